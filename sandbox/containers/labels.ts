@@ -1,0 +1,30 @@
+/**
+ * Labels that every container, volume, network and image of the sandbox carries.
+ * Cleaning up works by label alone, and nothing without them is ever touched.
+ */
+export const labelNames = {
+  /** Name of the stack that the object belongs to. */
+  stack: 'dev.taishang.sandbox.stack',
+  /** Folder of the project that the stack belongs to. */
+  directory: 'dev.taishang.sandbox.directory',
+  /** `stack` for what stays up, `throw-away` for what a test or drill owns, `helper` for a single command. */
+  purpose: 'dev.taishang.sandbox.purpose',
+  /** `<host name>:<process id>:<start time>` of the process that started a throw-away object. */
+  owner: 'dev.taishang.sandbox.owner',
+  engine: 'dev.taishang.sandbox.engine',
+  node: 'dev.taishang.sandbox.node',
+  role: 'dev.taishang.sandbox.role',
+  topology: 'dev.taishang.sandbox.topology',
+  origin: 'dev.taishang.sandbox.origin',
+  /** Hash of everything that the container was created from; another hash means another container. */
+  contentHash: 'dev.taishang.sandbox.content-hash',
+  /** Hash of the inputs of a locally built image. */
+  buildHash: 'dev.taishang.sandbox.build-hash',
+} as const;
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Docker filter that matches all given labels. */
+export function labelFilter(labels: Labels): { label: string[] } {
+  return { label: Object.entries(labels).map(([name, value]) => `${name}=${value}`) };
+}

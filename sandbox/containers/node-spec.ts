@@ -1,0 +1,76 @@
+import type { Labels } from './labels.ts';
+
+/** A file that is put into a container before it starts. */
+export interface NodeFile {
+  /** Absolute path in the container. */
+  readonly path: string;
+  readonly content: string | Buffer;
+  /** Permission bits. Default 0o644. */
+  readonly mode?: number;
+}
+
+/** A named volume of a node: it outlives the container. */
+export interface NodeVolume {
+  /** Short name, unique within the node, for example `data`. */
+  readonly name: string;
+  /** Absolute path in the container. */
+  readonly path: string;
+}
+
+/** One container of an engine, as its topology describes it. */
+export interface NodeSpec {
+  /** Unique within the stack, for example `postgresql` or `postgresql-standby-1`; also its DNS name. */
+  readonly name: string;
+  /** `primary`, `standby`, `single`, ... in the engine's own words. */
+  readonly role: string;
+  /** Ports that the node listens on. The first one speaks the engine's protocol. */
+  readonly ports: readonly number[];
+  /** Never holds a password: those go into `files` of mode 0o600 or 0o400. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly files?: readonly NodeFile[];
+  readonly volumes?: readonly NodeVolume[];
+  /** Path to size in bytes of memory-backed folders. */
+  readonly tmpfs?: Readonly<Record<string, number>>;
+  /** Shared memory of the container in bytes. Default: Docker's 64 MiB. */
+  readonly sharedMemoryBytes?: number;
+  /** Names of nodes of the same topology that must be ready before this one starts. */
+  readonly after?: readonly string[];
+}
+
+/** Where and for whom a node runs. */
+export interface NodePlacement {
+  readonly stackName: string;
+  readonly engine: string;
+  /** Reference of the image, already present. */
+  readonly image: string;
+  /** Docker network that the node joins under its name. */
+  readonly network: string;
+  /** Labels beside the node's own. */
+  readonly labels: Labels;
+  /** Container port to the host port it is published on, on the loopback address only. */
+  readonly hostPorts: Readonly<Record<number, number>>;
+  readonly containerName: string;
+  /** Volume name of each `NodeVolume.name`. */
+  readonly volumeNames: Readonly<Record<string, string>>;
+}
+
+/** A container that was created for a node. */
+export interface NodeHandle {
+  readonly name: string;
+  readonly role: string;
+  readonly engine: string;
+  readonly containerId: string;
+  readonly containerName: string;
+  readonly image: string;
+  readonly network: string;
+  /** Always the loopback address. */
+  readonly host: '127.0.0.1';
+  /** Container port to host port. */
+  readonly hostPorts: Readonly<Record<number, number>>;
+  /** Host port of the first port of the specification. */
+  readonly port: number;
+  readonly volumeNames: Readonly<Record<string, string>>;
+}

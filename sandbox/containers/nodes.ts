@@ -1,0 +1,232 @@
+import { GenericContainer, type WaitStrategy } from 'testcontainers';
+import { deadlineMs } from '../core/deadlines.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { docker } from './docker.ts';
+import { labelNames } from './labels.ts';
+import type { NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
+
+const loopback = '127.0.0.1';
+
+/**
+ * Creates and starts the container of a node; it runs when this returns, but need not be ready yet.
+ * Throws `PORT_TAKEN`, or `NODE_DIED` with the last log lines; no container is left behind then.
+ */
+export async function startNode(spec: NodeSpec, placement: NodePlacement): Promise<NodeHandle> {
+  await docker();
+  const container = describe(spec, placement);
+  try {
+    const started = await Promise.race([container.start(), container.earlyDeath]);
+    return handleOf(spec, placement, started.getId());
+  } catch (thrown) {
+    const evidence = await nodeLogs(placement.containerName, 30).catch(() => '');
+    await removeContainer(placement.containerName);
+    throw startError(placement, thrown, evidence);
+  }
+}
+
+function describe(spec: NodeSpec, placement: NodePlacement): NodeContainer {
+  const container = new NodeContainer(spec, placement);
+  container
+    .withName(placement.containerName)
+    .withLabels({
+      ...placement.labels,
+      [labelNames.stack]: placement.stackName,
+      [labelNames.engine]: placement.engine,
+      [labelNames.node]: spec.name,
+      [labelNames.role]: spec.role,
+    })
+    .withNetworkMode(placement.network)
+    .withEnvironment({ ...spec.environment })
+    .withExposedPorts(...spec.ports.map((port) => ({ container: port, host: placement.hostPorts[port] ?? 0 })))
+    .withBindMounts(
+      (spec.volumes ?? []).map((volume) => ({
+        source: volumeNameOf(placement, volume.name),
+        target: volume.path,
+      })),
+    )
+    .withTmpFs(
+      Object.fromEntries(Object.entries(spec.tmpfs ?? {}).map(([path, sizeBytes]) => [path, `rw,size=${sizeBytes}`])),
+    )
+    // Our own clean-up works by label; a reaper would take the stack down with the command that started it.
+    .withAutoCleanup(false)
+    .withAutoRemove(false)
+    .withWaitStrategy(started);
+  for (const file of spec.files ?? []) {
+    container.withCopyContentToContainer([{ content: file.content, target: file.path, mode: file.mode ?? 0o644 }]);
+  }
+  if (spec.entrypoint !== undefined) container.withEntrypoint([...spec.entrypoint]);
+  if (spec.command !== undefined) container.withCommand([...spec.command]);
+  if (spec.user !== undefined) container.withUser(spec.user);
+  if (spec.sharedMemoryBytes !== undefined) container.withSharedMemorySize(spec.sharedMemoryBytes);
+  return container;
+}
+
+function volumeNameOf(placement: NodePlacement, name: string): string {
+  const volumeName = placement.volumeNames[name];
+  if (volumeName === undefined) throw new Error(`no volume was placed for "${name}" of ${placement.containerName}`);
+  return volumeName;
+}
+
+/** Readiness is asked over the engine's own protocol, by whoever starts the node. */
+const started: WaitStrategy = {
+  waitUntilReady: async () => {},
+  withStartupTimeout: () => started,
+  isStartupTimeoutSet: () => true,
+  getStartupTimeout: () => deadlineMs('nodeReady'),
+};
+
+/**
+ * testcontainers publishes on every address and joins a second network when given an alias; both are corrected
+ * through its hooks, which exist only for subclasses.
+ */
+class NodeContainer extends GenericContainer {
+  /** Rejects as soon as the container ends by itself: testcontainers would wait 10 s for its ports. */
+  readonly earlyDeath: Promise<never>;
+  #reportDeath: (error: Error) => void = () => {};
+  readonly #spec: NodeSpec;
+  readonly #placement: NodePlacement;
+
+  constructor(spec: NodeSpec, placement: NodePlacement) {
+    super(placement.image);
+    this.#spec = spec;
+    this.#placement = placement;
+    this.earlyDeath = new Promise((_, reject) => {
+      this.#reportDeath = reject;
+    });
+    this.earlyDeath.catch(() => {});
+  }
+
+  protected override async beforeContainerCreated(): Promise<void> {
+    this.createOpts.NetworkingConfig = {
+      EndpointsConfig: { [this.#placement.network]: { Aliases: [this.#spec.name] } },
+    };
+    for (const bindings of Object.values(this.hostConfig.PortBindings ?? {})) {
+      for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = loopback;
+    }
+  }
+
+  protected override async containerCreated(containerId: string): Promise<void> {
+    const container = (await docker()).getContainer(containerId);
+    container
+      .wait({ condition: 'next-exit' })
+      .then((end: { StatusCode: number }) => this.#reportDeath(new Error(`it ended with exit code ${end.StatusCode}`)))
+      .catch(() => {});
+  }
+}
+
+function handleOf(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
+  const port = placement.hostPorts[spec.ports[0] ?? 0];
+  if (port === undefined) throw new Error(`no host port was given for the first port of ${spec.name}`);
+  return {
+    name: spec.name,
+    role: spec.role,
+    engine: placement.engine,
+    containerId,
+    containerName: placement.containerName,
+    image: placement.image,
+    network: placement.network,
+    host: loopback,
+    hostPorts: placement.hostPorts,
+    port,
+    volumeNames: placement.volumeNames,
+  };
+}
+
+function startError(placement: NodePlacement, thrown: unknown, evidence: string): SandboxError {
+  const reason = messageOf(thrown);
+  const engine = placement.engine;
+  if (/port is already allocated|address already in use|failed to bind host port/i.test(reason)) {
+    return new SandboxError({
+      code: 'PORT_TAKEN',
+      engine,
+      message: `${placement.containerName} cannot publish its port: ${reason.replace(/\s+/g, ' ')}`,
+      next: 'Free the port, or let the sandbox choose: `npm run sandbox -- down` and `up` again.',
+      cause: thrown,
+    });
+  }
+  return new SandboxError({
+    code: 'NODE_DIED',
+    engine,
+    message: `The container ${placement.containerName} did not start: ${reason}.`,
+    next: 'Its last log lines are below; `npm run sandbox -- doctor` checks the machine.',
+    evidence,
+    cause: thrown,
+  });
+}
+
+/** Last lines that a container wrote to its output, both streams in order. */
+export async function nodeLogs(container: string | NodeHandle, lines: number): Promise<string> {
+  const id = typeof container === 'string' ? container : container.containerId;
+  const raw = await (await docker()).getContainer(id).logs({ stdout: true, stderr: true, tail: lines });
+  return demultiplex(raw as unknown as Buffer);
+}
+
+/** Docker prefixes each chunk of output with eight bytes: stream, three zeroes, length (Engine API, "attach"). */
+function demultiplex(raw: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let offset = 0; offset + 8 <= raw.length; ) {
+    const length = raw.readUInt32BE(offset + 4);
+    parts.push(raw.subarray(offset + 8, offset + 8 + length));
+    offset += 8 + length;
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** Sends the stop signal and waits; kills after the deadline `nodeStop`. The container and its data stay. */
+export async function stopNode(node: NodeHandle): Promise<void> {
+  const container = (await docker()).getContainer(node.containerId);
+  await ignoring(304, () => container.stop({ t: Math.ceil(deadlineMs('nodeStop') / 1000) }));
+}
+
+/** Starts a stopped or killed container again, on the same data and host ports. */
+export async function startNodeAgain(node: NodeHandle): Promise<void> {
+  const container = (await docker()).getContainer(node.containerId);
+  await ignoring(304, () => container.start());
+}
+
+/** Sends a signal to the first process of the container. Default: SIGKILL. */
+export async function killNode(node: NodeHandle, signal = 'SIGKILL'): Promise<void> {
+  await (await docker()).getContainer(node.containerId).kill({ signal });
+}
+
+/** Freezes every process of the container; they keep their memory and connections. */
+export async function pauseNode(node: NodeHandle): Promise<void> {
+  await (await docker()).getContainer(node.containerId).pause();
+}
+
+/** Undoes {@link pauseNode}. */
+export async function resumeNode(node: NodeHandle): Promise<void> {
+  await (await docker()).getContainer(node.containerId).unpause();
+}
+
+/** Whether the container's first process runs; `false` too where there is no such container. */
+export async function isRunning(node: NodeHandle): Promise<boolean> {
+  try {
+    const details = await (await docker()).getContainer(node.containerId).inspect();
+    return details.State.Running;
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return false;
+    throw thrown;
+  }
+}
+
+/** Removes a container by name or id, running or not. Its named volumes stay. */
+export async function removeContainer(container: string): Promise<void> {
+  const handle = (await docker()).getContainer(container);
+  await ignoring(404, () => ignoring(409, () => handle.remove({ force: true, v: true })));
+}
+
+async function ignoring(status: number, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (thrown) {
+    if (statusOf(thrown) !== status) throw thrown;
+  }
+}
+
+/** HTTP status of an error of the Docker API, if it is one. */
+export function statusOf(thrown: unknown): number | undefined {
+  return typeof thrown === 'object' && thrown !== null && 'statusCode' in thrown
+    ? Number(thrown.statusCode)
+    : undefined;
+}

@@ -1,0 +1,32 @@
+/**
+ * Every deadline of the sandbox, in milliseconds, for a 2-core machine.
+ * A deadline is a bound on a hang, not an expectation: each is several times the longest duration seen.
+ */
+const deadlinesMs = {
+  /** All registries together may cost this much before the local builds take over. */
+  registryAnswer: 3_000,
+  /** A container engine that was just started answers on its socket. */
+  dockerStart: 60_000,
+  /** One image build, from its first to its last step. */
+  imageBuild: 1_200_000,
+  /** A node answers its own protocol after its container started (Neo4j: 5 to 15 s seen). */
+  nodeReady: 120_000,
+  /** A node ends after its stop signal, before it is killed. */
+  nodeStop: 60_000,
+  /** A command that runs inside a node or in a container of its own. */
+  nodeCommand: 300_000,
+  /** Members of a topology agree after they were formed or healed. */
+  topologyConverged: 60_000,
+  /** One statement of ours against a store, outside of bulk loads. */
+  statement: 60_000,
+  /** Another process gives the lock of a stack back. */
+  stackLock: 120_000,
+} as const;
+
+export type DeadlineName = keyof typeof deadlinesMs;
+
+/** Deadline in milliseconds, multiplied by `SANDBOX_DEADLINE_FACTOR` (default 1) for slow machines. */
+export function deadlineMs(name: DeadlineName): number {
+  const factor = Number(process.env.SANDBOX_DEADLINE_FACTOR ?? '1');
+  return deadlinesMs[name] * (Number.isFinite(factor) && factor > 0 ? factor : 1);
+}

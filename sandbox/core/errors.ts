@@ -1,0 +1,90 @@
+/** Everything an error of the sandbox says beside its message. */
+export interface SandboxErrorDetails {
+  /** Stable code that scripts may match, for example `PORT_TAKEN`. */
+  readonly code: ErrorCode;
+  /** What failed and why, in one or two sentences. */
+  readonly message: string;
+  /** What the reader can do about it, as a command where there is one. */
+  readonly next: string;
+  /** Name of the engine concerned, if one is. */
+  readonly engine?: string;
+  /** Longer evidence: the last log lines, a difference, a server's message. */
+  readonly evidence?: string;
+  readonly cause?: unknown;
+}
+
+/** Codes are stable: a code is never renamed, and never used for another failure. */
+export type ErrorCode = keyof typeof exitCodeOf;
+
+/** Exit code of the command line for each error: 1 the job failed, 2 the command was used wrongly. */
+export const exitCodeOf = {
+  // Wrong use: refused before anything starts.
+  UNKNOWN_COMMAND: 2,
+  BAD_OPTION: 2,
+  UNKNOWN_ENGINE: 2,
+  UNKNOWN_SIZE: 2,
+  UNKNOWN_TOPOLOGY: 2,
+  // The container engine.
+  DOCKER_NOT_FOUND: 1,
+  DOCKER_INSTALL_FORBIDDEN: 1,
+  DOCKER_INSTALL_FAILED: 1,
+  DOCKER_START_FAILED: 1,
+  DOCKER_FAILED: 1,
+  // Images.
+  IMAGE_UNAVAILABLE: 1,
+  IMAGE_BUILD_FAILED: 1,
+  IMAGE_ARCHIVE_INVALID: 1,
+  // The machine.
+  PORT_TAKEN: 1,
+  NO_DISK_SPACE: 1,
+  NO_MEMORY: 1,
+  // Nodes and stacks.
+  NODE_DIED: 1,
+  NODE_NOT_READY: 1,
+  COMMAND_FAILED: 1,
+  STACK_NOT_RUNNING: 1,
+  STACK_BUSY: 1,
+  STATE_CORRUPT: 1,
+  SECRETS_LOST: 1,
+  // Schema and data.
+  SCHEMA_FAILED: 1,
+  SCHEMA_DIFFERENT: 1,
+  LOAD_FAILED: 1,
+  DATASET_DIFFERENT: 1,
+  CROSS_STORE_DIFFERENT: 1,
+  // Backups.
+  BACKUP_FAILED: 1,
+  BACKUP_INVALID: 1,
+  RESTORE_FAILED: 1,
+  RESTORE_TARGET_NOT_EMPTY: 1,
+  // Suites and benchmarks.
+  VERDICT_FAILED: 1,
+  NOT_SUPPORTED: 1,
+  INTERRUPTED: 1,
+  INTERNAL: 1,
+} as const satisfies Record<string, 1 | 2>;
+
+/** The only error class of the sandbox: what failed, why, and what to do next, with a stable code. */
+export class SandboxError extends Error {
+  readonly code: ErrorCode;
+  readonly next: string;
+  readonly engine: string | undefined;
+  readonly evidence: string | undefined;
+
+  constructor(details: SandboxErrorDetails) {
+    super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SandboxError';
+    this.code = details.code;
+    this.next = details.next;
+    this.engine = details.engine;
+    this.evidence = details.evidence;
+  }
+}
+
+/** Message of anything that was thrown, without its stack. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof AggregateError && thrown.message === '') {
+    return thrown.errors.map(messageOf).join('; ');
+  }
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}

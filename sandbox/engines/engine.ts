@@ -1,0 +1,223 @@
+import type { Dataset } from '../../seeds/dataset.ts';
+import type { Levels } from '../../seeds/entities.ts';
+import type { ImageOrigin, ImageSpec, ResolvedImage } from '../containers/image-spec.ts';
+import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
+import type { TaskReport } from '../core/progress.ts';
+
+/** How the nodes of an engine are laid out. */
+export type TopologyName = 'standalone' | 'replicated' | 'clustered';
+
+/** A capability that an engine lacks; runners report it as `not-run` with this reason. */
+export interface NotSupported {
+  readonly notSupported: string;
+}
+
+export function isSupported<Value extends object>(value: Value | NotSupported): value is Value {
+  return !('notSupported' in value);
+}
+
+/** Generated passwords of one engine of one stack, by the names in `Engine.secretNames`. */
+export type Secrets = Readonly<Record<string, string>>;
+
+/** What a topology may know when it describes its nodes. */
+export interface TopologyContext {
+  readonly secrets: Secrets;
+  readonly image: ResolvedImage;
+  /** Host port that a node's port will be published on: chosen before anything starts. */
+  readonly hostPort: (nodeName: string, containerPort: number) => number;
+}
+
+export interface Topology {
+  readonly name: TopologyName;
+  /** Reason not to run it on an image of this origin, by origin. */
+  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
+  readonly nodes: (context: TopologyContext) => readonly NodeSpec[];
+  /** Runs once every node answers: initiates a replica set, meets a cluster. Running it again changes nothing. */
+  readonly form?: (running: RunningEngine) => Promise<void>;
+}
+
+/** An engine of a stack, up. */
+export interface RunningEngine {
+  readonly engine: string;
+  readonly topology: TopologyName;
+  readonly image: ResolvedImage;
+  readonly serverVersion: string;
+  /** The first node is the one that takes writes when the stack starts. */
+  readonly nodes: readonly NodeHandle[];
+  readonly secrets: Secrets;
+}
+
+/** A driver's client and how to end it. */
+export interface Connection<Client> extends AsyncDisposable {
+  readonly client: Client;
+}
+
+export interface SchemaReport {
+  /** Names of the objects or files that were applied now. Empty when everything was already there. */
+  readonly applied: readonly string[];
+  readonly alreadyPresent: number;
+}
+
+export interface LoadReport {
+  /** Rows, documents, keys, points, nodes and relationships by the store's own name for them. */
+  readonly loaded: Readonly<Record<string, number>>;
+}
+
+/** Kinds of things that several stores hold under the same business id. */
+export type SharedKind = 'user' | 'content' | 'conversation' | 'concept' | 'knowledge';
+
+/** One such thing as one store holds it. */
+export interface SharedRow {
+  readonly id: string;
+  /** Business id of the user it belongs to, where the store says so. */
+  readonly owner?: string;
+  /** The levels that the store keeps for it. */
+  readonly levels?: Partial<Levels>;
+}
+
+/** Reads back what a store holds, for the cross-store check. */
+export type ReadBack = Partial<Record<SharedKind, (running: RunningEngine) => AsyncIterable<SharedRow>>>;
+
+/** What "the same data" means: named parts with a SHA-256 each, of data and of catalogue. */
+export interface Fingerprint {
+  readonly parts: Readonly<Record<string, string>>;
+}
+
+/** One promise of an engine's schema. It fails by throwing an `AssertionError`; any other error means `unknown`. */
+export interface ContractCase {
+  readonly name: string;
+  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
+  /** May write; leaves the data as it found it. */
+  readonly run: (running: RunningEngine, dataset: Dataset) => Promise<void>;
+}
+
+/** One file of a backup. */
+export interface BackupPart {
+  /** Path relative to the engine's folder in the backup. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+export interface BackupManifest {
+  readonly formatVersion: 1;
+  readonly engine: string;
+  readonly serverVersion: string;
+  readonly origin: ImageOrigin;
+  /** How it was made, for people: `pg_dump -Fc`, `RDB`, ... */
+  readonly method: string;
+  /** Whether everything in it is from one moment, and if not, why. */
+  readonly consistentPoint: true | { readonly no: string };
+  readonly parts: readonly BackupPart[];
+}
+
+export interface Backup {
+  /** Writes the engine's files into an empty folder and returns their manifest. */
+  readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
+  /**
+   * Restores into an engine that is up and empty (no schema applied).
+   * Throws `BACKUP_INVALID` before the target is touched if a file is missing, changed or not what it claims to be.
+   */
+  readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  /** Proves that the restored store takes a write, and takes it back. */
+  readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
+}
+
+/** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
+export type WriteOutcome = 'ok' | 'failed' | 'unknown';
+
+/** What a failover drill needs of an engine; the history and the checker belong to the runner. */
+export interface Failover {
+  readonly topology: TopologyName;
+  /** What is promised of acknowledged writes, for people. */
+  readonly promise: string;
+  /** Creates the place that the workload writes to. */
+  readonly prepare: (running: RunningEngine) => Promise<void>;
+  /** An ordinary client that adds unique values. It follows a failover if ordinary clients do. */
+  readonly openWriter: (running: RunningEngine) => Promise<FailoverWriter>;
+  /** Kills the primary with SIGKILL. Returns the name of its node. */
+  readonly killPrimary: (running: RunningEngine) => Promise<string>;
+  /** Makes a survivor the primary and returns once it takes writes. Returns the name of its node. */
+  readonly promote: (running: RunningEngine) => Promise<string>;
+  /** Every value that one node holds, read from it directly. */
+  readonly readAll: (running: RunningEngine, nodeName: string) => Promise<readonly number[]>;
+}
+
+export interface FailoverWriter extends AsyncDisposable {
+  readonly add: (value: number) => Promise<WriteOutcome>;
+}
+
+export interface PlanCheck {
+  readonly expected: string;
+  readonly actual: string;
+  readonly ok: boolean;
+}
+
+export interface AnswerCheck {
+  readonly expected: string;
+  readonly actual: string;
+  readonly ok: boolean;
+}
+
+/** A query path that is ready to be run many times. */
+export interface PreparedPath extends AsyncDisposable {
+  /** Runs the query once, with parameters that depend on the iteration alone. */
+  readonly run: (iteration: number) => Promise<void>;
+  /** The same request with as little of our code as the driver allows: the reference of the same run. */
+  readonly runBare: (iteration: number) => Promise<void>;
+  readonly checkPlan: () => Promise<PlanCheck>;
+  readonly checkAnswer: () => Promise<AnswerCheck>;
+}
+
+/** A query whose speed matters. */
+export interface QueryPath {
+  readonly name: string;
+  readonly description: string;
+  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
+  readonly prepare: (running: RunningEngine, dataset: Dataset) => Promise<PreparedPath>;
+}
+
+/**
+ * An engine: everything that the runners know of a database product.
+ * Adding one is adding a folder with such an object and one line in `index.ts`.
+ */
+export interface Engine<Client = unknown> {
+  readonly name: string;
+  /** As people write it: `PostgreSQL`. */
+  readonly title: string;
+  readonly image: ImageSpec;
+  /** Disk that a seeded node takes at most, in bytes, for the check before a start. */
+  readonly diskBytes: number;
+  /** Memory that a seeded node takes at most, in bytes, for the check before a start. */
+  readonly memoryBytes: number;
+  readonly secretNames: readonly string[];
+  readonly topologies: Readonly<Record<TopologyName, Topology | NotSupported>>;
+  /**
+   * Asks one node over its own protocol. Returns the server's version once it can serve; throws until then.
+   * Must give up by itself within 2 s, and leave no connection behind.
+   */
+  readonly probe: (node: NodeHandle, secrets: Secrets) => Promise<string>;
+  /** Connection string for an application, on the loopback address. */
+  readonly uri: (running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>) => string;
+  /** Environment variables for an application, by the names that its drivers and tools expect. */
+  readonly environment: (
+    running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>,
+  ) => Readonly<Record<string, string>>;
+  readonly connect: (running: RunningEngine) => Promise<Connection<Client>>;
+  /**
+   * Applies the schema. Applying it again changes nothing.
+   * Throws `SCHEMA_DIFFERENT` with the difference where another schema is there and `reset` is false,
+   * and `SCHEMA_FAILED` with file, line and the server's message.
+   */
+  readonly applySchema: (running: RunningEngine, options: { readonly reset: boolean }) => Promise<SchemaReport>;
+  /** Replaces whatever data is there with the dataset. */
+  readonly load: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<LoadReport>;
+  /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */
+  readonly loadedFingerprint: (running: RunningEngine) => Promise<string | undefined>;
+  readonly readBack: ReadBack;
+  readonly fingerprint: (running: RunningEngine) => Promise<Fingerprint>;
+  readonly contract: readonly ContractCase[];
+  readonly backup: Backup | NotSupported;
+  readonly failover: Failover | NotSupported;
+  readonly queryPaths: readonly QueryPath[];
+}

@@ -1,0 +1,18 @@
+import type { Engine } from './engine.ts';
+
+/** The engines, in the order in which they are shown. Loaded when used: drivers cost start-up time. */
+export const engineLoaders = {
+  postgresql: async () => (await import('./postgresql/engine.ts')).postgresql,
+  mongodb: async () => (await import('./mongodb/engine.ts')).mongodb,
+  neo4j: async () => (await import('./neo4j/engine.ts')).neo4j,
+  redis: async () => (await import('./redis/engine.ts')).redis,
+  qdrant: async () => (await import('./qdrant/engine.ts')).qdrant,
+} as const;
+
+export type EngineName = keyof typeof engineLoaders;
+
+/** The driver's client that an engine hands out. */
+export type EngineClient<Name extends EngineName> =
+  Awaited<ReturnType<(typeof engineLoaders)[Name]>> extends Engine<infer Client> ? Client : never;
+
+export const engineNames = Object.keys(engineLoaders) as readonly EngineName[];
