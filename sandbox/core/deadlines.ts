@@ -21,6 +21,8 @@ const deadlinesMs = {
   statement: 60_000,
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,
+  /** An interrupted command puts away what it was starting; after that it ends, and `down` finds the rest. */
+  interrupted: 20_000,
 } as const;
 
 export type DeadlineName = keyof typeof deadlinesMs;

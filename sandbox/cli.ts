@@ -1,0 +1,7 @@
+import { enableCompileCache } from 'node:module';
+
+// Before anything else is loaded: a cached module costs neither stripping of types nor compiling.
+enableCompileCache();
+
+const { runCommandLine } = await import('./commands/command-line.ts');
+await runCommandLine(process.argv.slice(2));

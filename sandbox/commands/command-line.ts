@@ -1,0 +1,82 @@
+import { type Command, CommanderError } from 'commander';
+import { SandboxError } from '../core/errors.ts';
+import { describeFailure, exitCodeOfFailure, printFailure } from './failure.ts';
+import type { OutputFormat } from './names.ts';
+import { commandNames, createProgram } from './program.ts';
+import { suggestionFor } from './suggestion.ts';
+
+/** Runs one command and ends the process: 0 done and nothing failed, 1 something failed, 2 wrong use. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  const format = wantedFormat(args);
+  surviveClosedOutput();
+  process.on('uncaughtException', (thrown) => fail(thrown, format));
+  try {
+    await parse(args);
+    // Drivers and connections kept alive must not hold the process: everything is printed and put away.
+    process.stdout.write('', () => process.exit());
+  } catch (thrown) {
+    fail(thrown, format);
+  }
+}
+
+async function parse(args: readonly string[]): Promise<void> {
+  const program = createProgram();
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => {} });
+  }
+  refuseUnknownCommand(program, args);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode !== 0) throw wrongUse(thrown, program, args);
+  }
+}
+
+/** Before commander looks at the options: those of a misspelled command would be blamed instead of it. */
+function refuseUnknownCommand(program: Command, args: readonly string[]): void {
+  const known = [...commandNames(program), 'help'];
+  if (args[0] === undefined || known.includes(args[0])) return;
+  const [first] = createProgram()
+    .exitOverride()
+    .parseOptions([...args]).operands;
+  if (first === undefined || known.includes(first)) return;
+  throw new SandboxError({
+    code: 'UNKNOWN_COMMAND',
+    message: `There is no command \`${first}\`.`,
+    next: suggestionFor(first, known),
+  });
+}
+
+function wrongUse(thrown: CommanderError, program: Command, args: readonly string[]): SandboxError {
+  const command = args.find((word) => commandNames(program).includes(word));
+  return new SandboxError({
+    code: 'BAD_OPTION',
+    message: `${thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')}.`,
+    next: `\`npm run sandbox --${command === undefined ? '' : ` ${command}`} --help\` lists what it takes.`,
+  });
+}
+
+function fail(thrown: unknown, format: OutputFormat): void {
+  const failure = describeFailure(thrown);
+  printFailure(failure, format);
+  process.exit(exitCodeOfFailure(failure));
+}
+
+/** Format of an error that comes before the options are read. */
+function wantedFormat(args: readonly string[]): OutputFormat {
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const json = own.some(
+    (word, index) => word === '--format=json' || (word === '--format' && own[index + 1] === 'json'),
+  );
+  return json ? 'json' : 'text';
+}
+
+/** A reader that closes its end early (`| head`) ends what is written, not the work: the exit code stays honest. */
+function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== 'EPIPE') throw thrown;
+    });
+  }
+}

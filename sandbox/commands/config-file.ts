@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { badOption } from './names.ts';
+import { suggestionFor } from './suggestion.ts';
+
+export const configFileName = 'sandbox.config.yaml';
+
+/** What a project may fix for everybody who works in it. Everything is optional; values are checked later. */
+export interface ConfigFile {
+  readonly path: string;
+  /** Name of the stack. Default: made from the folder. */
+  readonly name?: unknown;
+  /** List of engines, for example `[postgresql, redis]`. Default: all. */
+  readonly engines?: unknown;
+  /** Topology per engine, for example `{postgresql: replicated}`. Default: standalone. */
+  readonly topologies?: unknown;
+  /** `small`, `medium`, `large` or `none`. */
+  readonly size?: unknown;
+  /** `auto`, `official` or `built`. */
+  readonly images?: unknown;
+  /** `auto` or `never`. */
+  readonly dockerInstall?: unknown;
+  /** Host port per engine's node, for example `{postgresql: 5432}`. */
+  readonly ports?: unknown;
+}
+
+const knownKeys = ['name', 'engines', 'topologies', 'size', 'images', 'dockerInstall', 'ports'] as const;
+
+/**
+ * Reads `sandbox.config.yaml` of a folder, if it is there.
+ * Throws `BAD_OPTION` where it is not YAML, not a mapping, or holds a key that means nothing.
+ */
+export async function readConfigFile(directory: string): Promise<ConfigFile | undefined> {
+  const path = join(directory, configFileName);
+  const text = await readIfPresent(path);
+  if (text === undefined) return undefined;
+  const content = await parse(text, path);
+  for (const key of Object.keys(content)) {
+    if (!knownKeys.some((known) => known === key)) {
+      throw badOption(`${path}: there is no setting \`${key}\`.`, suggestionFor(key, knownKeys));
+    }
+  }
+  return { ...content, path };
+}
+
+async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    throw badOption(`${path} cannot be read: ${messageOf(thrown)}.`, 'Make it readable, or remove it.');
+  }
+}
+
+async function parse(text: string, path: string): Promise<Record<string, unknown>> {
+  const { parse: parseYaml } = await import('yaml');
+  let content: unknown;
+  try {
+    content = parseYaml(text) ?? {};
+  } catch (thrown) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `${path} is not valid YAML.`,
+      next: 'Correct the line named below.',
+      evidence: messageOf(thrown),
+      cause: thrown,
+    });
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw badOption(`${path} is not a mapping of settings.`, `It may hold: ${knownKeys.join(', ')}.`);
+  }
+  return content as Record<string, unknown>;
+}

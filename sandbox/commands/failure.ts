@@ -1,0 +1,73 @@
+import { type ErrorCode, exitCodeOf, messageOf, SandboxError } from '../core/errors.ts';
+import { colorsFor } from '../report/colors.ts';
+import type { OutputFormat } from './names.ts';
+
+/** Version of the JSON document of an error. */
+const errorVersion = 1;
+
+/** An error as people and scripts read it. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly next: string;
+  readonly engine?: string;
+  readonly evidence?: string;
+}
+
+/** Describes anything that was thrown; what is not a {@link SandboxError} is `INTERNAL`. */
+export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv = process.env): Failure {
+  const debug = environment.SANDBOX_DEBUG === '1';
+  const trace = debug && thrown instanceof Error ? thrown.stack : undefined;
+  if (!(thrown instanceof SandboxError)) {
+    return {
+      code: 'INTERNAL',
+      message: `Something unforeseen went wrong: ${messageOf(thrown)}`,
+      next: 'Run it again with SANDBOX_DEBUG=1 for the trace, and report it. `npm run sandbox -- doctor` checks the machine.',
+      ...(trace === undefined ? {} : { evidence: trace }),
+    };
+  }
+  const evidence = [thrown.evidence, trace].filter((part) => part !== undefined && part !== '').join('\n');
+  return {
+    code: thrown.code,
+    message: thrown.message,
+    next: thrown.next,
+    ...(thrown.engine === undefined ? {} : { engine: thrown.engine }),
+    ...(evidence === '' ? {} : { evidence }),
+  };
+}
+
+/** Exit code of a failure: 1 the job failed, 2 wrong use. */
+export function exitCodeOfFailure(failure: Failure): 1 | 2 {
+  return exitCodeOf[failure.code];
+}
+
+/** What failed and why, what to do next, and the evidence; for a terminal. */
+export function formatFailure(failure: Failure, stream: { readonly isTTY?: boolean } = process.stderr): string {
+  const colors = colorsFor(stream);
+  const about = failure.engine === undefined ? '' : ` ${colors.bold(failure.engine)}:`;
+  const lines = [
+    `${colors.red(`error [${failure.code}]`)}${about} ${failure.message}`,
+    `${colors.cyan('next:')} ${failure.next}`,
+    ...(failure.evidence === undefined ? [] : [colors.dim('evidence:'), indent(failure.evidence)]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** The one JSON document of a command that failed. */
+export function failureDocument(failure: Failure): object {
+  return { version: errorVersion, error: failure };
+}
+
+/** Says it where the command's format has it: text on stderr, one JSON document on stdout. */
+export function printFailure(failure: Failure, format: OutputFormat): void {
+  if (format === 'json') process.stdout.write(`${JSON.stringify(failureDocument(failure), undefined, 2)}\n`);
+  else process.stderr.write(formatFailure(failure));
+}
+
+function indent(text: string): string {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}

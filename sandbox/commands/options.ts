@@ -1,0 +1,45 @@
+import { type Command, Option } from 'commander';
+import type { Flags } from './settings.ts';
+
+/** Options that every command has. */
+export interface CommonFlags extends Flags {
+  readonly format?: string;
+  readonly progress?: string;
+}
+
+/** Groups of options that several commands share, in the order in which help shows them. */
+const shared = {
+  engines: ['--engines <names>', 'engines, separated by commas (default: all)'],
+  topology: ['--topology <pairs>', 'layout per engine, for example postgresql=replicated,redis=clustered'],
+  size: ['--size <name>', 'data to load: small, medium, large or none (default: small)'],
+  images: ['--images <policy>', 'where images come from: auto, official or built (default: auto)'],
+  dockerInstall: ['--no-docker-install', 'never install a container engine on this machine'],
+  waitTimeout: ['--wait-timeout <duration>', 'give up after this long, for example 90s or 2m'],
+  reset: ['--reset', 'replace a schema that is different, and its data'],
+  seed: ['--seed <number>', 'seed of the data and of everything random (default: fixed)'],
+} as const;
+
+export type SharedOption = keyof typeof shared;
+
+/** Adds the shared options named, and the ones that every command has. */
+export function withOptions(command: Command, names: readonly SharedOption[]): Command {
+  for (const name of names) {
+    const [flags, description] = shared[name];
+    command.option(flags, description);
+  }
+  return command
+    .addOption(new Option('--format <format>', 'text or json: one document on standard output (default: text)'))
+    .addOption(new Option('--progress <mode>', 'auto, tty, plain, json or quiet, on standard error (default: auto)'))
+    .addOption(new Option('--directory <path>', 'folder whose stack is meant (default: the current one)'))
+    .addOption(new Option('--name <name>', 'name of the stack (default: made from the folder)'));
+}
+
+/**
+ * Options that were given, on the command or before it. A default never hides what was given elsewhere, which
+ * commander's own merge would do.
+ */
+export function givenOptions(command: Command): Readonly<Record<string, unknown>> {
+  const inherited = command.parent === null ? {} : givenOptions(command.parent);
+  const own = Object.entries(command.opts()).filter(([name]) => command.getOptionValueSource(name) !== 'default');
+  return { ...inherited, ...Object.fromEntries(own) };
+}

@@ -1,0 +1,110 @@
+import { Command } from 'commander';
+import { configFileName } from './config-file.ts';
+import { givenOptions, type SharedOption, withOptions } from './options.ts';
+import { type Action, type Invocation, runAction } from './run-action.ts';
+
+const seeded: readonly SharedOption[] = ['engines', 'topology', 'size', 'images', 'dockerInstall', 'reset', 'seed'];
+
+const examples = `
+Examples:
+  npm run sandbox                                  everything, and the stack stays up
+  npm run sandbox -- up --engines postgresql,redis
+  npm run sandbox -- exec -- npm test              a command with the stack's environment
+  npm run sandbox -- scenarios failover --format json
+
+Settings come from flags, then SANDBOX_ENGINES, SANDBOX_TOPOLOGY, SANDBOX_SIZE, SANDBOX_IMAGES,
+SANDBOX_DOCKER_INSTALL, SANDBOX_NAME, SANDBOX_DIRECTORY, SANDBOX_WAIT_TIMEOUT and
+SANDBOX_<ENGINE>_IMAGE, then ${configFileName}, then defaults.
+Exit codes: 0 done and nothing failed, 1 something failed, 2 wrong use.`;
+
+/** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
+export function createProgram(): Command {
+  const program = new Command('sandbox')
+    .description('A sandbox of databases on this machine: started, seeded, checked and measured by one command.')
+    .usage('[command] [options]')
+    .enablePositionalOptions()
+    .addHelpText('after', examples);
+  withOptions(program, seeded).action(run(() => import('./everything.ts').then((room) => room.everything)));
+
+  add(program, 'up', 'start the stack, apply the schemas and load the data, or attach to it if it is running', seeded)
+    .option('--wait-timeout <duration>', 'give up after this long, for example 90s or 2m')
+    .action(run(() => import('./up.ts').then((room) => room.up)));
+  add(program, 'down', 'stop the stack and keep its data', [])
+    .option('-v, --volumes', 'remove its data too')
+    .action(run(() => import('./down.ts').then((room) => room.down)));
+  add(program, 'status', 'show engines, their state, image origin and addresses', ['engines']).action(
+    run(() => import('./status.ts').then((room) => room.status)),
+  );
+  add(program, 'env', 'print the environment of an application, passwords included', ['engines'])
+    .summary('print the environment of an application')
+    .addHelpText(
+      'after',
+      '\nWith --format dotenv (the default) or json. Load it into a shell:\n  set -a; . <(npm run --silent sandbox -- env); set +a',
+    )
+    .action(run(() => import('./env.ts').then((room) => room.env), { formats: ['dotenv', 'json'] }));
+  add(program, 'logs', "show what an engine's nodes write to their output", [])
+    .argument('[engine]', 'engine whose logs are meant (default: all)')
+    .option('-f, --follow', 'go on until it is interrupted; with --format json one document a line')
+    .option('--lines <number>', 'lines of each node to begin with (default: 100)')
+    .action(run(() => import('./logs.ts').then((room) => room.logs)));
+  add(program, 'wait', 'wait until every engine answers', ['engines', 'waitTimeout']).action(
+    run(() => import('./wait.ts').then((room) => room.wait)),
+  );
+  add(program, 'seed', 'load the data into the running stack and check that the stores agree', [
+    'engines',
+    'size',
+    'seed',
+    'reset',
+  ]).action(run(() => import('./seed.ts').then((room) => room.seed)));
+  add(program, 'scenarios', 'run suites, each on a throw-away topology of its own', [
+    'engines',
+    'size',
+    'images',
+    'dockerInstall',
+    'seed',
+  ])
+    .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
+    .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
+  add(program, 'bench', 'measure query paths of the running stack, or how fast a stack starts', [
+    'engines',
+    'size',
+    'images',
+    'dockerInstall',
+    'seed',
+  ])
+    .argument('[path...]', 'query paths, or `startup` (default: all query paths)')
+    .action(run(() => import('./bench.ts').then((room) => room.bench)));
+  add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
+    run(() => import('./doctor.ts').then((room) => room.doctor)),
+  );
+  add(program, 'prefetch', 'make the images ready ahead of time, or carry them to a machine without a network', [
+    'engines',
+    'images',
+    'dockerInstall',
+  ])
+    .option('--output <file>', 'write the images into an archive')
+    .option('--input <file>', 'read the images from an archive')
+    .action(run(() => import('./prefetch.ts').then((room) => room.prefetch)));
+  add(program, 'exec', "run a command with the stack's environment", ['engines'])
+    .usage('[options] -- <command> [arguments...]')
+    .argument('<command...>', 'the command and its arguments; its exit code is passed on')
+    .passThroughOptions()
+    .action(run(() => import('./exec.ts').then((room) => room.exec), { signals: 'own' }));
+  return program;
+}
+
+/** Names of all commands, for suggestions. */
+export function commandNames(program: Command): readonly string[] {
+  return program.commands.map((command) => command.name());
+}
+
+function add(program: Command, name: string, description: string, options: readonly SharedOption[]): Command {
+  return withOptions(program.command(name).description(description), options).copyInheritedSettings(program);
+}
+
+/** Wires an action that is loaded when it is chosen. */
+function run(load: () => Promise<Action>, special: Partial<Pick<Invocation, 'formats' | 'signals'>> = {}) {
+  return async function act(this: Command): Promise<void> {
+    await runAction(load, { formats: ['text', 'json'], ...special, flags: givenOptions(this), arguments: this.args });
+  };
+}
