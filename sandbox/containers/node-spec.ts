@@ -7,6 +7,8 @@ export interface NodeFile {
   readonly content: string | Buffer;
   /** Permission bits. Default 0o644. */
   readonly mode?: number;
+  /** User id that owns it in the container. Default 0. */
+  readonly owner?: number;
 }
 
 /** A named volume of a node: it outlives the container. */

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
 import { GenericContainer, type WaitStrategy } from 'testcontainers';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { docker } from './docker.ts';
 import { labelNames } from './labels.ts';
-import type { NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
+import type { NodeFile, NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
 
 const loopback = '127.0.0.1';
 
@@ -51,14 +53,25 @@ function describe(spec: NodeSpec, placement: NodePlacement): NodeContainer {
     .withAutoCleanup(false)
     .withAutoRemove(false)
     .withWaitStrategy(started);
-  for (const file of spec.files ?? []) {
-    container.withCopyContentToContainer([{ content: file.content, target: file.path, mode: file.mode ?? 0o644 }]);
-  }
+  if (spec.files !== undefined) container.withCopyArchivesToContainer([{ tar: archiveOf(spec.files), target: '/' }]);
   if (spec.entrypoint !== undefined) container.withEntrypoint([...spec.entrypoint]);
   if (spec.command !== undefined) container.withCommand([...spec.command]);
   if (spec.user !== undefined) container.withUser(spec.user);
   if (spec.sharedMemoryBytes !== undefined) container.withSharedMemorySize(spec.sharedMemoryBytes);
   return container;
+}
+
+/** testcontainers copies files as root's; a password file must belong to the user that the engine runs as. */
+function archiveOf(files: readonly NodeFile[]): Readable {
+  const archive = pack();
+  for (const file of files) {
+    archive.entry(
+      { name: file.path.replace(/^\//, ''), mode: file.mode ?? 0o644, uid: file.owner ?? 0, gid: file.owner ?? 0 },
+      file.content,
+    );
+  }
+  archive.finalize();
+  return Readable.from(archive);
 }
 
 function volumeNameOf(placement: NodePlacement, name: string): string {

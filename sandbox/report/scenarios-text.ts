@@ -1,0 +1,61 @@
+import type { Colors } from './colors.ts';
+import type { ScenarioResultDocument, ScenariosDocument, Verdict } from './shapes.ts';
+import { formatOrigin } from './status-text.ts';
+import { formatTable } from './table.ts';
+import { formatDuration } from './units.ts';
+
+/** One line per suite and engine, then every case that did not pass with its reason, then the sum. */
+export function formatScenarios(report: ScenariosDocument, colors: Colors): string {
+  const columns = [
+    { title: 'suite' },
+    { title: 'engine' },
+    { title: 'topology' },
+    { title: 'origin' },
+    { title: 'verdict' },
+    { title: 'cases' },
+    { title: 'time', align: 'right' as const },
+  ];
+  const groups = Map.groupBy(report.results, ({ suite, engine, topology }) => `${suite} ${engine} ${topology}`);
+  const rows = [...groups.values()].map((results) => groupRow(results, colors));
+  const remarks = report.results.filter(({ verdict }) => verdict !== 'pass').map((result) => remark(result, colors));
+  const { pass, fail, unknown, notRun } = report.summary;
+  const sum = `${pass} pass, ${fail} fail, ${unknown} unknown, ${notRun} not run; seed ${report.seed}`;
+  return [formatTable(columns, rows, colors), ...remarks, sum, ''].join('\n');
+}
+
+/** What a group of verdicts comes to: the worst of them, and `not-run` only where nothing ran. */
+export function overallVerdict(verdicts: readonly Verdict[]): Verdict {
+  for (const verdict of ['fail', 'unknown', 'pass'] as const) {
+    if (verdicts.includes(verdict)) return verdict;
+  }
+  return 'not-run';
+}
+
+/** Whether a run of suites is to end with exit code 1. What could not be decided is no success. */
+export function hasFailed(summary: ScenariosDocument['summary']): boolean {
+  return summary.fail > 0 || summary.unknown > 0;
+}
+
+function groupRow(results: readonly ScenarioResultDocument[], colors: Colors): readonly string[] {
+  const [first] = results;
+  const counts = Map.groupBy(results, ({ verdict }) => verdict);
+  return [
+    first?.suite ?? '',
+    first?.engine ?? '',
+    first?.topology ?? '',
+    formatOrigin(first?.origin, colors),
+    colorOfVerdict(overallVerdict([...counts.keys()]), colors),
+    [...counts].map(([verdict, cases]) => `${cases.length} ${verdict}`).join(', '),
+    formatDuration(results.reduce((sum, { durationMs }) => sum + durationMs, 0)),
+  ];
+}
+
+function remark(result: ScenarioResultDocument, colors: Colors): string {
+  const where = `${result.suite} / ${result.engine} / ${result.case}`;
+  return `  ${colorOfVerdict(result.verdict, colors)} ${where}: ${result.reason ?? 'no reason given'}`;
+}
+
+function colorOfVerdict(verdict: Verdict, colors: Colors): string {
+  const paint = { pass: colors.green, fail: colors.red, unknown: colors.yellow, 'not-run': colors.dim }[verdict];
+  return paint(verdict);
+}

@@ -1,0 +1,73 @@
+import { cellCount, levelsOfCell } from './cells.ts';
+import type { Concept } from './entities.ts';
+import { coreConceptCount } from './sizes.ts';
+import { awkwardTexts, chineseSentences, consciousnessNames, siliconNames, thinkingNames } from './texts.ts';
+import { beforeReference, dayMs } from './times.ts';
+import type { RowMaker, World } from './world.ts';
+
+/** The specification's three core concepts, word for word. */
+const coreConcepts: readonly Omit<Concept, 'createdAt'>[] = [
+  { name: '硅基生命', category: 'core', description: 'S×C×T三轴理论中的硅基层级概念', siliconLevel: 3 },
+  { name: '意识层级', category: 'core', description: '意识发展的不同阶段', siliconLevel: 4 },
+  { name: '思维模式', category: 'core', description: '思维发展的不同模式', siliconLevel: 4 },
+];
+
+const categories = ['theory', 'development', 'practice', 'culture'] as const;
+
+const oddDescriptions: Readonly<Record<number, string>> = {
+  3: awkwardTexts.empty,
+  4: awkwardTexts.mixedDirections,
+  5: awkwardTexts.emoji,
+  6: awkwardTexts.quotes,
+};
+
+/** The n-th concept: three core ones, one for each cell, then further ones, cell by cell. */
+export function conceptName(index: number): string {
+  const core = coreConcepts[index];
+  if (core !== undefined) return core.name;
+  const levels = levelsOfCell(cellOfConcept(index));
+  const name = [
+    siliconNames[levels.silicon],
+    consciousnessNames[levels.consciousness],
+    thinkingNames[levels.thinking],
+  ].join('·');
+  const round = Math.floor((index - coreConceptCount) / cellCount);
+  return round === 0 ? name : `${name} ${round + 1}`;
+}
+
+/** Cell of a concept that is not a core one. */
+function cellOfConcept(index: number): number {
+  return (index - coreConceptCount) % cellCount;
+}
+
+/** Index of the concept that stands for a cell. */
+export function conceptOfCell(cell: number): number {
+  return coreConceptCount + cell;
+}
+
+export function conceptMaker(world: World): RowMaker<Concept> {
+  const randomOf = world.random('concepts');
+  return (index) => {
+    const random = randomOf(index);
+    const createdAt = beforeReference(730 * dayMs + random.float() * 100 * dayMs);
+    const core = coreConcepts[index];
+    if (core !== undefined) return { ...core, createdAt };
+    return {
+      name: conceptName(index),
+      category: random.pick(categories),
+      description: oddDescriptions[index] ?? random.pick(chineseSentences),
+      siliconLevel: levelsOfCell(cellOfConcept(index)).silicon,
+      createdAt,
+    };
+  };
+}
+
+/**
+ * Two different concepts other than `without`, by index.
+ * Low indexes are picked far more often, so that degrees are skewed as in a real graph.
+ */
+export function twoOtherConcepts(total: number, without: number, skewed: (limit: number) => number): [number, number] {
+  const first = skewed(total - 2);
+  const skip = (index: number) => (index >= without ? index + 1 : index);
+  return [skip(first), skip(first + 1)];
+}

@@ -1,0 +1,89 @@
+import { levelsOfCell } from './cells.ts';
+import type { Content } from './entities.ts';
+import { uuidOf } from './identifiers.ts';
+import type { Random } from './random.ts';
+import { awkwardTexts, chineseSentences, tagNames, textOfLength, topics } from './texts.ts';
+import { cleanupAgeMs, dayMs, referenceTime } from './times.ts';
+import { cellOfUser } from './users.ts';
+import type { RowMaker, World } from './world.ts';
+
+/** Longest title that the specification's validator takes, in code points. */
+export const titleLimit = 200;
+
+/** One content in this many is temporary; half of those are past the cleanup age. */
+const temporaryPeriod = 20;
+
+const lastingTypes = ['article', 'article', 'note', 'note', 'note', 'bookmark', 'comment'] as const;
+
+const oddContents: Readonly<Record<number, Partial<Content>>> = {
+  1: { title: textOfLength('t', titleLimit), content: '' },
+  2: { title: textOfLength('意识层级', titleLimit) },
+  3: { title: textOfLength('🧠', titleLimit), tags: [] },
+  4: { title: '', content: '', tags: [], metadata: {} },
+  5: { title: awkwardTexts.arabic, content: awkwardTexts.mixedDirections, tags: [awkwardTexts.hebrew] },
+  6: { title: awkwardTexts.quotes, content: awkwardTexts.whitespace },
+  7: { content: textOfLength('太上老君 S×C×T ', 65_536) },
+  8: { tags: Array.from({ length: 100 }, (_, index) => `tag-${index}`) },
+  9: { title: awkwardTexts.copyNull, metadata: { 'key.with.dots': 1, $dollar: awkwardTexts.emoji } },
+};
+
+/** User who wrote a row: each active user has one at least, and few have many. */
+export function authorOf(world: World, index: number, random: Random): number {
+  return world.activeUser(index < world.activeUsers ? index : random.skewed(world.activeUsers));
+}
+
+export function contentMaker(world: World): RowMaker<Content> {
+  const randomOf = world.random('contents');
+  return (index) => {
+    const random = randomOf(index);
+    const author = authorOf(world, index, random);
+    const temporary = index % temporaryPeriod === temporaryPeriod - 1;
+    const past = index % (2 * temporaryPeriod) < temporaryPeriod;
+    const createdMs = temporary ? createdNearCleanup(past, random) : createdAfter(world.userCreatedMs(author), random);
+    return {
+      id: uuidOf('content', index),
+      userId: world.userId(author),
+      contentType: temporary ? 'temp' : random.pick(lastingTypes),
+      title: title(world, random),
+      content: paragraph(world, random),
+      tags: tags(random),
+      metadata: { source: random.pick(['web', 'mobile', 'import']), words: random.int(2_000) },
+      siliconLevel: levelsOfCell(cellOfUser(author)).silicon,
+      createdAt: new Date(createdMs),
+      updatedAt: new Date(createdMs + Math.floor(random.float() * (referenceTime.getTime() - createdMs))),
+      ...oddContents[index],
+    };
+  };
+}
+
+/** Milliseconds since 1970, on one side of the cleanup age with a day's distance. */
+export function createdNearCleanup(past: boolean, random: Random): number {
+  const ageMs = past ? cleanupAgeMs + (1 + random.int(29)) * dayMs : 1 + random.float() * (cleanupAgeMs - dayMs);
+  return referenceTime.getTime() - Math.floor(ageMs);
+}
+
+export function paragraph(world: World, random: Random): string {
+  const sentences: string[] = [];
+  const chinese = random.chance(0.7);
+  const length = 1 + random.int(5);
+  for (let index = 0; index < length; index += 1) {
+    sentences.push(random.pick(chinese ? chineseSentences : world.pools.englishSentences));
+  }
+  return sentences.join(chinese ? '' : ' ');
+}
+
+function createdAfter(fromMs: number, random: Random): number {
+  return fromMs + Math.floor(random.float() * (referenceTime.getTime() - fromMs));
+}
+
+function title(world: World, random: Random): string {
+  if (random.chance(0.3)) return random.pick(world.pools.englishSentences).slice(0, titleLimit);
+  return `${random.pick(topics)}：${random.pick(chineseSentences).slice(0, -1)}`;
+}
+
+/** None to four different tags; the first tags of the list are the frequent ones. */
+function tags(random: Random): readonly string[] {
+  const picked = new Set<string>();
+  for (let index = random.int(5); index > 0; index -= 1) picked.add(tagNames[random.skewed(tagNames.length)] as string);
+  return [...picked];
+}

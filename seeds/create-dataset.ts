@@ -1,0 +1,109 @@
+import { permissionMaker, preferenceMaker, sessionMaker } from './accounts.ts';
+import { dailyActivityMaker, locationMaker } from './activity.ts';
+import { cacheEntryCount, cacheEntryMaker } from './caches.ts';
+import { createConceptRelations } from './concept-relations.ts';
+import { conceptMaker } from './concepts.ts';
+import { contentMaker } from './contents.ts';
+import { conversationMaker } from './conversations.ts';
+import type { Dataset, EntityCounts, SizeName } from './dataset.ts';
+import { knowledgeVectorMaker, userVectorMaker } from './embeddings.ts';
+import type { Entities, EntityName } from './entities.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { interestMaker, knowledgeMaker, learnedMaker } from './knowledge.ts';
+import { sizes } from './sizes.ts';
+import { referenceTime } from './times.ts';
+import { userMaker } from './users.ts';
+import { createWorld, perUserCounts, type RowMaker, type World } from './world.ts';
+
+/** Seed where none is given. */
+export const defaultSeed = 20_260_101;
+
+/** Rows of a batch at most. */
+const batchRows = 1_000;
+
+/** Rows of `small` are kept once they were made: each store reads them. Larger sizes are made anew by each reader. */
+const keptUsersMax = 2_000;
+
+type RowMakers = { readonly [Name in EntityName]: RowMaker<Entities[Name]> };
+
+/**
+ * The deterministic S×C×T world of this size.
+ * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size.
+ * `seed` is an integer from 0 to 2^53 - 1 (default 20,260,101). Throws `RangeError` for any other.
+ */
+export function createDataset(options: { readonly size: SizeName; readonly seed?: number }): Dataset {
+  const seed = options.seed ?? defaultSeed;
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`A seed is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, not ${seed}.`);
+  }
+  const world = createWorld(seed, sizes[options.size]);
+  const relations = createConceptRelations(world);
+  const counts = countsOf(world, relations.count);
+  const makers = makersOf(world, relations.make);
+  const kept = new Map<EntityName, readonly (readonly object[])[]>();
+
+  async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
+    if (world.parameters.users > keptUsersMax) {
+      yield* makeBatches(makers[name], counts[name]);
+      return;
+    }
+    if (!kept.has(name)) kept.set(name, [...makeBatches(makers[name], counts[name])]);
+    yield* kept.get(name) as readonly (readonly Entities[Name][])[];
+  }
+
+  let fingerprint: Promise<string> | undefined;
+  return {
+    size: options.size,
+    seed,
+    referenceTime,
+    counts,
+    batches,
+    fingerprint: () => {
+      fingerprint ??= fingerprintOf({ counts, batches });
+      return fingerprint;
+    },
+  };
+}
+
+function* makeBatches<Row extends object>(make: RowMaker<Row>, count: number): Generator<readonly Row[]> {
+  for (let first = 0; first < count; first += batchRows) {
+    yield Array.from({ length: Math.min(batchRows, count - first) }, (_, offset) => make(first + offset));
+  }
+}
+
+function countsOf(world: World, conceptRelations: number): EntityCounts {
+  const { users, contents, conversations, concepts, knowledge } = world.parameters;
+  return {
+    users,
+    contents,
+    conversations,
+    concepts,
+    conceptRelations,
+    knowledge,
+    knowledgeVectors: knowledge,
+    userVectors: users,
+    cacheEntries: cacheEntryCount(world.parameters),
+    ...perUserCounts(world.parameters),
+  };
+}
+
+function makersOf(world: World, conceptRelations: RowMakers['conceptRelations']): RowMakers {
+  return {
+    users: userMaker(world),
+    userPreferences: preferenceMaker(world),
+    userSessions: sessionMaker(world),
+    userPermissions: permissionMaker(world),
+    userLocations: locationMaker(world),
+    dailyActivity: dailyActivityMaker(world),
+    contents: contentMaker(world),
+    conversations: conversationMaker(world),
+    concepts: conceptMaker(world),
+    conceptRelations,
+    knowledge: knowledgeMaker(world),
+    learned: learnedMaker(world),
+    interests: interestMaker(world),
+    knowledgeVectors: knowledgeVectorMaker(world),
+    userVectors: userVectorMaker(world),
+    cacheEntries: cacheEntryMaker(world),
+  };
+}

@@ -1,0 +1,83 @@
+import { levelsOfCell } from './cells.ts';
+import { createEmbeddingModel, type EmbeddingModel } from './embedding-model.ts';
+import type { KnowledgeVector, Levels, UserVector } from './entities.ts';
+import { knowledgePointId } from './identifiers.ts';
+import {
+  categoryOfKnowledge,
+  cellOfKnowledge,
+  interestsOf,
+  type KnowledgeCategory,
+  knowledgeMaker,
+} from './knowledge.ts';
+import { quietUserPeriod } from './sizes.ts';
+import { knowledgeCategories } from './texts.ts';
+import { cellOfUser } from './users.ts';
+import { isQuietUser, type RowMaker, type World } from './world.ts';
+
+/** Dimensions of the specification's two collections. */
+export const knowledgeDimension = 768;
+export const userDimension = 512;
+
+const learningStyles = ['visual', 'auditory', 'reading', 'kinesthetic'] as const;
+
+const knowledgeModel = once(() => createEmbeddingModel('knowledge', knowledgeDimension, knowledgeCategories.length));
+const userModel = once(() => createEmbeddingModel('user', userDimension, learningStyles.length));
+
+/** Query for a cluster of knowledge, [768]: its members have a cosine of 0.92 with it, all others less than 0.7. */
+export function knowledgeQueryVector(levels: Levels, category: KnowledgeCategory): Float32Array {
+  return knowledgeModel().centre(levels, knowledgeCategories.indexOf(category));
+}
+
+/** Query for the users of a cell, [512]: their vectors have a cosine of 0.92 with it, all others less than 0.7. */
+export function userQueryVector(levels: Levels): Float32Array {
+  return userModel().centre(levels, learningStyleOf(levels));
+}
+
+export function knowledgeVectorMaker(world: World): RowMaker<KnowledgeVector> {
+  const makeKnowledge = knowledgeMaker(world);
+  const noiseOf = world.random('knowledge-vectors');
+  return (index) => {
+    const item = makeKnowledge(index);
+    const category = knowledgeCategories.indexOf(categoryOfKnowledge(index));
+    return {
+      pointId: knowledgePointId(item.id),
+      knowledgeId: item.id,
+      title: item.title,
+      content: item.content,
+      siliconLevel: item.siliconLevel,
+      category: item.category,
+      vector: knowledgeModel().member(levelsOfCell(cellOfKnowledge(index)), category, noiseOf(index)),
+    };
+  };
+}
+
+/** A user's point id is the user's own id, which is a UUIDv5 already. */
+export function userVectorMaker(world: World): RowMaker<UserVector> {
+  const noiseOf = world.random('user-vectors');
+  return (index) => {
+    const levels = levelsOfCell(cellOfUser(index));
+    const style = learningStyleOf(levels);
+    const active = index - Math.floor(index / quietUserPeriod);
+    return {
+      pointId: world.userId(index),
+      userId: world.userId(index),
+      siliconLevel: levels.silicon,
+      interests: isQuietUser(index) ? [] : interestsOf(world, active),
+      learningStyle: learningStyles[style] as (typeof learningStyles)[number],
+      vector: userModel().member(levels, style, noiseOf(index)),
+    };
+  };
+}
+
+/** The users of a cell learn alike, so a cell is a cluster. */
+function learningStyleOf(levels: Levels): number {
+  return (levels.silicon + levels.consciousness + levels.thinking) % learningStyles.length;
+}
+
+function once(make: () => EmbeddingModel): () => EmbeddingModel {
+  let model: EmbeddingModel | undefined;
+  return () => {
+    model ??= make();
+    return model;
+  };
+}

@@ -1,0 +1,137 @@
+import { cellCount, cellOfLevels, levelsOfCell } from './cells.ts';
+import { conceptName, conceptOfCell, twoOtherConcepts } from './concepts.ts';
+import { paragraph } from './contents.ts';
+import type { Interest, Knowledge, Learned, Levels } from './entities.ts';
+import { perActiveUser } from './sizes.ts';
+import { awkwardTexts, knowledgeCategories, textOfLength, topics } from './texts.ts';
+import { beforeReference, dayMs, referenceTime } from './times.ts';
+import { cellOfUser } from './users.ts';
+import type { RowMaker, World } from './world.ts';
+
+export type KnowledgeCategory = (typeof knowledgeCategories)[number];
+
+/** What the specification says of its first two items. */
+const specified: Readonly<Record<number, Partial<Knowledge>>> = {
+  0: {
+    title: 'S×C×T三轴理论基础',
+    content: '硅基生命、意识层级、思维模式的三维映射理论',
+    about: [{ concept: '硅基生命', relevance: 1 }],
+  },
+  1: { title: '意识层级发展', content: '从基础意识到超个体意识的发展路径' },
+};
+
+const oddKnowledge: Readonly<Record<number, Partial<Knowledge>>> = {
+  2: { title: '', content: '' },
+  3: { title: textOfLength('道可道非常道', 200), content: textOfLength('S×C×T ', 16_384) },
+  4: { title: awkwardTexts.emoji, content: awkwardTexts.mixedDirections },
+  5: { title: awkwardTexts.quotes, content: awkwardTexts.whitespace },
+};
+
+/** Coprime to 216, so that rounds of 216 items meet each cell once. */
+const cellStride = 37;
+
+/** Cell of the first item: level 3 on the silicon axis, as the specification has `k001`; `k002` then has level 4. */
+const firstCell = 3 * 36;
+
+export function knowledgeId(index: number): string {
+  return `k${String(index + 1).padStart(3, '0')}`;
+}
+
+export function cellOfKnowledge(index: number): number {
+  return (index * cellStride + firstCell) % cellCount;
+}
+
+/** Each cell has two categories, in turns. */
+export function categoryOfKnowledge(index: number): KnowledgeCategory {
+  const levels = levelsOfCell(cellOfKnowledge(index));
+  const turn = Math.floor(index / cellCount) % 2;
+  return knowledgeCategories[(levels.silicon + levels.consciousness + 3 + 3 * turn) % 6] as KnowledgeCategory;
+}
+
+/** The two categories that a cell has knowledge of. */
+export function categoriesOfCell(levels: Levels): readonly [KnowledgeCategory, KnowledgeCategory] {
+  const first = levels.silicon + levels.consciousness;
+  return [
+    knowledgeCategories[(first + 3) % 6] as KnowledgeCategory,
+    knowledgeCategories[first % 6] as KnowledgeCategory,
+  ];
+}
+
+/** Business ids of a cluster: the known answer to a search for its query vector with a threshold of 0.7. */
+export function knowledgeIdsOf(total: number, levels: Levels, category: KnowledgeCategory): readonly string[] {
+  const cell = cellOfLevels(levels);
+  const ids: string[] = [];
+  for (let index = 0; index < total; index += 1) {
+    if (cellOfKnowledge(index) === cell && categoryOfKnowledge(index) === category) ids.push(knowledgeId(index));
+  }
+  return ids;
+}
+
+export function knowledgeMaker(world: World): RowMaker<Knowledge> {
+  const randomOf = world.random('knowledge');
+  return (index) => {
+    const random = randomOf(index);
+    const levels = levelsOfCell(cellOfKnowledge(index));
+    const own = conceptOfCell(cellOfKnowledge(index));
+    const others = twoOtherConcepts(world.parameters.concepts, own, random.skewed).slice(0, index % 3);
+    const createdAt = beforeReference(random.float() * 600 * dayMs);
+    return {
+      id: knowledgeId(index),
+      title: `${random.pick(topics)}（S${levels.silicon}·C${levels.consciousness}·T${levels.thinking}）`,
+      content: paragraph(world, random),
+      siliconLevel: levels.silicon,
+      category: categoryOfKnowledge(index),
+      about: [
+        { concept: conceptName(own), relevance: 1 },
+        ...others.map((other) => ({ concept: conceptName(other), relevance: (1 + random.int(99)) / 100 })),
+      ],
+      createdAt,
+      updatedAt: new Date(createdAt.getTime() + random.float() * (referenceTime.getTime() - createdAt.getTime())),
+      ...specified[index],
+      ...oddKnowledge[index],
+    };
+  };
+}
+
+/** A step that keeps the items of one user different; more than 216, so that they are of different cells too. */
+const learnedStride = cellCount + 1;
+
+/** Indexes of the knowledge that the n-th active user has learned. Few items are learned by many. */
+export function learnedBy(world: World, active: number): readonly number[] {
+  const first = world.random('learned-first')(active).skewed(world.parameters.knowledge);
+  return Array.from(
+    { length: perActiveUser.learned },
+    (_, slot) => (first + slot * learnedStride) % world.parameters.knowledge,
+  );
+}
+
+export function learnedMaker(world: World): RowMaker<Learned> {
+  const randomOf = world.random('learned');
+  return (index) => {
+    const active = Math.floor(index / perActiveUser.learned);
+    return {
+      userId: world.userId(world.activeUser(active)),
+      knowledgeId: knowledgeId(learnedBy(world, active)[index % perActiveUser.learned] as number),
+      learnedAt: beforeReference(randomOf(index).float() * 60 * dayMs),
+    };
+  };
+}
+
+/** Names of the concepts that the n-th active user is interested in: the one of its own cell, and two others. */
+export function interestsOf(world: World, active: number): readonly string[] {
+  const own = conceptOfCell(cellOfUser(world.activeUser(active)));
+  const { skewed } = world.random('interests-of')(active);
+  return [own, ...twoOtherConcepts(world.parameters.concepts, own, skewed)].map(conceptName);
+}
+
+export function interestMaker(world: World): RowMaker<Interest> {
+  const randomOf = world.random('interests');
+  return (index) => {
+    const active = Math.floor(index / perActiveUser.interests);
+    return {
+      userId: world.userId(world.activeUser(active)),
+      concept: interestsOf(world, active)[index % perActiveUser.interests] as string,
+      since: beforeReference(randomOf(index).float() * 60 * dayMs),
+    };
+  };
+}
