@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+const resultsFile = process.env.SANDBOX_TEST_RESULTS;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/machine.ts'],
     // Containers of several engines start side by side within a file; more files at once only queue on two cores.
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 300_000,
-    reporters: ['default'],
+    reporters: resultsFile === undefined ? ['default'] : ['default', ['json', { outputFile: resultsFile }]],
   },
 });

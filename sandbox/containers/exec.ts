@@ -6,6 +6,7 @@ import { SandboxError } from '../core/errors.ts';
 import { docker } from './docker.ts';
 import { type Labels, labelNames } from './labels.ts';
 import type { NodeHandle } from './node-spec.ts';
+import { ownerOfThisProcess } from './owner.ts';
 
 export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
@@ -67,7 +68,11 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
     Cmd: [...options.command],
     ...(options.user === undefined ? {} : { User: options.user }),
     Env: Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...options.labels, [labelNames.purpose]: 'helper' },
+    Labels: {
+      ...options.labels,
+      [labelNames.purpose]: 'helper',
+      [labelNames.owner]: ownerOfThisProcess(),
+    },
     OpenStdin: options.input !== undefined,
     StdinOnce: options.input !== undefined,
     AttachStdin: options.input !== undefined,

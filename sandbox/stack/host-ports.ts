@@ -1,0 +1,78 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { SandboxError } from '../core/errors.ts';
+import { shortHash } from './stack-identity.ts';
+
+/** Below the ports that Linux (32768) and macOS (49152) hand out to outgoing connections by themselves. */
+const firstPort = 20_000;
+const portCount = 12_000;
+
+/** Hands out host ports on the loopback address, and remembers them. */
+export interface PortChooser {
+  /** The port of `key`, `<node>:<container port>`: the one that it had before, or a free one. */
+  readonly choose: (key: string, wanted?: number) => Promise<number>;
+  readonly chosen: () => Readonly<Record<string, number>>;
+}
+
+/**
+ * Ports of a stack: those in `known` stay; new ones begin at a place made from `name`, or at a random one without it.
+ * `isOurs` tells whether a port that is taken is taken by this stack itself.
+ */
+export function createPortChooser(options: {
+  readonly name?: string;
+  readonly known?: Readonly<Record<string, number>>;
+  readonly isOurs?: (port: number) => boolean;
+}): PortChooser {
+  const chosen = new Map(Object.entries(options.known ?? {}));
+  const reserved = new Set(chosen.values());
+  let next =
+    options.name === undefined ? randomInt(portCount) : Number.parseInt(shortHash(options.name), 16) % portCount;
+
+  return {
+    chosen: () => Object.fromEntries(chosen),
+    async choose(key, wanted) {
+      const before = wanted ?? chosen.get(key);
+      if (before !== undefined) {
+        if (!options.isOurs?.(before) && !(await isFree(before))) throw portTaken(key, before, wanted !== undefined);
+        chosen.set(key, before);
+        return before;
+      }
+      for (let tried = 0; tried < portCount; tried += 1) {
+        const port = firstPort + (next % portCount);
+        next += 1;
+        if (reserved.has(port)) continue;
+        reserved.add(port);
+        if (!(await isFree(port))) continue;
+        chosen.set(key, port);
+        return port;
+      }
+      throw portTaken(key, firstPort, false);
+    },
+  };
+}
+
+/** Whether nothing on this machine listens on a port, on loopback or on every address. */
+export async function isFree(port: number): Promise<boolean> {
+  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+function portTaken(key: string, port: number, wanted: boolean): SandboxError {
+  const [node = key] = key.split(':');
+  return new SandboxError({
+    code: 'PORT_TAKEN',
+    engine: node,
+    message: `Port ${port} on the loopback address, which ${node} ${wanted ? 'was given' : 'had before'}, is taken.`,
+    next: wanted
+      ? 'Free it, or give another one under `ports` in sandbox.config.yaml.'
+      : 'Free it, or give up the stack and its ports: `npm run sandbox -- down -v`.',
+    evidence: `ss -ltnp 'sport = :${port}' shows who listens there.`,
+  });
+}

@@ -1,0 +1,63 @@
+import type { SizeName } from '../../seeds/dataset.ts';
+import { isSizeName, sizeNames } from '../../seeds/sizes.ts';
+import type { ImagePolicy } from '../containers/image-spec.ts';
+import { type ErrorCode, SandboxError } from '../core/errors.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import type { TopologyName } from '../engines/engine.ts';
+import { type EngineName, engineNames } from '../engines/index.ts';
+
+/** What a stack is made of. */
+export interface StackOptions<Name extends EngineName = EngineName> {
+  /** Default: all. */
+  readonly engines?: readonly Name[];
+  /** Topology per engine. Default: `standalone`. */
+  readonly topologies?: Partial<Record<EngineName, TopologyName>>;
+  /** Size of the dataset; `none` loads nothing. Default: `small`. */
+  readonly size?: SizeName | 'none';
+  /** Seed of the dataset. Default: the dataset's own. */
+  readonly seed?: number;
+  /** Whether the platform's schemas are applied. Default: true. Without them nothing is loaded. */
+  readonly schema?: boolean;
+  /** Replaces another schema and other data that are there, instead of refusing. Default: false. */
+  readonly reset?: boolean;
+  /**
+   * A stack of this process alone, on free ports, removed with its data when it is disposed of (default).
+   * `false`: the stack of a folder, which stays up, keeps its ports, and is attached to if it runs.
+   */
+  readonly ephemeral?: boolean;
+  /** Folder that the stack belongs to. Default: the current one. */
+  readonly directory?: string;
+  /** Name of the stack of a folder. Default: made from the folder's path. */
+  readonly name?: string;
+  /** Host port per engine, for the first port of its first node. Default: a free one that is then kept. */
+  readonly ports?: Partial<Record<EngineName, number>>;
+  /** Which origins may be used. Default: `auto`. */
+  readonly images?: ImagePolicy;
+  /** Whether a missing container engine may be installed. Default: `never` for a library, `auto` on the command line. */
+  readonly dockerInstall?: 'auto' | 'never';
+  /** Whether drivers' clients are opened. Default: true. */
+  readonly connect?: boolean;
+  /** How long a node may take to answer, in milliseconds. Default: the deadline `nodeReady`. */
+  readonly readyTimeoutMs?: number;
+  readonly progress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_SIZE`. */
+export function checkOptions(options: StackOptions): void {
+  for (const engine of [...(options.engines ?? []), ...Object.keys(options.topologies ?? {})]) {
+    if (!engineNames.some((name) => name === engine)) throw unknown('UNKNOWN_ENGINE', 'engine', engine, engineNames);
+  }
+  const { size } = options;
+  if (size !== undefined && size !== 'none' && !isSizeName(size)) {
+    throw unknown('UNKNOWN_SIZE', 'size', size, [...sizeNames, 'none']);
+  }
+}
+
+function unknown(code: ErrorCode, what: string, given: string, known: readonly string[]): SandboxError {
+  return new SandboxError({
+    code,
+    message: `There is no ${what} \`${given}\`.`,
+    next: `Use one of: ${known.join(', ')}.`,
+  });
+}

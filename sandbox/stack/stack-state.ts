@@ -1,0 +1,128 @@
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { SizeName } from '../../seeds/dataset.ts';
+import type { ResolvedImage } from '../containers/image-spec.ts';
+import type { NodeHandle } from '../containers/node-spec.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import type { Secrets, TopologyName } from '../engines/engine.ts';
+
+/** What is known of an engine of a stack between two commands. Holds no password. */
+export interface EngineState {
+  readonly topology: TopologyName;
+  readonly image: ResolvedImage;
+  readonly serverVersion: string;
+  /** From the start of its first container to the first answer of its last node. */
+  readonly readyMs: number;
+  readonly nodes: readonly NodeHandle[];
+  /** Whether it was ever ready with its schema: what is in its volumes is worth keeping from then on. */
+  readonly initialised: boolean;
+  readonly dataset?: LoadedDataset;
+}
+
+export interface LoadedDataset {
+  readonly size: SizeName;
+  readonly seed: number;
+  readonly fingerprint: string;
+}
+
+export interface StackState {
+  readonly version: 1;
+  readonly name: string;
+  /** Hash of what the last complete start was made from: see `sourceHash`. Absent while a start is under way. */
+  readonly sourceHash?: string;
+  /** `<node>:<container port>` to the host port that it keeps. */
+  readonly hostPorts: Readonly<Record<string, number>>;
+  readonly engines: Readonly<Record<string, EngineState>>;
+}
+
+/** Passwords and what holds them: kept apart, in a file that only its owner can read. */
+export interface StackSecrets {
+  readonly secrets: Readonly<Record<string, Secrets>>;
+  /** Per engine, ready to be printed without loading its driver. */
+  readonly connections: Readonly<Record<string, StoredConnection>>;
+}
+
+export interface StoredConnection {
+  readonly uri: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export const emptyState = (name: string): StackState => ({ version: 1, name, hostPorts: {}, engines: {} });
+export const noSecrets: StackSecrets = { secrets: {}, connections: {} };
+
+/** Folder in which a project's stack keeps its state. */
+export function stateDirectory(directory: string): string {
+  return join(directory, '.sandbox');
+}
+
+/** State of a stack, `undefined` where there is none. Throws `STATE_CORRUPT` where it cannot be understood. */
+export async function readState(directory: string, name: string): Promise<StackState | undefined> {
+  const path = join(stateDirectory(directory), `${name}.state.json`);
+  return (await readJson(path, isState)) as StackState | undefined;
+}
+
+/** Passwords of a stack, `undefined` where there are none. Throws `STATE_CORRUPT` where they cannot be understood. */
+export async function readSecrets(directory: string, name: string): Promise<StackSecrets | undefined> {
+  const path = join(stateDirectory(directory), `${name}.secrets.json`);
+  return (await readJson(path, isSecrets)) as StackSecrets | undefined;
+}
+
+export async function writeState(directory: string, state: StackState): Promise<void> {
+  await replaceFile(directory, `${state.name}.state.json`, JSON.stringify(state, undefined, 2), 0o644);
+}
+
+export async function writeSecrets(directory: string, name: string, secrets: StackSecrets): Promise<void> {
+  await replaceFile(directory, `${name}.secrets.json`, JSON.stringify(secrets, undefined, 2), 0o600);
+}
+
+async function readJson(path: string, isValid: (value: unknown) => boolean): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw thrown;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (isValid(value)) return value;
+    throw new Error('it is not of the expected form');
+  } catch (thrown) {
+    throw new SandboxError({
+      code: 'STATE_CORRUPT',
+      message: `${path} cannot be understood: ${messageOf(thrown)}.`,
+      next: path.endsWith('.state.json')
+        ? 'Remove the file: the stack is found again by its labels. `npm run sandbox -- down` works as it is.'
+        : '`npm run sandbox -- down -v` removes the stack; its data cannot be opened without the passwords.',
+      cause: thrown,
+    });
+  }
+}
+
+function isState(value: unknown): boolean {
+  const state = value as StackState | null;
+  return (
+    typeof state === 'object' &&
+    state !== null &&
+    state.version === 1 &&
+    typeof state.hostPorts === 'object' &&
+    typeof state.engines === 'object' &&
+    Object.values(state.engines).every((engine) => Array.isArray(engine?.nodes))
+  );
+}
+
+function isSecrets(value: unknown): boolean {
+  const secrets = value as StackSecrets | null;
+  return typeof secrets?.secrets === 'object' && typeof secrets.connections === 'object';
+}
+
+/** A reader sees the old file or the new one, never half of it. */
+async function replaceFile(directory: string, name: string, content: string, mode: number): Promise<void> {
+  const folder = stateDirectory(directory);
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, name);
+  const temporary = `${path}.${process.pid}.new`;
+  await writeFile(temporary, content, { mode });
+  await chmod(temporary, mode);
+  await rename(temporary, path);
+}
