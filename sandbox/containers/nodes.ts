@@ -22,7 +22,12 @@ function demultiplex(raw: Buffer): string {
 
 /** Sends the stop signal and waits; kills after the deadline `nodeStop`. The container and its data stay. */
 export async function stopNode(node: NodeHandle): Promise<void> {
-  const container = (await docker()).getContainer(node.containerId);
+  await stopContainer(node.containerId);
+}
+
+/** {@link stopNode} by name or id. */
+export async function stopContainer(id: string): Promise<void> {
+  const container = (await docker()).getContainer(id);
   await ignoring(304, () => container.stop({ t: Math.ceil(deadlineMs('nodeStop') / 1000) }));
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SizeName } from '../../seeds/dataset.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
@@ -14,8 +14,6 @@ export interface EngineState {
   /** From the start of its first container to the first answer of its last node. */
   readonly readyMs: number;
   readonly nodes: readonly NodeHandle[];
-  /** Whether it was ever ready with its schema: what is in its volumes is worth keeping from then on. */
-  readonly initialised: boolean;
   readonly dataset?: LoadedDataset;
 }
 
@@ -29,7 +27,9 @@ export interface StackState {
   readonly version: 1;
   readonly name: string;
   /** Hash of what the last complete start was made from: see `sourceHash`. Absent while a start is under way. */
-  readonly sourceHash?: string;
+  readonly sourceHash?: string | undefined;
+  /** Engines whose first start never got as far as its schema: their volumes are made anew. */
+  readonly unfinished: readonly string[];
   /** `<node>:<container port>` to the host port that it keeps. */
   readonly hostPorts: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;
@@ -47,7 +47,13 @@ export interface StoredConnection {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export const emptyState = (name: string): StackState => ({ version: 1, name, hostPorts: {}, engines: {} });
+export const emptyState = (name: string): StackState => ({
+  version: 1,
+  name,
+  unfinished: [],
+  hostPorts: {},
+  engines: {},
+});
 export const noSecrets: StackSecrets = { secrets: {}, connections: {} };
 
 /** Folder in which a project's stack keeps its state. */
@@ -73,6 +79,19 @@ export async function writeState(directory: string, state: StackState): Promise<
 
 export async function writeSecrets(directory: string, name: string, secrets: StackSecrets): Promise<void> {
   await replaceFile(directory, `${name}.secrets.json`, JSON.stringify(secrets, undefined, 2), 0o600);
+}
+
+/** Forgets everything of a stack, passwords included. */
+export async function forgetStack(directory: string, name: string): Promise<void> {
+  const folder = stateDirectory(directory);
+  await Promise.all(['state', 'secrets'].map((kind) => rm(join(folder, `${name}.${kind}.json`), { force: true })));
+}
+
+/** Keeps ports and passwords for the next start. A state that cannot be understood is of no use to it: it goes. */
+export async function markStopped(directory: string, name: string): Promise<void> {
+  const state = await readState(directory, name).catch(() => undefined);
+  if (state === undefined) await rm(join(stateDirectory(directory), `${name}.state.json`), { force: true });
+  else await writeState(directory, { ...state, sourceHash: undefined });
 }
 
 async function readJson(path: string, isValid: (value: unknown) => boolean): Promise<unknown> {
@@ -105,6 +124,7 @@ function isState(value: unknown): boolean {
     typeof state === 'object' &&
     state !== null &&
     state.version === 1 &&
+    Array.isArray(state.unfinished) &&
     typeof state.hostPorts === 'object' &&
     typeof state.engines === 'object' &&
     Object.values(state.engines).every((engine) => Array.isArray(engine?.nodes))

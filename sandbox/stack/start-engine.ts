@@ -124,7 +124,9 @@ function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
 function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>, image: ResolvedImage): string {
   return createHash('sha256')
     .update(JSON.stringify([image.digest, placement.network, placement.hostPorts, placement.volumeNames]))
-    .update(JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)))
+    .update(
+      JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)),
+    )
     .digest('hex');
 }
 
@@ -151,7 +153,19 @@ function handleOfExisting(spec: NodeSpec, placement: NodePlacement, containerId:
   const { engine, containerName, image, network, hostPorts, volumeNames } = placement;
   const port = hostPorts[spec.ports[0] ?? 0] ?? 0;
   const host = '127.0.0.1';
-  return { name: spec.name, role: spec.role, engine, containerId, containerName, image, network, host, hostPorts, port, volumeNames };
+  return {
+    name: spec.name,
+    role: spec.role,
+    engine,
+    containerId,
+    containerName,
+    image,
+    network,
+    host,
+    hostPorts,
+    port,
+    volumeNames,
+  };
 }
 
 /** Asks a node until it serves; ends at once if its container does. Returns the server's version. */
@@ -211,7 +225,13 @@ async function watchForEnd(node: NodeHandle, signal: AbortSignal): Promise<Sandb
 
 function withEvidence(error: SandboxError, evidence: string): SandboxError {
   const { code, message, next } = error;
-  return new SandboxError({ code, message, next, evidence, ...(error.engine === undefined ? {} : { engine: error.engine }) });
+  return new SandboxError({
+    code,
+    message,
+    next,
+    evidence,
+    ...(error.engine === undefined ? {} : { engine: error.engine }),
+  });
 }
 
 function topologyError(engine: Engine, topology: TopologyName, reason: string): SandboxError {

@@ -1,0 +1,100 @@
+import { labelNames } from '../containers/labels.ts';
+import { findContainers } from '../containers/objects.ts';
+import { SandboxError } from '../core/errors.ts';
+import type { RunningEngine } from '../engines/engine.ts';
+import type { EngineName } from '../engines/index.ts';
+import { sourceHash } from './source-hash.ts';
+import { type StackIdentity, stackIdentity } from './stack-identity.ts';
+import {
+  type EngineState,
+  noSecrets,
+  readSecrets,
+  readState,
+  type StackSecrets,
+  type StackState,
+  type StoredConnection,
+} from './stack-state.ts';
+
+/** A stack that another command has started. */
+export interface AttachedStack {
+  readonly identity: StackIdentity;
+  readonly state: StackState;
+  readonly engines: ReadonlyMap<EngineName, RunningEngine>;
+  readonly connections: Readonly<Record<string, StoredConnection>>;
+}
+
+/**
+ * The stack of a folder, with those of its engines that are asked for (default: all that it has).
+ * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, and `STATE_CORRUPT`.
+ */
+export async function attachStack(options: {
+  readonly directory?: string;
+  readonly name?: string;
+  readonly engines?: readonly EngineName[];
+}): Promise<AttachedStack> {
+  const identity = stackIdentity(options);
+  const [state, secrets, containers] = await Promise.all([
+    readState(identity.directory, identity.name),
+    readSecrets(identity.directory, identity.name),
+    findContainers({ [labelNames.stack]: identity.name }),
+  ]);
+  if (state === undefined) throw notRunning(identity, 'It was never started here, or was taken down.');
+  const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
+  const wanted = options.engines ?? (Object.keys(state.engines) as readonly EngineName[]);
+  const down = wanted.filter((name) => !isUp(state.engines[name], runningIds));
+  if (wanted.length === 0 || down.length > 0)
+    throw notRunning(identity, `Not running: ${down.join(', ') || 'anything'}.`);
+  return { identity, state, ...runningEngines(wanted, state, secrets ?? noSecrets) };
+}
+
+/**
+ * {@link attachStack} if the stack runs as it would be started now: same engines, schemas, dataset and options.
+ * `undefined` otherwise.
+ */
+export async function attachIfCurrent(options: {
+  readonly directory?: string;
+  readonly name?: string;
+  readonly engines: readonly EngineName[];
+  /** What `identifyingOptions` makes of the options of a start. */
+  readonly identifying: object;
+}): Promise<AttachedStack | undefined> {
+  const [hash, attached] = await Promise.all([
+    sourceHash(options.engines, options.identifying),
+    attachStack(options).catch((thrown) => {
+      if (thrown instanceof SandboxError && thrown.code === 'STACK_NOT_RUNNING') return undefined;
+      throw thrown;
+    }),
+  ]);
+  return attached?.state.sourceHash === hash ? attached : undefined;
+}
+
+function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>): boolean {
+  return engine !== undefined && engine.nodes.every((node) => runningIds.has(node.containerId));
+}
+
+function runningEngines(names: readonly EngineName[], state: StackState, { secrets, connections }: StackSecrets) {
+  const engines = new Map(
+    names.map((name) => {
+      const { topology, image, serverVersion, nodes } = state.engines[name] as EngineState;
+      return [name, { engine: name, topology, image, serverVersion, nodes, secrets: secrets[name] ?? {} }] as const;
+    }),
+  );
+  return { engines, connections: Object.fromEntries(names.map((name) => [name, connections[name] ?? missing(name)])) };
+}
+
+function missing(name: string): never {
+  throw new SandboxError({
+    code: 'SECRETS_LOST',
+    engine: name,
+    message: `${name} runs, but its passwords are gone from .sandbox/.`,
+    next: 'Put the file back, or give the data up: `npm run sandbox -- down -v`, then `up`.',
+  });
+}
+
+function notRunning(identity: StackIdentity, reason: string): SandboxError {
+  return new SandboxError({
+    code: 'STACK_NOT_RUNNING',
+    message: `The stack ${identity.name} of ${identity.directory} does not run as asked. ${reason}`,
+    next: 'Start it: `npm run sandbox -- up`.',
+  });
+}

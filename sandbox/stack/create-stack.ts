@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { createDataset } from '../../seeds/create-dataset.ts';
+import type { Dataset } from '../../seeds/dataset.ts';
+import { ensureDocker } from '../containers/docker-host.ts';
+import { availableResources } from '../containers/host-findings.ts';
+import { resolveImages } from '../containers/images.ts';
+import { runTask, silent } from '../core/progress.ts';
+import { type CrossStoreReport, requireAgreement } from '../cross-store/check-across-stores.ts';
+import type { Connection, Engine, RunningEngine } from '../engines/engine.ts';
+import { type EngineClient, type EngineName, engineNames } from '../engines/index.ts';
+import { removeAbandoned, removeStack } from './clean-up.ts';
+import { loadEngines } from './load-engines.ts';
+import { checkResources } from './resources.ts';
+import { sourceHash } from './source-hash.ts';
+import { type StackIdentity, stackIdentity } from './stack-identity.ts';
+import { withStackLock } from './stack-lock.ts';
+import { checkOptions, type StackOptions } from './stack-options.ts';
+import { startStack } from './start-stack.ts';
+import { createStartupRecorder, type StartupStep } from './startup-steps.ts';
+import { type StateKeeper, stateInMemory, stateOnDisk } from './state-keeper.ts';
+
+/** The engines of one sandbox, running. */
+export interface Stack<Name extends EngineName = EngineName> extends AsyncDisposable {
+  readonly name: string;
+  readonly engines: Readonly<Record<Name, RunningEngine>>;
+  /** The drivers' own clients. Empty with `connect: false`. */
+  readonly clients: { readonly [Each in Name]: EngineClient<Each> };
+  /** Connection strings, passwords included. */
+  readonly uris: Readonly<Record<Name, string>>;
+  /** Environment variables for an application, passwords included. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What was loaded, if anything was. */
+  readonly dataset: Dataset | undefined;
+  /** Whether the stores agree; absent where nothing was loaded now. */
+  readonly crossStore: CrossStoreReport | undefined;
+  readonly startup: readonly StartupStep[];
+  /** Closes the clients; removes a throw-away stack with its data. */
+  readonly dispose: () => Promise<void>;
+}
+
+/**
+ * Starts engines with the platform's schemas and data that agree across them.
+ *
+ *     await using stack = await createStack({ engines: ['postgresql', 'redis'], size: 'small' });
+ *     await stack.clients.redis.get('user:...');
+ *
+ * Throws a `SandboxError`; nothing of what it started is left then.
+ */
+export async function createStack<Name extends EngineName = EngineName>(
+  options: StackOptions<Name> = {},
+): Promise<Stack<Name>> {
+  checkOptions(options);
+  const throwAway = options.ephemeral ?? true;
+  const identity = throwAway
+    ? { ...stackIdentity(options), name: `taishang-x-${randomBytes(4).toString('hex')}` }
+    : stackIdentity(options);
+  if (throwAway) return bringUpStack(options, identity, stateInMemory(identity.name));
+  return withStackLock(
+    identity.directory,
+    identity.name,
+    async () => bringUpStack(options, identity, await stateOnDisk(identity)),
+    options.signal,
+  );
+}
+
+/** Options that decide what a running stack is; others only say how it is reached. */
+export function identifyingOptions(options: StackOptions): object {
+  const { size = 'small', seed, schema = true, topologies = {}, images = 'auto', ports = {} } = options;
+  return { size, seed, schema, topologies, images, ports };
+}
+
+async function bringUpStack<Name extends EngineName>(
+  options: StackOptions<Name>,
+  identity: StackIdentity,
+  keeper: StateKeeper,
+): Promise<Stack<Name>> {
+  const progress = options.progress ?? silent;
+  const signal = options.signal ?? new AbortController().signal;
+  const recorder = createStartupRecorder();
+  const names = options.engines ?? (engineNames as readonly Name[]);
+  const size = options.size ?? 'small';
+  const seed = options.seed === undefined ? {} : { seed: options.seed };
+  const dataset = size === 'none' ? undefined : createDataset({ size, ...seed });
+
+  const [engines] = await Promise.all([
+    loadEngines(names),
+    recorder.step('docker', [], () => ensureDocker({ install: options.dockerInstall ?? 'never', progress })),
+  ]);
+  const abandoned = removeAbandoned();
+  checkResources(engines, await availableResources());
+  const images = await recorder.step('images', ['docker'], () =>
+    resolveImages(
+      engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
+      { policy: options.images ?? 'auto', progress, signal },
+    ),
+  );
+  const { running, loadedNow } = await startStack({
+    identity,
+    options,
+    engines,
+    images,
+    dataset,
+    keeper,
+    recorder,
+    progress,
+    signal,
+  });
+  await abandoned;
+
+  const crossStore =
+    dataset === undefined || !loadedNow
+      ? undefined
+      : await recorder.step(
+          'cross-store check',
+          engines.map((engine) => `load ${engine.name}`),
+          () => runTask(progress, ['check across stores'], () => requireAgreement(engines, running, dataset)),
+        );
+  const { ephemeral = true } = options;
+  if (!ephemeral) await keeper.update({ sourceHash: await sourceHash(names, identifyingOptions(options)) });
+  const connections = (options.connect ?? true) ? await openClients(engines, running) : new Map();
+  return {
+    name: identity.name,
+    engines: Object.fromEntries(running) as Record<Name, RunningEngine>,
+    clients: Object.fromEntries(
+      [...connections].map(([name, connection]) => [name, connection.client]),
+    ) as Stack<Name>['clients'],
+    uris: Object.fromEntries(
+      Object.entries(keeper.secrets().connections).map(([name, { uri }]) => [name, uri]),
+    ) as Record<Name, string>,
+    environment: Object.assign({}, ...names.map((name) => keeper.secrets().connections[name]?.environment)),
+    dataset,
+    crossStore,
+    startup: recorder.steps,
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+
+  async function dispose(): Promise<void> {
+    await Promise.allSettled([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()));
+    if (ephemeral) await removeStack(identity.name, { volumes: true });
+  }
+}
+
+async function openClients(
+  engines: readonly Engine[],
+  running: ReadonlyMap<string, RunningEngine>,
+): Promise<Map<string, Connection<unknown>>> {
+  const opened = engines.map(async (engine) => {
+    const target = running.get(engine.name);
+    if (target === undefined) throw new Error(`${engine.name} was not started`);
+    return [engine.name, await engine.connect(target)] as const;
+  });
+  return new Map(await Promise.all(opened));
+}

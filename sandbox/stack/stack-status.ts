@@ -1,0 +1,121 @@
+import { labelNames } from '../containers/labels.ts';
+import { type FoundContainer, findContainers } from '../containers/objects.ts';
+import { stackIdentity } from './stack-identity.ts';
+import { type EngineState, readSecrets, readState } from './stack-state.ts';
+
+/** `running`: all nodes; `degraded`: some; `stopped`: none. */
+export type RunState = 'running' | 'degraded' | 'stopped';
+
+/** `sandbox status --format json`. */
+export interface StackStatus {
+  readonly version: 1;
+  readonly stack: string;
+  readonly state: RunState;
+  readonly engines: readonly EngineStatus[];
+}
+
+export interface EngineStatus {
+  readonly engine: string;
+  readonly topology: string;
+  readonly state: RunState;
+  readonly origin?: string;
+  readonly image?: string;
+  readonly imageDigest?: string;
+  readonly serverVersion?: string;
+  readonly readyMs?: number;
+  readonly nodes: readonly NodeStatus[];
+  /** Without its password. */
+  readonly uri?: string;
+}
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly role: string;
+  readonly container: string;
+  readonly host: string;
+  readonly port: number;
+  readonly state: 'running' | 'stopped';
+}
+
+/** State of the stack of a folder, from its labels and, where they are there, from its files. Throws `STATE_CORRUPT`. */
+export async function stackStatus(options: {
+  readonly directory?: string;
+  readonly name?: string;
+}): Promise<StackStatus> {
+  const { name, directory } = stackIdentity(options);
+  const [state, secrets, containers] = await Promise.all([
+    readState(directory, name),
+    readSecrets(directory, name),
+    findContainers({ [labelNames.stack]: name }),
+  ]);
+  const names = [
+    ...new Set([
+      ...Object.keys(state?.engines ?? {}),
+      ...containers.map(({ labels }) => labels[labelNames.engine] ?? ''),
+    ]),
+  ];
+  const engines = names.map((engine) =>
+    engineStatus(
+      engine,
+      containers.filter(({ labels }) => labels[labelNames.engine] === engine),
+      state?.engines[engine],
+      secrets?.connections[engine]?.uri,
+    ),
+  );
+  return { version: 1, stack: name, state: worst(engines.map((engine) => engine.state)), engines };
+}
+
+function engineStatus(
+  engine: string,
+  containers: readonly FoundContainer[],
+  known: EngineState | undefined,
+  uri: string | undefined,
+): EngineStatus {
+  const running = new Set(containers.filter((container) => container.running).map(({ name }) => name));
+  const nodes = known === undefined ? containers.map(nodeFromLabels) : known.nodes.map((node) => nodeOf(node, running));
+  const first = containers[0];
+  const topology = known?.topology ?? first?.labels[labelNames.topology] ?? 'standalone';
+  const origin = known?.image.origin ?? first?.labels[labelNames.origin];
+  return {
+    engine,
+    topology,
+    state: worst(nodes.map((node) => node.state)),
+    ...(origin === undefined ? {} : { origin }),
+    ...(known === undefined
+      ? {}
+      : {
+          image: known.image.reference,
+          imageDigest: known.image.digest,
+          serverVersion: known.serverVersion,
+          readyMs: known.readyMs,
+        }),
+    nodes,
+    ...(uri === undefined ? {} : { uri: withoutPassword(uri) }),
+  };
+}
+
+function nodeOf(node: EngineState['nodes'][number], running: ReadonlySet<string>): NodeStatus {
+  const { name, role, containerName: container, host, port } = node;
+  return { name, role, container, host, port, state: running.has(container) ? 'running' : 'stopped' };
+}
+
+function nodeFromLabels(container: FoundContainer): NodeStatus {
+  return {
+    name: container.labels[labelNames.node] ?? '',
+    role: container.labels[labelNames.role] ?? '',
+    container: container.name,
+    host: '127.0.0.1',
+    port: Object.values(container.hostPorts)[0] ?? 0,
+    state: container.running ? 'running' : 'stopped',
+  };
+}
+
+function worst(states: readonly RunState[]): RunState {
+  if (states.length > 0 && states.every((state) => state === 'running')) return 'running';
+  return states.every((state) => state === 'stopped') ? 'stopped' : 'degraded';
+}
+
+/** A connection string as it may be shown: `***` where its password was. */
+export function withoutPassword(uri: string): string {
+  return uri.replace(/^([a-z+]+:\/\/[^:/@]*):[^@/]*@/, '$1:***@');
+}

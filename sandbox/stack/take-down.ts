@@ -1,0 +1,49 @@
+import { findDockerEndpoint } from '../containers/docker-endpoint.ts';
+import { labelNames } from '../containers/labels.ts';
+import { stopContainer } from '../containers/nodes.ts';
+import { findContainers, type Removed } from '../containers/objects.ts';
+import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { removeAbandoned, removeStack } from './clean-up.ts';
+import { stackIdentity } from './stack-identity.ts';
+import { withStackLock } from './stack-lock.ts';
+import { forgetStack, markStopped } from './stack-state.ts';
+
+/** What `takeDown` did. */
+export interface TakenDown extends Removed {
+  readonly stack: string;
+  /** Whether volumes, passwords and ports are kept for the next start. */
+  readonly dataKept: boolean;
+}
+
+/**
+ * Takes the stack of a folder down by its labels alone: it works after a crash and without a state file.
+ * Keeps its data unless `volumes` is true. Also removes what commands that were killed have left behind.
+ */
+export async function takeDown(options: {
+  readonly directory?: string;
+  readonly name?: string;
+  readonly volumes: boolean;
+  readonly progress?: ProgressListener;
+}): Promise<TakenDown> {
+  const { name, directory } = stackIdentity(options);
+  return withStackLock(directory, name, async () => {
+    const removed = await runTask(options.progress ?? silent, ['down'], () => removeAll(name, options.volumes));
+    await (options.volumes ? forgetStack(directory, name) : markStopped(directory, name));
+    return { ...removed, stack: name, dataKept: !options.volumes };
+  });
+}
+
+async function removeAll(name: string, volumes: boolean): Promise<Removed> {
+  // Without a container engine nothing of ours can be there.
+  if ((await findDockerEndpoint()) === undefined) return { containers: [], volumes: [], networks: [] };
+  if (!volumes) {
+    const containers = await findContainers({ [labelNames.stack]: name });
+    await Promise.all(containers.filter(({ running }) => running).map(({ id }) => stopContainer(id)));
+  }
+  const [own, abandoned] = await Promise.all([removeStack(name, { volumes }), removeAbandoned()]);
+  return {
+    containers: [...own.containers, ...abandoned.containers],
+    volumes: [...own.volumes, ...abandoned.volumes],
+    networks: [...own.networks, ...abandoned.networks],
+  };
+}
