@@ -1,0 +1,61 @@
+import { Redis } from 'ioredis';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+
+/** Client of one node, connected. It does not reconnect: whoever wants that uses {@link connect}. */
+export async function openClient(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
+  const client = new Redis({
+    host: node.host,
+    port: node.port,
+    password: secrets.default ?? '',
+    lazyConnect: true,
+    connectTimeout: 1_500,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
+  // The error of a connection reaches the caller through `connect`; without a listener it would be printed too.
+  client.on('error', () => {});
+  await client.connect();
+  return Object.assign(client, {
+    [Symbol.asyncDispose]: async () => {
+      client.disconnect();
+    },
+  });
+}
+
+/** Client for applications: it reconnects by itself. */
+export async function connect(running: RunningEngine): Promise<Connection<Redis>> {
+  const client = new Redis(uri(running), { lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  return {
+    client,
+    [Symbol.asyncDispose]: async () => {
+      client.disconnect();
+    },
+  };
+}
+
+/** The server's version, once its data is loaded; throws until then. */
+export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
+  await using client = await openClient(node, secrets);
+  const version = /^redis_version:(\S+)/m.exec(await client.info('server'))?.[1];
+  if (version === undefined) throw new Error('INFO names no version');
+  return version;
+}
+
+export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
+  const [node] = running.nodes;
+  return `redis://default:${running.secrets.default}@${node?.host}:${node?.port}/0`;
+}
+
+export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  return { REDIS_URL: uri(running) };
+}
+
+/** The node of a standalone server, or the one that takes writes. */
+export function firstNode(running: RunningEngine): NodeHandle {
+  const [node] = running.nodes;
+  if (node === undefined) throw new Error('a running engine has a node');
+  return node;
+}

@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import type { Engine } from '../engine.ts';
+import { backup } from './backup.ts';
+import { connect, environment, probe, uri } from './connection.ts';
+import { contract } from './contract.ts';
+import { fingerprint } from './fingerprint.ts';
+import { load, loadedFingerprint } from './load.ts';
+import { queryPaths } from './query-paths.ts';
+import { readBack } from './read-back.ts';
+import { applySchema } from './schema.ts';
+import { standalone } from './topologies.ts';
+
+/** Caches and locks of the platform. */
+export const redis: Engine<Redis> = {
+  name: 'redis',
+  title: 'Redis',
+  image: {
+    variable: 'REDIS',
+    official: { reference: 'redis:8.10' },
+    local: {
+      origin: 'built',
+      contextDirectory: join(import.meta.dirname, 'image'),
+      description: 'Redis 8 of Debian, without the modules of the official image',
+    },
+  },
+  diskBytes: 50e6,
+  memoryBytes: 64e6,
+  secretNames: ['default'],
+  topologies: {
+    standalone,
+    replicated: { notSupported: 'a primary with replicas has not been described for Redis' },
+    clustered: { notSupported: 'a cluster has not been described for Redis' },
+  },
+  probe,
+  uri,
+  environment,
+  connect,
+  applySchema,
+  load,
+  loadedFingerprint,
+  readBack,
+  fingerprint,
+  contract,
+  backup,
+  failover: { notSupported: 'a standalone Redis has nothing to fail over to' },
+  queryPaths,
+};

@@ -1,0 +1,47 @@
+import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import { firstNode, openClient } from './connection.ts';
+import { scan } from './load.ts';
+
+/** Every user has a cache entry; conversations and graphs are cached for some only. */
+export const readBack: ReadBack = { user: readUsers };
+
+interface CachedUser {
+  readonly id?: unknown;
+  readonly silicon_level?: unknown;
+  readonly consciousness_level?: unknown;
+  readonly thinking_level?: unknown;
+}
+
+async function* readUsers(running: RunningEngine): AsyncGenerator<SharedRow> {
+  await using client = await openClient(firstNode(running), running.secrets);
+  const seen = new Set<string>();
+  for await (const keys of scan(client, 'user:*')) {
+    const fresh = keys.filter((key) => !seen.has(key));
+    for (const key of fresh) seen.add(key);
+    const values = fresh.length === 0 ? [] : await client.mget(...fresh);
+    for (const [index, key] of fresh.entries()) yield rowOf(key, values[index] ?? 'null');
+  }
+}
+
+/** An entry that is not what the platform writes has no levels: that is a difference, not an error. */
+function rowOf(key: string, text: string): SharedRow {
+  const user = parse(text);
+  const level = (value: unknown) => (typeof value === 'number' ? value : Number.NaN);
+  const keyId = key.slice('user:'.length);
+  return {
+    id: user.id === keyId ? keyId : `${keyId} (which says it is ${String(user.id)})`,
+    levels: {
+      silicon: level(user.silicon_level),
+      consciousness: level(user.consciousness_level),
+      thinking: level(user.thinking_level),
+    },
+  };
+}
+
+function parse(text: string): CachedUser {
+  try {
+    return (JSON.parse(text) as CachedUser | null) ?? {};
+  } catch {
+    return {};
+  }
+}

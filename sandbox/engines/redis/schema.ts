@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import type { RunningEngine, SchemaReport } from '../engine.ts';
+import { firstNode, openClient } from './connection.ts';
+
+const libraryFile = join(import.meta.dirname, 'schema', 'taishang.lua');
+const libraryName = 'taishang';
+
+/**
+ * Loads the platform's function library; keys have no schema in Redis.
+ * Throws `SCHEMA_DIFFERENT` where another version is there and `reset` is false, `SCHEMA_FAILED` where it has an error.
+ */
+export async function applySchema(
+  running: RunningEngine,
+  { reset, file = libraryFile }: { readonly reset: boolean; readonly file?: string },
+): Promise<SchemaReport> {
+  const wanted = await readFile(file, 'utf8');
+  await using client = await openClient(firstNode(running), running.secrets);
+  const found = await loadedLibrary(client);
+  if (found === wanted) return { applied: [], alreadyPresent: 1 };
+  if (found !== undefined && !reset) throw different(found, wanted);
+  try {
+    await client.function('LOAD', 'REPLACE', wanted);
+  } catch (thrown) {
+    throw failed(file, thrown);
+  }
+  return { applied: [`library ${libraryName}`], alreadyPresent: 0 };
+}
+
+/** Source of the library as the server holds it. */
+export async function loadedLibrary(client: Redis): Promise<string | undefined> {
+  const libraries = (await client.function('LIST', 'LIBRARYNAME', libraryName, 'WITHCODE')) as unknown[][];
+  const [library] = libraries;
+  if (library === undefined) return undefined;
+  const code = library[library.indexOf('library_code') + 1];
+  return typeof code === 'string' ? code : undefined;
+}
+
+function different(found: string, wanted: string): SandboxError {
+  const there = new Set(found.split('\n'));
+  const here = new Set(wanted.split('\n'));
+  return new SandboxError({
+    code: 'SCHEMA_DIFFERENT',
+    engine: 'redis',
+    message: `Another version of the function library ${libraryName} is loaded.`,
+    next: 'Replace it: `npm run sandbox -- seed --reset`.',
+    evidence: [
+      ...found.split('\n').flatMap((line) => (here.has(line) ? [] : [`- ${line}`])),
+      ...wanted.split('\n').flatMap((line) => (there.has(line) ? [] : [`+ ${line}`])),
+    ].join('\n'),
+  });
+}
+
+/** The server says where: `... @user_function: 12: '=' expected near 'x'`. */
+function failed(file: string, thrown: unknown): SandboxError {
+  const message = messageOf(thrown);
+  const line = /@?user_(?:function|script):\s*(\d+):/.exec(message)?.[1];
+  return new SandboxError({
+    code: 'SCHEMA_FAILED',
+    engine: 'redis',
+    message: `${file}${line === undefined ? '' : `:${line}`}: ${message}`,
+    next: 'Correct the file and run the command again.',
+    cause: thrown,
+  });
+}
