@@ -5,6 +5,8 @@
 const deadlinesMs = {
   /** All registries together may cost this much before the local builds take over. */
   registryAnswer: 3_000,
+  /** A registry that began to answer sends something at least this often. */
+  registryProgress: 60_000,
   /** A container engine that was just started answers on its socket. */
   dockerStart: 60_000,
   /** One image build, from its first to its last step. */

@@ -69,7 +69,7 @@ export async function attachIfCurrent(options: {
 }
 
 function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>): boolean {
-  return engine !== undefined && engine.nodes.every((node) => runningIds.has(node.containerId));
+  return engine?.nodes.every((node) => runningIds.has(node.containerId)) ?? false;
 }
 
 function runningEngines(names: readonly EngineName[], state: StackState, { secrets, connections }: StackSecrets) {

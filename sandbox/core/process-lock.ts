@@ -1,0 +1,38 @@
+import { lock } from 'proper-lockfile';
+import { deadlineMs } from './deadlines.ts';
+import { SandboxError } from './errors.ts';
+import { poll } from './poll.ts';
+
+/** A lock whose owner was killed is given back after this long; the owner renews it twice as often. */
+const staleMs = 3_000;
+
+/**
+ * Runs `work` while no other process of this machine holds the lock file.
+ * `what` says for people what is being locked. Throws `STACK_BUSY` beyond the deadline (default: `stackLock`).
+ */
+export async function withProcessLock<Value>(
+  lockFile: string,
+  what: string,
+  work: () => Promise<Value>,
+  options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {},
+): Promise<Value> {
+  const timeoutMs = options.timeoutMs ?? deadlineMs('stackLock');
+  const release = await poll(
+    () => lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }),
+    {
+      timeoutMs,
+      signal: options.signal,
+      onTimeout: () =>
+        new SandboxError({
+          code: 'STACK_BUSY',
+          message: `Another command has been changing ${what} for ${timeoutMs / 1000} s.`,
+          next: 'Wait for it or end it; its lock falls by itself a few seconds after it ended.',
+        }),
+    },
+  );
+  try {
+    return await work();
+  } finally {
+    await release().catch(() => {});
+  }
+}
