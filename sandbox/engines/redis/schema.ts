@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { RunningEngine, SchemaReport } from '../engine.ts';
+import { differingLines } from '../text-difference.ts';
 import { firstNode, openClient } from './connection.ts';
 
 const libraryFile = join(import.meta.dirname, 'schema', 'taishang.lua');
@@ -39,17 +40,12 @@ export async function loadedLibrary(client: Redis): Promise<string | undefined> 
 }
 
 function different(found: string, wanted: string): SandboxError {
-  const there = new Set(found.split('\n'));
-  const here = new Set(wanted.split('\n'));
   return new SandboxError({
     code: 'SCHEMA_DIFFERENT',
     engine: 'redis',
     message: `Another version of the function library ${libraryName} is loaded.`,
     next: 'Replace it: `npm run sandbox -- seed --reset`.',
-    evidence: [
-      ...found.split('\n').flatMap((line) => (here.has(line) ? [] : [`- ${line}`])),
-      ...wanted.split('\n').flatMap((line) => (there.has(line) ? [] : [`+ ${line}`])),
-    ].join('\n'),
+    evidence: differingLines(found, wanted),
   });
 }
 

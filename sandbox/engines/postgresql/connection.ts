@@ -1,0 +1,87 @@
+import { Client, Pool } from 'pg';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+
+/** Roles and the databases that they may connect to are in `schema/`. */
+export type Role = 'postgres' | 'taishang_user' | 'taishang_ai_user' | 'taishang_analytics_user' | 'replicator';
+
+export const databases = ['taishang_users', 'taishang_ai', 'taishang_data', 'taishang_analytics'] as const;
+
+export type DatabaseName = (typeof databases)[number];
+
+export interface Target {
+  readonly database: string;
+  /** Default: `postgres`, the superuser. */
+  readonly role?: Role;
+}
+
+export interface OpenClient extends AsyncDisposable {
+  readonly client: Client;
+}
+
+/** A connection to one node; a broken one is an error of the next query, not of the process. */
+export async function openClient(
+  node: NodeHandle,
+  secrets: Secrets,
+  { database, role = 'postgres' }: Target,
+  options: { readonly connectionTimeoutMs?: number; readonly queryTimeoutMs?: number } = {},
+): Promise<OpenClient> {
+  const client = new Client({
+    host: node.host,
+    port: node.port,
+    database,
+    user: role,
+    password: secrets[role] ?? '',
+    connectionTimeoutMillis: options.connectionTimeoutMs ?? 10_000,
+    query_timeout: options.queryTimeoutMs ?? deadlineMs('nodeCommand'),
+    application_name: 'taishang-sandbox',
+  });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => client.end() };
+}
+
+/** The node that takes writes when the stack starts. */
+export function primaryNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
+  const [node] = running.nodes;
+  if (node === undefined) throw new Error('a running engine has a node');
+  return node;
+}
+
+/** {@link openClient} on the primary. */
+export function openPrimary(running: RunningEngine, target: Target): Promise<OpenClient> {
+  return openClient(primaryNode(running), running.secrets, target);
+}
+
+/** The server's version, as soon as it takes queries; a standby answers too. */
+export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
+  const timeouts = { connectionTimeoutMs: 1_500, queryTimeoutMs: 1_500 };
+  await using opened = await openClient(node, secrets, { database: 'postgres' }, timeouts);
+  const { rows } = await opened.client.query<{ server_version: string }>('SHOW server_version');
+  return rows[0]?.server_version.split(' ')[0] ?? '';
+}
+
+/** A pool of the application's role on `taishang_users`. */
+export async function connect(running: RunningEngine): Promise<Connection<Pool>> {
+  const pool = new Pool({ connectionString: uri(running), max: 10 });
+  pool.on('error', () => {});
+  return { client: pool, [Symbol.asyncDispose]: () => pool.end() };
+}
+
+export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
+  const { host, port } = primaryNode(running);
+  return `postgresql://taishang_user:${running.secrets.taishang_user}@${host}:${port}/taishang_users`;
+}
+
+export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  const { host, port } = primaryNode(running);
+  return {
+    DATABASE_URL: uri(running),
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: 'taishang_user',
+    PGPASSWORD: running.secrets.taishang_user ?? '',
+    PGDATABASE: 'taishang_users',
+  };
+}

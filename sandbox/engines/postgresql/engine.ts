@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { Pool } from 'pg';
+import type { Engine } from '../engine.ts';
+import { backup } from './backup.ts';
+import { connect, environment, probe, uri } from './connection.ts';
+import { contract } from './contract.ts';
+import { failover } from './failover.ts';
+import { fingerprint } from './fingerprint.ts';
+import { load, loadedFingerprint } from './load.ts';
+import { queryPaths } from './query-paths.ts';
+import { readBack } from './read-back.ts';
+import { applySchema } from './schema.ts';
+import { replicated, standalone } from './topologies.ts';
+
+/** Users of the platform, embeddings, places and activity. */
+export const postgresql: Engine<Pool> = {
+  name: 'postgresql',
+  title: 'PostgreSQL',
+  image: {
+    variable: 'POSTGRESQL',
+    official: { reference: 'postgres:17.11', unsuitable: 'no official image has both pgvector and PostGIS' },
+    local: {
+      origin: 'built',
+      contextDirectory: join(import.meta.dirname, 'image'),
+      description: 'PostgreSQL 17 with pgvector and PostGIS of Debian',
+    },
+  },
+  diskBytes: 400e6,
+  memoryBytes: 256e6,
+  secretNames: ['postgres', 'taishang_user', 'taishang_ai_user', 'taishang_analytics_user', 'replicator'],
+  topologies: {
+    standalone,
+    replicated,
+    clustered: { notSupported: 'PostgreSQL itself has no clustered topology: one node takes writes' },
+  },
+  probe,
+  uri,
+  environment,
+  connect,
+  applySchema,
+  load,
+  loadedFingerprint,
+  readBack,
+  fingerprint,
+  contract,
+  backup,
+  failover,
+  queryPaths,
+};
