@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,8 +7,11 @@ import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import { withProcessLock } from '../core/process-lock.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../core/progress.ts';
+import { debianSource } from './debian-source.ts';
 import { docker } from './docker.ts';
-import { installPackages } from './docker-install.ts';
+import { installPackages, lastLines } from './docker-install.ts';
+import { programPath } from './docker-stopped.ts';
+import { followEvents } from './docker-stream.ts';
 import { canInstallPackages } from './host-system.ts';
 import { inspectImage } from './image-inspect.ts';
 import { labelNames } from './labels.ts';
@@ -33,7 +36,7 @@ export const baseTag = `taishang-sandbox/base:${createHash('sha256').update(`${s
  * Throws `IMAGE_UNAVAILABLE` where that needs root on Debian and we are not.
  */
 export async function ensureBaseImage(progress: ProgressListener, signal: AbortSignal): Promise<string> {
-  const lockFile = join(tmpdir(), 'taishang-sandbox-base.lock');
+  const lockFile = join(tmpdir(), `taishang-sandbox-base-${process.getuid?.() ?? 0}.lock`);
   return withProcessLock(
     lockFile,
     'the base image',
@@ -49,18 +52,16 @@ export async function ensureBaseImage(progress: ProgressListener, signal: AbortS
 
 async function buildBase(report: TaskReport, signal: AbortSignal): Promise<void> {
   if (!(await canInstallPackages())) {
-    throw new SandboxError({
-      code: 'IMAGE_UNAVAILABLE',
-      message:
-        'No image registry answers, and a base image can be made from packages as root on Debian or Ubuntu only.',
-      next: 'Connect to a registry, name a mirror in SANDBOX_REGISTRY, or carry the images here: `prefetch --input FILE`.',
-    });
+    throw unavailable(
+      'No image registry answers, and a base image can be made from packages as root on Debian or Ubuntu only.',
+    );
   }
-  const debootstrap = await execa('which', ['debootstrap'], { reject: false });
-  if (debootstrap.exitCode !== 0) await installPackages(['debootstrap'], report);
-  const folder = await mkdtemp(join(tmpdir(), 'taishang-base-'));
+  await ensureDebootstrap(report);
+  await removeLeftovers();
+  const folder = await mkdtemp(join(workFolder, folderPrefix));
   try {
     await unpackSystem(folder, report, signal);
+    await strip(folder);
     report.advance({ text: 'importing' });
     await importFolder(folder, signal);
   } finally {
@@ -68,19 +69,54 @@ async function buildBase(report: TaskReport, signal: AbortSignal): Promise<void>
   }
 }
 
+/** Not the temporary folder: device files cannot be made where that one is in memory. */
+const workFolder = '/var/tmp';
+const folderPrefix = 'taishang-base-';
+
+/** What a killed predecessor left; the lock is ours. */
+async function removeLeftovers(): Promise<void> {
+  const names = (await readdir(workFolder)).filter((name) => name.startsWith(folderPrefix));
+  await Promise.all(names.map((name) => rm(join(workFolder, name), { recursive: true, force: true })));
+}
+
+async function ensureDebootstrap(report: TaskReport): Promise<void> {
+  if ((await programPath('debootstrap')) !== undefined) return;
+  if (process.env.SANDBOX_DOCKER_INSTALL === 'never') {
+    throw unavailable('The base image is made by debootstrap, which is missing, and installing was forbidden.');
+  }
+  await installPackages(['debootstrap', 'debian-archive-keyring'], report);
+}
+
+function unavailable(message: string): SandboxError {
+  const next = 'Connect to a registry, name a mirror in SANDBOX_REGISTRY, or carry the images here with';
+  return new SandboxError({ code: 'IMAGE_UNAVAILABLE', message, next: `${next} \`prefetch --input FILE\`.` });
+}
+
 async function unpackSystem(folder: string, report: TaskReport, signal: AbortSignal): Promise<void> {
-  const running = execa('debootstrap', ['--variant=minbase', suite, folder, await mirror()], {
-    cancelSignal: signal,
-    all: true,
-    reject: false,
-    stdin: 'ignore',
-    timeout: deadlineMs('imageBuild'),
-  });
-  let lines: string[] = [];
-  running.all.on('data', (chunk: Buffer) => {
-    lines = [...lines, ...chunk.toString().split('\n')].filter((line) => line !== '').slice(-30);
-    report.advance({ text: lines.at(-1) ?? '' });
-  });
+  const { mirror, proxy } = await debianSource();
+  // An older debootstrap does not know a newer release by name; the steps are those of `sid`.
+  const knowsSuite = await access(`/usr/share/debootstrap/scripts/${suite}`).then(
+    () => true,
+    () => false,
+  );
+  const script = knowsSuite ? [] : ['/usr/share/debootstrap/scripts/sid'];
+  // Its mounts and processes are its own, and end with it however it ends: nothing of this machine is mounted in a
+  // folder that is removed afterwards.
+  const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
+  const running = execa(
+    'unshare',
+    [...namespaces, 'debootstrap', '--variant=minbase', suite, folder, mirror, ...script],
+    {
+      cancelSignal: signal,
+      killSignal: 'SIGKILL',
+      all: true,
+      reject: false,
+      stdin: 'ignore',
+      timeout: deadlineMs('imageBuild'),
+      env: proxy === undefined ? {} : { http_proxy: proxy },
+    },
+  );
+  const lines = lastLines(running.all, report);
   const result = await running;
   signal.throwIfAborted();
   if (result.exitCode !== 0) {
@@ -91,23 +127,16 @@ async function unpackSystem(folder: string, report: TaskReport, signal: AbortSig
       evidence: lines.join('\n'),
     });
   }
+}
+
+/** Takes out what nobody reads in a container, and keeps later packages from bringing it back. */
+async function strip(folder: string): Promise<void> {
   await writeFile(join(folder, 'etc/dpkg/dpkg.cfg.d/sandbox'), `${dpkgSettings}\n`);
   const waste = ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/man', 'usr/share/locale'];
   for (const path of waste) {
     const entries = await readdir(join(folder, path)).catch(() => []);
     await Promise.all(entries.map((entry) => rm(join(folder, path, entry), { recursive: true, force: true })));
   }
-}
-
-/** Debian's mirror as this machine has it. */
-async function mirror(): Promise<string> {
-  const standard = 'http://deb.debian.org/debian';
-  const folder = '/etc/apt/sources.list.d';
-  const files = ['/etc/apt/sources.list', ...(await readdir(folder).catch(() => [])).map((name) => join(folder, name))];
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
-  const found = texts.join('\n').match(/^(?:URIs:|deb(?: \[.*\])?)\s+(https?:\/\/\S*\/debian)\/?(?:\s|$)/m)?.[1];
-  // The host's may be a mirror of Ubuntu; and https needs certificates that the base does not have yet.
-  return found?.startsWith('http:') ? found : standard;
 }
 
 /** The tag comes into being with the whole content, or not at all. */
@@ -121,25 +150,19 @@ async function importFolder(folder: string, signal: AbortSignal): Promise<void> 
   });
   const [repo, tag] = baseTag.split(':');
   const client = await docker();
-  const stream = await client.importImage(archive.stdout, {
-    repo,
-    tag,
-    changes: [`LABEL ${labelNames.buildHash}=${tag}`, 'CMD ["bash"]'].join('\n'),
-  });
-  await new Promise<void>((resolve, reject) => {
-    client.modem.followProgress(stream, (error) => (error ? reject(error) : resolve()));
-  });
+  const changes = [`LABEL ${labelNames.buildHash}=${tag}`, 'CMD ["bash"]'].join('\n');
+  const stream = await client.importImage(archive.stdout, { repo, tag, changes, abortSignal: signal });
+  await followEvents(stream, () => {}, signal);
   const { exitCode } = await archive;
-  if (exitCode !== 0 || (await inspectImage(baseTag)) === undefined) {
-    await client
-      .getImage(baseTag)
-      .remove({ force: true })
-      .catch(() => {});
-    signal.throwIfAborted();
-    throw new SandboxError({
-      code: 'IMAGE_BUILD_FAILED',
-      message: 'The base image could not be imported.',
-      next: 'Look at the disk: `npm run sandbox -- doctor`.',
-    });
-  }
+  if (exitCode === 0 && (await inspectImage(baseTag)) !== undefined) return;
+  await client
+    .getImage(baseTag)
+    .remove({ force: true })
+    .catch(() => {});
+  signal.throwIfAborted();
+  throw new SandboxError({
+    code: 'IMAGE_BUILD_FAILED',
+    message: 'The base image could not be imported.',
+    next: 'Look at the disk: `npm run sandbox -- doctor`.',
+  });
 }

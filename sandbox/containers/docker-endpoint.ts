@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:http';
-import { homedir } from 'node:os';
+import { type RequestOptions, request } from 'node:http';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface DockerEndpoint {
@@ -11,37 +11,44 @@ export interface DockerEndpoint {
   readonly socketPath?: string;
 }
 
-/** How long a socket may take to answer a ping, in milliseconds: it is on this machine. */
+/** How long an engine may take to answer a ping, in milliseconds. */
 const pingTimeoutMs = 2_000;
 
 /**
  * First endpoint that answers: `DOCKER_HOST`, the docker client's current context, then the usual sockets of
- * Docker, rootless Docker, Docker Desktop, Colima, OrbStack and Podman. `undefined` where none does.
+ * Docker, rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop and Podman. `undefined` where none does,
+ * or where `DOCKER_HOST` names one that does not answer.
  */
 export async function findDockerEndpoint(): Promise<DockerEndpoint | undefined> {
-  const chosen = process.env.DOCKER_HOST ?? (await contextHost());
-  if (chosen !== undefined && chosen !== '') {
-    const endpoint = endpointOf(chosen);
-    if (endpoint.socketPath === undefined || (await answers(endpoint.socketPath))) return endpoint;
-    if (process.env.DOCKER_HOST) return undefined;
+  if (process.env.DOCKER_HOST) return whereItAnswers(endpointOf(process.env.DOCKER_HOST));
+  const context = await contextHost();
+  if (context !== undefined) {
+    const endpoint = await whereItAnswers(endpointOf(context));
+    if (endpoint !== undefined) return endpoint;
   }
   for (const socketPath of usualSockets()) {
-    if (await answers(socketPath)) return { url: `unix://${socketPath}`, socketPath };
+    if (await answers({ socketPath })) return { url: `unix://${socketPath}`, socketPath };
   }
   return undefined;
 }
 
 /** The sockets that are tried where nothing names one, in order. */
 export function usualSockets(): readonly string[] {
-  const runtime = process.env.XDG_RUNTIME_DIR;
+  const runtime = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.() ?? 0}`;
+  const home = homedir();
   return [
     '/var/run/docker.sock',
-    ...(runtime === undefined ? [] : [join(runtime, 'docker.sock')]),
-    join(homedir(), '.docker/run/docker.sock'),
-    join(homedir(), '.docker/desktop/docker.sock'),
-    join(homedir(), '.colima/default/docker.sock'),
-    join(homedir(), '.orbstack/run/docker.sock'),
-    ...(runtime === undefined ? [] : [join(runtime, 'podman/podman.sock')]),
+    join(runtime, 'docker.sock'),
+    join(home, '.docker/run/docker.sock'),
+    join(home, '.docker/desktop/docker.sock'),
+    join(home, '.colima/default/docker.sock'),
+    join(home, '.config/colima/default/docker.sock'),
+    join(home, '.orbstack/run/docker.sock'),
+    join(home, '.rd/docker.sock'),
+    join(runtime, 'podman/podman.sock'),
+    // Where `podman machine` puts it on macOS.
+    join(tmpdir(), 'podman/podman-machine-default-api.sock'),
+    join(home, '.local/share/containers/podman/machine/podman.sock'),
     '/run/podman/podman.sock',
   ];
 }
@@ -50,12 +57,22 @@ function endpointOf(url: string): DockerEndpoint {
   return url.startsWith('unix://') ? { url, socketPath: url.slice('unix://'.length) } : { url };
 }
 
+async function whereItAnswers(endpoint: DockerEndpoint): Promise<DockerEndpoint | undefined> {
+  if (endpoint.socketPath !== undefined) {
+    return (await answers({ socketPath: endpoint.socketPath })) ? endpoint : undefined;
+  }
+  const { protocol, hostname, port } = new URL(endpoint.url);
+  // Over ssh or with certificates the client has to ask; the first use of it says what is wrong.
+  if (protocol !== 'tcp:' || process.env.DOCKER_TLS_VERIFY) return endpoint;
+  return (await answers({ host: hostname, port: port || 2375 })) ? endpoint : undefined;
+}
+
 /** Host of the docker client's current context, which is kept under the SHA-256 of its name. */
 async function contextHost(): Promise<string | undefined> {
   const folder = process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
   try {
-    const settings = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
-    const name = process.env.DOCKER_CONTEXT ?? settings.currentContext;
+    const name =
+      process.env.DOCKER_CONTEXT || JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')).currentContext;
     if (typeof name !== 'string' || name === 'default') return undefined;
     const id = createHash('sha256').update(name).digest('hex');
     const meta = JSON.parse(await readFile(join(folder, 'contexts/meta', id, 'meta.json'), 'utf8'));
@@ -65,10 +82,10 @@ async function contextHost(): Promise<string | undefined> {
   }
 }
 
-/** Whether a container engine answers a ping on this socket. */
-export function answers(socketPath: string): Promise<boolean> {
+/** Whether a container engine answers a ping there. */
+function answers(where: Pick<RequestOptions, 'socketPath' | 'host' | 'port'>): Promise<boolean> {
   return new Promise((resolve) => {
-    const ping = request({ socketPath, path: '/_ping', timeout: pingTimeoutMs }, (response) => {
+    const ping = request({ ...where, path: '/_ping', timeout: pingTimeoutMs }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);
     });

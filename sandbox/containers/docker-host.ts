@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deadlineMs } from '../core/deadlines.ts';
@@ -5,48 +7,67 @@ import { SandboxError } from '../core/errors.ts';
 import { withProcessLock } from '../core/process-lock.ts';
 import { notice, type ProgressListener, runTask } from '../core/progress.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
-import { daemonProgram, installDocker } from './docker-install.ts';
-import { startDaemon } from './docker-start.ts';
+import { dockerPackages, installDocker } from './docker-install.ts';
+import { startEngine } from './docker-start.ts';
+import { stoppedEngine } from './docker-stopped.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
 
 /** Whether a missing container engine may be installed. */
 export type DockerInstall = 'auto' | 'never';
+
+export interface EnsureDockerOptions {
+  readonly install: DockerInstall;
+  readonly progress: ProgressListener;
+}
 
 /**
  * Makes sure that a container engine answers. Uses the one that is there; starts one that is installed but stopped;
  * installs Debian's `docker.io` where there is none, as root on Debian or Ubuntu, unless that is forbidden.
  * Throws `DOCKER_NOT_FOUND`, `DOCKER_INSTALL_FORBIDDEN`, `DOCKER_INSTALL_FAILED`, `DOCKER_START_FAILED`.
  */
-export async function ensureDocker(options: {
-  readonly install: DockerInstall;
-  readonly progress: ProgressListener;
-}): Promise<void> {
+export async function ensureDocker(options: EnsureDockerOptions): Promise<void> {
   if ((await findDockerEndpoint()) !== undefined) return;
   if (process.env.DOCKER_HOST) throw hostDoesNotAnswer(process.env.DOCKER_HOST);
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) throw notFound();
-  const lockFile = join(tmpdir(), 'taishang-sandbox-docker.lock');
-  await withProcessLock(lockFile, 'the container engine', () => installAndStart(options), {
+  const forbidden = await forbiddenSocket();
+  if (forbidden !== undefined) throw notAllowed(forbidden);
+  const lockFile = join(tmpdir(), `taishang-sandbox-docker-${process.getuid?.() ?? 0}.lock`);
+  await withProcessLock(lockFile, 'the container engine', () => startOrInstall(options), {
     timeoutMs: deadlineMs('imageBuild'),
   });
 }
 
-async function installAndStart(options: {
-  readonly install: DockerInstall;
-  readonly progress: ProgressListener;
-}): Promise<void> {
+async function startOrInstall(options: EnsureDockerOptions): Promise<void> {
   // Another process may have done it while this one waited for the lock.
   if ((await findDockerEndpoint()) !== undefined) return;
-  if ((await daemonProgram()) === undefined) {
+  let engine = await stoppedEngine();
+  if (engine === undefined) {
     if (!(await canInstallPackages())) throw notFound();
     if (options.install === 'never') throw installForbidden();
-    notice(
-      options.progress,
-      'info',
-      "No container engine answers here: installing Debian's docker.io and starting it.",
-    );
+    const packages = dockerPackages.join(', ');
+    notice(options.progress, 'info', `No container engine here: installing Debian's ${packages}, then starting it.`);
     await runTask(options.progress, ['docker', 'install'], installDocker);
+    engine = { name: 'the Docker daemon' };
   }
-  await runTask(options.progress, ['docker', 'start'], startDaemon);
+  const stopped = engine;
+  await runTask(options.progress, ['docker', 'start'], (report) => startEngine(stopped, report));
+}
+
+/** Docker's socket, where it is there and not ours to use: another engine beside it would only confuse. */
+async function forbiddenSocket(): Promise<string | undefined> {
+  const path = '/var/run/docker.sock';
+  const refusal = await access(path, constants.R_OK | constants.W_OK).then(
+    () => undefined,
+    (thrown: NodeJS.ErrnoException) => thrown.code,
+  );
+  return refusal === 'EACCES' ? path : undefined;
+}
+
+function notAllowed(socketPath: string): SandboxError {
+  return new SandboxError({
+    code: 'DOCKER_NOT_FOUND',
+    message: `A container engine is here, but this user may not use its socket ${socketPath}.`,
+    next: 'Join its group with `sudo usermod --append --groups docker $USER`, and log in again.',
+  });
 }
 
 function hostDoesNotAnswer(host: string): SandboxError {

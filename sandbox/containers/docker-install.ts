@@ -1,36 +1,43 @@
-import { access } from 'node:fs/promises';
 import { execa } from 'execa';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { TaskReport } from '../core/progress.ts';
 
-/** Where Debian's package puts the daemon. */
-const daemonPath = '/usr/sbin/dockerd';
-
-/** Path of the daemon, if it is installed. */
-export async function daemonProgram(): Promise<string | undefined> {
-  return access(daemonPath).then(
-    () => daemonPath,
-    () => undefined,
-  );
-}
+/** What {@link installDocker} installs, for people. iptables is a recommendation only, but the daemon needs it. */
+export const dockerPackages = ['docker.io', 'iptables', 'ca-certificates'] as const;
 
 /** Installs Debian's container engine. Throws `DOCKER_INSTALL_FAILED` with the last lines of apt's output. */
 export async function installDocker(report: TaskReport): Promise<void> {
-  // iptables is a recommendation only, but the daemon does not start without it.
-  await installPackages(['docker.io', 'iptables'], report);
+  await installPackages(dockerPackages, report);
 }
 
-/** Installs Debian packages as root; refreshes the package lists first. */
+let listsAreFresh = false;
+
+/** Installs Debian packages as root; refreshes the package lists first, once for the process. */
 export async function installPackages(packages: readonly string[], report: TaskReport): Promise<void> {
-  report.advance({ text: 'reading package lists' });
-  await apt(['update', '--quiet=2']);
+  if (!listsAreFresh) {
+    report.advance({ text: 'reading package lists' });
+    // One foreign repository that does not answer must not stop what the others have; installing tells.
+    await apt(['update'], report);
+    listsAreFresh = true;
+  }
   report.advance({ text: `installing ${packages.join(', ')}` });
-  await apt(['install', '--yes', '--quiet=2', '--no-install-recommends', ...packages]);
+  const { exitCode, lines } = await apt(['install', '--yes', '--no-install-recommends', ...packages], report);
+  if (exitCode === 0) return;
+  throw new SandboxError({
+    code: 'DOCKER_INSTALL_FAILED',
+    message: `\`apt-get install ${packages.join(' ')}\` ended with exit code ${exitCode ?? 'none'}.`,
+    next: 'Correct what apt says below, or install them yourself.',
+    evidence: lines.join('\n'),
+  });
 }
 
-async function apt(args: readonly string[]): Promise<void> {
-  const result = await execa('apt-get', args, {
+async function apt(
+  args: readonly string[],
+  report: TaskReport,
+): Promise<{ readonly exitCode: number | undefined; readonly lines: readonly string[] }> {
+  // Another apt may be at work on a machine that was just started.
+  const running = execa('apt-get', ['--option', 'DPkg::Lock::Timeout=300', ...args], {
     reject: false,
     all: true,
     stdin: 'ignore',
@@ -38,11 +45,23 @@ async function apt(args: readonly string[]): Promise<void> {
     // The package's own script may try to start the daemon; where there is no init system that only costs time.
     env: { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
   });
-  if (result.exitCode === 0) return;
-  throw new SandboxError({
-    code: 'DOCKER_INSTALL_FAILED',
-    message: `\`apt-get ${args.join(' ')}\` ended with exit code ${result.exitCode ?? 'none'}.`,
-    next: 'Correct what apt says below, or install a container engine yourself.',
-    evidence: (result.all ?? '').split('\n').slice(-20).join('\n'),
+  const lines = lastLines(running.all, report);
+  const { exitCode } = await running;
+  return { exitCode, lines };
+}
+
+/** Shows each line of a program's output as it comes, and keeps the last 30 as evidence. */
+export function lastLines(output: NodeJS.ReadableStream, report: TaskReport): readonly string[] {
+  const kept: string[] = [];
+  output.on('data', (chunk: Buffer) => {
+    const lines = chunk
+      .toString()
+      .split(/[\r\n]+/)
+      .filter((line) => line.trim() !== '');
+    kept.push(...lines);
+    kept.splice(0, Math.max(0, kept.length - 30));
+    const last = lines.at(-1);
+    if (last !== undefined) report.advance({ text: last.slice(0, 100) });
   });
+  return kept;
 }

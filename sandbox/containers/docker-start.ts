@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { deadlineMs } from '../core/deadlines.ts';
@@ -7,34 +7,52 @@ import { SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
 import type { TaskReport } from '../core/progress.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
+import { programPath, type StoppedEngine } from './docker-stopped.ts';
+import { installAdvice } from './host-system.ts';
 
 /** Where the daemon writes when no init system starts it. */
 const logFile = '/var/log/taishang-dockerd.log';
 
-/** Starts the installed daemon and waits for its socket. Throws `DOCKER_START_FAILED` with its last log lines. */
-export async function startDaemon(report: TaskReport): Promise<void> {
+/** Starts an installed engine and waits until it answers. Throws `DOCKER_START_FAILED` with its last log lines. */
+export async function startEngine(engine: StoppedEngine, report: TaskReport): Promise<void> {
+  if (engine.command === undefined) return startDaemon(report);
+  const [program, ...args] = engine.command;
+  report.summarise(engine.name);
+  const { exitCode, all } = await execa(program, args, { reject: false, all: true, stdin: 'ignore' });
+  if (exitCode !== 0) throw startFailed(engine, `\`${engine.command.join(' ')}\` failed`, String(all));
+  await untilItAnswers(engine);
+}
+
+async function startDaemon(report: TaskReport): Promise<void> {
+  const daemon = { name: 'the Docker daemon' };
   if (existsSync('/run/systemd/system')) {
     report.summarise('by systemd');
-    await execa('systemctl', ['start', 'docker'], { reject: false });
-    return untilItAnswers();
+    const { exitCode, all } = await execa('systemctl', ['start', 'docker'], { reject: false, all: true });
+    if (exitCode !== 0) throw startFailed(daemon, '`systemctl start docker` failed', String(all));
+    return untilItAnswers(daemon);
   }
   if (await startedByScript()) {
     report.summarise('by its service script');
-    return untilItAnswers();
+    return untilItAnswers(daemon);
   }
   report.summarise(`without an init system, log in ${logFile}`);
   const log = openSync(logFile, 'a');
   // A session of its own with its own output: it outlives this command, and holds none of its caller's pipes open.
-  const daemon = spawn('dockerd', [], { detached: true, stdio: ['ignore', log, log] });
+  const child = spawn((await programPath('dockerd')) ?? 'dockerd', [], {
+    detached: true,
+    cwd: '/',
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
   let ended: number | undefined;
-  daemon.once('exit', (code) => {
+  child.once('exit', (code) => {
     ended = code ?? -1;
   });
-  daemon.once('error', () => {
+  child.once('error', () => {
     ended = -1;
   });
-  await untilItAnswers(() => ended);
-  daemon.unref();
+  await untilItAnswers(daemon, () => ended);
+  child.unref();
 }
 
 /** In a container or a small virtual machine the script may fail at `ulimit`, or be without effect. */
@@ -44,25 +62,30 @@ async function startedByScript(): Promise<boolean> {
   return exitCode === 0;
 }
 
-async function untilItAnswers(ended: () => number | undefined = () => undefined): Promise<void> {
+async function untilItAnswers(engine: StoppedEngine, ended: () => number | undefined = () => undefined): Promise<void> {
+  const failed = async (reason: string) =>
+    startFailed(engine, reason, engine.command === undefined ? await readFile(logFile, 'utf8').catch(() => '') : '');
+  const timeoutMs = deadlineMs('dockerStart');
   await poll(
     async () => {
       const code = ended();
-      if (code !== undefined) throw fatal(await startFailed(`it ended with exit code ${code}`));
+      if (code !== undefined) throw fatal(await failed(`it ended with exit code ${code}`));
       return (await findDockerEndpoint()) !== undefined;
     },
-    { timeoutMs: deadlineMs('dockerStart'), onTimeout: () => new Error('it does not answer on its socket') },
+    { timeoutMs, onTimeout: () => new Error('timeout') },
   ).catch(async (thrown) => {
-    throw thrown instanceof SandboxError ? thrown : await startFailed('it does not answer on its socket');
+    throw thrown instanceof SandboxError ? thrown : await failed(`it does not answer after ${timeoutMs / 1000} s`);
   });
 }
 
-async function startFailed(reason: string): Promise<SandboxError> {
-  const log = await readFile(logFile, 'utf8').catch(() => '');
+function startFailed(engine: StoppedEngine, reason: string, output: string): SandboxError {
   return new SandboxError({
     code: 'DOCKER_START_FAILED',
-    message: `The Docker daemon did not start: ${reason}.`,
-    next: `Its log is in ${logFile}. In a container it needs --privileged.`,
-    evidence: log.split('\n').slice(-20).join('\n'),
+    message: `${engine.name} is installed and did not start: ${reason}.`,
+    next:
+      engine.command === undefined
+        ? `Its log is in ${logFile}, or in systemd's journal. In a container the daemon needs --privileged.`
+        : `Start it by hand. ${installAdvice()}`,
+    evidence: output.trimEnd().split('\n').slice(-20).join('\n'),
   });
 }

@@ -1,11 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { access, constants, rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { docker } from './docker.ts';
+import { followEvents } from './docker-stream.ts';
 
 /** Writes images with their tags into one archive. A file that is there before is replaced at the end only. */
-export async function saveImages(file: string, references: readonly string[]): Promise<void> {
+export async function saveImages(file: string, references: readonly string[], signal?: AbortSignal): Promise<void> {
   const temporary = `${file}.part`;
   try {
     // Its types leave this method out (Engine API, "Export several images").
@@ -13,7 +14,7 @@ export async function saveImages(file: string, references: readonly string[]): P
       getImages(options: { names: string[] }): Promise<NodeJS.ReadableStream>;
     };
     const archive = await client.getImages({ names: [...references] });
-    await pipeline(archive, createWriteStream(temporary));
+    await pipeline(archive, createWriteStream(temporary), signal === undefined ? {} : { signal });
     await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });
@@ -21,22 +22,23 @@ export async function saveImages(file: string, references: readonly string[]): P
 }
 
 /** Reads images from an archive. Returns their tags. Throws `IMAGE_ARCHIVE_INVALID` where it is not a whole one. */
-export async function loadImages(file: string): Promise<readonly string[]> {
+export async function loadImages(file: string, signal?: AbortSignal): Promise<readonly string[]> {
   const client = await docker();
   const tags: string[] = [];
   try {
-    const stream = await client.loadImage(createReadStream(file));
-    await new Promise<void>((resolve, reject) => {
-      client.modem.followProgress(
-        stream as NodeJS.ReadableStream,
-        (error) => (error ? reject(error) : resolve()),
-        (event: { stream?: string }) => {
-          const tag = /^Loaded image: (\S+)/m.exec(event.stream ?? '')?.[1];
-          if (tag !== undefined) tags.push(tag);
-        },
-      );
-    });
+    await access(file, constants.R_OK);
+    const options = signal === undefined ? {} : { abortSignal: signal };
+    const stream = (await client.loadImage(createReadStream(file), options)) as NodeJS.ReadableStream;
+    await followEvents(
+      stream,
+      (event) => {
+        const tag = /^Loaded image: (\S+)/m.exec(event.stream ?? '')?.[1];
+        if (tag !== undefined) tags.push(tag);
+      },
+      signal,
+    );
   } catch (thrown) {
+    signal?.throwIfAborted();
     throw archiveInvalid(file, messageOf(thrown));
   }
   if (tags.length === 0) throw archiveInvalid(file, 'it holds no image');

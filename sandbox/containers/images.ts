@@ -1,9 +1,10 @@
 import { SandboxError } from '../core/errors.ts';
-import { notice, type ProgressListener, runTask } from '../core/progress.ts';
-import { ensureBaseImage, officialBase } from './base-image.ts';
-import { buildImage, type LocalBuild, planBuild } from './image-build.ts';
+import { type ProgressListener, runTask, type TaskReport } from '../core/progress.ts';
+import { buildImage } from './image-build.ts';
+import { type LocalBuild, planBuild } from './image-context.ts';
 import { inspectImage, resolved } from './image-inspect.ts';
 import { atMirror, type PullFailure, pullImage } from './image-pull.ts';
+import { type SharedSteps, sharedSteps } from './image-shared-steps.ts';
 import type { ImagePolicy, ImageSpec, ResolvedImage } from './image-spec.ts';
 
 /** An engine whose image is wanted. */
@@ -18,10 +19,23 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A request with what is known before anything is fetched or built. */
+interface Wanted {
+  readonly engine: string;
+  readonly spec: ImageSpec;
+  /** The official reference as it would be pulled; absent where it must not be. */
+  readonly official: string | undefined;
+  /** Absent where nothing may be built. */
+  readonly build: LocalBuild | undefined;
+  readonly shared: SharedSteps;
+  readonly progress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
 /**
  * An image for each engine, side by side. In this order: `SANDBOX_<ENGINE>_IMAGE`; the pinned official image, if it is
  * here; what was built here before from the same inputs; a pull, if a registry answers at once; a local build.
- * Throws `IMAGE_UNAVAILABLE` or `IMAGE_BUILD_FAILED`.
+ * Throws `IMAGE_UNAVAILABLE` or `IMAGE_BUILD_FAILED`; what other engines were doing is then broken off.
  */
 export async function resolveImages(
   requests: readonly ImageRequest[],
@@ -29,10 +43,10 @@ export async function resolveImages(
 ): Promise<ReadonlyMap<string, ResolvedImage>> {
   const abort = new AbortController();
   const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
-  const shared = sharedSteps({ ...options, signal });
+  const shared = sharedSteps(options.policy, options.progress, signal);
   const resolving = requests.map(async (request) => {
     try {
-      return [request.engine, await resolveOne(request, { ...options, signal }, shared)] as const;
+      return [request.engine, await resolveOne(request, options, shared, signal)] as const;
     } catch (thrown) {
       abort.abort(thrown);
       throw thrown;
@@ -43,123 +57,101 @@ export async function resolveImages(
   return new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
 }
 
-/** What the engines of one call share, each done once. */
-interface SharedSteps {
-  readonly base: () => Promise<string>;
-  /** Says once for all engines why registries are left alone. */
-  readonly sayNoRegistry: (failure: PullFailure) => void;
-}
-
-function sharedSteps({ progress, signal, policy }: ResolveOptions & { readonly signal: AbortSignal }): SharedSteps {
-  let base: Promise<string> | undefined;
-  let said = false;
-  return {
-    base: () => {
-      base ??= policy === 'built' ? ensureBaseImage(progress, signal) : pulledOrMadeBase(progress, signal);
-      return base;
-    },
-    sayNoRegistry: (failure) => {
-      if (said) return;
-      said = true;
-      notice(progress, 'info', `No image registry can be used (${failure.reason}): building here what is missing.`);
-    },
-  };
-}
-
-/** Where a registry answers, Debian's own image; where none does, the same release from packages. */
-async function pulledOrMadeBase(progress: ProgressListener, signal: AbortSignal): Promise<string> {
-  const reference = atMirror(officialBase, process.env.SANDBOX_REGISTRY);
-  if ((await inspectImage(reference)) !== undefined) return reference;
-  const failure = await pullImage(reference, { advance: () => {}, summarise: () => {} }, signal);
-  return failure === undefined ? reference : ensureBaseImage(progress, signal);
-}
-
 async function resolveOne(
-  request: ImageRequest,
-  options: ResolveOptions & { readonly signal: AbortSignal },
+  { engine, spec }: ImageRequest,
+  { policy, progress }: ResolveOptions,
   shared: SharedSteps,
+  signal: AbortSignal,
 ): Promise<ResolvedImage> {
-  const { engine, spec } = request;
+  const mayUseOfficial = policy !== 'built' && spec.official.unsuitable === undefined;
+  const wanted: Wanted = {
+    engine,
+    spec,
+    official: mayUseOfficial ? atMirror(pinned(spec), process.env.SANDBOX_REGISTRY) : undefined,
+    build: policy === 'official' ? undefined : await planBuild(engine, spec.local),
+    shared,
+    progress,
+    signal,
+  };
   const override = process.env[`SANDBOX_${spec.variable}_IMAGE`];
-  if (override !== undefined && override !== '') return resolveOverride(request, override, options);
-
-  const official = atMirror(spec.official.reference, process.env.SANDBOX_REGISTRY);
-  const mayPull = options.policy !== 'built' && spec.official.unsuitable === undefined;
-  const build = options.policy === 'official' ? undefined : await planBuild(engine, spec.local);
-  const [present, built] = await Promise.all([
-    mayPull ? inspectImage(official) : undefined,
-    build === undefined ? undefined : inspectImage(build.tag),
-  ]);
-  if (present !== undefined) return resolved(official, present, 'official');
-  if (build !== undefined && built !== undefined) return resolved(build.tag, built, spec.local.origin);
-
-  return runTask(options.progress, ['images', engine], async (report) => {
-    const failure = mayPull
-      ? await pullImage(official, report, options.signal)
-      : ({ kind: 'refused', reason: spec.official.unsuitable ?? 'pulling was ruled out' } as const);
-    if (failure === undefined) {
-      report.summarise('official, pulled');
-      const pulled = await inspectImage(official);
-      if (pulled !== undefined) return resolved(official, pulled, 'official');
-    } else if (build === undefined) {
-      throw unavailable(engine, official, failure);
-    } else if (mayPull) {
-      reportPull(options.progress, shared, official, failure);
-    }
-    return buildHere(engine, build as LocalBuild, shared, report, options.signal);
+  if (override) return resolveOverride(wanted, override);
+  const present = await findPresent(wanted);
+  if (present !== undefined) return present;
+  return runTask(progress, ['images', engine], async (report) => {
+    const image = (await pullOfficial(wanted, report)) ?? (await buildHere(wanted, report));
+    report.summarise(image.origin);
+    return image;
   });
 }
 
-function reportPull(progress: ProgressListener, shared: SharedSteps, reference: string, failure: PullFailure): void {
-  if (failure.kind === 'no-answer') shared.sayNoRegistry(failure);
-  else notice(progress, 'warning', `${reference} could not be pulled (${failure.reason}): building it here.`);
+/** With its digest, where it is known: a tag can be moved. */
+function pinned(spec: ImageSpec): string {
+  const { reference, digest } = spec.official;
+  return digest === undefined ? reference : `${reference.replace(/:[^/:]+$/, '')}@${digest}`;
 }
 
-async function buildHere(
-  engine: string,
-  build: LocalBuild,
-  shared: SharedSteps,
-  report: Parameters<typeof buildImage>[2],
-  signal: AbortSignal,
-): Promise<ResolvedImage> {
+/** An image that was pulled, loaded or built before: nothing is asked of anybody. */
+async function findPresent({ spec, official, build }: Wanted): Promise<ResolvedImage | undefined> {
+  // An image that came in an archive has its tag alone.
+  const references = official === undefined ? [] : [...new Set([official, pinned(spec), spec.official.reference])];
+  const [built, ...officials] = await Promise.all([
+    build === undefined ? undefined : inspectImage(build.tag),
+    ...references.map(inspectImage),
+  ]);
+  for (const [index, image] of officials.entries()) {
+    const reference = references[index];
+    if (image !== undefined && reference !== undefined) return resolved(reference, image, image.origin ?? 'official');
+  }
+  return build === undefined || built === undefined ? undefined : resolved(build.tag, built, build.spec.origin);
+}
+
+/** The official image from a registry; `undefined` where it cannot be had and may be built instead. */
+async function pullOfficial(wanted: Wanted, report: TaskReport): Promise<ResolvedImage | undefined> {
+  const { engine, spec, official, shared, build } = wanted;
+  if (official === undefined) {
+    if (build === undefined) throw unavailable(engine, spec.official.reference, spec.official.unsuitable ?? '');
+    shared.expectBuild();
+    return undefined;
+  }
+  const failure = await shared.pull(official, report);
+  if (failure === undefined) {
+    const image = await inspectImage(official);
+    if (image !== undefined) return resolved(official, image, image.origin ?? 'official');
+  }
+  const { reason } = failure ?? { reason: 'it was pulled and is gone' };
+  if (build === undefined) throw unavailable(engine, official, reason);
+  return undefined;
+}
+
+async function buildHere({ build, shared, signal }: Wanted, report: TaskReport): Promise<ResolvedImage> {
+  if (build === undefined) throw new Error('nothing may be built');
   report.advance({ text: 'waiting for the base image' });
-  await buildImage(build, await shared.base(), report, signal);
-  const image = await inspectImage(build.tag);
-  if (image === undefined) throw new Error(`${build.tag} of ${engine} was built and is gone`);
-  report.summarise(build.spec.origin);
+  const image = await buildImage(build, await shared.base(), report, signal);
   return resolved(build.tag, image, build.spec.origin);
 }
 
 /** An image that somebody named: its origin is what its label says, and the vendor's word otherwise. */
-async function resolveOverride(
-  { engine, spec }: ImageRequest,
-  reference: string,
-  options: ResolveOptions & { readonly signal: AbortSignal },
-): Promise<ResolvedImage> {
+async function resolveOverride({ engine, spec, progress, signal }: Wanted, reference: string): Promise<ResolvedImage> {
+  let failure: PullFailure | undefined;
   let image = await inspectImage(reference);
   if (image === undefined) {
-    const failure = await runTask(options.progress, ['images', engine], (report) =>
-      pullImage(reference, report, options.signal),
-    );
+    failure = await runTask(progress, ['images', engine], (report) => pullImage(reference, { report, signal }));
     image = await inspectImage(reference);
-    if (image === undefined) {
-      const { reason } = failure ?? { reason: 'it was pulled and is gone' };
-      throw new SandboxError({
-        code: 'IMAGE_UNAVAILABLE',
-        engine,
-        message: `SANDBOX_${spec.variable}_IMAGE is ${reference}, which is not here and cannot be pulled: ${reason}`,
-        next: `Pull or build it, or unset SANDBOX_${spec.variable}_IMAGE.`,
-      });
-    }
   }
-  return resolved(reference, image, image.origin ?? 'official');
+  if (image !== undefined) return resolved(reference, image, image.origin ?? 'official');
+  throw new SandboxError({
+    code: 'IMAGE_UNAVAILABLE',
+    engine,
+    message: `SANDBOX_${spec.variable}_IMAGE is ${reference}, which is not here and cannot be pulled: ${failure?.reason ?? ''}`,
+    next: `Pull or build it, or unset SANDBOX_${spec.variable}_IMAGE.`,
+  });
 }
 
-function unavailable(engine: string, reference: string, failure: PullFailure): SandboxError {
+function unavailable(engine: string, reference: string, reason: string): SandboxError {
   return new SandboxError({
     code: 'IMAGE_UNAVAILABLE',
     engine,
-    message: `The official image ${reference} cannot be had: ${failure.reason}`,
+    message: `The official image ${reference} cannot be had: ${reason}`,
     next: 'Leave out `--images official` to build it here, or name a mirror in SANDBOX_REGISTRY.',
   });
 }

@@ -6,11 +6,13 @@ const deadlinesMs = {
   /** All registries together may cost this much before the local builds take over. */
   registryAnswer: 3_000,
   /** A registry that began to answer sends something at least this often. */
-  registryProgress: 60_000,
+  registryProgress: 30_000,
   /** A container engine that was just started answers on its socket. */
   dockerStart: 60_000,
   /** One image build, from its first to its last step. */
   imageBuild: 1_200_000,
+  /** The container engine lets go of a build that was broken off. */
+  buildGone: 5_000,
   /** A node answers its own protocol after its container started (Neo4j: 5 to 15 s seen). */
   nodeReady: 120_000,
   /** A node ends after its stop signal, before it is killed. */
