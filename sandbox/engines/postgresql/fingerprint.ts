@@ -44,7 +44,8 @@ async function hashOfTable(client: Client, schema: string, name: string): Promis
 
 async function hashOfRoles(running: RunningEngine): Promise<string> {
   await using opened = await openPrimary(running, { database: 'postgres' });
-  return hashOfLines(opened.client, 'fingerprint-roles.sql');
+  // Awaited here: the connection ends with this function.
+  return await hashOfLines(opened.client, 'fingerprint-roles.sql');
 }
 
 async function hashOfLines(client: Client, file: string): Promise<string> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { messageOf } from '../../core/errors.ts';
 import type { ContractCase, RunningEngine } from '../engine.ts';
 import { cacheConversation, cacheKey, cacheKnowledgeGraph, cacheUser, type KeySpace, lifetimesS } from './cache.ts';
 import { firstNode, openClient } from './connection.ts';
@@ -58,15 +59,17 @@ async function passwordIsNeeded(running: RunningEngine): Promise<void> {
       enableReadyCheck: false,
       retryStrategy: () => null,
     });
-    client.on('error', () => {});
+    const refusals: string[] = [];
+    client.on('error', (error) => refusals.push(error.message));
     try {
-      await assert.rejects(async () => {
-        await client.connect();
-        await client.ping();
-      }, /NOAUTH|WRONGPASS/);
+      await client.connect();
+      await client.ping();
+    } catch (thrown) {
+      refusals.push(messageOf(thrown));
     } finally {
       client.disconnect();
     }
+    assert.match(refusals.join('; '), /NOAUTH|WRONGPASS/, `with ${password ?? 'no password'}`);
   }
 }
 

@@ -6,12 +6,9 @@ home=$NEO4J_HOME
 server=(org.neo4j.server.Neo4jCommunity "--home-dir=$home" "--config-dir=$home/conf")
 cp conf/neo4j.conf /tmp/neo4j.conf
 
-run_as_neo4j() {
-	setpriv --reuid=neo4j --regid=neo4j --clear-groups "$@"
-}
-
 start() {
-	run_as_neo4j bin/neo4j-java.sh "$@" >/tmp/prepare.log 2>&1 &
+	# Not through a function: the signal of `stop` must reach the server, not a shell before it.
+	setpriv --reuid=neo4j --regid=neo4j --clear-groups bin/neo4j-java.sh "$@" >/tmp/prepare.log 2>&1 &
 	running=$!
 	until grep -q 'Started\.' /tmp/prepare.log; do
 		kill -0 "$running" 2>/dev/null || { cat /tmp/prepare.log >&2; exit 1; }

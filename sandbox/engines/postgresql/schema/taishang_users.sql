@@ -20,7 +20,7 @@ CREATE TABLE users (
     full_name VARCHAR(100),
     avatar_url TEXT,
     phone VARCHAR(20),
-    status VARCHAR(20) NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'inactive', 'suspended')),
+    status VARCHAR(20) NOT NULL DEFAULT 'active' CHECK (status::text IN ('active', 'inactive', 'suspended')),
     silicon_level INTEGER NOT NULL DEFAULT 1 CHECK (silicon_level BETWEEN 0 AND 5),
     consciousness_level INTEGER NOT NULL DEFAULT 1 CHECK (consciousness_level BETWEEN 0 AND 5),
     thinking_level INTEGER NOT NULL DEFAULT 1 CHECK (thinking_level BETWEEN 0 AND 5),
