@@ -1,9 +1,13 @@
 import { readFile, statfs } from 'node:fs/promises';
-import { cpus, freemem, totalmem } from 'node:os';
+import { createServer } from 'node:net';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf } from '../core/errors.ts';
+import { officialBase } from './base-image.ts';
 import { docker } from './docker.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
-import { installAdvice } from './host-system.ts';
+import { canInstallPackages, installAdvice } from './host-system.ts';
+import { atMirror } from './image-pull.ts';
 
 /** One thing about this machine that matters to the sandbox. */
 export interface Finding {
@@ -17,21 +21,18 @@ export interface Finding {
 /** What the five engines with `small` take, with their images, in bytes. */
 const comfortable = { diskBytes: 6e9, memoryBytes: 3e9 } as const;
 
-/** Looks at everything that a start depends on. Never throws. */
+/** Looks at everything that a start depends on, side by side. Changes nothing, and never throws. */
 export async function inspectHost(): Promise<readonly Finding[]> {
   const engine = await engineFinding();
-  const available = engine.state === 'failed' ? undefined : await availableResources().catch(() => undefined);
-  return [
-    { name: 'node', state: 'ok', text: process.version },
-    engine,
-    ...(available === undefined
-      ? []
-      : [roomFinding('disk', available.diskBytes), roomFinding('memory', available.memoryBytes)]),
-    cpus().length >= 2
-      ? { name: 'processor', state: 'ok', text: `${cpus().length} cores` }
-      : { name: 'processor', state: 'warning', text: 'one core', next: 'Set SANDBOX_DEADLINE_FACTOR=2.' },
-    await avxFinding(),
-  ];
+  const withEngine = engine.state === 'failed' ? [] : [roomFindings(), registryFinding()];
+  const [packages, avx, ports, ...others] = await Promise.all([
+    packagesFinding(),
+    avxFinding(),
+    loopbackFinding(),
+    ...withEngine,
+  ]);
+  const node: Finding = { name: 'node', state: 'ok', text: process.version };
+  return [node, engine, ...others.flat(), packages, processorFinding(), avx, ports];
 }
 
 /** Free disk where the engine keeps its data, as far as it can be seen from here, and free memory, in bytes. */
@@ -55,14 +56,25 @@ async function availableMemoryBytes(): Promise<number> {
 
 async function engineFinding(): Promise<Finding> {
   const name = 'container engine';
-  const endpoint = await findDockerEndpoint();
-  if (endpoint === undefined) return { name, state: 'failed', text: 'none answers', next: installAdvice() };
   try {
-    const info = await (await docker()).info();
-    const text = `${info.Name} ${info.ServerVersion} at ${endpoint.url}, storage ${info.Driver}, cgroup ${info.CgroupVersion}`;
+    const endpoint = await findDockerEndpoint();
+    if (endpoint === undefined) return { name, state: 'failed', text: 'none answers', next: installAdvice() };
+    const client = await docker();
+    const [info, version] = await Promise.all([client.info(), client.version()]);
+    const product = version.Components?.[0]?.Name === 'Podman Engine' ? 'Podman' : 'Docker';
+    const text = `${product} ${version.Version} at ${endpoint.url}, storage ${info.Driver}, cgroup v${info.CgroupVersion ?? '1'}`;
     return { name, state: 'ok', text };
   } catch (thrown) {
     return { name, state: 'failed', text: messageOf(thrown), next: 'Look at its log, and start it again.' };
+  }
+}
+
+async function roomFindings(): Promise<readonly Finding[]> {
+  try {
+    const { diskBytes, memoryBytes } = await availableResources();
+    return [roomFinding('disk', diskBytes), roomFinding('memory', memoryBytes)];
+  } catch (thrown) {
+    return [{ name: 'disk', state: 'warning', text: `cannot be seen: ${messageOf(thrown)}` }];
   }
 }
 
@@ -76,13 +88,55 @@ function roomFinding(name: 'disk' | 'memory', bytes: number): Finding {
   return { name, state: 'warning', text, next };
 }
 
+/** Asks through the container engine, which is who pulls, and may have a proxy and mirrors of its own. */
+async function registryFinding(): Promise<Finding> {
+  const name = 'image registry';
+  const reference = atMirror(officialBase, process.env.SANDBOX_REGISTRY);
+  const signal = AbortSignal.timeout(deadlineMs('registryAnswer'));
+  try {
+    await (await docker()).getImage(reference).distribution({ abortSignal: signal });
+    return { name, state: 'ok', text: `answers for ${reference}` };
+  } catch (thrown) {
+    const text = signal.aborted ? `no answer within ${deadlineMs('registryAnswer') / 1000} s` : messageOf(thrown);
+    const next = 'Images are built here instead; a mirror can be named in SANDBOX_REGISTRY.';
+    return { name, state: 'warning', text: text.trim(), next };
+  }
+}
+
+async function packagesFinding(): Promise<Finding> {
+  const name = 'packages';
+  if (await canInstallPackages()) return { name, state: 'ok', text: 'can be installed: Debian or Ubuntu, as root' };
+  const text = 'cannot be installed from here: that takes root on Debian or Ubuntu';
+  const next = 'Without an image registry, carry the images here: `npm run sandbox -- prefetch --input FILE`.';
+  return { name, state: 'warning', text, next };
+}
+
+function processorFinding(): Finding {
+  const cores = availableParallelism();
+  if (cores >= 2) return { name: 'processor', state: 'ok', text: `${cores} cores` };
+  return { name: 'processor', state: 'warning', text: 'one core', next: 'Set SANDBOX_DEADLINE_FACTOR=2.' };
+}
+
 async function avxFinding(): Promise<Finding> {
   const flags = await readFile('/proc/cpuinfo', 'utf8').catch(() => undefined);
-  if (flags === undefined || /\bavx\b/.test(flags)) return { name: 'avx', state: 'ok', text: 'as MongoDB wants it' };
-  return {
-    name: 'avx',
-    state: 'warning',
-    text: 'the processor has none',
-    next: "MongoDB's official image will not start; use `--images built`.",
-  };
+  // Processors that are not of x86 have no such flag, and other needs.
+  const hasFlags = flags !== undefined && /^flags\s*:/m.test(flags);
+  if (!hasFlags || /\bavx\b/.test(flags)) return { name: 'avx', state: 'ok', text: 'as MongoDB wants it' };
+  const next = "MongoDB's official image will not start; use `--images built`.";
+  return { name: 'avx', state: 'warning', text: 'the processor has none', next };
+}
+
+/** Whether the loopback address can be listened on, which all ports are published on. */
+function loopbackFinding(): Promise<Finding> {
+  const name = 'loopback';
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (thrown) => {
+      const next = 'Bring the loopback interface up: `ip link set lo up`.';
+      resolve({ name, state: 'failed', text: `127.0.0.1 cannot be listened on: ${messageOf(thrown)}`, next });
+    });
+    server.listen(0, '127.0.0.1', () => {
+      server.close(() => resolve({ name, state: 'ok', text: 'ports can be published on 127.0.0.1' }));
+    });
+  });
 }
