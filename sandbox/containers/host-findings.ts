@@ -7,7 +7,7 @@ import { officialBase } from './base-image.ts';
 import { docker } from './docker.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
-import { atMirror } from './image-pull.ts';
+import { atMirror, withoutStatus } from './image-pull.ts';
 
 /** One thing about this machine that matters to the sandbox. */
 export interface Finding {
@@ -97,9 +97,11 @@ async function registryFinding(): Promise<Finding> {
     await (await docker()).getImage(reference).distribution({ abortSignal: signal });
     return { name, state: 'ok', text: `answers for ${reference}` };
   } catch (thrown) {
-    const text = signal.aborted ? `no answer within ${deadlineMs('registryAnswer') / 1000} s` : messageOf(thrown);
+    const text = signal.aborted
+      ? `no answer within ${deadlineMs('registryAnswer') / 1000} s`
+      : withoutStatus(messageOf(thrown));
     const next = 'Images are built here instead; a mirror can be named in SANDBOX_REGISTRY.';
-    return { name, state: 'warning', text: text.trim(), next };
+    return { name, state: 'warning', text, next };
   }
 }
 

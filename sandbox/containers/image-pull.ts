@@ -90,8 +90,13 @@ function countRetries(onTooMany: () => void): (event: DockerEvent) => boolean {
   };
 }
 
+/** What the engine said, without the HTTP status that its client puts before it. */
+export function withoutStatus(message: string): string {
+  return message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+}
+
 function failureOf(message: string, answered: boolean): PullFailure {
-  const reason = message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+  const reason = withoutStatus(message);
   if (answered) return { kind: 'broken', reason };
   // Docker Hub says "denied" of what does not exist, too: `docker login` may be all that is missing.
   if (/unauthorized|denied|authentication required|no basic auth|forbidden/i.test(reason))
