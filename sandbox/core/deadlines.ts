@@ -23,6 +23,12 @@ const deadlinesMs = {
   topologyConverged: 60_000,
   /** One statement of ours against a store, outside of bulk loads. */
   statement: 60_000,
+  /** One case of a suite. */
+  suiteCase: 180_000,
+  /** One write of a failover drill, before its outcome counts as unknown. */
+  drillWrite: 10_000,
+  /** Surviving members show what was acknowledged, after a drill. What is lost costs this much. */
+  drillConverged: 5_000,
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,
   /** An interrupted command puts away what it was starting; after that it ends, and `down` finds the rest. */

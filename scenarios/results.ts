@@ -1,0 +1,44 @@
+import type { ImageOrigin } from '../sandbox/containers/image-spec.ts';
+
+/**
+ * `pass` and `fail` are findings; `unknown` means that the question could not be decided, and `not-run` that it was not
+ * asked, with the reason beside it. Neither of the last two is a pass.
+ */
+export type Verdict = 'pass' | 'fail' | 'unknown' | 'not-run';
+
+/** One case of a suite on one engine. */
+export interface CaseResult {
+  readonly suite: string;
+  readonly engine: string;
+  readonly topology: string;
+  /** Absent where no image was looked for, because the suite cannot run on this engine. */
+  readonly origin?: ImageOrigin | undefined;
+  readonly case: string;
+  readonly verdict: Verdict;
+  /** Always there unless the verdict is `pass`. */
+  readonly reason?: string | undefined;
+  readonly durationMs: number;
+  /** Figures of the case; their names end in their units. */
+  readonly measures?: Readonly<Record<string, number | string>> | undefined;
+}
+
+/** `sandbox scenarios --format json`. */
+export interface ScenariosReport {
+  readonly version: 1;
+  readonly seed: number;
+  readonly results: readonly CaseResult[];
+  readonly summary: VerdictSummary;
+}
+
+/** Number of cases by verdict. */
+export interface VerdictSummary {
+  readonly pass: number;
+  readonly fail: number;
+  readonly unknown: number;
+  readonly notRun: number;
+}
+
+export function summaryOf(results: readonly CaseResult[]): VerdictSummary {
+  const count = (verdict: Verdict) => results.filter((result) => result.verdict === verdict).length;
+  return { pass: count('pass'), fail: count('fail'), unknown: count('unknown'), notRun: count('not-run') };
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { ensureDocker } from '../sandbox/containers/docker-host.ts';
+import type { ImagePolicy } from '../sandbox/containers/image-spec.ts';
+import { resolveImages } from '../sandbox/containers/images.ts';
+import { SandboxError } from '../sandbox/core/errors.ts';
+import { type ProgressListener, silent } from '../sandbox/core/progress.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
+import type { EngineName } from '../sandbox/engines/index.ts';
+import { loadEngines } from '../sandbox/stack/load-engines.ts';
+import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
+import type { SizeName } from '../seeds/dataset.ts';
+import { runFailoverSuite } from './failover.ts';
+import { inParallel } from './in-parallel.ts';
+import { runLoadedSuites } from './loaded-suites.ts';
+import { type CaseResult, type ScenariosReport, summaryOf } from './results.ts';
+import type { SuiteContext } from './suite-context.ts';
+
+/** Suites by what they ask for, in the order in which they are shown. */
+export const suiteNames = ['contract', 'backup-restore', 'failover'] as const;
+
+export type SuiteName = (typeof suiteNames)[number];
+
+/** Engines whose throw-away stacks run side by side: on two cores a third one only makes all of them slower. */
+const parallelEngines = 2;
+
+export interface SuitesOptions {
+  /** Default: all. */
+  readonly suites?: readonly SuiteName[];
+  readonly engines: readonly EngineName[];
+  /** Default: `small`. */
+  readonly size?: SizeName;
+  /** Seed of the dataset. Default: the dataset's own. */
+  readonly seed?: number;
+  /** Default: `auto`. */
+  readonly images?: ImagePolicy;
+  /** Default: `never`. */
+  readonly dockerInstall?: 'auto' | 'never';
+  /** Folder in which histories are kept. Default: `.sandbox/reports` of the current folder. */
+  readonly reportDirectory?: string;
+  readonly progress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs suites on throw-away topologies, never on a developer's stack. What an engine lacks is `not-run` with its reason.
+ * Throws `BAD_OPTION` for a suite that does not exist; whatever goes wrong on an engine is a result.
+ */
+export async function runSuites(options: SuitesOptions): Promise<ScenariosReport> {
+  const suites = chooseSuites(options.suites);
+  const seed = options.seed ?? defaultSeed;
+  const size = options.size ?? 'small';
+  const engines = await loadEngines(options.engines);
+  // Held for the whole run: the stacks of all engines share its rows.
+  const dataset = createDataset({ size, seed });
+  const context = await createContext(options, engines, seed, size);
+
+  const loaded = suites.filter((suite) => suite !== 'failover');
+  const results: CaseResult[] = [];
+  if (loaded.length > 0) {
+    const perEngine = engines.map((engine) => () => runLoadedSuites(engine, loaded, dataset, context));
+    results.push(...(await inParallel(perEngine, parallelEngines)).flat());
+  }
+  if (suites.includes('failover')) {
+    // One at a time: a recovery time taken beside another drill would measure that one too.
+    for (const engine of engines) results.push(...(await runFailoverSuite(engine, context)));
+  }
+  const ordered = results.toSorted((left, right) => orderOf(left.suite) - orderOf(right.suite));
+  return { version: 1, seed, results: ordered, summary: summaryOf(ordered) };
+}
+
+function orderOf(suite: string): number {
+  return (suiteNames as readonly string[]).indexOf(suite);
+}
+
+function chooseSuites(asked: readonly string[] | undefined): readonly SuiteName[] {
+  if (asked === undefined || asked.length === 0) return suiteNames;
+  const unknown = asked.find((name) => !suiteNames.some((known) => known === name));
+  if (unknown !== undefined) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `There is no suite \`${unknown}\`.`,
+      next: `Use one or more of: ${suiteNames.join(', ')}.`,
+    });
+  }
+  return suiteNames.filter((name) => asked.includes(name));
+}
+
+async function createContext(
+  options: SuitesOptions,
+  engines: readonly Engine[],
+  seed: number,
+  size: SizeName,
+): Promise<SuiteContext> {
+  const progress = options.progress ?? silent;
+  const signal = options.signal ?? new AbortController().signal;
+  const dockerInstall = options.dockerInstall ?? 'never';
+  const policy = options.images ?? 'auto';
+  await ensureDocker({ install: dockerInstall, progress });
+  const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
+  return {
+    size,
+    seed,
+    images: await resolveImages(requests, { policy, progress, signal }),
+    stackOptions: { images: policy, dockerInstall, signal },
+    reportDirectory: options.reportDirectory ?? join(process.cwd(), '.sandbox', 'reports'),
+    progress,
+    signal,
+  };
+}
