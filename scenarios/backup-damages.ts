@@ -15,7 +15,7 @@ export interface Damage {
 export const damages: readonly Damage[] = [
   { name: 'a backup with one bit flipped', make: flipBit },
   { name: 'a backup with a file missing', make: loseFile },
-  { name: 'a backup cut off in the middle, described by its manifest as it is', make: cutOff },
+  { name: 'a backup cut off in the middle that matches its manifest', make: cutOff },
 ];
 
 async function flipBit(directory: string, copy: string, manifest: BackupManifest): Promise<BackupManifest> {

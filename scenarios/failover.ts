@@ -16,15 +16,15 @@ const caseName = 'nothing acknowledged is missing after kill -9 of the primary a
 /** Drills the failover of one engine on a throw-away topology. */
 export async function runFailoverSuite(engine: Engine, context: SuiteContext): Promise<readonly CaseResult[]> {
   const { failover } = engine;
+  const origin = context.images.get(engine.name)?.origin;
   if (!isSupported(failover)) {
-    return [notRun({ suite, engine: engine.name, topology: 'standalone' }, caseName, failover.notSupported)];
+    return [notRun({ suite, engine: engine.name, topology: 'standalone', origin }, caseName, failover.notSupported)];
   }
-  const place = { suite, engine: engine.name, topology: failover.topology };
+  const place = { suite, engine: engine.name, topology: failover.topology, origin };
   const topology = engine.topologies[failover.topology];
   if (!isSupported(topology)) return [notRun(place, caseName, topology.notSupported)];
-  const origin = context.images.get(engine.name)?.origin;
   const reason = origin === undefined ? undefined : topology.notRunOn?.[origin];
-  if (reason !== undefined) return [notRun({ ...place, origin }, caseName, reason)];
+  if (reason !== undefined) return [notRun(place, caseName, reason)];
   const name = engine.name as EngineName;
   try {
     await using stack = await createStack({
@@ -41,7 +41,7 @@ export async function runFailoverSuite(engine: Engine, context: SuiteContext): P
     ];
   } catch (thrown) {
     context.signal.throwIfAborted();
-    return [undecided({ ...place, origin }, caseName, thrown)];
+    return [undecided(place, caseName, thrown)];
   }
 }
 
