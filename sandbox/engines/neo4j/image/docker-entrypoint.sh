@@ -71,7 +71,7 @@ neo4j | '')
 	set_first_password
 	unset NEO4J_AUTH
 	as_neo4j bin/neo4j-java.sh -XX:AOTCache="$home/lib/neo4j.aot" org.neo4j.server.Neo4jCommunity \
-		"--home-dir=$home" "--config-dir=$home/conf"
+		"--home-dir=$home" "--config-dir=$home/conf" --console-mode
 	;;
 neo4j-admin)
 	shift

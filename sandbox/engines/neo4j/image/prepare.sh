@@ -3,15 +3,20 @@
 # an archive of the classes that a start and its first queries load, and an empty store that a first start copies.
 set -euo pipefail
 home=$NEO4J_HOME
-server=(org.neo4j.server.Neo4jCommunity "--home-dir=$home" "--config-dir=$home/conf")
+server=(org.neo4j.server.Neo4jCommunity "--home-dir=$home" "--config-dir=$home/conf" --console-mode)
 cp conf/neo4j.conf /tmp/neo4j.conf
 
 start() {
 	# Not through a function: the signal of `stop` must reach the server, not a shell before it.
 	setpriv --reuid=neo4j --regid=neo4j --clear-groups bin/neo4j-java.sh "$@" >/tmp/prepare.log 2>&1 &
 	running=$!
+	local tries=0
 	until grep -q 'Started\.' /tmp/prepare.log; do
-		kill -0 "$running" 2>/dev/null || { cat /tmp/prepare.log >&2; exit 1; }
+		tries=$((tries + 1))
+		if [ "$tries" -gt 1200 ] || ! kill -0 "$running" 2>/dev/null; then
+			cat /tmp/prepare.log >&2
+			exit 1
+		fi
 		sleep 0.1
 	done
 }

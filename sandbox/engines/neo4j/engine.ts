@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { Driver } from 'neo4j-driver';
+import type { Engine } from '../engine.ts';
+import { backup } from './backup.ts';
+import { connect, environment, probe, uri } from './connection.ts';
+import { contract } from './contract.ts';
+import { fingerprint } from './fingerprint.ts';
+import { load, loadedFingerprint } from './load.ts';
+import { queryPaths } from './query-paths.ts';
+import { readBack } from './read-back.ts';
+import { applySchema } from './schema.ts';
+import { standalone } from './topologies.ts';
+
+const oneNodeOnly = 'Neo4j Community runs as one node; clusters need the Enterprise edition';
+
+/** The platform's knowledge graph. */
+export const neo4j: Engine<Driver> = {
+  name: 'neo4j',
+  title: 'Neo4j',
+  image: {
+    variable: 'NEO4J',
+    official: { reference: 'neo4j:2026.10.2' },
+    local: {
+      origin: 'built',
+      contextDirectory: join(import.meta.dirname, 'image'),
+      description: 'Neo4j Community 2026.08 of Maven Central',
+    },
+  },
+  diskBytes: 300e6,
+  memoryBytes: 640e6,
+  secretNames: ['neo4j'],
+  topologies: {
+    standalone,
+    replicated: { notSupported: oneNodeOnly },
+    clustered: { notSupported: oneNodeOnly },
+  },
+  probe,
+  uri,
+  environment,
+  connect,
+  applySchema,
+  load,
+  loadedFingerprint,
+  readBack,
+  fingerprint,
+  contract,
+  backup,
+  failover: { notSupported: oneNodeOnly },
+  queryPaths,
+};

@@ -1,0 +1,26 @@
+import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import { withDriver } from './connection.ts';
+
+/** The user `system` belongs to the schema, not to the dataset. */
+const users = `MATCH (u:User) WHERE u.id <> 'system'
+  RETURN u.id AS id, u.silicon_level AS silicon, u.consciousness_level AS consciousness, u.thinking_level AS thinking`;
+const concepts = 'MATCH (c:Concept) RETURN c.name AS id, c.silicon_level AS silicon';
+const knowledge = 'MATCH (k:Knowledge) RETURN k.id AS id, k.silicon_level AS silicon';
+
+export const readBack: ReadBack = {
+  user: (running) => read(running, users),
+  concept: (running) => read(running, concepts),
+  knowledge: (running) => read(running, knowledge),
+};
+
+async function* read(running: RunningEngine, statement: string): AsyncGenerator<SharedRow> {
+  const { records } = await withDriver(running, (driver) => driver.executeQuery(statement));
+  for (const record of records) {
+    const { id, ...levels } = record.toObject() as { id: string } & Record<string, number | null>;
+    // A level that is not there must differ from every level.
+    yield {
+      id,
+      levels: Object.fromEntries(Object.entries(levels).map(([axis, level]) => [axis, level ?? Number.NaN])),
+    };
+  }
+}

@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Driver, EagerResult } from 'neo4j-driver';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import type { RunningEngine, SchemaReport } from '../engine.ts';
+import { differingLines } from '../text-difference.ts';
+import { withDriver } from './connection.ts';
+import { splitStatements } from './cypher-file.ts';
+
+const schemaDirectory = join(import.meta.dirname, 'schema');
+const files = ['constraints.cypher', 'initial-graph.cypher'] as const;
+
+/**
+ * Applies constraints, indexes and the initial graph, and waits until the indexes are online.
+ * Throws `SCHEMA_DIFFERENT` where the graph was made from other files and `reset` is false (with it the graph is
+ * emptied first), and `SCHEMA_FAILED` with file, line and the server's message.
+ * `directory` holds the files; default: the platform's own.
+ */
+export async function applySchema(
+  running: RunningEngine,
+  { reset, directory = schemaDirectory }: { readonly reset: boolean; readonly directory?: string },
+): Promise<SchemaReport> {
+  const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
+  const wanted = texts.join('\n');
+  return withDriver(running, async (driver) => {
+    const applied = await readRecord(driver, 'schema');
+    if (applied === wanted) return { applied: [], alreadyPresent: files.length };
+    if (applied !== undefined) {
+      if (!reset) throw different(applied, wanted);
+      await emptyGraph(driver);
+    }
+    for (const [index, name] of files.entries()) {
+      await applyFile(driver, join(directory, name), texts[index] ?? '');
+    }
+    await driver.executeQuery('CALL db.awaitIndexes(60)');
+    await writeRecord(driver, 'schema', wanted);
+    return { applied: files, alreadyPresent: 0 };
+  });
+}
+
+/** Also what a load begins with: the nodes that the schema itself brings. */
+export async function applyInitialGraph(driver: Driver): Promise<void> {
+  const path = join(schemaDirectory, 'initial-graph.cypher');
+  await applyFile(driver, path, await readFile(path, 'utf8'));
+}
+
+async function applyFile(driver: Driver, path: string, text: string): Promise<void> {
+  for (const { text: statement, line } of splitStatements(text)) {
+    await driver.executeQuery(statement).catch((thrown) => {
+      throw failed(path, line, thrown);
+    });
+  }
+}
+
+/** Deletes in transactions of 10,000 nodes, then the constraints and indexes. */
+async function emptyGraph(driver: Driver): Promise<void> {
+  const session = driver.session();
+  try {
+    await session.run('MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS');
+  } finally {
+    await session.close();
+  }
+  for (const kind of ['CONSTRAINT', 'INDEX']) {
+    const filter = kind === 'INDEX' ? "WHERE type <> 'LOOKUP'" : '';
+    const { records } = await driver.executeQuery<EagerResult<{ name: string }>>(
+      `SHOW ${kind}S YIELD * ${filter} RETURN name`,
+    );
+    for (const record of records) await driver.executeQuery(`DROP ${kind} ${record.get('name')} IF EXISTS`);
+  }
+}
+
+/** What was applied or loaded is kept in nodes of its own. */
+export async function readRecord(driver: Driver, name: string): Promise<string | undefined> {
+  const { records } = await driver.executeQuery<EagerResult<{ text: string }>>(
+    'MATCH (r:SandboxRecord {name: $name}) RETURN r.text AS text',
+    { name },
+  );
+  return records[0]?.get('text');
+}
+
+export async function writeRecord(driver: Driver, name: string, text: string | undefined): Promise<void> {
+  const statement =
+    text === undefined
+      ? 'MATCH (r:SandboxRecord {name: $name}) DELETE r'
+      : 'MERGE (r:SandboxRecord {name: $name}) SET r.text = $text';
+  await driver.executeQuery(statement, { name, ...(text === undefined ? {} : { text }) });
+}
+
+/** The server says where, from the start of the statement: `... (line 2, column 7 (offset: 31))`. */
+function failed(path: string, firstLine: number, thrown: unknown): SandboxError {
+  const message = messageOf(thrown);
+  const within = Number(/\(line (\d+), column/.exec(message)?.[1] ?? 1);
+  return new SandboxError({
+    code: 'SCHEMA_FAILED',
+    engine: 'neo4j',
+    message: `${path}:${firstLine + within - 1}: ${message.split('\n')[0]}`,
+    next: 'Correct the file and run the command again.',
+    cause: thrown,
+  });
+}
+
+function different(there: string, wanted: string): SandboxError {
+  return new SandboxError({
+    code: 'SCHEMA_DIFFERENT',
+    engine: 'neo4j',
+    message: 'The graph was made from another version of its schema.',
+    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
+    evidence: differingLines(there, wanted),
+  });
+}
