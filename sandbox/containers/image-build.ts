@@ -1,12 +1,13 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import { withProcessLock } from '../core/process-lock.ts';
 import type { TaskReport } from '../core/progress.ts';
 import { docker } from './docker.ts';
-import { followEvents } from './docker-stream.ts';
+import { type DockerEvent, followEvents } from './docker-stream.ts';
 import { proxyVariables } from './host-proxy.ts';
 import { contextArchive, dockerfileOf, type LocalBuild } from './image-context.ts';
 import { inspectImage, type PresentImage } from './image-inspect.ts';
@@ -97,8 +98,9 @@ async function runBuild(
     abortSignal: signal,
   });
   let id: string | undefined;
-  const onEvent = (event: { stream?: string; error?: string; aux?: { ID?: string } }) => {
-    const text = (event.stream ?? event.error ?? '').trimEnd();
+  const onEvent = (event: DockerEvent) => {
+    // It colours what went to the standard error.
+    const text = stripVTControlCharacters(event.stream ?? event.error ?? '').trimEnd();
     id = event.aux?.ID ?? /^Successfully built (\S+)/.exec(text)?.[1] ?? id;
     const layer = /^ ---> ([0-9a-f]{12,})$/.exec(text)?.[1];
     if (layer !== undefined) output.layers.push(layer);

@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import { inspectImage } from '../../sandbox/containers/image-inspect.ts';
+import { type ResolveOptions, resolveImages } from '../../sandbox/containers/images.ts';
+import { SandboxError } from '../../sandbox/core/errors.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import { silent } from '../../sandbox/core/progress.ts';
+import {
+  containersOf,
+  exitCodeIn,
+  imagesOf,
+  recorder,
+  removeTinyEngines,
+  type TinyEngine,
+  tinyEngine,
+} from './support/tiny-images.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+afterAll(removeTinyEngines);
+
+async function resolveOne(engine: TinyEngine, options: Partial<ResolveOptions> = {}) {
+  const images = await resolveImages([engine], { policy: 'built', progress: silent, ...options });
+  const image = images.get(engine.engine);
+  if (image === undefined) throw new Error('no image was resolved');
+  return image;
+}
+
+async function errorOf(work: Promise<unknown>): Promise<SandboxError> {
+  const thrown = await work.then(
+    () => undefined,
+    (error) => error,
+  );
+  if (!(thrown instanceof SandboxError)) throw new Error(`expected a SandboxError, got ${thrown}`);
+  return thrown;
+}
+
+/** Nothing of a build is left: no tag, no nameless image, no container. */
+async function expectNothingOf(engine: TinyEngine): Promise<void> {
+  expect(await imagesOf(engine.label)).toEqual([]);
+  expect(await containersOf(engine.label)).toEqual([]);
+}
+
+describe('a local build', () => {
+  test('is done once while nothing changes, and says its origin', async () => {
+    const engine = await tinyEngine('RUN echo one > /content');
+    const first = recorder();
+    const image = await resolveOne(engine, { progress: first.progress });
+    expect(image).toMatchObject({ origin: 'built', reference: expect.stringMatching(/^taishang-sandbox\/test/) });
+    expect(first.events).toContainEqual(
+      expect.objectContaining({ kind: 'advanced', done: 4, text: 'RUN echo one > /content' }),
+    );
+
+    const second = recorder();
+    expect(await resolveOne(engine, { progress: second.progress })).toEqual(image);
+    expect(second.events).toEqual([]);
+  });
+
+  test('has another tag as soon as a file or its mode changes', async () => {
+    const engine = await tinyEngine('COPY part /part', { files: { part: 'one' } });
+    const part = join(engine.spec.local.contextDirectory, 'part');
+    const references = [(await resolveOne(engine)).reference];
+    await writeFile(part, 'two');
+    references.push((await resolveOne(engine)).reference);
+    await chmod(part, 0o755);
+    references.push((await resolveOne(engine)).reference);
+    expect(new Set(references).size).toBe(3);
+  });
+
+  test('runs beside the others', async () => {
+    const engines = [await tinyEngine('RUN sleep 2 # one'), await tinyEngine('RUN sleep 2 # two')];
+    const { events, progress } = recorder();
+    const images = await resolveImages(engines, { policy: 'built', progress });
+    expect([...images.keys()]).toEqual(engines.map(({ engine }) => engine));
+    const seen = events.map((event) => (event.kind === 'advanced' ? event.text : event.kind));
+    const firstEnd = seen.indexOf('finished');
+    expect(seen.slice(0, firstEnd)).toEqual(expect.arrayContaining(['RUN sleep 2 # one', 'RUN sleep 2 # two']));
+  });
+
+  test('leaves no earlier stage behind', async () => {
+    const engine = await tinyEngine('RUN echo tools > /tools\nFROM $BASE_IMAGE\nCOPY --from=0 /tools /tools');
+    const { reference } = await resolveOne(engine);
+    expect(await exitCodeIn(reference, ['grep', 'tools', '/tools'])).toBe(0);
+    expect(await imagesOf(engine.label)).toEqual([]);
+  });
+
+  test('that fails shows its last lines and leaves nothing', async () => {
+    const engine = await tinyEngine('RUN seq 1 100 && echo the reason >&2 && exit 7');
+    const error = await errorOf(resolveOne(engine));
+    expect(error).toMatchObject({ code: 'IMAGE_BUILD_FAILED', engine: engine.engine });
+    const lines = error.evidence?.split('\n') ?? [];
+    expect(lines).toHaveLength(30);
+    expect(lines).toContain('the reason');
+    expect(lines.at(-1)).toContain('returned a non-zero code: 7');
+    await expectNothingOf(engine);
+  });
+
+  test('that is interrupted leaves nothing', async () => {
+    const engine = await tinyEngine('RUN echo first\nRUN sleep 600');
+    const abort = new AbortController();
+    const resolving = resolveOne(engine, {
+      signal: abort.signal,
+      progress: (event) => {
+        if (event.kind === 'advanced' && event.text === 'RUN sleep 600') abort.abort(new Error('enough'));
+      },
+    });
+    await expect(resolving).rejects.toThrow('enough');
+    await expectNothingOf(engine);
+  });
+
+  test('whose process is killed leaves no tag, and is done by the next', async () => {
+    const engine = await tinyEngine('RUN sleep 2 && echo done > /done');
+    const script = join(import.meta.dirname, 'support', 'resolve-one.ts');
+    const child = spawn(process.execPath, [script, JSON.stringify(engine)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const chunk of child.stdout) if (String(chunk).includes('RUN sleep 2')) break;
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await poll(async () => (await containersOf(engine.label)).length === 0, {
+      timeoutMs: 20_000,
+      onTimeout: () => new Error('the build goes on'),
+    });
+    const tagged = (await imagesOf(engine.label)).length - (await imagesOf(engine.label, true)).length;
+    expect(tagged).toBe(0);
+
+    const { reference } = await resolveOne(engine);
+    expect(await exitCodeIn(reference, ['test', '-s', '/done'])).toBe(0);
+    expect(await imagesOf(engine.label, true)).toEqual([]);
+  });
+});
+
+describe("the host's certificates", () => {
+  const bundle = '/etc/ssl/certs/ca-certificates.crt';
+
+  test('reach the build and stay out of the image', async () => {
+    const engine = await tinyEngine(
+      'COPY host-ca.crt /seen\nRUN grep --quiet "BEGIN CERTIFICATE" /seen\nFROM $BASE_IMAGE\nRUN echo final',
+    );
+    const { reference } = await resolveOne(engine);
+    expect(await exitCodeIn(reference, ['test', '-e', bundle])).toBe(1);
+    expect(await exitCodeIn(reference, ['test', '-e', '/seen'])).toBe(1);
+  });
+
+  test('stay in the image where a setting asks for it', async () => {
+    vi.stubEnv('SANDBOX_CA_IN_IMAGE', '1');
+    const { reference } = await resolveOne(await tinyEngine('RUN echo final'));
+    expect(await exitCodeIn(reference, ['grep', '--quiet', 'BEGIN CERTIFICATE', bundle])).toBe(0);
+  });
+});
+
+describe('a named image', () => {
+  test('is used with the origin of its label', async () => {
+    const given = await resolveOne(await tinyEngine('RUN echo given'));
+    const engine = await tinyEngine('RUN exit 1');
+    vi.stubEnv(`SANDBOX_${engine.spec.variable}_IMAGE`, given.reference);
+    expect(await resolveOne(engine)).toEqual(given);
+  });
+
+  test('that cannot be had is an error that names the variable', async () => {
+    const engine = await tinyEngine('RUN echo never built');
+    // Port 9 is "discard": nothing listens there.
+    vi.stubEnv(`SANDBOX_${engine.spec.variable}_IMAGE`, '127.0.0.1:9/nowhere:1');
+    const error = await errorOf(resolveOne(engine));
+    expect(error.code).toBe('IMAGE_UNAVAILABLE');
+    expect(error.message).toContain(`SANDBOX_${engine.spec.variable}_IMAGE is 127.0.0.1:9/nowhere:1`);
+    await expectNothingOf(engine);
+  });
+});
+
+test('nothing is built where only official images are asked for', async () => {
+  const engine = await tinyEngine('RUN echo never built', { official: { unsuitable: 'it lacks a part' } });
+  const error = await errorOf(resolveOne(engine, { policy: 'official' }));
+  expect(error).toMatchObject({ code: 'IMAGE_UNAVAILABLE', message: expect.stringContaining('it lacks a part') });
+  await expectNothingOf(engine);
+});
+
+test('an image that is not suitable is never pulled', async () => {
+  const engine = await tinyEngine('RUN echo built', { official: { unsuitable: 'it lacks a part' } });
+  const { reference } = await resolveOne(engine, { policy: 'auto' });
+  expect(reference).toMatch(/^taishang-sandbox\//);
+  expect(await inspectImage(engine.spec.official.reference)).toBeUndefined();
+});

@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { baseTag, officialBase } from '../../sandbox/containers/base-image.ts';
+import { inspectImage } from '../../sandbox/containers/image-inspect.ts';
+import { resolveImages } from '../../sandbox/containers/images.ts';
+import { silent } from '../../sandbox/core/progress.ts';
+import { redis } from '../../sandbox/engines/redis/engine.ts';
+import { createStack } from '../../sandbox/stack/create-stack.ts';
+import { type Registry, startCuttingProxy, startRegistry, startSilentServer } from './support/registry.ts';
+import {
+  exitCodeIn,
+  noticesOf,
+  recorder,
+  removeImage,
+  removeTinyEngines,
+  type TinyEngine,
+  tinyEngine,
+} from './support/tiny-images.ts';
+
+let registry: Registry;
+const pulled: string[] = [];
+
+beforeAll(async () => {
+  registry = await startRegistry();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  for (const reference of pulled.splice(0)) await removeImage(reference);
+});
+afterAll(async () => {
+  await registry[Symbol.asyncDispose]();
+  await removeTinyEngines();
+});
+
+/** An engine whose official image, with a file `/official`, is in the registry and no longer here. */
+async function officialEngine(steps = 'RUN echo yes > /official'): Promise<TinyEngine> {
+  const official = await tinyEngine(steps);
+  const local = (await resolveImages([official], { policy: 'built', progress: silent })).get(official.engine);
+  const engine = await tinyEngine('RUN echo yes > /built');
+  await registry.fill(local?.reference ?? '', `library/${engine.spec.official.reference}`);
+  await removeImage(local?.reference ?? '');
+  return engine;
+}
+
+/** Resolves through a mirror; what was pulled from it is removed after the test. */
+async function resolveAt(mirror: string, engines: readonly TinyEngine[], policy: 'auto' | 'official' = 'auto') {
+  vi.stubEnv('SANDBOX_REGISTRY', mirror);
+  pulled.push(...engines.map(({ spec }) => `${mirror}/library/${spec.official.reference}`));
+  const { events, progress } = recorder();
+  const startedMs = performance.now();
+  const images = await resolveImages(engines, { policy, progress });
+  return {
+    images: engines.map(({ engine }) => images.get(engine)),
+    events,
+    notices: noticesOf(events),
+    durationMs: performance.now() - startedMs,
+  };
+}
+
+async function loggedIn(address: string, options?: { readonly wrong: boolean }): Promise<void> {
+  vi.stubEnv('DOCKER_CONFIG', await registry.login(address, options));
+}
+
+describe('a registry that answers', () => {
+  test('gives the official image, which the next start finds here', async () => {
+    const engine = await officialEngine();
+    await loggedIn(registry.address);
+    const first = await resolveAt(registry.address, [engine]);
+    const reference = `${registry.address}/library/${engine.spec.official.reference}`;
+    expect(first.images[0]).toMatchObject({ reference, digest: expect.stringMatching(/^sha256:/) });
+    expect(first.notices).toEqual([]);
+    expect(await exitCodeIn(reference, ['test', '-e', '/official'])).toBe(0);
+    // No password any more: nobody is asked.
+    vi.stubEnv('DOCKER_CONFIG', '/nowhere');
+    const second = await resolveAt(registry.address, [engine]);
+    expect(second.images).toEqual(first.images);
+    expect(second.events).toEqual([]);
+  });
+
+  test('gives an image that the engine then runs on', async () => {
+    const built = (
+      await resolveImages([{ engine: 'redis', spec: redis.image }], { policy: 'built', progress: silent })
+    ).get('redis');
+    await registry.fill(built?.reference ?? '', `library/${redis.image.official.reference}`);
+    const reference = `${registry.address}/library/${redis.image.official.reference}`;
+    pulled.push(reference);
+    await loggedIn(registry.address);
+    vi.stubEnv('SANDBOX_REGISTRY', registry.address);
+    await using stack = await createStack({
+      engines: ['redis'],
+      ephemeral: true,
+      size: 'none',
+      schema: false,
+      images: 'official',
+    });
+    expect(stack.engines.redis?.image.reference).toBe(reference);
+    // It says itself what it is, wherever it comes from.
+    expect(stack.engines.redis?.image.origin).toBe('built');
+  });
+
+  test('and lacks an image: that one is built here, the others are not', async () => {
+    const [present, absent] = [await officialEngine(), await tinyEngine('RUN echo yes > /built')];
+    await loggedIn(registry.address);
+    const { images, notices } = await resolveAt(registry.address, [present, absent]);
+    expect(images.map((image) => image?.reference.split('/')[0])).toEqual([registry.address, 'taishang-sandbox']);
+    expect(notices.filter((text) => text.includes(absent.spec.official.reference))).toHaveLength(1);
+  });
+
+  test('gives the base of local builds too', async () => {
+    const name = `library/${officialBase}`;
+    await registry.fill(baseTag, name);
+    pulled.push(`${registry.address}/${name}`);
+    await loggedIn(registry.address);
+    const engine = await tinyEngine('RUN echo yes > /built', { official: { unsuitable: 'it lacks a part' } });
+    const { images } = await resolveAt(registry.address, [engine]);
+    expect(images[0]?.reference).toMatch(/^taishang-sandbox\//);
+    expect(await inspectImage(`${registry.address}/${name}`)).toBeDefined();
+  });
+});
+
+describe('a registry that cannot be used', () => {
+  test('and refuses the password is reported once for all engines', async () => {
+    const engines = [await officialEngine(), await officialEngine()];
+    await loggedIn(registry.address, { wrong: true });
+    const { images, notices } = await resolveAt(registry.address, engines);
+    expect(images.map((image) => image?.origin)).toEqual(['built', 'built']);
+    expect(notices).toEqual([expect.stringContaining('refuses')]);
+  });
+
+  test('and never answers costs one wait for all engines and the base', async () => {
+    await using silentServer = await startSilentServer();
+    const engines = [await tinyEngine('RUN echo 1'), await tinyEngine('RUN echo 2'), await tinyEngine('RUN echo 3')];
+    const { images, notices, events } = await resolveAt(silentServer.address, engines);
+    expect(images.map((image) => image?.origin)).toEqual(['built', 'built', 'built']);
+    expect(notices).toEqual([expect.stringContaining('no answer within 3 s')]);
+    const atMs = (kind: string) => events.find((event) => event.kind === kind)?.atMs ?? Number.NaN;
+    const waitedMs = atMs('notice') - atMs('started');
+    // A timer of 3 s, and not two of them.
+    expect(waitedMs).toBeGreaterThan(2_900);
+    expect(waitedMs).toBeLessThan(5_000);
+  });
+
+  test('and breaks off in the middle is given up at the second try', async () => {
+    // What cannot be compressed, so that the layer is longer than what comes through.
+    const engine = await officialEngine('RUN head --bytes=3000000 /dev/urandom > /official');
+    await using proxy = await startCuttingProxy(registry.address, 300_000);
+    await loggedIn(proxy.address);
+    const { images, notices, durationMs } = await resolveAt(proxy.address, [engine]);
+    expect(images[0]?.origin).toBe('built');
+    expect(images[0]?.reference).toMatch(/^taishang-sandbox\//);
+    expect(notices).toEqual([expect.stringContaining('broke off')]);
+    // Docker's own five tries would wait 50 s between them.
+    expect(durationMs).toBeLessThan(30_000);
+    expect(await inspectImage(`${proxy.address}/library/${engine.spec.official.reference}`)).toBeUndefined();
+  });
+
+  test('is an error where only official images are asked for', async () => {
+    const engine = await tinyEngine('RUN echo never built');
+    await loggedIn(registry.address);
+    await expect(resolveAt(registry.address, [engine], 'official')).rejects.toMatchObject({
+      code: 'IMAGE_UNAVAILABLE',
+      engine: engine.engine,
+      message: expect.stringContaining(engine.spec.official.reference),
+    });
+  });
+});
