@@ -37,7 +37,10 @@ export async function pullImage(reference: string, options: PullOptions): Promis
   const progressMs = deadlineMs('registryProgress');
   const stall = new AbortController();
   const stop = (failure: PullFailure) => stall.abort(failure);
-  const noAnswer: PullFailure = { kind: 'no-answer', reason: `no answer within ${answerMs / 1000} s` };
+  const noAnswer: PullFailure = {
+    kind: 'no-answer',
+    reason: `no answer within ${deadlineMs('registryAnswer') / 1000} s`,
+  };
   let timer = setTimeout(() => stop(noAnswer), answerMs);
   let answered = false;
   const alive = () => {

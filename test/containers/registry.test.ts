@@ -44,7 +44,8 @@ async function officialEngine(steps = 'RUN echo yes > /official'): Promise<TinyE
 /** Resolves through a mirror; what was pulled from it is removed after the test. */
 async function resolveAt(mirror: string, engines: readonly TinyEngine[], policy: 'auto' | 'official' = 'auto') {
   vi.stubEnv('SANDBOX_REGISTRY', mirror);
-  pulled.push(...engines.map(({ spec }) => `${mirror}/library/${spec.official.reference}`));
+  const references = [officialBase, ...engines.map(({ spec }) => spec.official.reference)];
+  pulled.push(...references.map((reference) => `${mirror}/library/${reference}`));
   const { events, progress } = recorder();
   const startedMs = performance.now();
   const images = await resolveImages(engines, { policy, progress });
@@ -108,7 +109,6 @@ describe('a registry that answers', () => {
   test('gives the base of local builds too', async () => {
     const name = `library/${officialBase}`;
     await registry.fill(baseTag, name);
-    pulled.push(`${registry.address}/${name}`);
     await loggedIn(registry.address);
     const engine = await tinyEngine('RUN echo yes > /built', { official: { unsuitable: 'it lacks a part' } });
     const { images } = await resolveAt(registry.address, [engine]);

@@ -46,8 +46,11 @@ export async function tinyEngine(
 
 /** Takes away everything that came of all tiny engines of this file. */
 export async function removeTinyEngines(): Promise<void> {
-  for (const { label } of engines.splice(0)) {
-    for (const id of await imagesOf(label)) await removeImage(id);
+  const client = await docker();
+  for (const { engine, label } of engines.splice(0)) {
+    // The last of several stages does not have the label.
+    const named = await client.listImages({ filters: { reference: [`taishang-sandbox/${engine}`] } });
+    for (const id of [...named.map(({ Id }) => Id), ...(await imagesOf(label))]) await removeImage(id);
   }
   await Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true })));
 }

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { findDockerEndpoint, usualSockets } from '../../sandbox/containers/docker-endpoint.ts';
+import { ensureDocker } from '../../sandbox/containers/docker-host.ts';
+import { silent } from '../../sandbox/core/progress.ts';
+
+let folder: string;
+const servers: Server[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'taishang-endpoint-'));
+  vi.stubEnv('DOCKER_HOST', undefined);
+  vi.stubEnv('DOCKER_CONTEXT', undefined);
+  vi.stubEnv('DOCKER_CONFIG', folder);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Something that answers a ping as a container engine does, on a socket or a free port. */
+async function startPingServer(where: string | 0, status = 200): Promise<Server> {
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === '/_ping' ? status : 404;
+    response.end('OK');
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) =>
+    where === 0 ? server.listen(0, '127.0.0.1', resolve) : server.listen(where, resolve),
+  );
+  return server;
+}
+
+/** The docker client's context `name`, as its file tells it. */
+async function writeContext(name: string, host: string): Promise<void> {
+  const meta = join(folder, 'contexts/meta', createHash('sha256').update(name).digest('hex'));
+  await mkdir(meta, { recursive: true });
+  await writeFile(join(meta, 'meta.json'), JSON.stringify({ Name: name, Endpoints: { docker: { Host: host } } }));
+}
+
+test('DOCKER_HOST comes first', async () => {
+  const socketPath = join(folder, 'host.sock');
+  await startPingServer(socketPath);
+  vi.stubEnv('DOCKER_HOST', `unix://${socketPath}`);
+  expect(await findDockerEndpoint()).toEqual({ url: `unix://${socketPath}`, socketPath });
+});
+
+test('DOCKER_HOST may name a port', async () => {
+  const { port } = (await startPingServer(0)).address() as AddressInfo;
+  vi.stubEnv('DOCKER_HOST', `tcp://127.0.0.1:${port}`);
+  expect(await findDockerEndpoint()).toEqual({ url: `tcp://127.0.0.1:${port}` });
+});
+
+test.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9'])(
+  'nothing else is used where DOCKER_HOST is %s, which does not answer',
+  async (url) => {
+    vi.stubEnv('DOCKER_HOST', url);
+    expect(await findDockerEndpoint()).toBeUndefined();
+    await expect(ensureDocker({ install: 'auto', progress: silent })).rejects.toMatchObject({
+      code: 'DOCKER_NOT_FOUND',
+      message: expect.stringContaining(url),
+    });
+  },
+);
+
+test('a socket on which something else answers is no container engine', async () => {
+  const socketPath = join(folder, 'other.sock');
+  await startPingServer(socketPath, 404);
+  vi.stubEnv('DOCKER_HOST', `unix://${socketPath}`);
+  expect(await findDockerEndpoint()).toBeUndefined();
+});
+
+test("the docker client's current context comes before the usual sockets", async () => {
+  const socketPath = join(folder, 'context.sock');
+  await startPingServer(socketPath);
+  await writeContext('laptop', `unix://${socketPath}`);
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ currentContext: 'laptop' }));
+  expect(await findDockerEndpoint()).toEqual({ url: `unix://${socketPath}`, socketPath });
+});
+
+test('DOCKER_CONTEXT names a context without any configuration file', async () => {
+  const socketPath = join(folder, 'named.sock');
+  await startPingServer(socketPath);
+  await writeContext('named', `unix://${socketPath}`);
+  vi.stubEnv('DOCKER_CONTEXT', 'named');
+  expect(await findDockerEndpoint()).toMatchObject({ socketPath });
+});
+
+test('a context that does not answer leaves the usual sockets', async () => {
+  const usual = await findDockerEndpoint();
+  await writeContext('gone', 'unix:///nowhere/docker.sock');
+  vi.stubEnv('DOCKER_CONTEXT', 'gone');
+  expect(await findDockerEndpoint()).toEqual(usual);
+});
+
+test('the sockets of every common engine are tried', () => {
+  vi.stubEnv('XDG_RUNTIME_DIR', '/run/user/1000');
+  vi.stubEnv('HOME', '/home/me');
+  expect(usualSockets()).toEqual(
+    expect.arrayContaining([
+      '/var/run/docker.sock',
+      '/run/user/1000/docker.sock',
+      '/home/me/.docker/run/docker.sock',
+      '/home/me/.colima/default/docker.sock',
+      '/home/me/.orbstack/run/docker.sock',
+      '/run/user/1000/podman/podman.sock',
+    ]),
+  );
+});
