@@ -9,7 +9,7 @@ import { withProcessLock } from '../core/process-lock.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../core/progress.ts';
 import { debianSource } from './debian-source.ts';
 import { docker } from './docker.ts';
-import { installPackages, lastLines } from './docker-install.ts';
+import { type DockerInstall, installPackages, lastLines } from './docker-install.ts';
 import { programPath } from './docker-stopped.ts';
 import { followEvents } from './docker-stream.ts';
 import { canInstallPackages } from './host-system.ts';
@@ -35,14 +35,20 @@ export const baseTag = `taishang-sandbox/base:${createHash('sha256').update(`${s
  * Makes the base image from Debian's packages unless it is there. Returns its tag.
  * Throws `IMAGE_UNAVAILABLE` where that needs root on Debian and we are not.
  */
-export async function ensureBaseImage(progress: ProgressListener, signal: AbortSignal): Promise<string> {
+export async function ensureBaseImage(options: {
+  readonly progress: ProgressListener;
+  readonly signal: AbortSignal;
+  /** Whether debootstrap may be installed, where it is missing. */
+  readonly install: DockerInstall;
+}): Promise<string> {
+  const { progress, signal, install } = options;
   const lockFile = join(tmpdir(), `taishang-sandbox-base-${process.getuid?.() ?? 0}.lock`);
   return withProcessLock(
     lockFile,
     'the base image',
     async () => {
       if ((await inspectImage(baseTag)) === undefined) {
-        await runTask(progress, ['images', 'base'], (report) => buildBase(report, signal));
+        await runTask(progress, ['images', 'base'], (report) => buildBase(report, signal, install));
       }
       return baseTag;
     },
@@ -50,13 +56,13 @@ export async function ensureBaseImage(progress: ProgressListener, signal: AbortS
   );
 }
 
-async function buildBase(report: TaskReport, signal: AbortSignal): Promise<void> {
+async function buildBase(report: TaskReport, signal: AbortSignal, install: DockerInstall): Promise<void> {
   if (!(await canInstallPackages())) {
     throw unavailable(
       'No image registry answers, and a base image can be made from packages as root on Debian or Ubuntu only.',
     );
   }
-  await ensureDebootstrap(report);
+  await ensureDebootstrap(report, install);
   await removeLeftovers();
   const folder = await mkdtemp(join(workFolder, folderPrefix));
   try {
@@ -79,17 +85,20 @@ async function removeLeftovers(): Promise<void> {
   await Promise.all(names.map((name) => rm(join(workFolder, name), { recursive: true, force: true })));
 }
 
-async function ensureDebootstrap(report: TaskReport): Promise<void> {
+async function ensureDebootstrap(report: TaskReport, install: DockerInstall): Promise<void> {
   if ((await programPath('debootstrap')) !== undefined) return;
-  if (process.env.SANDBOX_DOCKER_INSTALL === 'never') {
-    throw unavailable('The base image is made by debootstrap, which is missing, and installing was forbidden.');
+  if (install === 'never') {
+    throw unavailable(
+      'No image registry answers, and debootstrap, which makes a base image, is missing and must not be installed.',
+      'Install it: `apt-get install debootstrap`.',
+    );
   }
   await installPackages(['debootstrap', 'debian-archive-keyring'], report);
 }
 
-function unavailable(message: string): SandboxError {
-  const next = 'Connect to a registry, name a mirror in SANDBOX_REGISTRY, or carry the images here with';
-  return new SandboxError({ code: 'IMAGE_UNAVAILABLE', message, next: `${next} \`prefetch --input FILE\`.` });
+function unavailable(message: string, first = 'Connect to a registry.'): SandboxError {
+  const others = 'Or name a mirror in SANDBOX_REGISTRY, or carry the images here with `prefetch --input FILE`.';
+  return new SandboxError({ code: 'IMAGE_UNAVAILABLE', message, next: `${first} ${others}` });
 }
 
 async function unpackSystem(folder: string, report: TaskReport, signal: AbortSignal): Promise<void> {

@@ -7,13 +7,10 @@ import { SandboxError } from '../core/errors.ts';
 import { withProcessLock } from '../core/process-lock.ts';
 import { notice, type ProgressListener, runTask } from '../core/progress.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
-import { dockerPackages, installDocker } from './docker-install.ts';
+import { type DockerInstall, dockerPackages, installDocker } from './docker-install.ts';
 import { startEngine } from './docker-start.ts';
 import { stoppedEngine } from './docker-stopped.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
-
-/** Whether a missing container engine may be installed. */
-export type DockerInstall = 'auto' | 'never';
 
 export interface EnsureDockerOptions {
   readonly install: DockerInstall;

@@ -3,6 +3,9 @@ import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { TaskReport } from '../core/progress.ts';
 
+/** Whether what is missing on this machine may be installed. */
+export type DockerInstall = 'auto' | 'never';
+
 /** What {@link installDocker} installs, for people. iptables is a recommendation only, but the daemon needs it. */
 export const dockerPackages = ['docker.io', 'iptables', 'ca-certificates'] as const;
 

@@ -25,6 +25,13 @@ interface BuildOutput {
 }
 
 /**
+ * Builds of this process that run, and the layers of those that ended: two builds may begin with the same steps, so
+ * nothing is taken away before the last has ended.
+ */
+let running = 0;
+const leftBehind: string[] = [];
+
+/**
  * Builds an image, unless another process did so meanwhile. Its tag comes into being at the end, so an interrupted or
  * failed build leaves none, nor a container, nor a nameless image.
  * Throws `IMAGE_BUILD_FAILED` with the last lines of the build's output.
@@ -51,6 +58,7 @@ async function buildUnderLock(
   signal: AbortSignal,
 ): Promise<PresentImage> {
   const output: BuildOutput = { lines: [], layers: [] };
+  running += 1;
   const deadline = AbortSignal.timeout(deadlineMs('imageBuild'));
   try {
     const id = await runBuild(build, baseImage, AbortSignal.any([signal, deadline]), output, report);
@@ -63,7 +71,9 @@ async function buildUnderLock(
     signal.throwIfAborted();
     throw buildFailed(build, messageOf(thrown), output.lines);
   } finally {
-    await removeNameless(output.layers);
+    running -= 1;
+    leftBehind.push(...output.layers);
+    if (running === 0) await removeNameless(leftBehind.splice(0));
   }
 }
 
@@ -105,7 +115,7 @@ async function runBuild(
     const layer = /^ ---> ([0-9a-f]{12,})$/.exec(text)?.[1];
     if (layer !== undefined) output.layers.push(layer);
     else if (text !== '') output.lines.push(text);
-    const step = /^Step (\d+)\/(\d+) : (.*)/s.exec(text);
+    const step = /^Step (\d+)\/(\d+) ?: (.*)/is.exec(text);
     if (step !== null) report.advance({ done: Number(step[1]), total: Number(step[2]), text: step[3] ?? '' });
   };
   await followEvents(stream, onEvent, signal);

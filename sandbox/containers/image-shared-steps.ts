@@ -1,6 +1,7 @@
 import { deadlineMs } from '../core/deadlines.ts';
 import { notice, type ProgressListener, type TaskReport } from '../core/progress.ts';
 import { ensureBaseImage, officialBase } from './base-image.ts';
+import type { DockerInstall } from './docker-install.ts';
 import { inspectImage } from './image-inspect.ts';
 import { atMirror, type PullFailure, pullImage, registryOf } from './image-pull.ts';
 import type { ImagePolicy } from './image-spec.ts';
@@ -15,8 +16,16 @@ export interface SharedSteps {
   base(): Promise<string>;
 }
 
+interface SharedOptions {
+  readonly policy: ImagePolicy;
+  readonly install: DockerInstall;
+  readonly progress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
 /** The wait for registries is one allowance for all engines and the base image: they wait side by side. */
-export function sharedSteps(policy: ImagePolicy, progress: ProgressListener, signal: AbortSignal): SharedSteps {
+export function sharedSteps(options: SharedOptions): SharedSteps {
+  const { policy, progress, signal } = options;
   const allowance = answerAllowance();
   const answered = new Set<string>();
   const said = new Set<string>();
@@ -50,14 +59,14 @@ export function sharedSteps(policy: ImagePolicy, progress: ProgressListener, sig
   /** Where a registry answers, Debian's own image; where none does, the same release from packages. */
   const fetchOrMakeBase = async (isFirst: boolean): Promise<string> => {
     const reference = atMirror(officialBase, process.env.SANDBOX_REGISTRY);
-    if (policy === 'built') return ensureBaseImage(progress, signal);
+    if (policy === 'built') return ensureBaseImage(options);
     if ((await inspectImage(reference)) !== undefined) return reference;
     const isWorthAsking = isFirst || answered.has(registryOf(reference));
-    if (!isWorthAsking) return ensureBaseImage(progress, signal);
+    if (!isWorthAsking) return ensureBaseImage(options);
     const failure = await pull(reference, { advance: () => {}, summarise: () => {} });
     if (failure === undefined) return reference;
     sayOnce(reference, failure);
-    return ensureBaseImage(progress, signal);
+    return ensureBaseImage(options);
   };
 
   const startBase = (isFirst: boolean) => {

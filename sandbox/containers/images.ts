@@ -1,5 +1,6 @@
 import { SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../core/progress.ts';
+import type { DockerInstall } from './docker-install.ts';
 import { buildImage } from './image-build.ts';
 import { type LocalBuild, planBuild } from './image-context.ts';
 import { inspectImage, resolved } from './image-inspect.ts';
@@ -16,6 +17,8 @@ export interface ImageRequest {
 export interface ResolveOptions {
   readonly policy: ImagePolicy;
   readonly progress: ProgressListener;
+  /** Whether debootstrap may be installed for local builds. Default: as `SANDBOX_DOCKER_INSTALL` says, else `auto`. */
+  readonly install?: DockerInstall;
   readonly signal?: AbortSignal;
 }
 
@@ -43,7 +46,8 @@ export async function resolveImages(
 ): Promise<ReadonlyMap<string, ResolvedImage>> {
   const abort = new AbortController();
   const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
-  const shared = sharedSteps(options.policy, options.progress, signal);
+  const install = options.install ?? (process.env.SANDBOX_DOCKER_INSTALL === 'never' ? 'never' : 'auto');
+  const shared = sharedSteps({ policy: options.policy, progress: options.progress, install, signal });
   const resolving = requests.map(async (request) => {
     try {
       return [request.engine, await resolveOne(request, options, shared, signal)] as const;

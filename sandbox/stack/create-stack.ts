@@ -91,7 +91,7 @@ async function bringUpStack<Name extends EngineName>(
   const images = await recorder.step('images', ['docker'], () =>
     resolveImages(
       engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
-      { policy: options.images ?? 'auto', progress, signal },
+      { policy: options.images ?? 'auto', install: options.dockerInstall ?? 'never', progress, signal },
     ),
   );
   const { running, loadedNow } = await startStack({

@@ -36,7 +36,7 @@ async function startMachine(options: { readonly dockerd?: string } = {}): Promis
     binds.push(`${program}:/usr/sbin/dockerd:ro`);
   }
   const machine = await (await docker()).createContainer({
-    Image: await ensureBaseImage(silent, AbortSignal.timeout(600_000)),
+    Image: await ensureBaseImage({ install: 'auto', progress: silent, signal: AbortSignal.timeout(600_000) }),
     Cmd: ['sleep', 'infinity'],
     Labels: { [labelNames.purpose]: 'throw-away', [labelNames.owner]: ownerOfThisProcess() },
     HostConfig: { Binds: binds, Init: true, NetworkMode: 'none' },
