@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
@@ -56,15 +57,12 @@ async function apt(
 /** Shows each line of a program's output as it comes, and keeps the last 30 as evidence. */
 export function lastLines(output: NodeJS.ReadableStream, report: TaskReport): readonly string[] {
   const kept: string[] = [];
-  output.on('data', (chunk: Buffer) => {
-    const lines = chunk
-      .toString()
-      .split(/[\r\n]+/)
-      .filter((line) => line.trim() !== '');
-    kept.push(...lines);
-    kept.splice(0, Math.max(0, kept.length - 30));
-    const last = lines.at(-1);
-    if (last !== undefined) report.advance({ text: last.slice(0, 100) });
+  const reader = createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY });
+  reader.on('line', (line) => {
+    if (line.trim() === '') return;
+    kept.push(line);
+    if (kept.length > 30) kept.shift();
+    report.advance({ text: line.slice(0, 100) });
   });
   return kept;
 }

@@ -13,7 +13,8 @@ import { silent } from '../../sandbox/core/progress.ts';
 import { recorder } from './support/tiny-images.ts';
 
 const projectFolder = join(import.meta.dirname, '..', '..');
-const supportFolder = join(import.meta.dirname, 'support');
+/** Where the machines see it: anybody may read there, which is not said of a home folder. */
+const supportFolder = '/project/test/containers/support';
 const machines: Container[] = [];
 let folder: string;
 
@@ -29,7 +30,7 @@ afterAll(async () => {
 
 /** A Debian machine without any container engine, that has this project and its Node. */
 async function startMachine(options: { readonly dockerd?: string } = {}): Promise<Container> {
-  const binds = [`${projectFolder}:${projectFolder}:ro`, `${dirname(process.execPath)}:/opt/node:ro`];
+  const binds = [`${projectFolder}:/project:ro`, `${dirname(process.execPath)}:/opt/node:ro`];
   if (options.dockerd !== undefined) {
     const program = join(folder, `dockerd-${randomBytes(4).toString('hex')}`);
     await writeFile(program, options.dockerd, { mode: 0o755 });
@@ -61,7 +62,7 @@ async function run(machine: Container, command: string, user = 'root'): Promise<
   return { output: output.replaceAll('\r', ''), exitCode: (await execution.inspect()).ExitCode ?? -1 };
 }
 
-const ensure = (install: 'auto' | 'never') => `/opt/node/node ${join(supportFolder, 'ensure-docker.ts')} ${install}`;
+const ensure = (install: 'auto' | 'never') => `/opt/node/node ${supportFolder}/ensure-docker.ts ${install}`;
 
 test('a container engine that answers is used as it is', async () => {
   const { events, progress } = recorder();
@@ -95,7 +96,7 @@ onLinux('what is to be installed is said once, and what apt could not do is show
 onLinux(
   'one that is installed but stopped is started once by two commands at once, and holds no output open',
   async () => {
-    const dockerd = `#!/bin/sh\nexec /opt/node/node ${join(supportFolder, 'daemon-stand-in.ts')}\n`;
+    const dockerd = `#!/bin/sh\nexec /opt/node/node ${supportFolder}/daemon-stand-in.ts\n`;
     const machine = await startMachine({ dockerd });
     const { output, exitCode } = await run(machine, `${ensure('never')} & ${ensure('never')} & wait`);
     expect(exitCode).toBe(0);

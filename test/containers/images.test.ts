@@ -41,8 +41,16 @@ async function errorOf(work: Promise<unknown>): Promise<SandboxError> {
 
 /** Nothing of a build is left: no tag, no nameless image, no container. */
 async function expectNothingOf(engine: TinyEngine): Promise<void> {
+  await untilNoContainerOf(engine);
   expect(await imagesOf(engine.label)).toEqual([]);
-  expect(await containersOf(engine.label)).toEqual([]);
+}
+
+/** Docker ends what a broken off build was running a moment later. */
+async function untilNoContainerOf(engine: TinyEngine): Promise<void> {
+  await poll(async () => (await containersOf(engine.label)).length === 0, {
+    timeoutMs: 20_000,
+    onTimeout: () => new Error('the build goes on'),
+  });
 }
 
 describe('a local build', () => {
@@ -119,10 +127,7 @@ describe('a local build', () => {
     for await (const chunk of child.stdout) if (String(chunk).includes('RUN sleep 2')) break;
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    await poll(async () => (await containersOf(engine.label)).length === 0, {
-      timeoutMs: 20_000,
-      onTimeout: () => new Error('the build goes on'),
-    });
+    await untilNoContainerOf(engine);
     const tagged = (await imagesOf(engine.label)).length - (await imagesOf(engine.label, true)).length;
     expect(tagged).toBe(0);
 
