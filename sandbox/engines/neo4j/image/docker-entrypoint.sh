@@ -11,6 +11,12 @@ as_neo4j() {
 	exec "$@"
 }
 
+# A setting that is there twice stops the server.
+write_setting() {
+	sed -i "/^${1//./\\.}=/d" "$home/conf/neo4j.conf"
+	printf '%s=%s\n' "$1" "$2" >>"$home/conf/neo4j.conf"
+}
+
 # NEO4J_server_memory_heap_max__size means server.memory.heap.max_size.
 write_settings() {
 	[ ! -f /conf/neo4j.conf ] || cp /conf/neo4j.conf "$home/conf/neo4j.conf"
@@ -26,9 +32,9 @@ write_settings() {
 		setting=${name#NEO4J_}
 		setting=${setting//__/:}
 		setting=${setting//_/.}
-		printf '%s=%s\n' "${setting//:/_}" "${!name}" >>"$home/conf/neo4j.conf"
+		write_setting "${setting//:/_}" "${!name}"
 	done < <(compgen -e | grep '^NEO4J_' || true)
-	[ "${NEO4J_AUTH:-}" != none ] || echo 'dbms.security.auth_enabled=false' >>"$home/conf/neo4j.conf"
+	[ "${NEO4J_AUTH:-}" != none ] || write_setting dbms.security.auth_enabled false
 }
 
 # A new store is a copy of the empty one: creating it takes seconds.
@@ -70,7 +76,7 @@ neo4j | '')
 	prepare_data
 	set_first_password
 	unset NEO4J_AUTH
-	as_neo4j bin/neo4j-java.sh -XX:AOTCache="$home/lib/neo4j.aot" org.neo4j.server.Neo4jCommunity \
+	as_neo4j bin/neo4j-java.sh org.neo4j.server.Neo4jCommunity \
 		"--home-dir=$home" "--config-dir=$home/conf" --console-mode
 	;;
 neo4j-admin)

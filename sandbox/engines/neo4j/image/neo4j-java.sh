@@ -17,6 +17,8 @@ flags=(
 	--enable-native-access=ALL-UNNAMED
 	--sun-misc-unsafe-memory-access=allow
 )
+# Absent while the image is built.
+[ ! -e "$home/lib/neo4j.aot" ] || flags+=("-XX:AOTCache=$home/lib/neo4j.aot")
 initial=$(setting server.memory.heap.initial_size)
 maximum=$(setting server.memory.heap.max_size)
 [ -z "$initial" ] || flags+=("-Xms$initial")

@@ -57,7 +57,7 @@ mv "$home/run/neo4j.aot" "$home/lib/neo4j.aot"
 # Made without authentication, so that no user is in it yet: the first start makes one from its own password.
 rm -rf /data/* /logs/*
 printf 'server.http.enabled=false\n' >>conf/neo4j.conf
-start -XX:AOTCache="$home/lib/neo4j.aot" "${server[@]}"
+start "${server[@]}"
 stop
 mkdir prepared
 cp -a /data/. prepared/

@@ -1,0 +1,71 @@
+import { QdrantClient } from '@qdrant/js-client-rest';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+
+export async function connect(running: RunningEngine): Promise<Connection<QdrantClient>> {
+  return { client: openClient(running), [Symbol.asyncDispose]: async () => {} };
+}
+
+/** The client speaks HTTP and holds nothing open that would have to be closed. */
+export function openClient(running: Pick<RunningEngine, 'nodes' | 'secrets'>): QdrantClient {
+  return new QdrantClient({
+    url: uri(running),
+    // As a header: the option of its own prints a warning about plain HTTP, which never leaves this machine here.
+    headers: { 'api-key': running.secrets.apiKey ?? '' },
+    // The stand-in's version is that of the engine in it.
+    checkCompatibility: false,
+    timeout: deadlineMs('statement'),
+  });
+}
+
+/** A request that the client has no method for. Throws where the answer is not a success. */
+export async function request(
+  running: Pick<RunningEngine, 'nodes' | 'secrets'>,
+  path: string,
+  options: { readonly method?: string; readonly body?: string | FormData; readonly contentType?: string } = {},
+): Promise<Response> {
+  const response = await fetch(`${uri(running)}${path}`, {
+    method: options.method ?? 'GET',
+    headers: {
+      'api-key': running.secrets.apiKey ?? '',
+      ...(options.contentType === undefined ? {} : { 'content-type': options.contentType }),
+    },
+    ...(options.body === undefined ? {} : { body: options.body }),
+    signal: AbortSignal.timeout(deadlineMs('nodeCommand')),
+  });
+  if (response.ok) return response;
+  const text = (await response.text()).slice(0, 500);
+  throw new Error(`${options.method ?? 'GET'} ${path} answered ${response.status}: ${text}`);
+}
+
+/** The server's version, once every shard is ready. */
+export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
+  const ask = async (path: string) => {
+    const response = await fetch(`http://${node.host}:${node.port}${path}`, {
+      headers: { 'api-key': secrets.apiKey ?? '', connection: 'close' },
+      signal: AbortSignal.timeout(1_500),
+    });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+    return response.text();
+  };
+  await ask('/readyz');
+  const { version } = JSON.parse(await ask('/')) as { version?: string };
+  if (version === undefined) throw new Error('it names no version');
+  return version;
+}
+
+export function uri(running: Pick<RunningEngine, 'nodes'>): string {
+  const { host, port } = firstNode(running);
+  return `http://${host}:${port}`;
+}
+
+export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  return { QDRANT_URL: uri(running), QDRANT_API_KEY: running.secrets.apiKey ?? '' };
+}
+
+export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
+  const [node] = running.nodes;
+  if (node === undefined) throw new Error('a running engine has a node');
+  return node;
+}

@@ -1,0 +1,148 @@
+"""The server: routes, API key, readiness, and an orderly end."""
+
+import asyncio
+import contextlib
+import hmac
+from collections.abc import AsyncIterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from . import collections, points, searches, snapshots
+from .answers import Handler, NotServed, endpoint, json_answer
+from .settings import read_settings
+from .store import Store
+
+# The server's own interval (storage.optimizers.flush_interval_sec).
+FLUSH_INTERVAL_S = 5
+
+# Answered without a key, as the server does.
+OPEN_PATHS = {"/healthz", "/livez", "/readyz"}
+
+
+async def describe(_: Request) -> Response:
+    return json_answer({"title": "qdrant-edge-py behind a stand-in for Qdrant's server", "version": version("qdrant-edge-py")})
+
+
+async def ready(request: Request) -> Response:
+    return PlainTextResponse("all shards are ready" if request.url.path == "/readyz" else "healthz check passed")
+
+
+async def not_served(request: Request) -> Any:
+    raise NotServed(f"{request.method} {request.url.path}")
+
+
+def routes() -> list[Route]:
+    one = "/collections/{name}"
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/collections", collections.list_collections),
+        ("GET", "/aliases", collections.list_aliases),
+        ("GET", f"{one}/aliases", collections.list_aliases),
+        ("GET", f"{one}/exists", collections.collection_exists),
+        ("GET", one, collections.collection_info),
+        ("PUT", one, collections.create_collection),
+        ("PATCH", one, collections.update_collection),
+        ("DELETE", one, collections.delete_collection),
+        ("PUT", f"{one}/index", collections.create_index),
+        ("DELETE", f"{one}/index/{{field}}", collections.delete_index),
+        ("PUT", f"{one}/points", points.upsert),
+        ("POST", f"{one}/points", points.retrieve),
+        ("POST", f"{one}/points/delete", points.delete),
+        ("POST", f"{one}/points/payload", points.set_payload),
+        ("PUT", f"{one}/points/payload", points.overwrite_payload),
+        ("POST", f"{one}/points/payload/delete", points.delete_payload),
+        ("POST", f"{one}/points/payload/clear", points.clear_payload),
+        ("POST", f"{one}/points/scroll", searches.scroll),
+        ("POST", f"{one}/points/count", searches.count),
+        ("POST", f"{one}/points/query", searches.query),
+        ("POST", f"{one}/points/query/batch", searches.query_batch),
+        ("POST", f"{one}/points/search", searches.search),
+        ("POST", f"{one}/points/search/batch", searches.search_batch),
+        ("GET", f"{one}/points/{{id}}", points.retrieve_one),
+        ("GET", f"{one}/snapshots", snapshots.list_snapshots),
+        ("POST", f"{one}/snapshots", snapshots.create_snapshot),
+        ("POST", f"{one}/snapshots/upload", snapshots.upload_snapshot),
+        ("PUT", f"{one}/snapshots/recover", snapshots.recover_snapshot),
+        ("DELETE", f"{one}/snapshots/{{snapshot}}", snapshots.delete_snapshot),
+    ]
+    every_method = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    return [
+        Route("/", describe, methods=["GET"]),
+        *[Route(path, ready, methods=["GET"]) for path in sorted(OPEN_PATHS)],
+        Route(f"{one}/snapshots/{{snapshot}}", snapshots.download_snapshot, methods=["GET"]),
+        *[Route(path, endpoint(handler), methods=[method]) for method, path, handler in table],
+        Route("/{rest:path}", endpoint(not_served), methods=every_method),
+    ]
+
+
+class ApiKey:
+    """Refuses requests that do not carry the key."""
+
+    def __init__(self, app: ASGIApp, key: str):
+        self.app = app
+        self.key = key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self.is_allowed(dict(scope["headers"])):
+            await self.app(scope, receive, send)
+        else:
+            await PlainTextResponse("Must provide an API key or an Authorization bearer token", 401)(scope, receive, send)
+
+    def is_allowed(self, headers: dict[bytes, bytes]) -> bool:
+        given = headers.get(b"api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
+        return hmac.compare_digest(given, self.key)
+
+
+def create_app(settings: dict[str, Any]) -> ASGIApp:
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        storage = settings["storage"]
+        Path(storage["snapshots_path"]).mkdir(parents=True, exist_ok=True)
+        app.state.snapshots = storage["snapshots_path"]
+        app.state.store = Store(Path(storage["storage_path"]))
+        maintenance = asyncio.create_task(maintain(app.state.store))
+        yield
+        maintenance.cancel()
+        app.state.store.close()
+
+    app = Starlette(routes=routes(), lifespan=lifespan)
+    key = settings["service"].get("api_key")
+    return ApiKey(app, str(key)) if key else app
+
+
+async def maintain(store: Store) -> None:
+    """Flushes, and builds the indexes that the thresholds ask for, beside the requests."""
+    while True:
+        await asyncio.sleep(FLUSH_INTERVAL_S)
+        await asyncio.to_thread(store.flush)
+        for collection in list(store.collections.values()):
+            await asyncio.to_thread(optimize, collection)
+
+
+def optimize(collection: Any) -> None:
+    with collection.lock:
+        collection.shard.optimize()
+
+
+def main() -> None:
+    settings = read_settings()
+    service = settings["service"]
+    uvicorn.run(
+        create_app(settings),
+        host=service["host"],
+        port=int(service["http_port"]),
+        access_log=False,
+        log_level="info",
+        timeout_graceful_shutdown=5,
+    )
+
+
+if __name__ == "__main__":
+    main()

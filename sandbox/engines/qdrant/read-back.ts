@@ -1,0 +1,21 @@
+import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import { type CollectionName, scrollAll } from './collections.ts';
+import { openClient } from './connection.ts';
+
+export const readBack: ReadBack = {
+  user: (running) => read(running, 'user_vectors', 'user_id'),
+  knowledge: (running) => read(running, 'knowledge_vectors', 'knowledge_id'),
+};
+
+async function* read(running: RunningEngine, name: CollectionName, idField: string): AsyncGenerator<SharedRow> {
+  for await (const points of scrollAll(openClient(running), name)) {
+    for (const { id, payload } of points) {
+      const level = payload?.silicon_level;
+      yield {
+        id: String(payload?.[idField] ?? `point ${id}`),
+        // A level that is not there must differ from every level.
+        levels: { silicon: typeof level === 'number' ? level : Number.NaN },
+      };
+    }
+  }
+}
