@@ -10,7 +10,7 @@ import type { RowMaker, World } from './world.ts';
 /** Longest title that the specification's validator takes, in code points. */
 export const titleLimit = 200;
 
-/** One content in this many is temporary; half of those are past the cleanup age. */
+/** One content in this many is temporary; half of those are past the cleanup age, and half of that half is kept. */
 const temporaryPeriod = 20;
 
 const lastingTypes = ['article', 'article', 'note', 'note', 'note', 'bookmark', 'comment'] as const;
@@ -47,7 +47,11 @@ export function contentMaker(world: World): RowMaker<Content> {
       title: title(world, random),
       content: paragraph(world, random),
       tags: tags(random),
-      metadata: { source: random.pick(['web', 'mobile', 'import']), words: random.int(2_000) },
+      metadata: {
+        source: random.pick(['web', 'mobile', 'import']),
+        words: random.int(2_000),
+        ...(temporary && past ? { keep: index % (4 * temporaryPeriod) < 2 * temporaryPeriod } : {}),
+      },
       siliconLevel: levelsOfCell(cellOfUser(author)).silicon,
       createdAt: new Date(createdMs),
       updatedAt: new Date(createdMs + Math.floor(random.float() * (referenceTime.getTime() - createdMs))),

@@ -26,17 +26,31 @@ const keptUsersMax = 2_000;
 
 type RowMakers = { readonly [Name in EntityName]: RowMaker<Entities[Name]> };
 
+/** Worlds that somebody still holds: several stacks of one process load the same one, and it is made once. */
+const held = new Map<string, WeakRef<Dataset>>();
+
 /**
  * The deterministic S×C×T world of this size.
- * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size.
+ * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size. The rows of `small` are
+ * shared by all its readers.
  * `seed` is an integer from 0 to 2^53 - 1 (default 20,260,101). Throws `RangeError` for any other.
  */
 export function createDataset(options: { readonly size: SizeName; readonly seed?: number }): Dataset {
-  const seed = options.seed ?? defaultSeed;
+  const { size, seed = defaultSeed } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`A seed is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, not ${seed}.`);
   }
-  const world = createWorld(seed, sizes[options.size]);
+  const key = `${size} ${seed}`;
+  let dataset = held.get(key)?.deref();
+  if (dataset === undefined) {
+    dataset = makeDataset(size, seed);
+    held.set(key, new WeakRef(dataset));
+  }
+  return dataset;
+}
+
+function makeDataset(size: SizeName, seed: number): Dataset {
+  const world = createWorld(seed, sizes[size]);
   const relations = createConceptRelations(world);
   const counts = countsOf(world, relations.count);
   const makers = makersOf(world, relations.make);
@@ -53,7 +67,7 @@ export function createDataset(options: { readonly size: SizeName; readonly seed?
 
   let fingerprint: Promise<string> | undefined;
   return {
-    size: options.size,
+    size,
     seed,
     referenceTime,
     counts,
