@@ -24,7 +24,9 @@ export interface EnsureDockerOptions {
  */
 export async function ensureDocker(options: EnsureDockerOptions): Promise<void> {
   if ((await findDockerEndpoint()) !== undefined) return;
-  if (process.env.DOCKER_HOST) throw hostDoesNotAnswer(process.env.DOCKER_HOST);
+  const host = process.env.DOCKER_HOST;
+  // Where the system's own daemon would answer, it may only be stopped.
+  if (host && !/^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host)) throw hostDoesNotAnswer(host);
   const forbidden = await forbiddenSocket();
   if (forbidden !== undefined) throw notAllowed(forbidden);
   const lockFile = join(tmpdir(), `taishang-sandbox-docker-${process.getuid?.() ?? 0}.lock`);

@@ -97,7 +97,7 @@ describe('a local build', () => {
   });
 
   test('that fails shows its last lines and leaves nothing', async () => {
-    const engine = await tinyEngine('RUN seq 1 100 && echo the reason >&2 && exit 7');
+    const engine = await tinyEngine('RUN (seq 1 100; echo the reason) >&2; exit 7');
     const error = await errorOf(resolveOne(engine));
     expect(error).toMatchObject({ code: 'IMAGE_BUILD_FAILED', engine: engine.engine });
     const lines = error.evidence?.split('\n') ?? [];
