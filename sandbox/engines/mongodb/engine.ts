@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import type { MongoClient } from 'mongodb';
+import type { Engine } from '../engine.ts';
+import { backup } from './backup.ts';
+import { connect, environment, probe, uri } from './connection.ts';
+import { contract } from './contract.ts';
+import { fingerprint } from './fingerprint.ts';
+import { load, loadedFingerprint } from './load.ts';
+import { queryPaths } from './query-paths.ts';
+import { readBack } from './read-back.ts';
+import { applySchema } from './schema.ts';
+import { standalone } from './topologies.ts';
+
+const notDescribed = 'a replica set of several members or shards has not been described for MongoDB';
+
+/** Contents and conversations of the platform. */
+export const mongodb: Engine<MongoClient> = {
+  name: 'mongodb',
+  title: 'MongoDB',
+  image: {
+    variable: 'MONGODB',
+    official: { reference: 'mongo:8.0.29' },
+    local: {
+      origin: 'compatible',
+      contextDirectory: join(import.meta.dirname, 'image'),
+      description: "SecantusDB 0.7.0b3, which speaks MongoDB's protocol",
+    },
+  },
+  diskBytes: 400e6,
+  memoryBytes: 256e6,
+  secretNames: ['root', 'keyFile'],
+  topologies: {
+    standalone,
+    replicated: { notSupported: notDescribed },
+    clustered: { notSupported: notDescribed },
+  },
+  probe,
+  uri,
+  environment,
+  connect,
+  applySchema,
+  load,
+  loadedFingerprint,
+  readBack,
+  fingerprint,
+  contract,
+  backup,
+  failover: { notSupported: notDescribed },
+  queryPaths,
+};

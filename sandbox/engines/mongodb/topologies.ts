@@ -1,0 +1,67 @@
+import type { NodeSpec } from '../../containers/node-spec.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+import type { RunningEngine, Secrets, Topology } from '../engine.ts';
+import { firstNode, userName, withClient } from './connection.ts';
+
+/** User of the server in the official image and in ours. */
+const mongodbUser = 999;
+
+const replicaSet = 'taishang';
+
+function singleNode(secrets: Secrets): NodeSpec {
+  const file = (name: string, content: string) => ({
+    path: `/run/taishang/${name}`,
+    content,
+    mode: 0o400,
+    owner: mongodbUser,
+  });
+  return {
+    name: 'mongodb',
+    role: 'primary',
+    ports: [27017],
+    environment: {
+      MONGO_INITDB_ROOT_USERNAME: userName,
+      MONGO_INITDB_ROOT_PASSWORD_FILE: '/run/taishang/root-password',
+    },
+    command: [
+      'mongod',
+      // Transactions and change streams need a replica set, of one member too; members with users need a key file.
+      ...['--replSet', replicaSet, '--keyFile', '/run/taishang/key-file', '--bind_ip_all'],
+      // The least that mongod takes.
+      ...['--wiredTigerCacheSizeGB', '0.25'],
+    ],
+    files: [file('root-password', secrets.root ?? ''), file('key-file', secrets.keyFile ?? '')],
+    volumes: [{ name: 'data', path: '/data/db' }],
+  };
+}
+
+/** A replica set of one member. */
+export const standalone: Topology = {
+  name: 'standalone',
+  nodes: ({ secrets }) => [singleNode(secrets)],
+  form: initiate,
+};
+
+/** Initiates the set unless it is one already, and waits until its member takes writes. */
+async function initiate(running: RunningEngine): Promise<void> {
+  await withClient(running, async (_, client) => {
+    const admin = client.db('admin');
+    const { setName } = await admin.command({ hello: 1 });
+    if (setName === undefined) {
+      const members = [{ _id: 0, host: `${firstNode(running).name}:27017` }];
+      await admin.command({ replSetInitiate: { _id: replicaSet, members } });
+    }
+    await poll(async () => (await admin.command({ hello: 1 })).isWritablePrimary === true, {
+      timeoutMs: deadlineMs('topologyConverged'),
+      onTimeout: (last) =>
+        new SandboxError({
+          code: 'NODE_NOT_READY',
+          engine: 'mongodb',
+          message: `The replica set of one member has no primary: ${messageOf(last)}`,
+          next: '`npm run sandbox -- logs mongodb` shows what it says.',
+        }),
+    });
+  });
+}
