@@ -1,11 +1,12 @@
+import type { BenchReport, PathResult } from '../../bench/results.ts';
+import type { PlanCheck } from '../engines/engine.ts';
 import type { Colors } from './colors.ts';
-import type { BenchDocument, BenchPathDocument, CheckDocument } from './shapes.ts';
 import { formatOrigin } from './status-text.ts';
 import { formatTable } from './table.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
 /** One line per query path and mode of load, then every plan or answer that was not as expected. */
-export function formatBench(report: BenchDocument, colors: Colors): string {
+export function formatBench(report: BenchReport, colors: Colors): string {
   const columns = [
     { title: 'engine' },
     { title: 'path' },
@@ -23,11 +24,11 @@ export function formatBench(report: BenchDocument, colors: Colors): string {
 }
 
 /** Whether a plan or a known answer was not as expected: figures of the wrong query are worth nothing. */
-export function benchHasFailed(report: BenchDocument): boolean {
+export function benchHasFailed(report: BenchReport): boolean {
   return report.paths.some(({ plan, answer }) => plan?.ok === false || answer?.ok === false);
 }
 
-function pathRow(path: BenchPathDocument, colors: Colors): readonly string[] {
+function pathRow(path: PathResult, colors: Colors): readonly string[] {
   return [
     path.engine,
     path.path,
@@ -42,12 +43,12 @@ function pathRow(path: BenchPathDocument, colors: Colors): readonly string[] {
   ];
 }
 
-function checkMark(check: CheckDocument | undefined, colors: Colors): string {
+function checkMark(check: PlanCheck | undefined, colors: Colors): string {
   if (check === undefined) return '-';
   return check.ok ? colors.green('ok') : colors.red('wrong');
 }
 
-function remarks(path: BenchPathDocument, colors: Colors): readonly string[] {
+function remarks(path: PathResult, colors: Colors): readonly string[] {
   const checks = { plan: path.plan, answer: path.answer };
   return Object.entries(checks)
     .filter(([, check]) => check?.ok === false)

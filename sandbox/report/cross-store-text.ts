@@ -1,9 +1,9 @@
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Colors } from './colors.ts';
-import type { CrossStoreDocument } from './shapes.ts';
 import { formatCount } from './units.ts';
 
 /** Whether the stores agree, what was compared, and the first differences. */
-export function formatCrossStore(report: CrossStoreDocument, colors: Colors): string {
+export function formatCrossStore(report: CrossStoreReport, colors: Colors): string {
   const compared = report.checks.reduce((sum, check) => sum + check.compared, 0);
   if (report.ok) {
     return `${colors.green('agree')} ${report.checks.length} checks over ${formatCount(compared)} things\n`;

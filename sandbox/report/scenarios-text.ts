@@ -1,11 +1,11 @@
+import type { CaseResult, ScenariosReport, Verdict } from '../../scenarios/results.ts';
 import type { Colors } from './colors.ts';
-import type { ScenarioResultDocument, ScenariosDocument, Verdict } from './shapes.ts';
 import { formatOrigin } from './status-text.ts';
 import { formatTable } from './table.ts';
 import { formatDuration } from './units.ts';
 
 /** One line per suite and engine, then every case that did not pass with its reason, then the sum. */
-export function formatScenarios(report: ScenariosDocument, colors: Colors): string {
+export function formatScenarios(report: ScenariosReport, colors: Colors): string {
   const columns = [
     { title: 'suite' },
     { title: 'engine' },
@@ -32,11 +32,11 @@ export function overallVerdict(verdicts: readonly Verdict[]): Verdict {
 }
 
 /** Whether a run of suites is to end with exit code 1. What could not be decided is no success. */
-export function hasFailed(summary: ScenariosDocument['summary']): boolean {
+export function hasFailed(summary: ScenariosReport['summary']): boolean {
   return summary.fail > 0 || summary.unknown > 0;
 }
 
-function groupRow(results: readonly ScenarioResultDocument[], colors: Colors): readonly string[] {
+function groupRow(results: readonly CaseResult[], colors: Colors): readonly string[] {
   const [first] = results;
   const counts = Map.groupBy(results, ({ verdict }) => verdict);
   return [
@@ -50,7 +50,7 @@ function groupRow(results: readonly ScenarioResultDocument[], colors: Colors): r
   ];
 }
 
-function remark(result: ScenarioResultDocument, colors: Colors): string {
+function remark(result: CaseResult, colors: Colors): string {
   const where = `${result.suite} / ${result.engine} / ${result.case}`;
   return `  ${colorOfVerdict(result.verdict, colors)} ${where}: ${result.reason ?? 'no reason given'}`;
 }

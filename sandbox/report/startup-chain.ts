@@ -1,14 +1,14 @@
+import type { StartupStep } from '../stack/startup-steps.ts';
 import type { Colors } from './colors.ts';
-import type { StartupStepDocument } from './shapes.ts';
 import { formatDuration } from './units.ts';
 
 /**
  * The chain of steps that the start as a whole waited for: from the step that was ready last, back through the latest
  * of what each waited for. In the order of time.
  */
-export function slowestChain(steps: readonly StartupStepDocument[]): readonly StartupStepDocument[] {
+export function slowestChain(steps: readonly StartupStep[]): readonly StartupStep[] {
   const byName = new Map(steps.map((step) => [step.name, step]));
-  const chain: StartupStepDocument[] = [];
+  const chain: StartupStep[] = [];
   const seen = new Set<string>();
   let current = latest(steps);
   while (current !== undefined && !seen.has(current.name)) {
@@ -20,7 +20,7 @@ export function slowestChain(steps: readonly StartupStepDocument[]): readonly St
 }
 
 /** The slowest chain as lines: when each step was ready, how long it took, and what it waited for. */
-export function formatSlowestChain(steps: readonly StartupStepDocument[], colors: Colors): string {
+export function formatSlowestChain(steps: readonly StartupStep[], colors: Colors): string {
   const chain = slowestChain(steps);
   if (chain.length === 0) return '';
   const originMs = Math.min(...steps.map(({ startedMs }) => startedMs));
@@ -34,8 +34,8 @@ export function formatSlowestChain(steps: readonly StartupStepDocument[], colors
   return `Slowest chain of the start (ready at, step, took):\n${lines.join('\n')}\n`;
 }
 
-function latest(steps: readonly StartupStepDocument[]): StartupStepDocument | undefined {
-  return steps.reduce<StartupStepDocument | undefined>(
+function latest(steps: readonly StartupStep[]): StartupStep | undefined {
+  return steps.reduce<StartupStep | undefined>(
     (best, step) => (best === undefined || step.readyMs > best.readyMs ? step : best),
     undefined,
   );

@@ -1,10 +1,10 @@
+import type { EngineStatus, StackStatus } from '../stack/stack-status.ts';
 import type { Colors } from './colors.ts';
-import type { EngineStatusDocument, StatusDocument } from './shapes.ts';
 import { formatTable } from './table.ts';
 import { formatDuration } from './units.ts';
 
 /** A stack and its engines as a table, with the origin of every image. */
-export function formatStatus(status: StatusDocument, colors: Colors): string {
+export function formatStatus(status: StackStatus, colors: Colors): string {
   const head = `Stack ${colors.bold(status.stack)}: ${colorOfState(status.state, colors)}\n`;
   if (status.engines.length === 0) return head;
   const columns = [
@@ -24,7 +24,7 @@ export function formatStatus(status: StatusDocument, colors: Colors): string {
 }
 
 /** Connection strings without passwords, and where the passwords are. */
-export function formatEndpoints(status: StatusDocument, colors: Colors): string {
+export function formatEndpoints(status: StackStatus, colors: Colors): string {
   const width = Math.max(...status.engines.map(({ engine }) => engine.length), 0);
   const lines = status.engines.map(
     ({ engine, uri, nodes }) => `  ${colors.bold(engine.padEnd(width))}  ${uri ?? addresses(nodes)}`,
@@ -38,7 +38,7 @@ export function formatOrigin(origin: string | undefined, colors: Colors): string
   return origin === 'compatible' ? colors.yellow(origin) : origin;
 }
 
-function engineRow(engine: EngineStatusDocument, colors: Colors): readonly string[] {
+function engineRow(engine: EngineStatus, colors: Colors): readonly string[] {
   return [
     engine.engine,
     colorOfState(engine.state, colors),
@@ -50,7 +50,7 @@ function engineRow(engine: EngineStatusDocument, colors: Colors): readonly strin
   ];
 }
 
-function addresses(nodes: EngineStatusDocument['nodes']): string {
+function addresses(nodes: EngineStatus['nodes']): string {
   return nodes.length === 0 ? '-' : nodes.map(({ host, port }) => `${host}:${port}`).join(' ');
 }
 

@@ -14,7 +14,7 @@ import { checkResources } from './resources.ts';
 import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
-import { checkOptions, type StackOptions } from './stack-options.ts';
+import { checkOptions, identifyingOptions, type StackOptions } from './stack-options.ts';
 import { startStack } from './start-stack.ts';
 import { createStartupRecorder, type StartupStep } from './startup-steps.ts';
 import { type StateKeeper, stateInMemory, stateOnDisk } from './state-keeper.ts';
@@ -61,12 +61,6 @@ export async function createStack<Name extends EngineName = EngineName>(
     async () => bringUpStack(options, identity, await stateOnDisk(identity)),
     options.signal,
   );
-}
-
-/** Options that decide what a running stack is; others only say how it is reached. */
-export function identifyingOptions(options: StackOptions): object {
-  const { size = 'small', seed, schema = true, topologies = {}, images = 'auto', ports = {} } = options;
-  return { size, seed, schema, topologies, images, ports };
 }
 
 async function bringUpStack<Name extends EngineName>(

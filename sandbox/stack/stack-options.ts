@@ -43,6 +43,12 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly signal?: AbortSignal;
 }
 
+/** Options that decide what a running stack is; others only say how it is reached. */
+export function identifyingOptions(options: StackOptions): object {
+  const { size = 'small', seed, schema = true, topologies = {}, images = 'auto', ports = {} } = options;
+  return { size, seed, schema, topologies, images, ports };
+}
+
 /** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_SIZE`. */
 export function checkOptions(options: StackOptions): void {
   for (const engine of [...(options.engines ?? []), ...Object.keys(options.topologies ?? {})]) {

@@ -236,17 +236,20 @@ async function remember(
 
 /** Loads the dataset unless the store says that it holds it already. Returns whether it loaded. */
 async function loadInto(
-  { progress, options }: StackStart,
+  { progress, options, keeper }: StackStart,
   engine: Engine,
   running: RunningEngine,
   dataset: Dataset,
 ): Promise<boolean> {
   return runTask(progress, ['load', engine.name], async (report) => {
+    const there = await engine.loadedFingerprint(running);
     const wanted = await dataset.fingerprint();
-    if (!options.reset && (await engine.loadedFingerprint(running)) === wanted) {
+    if (there === wanted && !options.reset) {
       report.summarise('there already');
       return false;
     }
+    if (there !== undefined && !options.reset)
+      throw datasetDifferent(engine, dataset, keeper.state().engines[engine.name]);
     const { loaded } = await engine.load(running, dataset, report);
     report.summarise(
       `${Object.values(loaded)
@@ -269,6 +272,18 @@ async function takeBack({ identity, keeper }: StackStart, before: Before): Promi
   const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
   await keeper.update({ engines: Object.fromEntries(kept) });
   if (before.existing.size === 0) await removeNetwork(identity.name);
+}
+
+/** Data that somebody works with is never replaced without being asked. */
+function datasetDifferent(engine: Engine, wanted: Dataset, known: EngineState | undefined): SandboxError {
+  const there =
+    known?.dataset === undefined ? 'another dataset' : `${known.dataset.size} with seed ${known.dataset.seed}`;
+  return new SandboxError({
+    code: 'DATASET_DIFFERENT',
+    engine: engine.name,
+    message: `${engine.title} holds ${there}; ${wanted.size} with seed ${wanted.seed} was asked for.`,
+    next: `Ask for the same, or replace it: \`npm run sandbox -- seed --reset --size ${wanted.size}\`.`,
+  });
 }
 
 function secretsLost(engine: Engine): SandboxError {
