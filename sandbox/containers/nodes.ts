@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { deadlineMs } from '../core/deadlines.ts';
 import { docker } from './docker.ts';
 import type { NodeHandle } from './node-spec.ts';
@@ -82,4 +84,21 @@ export function statusOf(thrown: unknown): number | undefined {
   return typeof thrown === 'object' && thrown !== null && 'statusCode' in thrown
     ? Number(thrown.statusCode)
     : undefined;
+}
+
+/** The last lines of a container's output, then each further one as it comes, until the signal or its end. */
+export async function followLogs(
+  container: string,
+  lines: number,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const client = await docker();
+  const handle = client.getContainer(container);
+  const raw = await handle.logs({ stdout: true, stderr: true, follow: true, tail: lines, abortSignal: signal });
+  const output = new PassThrough();
+  client.modem.demuxStream(raw, output, output);
+  raw.on('end', () => output.end());
+  raw.on('error', () => output.end());
+  for await (const line of createInterface({ input: output })) onLine(line);
 }

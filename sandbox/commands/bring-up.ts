@@ -1,0 +1,36 @@
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import type { RunningEngine } from '../engines/engine.ts';
+import { attachIfCurrent } from '../stack/attach-stack.ts';
+import { identifyingOptions } from '../stack/stack-options.ts';
+import type { StartupStep } from '../stack/startup-steps.ts';
+import type { ActionContext } from './run-action.ts';
+import { identityOf, stackOptionsOf } from './stack-options.ts';
+
+/** A stack that is up, by this command or an earlier one. */
+export interface BroughtUp {
+  readonly attached: boolean;
+  readonly engines: ReadonlyMap<string, RunningEngine>;
+  /** Empty where the stack ran already. */
+  readonly startup: readonly StartupStep[];
+  readonly crossStore: CrossStoreReport | undefined;
+}
+
+/** Attaches to the stack if it runs as it would be started now; starts what is missing or different otherwise. */
+export async function bringUp(context: ActionContext): Promise<BroughtUp> {
+  const options = stackOptionsOf(context);
+  if (!options.reset) {
+    const attached = await attachIfCurrent({
+      ...identityOf(context),
+      engines: context.settings.engines,
+      identifying: identifyingOptions(options),
+    });
+    if (attached !== undefined) {
+      return { attached: true, engines: attached.engines, startup: [], crossStore: undefined };
+    }
+  }
+  // Everything that a start needs is loaded only where something is to be started.
+  const { createStack } = await import('../stack/create-stack.ts');
+  await using stack = await createStack(options);
+  const { startup, crossStore } = stack;
+  return { attached: false, engines: new Map(Object.entries(stack.engines)), startup, crossStore };
+}

@@ -1,0 +1,18 @@
+import { takeDown } from '../stack/take-down.ts';
+import type { Action } from './run-action.ts';
+import { identityOf } from './stack-options.ts';
+
+/** Stops the stack; with `--volumes` its data goes too. */
+export const down: Action = async (context) => {
+  const volumes = context.flags.volumes === true;
+  const taken = await takeDown({ ...identityOf(context), volumes, progress: context.progress });
+  return {
+    document: { version: 1, ...taken },
+    text: () => {
+      const { containers, networks, stack } = taken;
+      const removed = `${containers.length} containers, ${taken.volumes.length} volumes, ${networks.length} networks removed`;
+      const kept = volumes ? '' : ' Its data is kept; `down -v` removes it.';
+      return `Stack ${stack} is down: ${removed}.${kept}\n`;
+    },
+  };
+};

@@ -1,0 +1,107 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem, type } from 'node:os';
+import { join } from 'node:path';
+import type { BenchReport } from '../../bench/results.ts';
+import { runBenchmarks } from '../../bench/run-benchmarks.ts';
+import { runSuites } from '../../scenarios/run-suites.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+import type { Dataset } from '../../seeds/dataset.ts';
+import { runTask } from '../core/progress.ts';
+import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
+import { benchHasFailed } from '../report/bench-text.ts';
+import { formatReportPage } from '../report/report-page.ts';
+import { formatReport } from '../report/report-text.ts';
+import { hasFailed } from '../report/scenarios-text.ts';
+import type { SandboxReport } from '../report/shapes.ts';
+import { loadEngines } from '../stack/load-engines.ts';
+import { stateDirectory } from '../stack/stack-state.ts';
+import { stackStatus } from '../stack/stack-status.ts';
+import { type BroughtUp, bringUp } from './bring-up.ts';
+import type { Action, ActionContext } from './run-action.ts';
+import { suitesOptionsOf } from './scenarios.ts';
+import { identityOf, stackOptionsOf } from './stack-options.ts';
+
+/** The main job: the stack up and seeded, the stores checked, suites run, query paths measured, one report. */
+export const everything: Action = async (context) => {
+  const startedAt = new Date();
+  const beganMs = performance.now();
+  const suites = suitesOptionsOf(context);
+  const brought = await bringUp(context);
+  const { size = 'small', seed } = stackOptionsOf(context);
+  const dataset = size === 'none' ? undefined : createDataset({ size, ...(seed === undefined ? {} : { seed }) });
+  const crossStore = brought.crossStore ?? (await check(context, brought, dataset));
+  const scenarios = await runSuites({ ...suites, suites: [] });
+  const bench = await measure(context, brought, dataset);
+  const report: SandboxReport = {
+    version: 1,
+    startedAt: startedAt.toISOString(),
+    durationMs: Math.round(performance.now() - beganMs),
+    verdict: verdictOf(crossStore, scenarios.summary, bench),
+    machine: machine(),
+    status: await stackStatus(identityOf(context)),
+    startup: brought.startup,
+    dataset: dataset === undefined ? undefined : await describe(dataset),
+    crossStore,
+    scenarios,
+    bench,
+  };
+  const files = await writeReport(context.settings.directory, report);
+  return {
+    document: report,
+    text: (colors) => formatReport(report, files, colors),
+    exitCode: report.verdict === 'pass' ? 0 : 1,
+  };
+};
+
+async function check(
+  { progress }: ActionContext,
+  { engines: running }: BroughtUp,
+  dataset: Dataset | undefined,
+): Promise<CrossStoreReport | undefined> {
+  if (dataset === undefined) return undefined;
+  const engines = await loadEngines([...running.keys()] as Parameters<typeof loadEngines>[0]);
+  return runTask(progress, ['check across stores'], () => checkAcrossStores(engines, running, dataset));
+}
+
+async function measure(
+  { progress, signal }: ActionContext,
+  { engines: running }: BroughtUp,
+  dataset: Dataset | undefined,
+): Promise<BenchReport | undefined> {
+  if (dataset === undefined) return undefined;
+  const engines = await loadEngines([...running.keys()] as Parameters<typeof loadEngines>[0]);
+  return runBenchmarks({ engines, running, dataset, progress, signal });
+}
+
+function verdictOf(
+  crossStore: CrossStoreReport | undefined,
+  summary: SandboxReport['scenarios']['summary'],
+  bench: BenchReport | undefined,
+): SandboxReport['verdict'] {
+  const failed = summary.fail > 0 || crossStore?.ok === false || (bench !== undefined && benchHasFailed(bench));
+  if (failed) return 'fail';
+  return hasFailed(summary) ? 'unknown' : 'pass';
+}
+
+function machine(): SandboxReport['machine'] {
+  return {
+    system: `${type()} ${release()}`,
+    processor: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    node: process.version,
+  };
+}
+
+async function describe({ size, seed, counts, fingerprint }: Dataset): Promise<SandboxReport['dataset']> {
+  return { size, seed, counts, fingerprint: await fingerprint() };
+}
+
+/** Paths of the report as JSON and as a page. */
+async function writeReport(directory: string, report: SandboxReport): Promise<readonly string[]> {
+  const folder = stateDirectory(directory);
+  await mkdir(folder, { recursive: true });
+  const files = { 'report.json': JSON.stringify(report, undefined, 2), 'report.html': formatReportPage(report) };
+  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(folder, name), content)));
+  return Object.keys(files).map((name) => join(folder, name));
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { attachStack } from '../stack/attach-stack.ts';
+import type { Action } from './run-action.ts';
+import { chosenEngines, identityOf } from './stack-options.ts';
+
+/** Passed on to the command; Ctrl-C reaches it from the terminal by itself. */
+const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** Runs a command with the stack's environment and ends as it ended. */
+export const exec: Action = async (context) => {
+  const { connections } = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
+  const environment = Object.assign({}, ...Object.values(connections).map((connection) => connection.environment));
+  const [command = '', ...args] = context.arguments;
+  return { exitCode: await runCommand(command, args, environment) };
+};
+
+/** Exit code of the command; 128 and the signal's number where a signal ended it, as shells have it. */
+function runCommand(command: string, args: readonly string[], environment: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+    const pass = (signal: NodeJS.Signals) => child.kill(signal);
+    const stay = () => {};
+    for (const signal of passedSignals) process.on(signal, pass);
+    process.on('SIGINT', stay);
+    child.once('error', (thrown) => {
+      reject(
+        new SandboxError({
+          code: 'COMMAND_FAILED',
+          message: `\`${command}\` could not be run: ${messageOf(thrown)}.`,
+          next: 'Look at how it is spelled; it is run as it is, without a shell.',
+          cause: thrown,
+        }),
+      );
+    });
+    child.once('exit', (code, signal) => {
+      for (const name of passedSignals) process.off(name, pass);
+      process.off('SIGINT', stay);
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}

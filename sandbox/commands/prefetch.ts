@@ -1,0 +1,41 @@
+import { ensureDocker } from '../containers/docker-host.ts';
+import { loadImages, saveImages } from '../containers/image-archive.ts';
+import { resolveImages } from '../containers/images.ts';
+import { runTask } from '../core/progress.ts';
+import { formatOrigin } from '../report/status-text.ts';
+import { formatTable } from '../report/table.ts';
+import { loadEngines } from '../stack/load-engines.ts';
+import { badOption } from './names.ts';
+import type { Action, ActionContext } from './run-action.ts';
+
+/** Makes the images ready ahead of time, or carries them in a file. */
+export const prefetch: Action = async (context) => {
+  const { input, output } = context.flags as { input?: string; output?: string };
+  if (input !== undefined && output !== undefined) {
+    throw badOption('--input and --output exclude each other.', 'Read an archive, or write one.');
+  }
+  const { settings, progress } = context;
+  await ensureDocker({ install: settings.dockerInstall, progress });
+  if (input !== undefined) await runTask(progress, ['images', 'read'], () => loadImages(input, context.signal));
+  const images = await resolve(context);
+  const references = [...images.values()].map(({ reference }) => reference);
+  if (output !== undefined) {
+    await runTask(progress, ['images', 'write'], () => saveImages(output, references, context.signal));
+  }
+  const rows = [...images].map(([engine, image]) => ({ engine, ...image }));
+  return {
+    document: { version: 1, images: rows, ...(output === undefined ? {} : { output }) },
+    text: (colors) =>
+      formatTable(
+        ['engine', 'origin', 'image', 'digest'].map((title) => ({ title })),
+        rows.map(({ engine, origin, reference, digest }) => [engine, formatOrigin(origin, colors), reference, digest]),
+        colors,
+      ),
+  };
+};
+
+async function resolve({ settings, progress, signal }: ActionContext) {
+  const engines = await loadEngines(settings.engines);
+  const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
+  return resolveImages(requests, { policy: settings.images, install: settings.dockerInstall, progress, signal });
+}

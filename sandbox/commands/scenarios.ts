@@ -1,0 +1,31 @@
+import { runSuites, type SuiteName } from '../../scenarios/run-suites.ts';
+import { formatScenarios, hasFailed } from '../report/scenarios-text.ts';
+import { badOption, parseWholeNumber } from './names.ts';
+import type { Action, ActionContext } from './run-action.ts';
+
+/** Runs suites, each on a throw-away topology of its own. */
+export const scenarios: Action = async (context) => {
+  const report = await runSuites(suitesOptionsOf(context));
+  return {
+    document: report,
+    text: (colors) => formatScenarios(report, colors),
+    exitCode: hasFailed(report.summary) ? 1 : 0,
+  };
+};
+
+/** Suites as the command line asks for them; an unknown one is refused by the runner. */
+export function suitesOptionsOf(context: ActionContext): Parameters<typeof runSuites>[0] {
+  const { engines, size, images, dockerInstall } = context.settings;
+  if (size === 'none') throw badOption('--size: suites need data.', 'Use small, medium or large.');
+  const { seed } = context.flags;
+  return {
+    suites: context.arguments as readonly SuiteName[],
+    engines,
+    size,
+    images,
+    dockerInstall,
+    progress: context.progress,
+    signal: context.signal,
+    ...(seed === undefined ? {} : { seed: parseWholeNumber(seed, 0, '--seed') }),
+  };
+}

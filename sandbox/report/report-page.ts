@@ -1,0 +1,85 @@
+import type { SandboxReport } from './shapes.ts';
+import { formatDuration, formatMicroseconds } from './units.ts';
+
+const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
+table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}
+.pass{color:#18794e}.fail{color:#cd2b31}.unknown{color:#ad5700}.not-run{color:#687076}`;
+
+/** The report of the main job as one page that needs nothing else. */
+export function formatReportPage(report: SandboxReport): string {
+  const { status, scenarios, bench, dataset, crossStore, machine } = report;
+  return `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Sandbox report</title><style>${style}</style>
+<h1>Sandbox report: <span class="${report.verdict}">${report.verdict}</span></h1>
+<p>${escapeHtml(report.startedAt)}, ${escapeHtml(formatDuration(report.durationMs))}; ${escapeHtml(machine.processor)}, ${machine.cores} cores, ${escapeHtml(machine.system)}, Node ${escapeHtml(machine.node)}</p>
+<h2>Stack ${escapeHtml(status.stack)}</h2>
+${table(
+  ['engine', 'topology', 'origin', 'version', 'ready in', 'state'],
+  status.engines.map((engine) => [
+    engine.engine,
+    engine.topology,
+    engine.origin ?? '',
+    engine.serverVersion ?? '',
+    engine.readyMs === undefined ? '' : formatDuration(engine.readyMs),
+    engine.state,
+  ]),
+)}
+<h2>Data</h2>
+<p>${dataset === undefined ? 'none' : escapeHtml(`${dataset.size}, seed ${dataset.seed}, fingerprint ${dataset.fingerprint}`)}</p>
+${
+  crossStore === undefined
+    ? ''
+    : table(
+        ['check', 'compared', 'differences'],
+        crossStore.checks.map((check) => [check.name, String(check.compared), String(check.differences)]),
+      )
+}
+<h2>Suites: ${scenarios.summary.pass} pass, ${scenarios.summary.fail} fail, ${scenarios.summary.unknown} unknown, ${scenarios.summary.notRun} not run</h2>
+${table(
+  ['suite', 'engine', 'topology', 'origin', 'case', 'verdict', 'reason', 'time'],
+  scenarios.results.map((result) => [
+    result.suite,
+    result.engine,
+    result.topology,
+    result.origin ?? '',
+    result.case,
+    result.verdict,
+    result.reason ?? '',
+    formatDuration(result.durationMs),
+  ]),
+)}
+${
+  bench === undefined
+    ? ''
+    : `<h2>Query paths</h2>\n${table(
+        ['engine', 'path', 'origin', 'per s', 'p50', 'p90', 'p99', 'times the bare driver', 'plan', 'answer'],
+        bench.paths.map((path) => [
+          path.engine,
+          path.path,
+          path.origin,
+          String(path.achievedPerS),
+          ...[path.p50Us, path.p90Us, path.p99Us].map(formatMicroseconds),
+          String(path.reference.ratio),
+          path.plan.ok ? path.plan.actual : `wrong: ${path.plan.actual}`,
+          path.answer.ok ? 'as known' : `wrong: ${path.answer.actual}`,
+        ]),
+      )}`
+}
+</html>
+`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = (tag: 'td' | 'th', texts: readonly string[]) =>
+    texts.map((text) => `<${tag}${verdictClass(text)}>${escapeHtml(text)}</${tag}>`).join('');
+  const lines = [cells('th', head), ...rows.map((row) => cells('td', row))];
+  return `<table>${lines.map((line) => `<tr>${line}</tr>`).join('\n')}</table>`;
+}
+
+function verdictClass(text: string): string {
+  return ['pass', 'fail', 'unknown', 'not-run'].includes(text) ? ` class="${text}"` : '';
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
