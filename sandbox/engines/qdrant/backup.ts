@@ -1,9 +1,11 @@
-import { createWriteStream, openAsBlob } from 'node:fs';
+import { createReadStream, createWriteStream, openAsBlob } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
+import { backupInvalid, describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
 import type { Backup, BackupManifest, BackupPart, RunningEngine } from '../engine.ts';
 import { collectionNames } from './collections.ts';
 import { openClient, request } from './connection.ts';
@@ -43,6 +45,7 @@ async function backUpCollection(running: RunningEngine, name: string, directory:
 
 async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
   await verifyParts(directory, manifest);
+  await Promise.all(manifest.parts.map(({ path }) => readWholeArchive(join(directory, path))));
   const { collections } = await openClient(target).getCollections();
   if (collections.length > 0) throw targetNotEmpty('qdrant', collections.map(({ name }) => name).join(', '));
   await Promise.all(
@@ -63,6 +66,30 @@ async function restore(target: RunningEngine, directory: string, manifest: Backu
       });
     }),
   );
+}
+
+/** A snapshot is a tar, compressed by the stand-in: one that ends too early is found before the target is touched. */
+async function readWholeArchive(file: string): Promise<void> {
+  const archive = extract();
+  archive.on('entry', (_, content, next) => {
+    content.on('end', next);
+    // The pipeline tells of it.
+    content.on('error', () => {});
+    content.resume();
+  });
+  try {
+    if (await isCompressed(file)) await pipeline(createReadStream(file), createGunzip(), archive);
+    else await pipeline(createReadStream(file), archive);
+  } catch (thrown) {
+    throw backupInvalid('qdrant', `${file} is no whole archive`, messageOf(thrown));
+  }
+}
+
+/** The first two bytes of gzip (RFC 1952, 2.3.1). */
+async function isCompressed(file: string): Promise<boolean> {
+  for await (const start of createReadStream(file, { end: 1 }))
+    return (start as Buffer).equals(Buffer.from([0x1f, 0x8b]));
+  return false;
 }
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {
