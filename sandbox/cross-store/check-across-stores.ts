@@ -136,7 +136,10 @@ async function compare(
 
 function differencesOf(row: SharedRow, wanted: SharedRow, expected: Expected): string[] {
   const differences: string[] = [];
-  if (row.owner !== undefined && !expected.user.has(row.owner)) {
+  // A store that keeps owners and has none for this one says so with an owner that is undefined.
+  if ('owner' in row && row.owner === undefined) {
+    differences.push('belongs to nobody');
+  } else if (row.owner !== undefined && !expected.user.has(row.owner)) {
     differences.push(`belongs to ${row.owner}, who is no user`);
   } else if (row.owner !== undefined && wanted.owner !== undefined && row.owner !== wanted.owner) {
     differences.push(`belongs to ${row.owner} instead of ${wanted.owner}`);
