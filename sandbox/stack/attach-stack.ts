@@ -61,7 +61,9 @@ export async function attachIfCurrent(options: {
   const [hash, attached] = await Promise.all([
     sourceHash(options.engines, options.identifying),
     attachStack(options).catch((thrown) => {
-      if (thrown instanceof SandboxError && thrown.code === 'STACK_NOT_RUNNING') return undefined;
+      // Nothing runs, or there is no container engine yet that it could run on: a start comes next.
+      const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'];
+      if (thrown instanceof SandboxError && absent.includes(thrown.code)) return undefined;
       throw thrown;
     }),
   ]);
