@@ -57,19 +57,24 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
   const loaded = suites.filter((suite) => suite !== 'failover');
   const results: CaseResult[] = [];
   if (loaded.length > 0) {
-    const perEngine = engines.map((engine) => () => runLoadedSuites(engine, loaded, dataset, context));
-    results.push(...(await inParallel(perEngine, parallelEngines)).flat());
+    // The largest first: they take longest, and a long one that began last would keep one core waiting.
+    const bySize = engines.toSorted((left, right) => right.memoryBytes - left.memoryBytes);
+    const works = bySize.map((engine) => () => runLoadedSuites(engine, loaded, dataset, context));
+    results.push(...(await inParallel(works, parallelEngines)).flat());
   }
   if (suites.includes('failover')) {
     // One at a time: a recovery time taken beside another drill would measure that one too.
     for (const engine of engines) results.push(...(await runFailoverSuite(engine, context)));
   }
-  const ordered = results.toSorted((left, right) => orderOf(left.suite) - orderOf(right.suite));
+  const ordered = inOrder(results, options.engines);
   return { version: 1, seed, results: ordered, summary: summaryOf(ordered) };
 }
 
-function orderOf(suite: string): number {
-  return (suiteNames as readonly string[]).indexOf(suite);
+/** By suite, then by engine as asked for; cases stay in the order in which they ran. */
+function inOrder(results: readonly CaseResult[], engines: readonly string[]): readonly CaseResult[] {
+  const suites: readonly string[] = suiteNames;
+  const rank = ({ suite, engine }: CaseResult) => suites.indexOf(suite) * engines.length + engines.indexOf(engine);
+  return results.toSorted((left, right) => rank(left) - rank(right));
 }
 
 function chooseSuites(asked: readonly string[] | undefined): readonly SuiteName[] {
