@@ -1,5 +1,6 @@
+import { SandboxError } from '../core/errors.ts';
 import { docker } from './docker.ts';
-import { type Labels, labelFilter } from './labels.ts';
+import { type Labels, labelFilter, labelNames } from './labels.ts';
 import { removeContainer, statusOf } from './nodes.ts';
 
 /** A container of ours as Docker lists it. */
@@ -51,32 +52,47 @@ export async function findNetworks(labels: Labels): Promise<readonly FoundObject
   return found.map((network) => ({ name: network.Name, labels: network.Labels ?? {} }));
 }
 
-/** Creates a network of our own unless it is there. Returns whether it was created now. */
-export async function ensureNetwork(name: string, labels: Labels): Promise<boolean> {
+/** Creates a network of our own unless it is there. Throws `NAME_TAKEN` where it is somebody else's. */
+export async function ensureNetwork(name: string, labels: Labels): Promise<void> {
   const client = await docker();
-  try {
-    await client.getNetwork(name).inspect();
-    return false;
-  } catch (thrown) {
-    if (statusOf(thrown) !== 404) throw thrown;
-  }
+  const there = await unlessMissing(() => client.getNetwork(name).inspect());
+  if (there !== undefined) return requireOurs('network', name, there.Labels, labels);
   await client.createNetwork({ Name: name, CheckDuplicate: true, Driver: 'bridge', Labels: { ...labels } });
-  return true;
 }
 
-/** Creates a named volume unless it is there. */
-export async function ensureVolume(name: string, labels: Labels): Promise<void> {
-  await (await docker()).createVolume({ Name: name, Labels: { ...labels } });
+/**
+ * Creates a named volume unless it is there; with `anew` an empty one in its place.
+ * Throws `NAME_TAKEN` where it is somebody else's.
+ */
+export async function ensureVolume(name: string, labels: Labels, options: { readonly anew: boolean }): Promise<void> {
+  const client = await docker();
+  const there = await unlessMissing(() => client.getVolume(name).inspect());
+  if (there !== undefined) {
+    requireOurs('volume', name, there.Labels, labels);
+    if (!options.anew) return;
+    await removeVolume(name);
+  }
+  await client.createVolume({ Name: name, Labels: { ...labels } });
+}
+
+/** Refuses an object that does not carry this stack's label. Throws `NAME_TAKEN`. */
+export function requireOurs(kind: string, name: string, found: Labels | undefined | null, wanted: Labels): void {
+  if (found?.[labelNames.stack] === wanted[labelNames.stack]) return;
+  throw new SandboxError({
+    code: 'NAME_TAKEN',
+    message: `The ${kind} ${name} is not of this stack; it is left alone.`,
+    next: 'Give the stack another name with --name or SANDBOX_NAME.',
+  });
 }
 
 /** Removes a volume; one that is not there is no error. */
 export async function removeVolume(name: string): Promise<void> {
-  await withoutMissing(async () => (await docker()).getVolume(name).remove({ force: true }));
+  await unlessMissing(async () => (await docker()).getVolume(name).remove({ force: true }));
 }
 
 /** Removes a network; one that is not there is no error. */
 export async function removeNetwork(name: string): Promise<void> {
-  await withoutMissing(async () => (await docker()).getNetwork(name).remove());
+  await unlessMissing(async () => (await docker()).getNetwork(name).remove());
 }
 
 /** What a clean-up took away, by kind. */
@@ -105,10 +121,12 @@ export async function removeByLabels(labels: Labels, options: { readonly volumes
   };
 }
 
-async function withoutMissing(act: () => Promise<unknown>): Promise<void> {
+/** `undefined` where Docker says that there is no such object. */
+async function unlessMissing<Value>(act: () => Promise<Value>): Promise<Value | undefined> {
   try {
-    await act();
+    return await act();
   } catch (thrown) {
     if (statusOf(thrown) !== 404) throw thrown;
+    return undefined;
   }
 }

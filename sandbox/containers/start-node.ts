@@ -7,15 +7,16 @@ import { docker } from './docker.ts';
 import { labelNames } from './labels.ts';
 import type { NodeFile, NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
 import { nodeLogs, removeContainer } from './nodes.ts';
+import { requireOurs } from './objects.ts';
 
 const loopback = '127.0.0.1';
 
 /**
  * Creates and starts the container of a node; it runs when this returns, but need not be ready yet.
- * Throws `PORT_TAKEN`, or `NODE_DIED` with the last log lines; no container is left behind then.
+ * Throws `NAME_TAKEN`, `PORT_TAKEN`, or `NODE_DIED` with the last log lines; no container is left behind then.
  */
 export async function startNode(spec: NodeSpec, placement: NodePlacement): Promise<NodeHandle> {
-  await docker();
+  await requireFreeName(placement);
   const container = describe(spec, placement);
   try {
     const started = await Promise.race([container.start(), container.earlyDeath]);
@@ -25,6 +26,15 @@ export async function startNode(spec: NodeSpec, placement: NodePlacement): Promi
     await removeContainer(placement.containerName);
     throw startError(placement, thrown, evidence);
   }
+}
+
+/** Before anything is created: what fails later is cleaned up by this name. */
+async function requireFreeName({ containerName, labels }: NodePlacement): Promise<void> {
+  const there = await (await docker())
+    .getContainer(containerName)
+    .inspect()
+    .catch(() => undefined);
+  if (there !== undefined) requireOurs('container', containerName, there.Config.Labels, labels);
 }
 
 function describe(spec: NodeSpec, placement: NodePlacement): NodeContainer {

@@ -36,6 +36,7 @@ export const exitCodeOf = {
   IMAGE_ARCHIVE_INVALID: 1,
   // The machine.
   PORT_TAKEN: 1,
+  NAME_TAKEN: 1,
   NO_DISK_SPACE: 1,
   NO_MEMORY: 1,
   // Nodes and stacks.

@@ -52,6 +52,13 @@ export interface Connection<Client> extends AsyncDisposable {
   readonly client: Client;
 }
 
+export interface SchemaOptions {
+  /** Replaces another schema that is there, with its data. */
+  readonly reset: boolean;
+  /** Folder of the schema's files. Default: the platform's own. */
+  readonly directory?: string;
+}
+
 export interface SchemaReport {
   /** Names of the objects or files that were applied now. Empty when everything was already there. */
   readonly applied: readonly string[];
@@ -209,7 +216,7 @@ export interface Engine<Client = unknown> {
    * Throws `SCHEMA_DIFFERENT` with the difference where another schema is there and `reset` is false,
    * and `SCHEMA_FAILED` with file, line and the server's message.
    */
-  readonly applySchema: (running: RunningEngine, options: { readonly reset: boolean }) => Promise<SchemaReport>;
+  readonly applySchema: (running: RunningEngine, options: SchemaOptions) => Promise<SchemaReport>;
   /** Replaces whatever data is there with the dataset. */
   readonly load: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<LoadReport>;
   /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */

@@ -8,6 +8,7 @@ import { runTask, silent } from '../core/progress.ts';
 import { type CrossStoreReport, requireAgreement } from '../cross-store/check-across-stores.ts';
 import type { Connection, Engine, RunningEngine } from '../engines/engine.ts';
 import { type EngineClient, type EngineName, engineNames } from '../engines/index.ts';
+import { chooseTopology } from './choose-topology.ts';
 import { removeAbandoned, removeStack } from './clean-up.ts';
 import { loadEngines } from './load-engines.ts';
 import { checkResources } from './resources.ts';
@@ -80,6 +81,7 @@ async function bringUpStack<Name extends EngineName>(
     loadEngines(names),
     recorder.step('docker', [], () => ensureDocker({ install: options.dockerInstall ?? 'never', progress })),
   ]);
+  for (const engine of engines) chooseTopology(engine, options);
   const abandoned = removeAbandoned();
   checkResources(engines, await availableResources());
   const images = await recorder.step('images', ['docker'], () =>

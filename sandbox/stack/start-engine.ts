@@ -1,21 +1,18 @@
-import { createHash } from 'node:crypto';
-import { docker } from '../containers/docker.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
-import type { NodeHandle, NodePlacement, NodeSpec } from '../containers/node-spec.ts';
-import { nodeLogs, removeContainer, startNodeAgain } from '../containers/nodes.ts';
-import { ensureVolume, type FoundContainer, removeVolume } from '../containers/objects.ts';
+import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
+import { removeContainer, startNodeAgain } from '../containers/nodes.ts';
+import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
 import { startNode } from '../containers/start-node.ts';
-import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf, SandboxError } from '../core/errors.ts';
-import { fatal, poll } from '../core/poll.ts';
-import { type Engine, isSupported, type RunningEngine, type Secrets, type TopologyName } from '../engines/engine.ts';
+import type { Engine, RunningEngine, Secrets, Topology } from '../engines/engine.ts';
 import type { PortChooser } from './host-ports.ts';
+import { handleOfExisting, placementOf } from './node-placement.ts';
+import { untilReady } from './until-ready.ts';
 
 /** What an engine is started with. */
 export interface EngineStart {
   readonly engine: Engine;
-  readonly topology: TopologyName;
+  readonly topology: Topology;
   readonly image: ResolvedImage;
   readonly secrets: Secrets;
   readonly stackName: string;
@@ -43,11 +40,7 @@ export interface StartedEngine {
  * Throws `PORT_TAKEN`, `NODE_DIED` with the last log lines, `NODE_NOT_READY`.
  */
 export async function startEngine(start: EngineStart): Promise<StartedEngine> {
-  const topology = start.engine.topologies[start.topology];
-  if (!isSupported(topology)) throw topologyError(start.engine, start.topology, topology.notSupported);
-  const notRun = topology.notRunOn?.[start.image.origin];
-  if (notRun !== undefined) throw topologyError(start.engine, start.topology, notRun);
-
+  const { topology } = start;
   const beganMs = performance.now();
   const specs = await describeNodes(start, topology.nodes);
   const starting = new Map<string, Promise<{ node: NodeHandle; version: string }>>();
@@ -63,7 +56,7 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
 
   const running: RunningEngine = {
     engine: start.engine.name,
-    topology: start.topology,
+    topology: topology.name,
     image: start.image,
     serverVersion: nodes[0]?.version ?? '',
     nodes: nodes.map(({ node }) => node),
@@ -95,41 +88,6 @@ async function describeNodes(
   return nodesOf({ secrets, image, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
 }
 
-function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
-  const containerName = `${start.stackName}-${spec.name}`;
-  const hostPorts = Object.fromEntries(
-    spec.ports.map((port) => [port, start.ports.chosen()[`${spec.name}:${port}`] ?? 0]),
-  );
-  const placement = {
-    stackName: start.stackName,
-    engine: start.engine.name,
-    image: start.image.reference,
-    network: start.network,
-    hostPorts,
-    containerName,
-    volumeNames: Object.fromEntries(
-      (spec.volumes ?? []).map((volume) => [volume.name, `${start.stackName}_${spec.name}_${volume.name}`]),
-    ),
-  };
-  const labels = {
-    ...start.labels,
-    [labelNames.topology]: start.topology,
-    [labelNames.origin]: start.image.origin,
-    [labelNames.contentHash]: contentHashOf(spec, placement, start.image),
-  };
-  return { ...placement, labels };
-}
-
-/** Another hash means that the container must be made anew. */
-function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>, image: ResolvedImage): string {
-  return createHash('sha256')
-    .update(JSON.stringify([image.digest, placement.network, placement.hostPorts, placement.volumeNames]))
-    .update(
-      JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)),
-    )
-    .digest('hex');
-}
-
 async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandle> {
   const placement = placementOf(spec, start);
   const existing = start.existing.get(placement.containerName);
@@ -143,102 +101,8 @@ async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandl
     await removeContainer(existing.id);
   }
   for (const name of Object.values(placement.volumeNames)) {
-    if (!start.keepVolumes) await removeVolume(name);
-    await ensureVolume(name, { ...start.labels, [labelNames.engine]: start.engine.name });
+    const labels = { ...start.labels, [labelNames.engine]: start.engine.name };
+    await ensureVolume(name, labels, { anew: !start.keepVolumes });
   }
   return startNode(spec, placement);
-}
-
-function handleOfExisting(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
-  const { engine, containerName, image, network, hostPorts, volumeNames } = placement;
-  const port = hostPorts[spec.ports[0] ?? 0] ?? 0;
-  const host = '127.0.0.1';
-  return {
-    name: spec.name,
-    role: spec.role,
-    engine,
-    containerId,
-    containerName,
-    image,
-    network,
-    host,
-    hostPorts,
-    port,
-    volumeNames,
-  };
-}
-
-/** Asks a node until it serves; ends at once if its container does. Returns the server's version. */
-export async function untilReady(
-  node: NodeHandle,
-  start: Pick<EngineStart, 'engine' | 'secrets' | 'signal' | 'readyTimeoutMs'>,
-): Promise<string> {
-  const over = new AbortController();
-  let died: SandboxError | undefined;
-  const watching = watchForEnd(node, over.signal).then((error) => {
-    died = error;
-  });
-  try {
-    return await poll(
-      async () => {
-        if (died !== undefined) throw fatal(died);
-        return start.engine.probe(node, start.secrets);
-      },
-      {
-        timeoutMs: start.readyTimeoutMs ?? deadlineMs('nodeReady'),
-        signal: start.signal,
-        onTimeout: (last, elapsedMs) =>
-          new SandboxError({
-            code: 'NODE_NOT_READY',
-            engine: node.engine,
-            message: `${node.name} runs but gave no answer within ${Math.round(elapsedMs / 1000)} s: ${messageOf(last)}`,
-            next: 'On a slow machine set SANDBOX_DEADLINE_FACTOR=2; `npm run sandbox -- logs` shows what it says.',
-          }),
-      },
-    );
-  } catch (thrown) {
-    if (!(thrown instanceof SandboxError) || thrown.code !== 'NODE_NOT_READY') throw thrown;
-    throw withEvidence(thrown, await nodeLogs(node, 30).catch(() => ''));
-  } finally {
-    over.abort();
-    await watching;
-  }
-}
-
-/** Resolves with an error once the container ends, with nothing once the signal says that nobody cares. */
-async function watchForEnd(node: NodeHandle, signal: AbortSignal): Promise<SandboxError | undefined> {
-  try {
-    const container = (await docker()).getContainer(node.containerId);
-    const end = (await container.wait({ condition: 'not-running', abortSignal: signal })) as { StatusCode: number };
-    if (signal.aborted) return undefined;
-    return new SandboxError({
-      code: 'NODE_DIED',
-      engine: node.engine,
-      message: `The container ${node.containerName} ended with exit code ${end.StatusCode} before it was ready.`,
-      next: 'Its last log lines are below; `npm run sandbox -- doctor` checks the machine.',
-      evidence: await nodeLogs(node, 30).catch(() => ''),
-    });
-  } catch {
-    return undefined;
-  }
-}
-
-function withEvidence(error: SandboxError, evidence: string): SandboxError {
-  const { code, message, next } = error;
-  return new SandboxError({
-    code,
-    message,
-    next,
-    evidence,
-    ...(error.engine === undefined ? {} : { engine: error.engine }),
-  });
-}
-
-function topologyError(engine: Engine, topology: TopologyName, reason: string): SandboxError {
-  return new SandboxError({
-    code: 'NOT_SUPPORTED',
-    engine: engine.name,
-    message: `${engine.title} cannot run ${topology} here: ${reason}`,
-    next: `Choose another topology, for example \`--topology ${engine.name}=standalone\`.`,
-  });
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine, SchemaReport } from '../engine.ts';
+import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
 import { differingLines } from '../text-difference.ts';
 import {
   type CollectionName,
@@ -22,7 +22,7 @@ import { recordDatabaseName, withClient } from './connection.ts';
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: { readonly reset: boolean; readonly directory?: string },
+  { reset, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   const withText = running.image.origin !== 'compatible';
   return withClient(running, async (database, client) => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine, SchemaReport } from '../engine.ts';
+import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
 import { differingLines } from '../text-difference.ts';
 import { withDriver } from './connection.ts';
 import { splitStatements } from './cypher-file.ts';
@@ -18,7 +18,7 @@ const files = ['constraints.cypher', 'initial-graph.cypher'] as const;
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: { readonly reset: boolean; readonly directory?: string },
+  { reset, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
   const wanted = texts.join('\n');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine, SchemaReport } from '../engine.ts';
+import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
 import { differingLines } from '../text-difference.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';
 import { scramVerifier } from './scram.ts';
@@ -18,7 +18,7 @@ const roles = ['taishang_user', 'taishang_ai_user', 'taishang_analytics_user', '
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: { readonly reset: boolean; readonly directory?: string },
+  { reset, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   await using opened = await openPrimary(running, { database: 'postgres' });
   const created = await createRoles(opened.client, directory);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine, SchemaReport } from '../engine.ts';
+import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
 import { differingLines } from '../text-difference.ts';
 import { type CollectionSchema, collectionNames, readCollectionSchema, schemaDirectory } from './collections.ts';
 import { openClient } from './connection.ts';
@@ -14,7 +14,7 @@ import { openClient } from './connection.ts';
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: { readonly reset: boolean; readonly directory?: string },
+  { reset, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   const client = openClient(running);
   const applied = await Promise.all(

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine, SchemaReport } from '../engine.ts';
+import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
 import { differingLines } from '../text-difference.ts';
 import { firstNode, openClient } from './connection.ts';
 
-const libraryFile = join(import.meta.dirname, 'schema', 'taishang.lua');
+const schemaDirectory = join(import.meta.dirname, 'schema');
 const libraryName = 'taishang';
 
 /**
@@ -15,8 +15,9 @@ const libraryName = 'taishang';
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, file = libraryFile }: { readonly reset: boolean; readonly file?: string },
+  { reset, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
+  const file = join(directory, 'taishang.lua');
   const wanted = await readFile(file, 'utf8');
   await using client = await openClient(firstNode(running), running.secrets);
   const found = await loadedLibrary(client);
@@ -44,7 +45,7 @@ function different(found: string, wanted: string): SandboxError {
     code: 'SCHEMA_DIFFERENT',
     engine: 'redis',
     message: `Another version of the function library ${libraryName} is loaded.`,
-    next: 'Replace it: `npm run sandbox -- seed --reset`.',
+    next: 'Replace it: `npm run sandbox -- up --reset`.',
     evidence: differingLines(found, wanted),
   });
 }

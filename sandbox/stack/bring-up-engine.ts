@@ -1,0 +1,114 @@
+import type { ResolvedImage } from '../containers/image-spec.ts';
+import { runTask } from '../core/progress.ts';
+import type { Engine, RunningEngine } from '../engines/engine.ts';
+import { chooseTopology } from './choose-topology.ts';
+import { loadDataset } from './load-dataset.ts';
+import { type Before, type StackStart, volumesOf } from './stack-start.ts';
+import type { EngineState } from './stack-state.ts';
+import { type StartedEngine, startEngine } from './start-engine.ts';
+import type { StateKeeper } from './state-keeper.ts';
+
+/** An engine after its start. */
+export interface StartedOne {
+  readonly running: RunningEngine;
+  /** Whether data was loaded by this start, rather than there already. */
+  readonly loadedNow: boolean;
+}
+
+/** Starts one engine's nodes, then applies its schema, then loads its data; remembers each step as it is done. */
+export async function bringUpEngine(start: StackStart, before: Before, engine: Engine): Promise<StartedOne> {
+  const { recorder, progress, keeper, options, signal } = start;
+  const image = start.images.get(engine.name);
+  if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
+  const isFirstStart = volumesOf(before, start.identity.name, engine).length === 0;
+  if (isFirstStart) await markUnfinished(keeper, engine, true);
+  const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
+    runTask(progress, ['start', engine.name], async (report) => {
+      const result = await startEngine(engineStartOf(start, before, engine, image));
+      report.summarise(`${result.running.serverVersion}, ${image.origin}`);
+      return result;
+    }),
+  );
+  await remember(start, before, engine, started);
+  if (options.schema ?? true) {
+    signal.throwIfAborted();
+    await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
+      runTask(progress, ['schema', engine.name], async (report) => {
+        const { applied, alreadyPresent } = await engine.applySchema(started.running, {
+          reset: options.reset ?? false,
+        });
+        report.summarise(`${applied.length} applied, ${alreadyPresent} there already`);
+      }),
+    );
+  }
+  await markUnfinished(keeper, engine, false);
+  const { dataset } = start;
+  let loadedNow = false;
+  if (dataset !== undefined && (options.schema ?? true)) {
+    signal.throwIfAborted();
+    loadedNow = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
+      loadDataset(start, engine, started.running, dataset),
+    );
+    const fingerprint = await dataset.fingerprint();
+    const state = keeper.state().engines;
+    const loaded = { size: dataset.size, seed: dataset.seed, fingerprint };
+    await keeper.update({
+      engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },
+    });
+  }
+  return { running: started.running, loadedNow };
+}
+
+function engineStartOf(start: StackStart, before: Before, engine: Engine, image: ResolvedImage) {
+  const { options, keeper, identity, signal } = start;
+  const volumes = volumesOf(before, identity.name, engine);
+  return {
+    engine,
+    image,
+    topology: chooseTopology(engine, options, image.origin),
+    secrets: keeper.secrets().secrets[engine.name] ?? {},
+    stackName: identity.name,
+    network: identity.name,
+    labels: before.labels,
+    ports: before.ports,
+    wantedPort: options.ports?.[engine.name as keyof typeof options.ports],
+    existing: before.existing,
+    // A start that was killed half-way leaves volumes that no engine should be asked to understand.
+    keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
+    readyTimeoutMs: options.readyTimeoutMs,
+    signal,
+  } as const;
+}
+
+async function markUnfinished(keeper: StateKeeper, engine: Engine, unfinished: boolean): Promise<void> {
+  const others = keeper.state().unfinished.filter((name) => name !== engine.name);
+  await keeper.update({ unfinished: unfinished ? [...others, engine.name] : others });
+}
+
+async function remember(
+  { keeper }: StackStart,
+  before: Before,
+  engine: Engine,
+  { running, readyMs }: StartedEngine,
+): Promise<void> {
+  const known = keeper.state().engines[engine.name];
+  const { topology, image, serverVersion, nodes } = running;
+  const state: EngineState = {
+    ...(known?.dataset === undefined ? {} : { dataset: known.dataset }),
+    topology,
+    image,
+    serverVersion,
+    nodes,
+    readyMs,
+  };
+  await keeper.update({
+    hostPorts: before.ports.chosen(),
+    engines: { ...keeper.state().engines, [engine.name]: state },
+  });
+  await keeper.updateSecrets({
+    connections: {
+      ...keeper.secrets().connections,
+      [engine.name]: { uri: engine.uri(running), environment: engine.environment(running) },
+    },
+  });
+}

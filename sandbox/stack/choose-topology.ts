@@ -1,0 +1,26 @@
+import type { ImageOrigin } from '../containers/image-spec.ts';
+import { SandboxError } from '../core/errors.ts';
+import { type Engine, isSupported, type Topology } from '../engines/engine.ts';
+import type { StackOptions } from './stack-options.ts';
+
+/**
+ * Topology of an engine as the options have it. Throws `NOT_SUPPORTED` where the engine, or an image of this origin
+ * (absent: not known yet), cannot run it.
+ */
+export function chooseTopology(engine: Engine, options: StackOptions, origin?: ImageOrigin): Topology {
+  const name = options.topologies?.[engine.name as keyof typeof options.topologies] ?? 'standalone';
+  const topology = engine.topologies[name];
+  if (!isSupported(topology)) throw notSupported(engine, name, topology.notSupported);
+  const reason = origin === undefined ? undefined : topology.notRunOn?.[origin];
+  if (reason !== undefined) throw notSupported(engine, name, reason);
+  return topology;
+}
+
+function notSupported(engine: Engine, topology: string, reason: string): SandboxError {
+  return new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: engine.name,
+    message: `${engine.title} cannot run ${topology} here: ${reason}`,
+    next: `Choose another topology, for example \`--topology ${engine.name}=standalone\`.`,
+  });
+}

@@ -1,0 +1,47 @@
+import type { Dataset } from '../../seeds/dataset.ts';
+import { SandboxError } from '../core/errors.ts';
+import { runTask } from '../core/progress.ts';
+import type { Engine, RunningEngine } from '../engines/engine.ts';
+import type { StackStart } from './stack-start.ts';
+import type { EngineState } from './stack-state.ts';
+
+/**
+ * Loads the dataset unless the store says that it holds it already. Returns whether it loaded.
+ * Throws `DATASET_DIFFERENT` where another one is there and `reset` was not asked for.
+ */
+export async function loadDataset(
+  { progress, options, keeper }: StackStart,
+  engine: Engine,
+  running: RunningEngine,
+  dataset: Dataset,
+): Promise<boolean> {
+  return runTask(progress, ['load', engine.name], async (report) => {
+    const there = await engine.loadedFingerprint(running);
+    const wanted = await dataset.fingerprint();
+    if (there === wanted && !options.reset) {
+      report.summarise('there already');
+      return false;
+    }
+    if (there !== undefined && !options.reset)
+      throw datasetDifferent(engine, dataset, keeper.state().engines[engine.name]);
+    const { loaded } = await engine.load(running, dataset, report);
+    report.summarise(
+      `${Object.values(loaded)
+        .reduce((total, count) => total + count, 0)
+        .toLocaleString('en')} items`,
+    );
+    return true;
+  });
+}
+
+/** Data that somebody works with is never replaced without being asked. */
+function datasetDifferent(engine: Engine, wanted: Dataset, known: EngineState | undefined): SandboxError {
+  const there =
+    known?.dataset === undefined ? 'another dataset' : `${known.dataset.size} with seed ${known.dataset.seed}`;
+  return new SandboxError({
+    code: 'DATASET_DIFFERENT',
+    engine: engine.name,
+    message: `${engine.title} holds ${there}; ${wanted.size} with seed ${wanted.seed} was asked for.`,
+    next: `Ask for the same, or replace it: \`npm run sandbox -- seed --reset --size ${wanted.size}\`.`,
+  });
+}

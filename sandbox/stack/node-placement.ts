@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { ResolvedImage } from '../containers/image-spec.ts';
+import { labelNames } from '../containers/labels.ts';
+import type { NodeHandle, NodePlacement, NodeSpec } from '../containers/node-spec.ts';
+import type { EngineStart } from './start-engine.ts';
+
+/** Names, ports and labels that a node has in its stack. */
+export function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
+  const containerName = `${start.stackName}-${spec.name}`;
+  const hostPorts = Object.fromEntries(
+    spec.ports.map((port) => [port, start.ports.chosen()[`${spec.name}:${port}`] ?? 0]),
+  );
+  const placement = {
+    stackName: start.stackName,
+    engine: start.engine.name,
+    image: start.image.reference,
+    network: start.network,
+    hostPorts,
+    containerName,
+    volumeNames: Object.fromEntries(
+      (spec.volumes ?? []).map((volume) => [volume.name, `${start.stackName}_${spec.name}_${volume.name}`]),
+    ),
+  };
+  const labels = {
+    ...start.labels,
+    [labelNames.topology]: start.topology.name,
+    [labelNames.origin]: start.image.origin,
+    [labelNames.contentHash]: contentHashOf(spec, placement, start.image),
+  };
+  return { ...placement, labels };
+}
+
+/** Another hash means that the container must be made anew. */
+function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>, image: ResolvedImage): string {
+  return createHash('sha256')
+    .update(JSON.stringify([image.digest, placement.network, placement.hostPorts, placement.volumeNames]))
+    .update(
+      JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)),
+    )
+    .digest('hex');
+}
+
+/** The handle of a container that is there already. */
+export function handleOfExisting(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
+  const { engine, containerName, image, network, hostPorts, volumeNames } = placement;
+  const port = hostPorts[spec.ports[0] ?? 0] ?? 0;
+  const host = '127.0.0.1';
+  return {
+    name: spec.name,
+    role: spec.role,
+    engine,
+    containerId,
+    containerName,
+    image,
+    network,
+    host,
+    hostPorts,
+    port,
+    volumeNames,
+  };
+}

@@ -1,0 +1,75 @@
+import type { Dataset } from '../../seeds/dataset.ts';
+import type { ResolvedImage } from '../containers/image-spec.ts';
+import { type Labels, labelNames } from '../containers/labels.ts';
+import { type FoundContainer, findContainers, findVolumes } from '../containers/objects.ts';
+import { ownerOfThisProcess } from '../containers/owner.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import type { Engine } from '../engines/engine.ts';
+import { createPortChooser, type PortChooser } from './host-ports.ts';
+import type { StackIdentity } from './stack-identity.ts';
+import type { StackOptions } from './stack-options.ts';
+import type { StartupRecorder } from './startup-steps.ts';
+import type { StateKeeper } from './state-keeper.ts';
+
+/** Everything that the start of a stack works with. */
+export interface StackStart {
+  readonly identity: StackIdentity;
+  readonly options: StackOptions;
+  readonly engines: readonly Engine[];
+  readonly images: ReadonlyMap<string, ResolvedImage>;
+  /** Absent: nothing is loaded. */
+  readonly dataset: Dataset | undefined;
+  readonly keeper: StateKeeper;
+  readonly recorder: StartupRecorder;
+  readonly progress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+/** What is there of the stack before this start. */
+export interface Before {
+  readonly labels: Labels;
+  readonly existing: ReadonlyMap<string, FoundContainer>;
+  readonly volumes: ReadonlySet<string>;
+  readonly ports: PortChooser;
+}
+
+/** Looks at what there is of a stack, before its start changes any of it. */
+export async function lookAround({ identity, options, keeper }: StackStart): Promise<Before> {
+  const ours = { [labelNames.stack]: identity.name };
+  const [containers, volumes] = await Promise.all([findContainers(ours), findVolumes(ours)]);
+  const throwAway = options.ephemeral ?? true;
+  const published = new Set(containers.flatMap((container) => Object.values(container.hostPorts)));
+  return {
+    labels: {
+      ...ours,
+      [labelNames.directory]: identity.directory,
+      [labelNames.purpose]: throwAway ? 'throw-away' : 'stack',
+      ...(throwAway ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
+    },
+    existing: new Map(containers.map((container) => [container.name, container])),
+    volumes: new Set(volumes.map((volume) => volume.name)),
+    ports: createPortChooser({
+      ...(throwAway ? {} : { name: identity.name }),
+      known: { ...portsOf(containers), ...keeper.state().hostPorts },
+      isOurs: (port) => published.has(port),
+    }),
+  };
+}
+
+/** Ports that running containers hold: what is left of them after the state file was lost. */
+function portsOf(containers: readonly FoundContainer[]): Record<string, number> {
+  return Object.fromEntries(
+    containers.flatMap((container) =>
+      Object.entries(container.hostPorts).map(([port, hostPort]) => [
+        `${container.labels[labelNames.node] ?? ''}:${port}`,
+        hostPort,
+      ]),
+    ),
+  );
+}
+
+/** Names of an engine's volumes that were there before the start. */
+export function volumesOf(before: Before, stackName: string, engine: Engine): readonly string[] {
+  const prefix = `${stackName}_${engine.name}`;
+  return [...before.volumes].filter((name) => name.startsWith(`${prefix}_`) || name.startsWith(`${prefix}-`));
+}

@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { labelNames } from '../../sandbox/containers/labels.ts';
+import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
+import { createStack } from '../../sandbox/stack/create-stack.ts';
+
+const owner = join(import.meta.dirname, 'support', 'hold-stack.ts');
+
+async function startElsewhere() {
+  const held = execa(process.execPath, [owner], { reject: false, stdin: 'ignore' });
+  const name = await new Promise<string>((resolve, reject) => {
+    held.stdout.once('data', (chunk: Buffer) => resolve(String(chunk).trim()));
+    held.then(({ stderr }) => reject(new Error(stderr)), reject);
+  });
+  return { held, label: { [labelNames.stack]: name } };
+}
+
+test('a throw-away stack whose process was killed is removed by the next start; one that is used is not', async () => {
+  const [dead, alive] = await Promise.all([startElsewhere(), startElsewhere()]);
+  try {
+    dead.held.kill('SIGKILL');
+    await dead.held;
+    expect(await findContainers(dead.label)).toHaveLength(1);
+    {
+      await using _ = await createStack({ engines: ['redis'], size: 'none', connect: false });
+    }
+    const left = await Promise.all([findContainers, findVolumes, findNetworks].map((find) => find(dead.label)));
+    expect(left).toEqual([[], [], []]);
+    expect(await findContainers(alive.label)).toHaveLength(1);
+  } finally {
+    alive.held.kill('SIGTERM');
+    await alive.held;
+  }
+  expect(await findContainers(alive.label)).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { engineNames } from '../../sandbox/engines/index.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { checkResources } from '../../sandbox/stack/resources.ts';
+
+const plenty = { diskBytes: 1e12, memoryBytes: 1e12 };
+const engines = await loadEngines(engineNames);
+const needed = (key: 'diskBytes' | 'memoryBytes') => engines.reduce((total, engine) => total + engine[key], 0);
+
+function refusal(available: typeof plenty): unknown {
+  try {
+    checkResources(engines, available);
+    return undefined;
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
+test('a machine with room for everything is accepted, to the byte', () => {
+  expect(refusal({ diskBytes: needed('diskBytes'), memoryBytes: needed('memoryBytes') })).toBeUndefined();
+});
+
+test.each([
+  ['diskBytes', 'NO_DISK_SPACE'],
+  ['memoryBytes', 'NO_MEMORY'],
+] as const)('a machine with too little %s is refused with what is needed and what is there', (key, code) => {
+  const figure = `${Math.ceil(needed(key) / 1e6).toLocaleString('en')} MB`;
+  expect(refusal({ ...plenty, [key]: needed(key) - 1 })).toMatchObject({
+    code,
+    message: expect.stringContaining(figure),
+  });
+  expect(refusal({ ...plenty, [key]: 7e6 })).toMatchObject({ message: expect.stringMatching(/\b7 MB are/) });
+});
+
+test('each engine says what it needs', () => {
+  for (const { diskBytes, memoryBytes } of engines) {
+    expect(diskBytes).toBeGreaterThan(10e6);
+    expect(memoryBytes).toBeGreaterThan(10e6);
+  }
+});
