@@ -32,9 +32,14 @@ async function leftOf({ path }: StackFolder): Promise<readonly string[]> {
   return found.flat().map(({ name }) => name);
 }
 
-/** Reference of an image that does no more than this. */
-async function tinyImage(steps: string): Promise<string> {
-  const tiny = await tinyEngine(steps);
+/** Reference of an image that does no more than this where a server would start. */
+async function redisThat(commands: string): Promise<string> {
+  const tiny = await tinyEngine(
+    'COPY docker-entrypoint.sh /usr/local/bin/\nRUN chmod 755 /usr/local/bin/docker-entrypoint.sh',
+    {
+      files: { 'docker-entrypoint.sh': `#!/bin/sh\n${commands}\n` },
+    },
+  );
   const images = await resolveImages([tiny], { policy: 'built', progress: () => {} });
   return images.get(tiny.engine)?.reference ?? '';
 }
@@ -100,7 +105,7 @@ describe.concurrent('a start that fails leaves nothing', () => {
 
   test('where a container dies: its last lines are in the error, and the other engines go too', async () => {
     await using folder = await stackFolder();
-    const env = { SANDBOX_REDIS_IMAGE: await tinyImage('ENTRYPOINT ["sh", "-c", "echo no such luck >&2; exit 7"]') };
+    const env = { SANDBOX_REDIS_IMAGE: await redisThat('echo no such luck >&2; exit 7') };
     const args = ['up', '--engines', 'redis,postgresql', '--size', 'none'];
     const error = await runForError(args, { cwd: folder.path, env });
     expect(error).toMatchObject({ exitCode: 1, code: 'NODE_DIED', engine: 'redis' });
@@ -111,7 +116,7 @@ describe.concurrent('a start that fails leaves nothing', () => {
 
   test('where an engine gives no answer in time', async () => {
     await using folder = await stackFolder();
-    const env = { SANDBOX_REDIS_IMAGE: await tinyImage('ENTRYPOINT ["sh", "-c", "echo thinking; sleep infinity"]') };
+    const env = { SANDBOX_REDIS_IMAGE: await redisThat('echo thinking; exec sleep infinity') };
     const error = await runForError([...upRedis, '--wait-timeout', '700ms'], { cwd: folder.path, env });
     expect(error).toMatchObject({ exitCode: 1, code: 'NODE_NOT_READY', engine: 'redis' });
     expect(error.evidence).toContain('thinking');
@@ -148,11 +153,7 @@ describe.concurrent('what is somebody else’s is left alone', () => {
     const client = await docker();
     const args = ['up', '--engines', 'redis', '--size', 'none', '--name', name];
     const volume = await client.createVolume({ Name: `${name}_redis_data` });
-    const images = await resolveImages([await tinyEngine('CMD sleep infinity')], {
-      policy: 'built',
-      progress: () => {},
-    });
-    const [image] = images.values();
+    const image = await redisThat('exec sleep infinity');
     try {
       expect(await runForError(args, { cwd: folder.path })).toMatchObject({ exitCode: 1, code: 'NAME_TAKEN' });
       expect(await client.getVolume(volume.name).inspect()).toMatchObject({ CreatedAt: expect.any(String) });
