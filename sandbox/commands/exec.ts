@@ -19,11 +19,12 @@ export const exec: Action = async (context) => {
 /** Exit code of the command; 128 and the signal's number where a signal ended it, as shells have it. */
 function runCommand(command: string, args: readonly string[], environment: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
+    // Listened for before the command begins: a signal that came in between would end this process alone.
     const pass = (signal: NodeJS.Signals) => child.kill(signal);
     const stay = () => {};
     for (const signal of passedSignals) process.on(signal, pass);
     process.on('SIGINT', stay);
+    const child = spawn(command, args, { stdio: 'inherit', env: { ...process.env, ...environment } });
     child.once('error', (thrown) => {
       reject(
         new SandboxError({

@@ -60,13 +60,13 @@ async function emptyGraph(driver: Driver): Promise<void> {
   } finally {
     await session.close();
   }
-  for (const kind of ['CONSTRAINT', 'INDEX']) {
-    const filter = kind === 'INDEX' ? "WHERE type <> 'LOOKUP'" : '';
-    const { records } = await driver.executeQuery<EagerResult<{ name: string }>>(
-      `SHOW ${kind}S YIELD * ${filter} RETURN name`,
-    );
-    for (const record of records) await driver.executeQuery(`DROP ${kind} ${record.get('name')} IF EXISTS`);
-  }
+  await dropAll(driver, 'CONSTRAINT', 'SHOW CONSTRAINTS YIELD name');
+  await dropAll(driver, 'INDEX', "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP'");
+}
+
+async function dropAll(driver: Driver, kind: string, list: string): Promise<void> {
+  const { records } = await driver.executeQuery<EagerResult<{ name: string }>>(list);
+  for (const record of records) await driver.executeQuery(`DROP ${kind} ${record.get('name')} IF EXISTS`);
 }
 
 /** What was applied or loaded is kept in nodes of its own. */

@@ -11,7 +11,7 @@ import { scan } from './load.ts';
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
   await using client = await openClient(firstNode(running), running.secrets);
   const [keys, functions, users] = await Promise.all([hashOfKeys(client), hashOfFunctions(client), otherUsers(client)]);
-  return { parts: { keys, functions, users: hashOf(users) } };
+  return { parts: { ...keys, functions, users: hashOf(users) } };
 }
 
 /** Users beside `default`, whose password is the stack's own: lines of `ACL LIST`. */
@@ -20,10 +20,12 @@ export async function otherUsers(client: Redis): Promise<readonly string[]> {
   return users.filter((line) => !line.startsWith('user default ')).toSorted();
 }
 
-async function hashOfKeys(client: Redis): Promise<string> {
+/** Expiries apart: data that is loaded again lives on from then. */
+async function hashOfKeys(client: Redis): Promise<{ keys: string; expiries: string }> {
   const names = new Set<string>();
   for await (const keys of scan(client, '*')) for (const key of keys) names.add(key);
-  const hash = createHash('sha256');
+  const keys = createHash('sha256');
+  const expiries = createHash('sha256');
   const sorted = [...names].toSorted();
   for (let first = 0; first < sorted.length; first += 500) {
     const part = sorted.slice(first, first + 500);
@@ -34,11 +36,11 @@ async function hashOfKeys(client: Redis): Promise<string> {
       return value;
     });
     part.forEach((key, index) => {
-      hash.update(`${key}\0`).update((answers[2 * index] as Buffer | null) ?? 'gone');
-      hash.update(`\0${answers[2 * index + 1]}\n`);
+      keys.update(`${key}\0`).update((answers[2 * index] as Buffer | null) ?? 'gone');
+      expiries.update(`${key}\0${answers[2 * index + 1]}\n`);
     });
   }
-  return hash.digest('hex');
+  return { keys: keys.digest('hex'), expiries: expiries.digest('hex') };
 }
 
 async function hashOfFunctions(client: Redis): Promise<string> {
