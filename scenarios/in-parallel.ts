@@ -1,23 +1,23 @@
-/** Runs these with at most `limit` at a time. Results are in the order given; throws the first error once all ended. */
+import pLimit from 'p-limit';
+
+/**
+ * Runs these with at most `concurrency` at a time. Results are in the order given.
+ * Throws the first error once all that had begun have ended; what had not begun is left.
+ */
 export async function inParallel<Value>(
   works: readonly (() => Promise<Value>)[],
-  limit: number,
+  concurrency: number,
 ): Promise<readonly Value[]> {
-  const results: Value[] = new Array(works.length);
-  const queue = works.entries();
-  let failed = false;
-  const workers = Array.from({ length: Math.min(limit, works.length) }, async () => {
-    for (const [index, work] of queue) {
-      if (failed) return;
-      try {
-        results[index] = await work();
-      } catch (thrown) {
-        failed = true;
-        throw thrown;
-      }
-    }
-  });
-  const ended = await Promise.allSettled(workers);
-  for (const worker of ended) if (worker.status === 'rejected') throw worker.reason;
-  return results;
+  const limit = pLimit({ concurrency, rejectOnClear: true });
+  const failures: unknown[] = [];
+  const running = works.map((work) =>
+    limit(work).catch((thrown) => {
+      failures.push(thrown);
+      limit.clearQueue();
+      throw thrown;
+    }),
+  );
+  const ended = await Promise.allSettled(running);
+  if (failures.length > 0) throw failures[0];
+  return ended.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }

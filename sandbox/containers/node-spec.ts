@@ -57,6 +57,8 @@ export interface NodePlacement {
   readonly containerName: string;
   /** Volume name of each `NodeVolume.name`. */
   readonly volumeNames: Readonly<Record<string, string>>;
+  /** Weight in the competition for processors, where other containers have 1,024. Default: 1,024. */
+  readonly cpuShares?: number;
 }
 
 /** A container that was created for a node. */

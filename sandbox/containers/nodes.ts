@@ -44,6 +44,11 @@ export async function killNode(node: NodeHandle, signal = 'SIGKILL'): Promise<vo
   await (await docker()).getContainer(node.containerId).kill({ signal });
 }
 
+/** Changes a container's weight in the competition for processors. */
+export async function setCpuShares(node: NodeHandle, cpuShares: number): Promise<void> {
+  await (await docker()).getContainer(node.containerId).update({ CpuShares: cpuShares });
+}
+
 /** Freezes every process of the container; they keep their memory and connections. */
 export async function pauseNode(node: NodeHandle): Promise<void> {
   await (await docker()).getContainer(node.containerId).pause();

@@ -121,6 +121,7 @@ class NodeContainer extends GenericContainer {
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
+    if (this.#placement.cpuShares !== undefined) this.hostConfig.CpuShares = this.#placement.cpuShares;
     this.createOpts.NetworkingConfig = {
       EndpointsConfig: { [this.#placement.network]: { Aliases: [this.#spec.name] } },
     };

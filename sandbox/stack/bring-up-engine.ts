@@ -2,6 +2,7 @@ import type { ResolvedImage } from '../containers/image-spec.ts';
 import { runTask } from '../core/progress.ts';
 import type { Engine, RunningEngine } from '../engines/engine.ts';
 import { chooseTopology } from './choose-topology.ts';
+import type { HeadStart } from './head-start.ts';
 import { loadDataset } from './load-dataset.ts';
 import { type Before, type StackStart, volumesOf } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
@@ -16,7 +17,12 @@ export interface StartedOne {
 }
 
 /** Starts one engine's nodes, then applies its schema, then loads its data; remembers each step as it is done. */
-export async function bringUpEngine(start: StackStart, before: Before, engine: Engine): Promise<StartedOne> {
+export async function bringUpEngine(
+  start: StackStart,
+  before: Before,
+  head: HeadStart,
+  engine: Engine,
+): Promise<StartedOne> {
   const { recorder, progress, keeper, options, signal } = start;
   const image = start.images.get(engine.name);
   if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
@@ -24,7 +30,7 @@ export async function bringUpEngine(start: StackStart, before: Before, engine: E
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
     runTask(progress, ['start', engine.name], async (report) => {
-      const result = await startEngine(engineStartOf(start, before, engine, image));
+      const result = await startEngine(engineStartOf(start, before, head, engine, image));
       report.summarise(`${result.running.serverVersion}, ${image.origin}`);
       return result;
     }),
@@ -59,7 +65,7 @@ export async function bringUpEngine(start: StackStart, before: Before, engine: E
   return { running: started.running, loadedNow };
 }
 
-function engineStartOf(start: StackStart, before: Before, engine: Engine, image: ResolvedImage) {
+function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {
   const { options, keeper, identity, signal } = start;
   const volumes = volumesOf(before, identity.name, engine);
   return {
@@ -73,6 +79,7 @@ function engineStartOf(start: StackStart, before: Before, engine: Engine, image:
     ports: before.ports,
     wantedPort: options.ports?.[engine.name as keyof typeof options.ports],
     existing: before.existing,
+    headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
     readyTimeoutMs: options.readyTimeoutMs,

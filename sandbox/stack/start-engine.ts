@@ -1,10 +1,11 @@
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
-import { removeContainer, startNodeAgain } from '../containers/nodes.ts';
+import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nodes.ts';
 import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
 import { startNode } from '../containers/start-node.ts';
 import type { Engine, RunningEngine, Secrets, Topology } from '../engines/engine.ts';
+import { cpuSharesDefault, type HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
 import { handleOfExisting, placementOf } from './node-placement.ts';
 import { untilReady } from './until-ready.ts';
@@ -28,6 +29,7 @@ export interface EngineStart {
   /** Waits this long for the first answer. Default: the deadline `nodeReady`. */
   readonly readyTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
+  readonly headStart: HeadStart;
 }
 
 export interface StartedEngine {
@@ -47,8 +49,10 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
   const startOne = async (spec: NodeSpec) => {
     await Promise.all((spec.after ?? []).map((name) => starting.get(name)));
     start.signal.throwIfAborted();
-    const node = await ensureNode(spec, start);
-    return { node, version: await untilReady(node, start) };
+    const node = await start.headStart.inTurn(() => ensureNode(spec, start));
+    const version = await untilReady(node, start);
+    if (start.headStart.cpuShares(start.engine) !== cpuSharesDefault) await setCpuShares(node, cpuSharesDefault);
+    return { node, version };
   };
   // In the order of the list: a node comes after those that it waits for.
   for (const spec of specs) starting.set(spec.name, startOne(spec));
@@ -95,7 +99,9 @@ async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandl
     const same = existing.labels[labelNames.contentHash] === placement.labels[labelNames.contentHash];
     if (same && start.keepVolumes) {
       const node = handleOfExisting(spec, placement, existing.id);
-      if (!existing.running) await startNodeAgain(node);
+      if (existing.running) return node;
+      await setCpuShares(node, start.headStart.cpuShares(start.engine));
+      await startNodeAgain(node);
       return node;
     }
     await removeContainer(existing.id);
@@ -104,5 +110,5 @@ async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandl
     const labels = { ...start.labels, [labelNames.engine]: start.engine.name };
     await ensureVolume(name, labels, { anew: !start.keepVolumes });
   }
-  return startNode(spec, placement);
+  return startNode(spec, { ...placement, cpuShares: start.headStart.cpuShares(start.engine) });
 }

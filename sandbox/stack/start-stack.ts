@@ -5,6 +5,7 @@ import { SandboxError } from '../core/errors.ts';
 import type { Engine, RunningEngine } from '../engines/engine.ts';
 import { bringUpEngine } from './bring-up-engine.ts';
 import { chooseTopology } from './choose-topology.ts';
+import { headStart } from './head-start.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
 
@@ -26,9 +27,10 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   await start.keeper.update({ sourceHash: undefined });
   await rememberSecrets(start, before);
   await start.recorder.step('network', ['images'], () => ensureNetwork(start.identity.name, before.labels));
-  const running = start.engines.map(async (engine) => {
+  const head = headStart(start.engines);
+  const running = head.engines.map(async (engine) => {
     try {
-      return await bringUpEngine({ ...start, signal }, before, engine);
+      return await bringUpEngine({ ...start, signal }, before, head, engine);
     } catch (thrown) {
       abort.abort(thrown);
       throw thrown;

@@ -24,6 +24,7 @@ export async function untilReady(
       },
       {
         timeoutMs: start.readyTimeoutMs ?? deadlineMs('nodeReady'),
+        intervalMs: 50,
         signal: start.signal,
         onTimeout: (last, elapsedMs) =>
           new SandboxError({

@@ -68,20 +68,25 @@ def wait_for(port: int, server: subprocess.Popen) -> None:
 
 
 def create_user(name: str, password: str) -> None:
-    """On the loopback address of the container, where nobody else is, before the server asks for passwords."""
+    """On the loopback address of the container, where nobody else is, before the server asks for passwords.
+
+    The server is killed once everything is on disk: it takes two seconds to end, and can wait for itself for ever when
+    it is asked to as it begins (SecantusDB 0.7: its signal handler takes a lock that its main thread may hold).
+    """
     import pymongo
 
     port = "27018"
     server = subprocess.Popen(
-        [SERVER, "--host", "127.0.0.1", "--port", port, "--storage-path", str(DATA), "--cache-size", "64M"],
+        [SERVER, "--host", "127.0.0.1", "--port", port, "--storage-path", str(DATA), "--cache-size", "64M", "--sync-on-commit"],
         stdout=subprocess.DEVNULL,
     )
     try:
         wait_for(int(port), server)
         with pymongo.MongoClient("127.0.0.1", int(port), directConnection=True, serverSelectionTimeoutMS=30_000) as client:
             client.admin.command("createUser", name, pwd=password, roles=["root"])
+            client.admin.command("fsync")
     finally:
-        server.terminate()
+        server.kill()
         server.wait()
 
 
