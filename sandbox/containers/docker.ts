@@ -1,6 +1,7 @@
 import type Dockerode from 'dockerode';
+import type { ContainerInfo } from 'dockerode';
 import { SandboxError } from '../core/errors.ts';
-import { findDockerEndpoint } from './docker-endpoint.ts';
+import { type DockerEndpoint, findDockerEndpoint, getDocument } from './docker-endpoint.ts';
 
 let client: Promise<Dockerode> | undefined;
 
@@ -16,15 +17,30 @@ export function docker(): Promise<Dockerode> {
   return client;
 }
 
-async function connect(): Promise<Dockerode> {
+/** Containers as the engine lists them, by a client that is loaded already or without one. */
+export async function listContainers(options: object): Promise<readonly ContainerInfo[]> {
+  if (client !== undefined) return (await client).listContainers(options);
+  const { socketPath } = await requireEndpoint();
+  if (socketPath === undefined) return (await docker()).listContainers(options);
+  const query = Object.entries(options).map(([name, value]) => [
+    name,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ]);
+  return (await getDocument(socketPath, `/containers/json?${new URLSearchParams(query)}`)) as readonly ContainerInfo[];
+}
+
+async function requireEndpoint(): Promise<DockerEndpoint> {
   const endpoint = await findDockerEndpoint();
-  if (endpoint === undefined) {
-    throw new SandboxError({
-      code: 'DOCKER_NOT_FOUND',
-      message: 'No container engine answers: neither DOCKER_HOST nor one of the usual sockets.',
-      next: 'Start Docker, Colima, OrbStack or Podman, or run `npm run sandbox -- doctor` to see what was tried.',
-    });
-  }
+  if (endpoint !== undefined) return endpoint;
+  throw new SandboxError({
+    code: 'DOCKER_NOT_FOUND',
+    message: 'No container engine answers: neither DOCKER_HOST nor one of the usual sockets.',
+    next: 'Start Docker, Colima, OrbStack or Podman, or run `npm run sandbox -- doctor` to see what was tried.',
+  });
+}
+
+async function connect(): Promise<Dockerode> {
+  const endpoint = await requireEndpoint();
   // testcontainers resolves the engine by itself; naming it makes both use the same one.
   process.env.DOCKER_HOST = endpoint.url;
   const { default: Client } = await import('dockerode');

@@ -1,5 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
-import { docker } from './docker.ts';
+import { docker, listContainers } from './docker.ts';
 import { type Labels, labelFilter, labelNames } from './labels.ts';
 import { removeContainer, statusOf } from './nodes.ts';
 
@@ -23,7 +23,7 @@ export interface FoundObject {
 
 /** Containers that carry all these labels, running or not. */
 export async function findContainers(labels: Labels): Promise<readonly FoundContainer[]> {
-  const found = await (await docker()).listContainers({ all: true, filters: labelFilter(labels) });
+  const found = await listContainers({ all: true, filters: labelFilter(labels) });
   return found.map((container) => ({
     id: container.Id,
     name: (container.Names[0] ?? '').replace(/^\//, ''),

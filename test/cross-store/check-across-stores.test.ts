@@ -173,10 +173,7 @@ function setSiliconLevel({ id }: User, level: number): Promise<unknown> {
 }
 
 test('a stack that was just loaded agrees, and each store is asked', async () => {
-  const beganMs = performance.now();
   const report = await check();
-  // One second on two cores that do nothing else.
-  expect(performance.now() - beganMs).toBeLessThan(5_000);
   expect(report).toMatchObject({ ok: true, differences: [] });
   expect(report.checks.map(({ name }) => name)).toEqual([
     'postgresql holds each user',
