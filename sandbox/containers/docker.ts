@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import type { ContainerInfo } from 'dockerode';
+import type { ContainerInfo, ContainerListOptions } from 'dockerode';
 import { SandboxError } from '../core/errors.ts';
 import { type DockerEndpoint, findDockerEndpoint, getDocument } from './docker-endpoint.ts';
 
@@ -18,15 +18,13 @@ export function docker(): Promise<Dockerode> {
 }
 
 /** Containers as the engine lists them, by a client that is loaded already or without one. */
-export async function listContainers(options: object): Promise<readonly ContainerInfo[]> {
+export async function listContainers(options: ContainerListOptions): Promise<readonly ContainerInfo[]> {
+  const { all = false, filters = {} } = options;
   if (client !== undefined) return (await client).listContainers(options);
   const { socketPath } = await requireEndpoint();
   if (socketPath === undefined) return (await docker()).listContainers(options);
-  const query = Object.entries(options).map(([name, value]) => [
-    name,
-    typeof value === 'object' ? JSON.stringify(value) : String(value),
-  ]);
-  return (await getDocument(socketPath, `/containers/json?${new URLSearchParams(query)}`)) as readonly ContainerInfo[];
+  const query = new URLSearchParams({ all: String(all), filters: JSON.stringify(filters) });
+  return (await getDocument(socketPath, `/containers/json?${query}`)) as readonly ContainerInfo[];
 }
 
 async function requireEndpoint(): Promise<DockerEndpoint> {
