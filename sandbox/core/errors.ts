@@ -29,7 +29,6 @@ export const exitCodeOf = {
   DOCKER_INSTALL_FORBIDDEN: 1,
   DOCKER_INSTALL_FAILED: 1,
   DOCKER_START_FAILED: 1,
-  DOCKER_FAILED: 1,
   // Images.
   IMAGE_UNAVAILABLE: 1,
   IMAGE_BUILD_FAILED: 1,
@@ -50,7 +49,6 @@ export const exitCodeOf = {
   // Schema and data.
   SCHEMA_FAILED: 1,
   SCHEMA_DIFFERENT: 1,
-  LOAD_FAILED: 1,
   DATASET_DIFFERENT: 1,
   CROSS_STORE_DIFFERENT: 1,
   // Backups.
@@ -59,7 +57,6 @@ export const exitCodeOf = {
   RESTORE_FAILED: 1,
   RESTORE_TARGET_NOT_EMPTY: 1,
   // Suites and benchmarks.
-  VERDICT_FAILED: 1,
   NOT_SUPPORTED: 1,
   INTERRUPTED: 1,
   INTERNAL: 1,

@@ -1,0 +1,51 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
+import { labelNames } from '../../sandbox/containers/labels.ts';
+import { findContainers } from '../../sandbox/containers/objects.ts';
+import { exitCodeOf } from '../../sandbox/core/errors.ts';
+import { engineNames } from '../../sandbox/engines/index.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+
+const top = join(import.meta.dirname, '..', '..');
+const read = (path: string) => readFile(join(top, path), 'utf8');
+
+test('the example of the README runs as it stands', async () => {
+  const [, code] = /```ts\n([\s\S]*?)```/.exec(await read('README.md')) ?? [];
+  expect(code).toContain("from 'taishang-sandbox'");
+  const file = join(top, `readme-example-${process.pid}.ts`);
+  await writeFile(file, code ?? '');
+  try {
+    const { stdout } = await execa(process.execPath, [file], { cwd: top });
+    expect(stdout).toBe('1080 users, the first one cached: true');
+  } finally {
+    await rm(file);
+  }
+  const left = await findContainers({ [labelNames.purpose]: 'throw-away', [labelNames.directory]: top });
+  expect(left.filter(({ labels }) => labels[labelNames.owner]?.includes(`:${process.pid}:`))).toEqual([]);
+});
+
+test('every error code is documented with its exit code, and no other', async () => {
+  const rows = [...(await read('docs/errors.md')).matchAll(/^\| `([A-Z_]+)` \| ([12]) \| \S/gm)];
+  expect(Object.fromEntries(rows.map(([, code, exit]) => [code, Number(exit)]))).toEqual(exitCodeOf);
+});
+
+test('the table of images names the images in use', async () => {
+  const text = await read('docs/images.md');
+  for (const { image } of await loadEngines(engineNames)) {
+    if (image.official.unsuitable === undefined) expect(text).toContain(`\`${image.official.reference}\``);
+  }
+});
+
+test('every command named in the documents is one', async () => {
+  const known = commandNames(createProgram());
+  const names = ['README.md', 'CONTRIBUTING.md', ...(await readdir(join(top, 'docs'))).map((name) => `docs/${name}`)];
+  const texts = await Promise.all(names.filter((name) => name.endsWith('.md')).map(read));
+  const used = texts.flatMap((text) =>
+    [...text.matchAll(/npm run (?:--silent )?sandbox -- ([a-z]+)/g)].map(([, name]) => name),
+  );
+  expect(used.length).toBeGreaterThan(5);
+  expect(used.filter((name) => !known.includes(name ?? ''))).toEqual([]);
+});
