@@ -1,4 +1,5 @@
-import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { loadavg } from 'node:os';
+import { describeMachine } from '../sandbox/core/machine.ts';
 import type { RunningEngine } from '../sandbox/engines/engine.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchEnvironment } from './results.ts';
@@ -12,11 +13,7 @@ export function watchEnvironment(dataset: Dataset, running: readonly RunningEngi
     const { user, system } = process.cpuUsage(cpuBefore);
     const elapsedUs = (performance.now() - beganMs) * 1_000;
     return {
-      system: `${type()} ${release()}`,
-      processor: cpus()[0]?.model ?? 'unknown',
-      cores: cpus().length,
-      memoryBytes: totalmem(),
-      node: process.version,
+      ...describeMachine(),
       dataset: { size: dataset.size, seed: dataset.seed },
       loadBefore,
       loadAfter: loadavg()[0] ?? 0,

@@ -1,4 +1,5 @@
 import type { ImageOrigin } from '../sandbox/containers/image-spec.ts';
+import type { Machine } from '../sandbox/core/machine.ts';
 import type { AnswerCheck, PlanCheck } from '../sandbox/engines/engine.ts';
 
 /** Latencies of one load, in microseconds, from a histogram of three significant digits. */
@@ -44,12 +45,7 @@ export interface BenchReport {
 }
 
 /** What the figures depend on. */
-export interface BenchEnvironment {
-  readonly system: string;
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly node: string;
+export interface BenchEnvironment extends Machine {
   readonly dataset: { readonly size: string; readonly seed: number };
   /** Of the last minute. */
   readonly loadBefore: number;

@@ -13,7 +13,7 @@ import type { StartupStep } from '../sandbox/stack/startup-steps.ts';
 import { startWithCompose } from './compose-peer.ts';
 
 /** What is wanted of a start on two cores, in milliseconds; printed beside what was measured. */
-export const startupTargetsMs = {
+const startupTargetsMs = {
   'all ready with their schemas': 15_000,
   'all seeded and checked': 25_000,
   'attach to a running stack': 300,
@@ -21,7 +21,7 @@ export const startupTargetsMs = {
   'show the help': 150,
 } as const;
 
-export type StartupFigure = keyof typeof startupTargetsMs;
+type StartupFigure = keyof typeof startupTargetsMs;
 
 /** Times of a figure in its runs. */
 export interface Measured {

@@ -79,7 +79,7 @@ export function requireKept({ findings, survivors }: DrillOutcome, promise: stri
   assert.equal(verdict, 'pass', `${promise}; but of ${findings.acknowledged} acknowledged writes ${text.join(', ')}`);
 }
 
-export function measuresOf(outcome: DrillOutcome): Measures {
+function measuresOf(outcome: DrillOutcome): Measures {
   const { findings } = outcome;
   return {
     recoveryTimeMs: outcome.recoveryMs,

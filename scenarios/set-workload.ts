@@ -6,7 +6,7 @@ import type { Failover, FailoverWriter, RunningEngine, WriteOutcome } from '../s
 import type { History } from './history.ts';
 
 /** Writers side by side: enough that some write is always under way when the primary dies. */
-export const writerCount = 4;
+const writerCount = 4;
 
 /** Pause after a write that was not acknowledged, in milliseconds: without it an outage fills the history. */
 const pauseAfterRefusalMs = 10;

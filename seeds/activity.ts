@@ -8,7 +8,7 @@ import { cellOfUser } from './users.ts';
 import type { RowMaker, World } from './world.ts';
 
 /** Cities that users are near to: name, longitude and latitude in degrees (WGS 84). */
-export const places = [
+const places = [
   { name: '北京', longitude: 116.4074, latitude: 39.9042 },
   { name: '上海', longitude: 121.4737, latitude: 31.2304 },
   { name: '深圳', longitude: 114.0579, latitude: 22.5431 },

@@ -6,7 +6,7 @@ import { userMaker } from './users.ts';
 import { activeUserCount, type RowMaker, type World } from './world.ts';
 
 /** Lifetimes of the specification, in seconds. */
-export const cacheLifetimesS = { user: 3_600, conversation: 1_800, knowledgeGraph: 21_600 } as const;
+const cacheLifetimesS = { user: 3_600, conversation: 1_800, knowledgeGraph: 21_600 } as const;
 
 /** One entry per user, one per recent conversation, one per tenth active user. */
 export function cacheEntryCount(parameters: SizeParameters): number {

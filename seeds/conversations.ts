@@ -19,7 +19,7 @@ const oddMessages: Readonly<Record<number, readonly string[]>> = {
 };
 
 /** Session of the conversation: not a login session, but the thread that the platform caches it under. */
-export function conversationSessionId(index: number): string {
+function conversationSessionId(index: number): string {
   return uuidOf('conversation-session', firstOfSession(index));
 }
 
@@ -49,7 +49,7 @@ export function conversationMaker(world: World): RowMaker<Conversation> {
   };
 }
 
-export function isCachedConversation(index: number): boolean {
+function isCachedConversation(index: number): boolean {
   return index % cachedConversationPeriod === 0;
 }
 

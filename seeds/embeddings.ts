@@ -15,8 +15,8 @@ import { cellOfUser } from './users.ts';
 import { isQuietUser, type RowMaker, type World } from './world.ts';
 
 /** Dimensions of the specification's two collections. */
-export const knowledgeDimension = 768;
-export const userDimension = 512;
+const knowledgeDimension = 768;
+const userDimension = 512;
 
 const learningStyles = ['visual', 'auditory', 'reading', 'kinesthetic'] as const;
 

@@ -33,7 +33,7 @@ const cellStride = 37;
 /** Cell of the first item: level 3 on the silicon axis, as the specification has `k001`; `k002` then has level 4. */
 const firstCell = 3 * 36;
 
-export function knowledgeId(index: number): string {
+function knowledgeId(index: number): string {
   return `k${String(index + 1).padStart(3, '0')}`;
 }
 

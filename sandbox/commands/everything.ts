@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import type { BenchReport } from '../../bench/results.ts';
 import { runBenchmarks } from '../../bench/run-benchmarks.ts';
 import { runSuites } from '../../scenarios/run-suites.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
+import { describeMachine } from '../core/machine.ts';
 import { runTask } from '../core/progress.ts';
 import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
 import { benchHasFailed } from '../report/bench-text.ts';
@@ -37,7 +37,7 @@ export const everything: Action = async (context) => {
     startedAt: startedAt.toISOString(),
     durationMs: Math.round(performance.now() - beganMs),
     verdict: verdictOf(crossStore, scenarios.summary, bench),
-    machine: machine(),
+    machine: describeMachine(),
     status: await stackStatus(identityOf(context)),
     startup: brought.startup,
     dataset: dataset === undefined ? undefined : await describe(dataset),
@@ -81,16 +81,6 @@ function verdictOf(
   const failed = summary.fail > 0 || crossStore?.ok === false || (bench !== undefined && benchHasFailed(bench));
   if (failed) return 'fail';
   return hasFailed(summary) ? 'unknown' : 'pass';
-}
-
-function machine(): SandboxReport['machine'] {
-  return {
-    system: `${type()} ${release()}`,
-    processor: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    memoryBytes: totalmem(),
-    node: process.version,
-  };
 }
 
 async function describe({ size, seed, counts, fingerprint }: Dataset): Promise<SandboxReport['dataset']> {

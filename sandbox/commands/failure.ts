@@ -42,7 +42,7 @@ export function exitCodeOfFailure(failure: Failure): 1 | 2 {
 }
 
 /** What failed and why, what to do next, and the evidence; for a terminal. */
-export function formatFailure(failure: Failure, stream: { readonly isTTY?: boolean } = process.stderr): string {
+function formatFailure(failure: Failure, stream: { readonly isTTY?: boolean } = process.stderr): string {
   const colors = colorsFor(stream);
   const about = failure.engine === undefined ? '' : ` ${colors.bold(failure.engine)}:`;
   const lines = [
@@ -54,7 +54,7 @@ export function formatFailure(failure: Failure, stream: { readonly isTTY?: boole
 }
 
 /** The one JSON document of a command that failed. */
-export function failureDocument(failure: Failure): object {
+function failureDocument(failure: Failure): object {
   return { version: errorVersion, error: failure };
 }
 

@@ -15,8 +15,8 @@ export type ProgressMode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 /** Topology per engine; an engine that is not in it runs `standalone`. */
 export type TopologyChoice = Partial<Record<EngineName, TopologyName>>;
 
-export const sizeNames = ['small', 'medium', 'large', 'none'] as const satisfies readonly SizeChoice[];
-export const topologyNames = ['standalone', 'replicated', 'clustered'] as const satisfies readonly TopologyName[];
+const sizeNames = ['small', 'medium', 'large', 'none'] as const satisfies readonly SizeChoice[];
+const topologyNames = ['standalone', 'replicated', 'clustered'] as const satisfies readonly TopologyName[];
 export const imagePolicies = ['auto', 'official', 'built'] as const satisfies readonly ImagePolicy[];
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const satisfies readonly ProgressMode[];
 

@@ -2,7 +2,7 @@
 const editsMax = (name: string) => Math.min(3, Math.ceil(name.length / 3));
 
 /** The known name that was probably meant, if one is near enough. */
-export function nearestName(given: string, known: readonly string[]): string | undefined {
+function nearestName(given: string, known: readonly string[]): string | undefined {
   const wanted = given.toLowerCase();
   const prefixed = known.filter((name) => wanted.length >= 2 && name.startsWith(wanted));
   if (prefixed.length === 1) return prefixed[0];

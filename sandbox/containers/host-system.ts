@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 
 /** Fields of os-release(5); empty where there is none. */
-export function osRelease(): Readonly<Record<string, string>> {
+function osRelease(): Readonly<Record<string, string>> {
   try {
     const lines = readFileSync('/etc/os-release', 'utf8').split('\n');
     return Object.fromEntries(

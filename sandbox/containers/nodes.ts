@@ -49,16 +49,6 @@ export async function setCpuShares(node: NodeHandle, cpuShares: number): Promise
   await (await docker()).getContainer(node.containerId).update({ CpuShares: cpuShares });
 }
 
-/** Freezes every process of the container; they keep their memory and connections. */
-export async function pauseNode(node: NodeHandle): Promise<void> {
-  await (await docker()).getContainer(node.containerId).pause();
-}
-
-/** Undoes {@link pauseNode}. */
-export async function resumeNode(node: NodeHandle): Promise<void> {
-  await (await docker()).getContainer(node.containerId).unpause();
-}
-
 /** Whether the container's first process runs; `false` too where there is no such container. */
 export async function isRunning(node: NodeHandle): Promise<boolean> {
   try {

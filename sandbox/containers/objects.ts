@@ -109,6 +109,15 @@ export async function removeByLabels(labels: Labels, options: { readonly volumes
     options.volumes ? findVolumes(labels) : [],
     findNetworks(labels),
   ]);
+  return removeFound(containers, volumes, networks);
+}
+
+/** Removes containers first, then what they used. */
+export async function removeFound(
+  containers: readonly FoundContainer[],
+  volumes: readonly FoundObject[],
+  networks: readonly FoundObject[],
+): Promise<Removed> {
   await Promise.all(containers.map((container) => removeContainer(container.id)));
   await Promise.all([
     ...volumes.map((volume) => removeVolume(volume.name)),

@@ -5,7 +5,7 @@ import type { Colors } from './colors.ts';
 import { formatCount, formatDuration } from './units.ts';
 
 /** Tasks nested deeper than this are only shown while they run. */
-export const shownDepthMax = 2;
+const shownDepthMax = 2;
 
 /** Steps of an advance as text: `1,200 of 4,320`, the latest detail, or both. */
 export function advanceText(event: Extract<ProgressEvent, { kind: 'advanced' }>): string {
@@ -43,7 +43,7 @@ export function taskName(task: TaskPath): string {
 }
 
 /** First line of a text, without what could move the cursor. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   const first = stripVTControlCharacters(text).trim().split(/\r?\n/, 1)[0] ?? '';
   return [...first].filter((character) => character >= ' ' && character !== '\u007f').join('');
 }

@@ -24,7 +24,7 @@ export function formatScenarios(report: ScenariosReport, colors: Colors): string
 }
 
 /** What a group of verdicts comes to: the worst of them, and `not-run` only where nothing ran. */
-export function overallVerdict(verdicts: readonly Verdict[]): Verdict {
+function overallVerdict(verdicts: readonly Verdict[]): Verdict {
   for (const verdict of ['fail', 'unknown', 'pass'] as const) {
     if (verdicts.includes(verdict)) return verdict;
   }

@@ -1,5 +1,6 @@
 import type { BenchReport } from '../../bench/results.ts';
 import type { ScenariosReport } from '../../scenarios/results.ts';
+import type { Machine } from '../core/machine.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { StackStatus } from '../stack/stack-status.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';
@@ -11,7 +12,7 @@ export interface SandboxReport {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly verdict: 'pass' | 'fail' | 'unknown';
-  readonly machine: MachineDocument;
+  readonly machine: Machine;
   readonly status: StackStatus;
   /** Empty where the stack ran already. */
   readonly startup: readonly StartupStep[];
@@ -19,14 +20,6 @@ export interface SandboxReport {
   readonly crossStore: CrossStoreReport | undefined;
   readonly scenarios: ScenariosReport;
   readonly bench: BenchReport | undefined;
-}
-
-export interface MachineDocument {
-  readonly system: string;
-  readonly processor: string;
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly node: string;
 }
 
 export interface DatasetDocument {

@@ -6,7 +6,7 @@ import { formatDuration } from './units.ts';
  * The chain of steps that the start as a whole waited for: from the step that was ready last, back through the latest
  * of what each waited for. In the order of time.
  */
-export function slowestChain(steps: readonly StartupStep[]): readonly StartupStep[] {
+function slowestChain(steps: readonly StartupStep[]): readonly StartupStep[] {
   const byName = new Map(steps.map((step) => [step.name, step]));
   const chain: StartupStep[] = [];
   const seen = new Set<string>();

@@ -1,13 +1,11 @@
 import { type Labels, labelNames } from '../containers/labels.ts';
-import { removeContainer } from '../containers/nodes.ts';
 import {
   findContainers,
   findNetworks,
   findVolumes,
   type Removed,
   removeByLabels,
-  removeNetwork,
-  removeVolume,
+  removeFound,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 
@@ -23,16 +21,7 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  await Promise.all(containers.map((container) => removeContainer(container.id)));
-  await Promise.all([
-    ...volumes.map((volume) => removeVolume(volume.name)),
-    ...networks.map((network) => removeNetwork(network.name)),
-  ]);
-  return {
-    containers: containers.map((container) => container.name),
-    volumes: volumes.map((volume) => volume.name),
-    networks: networks.map((network) => network.name),
-  };
+  return removeFound(containers, volumes, networks);
 }
 
 /** Removes everything of one stack by its label. */

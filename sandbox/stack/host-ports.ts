@@ -52,7 +52,7 @@ export function createPortChooser(options: {
 }
 
 /** Whether nothing on this machine listens on a port, on loopback or on every address. */
-export async function isFree(port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }
 

@@ -4,7 +4,7 @@ import { stackIdentity } from './stack-identity.ts';
 import { type EngineState, readSecrets, readState } from './stack-state.ts';
 
 /** `running`: all nodes; `degraded`: some; `stopped`: none. */
-export type RunState = 'running' | 'degraded' | 'stopped';
+type RunState = 'running' | 'degraded' | 'stopped';
 
 /** `sandbox status --format json`. */
 export interface StackStatus {
@@ -116,6 +116,6 @@ function worst(states: readonly RunState[]): RunState {
 }
 
 /** A connection string as it may be shown: `***` where its password was. */
-export function withoutPassword(uri: string): string {
+function withoutPassword(uri: string): string {
   return uri.replace(/^([a-z+]+:\/\/[^:/@]*):[^@/]*@/, '$1:***@');
 }

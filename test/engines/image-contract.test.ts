@@ -1,7 +1,9 @@
+import { MongoDBContainer } from '@testcontainers/mongodb';
 import { Neo4jContainer } from '@testcontainers/neo4j';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import { RedisContainer } from '@testcontainers/redis';
 import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -11,12 +13,14 @@ import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 
 /** Images as the stack would take them: ready from the start of the test run. */
 let image: (engine: string) => string;
+let originOf: (engine: string) => string | undefined;
 
 beforeAll(async () => {
   await docker();
   const engines = await loadEngines(['postgresql', 'neo4j', 'redis', 'mongodb', 'qdrant']);
   const requests = engines.map(({ name, image: spec }) => ({ engine: name, spec }));
   const images = await resolveImages(requests, { policy: 'auto', progress: () => {} });
+  originOf = (engine) => images.get(engine)?.origin;
   image = (engine) => images.get(engine)?.reference ?? '';
 });
 
@@ -71,6 +75,17 @@ describe.concurrent('an image starts as the official one does', () => {
       client.disconnect();
     }
   });
+});
+
+test('@testcontainers/mongodb: a replica set of one member, whose transactions work', async (context) => {
+  // The stand-in is a replica set of its own making, and has no shell for the module to initiate one with.
+  if (originOf('mongodb') !== 'official') context.skip('the official image is not here');
+  await using container = await new MongoDBContainer(image('mongodb')).withAutoCleanup(false).start();
+  await using client = await new MongoClient(`${container.getConnectionString()}/?directConnection=true`).connect();
+  await client.withSession((session) =>
+    session.withTransaction(() => client.db('shop').collection('orders').insertOne({ total: 1 }, { session })),
+  );
+  expect(await client.db('shop').collection('orders').countDocuments()).toBe(1);
 });
 
 describe.concurrent('an image says of itself what an official one says', () => {

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 
 /** Temporary contents and conversations live this long. */
-export const cleanupAgeDays = 30;
+const cleanupAgeDays = 30;
 
 const dayMs = 86_400_000;
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Db, MongoClient } from 'mongodb';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
-import { differingLines } from '../text-difference.ts';
+import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import {
   type CollectionName,
   type CollectionSchema,
@@ -50,7 +50,7 @@ async function applyCollection({ database, client, name, reset, directory, withT
   const applied = await readRecord(client, `schema ${name}`);
   if (applied === wanted) return false;
   if (applied !== undefined) {
-    if (!reset) throw different(name, applied, wanted);
+    if (!reset) throw schemaDifferent('mongodb', `The collection ${name}`, applied, wanted);
     await database.dropCollection(name);
   }
   try {
@@ -62,7 +62,7 @@ async function applyCollection({ database, client, name, reset, directory, withT
         await database.collection(name).createIndex({ ...key }, { name: indexName(key) });
     }
   } catch (thrown) {
-    throw failed(file, messageOf(thrown), thrown);
+    throw schemaFailed('mongodb', file, messageOf(thrown), thrown);
   }
   await writeRecord(client, `schema ${name}`, wanted);
   return true;
@@ -74,7 +74,7 @@ function parse(text: string, file: string): CollectionSchema {
     return JSON.parse(text) as CollectionSchema;
   } catch (thrown) {
     const line = /line (\d+)/.exec(messageOf(thrown))?.[1];
-    throw failed(line === undefined ? file : `${file}:${line}`, messageOf(thrown), thrown);
+    throw schemaFailed('mongodb', line === undefined ? file : `${file}:${line}`, messageOf(thrown), thrown);
   }
 }
 
@@ -93,24 +93,4 @@ export async function writeRecord(client: MongoClient, name: string, text: strin
 interface SandboxRecord {
   readonly _id: string;
   readonly text: string;
-}
-
-function failed(place: string, reason: string, cause: unknown): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_FAILED',
-    engine: 'mongodb',
-    message: `${place}: ${reason}`,
-    next: 'Correct the file and run the command again.',
-    cause,
-  });
-}
-
-function different(name: string, there: string, wanted: string): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_DIFFERENT',
-    engine: 'mongodb',
-    message: `The collection ${name} was made from another version of its schema.`,
-    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
-    evidence: differingLines(there, wanted),
-  });
 }

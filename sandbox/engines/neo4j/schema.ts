@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
-import { differingLines } from '../text-difference.ts';
+import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { withDriver } from './connection.ts';
 import { splitStatements } from './cypher-file.ts';
 
@@ -26,7 +26,7 @@ export async function applySchema(
     const applied = await readRecord(driver, 'schema');
     if (applied === wanted) return { applied: [], alreadyPresent: files.length };
     if (applied !== undefined) {
-      if (!reset) throw different(applied, wanted);
+      if (!reset) throw schemaDifferent('neo4j', 'The graph', applied, wanted);
       await emptyGraph(driver);
     }
     for (const [index, name] of files.entries()) {
@@ -87,24 +87,8 @@ export async function writeRecord(driver: Driver, name: string, text: string | u
 }
 
 /** The server says where, from the start of the statement: `... (line 2, column 7 (offset: 31))`. */
-function failed(path: string, firstLine: number, thrown: unknown): SandboxError {
+function failed(path: string, firstLine: number, thrown: unknown): Error {
   const message = messageOf(thrown);
   const within = Number(/\(line (\d+), column/.exec(message)?.[1] ?? 1);
-  return new SandboxError({
-    code: 'SCHEMA_FAILED',
-    engine: 'neo4j',
-    message: `${path}:${firstLine + within - 1}: ${message.split('\n')[0]}`,
-    next: 'Correct the file and run the command again.',
-    cause: thrown,
-  });
-}
-
-function different(there: string, wanted: string): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_DIFFERENT',
-    engine: 'neo4j',
-    message: 'The graph was made from another version of its schema.',
-    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
-    evidence: differingLines(there, wanted),
-  });
+  return schemaFailed('neo4j', `${path}:${firstLine + within - 1}`, message.split('\n')[0] ?? '', thrown);
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
-import { differingLines } from '../text-difference.ts';
+import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';
 import { scramVerifier } from './scram.ts';
 
@@ -42,9 +42,9 @@ async function createRoles(client: Client, directory: string): Promise<readonly 
   const missing = roles.filter((role) => !there.has(role));
   for (const role of missing) {
     const statement = new RegExp(`^CREATE ROLE ${role}\\b[^;]*;`, 'm').exec(text)?.[0];
-    if (statement === undefined) throw schemaFailed(file, undefined, `it does not create the role ${role}`);
+    if (statement === undefined) throw schemaFailed('postgresql', file, `it does not create the role ${role}`);
     await client.query(statement).catch((thrown) => {
-      throw schemaFailed(file, lineAt(text, text.indexOf(statement)), messageOf(thrown), thrown);
+      throw schemaFailed('postgresql', `${file}:${lineAt(text, text.indexOf(statement))}`, messageOf(thrown), thrown);
     });
   }
   return missing;
@@ -70,7 +70,8 @@ async function applyDatabase(
     const applied = await appliedText(running, database);
     if (applied === wanted) return false;
     // A database without a record is what a start that was killed has left: nothing is in it.
-    if (applied !== undefined && !reset) throw schemaDifferent(database, applied, wanted);
+    if (applied !== undefined && !reset)
+      throw schemaDifferent('postgresql', `The database ${database}`, applied, wanted);
     await admin.client.query(`DROP DATABASE ${database} WITH (FORCE)`);
   }
   await admin.client.query(`CREATE DATABASE ${database}`);
@@ -78,7 +79,7 @@ async function applyDatabase(
   await inTransaction(opened.client, async () => {
     await opened.client.query(await readFile(join(schemaDirectory, 'record.sql'), 'utf8'));
     await opened.client.query(wanted).catch((thrown) => {
-      throw schemaFailed(file, lineOf(thrown, wanted), messageOf(thrown), thrown);
+      throw schemaFailed('postgresql', `${file}${lineOf(thrown, wanted)}`, messageOf(thrown), thrown);
     });
     await opened.client.query('INSERT INTO sandbox.applied (file, definition) VALUES ($1, $2)', [
       `${database}.sql`,
@@ -120,33 +121,12 @@ export async function inTransaction<Value>(client: Client, work: () => Promise<V
   }
 }
 
-/** The server counts characters from the start of what it was sent. */
-function lineOf(thrown: unknown, text: string): number | undefined {
-  if (!(thrown instanceof DatabaseError)) return undefined;
-  if (thrown.position !== undefined) return lineAt(text, Number(thrown.position) - 1);
-  return undefined;
+/** `:<line>`, where the server says how many characters of what it was sent come before the error. */
+function lineOf(thrown: unknown, text: string): string {
+  const position = thrown instanceof DatabaseError ? thrown.position : undefined;
+  return position === undefined ? '' : `:${lineAt(text, Number(position) - 1)}`;
 }
 
 function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
-}
-
-function schemaFailed(file: string, line: number | undefined, reason: string, cause?: unknown): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_FAILED',
-    engine: 'postgresql',
-    message: `${file}${line === undefined ? '' : `:${line}`}: ${reason}`,
-    next: 'Correct the file and run the command again; nothing of it was applied.',
-    cause,
-  });
-}
-
-function schemaDifferent(database: string, there: string, wanted: string): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_DIFFERENT',
-    engine: 'postgresql',
-    message: `The database ${database} was made from another version of its schema.`,
-    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
-    evidence: differingLines(there, wanted),
-  });
 }

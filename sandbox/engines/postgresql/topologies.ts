@@ -11,7 +11,7 @@ import { scramVerifier } from './scram.ts';
 /** User of the server in the official image and in ours. */
 const postgresUser = 999;
 
-export const standbyNames = ['postgresql-standby-1', 'postgresql-standby-2'] as const;
+const standbyNames = ['postgresql-standby-1', 'postgresql-standby-2'] as const;
 
 const fileOf = (folder: string, name: string) => readFileSync(join(import.meta.dirname, folder, name), 'utf8');
 

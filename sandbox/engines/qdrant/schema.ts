@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
-import { differingLines } from '../text-difference.ts';
+import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { type CollectionSchema, collectionNames, readCollectionSchema, schemaDirectory } from './collections.ts';
 import { openClient } from './connection.ts';
 
@@ -42,7 +42,8 @@ async function applyCollection(
     // Indexes that are missing are what a start that was killed has left: they are added.
     const isUnfinished =
       asText({ ...there, payload_indexes: wanted.payload_indexes }) === asText(wanted) && isPartOf(there, wanted);
-    if (!isUnfinished && !reset) throw different(name, there, wanted);
+    if (!isUnfinished && !reset)
+      throw schemaDifferent('qdrant', `The collection ${name}`, asText(there), asText(wanted));
     if (!isUnfinished) await client.deleteCollection(name);
   }
   try {
@@ -79,23 +80,8 @@ function asText({ vectors, payload_indexes }: CollectionSchema): string {
   return JSON.stringify({ vectors, payload_indexes: Object.fromEntries(indexes) }, undefined, 1);
 }
 
-function failed(file: string, thrown: unknown): SandboxError {
+/** The server's own words are in the body of its answer. */
+function failed(file: string, thrown: unknown): Error {
   const answer = (thrown as { data?: { status?: { error?: string } } }).data?.status?.error;
-  return new SandboxError({
-    code: 'SCHEMA_FAILED',
-    engine: 'qdrant',
-    message: `${file}: ${answer ?? messageOf(thrown)}`,
-    next: 'Correct the file and run the command again.',
-    cause: thrown,
-  });
-}
-
-function different(name: string, there: CollectionSchema, wanted: CollectionSchema): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_DIFFERENT',
-    engine: 'qdrant',
-    message: `The collection ${name} was made from another version of its schema.`,
-    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
-    evidence: differingLines(asText(there), asText(wanted)),
-  });
+  return schemaFailed('qdrant', file, answer ?? messageOf(thrown), thrown);
 }

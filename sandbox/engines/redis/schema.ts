@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
-import { differingLines } from '../text-difference.ts';
+import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { firstNode, openClient } from './connection.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
@@ -22,7 +22,8 @@ export async function applySchema(
   await using client = await openClient(firstNode(running), running.secrets);
   const found = await loadedLibrary(client);
   if (found === wanted) return { applied: [], alreadyPresent: 1 };
-  if (found !== undefined && !reset) throw different(found, wanted);
+  if (found !== undefined && !reset)
+    throw schemaDifferent('redis', `The function library ${libraryName}`, found, wanted);
   try {
     await client.function('LOAD', 'REPLACE', wanted);
   } catch (thrown) {
@@ -40,25 +41,9 @@ export async function loadedLibrary(client: Redis): Promise<string | undefined> 
   return typeof code === 'string' ? code : undefined;
 }
 
-function different(found: string, wanted: string): SandboxError {
-  return new SandboxError({
-    code: 'SCHEMA_DIFFERENT',
-    engine: 'redis',
-    message: `Another version of the function library ${libraryName} is loaded.`,
-    next: 'Replace it: `npm run sandbox -- up --reset`.',
-    evidence: differingLines(found, wanted),
-  });
-}
-
 /** The server says where: `... @user_function: 12: '=' expected near 'x'`. */
-function failed(file: string, thrown: unknown): SandboxError {
+function failed(file: string, thrown: unknown): Error {
   const message = messageOf(thrown);
   const line = /@?user_(?:function|script):\s*(\d+):/.exec(message)?.[1];
-  return new SandboxError({
-    code: 'SCHEMA_FAILED',
-    engine: 'redis',
-    message: `${file}${line === undefined ? '' : `:${line}`}: ${message}`,
-    next: 'Correct the file and run the command again.',
-    cause: thrown,
-  });
+  return schemaFailed('redis', line === undefined ? file : `${file}:${line}`, message, thrown);
 }
