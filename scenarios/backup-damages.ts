@@ -1,21 +1,28 @@
 import { createHash } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ErrorCode } from '../sandbox/core/errors.ts';
 import type { BackupManifest, BackupPart } from '../sandbox/engines/engine.ts';
 
 /** A way in which a backup can be bad. */
 export interface Damage {
   /** For people: `a backup with one bit flipped`. */
   readonly name: string;
+  /** Code that it must be refused with. */
+  readonly code: ErrorCode;
   /** Copies the backup into the folder `copy`, damaged. Returns the manifest that goes with the copy. */
   readonly make: (directory: string, copy: string, manifest: BackupManifest) => Promise<BackupManifest>;
 }
 
 /** All of them hit the largest file: in it every engine keeps data. */
 export const damages: readonly Damage[] = [
-  { name: 'a backup with one bit flipped', make: flipBit },
-  { name: 'a backup with a file missing', make: loseFile },
-  { name: 'a backup cut off in the middle that matches its manifest', make: cutOff },
+  { name: 'a backup with one bit flipped', code: 'BACKUP_PART_CHANGED', make: flipBit },
+  { name: 'a backup with a file missing', code: 'BACKUP_PART_MISSING', make: loseFile },
+  {
+    name: 'a backup cut off in the middle that matches its manifest',
+    code: 'BACKUP_PART_UNREADABLE',
+    make: cutOff,
+  },
 ];
 
 async function flipBit(directory: string, copy: string, manifest: BackupManifest): Promise<BackupManifest> {

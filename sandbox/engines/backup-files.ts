@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, SandboxError } from '../core/errors.ts';
+import { type ErrorCode, messageOf, SandboxError } from '../core/errors.ts';
 import type { BackupManifest, BackupPart } from './engine.ts';
+
+/** Ways in which a backup is refused before the target is touched. */
+export type BackupRefusal = Extract<ErrorCode, `BACKUP_${string}`>;
 
 /** Describes a file of a backup that was just written. `path` is relative to the engine's folder in the backup. */
 export async function describePart(directory: string, path: string): Promise<BackupPart> {
@@ -12,25 +15,34 @@ export async function describePart(directory: string, path: string): Promise<Bac
   return { path, sizeBytes: size, sha256 };
 }
 
-/** Throws `BACKUP_INVALID` where a file of the manifest is missing or is not what it was when it was written. */
+/**
+ * Throws where a file of the manifest is not what it was when it was written: `BACKUP_PART_MISSING`,
+ * `BACKUP_PART_EMPTY`, `BACKUP_TRUNCATED` or `BACKUP_PART_CHANGED`.
+ */
 export async function verifyParts(directory: string, manifest: BackupManifest): Promise<void> {
   await Promise.all(manifest.parts.map((part) => verifyPart(directory, manifest.engine, part)));
 }
 
 async function verifyPart(directory: string, engine: string, part: BackupPart): Promise<void> {
-  const found = await describePart(directory, part.path).catch((thrown: unknown) => {
-    throw backupInvalid(engine, `${part.path} cannot be read: ${messageOf(thrown)}`);
+  const { path } = part;
+  const found = await describePart(directory, path).catch((thrown: unknown) => {
+    throw backupRefused('BACKUP_PART_MISSING', engine, `${path} cannot be read: ${messageOf(thrown)}`);
   });
-  if (found.sizeBytes !== part.sizeBytes) {
-    throw backupInvalid(engine, `${part.path} has ${found.sizeBytes} bytes instead of ${part.sizeBytes}`);
+  if (found.sizeBytes === 0 && part.sizeBytes > 0) {
+    throw backupRefused('BACKUP_PART_EMPTY', engine, `${path} is empty instead of ${part.sizeBytes} bytes long`);
   }
-  if (found.sha256 !== part.sha256) throw backupInvalid(engine, `${part.path} was changed: its SHA-256 differs`);
+  if (found.sizeBytes < part.sizeBytes) {
+    throw backupRefused('BACKUP_TRUNCATED', engine, `${path} has ${found.sizeBytes} bytes of ${part.sizeBytes}`);
+  }
+  if (found.sizeBytes > part.sizeBytes || found.sha256 !== part.sha256) {
+    throw backupRefused('BACKUP_PART_CHANGED', engine, `${path} is not what it was: its SHA-256 differs`);
+  }
 }
 
 /** The error of a backup that must not be restored. */
-export function backupInvalid(engine: string, reason: string, evidence?: string): SandboxError {
+export function backupRefused(code: BackupRefusal, engine: string, reason: string, evidence?: string): SandboxError {
   return new SandboxError({
-    code: 'BACKUP_INVALID',
+    code,
     engine,
     message: `The backup cannot be trusted: ${reason}.`,
     next: 'Use another backup. The target was not touched.',
@@ -38,14 +50,9 @@ export function backupInvalid(engine: string, reason: string, evidence?: string)
   });
 }
 
-/** The error of a target that holds something already. */
-export function targetNotEmpty(engine: string, found: string): SandboxError {
-  return new SandboxError({
-    code: 'RESTORE_TARGET_NOT_EMPTY',
-    engine,
-    message: `The target of the restore holds ${found} already.`,
-    next: 'Restore into a fresh node. Nothing was changed.',
-  });
+/** Total size of an engine's files, in bytes. */
+export function totalBytes({ parts }: BackupManifest): number {
+  return parts.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
 }
 
 async function sha256Of(file: string): Promise<string> {

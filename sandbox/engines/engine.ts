@@ -106,6 +106,7 @@ export interface BackupPart {
   readonly sha256: string;
 }
 
+/** One engine's part of a backup: what its files are, and what they were taken from. */
 export interface BackupManifest {
   readonly formatVersion: 1;
   readonly engine: string;
@@ -115,6 +116,8 @@ export interface BackupManifest {
   readonly method: string;
   /** Whether everything in it is from one moment, and if not, why. */
   readonly consistentPoint: true | { readonly no: string };
+  /** Where in the engine's own history it was taken, in its own words: `lsn 0/3000060`, `replication offset 8123`. */
+  readonly position: string;
   readonly parts: readonly BackupPart[];
 }
 
@@ -123,9 +126,19 @@ export interface Backup {
   readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
   /**
    * Restores into an engine that is up and empty (no schema applied).
-   * Throws `BACKUP_INVALID` before the target is touched if a file is missing, changed or not what it claims to be.
+   * Before the target is touched, it throws with a code of its own for each way in which the files are not what the
+   * manifest says (`backup-files.ts`), cannot be read by the engine's own tools, or cannot be taken by this target
+   * (`restore-target.ts`).
    */
   readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  /**
+   * Restores beside the live data of a running engine, under names of its own that end in `_restore`, and returns
+   * those names. What an earlier restore left under them is replaced; the live data is not touched.
+   * Refuses as `restore` does.
+   */
+  readonly restoreBeside:
+    | ((running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<readonly string[]>)
+    | NotSupported;
   /** Proves that the restored store takes a write, and takes it back. */
   readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
 }

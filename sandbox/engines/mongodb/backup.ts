@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { BSON, type ClientSession, type Db, type Document } from 'mongodb';
 import { messageOf } from '../../core/errors.ts';
-import { backupInvalid, describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
+import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
 import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
+import { targetNotEmpty } from '../restore-target.ts';
 import { withClient } from './connection.ts';
 import { type CollectionDescription, canonical, readCatalogue } from './fingerprint.ts';
 
@@ -16,7 +17,12 @@ const documentsFile = (name: string) => `${name}.jsonl`;
 /** Documents of a batch when they are written back. */
 const batchDocuments = 1_000;
 
-export const backup: Backup = { backUp, restore, writeAfterwards };
+export const backup: Backup = {
+  backUp,
+  restore,
+  restoreBeside: { notSupported: 'a restore goes into an empty server' },
+  writeAfterwards,
+};
 
 /** What `catalogue.json` holds: enough to make the collections anew, and to notice a missing line. */
 interface Catalogue {
@@ -28,7 +34,7 @@ interface Catalogue {
  * options and indexes. The driver does it: it works on any server of the protocol.
  */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
-  const names = await withClient(running, async (database, client) => {
+  const { names, position } = await withClient(running, async (database, client) => {
     const descriptions = await readCatalogue(database);
     const counts = await client.withSession((session) =>
       session.withTransaction(() => exportAll(database, descriptions, directory, session), {
@@ -37,7 +43,11 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     );
     const collections = descriptions.map((description, index) => ({ ...description, documents: counts[index] ?? 0 }));
     await writeFile(join(directory, catalogueFile), canonical({ collections }), { mode: 0o600 });
-    return descriptions.map(({ name }) => documentsFile(name));
+    const { operationTime } = await client.db('admin').command({ ping: 1 });
+    return {
+      names: descriptions.map(({ name }) => documentsFile(name)),
+      position: `operation time ${operationTime ?? 'not told'}`,
+    };
   });
   return {
     formatVersion: 1,
@@ -47,6 +57,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     method:
       'canonical extended JSON by the driver, in one snapshot transaction; users are those of the stack and not in it',
     consistentPoint: true,
+    position,
     parts: await Promise.all([catalogueFile, ...names].map((path) => describePart(directory, path))),
   };
 }
@@ -90,7 +101,7 @@ async function restore(target: RunningEngine, directory: string, manifest: Backu
   });
 }
 
-/** Reads every line before the target is touched. Throws `BACKUP_INVALID`. */
+/** Reads every line before the target is touched. Throws `BACKUP_PART_UNREADABLE`. */
 async function readWhole(directory: string): Promise<Catalogue> {
   try {
     const text = await readFile(join(directory, catalogueFile), 'utf8');
@@ -102,7 +113,7 @@ async function readWhole(directory: string): Promise<Catalogue> {
     }
     return catalogue;
   } catch (thrown) {
-    throw backupInvalid('mongodb', messageOf(thrown));
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'mongodb', messageOf(thrown));
   }
 }
 

@@ -8,8 +8,9 @@ import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { backupInvalid, describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
+import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
 import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
+import { targetNotEmpty } from '../restore-target.ts';
 import { firstNode, probe, withDriver } from './connection.ts';
 
 const dumpFile = 'neo4j.dump';
@@ -18,10 +19,16 @@ const dumpFile = 'neo4j.dump';
 const dumpCommand = ['neo4j-admin', 'database', 'dump', 'neo4j', '--to-stdout'];
 const loadCommand = ['neo4j-admin', 'database', 'load', 'neo4j', '--from-stdin', '--overwrite-destination=true'];
 
-export const backup: Backup = { backUp, restore, writeAfterwards };
+export const backup: Backup = {
+  backUp,
+  restore,
+  restoreBeside: { notSupported: 'Community has one user database, and a dump replaces it' },
+  writeAfterwards,
+};
 
 /** Community has no online backup: the node is stopped, dumped in a container of its own, and started again. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
+  const position = await lastTransaction(running);
   const output = createWriteStream(join(directory, dumpFile), { mode: 0o600 });
   const written = finished(output);
   await whileStopped(running, async () => {
@@ -35,8 +42,18 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     origin: running.image.origin,
     method: 'neo4j-admin database dump, offline; users are those of the stack and not in it',
     consistentPoint: true,
+    position,
     parts: [await describePart(directory, dumpFile)],
   };
+}
+
+/** The bookmark of the transaction before: all that is in the dump came before it. */
+async function lastTransaction(running: RunningEngine): Promise<string> {
+  return withDriver(running, async (driver) => {
+    await using session = driver.session();
+    await session.run('RETURN 1');
+    return `bookmark ${session.lastBookmarks().join(' ')}`;
+  });
 }
 
 async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
@@ -60,7 +77,12 @@ async function loadElsewhere(target: RunningEngine, file: string): Promise<void>
     labels: { [labelNames.engine]: 'neo4j' },
   });
   if (loaded.exitCode !== 0) {
-    throw backupInvalid('neo4j', 'neo4j-admin cannot load it', `${loaded.output}\n${loaded.errorOutput}`.slice(-2_000));
+    throw backupRefused(
+      'BACKUP_PART_UNREADABLE',
+      'neo4j',
+      'neo4j-admin cannot load it',
+      `${loaded.output}\n${loaded.errorOutput}`.slice(-2_000),
+    );
   }
 }
 

@@ -4,18 +4,25 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { checked, execInNode } from '../../containers/exec.ts';
 import { SandboxError } from '../../core/errors.ts';
-import { backupInvalid, describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
+import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
 import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
+import { targetNotEmpty } from '../restore-target.ts';
 import { databases, openPrimary, primaryNode } from './connection.ts';
 import { setPasswords } from './schema.ts';
 
 const globalsFile = 'globals.sql';
 const archiveOf = (database: string) => `${database}.dump`;
 
-export const backup: Backup = { backUp, restore, writeAfterwards };
+export const backup: Backup = {
+  backUp,
+  restore,
+  restoreBeside: { notSupported: 'a restore goes into an empty server' },
+  writeAfterwards,
+};
 
 /** Roles with `pg_dumpall --globals-only`, then each database with `pg_dump -Fc -C`, side by side. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
+  const position = await currentPosition(running);
   await Promise.all([
     dump(running, ['pg_dumpall', '--globals-only'], join(directory, globalsFile)),
     ...databases.map((database) =>
@@ -29,8 +36,16 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     origin: running.image.origin,
     method: 'pg_dumpall --globals-only, pg_dump --format=custom --create per database',
     consistentPoint: { no: 'each database is dumped from a snapshot of its own' },
+    position,
     parts: await Promise.all([globalsFile, ...databases.map(archiveOf)].map((path) => describePart(directory, path))),
   };
+}
+
+/** Before the dumps begin: what was committed by then is in them. */
+async function currentPosition(running: RunningEngine): Promise<string> {
+  await using opened = await openPrimary(running, { database: 'postgres' });
+  const { rows } = await opened.client.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
+  return `lsn ${rows[0]?.lsn}`;
 }
 
 /** As the server's own user over its socket: no password is needed. */
@@ -63,7 +78,8 @@ async function readWholeArchive(target: RunningEngine, file: string): Promise<vo
     user: 'postgres',
     input: createReadStream(file),
   });
-  if (read.exitCode !== 0) throw backupInvalid('postgresql', `pg_restore cannot read ${file}`, read.errorOutput);
+  if (read.exitCode !== 0)
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', `pg_restore cannot read ${file}`, read.errorOutput);
 }
 
 async function refuseIfUsed(target: RunningEngine): Promise<void> {

@@ -5,17 +5,27 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { backupInvalid, describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
+import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
 import type { Backup, BackupManifest, BackupPart, RunningEngine } from '../engine.ts';
+import { targetNotEmpty } from '../restore-target.ts';
 import { collectionNames } from './collections.ts';
 import { openClient, request } from './connection.ts';
 
 const fileOf = (name: string) => `${name}.snapshot`;
 
-export const backup: Backup = { backUp, restore, writeAfterwards };
+export const backup: Backup = {
+  backUp,
+  restore,
+  restoreBeside: { notSupported: 'a restore goes into an empty server' },
+  writeAfterwards,
+};
 
 /** A snapshot of each collection, downloaded and held against the checksum that the server gave. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
+  const client = openClient(running);
+  const counts = await Promise.all(
+    collectionNames.map(async (name) => (await client.count(name, { exact: true })).count),
+  );
   const parts = await Promise.all(collectionNames.map((name) => backUpCollection(running, name, directory)));
   return {
     formatVersion: 1,
@@ -24,6 +34,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     origin: running.image.origin,
     method: 'a snapshot of each collection over REST',
     consistentPoint: { no: 'each collection has a snapshot of its own' },
+    position: collectionNames.map((name, index) => `${counts[index]} points in ${name}`).join(', '),
     parts,
   };
 }
@@ -81,7 +92,7 @@ async function readWholeArchive(file: string): Promise<void> {
     if (await isCompressed(file)) await pipeline(createReadStream(file), createGunzip(), archive);
     else await pipeline(createReadStream(file), archive);
   } catch (thrown) {
-    throw backupInvalid('qdrant', `${file} is no whole archive`, messageOf(thrown));
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'qdrant', `${file} is no whole archive`, messageOf(thrown));
   }
 }
 

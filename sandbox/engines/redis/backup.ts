@@ -8,8 +8,9 @@ import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { backupInvalid, describePart, targetNotEmpty, verifyParts } from '../backup-files.ts';
+import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
 import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
+import { targetNotEmpty } from '../restore-target.ts';
 import { firstNode, openClient, probe } from './connection.ts';
 import { otherUsers } from './fingerprint.ts';
 
@@ -17,11 +18,17 @@ const dumpFile = 'dump.rdb';
 const usersFile = 'users.acl';
 const placeDump = join(import.meta.dirname, 'scripts', 'place-dump.sh');
 
-export const backup: Backup = { backUp, restore, writeAfterwards };
+export const backup: Backup = {
+  backUp,
+  restore,
+  restoreBeside: { notSupported: 'a dump is read when the server starts, and replaces all its data' },
+  writeAfterwards,
+};
 
 /** An RDB taken over the replication protocol: everything in it is from one moment. Functions are in it; users are not. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
   const node = firstNode(running);
+  const position = await replicationOffset(running);
   const output = createWriteStream(join(directory, dumpFile));
   const written = finished(output);
   checked(
@@ -42,8 +49,15 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     origin: running.image.origin,
     method: 'RDB over the replication protocol (redis-cli --rdb)',
     consistentPoint: true,
+    position,
     parts: await Promise.all([dumpFile, usersFile].map((path) => describePart(directory, path))),
   };
+}
+
+async function replicationOffset(running: RunningEngine): Promise<string> {
+  await using client = await openClient(firstNode(running), running.secrets);
+  const offset = /^master_repl_offset:(\d+)/m.exec(await client.info('replication'))?.[1];
+  return `replication offset ${offset}`;
 }
 
 async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
@@ -74,7 +88,8 @@ async function checkDump(target: RunningEngine, file: string): Promise<void> {
     ['sh', '-c', 'cat >/tmp/check.rdb; redis-check-rdb /tmp/check.rdb; code=$?; rm -f /tmp/check.rdb; exit $code'],
     { input: createReadStream(file) },
   );
-  if (check.exitCode !== 0) throw backupInvalid('redis', 'redis-check-rdb refuses it', check.output);
+  if (check.exitCode !== 0)
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'redis', 'redis-check-rdb refuses it', check.output);
 }
 
 async function refuseIfUsed(target: RunningEngine): Promise<void> {
