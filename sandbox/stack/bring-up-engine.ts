@@ -47,7 +47,7 @@ export async function bringUpEngine(
       }),
     );
   }
-  await markUnfinished(keeper, engine, false);
+  await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
   const { dataset } = start;
   let loadedNow = false;
   if (dataset !== undefined && (options.schema ?? true)) {

@@ -1,8 +1,10 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import type { NodeHandle } from '../containers/node-spec.ts';
+import { setCpuShares } from '../containers/nodes.ts';
 import type { Engine } from '../engines/engine.ts';
 
 /** Docker's weight of a container that says nothing (its documentation, "CPU share constraint"). */
-export const cpuSharesDefault = 1_024;
+const cpuSharesDefault = 1_024;
 
 /** Eight others together: on two cores, five engines were ready 0.4 s sooner with it than without (7.4 s, 7.8 s). */
 const cpuSharesOfLargest = 8 * cpuSharesDefault;
@@ -16,16 +18,24 @@ export interface HeadStart {
   readonly engines: readonly Engine[];
   /** Containers are created one after the other: side by side, the first would wait for all the others. */
   readonly inTurn: LimitFunction;
-  /** Weight of an engine's containers until they are ready. */
+  /** Weight of an engine's containers until its schema is there. */
   readonly cpuShares: (engine: Engine) => number;
+  /** Ends it for the containers of one engine. */
+  readonly end: (engine: Engine, nodes: readonly NodeHandle[]) => Promise<void>;
 }
 
 export function headStart(engines: readonly Engine[]): HeadStart {
   const bySize = engines.toSorted((left, right) => right.memoryBytes - left.memoryBytes);
   const [largest] = bySize;
+  const cpuShares = (engine: Engine) =>
+    engine === largest && engines.length > 1 ? cpuSharesOfLargest : cpuSharesDefault;
   return {
     engines: bySize,
     inTurn: pLimit(1),
-    cpuShares: (engine) => (engine === largest && engines.length > 1 ? cpuSharesOfLargest : cpuSharesDefault),
+    cpuShares,
+    end: async (engine, nodes) => {
+      if (cpuShares(engine) === cpuSharesDefault) return;
+      await Promise.all(nodes.map((node) => setCpuShares(node, cpuSharesDefault)));
+    },
   };
 }

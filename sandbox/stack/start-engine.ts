@@ -5,7 +5,7 @@ import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nod
 import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
 import { startNode } from '../containers/start-node.ts';
 import type { Engine, RunningEngine, Secrets, Topology } from '../engines/engine.ts';
-import { cpuSharesDefault, type HeadStart } from './head-start.ts';
+import type { HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
 import { handleOfExisting, placementOf } from './node-placement.ts';
 import { untilReady } from './until-ready.ts';
@@ -51,7 +51,6 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
     start.signal.throwIfAborted();
     const node = await start.headStart.inTurn(() => ensureNode(spec, start));
     const version = await untilReady(node, start);
-    if (start.headStart.cpuShares(start.engine) !== cpuSharesDefault) await setCpuShares(node, cpuSharesDefault);
     return { node, version };
   };
   // In the order of the list: a node comes after those that it waits for.

@@ -148,6 +148,11 @@ run_initdb_files() {
 	done
 }
 
+# A server on the socket alone costs a start and a stop: only where there is something for it to do.
+has_first_steps() {
+	[ "$POSTGRES_DB" != postgres ] || [ -n "$(ls -A /docker-entrypoint-initdb.d 2>/dev/null)" ]
+}
+
 # What initdb left unsynced reaches the disk before the first client can trust it.
 make_durable() {
 	initdb --sync-only --pgdata="$PGDATA" >/dev/null
@@ -174,10 +179,12 @@ main() {
 		create_cluster
 		allow_hosts "$@"
 		export PGPASSWORD="${PGPASSWORD-${POSTGRES_PASSWORD:-}}"
-		start_on_socket "$@"
-		create_database
-		run_initdb_files
-		pg_ctl --pgdata="$PGDATA" --mode=fast --wait stop
+		if has_first_steps; then
+			start_on_socket "$@"
+			create_database
+			run_initdb_files
+			pg_ctl --pgdata="$PGDATA" --mode=fast --wait stop
+		fi
 		make_durable
 		unset PGPASSWORD
 		printf '\nPostgreSQL init process complete; ready for start up.\n\n'
