@@ -1,25 +1,84 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * One thing that happened in a drill. `invoke` begins an operation; `ok`, `fail` or `info` ends it: done, certainly
- * not done, or nobody knows. An `info` of the process `nemesis` is a fault or its end.
+ * What a client asks for and, in the event that ends it, what it was told. Values are unique within their workload
+ * (within their key where there is one): the checkers tell writes apart by their values.
  */
-export interface HistoryEvent {
+export type Operation = SetOperation | AppendOperation | RegisterOperation | BankOperation;
+
+/** One set: unique adds, and reads of all of it. */
+export type SetOperation =
+  | { readonly operation: 'add'; readonly value: number }
+  | { readonly operation: 'read'; readonly value?: readonly number[] };
+
+/** A list for each key. */
+export type AppendOperation =
+  | { readonly operation: 'append'; readonly key: string; readonly value: number }
+  | { readonly operation: 'read-list'; readonly key: string; readonly value?: readonly number[] };
+
+/** A register for each key, which holds `null` at first. `cas` writes `to` if the register holds `from`. */
+export type RegisterOperation =
+  | { readonly operation: 'write'; readonly key: string; readonly value: number }
+  | { readonly operation: 'read-register'; readonly key: string; readonly value?: number | null }
+  | { readonly operation: 'cas'; readonly key: string; readonly from: number | null; readonly to: number };
+
+/** Accounts between which amounts move, and reads of all balances. */
+export type BankOperation =
+  | { readonly operation: 'transfer'; readonly from: string; readonly to: string; readonly amount: number }
+  | { readonly operation: 'read-balances'; readonly value?: Readonly<Record<string, number>> };
+
+export type ClientEntry = Operation & {
+  /** A process whose operation ended in `info` never acts again: its operation may still take effect. */
+  readonly process: number;
+  /** `invoke` begins an operation; `ok`, `fail` or `info` ends it: done, certainly not done, or nobody knows. */
+  readonly type: 'invoke' | 'ok' | 'fail' | 'info';
+  /** Node that was asked directly. */
+  readonly node?: string;
+  /** Why it ended in `fail` or `info`, in the engine's words. */
+  readonly reason?: string;
+};
+
+/** A fault, its end, or another thing done to the nodes: `invoke` when it is begun, `info` when it has taken effect. */
+export interface NemesisEntry {
+  readonly process: 'nemesis';
+  readonly type: 'invoke' | 'info';
+  /** Name of the fault or of what ends one: `kill`, `promote`, `isolate`, `heal`. */
+  readonly operation: string;
+  /** Node that it hits. Absent: it hits more than one. */
+  readonly node?: string;
+  /** Names of the faults that this one ends: on its node, or on every node if it names none. */
+  readonly ends?: readonly string[];
+}
+
+/** What was seen of the nodes: that one has a role from now on, or that a fault was noticed. */
+export type ObserverEntry =
+  | {
+      readonly process: 'observer';
+      readonly type: 'info';
+      readonly operation: 'role';
+      readonly node: string;
+      /** `primary`, `replica`, `down`, or the engine's own word. */
+      readonly role: string;
+    }
+  | { readonly process: 'observer'; readonly type: 'info'; readonly operation: 'detect'; readonly node?: string };
+
+export type HistoryEntry = ClientEntry | NemesisEntry | ObserverEntry;
+
+interface Stamp {
+  /** Position in the history: what comes before what is told by this, not by the clock. */
   readonly index: number;
   /** Monotonic, since the history began. */
   readonly timeMs: number;
-  /** A process whose operation ended in `info` never acts again: its operation may still take effect. */
-  readonly process: number | 'nemesis';
-  /** Node that was read, or that a fault hit. */
-  readonly node?: string;
-  readonly type: 'invoke' | 'ok' | 'fail' | 'info';
-  readonly operation: 'add' | 'read' | 'kill' | 'promote';
-  /** The value added, or all values that were read. */
-  readonly value?: number | readonly number[];
 }
 
-export type HistoryEntry = Omit<HistoryEvent, 'index' | 'timeMs'>;
+export type ClientEvent = ClientEntry & Stamp;
+export type NemesisEvent = NemesisEntry & Stamp;
+export type ObserverEvent = ObserverEntry & Stamp;
+
+/** One thing that happened in a run. */
+export type HistoryEvent = ClientEvent | NemesisEvent | ObserverEvent;
 
 /** What happened, in order. */
 export interface History {
@@ -29,7 +88,8 @@ export interface History {
   readonly nowMs: () => number;
 }
 
-export function createHistory(): History {
+/** A history in memory. `onEvent` sees each event before `record` returns. */
+export function createHistory(onEvent?: (event: HistoryEvent) => void): History {
   const beganMs = performance.now();
   const events: HistoryEvent[] = [];
   // Microseconds: what the clock of the process resolves.
@@ -38,15 +98,31 @@ export function createHistory(): History {
     events,
     nowMs,
     record: (entry) => {
-      const event = { index: events.length, timeMs: nowMs(), ...entry };
+      const event: HistoryEvent = { index: events.length, timeMs: nowMs(), ...entry };
       events.push(event);
+      onEvent?.(event);
       return event;
     },
   };
 }
 
+/**
+ * A history that is in `file` as well, as JSON lines. Each event is handed to the system before `record` returns, so
+ * that a harness that is killed loses none. An older file of that name is replaced.
+ */
+export function streamHistory(file: string): History & Disposable {
+  mkdirSync(dirname(file), { recursive: true });
+  const descriptor = openSync(file, 'w');
+  const history = createHistory((event) => writeSync(descriptor, lineOf(event)));
+  return { ...history, [Symbol.dispose]: () => closeSync(descriptor) };
+}
+
 /** Writes a history as JSON lines, one event each. */
 export async function writeHistory(file: string, events: readonly HistoryEvent[]): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  await writeFile(file, events.map(lineOf));
+}
+
+function lineOf(event: HistoryEvent): string {
+  return `${JSON.stringify(event)}\n`;
 }

@@ -80,6 +80,7 @@ export const exitCodeOf = {
   RESTORE_NO_RIGHTS: 1,
   RESTORE_FAILED: 1,
   // Suites and benchmarks.
+  HISTORY_INVALID: 1,
   NOT_SUPPORTED: 1,
   INTERRUPTED: 1,
   INTERNAL: 1,
