@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { checkHistory } from '../../../scenarios/check-history.ts';
+import { checkAppend } from '../../../scenarios/checkers/append-checker.ts';
+import type { Findings } from '../../../scenarios/checkers/findings.ts';
+import { checkRegister } from '../../../scenarios/checkers/register-checker.ts';
+import type { HistoryEvent } from '../../../scenarios/history.ts';
+import { isLinearizable, lists, registers } from '../support/brute-force.ts';
+import { seed, seedText } from '../support/seed.ts';
+import { simulate, stepsOf } from '../support/simulate.ts';
+import { createLists, createRegisters } from '../support/simulated-stores.ts';
+
+/** Random small histories, right and wrong ones, on which a checker has to say exactly what trying every order says. */
+function expectAgreement(
+  history: (steps: Parameters<typeof simulate>[0]) => readonly HistoryEvent[],
+  check: (events: readonly HistoryEvent[]) => Findings,
+  isLegal: (events: readonly HistoryEvent[]) => boolean,
+  { keys, runs }: { readonly keys: number; readonly runs: number },
+): void {
+  const seen = { legal: 0, illegal: 0 };
+  const property = fc.property(stepsOf({ clients: 4, keys, max: 30 }), (steps) => {
+    const events = history(steps);
+    checkHistory(events);
+    const legal = isLegal(events);
+    const findings = check(events);
+    seen[legal ? 'legal' : 'illegal'] += 1;
+    expect(findings.verdict === 'fail', JSON.stringify({ legal, findings })).toBe(!legal);
+  });
+  fc.assert(property, { seed, numRuns: runs });
+  // Both kinds, or the agreement says little.
+  expect(seen.legal).toBeGreaterThan(runs / 10);
+  expect(seen.illegal).toBeGreaterThan(runs / 10);
+}
+
+describe(`the fast checkers and one that tries every order agree on random small histories (${seedText})`, () => {
+  for (const keys of [1, 2]) {
+    for (const readAtEnd of [false, true]) {
+      const options = { corruptPercent: 25, operationsMax: 8, readAtEnd };
+      const title = `${keys} ${keys === 1 ? 'key' : 'keys'}, ${readAtEnd ? 'read at the end' : 'ended anywhere'}`;
+      test(`registers: ${title}`, () => {
+        expectAgreement(
+          (steps) => simulate(steps, createRegisters(keys), options),
+          checkRegister,
+          (events) => isLinearizable(events, registers),
+          { keys, runs: 5_000 },
+        );
+      });
+      test(`lists: ${title}`, () => {
+        expectAgreement(
+          (steps) => simulate(steps, createLists(keys), options),
+          checkAppend,
+          (events) => isLinearizable(events, lists),
+          { keys, runs: 5_000 },
+        );
+      });
+    }
+  }
+});
