@@ -33,7 +33,7 @@ export function createLists(keys: number): SimulatedStore {
   };
 }
 
-/** `guess`: a compare-and-set names a value that may be there. Each value is the number of its operation plus 1. */
+/** Each value is the number of its operation plus 1. A compare-and-set names what is there, or any value of the first eight. */
 export function createRegisters(keys: number): SimulatedStore {
   const registers = new Map<string, number | null>();
   const currentOf = (key: string) => registers.get(key) ?? null;
@@ -42,7 +42,8 @@ export function createRegisters(keys: number): SimulatedStore {
       const key = nameOf(number);
       if (choice < 25) return { operation: 'write', key, value: serial + 1 };
       if (choice < 60) return { operation: 'read-register', key };
-      const from = choice < 80 ? currentOf(key) : serial === 0 ? null : (choice % serial) + 1;
+      const guess = choice % 9;
+      const from = choice < 80 ? currentOf(key) : guess === 0 || guess === serial + 1 ? null : guess;
       return { operation: 'cas', key, from, to: serial + 1 };
     },
     apply: (operation) => {
@@ -98,5 +99,28 @@ export function createBank(): SimulatedStore {
       return { ...operation, value: noise < 50 ? moved : { ...moved, [other]: (moved[other] ?? 0) - amount } };
     },
     finalReads: () => [{ operation: 'read-balances' }],
+  };
+}
+
+/** A set on two members, of which a read asks one. */
+export function createSet(): SimulatedStore {
+  const values = new Set<number>();
+  return {
+    begin: (choice, _, serial) =>
+      choice < 60 ? { operation: 'add', value: serial } : { operation: 'read', ...{ node: choice % 2 ? 'a' : 'b' } },
+    apply: (operation) => {
+      if (operation.operation === 'add') values.add(operation.value);
+      return operation.operation === 'read' ? { ...operation, value: [...values] } : operation;
+    },
+    corrupt: (operation, noise) => {
+      if (operation.operation !== 'read') return operation;
+      const all = [...values];
+      const at = noise % (all.length + 1);
+      return {
+        ...operation,
+        value: noise < 60 ? all.toSpliced(at, 1 + (noise % 3)) : all.toSpliced(at, 0, noise % 12),
+      };
+    },
+    finalReads: () => ['a', 'b'].map((node) => ({ operation: 'read', ...{ node } })),
   };
 }
