@@ -52,11 +52,13 @@ export function blocksOf(
 function blockOf(parts: readonly Cluster[]): Block {
   let firstDoneAt = Number.POSITIVE_INFINITY;
   let lastInvokedAt = -1;
+  const include = (span: Span) => {
+    firstDoneAt = Math.min(firstDoneAt, span.doneAt);
+    lastInvokedAt = Math.max(lastInvokedAt, span.invokedAt);
+  };
   for (const { write, reads } of parts) {
-    for (const span of [write, ...reads]) {
-      firstDoneAt = Math.min(firstDoneAt, span.doneAt);
-      lastInvokedAt = Math.max(lastInvokedAt, span.invokedAt);
-    }
+    include(write);
+    reads.forEach(include);
   }
   const [first, last] = [parts[0]?.value, parts.at(-1)?.value];
   return { name: first === last ? `${first}` : `${first} to ${last}`, firstDoneAt, lastInvokedAt };
@@ -94,9 +96,8 @@ function lastInvokedFromEach(parts: readonly Cluster[]): readonly number[] {
   let latest = -1;
   for (let position = parts.length - 1; position >= 0; position -= 1) {
     const part = parts[position];
-    for (const { invokedAt } of part === undefined ? [] : [part.write, ...part.reads]) {
-      latest = Math.max(latest, invokedAt);
-    }
+    latest = Math.max(latest, part?.write.invokedAt ?? -1);
+    for (const { invokedAt } of part?.reads ?? []) latest = Math.max(latest, invokedAt);
     last[position] = latest;
   }
   return last;

@@ -84,13 +84,17 @@ function report(key: string, older: Block, newer: Block, timeMsAt: (at: number) 
   else tally.addStale(timeMsAt(older.lastInvokedAt) - timeMsAt(newer.firstDoneAt), () => seen);
 }
 
+/** Looked up for anomalies alone, of which most histories have none. */
 function timesOf(operations: readonly PairedOperation[]): (at: number) => number {
-  const times = new Map<number, number>();
-  for (const { invoke, completion } of operations) {
-    times.set(invoke.index, invoke.timeMs);
-    if (completion !== undefined) times.set(completion.index, completion.timeMs);
-  }
-  return (at) => times.get(at) ?? 0;
+  let times: Map<number, number> | undefined;
+  return (at) => {
+    times ??= new Map(
+      operations
+        .flatMap(({ invoke, completion }) => (completion === undefined ? [invoke] : [invoke, completion]))
+        .map(({ index, timeMs }) => [index, timeMs]),
+    );
+    return times.get(at) ?? 0;
+  };
 }
 
 function isOfRegister(operation: string): boolean {
