@@ -4,7 +4,7 @@ import type { Span } from './spans.ts';
 import { line, type Markup, rectangle, short, text } from './svg.ts';
 
 /** So that a single operation among thousands can be seen. */
-const visibleMin = 2;
+const visibleMin = 3;
 
 const bucketWidth = (laneRight - laneLeft) / bucketCount;
 
