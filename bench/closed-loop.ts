@@ -1,76 +1,158 @@
-import { build, type Histogram } from 'hdr-histogram-js';
-import type { Latencies } from './results.ts';
+import { median } from 'simple-statistics';
+import { watchClient } from './client-health.ts';
+import { createRecorder, distributionOf, latenciesOf, type Recorder, record } from './latencies.ts';
+import type { ClientHealth, Distribution, Latencies } from './results.ts';
 
-/** The path and its reference take turns of this length, so that both see the same machine. */
+type Run = (iteration: number) => Promise<void>;
+
+/** Things that are compared take turns of this length, so that all of them see the same machine. */
 const turnMs = 100;
 
-export interface ClosedLoop {
-  readonly run: (iteration: number) => Promise<void>;
-  readonly reference: (iteration: number) => Promise<void>;
+/** Turns of what is compared to a percent are shorter: there are more of them. */
+const shortTurnMs = 25;
+
+export interface Turns {
+  readonly run: Run;
+  readonly reference: Run;
   readonly warmUpMs: number;
   /** Time for the path and its reference together. */
   readonly measureMs: number;
   readonly signal: AbortSignal;
 }
 
+export interface ClosedLoopResult {
+  readonly latencies: Latencies;
+  readonly distribution: Distribution;
+  readonly client: ClientHealth;
+}
+
 /** One client, one request at a time, the path and its reference in turns. The warm-up is discarded. */
-export async function measureClosedLoop(
-  loop: ClosedLoop,
-): Promise<{ readonly path: Latencies; readonly reference: Latencies }> {
-  const discarded = createRecorder();
-  await alternate(loop, loop.warmUpMs, discarded, discarded);
-  const path = createRecorder();
-  const reference = createRecorder();
-  await alternate(loop, loop.measureMs, path, reference);
-  return { path: latenciesOf(path), reference: latenciesOf(reference) };
-}
-
-interface Recorder {
-  /** In nanoseconds: a microsecond is too coarse where an answer takes thirty. */
-  readonly histogram: Histogram;
-  busyNs: number;
-}
-
-function createRecorder(): Recorder {
+export async function measureInTurns(turns: Turns): Promise<ClosedLoopResult & { readonly reference: Latencies }> {
+  await alternate(turns, turns.warmUpMs, createTimed(), createTimed());
+  const judge = watchClient();
+  const path = createTimed();
+  const reference = createTimed();
+  await alternate(turns, turns.measureMs, path, reference);
+  const latencies = latenciesOf(path, path.busyMs);
   return {
-    histogram: build({ lowestDiscernibleValue: 1, highestTrackableValue: 60e9, numberOfSignificantValueDigits: 3 }),
-    busyNs: 0,
+    latencies,
+    distribution: distributionOf(path),
+    client: judge(latencies),
+    reference: latenciesOf(reference, reference.busyMs),
   };
 }
 
-async function alternate(loop: ClosedLoop, forMs: number, path: Recorder, reference: Recorder): Promise<void> {
+export interface ClosedLoop {
+  /** One function for each client. */
+  readonly clients: readonly Run[];
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** All clients at once, each sends its next request when it has the answer to the last one. The warm-up is discarded. */
+export async function measureClosedLoop(loop: ClosedLoop): Promise<ClosedLoopResult> {
+  await timeRequests(loop, loop.warmUpMs, createRecorder());
+  const judge = watchClient();
+  const recorder = createRecorder();
+  const elapsedMs = await timeRequests(loop, loop.measureMs, recorder);
+  const latencies = latenciesOf(recorder, elapsedMs);
+  return { latencies, distribution: distributionOf(recorder), client: judge(latencies) };
+}
+
+/**
+ * Throughput of {@link measureClosedLoop} over that of the same requests by the same clients without any measuring: 1
+ * where measuring costs nothing. Both take short turns in the order ABBA, so that what drifts evenly costs both the
+ * same; the median over these groups leaves out those in which somebody else had the core.
+ */
+export async function measureHarnessShare(loop: ClosedLoop): Promise<number> {
+  const recorder = createRecorder();
+  await countRequests(loop, loop.warmUpMs);
+  const timedPerMs = async () => {
+    const before = recorder.histogram.totalCount;
+    const elapsedMs = await timeRequests(loop, shortTurnMs, recorder);
+    return (recorder.histogram.totalCount - before) / elapsedMs;
+  };
+  const barePerMs = async () => {
+    const beganMs = performance.now();
+    return (await countRequests(loop, shortTurnMs)) / (performance.now() - beganMs);
+  };
+  const shares: number[] = [];
+  for (let group = 0; group < loop.measureMs / shortTurnMs / 4; group += 1) {
+    const first = await timedPerMs();
+    const bare = (await barePerMs()) + (await barePerMs());
+    shares.push((first + (await timedPerMs())) / bare);
+  }
+  return Math.round(median(shares) * 1e3) / 1e3;
+}
+
+/** Returns the time from the first request to the last answer. */
+async function timeRequests({ clients, signal }: ClosedLoop, forMs: number, recorder: Recorder): Promise<number> {
+  const beganMs = performance.now();
+  const endMs = beganMs + forMs;
+  await Promise.all(
+    clients.map(async (run, client) => {
+      let startMs = performance.now();
+      for (let iteration = client; startMs < endMs; iteration += clients.length) {
+        await run(iteration);
+        const nowMs = performance.now();
+        record(recorder, nowMs - startMs);
+        startMs = nowMs;
+        if (signal.aborted) break;
+      }
+    }),
+  );
+  signal.throwIfAborted();
+  return performance.now() - beganMs;
+}
+
+/** The bare loop: looks at the clock, which it must to end, and at nothing else. */
+async function countRequests({ clients, signal }: ClosedLoop, forMs: number): Promise<number> {
   const endMs = performance.now() + forMs;
-  let iteration = 0;
-  while (performance.now() < endMs) {
-    loop.signal.throwIfAborted();
-    iteration = await takeTurn(loop.run, path, iteration);
-    iteration = await takeTurn(loop.reference, reference, iteration);
+  const counts = clients.map(async (run, client) => {
+    let done = 0;
+    for (let iteration = client; performance.now() < endMs; iteration += clients.length) {
+      await run(iteration);
+      done += 1;
+    }
+    return done;
+  });
+  const all = await Promise.all(counts);
+  signal.throwIfAborted();
+  return all.reduce((sum, count) => sum + count, 0);
+}
+
+interface TimedRecorder extends Recorder {
+  busyMs: number;
+}
+
+function createTimed(): TimedRecorder {
+  return { ...createRecorder(), busyMs: 0 };
+}
+
+async function alternate(turns: Turns, forMs: number, path: TimedRecorder, reference: TimedRecorder): Promise<void> {
+  const endMs = performance.now() + forMs;
+  // A short round has shorter turns: both must have had at least two.
+  const lengthMs = Math.min(turnMs, forMs / 4);
+  for (let iteration = 0; performance.now() < endMs; ) {
+    turns.signal.throwIfAborted();
+    iteration = await takeTurn(turns.run, path, iteration, lengthMs);
+    iteration = await takeTurn(turns.reference, reference, iteration, lengthMs);
   }
 }
 
-async function takeTurn(run: (iteration: number) => Promise<void>, recorder: Recorder, first: number): Promise<number> {
-  const endNs = process.hrtime.bigint() + BigInt(turnMs * 1e6);
+async function takeTurn(run: Run, recorder: TimedRecorder, first: number, forMs: number): Promise<number> {
+  const beganMs = performance.now();
+  const endMs = beganMs + forMs;
   let iteration = first;
-  for (let startNs = process.hrtime.bigint(); startNs < endNs; ) {
+  let startMs = beganMs;
+  while (startMs < endMs) {
     await run(iteration);
     iteration += 1;
-    const nowNs = process.hrtime.bigint();
-    const tookNs = Number(nowNs - startNs);
-    recorder.histogram.recordValue(tookNs);
-    recorder.busyNs += tookNs;
-    startNs = nowNs;
+    const nowMs = performance.now();
+    record(recorder, nowMs - startMs);
+    startMs = nowMs;
   }
+  recorder.busyMs += startMs - beganMs;
   return iteration;
-}
-
-function latenciesOf({ histogram, busyNs }: Recorder): Latencies {
-  const microseconds = (ns: number) => Math.round(ns / 100) / 10;
-  return {
-    samples: histogram.totalCount,
-    achievedPerS: Math.round((histogram.totalCount / busyNs) * 1e10) / 10,
-    p50Us: microseconds(histogram.getValueAtPercentile(50)),
-    p90Us: microseconds(histogram.getValueAtPercentile(90)),
-    p99Us: microseconds(histogram.getValueAtPercentile(99)),
-    maxUs: microseconds(histogram.maxValue),
-  };
 }

@@ -9,7 +9,34 @@ export interface Latencies {
   readonly p50Us: number;
   readonly p90Us: number;
   readonly p99Us: number;
+  /** `null` below 10,000 samples. */
+  readonly p999Us: number | null;
   readonly maxUs: number;
+}
+
+/** Points of a cumulative distribution, by percentile, 0 to 100. */
+export type Distribution = readonly { readonly percentile: number; readonly latencyUs: number }[];
+
+/** Whether the process that measured was itself the limit. */
+export interface ClientHealth {
+  /** Share of one core that the process used, without what it spun away waiting for the next arrival. */
+  readonly cpuShare: number;
+  /** Later than due, by the process's own timers. */
+  readonly eventLoopDelayP50Us: number;
+  readonly eventLoopDelayP99Us: number;
+  /** Why the figures are those of the client and not of the store; `null` where they are not. */
+  readonly bound: string | null;
+}
+
+/** How well an open loop kept its own schedule. */
+export interface ScheduleReport {
+  readonly arrivals: 'constant' | 'poisson';
+  /** How much later than intended arrivals were noticed, whether or not a client was free for them. */
+  readonly errorP50Us: number;
+  readonly errorP99Us: number;
+  readonly errorMaxUs: number;
+  /** Whether the 99th percentile is within a millisecond. */
+  readonly held: boolean;
 }
 
 /** One query path under one load. */
@@ -18,18 +45,86 @@ export interface PathResult extends Latencies {
   readonly path: string;
   readonly topology: string;
   readonly origin: ImageOrigin;
-  /** `closed`: each client sends its next request when it has the answer to the last one. */
-  readonly mode: 'closed';
+  /**
+   * `closed`: each client sends its next request when it has the answer to the last one.
+   * `open`: requests arrive on a schedule of their own; a latency begins when its request was meant to be sent.
+   */
+  readonly mode: 'closed' | 'open';
   readonly clients: number;
-  /** Nothing is offered in a closed loop. */
-  readonly offeredPerS: null;
+  /** `null` in a closed loop: nothing is offered there. */
+  readonly offeredPerS: number | null;
+  /** Arrivals that were given up: the queue was full, or there was no answer in time after the end. */
+  readonly dropped: number;
+  readonly client: ClientHealth;
+  /** Of an open loop. */
+  readonly schedule?: ScheduleReport;
+  readonly distribution: Distribution;
   readonly plan: PlanCheck;
   readonly answer: AnswerCheck;
-  /** The bare driver loop of the same run, in turns with the path, and how many times longer the path takes. */
-  readonly reference: Latencies & { readonly name: string; readonly ratio: number };
+  /**
+   * Closed loop with one client: the bare driver loop of the same run, in turns with the path, and how many times
+   * longer the path takes.
+   */
+  readonly reference?: Latencies & { readonly name: string; readonly ratio: number };
 }
 
-/** A path that an image cannot honestly run. */
+/** One path at rising numbers of clients, in a closed loop. */
+export interface ThroughputCurve {
+  readonly engine: string;
+  readonly path: string;
+  readonly points: readonly (Latencies & { readonly clients: number; readonly bound: string | null })[];
+  /** Throughput of the measuring loop over that of the same requests without any measuring, in turns. */
+  readonly harnessShare: number;
+}
+
+/** What another program of the same run reached with a comparable request. */
+export interface ReferenceResult {
+  readonly engine: string;
+  readonly path: string;
+  readonly name: string;
+  readonly request: string;
+  readonly clients: number;
+  readonly achievedPerS: number;
+  /** `null` where the program does not tell. */
+  readonly p50Us: number | null;
+  /** Throughput of the path at the same number of clients over that of the reference. */
+  readonly share: number;
+}
+
+/** Recall of an approximate search against the exact one under the same filter, over its search width. */
+export interface RecallCurve {
+  readonly engine: string;
+  readonly path: string;
+  readonly origin: ImageOrigin;
+  readonly k: number;
+  readonly points: readonly RecallPoint[];
+}
+
+export interface RecallPoint {
+  /** Candidates that the search keeps; `null` for the exact search. */
+  readonly ef: number | null;
+  /** Mean share of the exact answer that was found, 0 to 1. */
+  readonly recall: number;
+  /** Mean number of rows returned: a filter may leave fewer than `k`. */
+  readonly returned: number;
+  readonly queries: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+/** One path in one round of a run: what comparisons pair. */
+export interface RoundFigure {
+  readonly engine: string;
+  readonly path: string;
+  readonly round: number;
+  readonly samples: number;
+  readonly p50Us: number;
+  readonly p90Us: number;
+  /** Of the bare driver loop, in turns with the path within the round. */
+  readonly referenceP50Us: number;
+}
+
+/** A path, or a part of one, that an image cannot honestly run. */
 export interface PathNotRun {
   readonly engine: string;
   readonly path: string;
@@ -42,10 +137,20 @@ export interface BenchReport {
   readonly environment: BenchEnvironment;
   readonly paths: readonly PathResult[];
   readonly notRun: readonly PathNotRun[];
+  readonly rounds: readonly RoundFigure[];
+  readonly curves: readonly ThroughputCurve[];
+  readonly references: readonly ReferenceResult[];
+  readonly recall: readonly RecallCurve[];
 }
 
 /** What the figures depend on. */
 export interface BenchEnvironment extends Machine {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Of the folder, and `+changes` where files differ from it; `null` outside of a repository. */
+  readonly commit: string | null;
+  /** Of the folder in which the stack was described, for example `ext4`. */
+  readonly fileSystem: string;
   readonly dataset: { readonly size: string; readonly seed: number };
   /** Of the last minute. */
   readonly loadBefore: number;
@@ -53,4 +158,6 @@ export interface BenchEnvironment extends Machine {
   /** Share of one core that this process used while it measured, 0 to 1: near 1 the client is what was measured. */
   readonly clientCpuShare: number;
   readonly servers: Readonly<Record<string, string>>;
+  /** Per engine: what its server says of the settings that decide about speed, fsync before all. */
+  readonly serverSettings: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
