@@ -14,9 +14,8 @@ const shortTurnMs = 25;
 export interface Turns {
   readonly run: Run;
   readonly reference: Run;
-  readonly warmUpMs: number;
   /** Time for the path and its reference together. */
-  readonly measureMs: number;
+  readonly forMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -26,20 +25,29 @@ export interface ClosedLoopResult {
   readonly client: ClientHealth;
 }
 
-/** One client, one request at a time, the path and its reference in turns. The warm-up is discarded. */
-export async function measureInTurns(turns: Turns): Promise<ClosedLoopResult & { readonly reference: Latencies }> {
-  await alternate(turns, turns.warmUpMs, createTimed(), createTimed());
-  const judge = watchClient();
-  const path = createTimed();
-  const reference = createTimed();
-  await alternate(turns, turns.measureMs, path, reference);
-  const latencies = latenciesOf(path, path.busyMs);
-  return {
-    latencies,
-    distribution: distributionOf(path),
-    client: judge(latencies),
-    reference: latenciesOf(reference, reference.busyMs),
-  };
+/** A recorder that knows how long its requests took together. */
+export interface TimedRecorder extends Recorder {
+  busyMs: number;
+}
+
+export interface TurnsResult {
+  readonly path: TimedRecorder;
+  readonly reference: TimedRecorder;
+}
+
+/** One client, one request at a time, the path and its reference in turns. */
+export async function takeTurns(turns: Turns): Promise<TurnsResult> {
+  const path = { ...createRecorder(), busyMs: 0 };
+  const reference = { ...createRecorder(), busyMs: 0 };
+  // A short round has shorter turns: both must have had at least two.
+  const lengthMs = Math.min(turnMs, turns.forMs / 4);
+  const endMs = performance.now() + turns.forMs;
+  for (let iteration = 0; performance.now() < endMs; ) {
+    turns.signal.throwIfAborted();
+    iteration = await takeTurn(turns.run, path, iteration, lengthMs);
+    iteration = await takeTurn(turns.reference, reference, iteration, lengthMs);
+  }
+  return { path, reference };
 }
 
 export interface ClosedLoop {
@@ -120,25 +128,6 @@ async function countRequests({ clients, signal }: ClosedLoop, forMs: number): Pr
   const all = await Promise.all(counts);
   signal.throwIfAborted();
   return all.reduce((sum, count) => sum + count, 0);
-}
-
-interface TimedRecorder extends Recorder {
-  busyMs: number;
-}
-
-function createTimed(): TimedRecorder {
-  return { ...createRecorder(), busyMs: 0 };
-}
-
-async function alternate(turns: Turns, forMs: number, path: TimedRecorder, reference: TimedRecorder): Promise<void> {
-  const endMs = performance.now() + forMs;
-  // A short round has shorter turns: both must have had at least two.
-  const lengthMs = Math.min(turnMs, forMs / 4);
-  for (let iteration = 0; performance.now() < endMs; ) {
-    turns.signal.throwIfAborted();
-    iteration = await takeTurn(turns.run, path, iteration, lengthMs);
-    iteration = await takeTurn(turns.reference, reference, iteration, lengthMs);
-  }
 }
 
 async function takeTurn(run: Run, recorder: TimedRecorder, first: number, forMs: number): Promise<number> {

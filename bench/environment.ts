@@ -1,11 +1,38 @@
+import { statfs } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { execa } from 'execa';
 import { describeMachine } from '../sandbox/core/machine.ts';
-import type { RunningEngine } from '../sandbox/engines/engine.ts';
+import type { Engine, RunningEngine } from '../sandbox/engines/engine.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchEnvironment } from './results.ts';
 
+/** Magic numbers of file systems, as `statfs(2)` gives them and names them. */
+const fileSystems: Readonly<Record<number, string>> = {
+  61267: 'ext4',
+  16914836: 'tmpfs',
+  1481003842: 'xfs',
+  2435016766: 'btrfs',
+  2035054128: 'overlayfs',
+  801189825: 'zfs',
+};
+
+export interface Watched {
+  readonly dataset: Dataset;
+  readonly engines: readonly Engine[];
+  readonly running: ReadonlyMap<string, RunningEngine>;
+  /** Folder whose commit and file system are named. Default: the current one. */
+  readonly directory?: string;
+}
+
 /** Begins to watch what the figures of a run depend on; the returned function ends it. */
-export function watchEnvironment(dataset: Dataset, running: readonly RunningEngine[]): () => BenchEnvironment {
+export async function watchEnvironment(watched: Watched): Promise<() => BenchEnvironment> {
+  const { dataset, running, directory = process.cwd() } = watched;
+  const startedAt = new Date().toISOString();
+  const [commit, fileSystem, serverSettings] = await Promise.all([
+    commitOf(directory),
+    fileSystemOf(directory),
+    settingsOf(watched),
+  ]);
   const loadBefore = loadavg()[0] ?? 0;
   const cpuBefore = process.cpuUsage();
   const beganMs = performance.now();
@@ -14,16 +41,40 @@ export function watchEnvironment(dataset: Dataset, running: readonly RunningEngi
     const elapsedUs = (performance.now() - beganMs) * 1_000;
     return {
       ...describeMachine(),
+      startedAt,
+      commit,
+      fileSystem,
       dataset: { size: dataset.size, seed: dataset.seed },
       loadBefore,
       loadAfter: loadavg()[0] ?? 0,
       clientCpuShare: Math.round(((user + system) / elapsedUs) * 100) / 100,
       servers: Object.fromEntries(
-        running.map(({ engine, serverVersion, image }) => [
+        [...running.values()].map(({ engine, serverVersion, image }) => [
           engine,
           `${serverVersion} (${image.origin}, ${image.digest})`,
         ]),
       ),
+      serverSettings,
     };
   };
+}
+
+async function commitOf(directory: string): Promise<string | null> {
+  const git = (...args: readonly string[]) => execa('git', args, { cwd: directory, reject: false });
+  const [head, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
+  if (head.exitCode !== 0 || head.stdout === undefined) return null;
+  return `${head.stdout.slice(0, 12)}${changes.stdout === '' ? '' : '+changes'}`;
+}
+
+async function fileSystemOf(directory: string): Promise<string> {
+  const { type } = await statfs(directory);
+  return fileSystems[type] ?? `type 0x${type.toString(16)}`;
+}
+
+async function settingsOf({ engines, running }: Watched): Promise<BenchEnvironment['serverSettings']> {
+  const entries = engines.map(async ({ name, serverSettings }) => {
+    const target = running.get(name);
+    return target === undefined || serverSettings === undefined ? [] : [[name, await serverSettings(target)] as const];
+  });
+  return Object.fromEntries((await Promise.all(entries)).flat());
 }

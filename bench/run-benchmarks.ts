@@ -2,20 +2,34 @@ import { SandboxError } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
 import type { Engine, QueryPath, RunningEngine } from '../sandbox/engines/engine.ts';
 import type { Dataset } from '../seeds/dataset.ts';
-import { measureClosedLoop } from './closed-loop.ts';
+import type { Arrivals } from './arrivals.ts';
 import { watchEnvironment } from './environment.ts';
-import type { BenchReport, PathNotRun, PathResult } from './results.ts';
+import { type FullResult, measureFully } from './measure-fully.ts';
+import { measureRounds, type Subject, withSubjects } from './measure-rounds.ts';
+import type { BenchReport, PathNotRun } from './results.ts';
 
-export interface BenchOptions {
+/** A stack that is measured. */
+export interface BenchTarget {
   readonly engines: readonly Engine[];
   readonly running: ReadonlyMap<string, RunningEngine>;
   readonly dataset: Dataset;
+  /** Folder of the stack, whose commit is named. Default: the current one. */
+  readonly directory?: string;
+}
+
+export interface BenchOptions extends BenchTarget {
   /** Names of query paths. Default: all of these engines. */
   readonly paths?: readonly string[];
-  /** Discarded. Default: 500 ms. */
+  /** The first part of every load, which is discarded. Default: 500 ms. */
   readonly warmUpMs?: number;
-  /** Time for a path and its reference together. Default: 2,000 ms. */
+  /** Time for a path and its reference together, in all rounds, and for each further load. Default: 2,000 ms. */
   readonly measureMs?: number;
+  /** All paths are measured once a round; what comparisons pair. Default: 1. */
+  readonly rounds?: number;
+  /** Finds the maximum with up to so many clients, then offers 50 % and 80 % of it. Default: one client alone. */
+  readonly clients?: number;
+  /** Of the open loops. Default: `constant`. */
+  readonly arrivals?: Arrivals;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -26,31 +40,84 @@ export interface BenchOptions {
  * Throws `BAD_OPTION` where a path has no such name.
  */
 export async function runBenchmarks(options: BenchOptions): Promise<BenchReport> {
-  const chosen = choosePaths(options);
-  const environment = watchEnvironment(options.dataset, [...options.running.values()]);
-  const paths: PathResult[] = [];
-  const notRun: PathNotRun[] = [];
-  for (const { engine, running, path } of chosen) {
-    const reason = path.notRunOn?.[running.image.origin];
-    if (reason !== undefined) notRun.push({ engine: engine.name, path: path.name, reason });
-    else paths.push(await measurePath(options, running, path));
+  const [report] = await runInterleaved(options, [options]);
+  return report as BenchReport;
+}
+
+/** {@link runBenchmarks} of several stacks, in turns within each round: pairs of the same moment. */
+export async function runInterleaved(
+  options: Omit<BenchOptions, keyof BenchTarget>,
+  targets: readonly BenchTarget[],
+): Promise<readonly BenchReport[]> {
+  const chosen = targets.map((target) => choosePaths(target, options.paths));
+  const environments = await Promise.all(targets.map(watchEnvironment));
+  const signal = options.signal ?? new AbortController().signal;
+  const timing = {
+    warmUpMs: options.warmUpMs ?? 500,
+    measureMs: options.measureMs ?? 2_000,
+    rounds: options.rounds ?? 1,
+    progress: options.progress ?? silent,
+    signal,
+  };
+  // Path by path across the targets: what is compared follows closely.
+  const runnable = chosen.map((paths) =>
+    paths.filter(({ path, running }) => reasonNotToRun(path, running) === undefined),
+  );
+  const order = (runnable[0] ?? []).flatMap((first) =>
+    runnable.flatMap((paths) => paths.find((each) => isSamePath(each, first)) ?? []),
+  );
+  const measured = await withSubjects(order, (subjects) => measureRounds(subjects, timing));
+  const { clients, arrivals = 'constant' } = options;
+  const reports: BenchReport[] = [];
+  for (const [index, target] of targets.entries()) {
+    const own = measured.filter(
+      ({ subject }) =>
+        subject.dataset === target.dataset && subject.running === target.running.get(subject.running.engine),
+    );
+    const full: FullResult[] = [];
+    // Only of the first target: the others are what it is compared with.
+    if (clients !== undefined && index === 0) {
+      for (const result of own) {
+        const task = ['bench', result.subject.running.engine, `${result.subject.path.name}, full`];
+        full.push(await runTask(timing.progress, task, () => measureFully(result, { ...timing, clients, arrivals })));
+      }
+    }
+    const environment = environments[index]?.();
+    if (environment === undefined) throw new Error('each target has its environment');
+    reports.push({
+      version: 1,
+      environment,
+      paths: own.flatMap((result) => [result.result, ...(full.find(({ of }) => of === result)?.paths ?? [])]),
+      notRun: [...(chosen[index] ?? []).flatMap(notRunOf), ...full.flatMap(({ notRun }) => notRun)],
+      rounds: own.flatMap(({ rounds }) => rounds),
+      curves: full.map(({ curve }) => curve),
+      references: full.flatMap(({ references }) => references),
+      recall: full.flatMap(({ recall }) => recall),
+    });
   }
-  return { version: 1, environment: environment(), paths, notRun };
+  return reports;
 }
 
-interface ChosenPath {
-  readonly engine: Engine;
-  readonly running: RunningEngine;
-  readonly path: QueryPath;
+function isSamePath(left: Subject, right: Subject): boolean {
+  return left.engine.name === right.engine.name && left.path.name === right.path.name;
 }
 
-function choosePaths({ engines, running, paths }: BenchOptions): readonly ChosenPath[] {
+function notRunOf({ engine, path, running }: Subject): readonly PathNotRun[] {
+  const reason = reasonNotToRun(path, running);
+  return reason === undefined ? [] : [{ engine: engine.name, path: path.name, reason }];
+}
+
+function reasonNotToRun(path: QueryPath, running: RunningEngine): string | undefined {
+  return path.notRunOn?.[running.image.origin];
+}
+
+function choosePaths({ engines, running, dataset }: BenchTarget, paths: readonly string[] = []): readonly Subject[] {
   const all = engines.flatMap((engine) => {
     const target = running.get(engine.name);
-    return target === undefined ? [] : engine.queryPaths.map((path) => ({ engine, running: target, path }));
+    return target === undefined ? [] : engine.queryPaths.map((path) => ({ engine, running: target, dataset, path }));
   });
   const known = all.map(({ path }) => path.name);
-  const unknown = (paths ?? []).find((name) => !known.includes(name));
+  const unknown = paths.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new SandboxError({
       code: 'BAD_OPTION',
@@ -58,36 +125,5 @@ function choosePaths({ engines, running, paths }: BenchOptions): readonly Chosen
       next: `Use one or more of: ${known.join(', ')}.`,
     });
   }
-  return paths === undefined || paths.length === 0 ? all : all.filter(({ path }) => paths.includes(path.name));
-}
-
-async function measurePath(options: BenchOptions, running: RunningEngine, path: QueryPath): Promise<PathResult> {
-  return runTask(options.progress ?? silent, ['bench', running.engine, path.name], async (report) => {
-    await using prepared = await path.prepare(running, options.dataset);
-    const answer = await prepared.checkAnswer();
-    const measured = await measureClosedLoop({
-      run: prepared.run,
-      reference: prepared.runBare,
-      warmUpMs: options.warmUpMs ?? 500,
-      measureMs: options.measureMs ?? 2_000,
-      signal: options.signal ?? new AbortController().signal,
-    });
-    // After the load: some planners choose anew once they have seen a statement a few times.
-    const plan = await prepared.checkPlan();
-    const ratio = Math.round((measured.path.p50Us / measured.reference.p50Us) * 100) / 100;
-    report.summarise(`p50 ${measured.path.p50Us} us, ${ratio} times the bare driver`);
-    return {
-      engine: running.engine,
-      path: path.name,
-      topology: running.topology,
-      origin: running.image.origin,
-      mode: 'closed',
-      clients: 1,
-      offeredPerS: null,
-      ...measured.path,
-      plan,
-      answer,
-      reference: { name: 'bare driver loop', ...measured.reference, ratio },
-    };
-  });
+  return paths.length === 0 ? all : all.filter(({ path }) => paths.includes(path.name));
 }

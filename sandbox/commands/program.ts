@@ -17,6 +17,11 @@ SANDBOX_DOCKER_INSTALL, SANDBOX_NAME, SANDBOX_DIRECTORY, SANDBOX_WAIT_TIMEOUT an
 SANDBOX_<ENGINE>_IMAGE, then ${configFileName}, then defaults.
 Exit codes: 0 done and nothing failed, 1 something failed, 2 wrong use.`;
 
+const benchExamples = `
+  bench compare <before> <after>   two saved runs; exit code 1 where the second is worse
+  bench export <name>              a saved run for benchstat, in Go's benchmark format
+  bench startup                    how fast a stack starts`;
+
 /** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
 export function createProgram(): Command {
   const program = new Command('sandbox')
@@ -65,14 +70,29 @@ export function createProgram(): Command {
   ])
     .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
-  add(program, 'bench', 'measure query paths of the running stack, or how fast a stack starts', [
+  add(program, 'bench', 'measure query paths of the running stack, compare runs, or measure how fast a stack starts', [
     'engines',
     'size',
     'images',
     'dockerInstall',
     'seed',
   ])
-    .argument('[path...]', 'query paths, or `startup` (default: all query paths)')
+    .summary('measure query paths and compare runs, or measure how fast a stack starts')
+    .argument('[path...]', 'query paths (default: all), or `compare`, `export` or `startup`')
+    .option('--full', 'find the maximum with many clients, then offer 50 % and 80 % of it on a schedule')
+    .option('--clients <number>', 'with --full: most clients that are tried (default: 16)')
+    .option('--arrivals <kind>', 'with --full: constant or poisson (default: constant)')
+    .option(
+      '--duration <duration>',
+      "a path's time in all rounds, and for each further load (default: 2s, 6s to compare)",
+    )
+    .option('--warm-up <duration>', 'first part of every load, which is discarded (default: 500ms)')
+    .option('--rounds <number>', 'measure all paths so many times, in turns (default: 1, 24 to compare)')
+    .option('--save <name>', 'keep the run as .sandbox/bench/<name>.json')
+    .option('--against <name>', 'compare with a saved run, or its file; exit code 1 where something got worse')
+    .option('--html <file>', 'write a page with charts')
+    .option('--summary <file>', 'write a summary in Markdown, for a pull request')
+    .addHelpText('after', benchExamples)
     .action(run(() => import('./bench.ts').then((room) => room.bench)));
   add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),

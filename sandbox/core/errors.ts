@@ -81,6 +81,8 @@ export const exitCodeOf = {
   RESTORE_FAILED: 1,
   // Suites and benchmarks.
   HISTORY_INVALID: 1,
+  BENCH_NOT_FOUND: 1,
+  BENCH_INVALID: 1,
   NOT_SUPPORTED: 1,
   INTERRUPTED: 1,
   INTERNAL: 1,

@@ -187,6 +187,46 @@ export interface PreparedPath extends AsyncDisposable {
   readonly runBare: (iteration: number) => Promise<void>;
   readonly checkPlan: () => Promise<PlanCheck>;
   readonly checkAnswer: () => Promise<AnswerCheck>;
+  /** The request itself, of a path that is one HTTP request: a load generator for HTTP can send it too. */
+  readonly http?: HttpRequest;
+  /** Of an approximate search. */
+  readonly recall?: RecallSearch;
+}
+
+export interface HttpRequest {
+  readonly url: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** How an approximate search is asked with another search width, and exactly under the same filter. */
+export interface RecallSearch {
+  readonly k: number;
+  /** Queries that are asked: iterations 0 to `queries` - 1. */
+  readonly queries: number;
+  /** Search widths of the curve, ascending. */
+  readonly efs: readonly number[];
+  /** Ids of at most `k` rows, best first; with `null` those of the exact search. */
+  readonly search: (iteration: number, ef: number | null) => Promise<readonly string[]>;
+}
+
+export interface ReferenceLoad {
+  readonly clients: number;
+  readonly durationMs: number;
+}
+
+/** Another program of the field that sends a comparable request, in the same run: `pgbench`, `redis-benchmark`. */
+export interface ReferenceProgram {
+  readonly name: string;
+  /** What it sends, for people. */
+  readonly request: string;
+  /** Throws where the program cannot be run on this image. `p50Us` is `null` where it does not tell. */
+  readonly run: (
+    running: RunningEngine,
+    dataset: Dataset,
+    load: ReferenceLoad,
+  ) => Promise<{ readonly achievedPerS: number; readonly p50Us: number | null }>;
 }
 
 /** A query whose speed matters. */
@@ -195,6 +235,7 @@ export interface QueryPath {
   readonly description: string;
   readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
   readonly prepare: (running: RunningEngine, dataset: Dataset) => Promise<PreparedPath>;
+  readonly reference?: ReferenceProgram;
 }
 
 /**
@@ -240,4 +281,6 @@ export interface Engine<Client = unknown> {
   readonly backup: Backup | NotSupported;
   readonly failover: Failover | NotSupported;
   readonly queryPaths: readonly QueryPath[];
+  /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
+  readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
 }

@@ -59,7 +59,7 @@ ${
           path.origin,
           String(path.achievedPerS),
           ...[path.p50Us, path.p90Us, path.p99Us].map(formatMicroseconds),
-          String(path.reference.ratio),
+          path.reference === undefined ? '' : String(path.reference.ratio),
           path.plan.ok ? path.plan.actual : `wrong: ${path.plan.actual}`,
           path.answer.ok ? 'as known' : `wrong: ${path.answer.actual}`,
         ]),

@@ -10,6 +10,7 @@ import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
+import { serverSettings } from './server-settings.ts';
 import { replicated, standalone } from './topologies.ts';
 
 /** Users of the platform, embeddings, places and activity. */
@@ -46,4 +47,5 @@ export const postgresql: Engine<Pool> = {
   backup,
   failover,
   queryPaths,
+  serverSettings,
 };

@@ -5,9 +5,15 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import type { User } from '../../../seeds/entities.ts';
 import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
 import { openPrimary } from './connection.ts';
+import { userByEmailReference } from './pgbench.ts';
 
 export const queryPaths: readonly QueryPath[] = [
-  { name: 'user by e-mail', description: 'What a login does: one row of users by its unique e-mail.', prepare },
+  {
+    name: 'user by e-mail',
+    description: 'What a login does: one row of users by its unique e-mail.',
+    prepare,
+    reference: userByEmailReference,
+  },
 ];
 
 async function prepare(running: RunningEngine, dataset: Dataset): Promise<PreparedPath> {

@@ -3,7 +3,7 @@ import { knowledgeQueryVector } from '../../../seeds/embeddings.ts';
 import type { Levels } from '../../../seeds/entities.ts';
 import { categoriesOfCell, knowledgeIdsOf } from '../../../seeds/knowledge.ts';
 import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
-import { openClient, request } from './connection.ts';
+import { openClient, request, uri } from './connection.ts';
 import { knowledgeSearch, searchKnowledge } from './search.ts';
 
 const limit = 10;
@@ -50,6 +50,26 @@ async function prepare(running: RunningEngine, dataset: Dataset): Promise<Prepar
       const expected = `${Math.min(limit, known.length)} of the cluster`;
       const actual = `${found.filter(({ knowledgeId }) => known.includes(knowledgeId)).length} of the cluster`;
       return { expected, actual, ok: expected === actual && found.length === Math.min(limit, known.length) };
+    },
+    http: {
+      url: `${uri(running)}${path}`,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'api-key': running.secrets.apiKey ?? '' },
+      body: at(0).body,
+    },
+    recall: {
+      k: limit,
+      queries: cells.length,
+      efs: [8, 16, 32, 64, 128, 256],
+      search: async (iteration, ef) => {
+        const { vector, category } = at(iteration);
+        const params = ef === null ? { exact: true } : { hnsw_ef: ef };
+        const { points } = await client.query('knowledge_vectors', {
+          ...knowledgeSearch(vector, { limit, category }),
+          params,
+        });
+        return points.map(({ id }) => String(id));
+      },
     },
     [Symbol.asyncDispose]: async () => {},
   };

@@ -9,6 +9,7 @@ import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
+import { serverSettings } from './server-settings.ts';
 import { standalone } from './topologies.ts';
 
 /** Caches and locks of the platform. */
@@ -45,4 +46,5 @@ export const redis: Engine<Redis> = {
   backup,
   failover: { notSupported: 'a standalone Redis has nothing to fail over to' },
   queryPaths,
+  serverSettings,
 };

@@ -4,12 +4,18 @@ import type { User } from '../../../seeds/entities.ts';
 import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
 import { cacheKey, readCached } from './cache.ts';
 import { connect } from './connection.ts';
+import { cachedUserReference } from './redis-benchmark.ts';
 
 /** Reads whose effect on the server's counters is looked at. */
 const plannedReads = 100;
 
 export const queryPaths: readonly QueryPath[] = [
-  { name: 'cached user', description: 'A user from the cache by its id: one GET that hits.', prepare },
+  {
+    name: 'cached user',
+    description: 'A user from the cache by its id: one GET that hits.',
+    prepare,
+    reference: cachedUserReference,
+  },
 ];
 
 async function prepare(running: RunningEngine, dataset: Dataset): Promise<PreparedPath> {

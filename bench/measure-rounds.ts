@@ -1,0 +1,154 @@
+import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
+import type { AnswerCheck, Engine, PreparedPath, QueryPath, RunningEngine } from '../sandbox/engines/engine.ts';
+import type { Dataset } from '../seeds/dataset.ts';
+import { watchClient } from './client-health.ts';
+import { type TimedRecorder, type TurnsResult, takeTurns } from './closed-loop.ts';
+import { createRecorder, distributionOf, latenciesOf } from './latencies.ts';
+import type { ClientHealth, PathResult, RoundFigure } from './results.ts';
+
+/** One query path of one running engine. */
+export interface Subject {
+  readonly engine: Engine;
+  readonly running: RunningEngine;
+  readonly dataset: Dataset;
+  readonly path: QueryPath;
+}
+
+export interface PreparedSubject extends Subject {
+  readonly prepared: PreparedPath;
+}
+
+export interface Timing {
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly rounds: number;
+  readonly progress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+export interface MeasuredSubject {
+  readonly subject: Subject;
+  readonly result: PathResult;
+  readonly rounds: readonly RoundFigure[];
+}
+
+/** Each round begins with this much that is discarded: others had the caches in between. */
+const roundWarmUpMs = 40;
+
+/** Prepares all subjects, and puts them away afterwards, whatever happens. */
+export async function withSubjects<Value>(
+  subjects: readonly Subject[],
+  work: (prepared: readonly PreparedSubject[]) => Promise<Value>,
+): Promise<Value> {
+  await using stack = new AsyncDisposableStack();
+  const prepared: PreparedSubject[] = [];
+  for (const subject of subjects) {
+    const path = stack.use(await subject.path.prepare(subject.running, subject.dataset));
+    prepared.push({ ...subject, prepared: path });
+  }
+  return await work(prepared);
+}
+
+interface Measuring {
+  readonly subject: PreparedSubject;
+  readonly answer: AnswerCheck;
+  readonly path: TimedRecorder;
+  readonly reference: TimedRecorder;
+  readonly health: ClientHealth[];
+  readonly rounds: RoundFigure[];
+}
+
+/**
+ * One client on each subject, path and bare driver loop in turns, all subjects once a round; every other round goes
+ * backwards, so that what drifts evenly costs all the same.
+ */
+export async function measureRounds(
+  subjects: readonly PreparedSubject[],
+  timing: Timing,
+): Promise<readonly MeasuredSubject[]> {
+  const all: Measuring[] = [];
+  for (const subject of subjects) {
+    const answer = await subject.prepared.checkAnswer();
+    await turns(subject, timing.warmUpMs, timing.signal);
+    const recorders = { path: { ...createRecorder(), busyMs: 0 }, reference: { ...createRecorder(), busyMs: 0 } };
+    all.push({ subject, answer, ...recorders, health: [], rounds: [] });
+  }
+  for (let round = 0; round < timing.rounds; round += 1) {
+    const order = round % 2 === 0 ? all : all.toReversed();
+    const title = (each: Measuring) =>
+      timing.rounds === 1 ? [each.subject.path.name] : [`round ${round + 1}`, each.subject.path.name];
+    for (const each of order) {
+      await runTask(timing.progress, ['bench', each.subject.running.engine, ...title(each)], async (report) => {
+        const { p50Us, referenceP50Us } = await measureRound(each, round, timing);
+        report.summarise(`p50 ${p50Us} us, ${ratioOf(p50Us, referenceP50Us)} times the bare driver`);
+      });
+    }
+  }
+  const measured: MeasuredSubject[] = [];
+  for (const each of all) measured.push(await conclude(each));
+  return measured;
+}
+
+function turns({ prepared }: PreparedSubject, forMs: number, signal: AbortSignal): Promise<TurnsResult> {
+  return takeTurns({ run: prepared.run, reference: prepared.runBare, forMs, signal });
+}
+
+async function measureRound(each: Measuring, round: number, timing: Timing): Promise<RoundFigure> {
+  if (timing.rounds > 1) await turns(each.subject, roundWarmUpMs, timing.signal);
+  const judge = watchClient();
+  const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal);
+  const latencies = latenciesOf(taken.path, taken.path.busyMs);
+  each.health.push(judge(latencies));
+  for (const kind of ['path', 'reference'] as const) {
+    each[kind].histogram.add(taken[kind].histogram);
+    each[kind].busyMs += taken[kind].busyMs;
+  }
+  const { samples, p50Us, p90Us } = latencies;
+  const { engine, path } = each.subject;
+  const referenceP50Us = latenciesOf(taken.reference, taken.reference.busyMs).p50Us;
+  const figure = { engine: engine.name, path: path.name, round, samples, p50Us, p90Us, referenceP50Us };
+  each.rounds.push(figure);
+  return figure;
+}
+
+async function conclude(each: Measuring): Promise<MeasuredSubject> {
+  const { subject, answer, path, reference, rounds } = each;
+  // After the load: some planners choose anew once they have seen a statement a few times.
+  const plan = await subject.prepared.checkPlan();
+  const latencies = latenciesOf(path, path.busyMs);
+  const bare = latenciesOf(reference, reference.busyMs);
+  const result: PathResult = {
+    engine: subject.running.engine,
+    path: subject.path.name,
+    topology: subject.running.topology,
+    origin: subject.running.image.origin,
+    mode: 'closed',
+    clients: 1,
+    offeredPerS: null,
+    ...latencies,
+    dropped: 0,
+    client: worstOf(each.health),
+    distribution: distributionOf(path),
+    plan,
+    answer,
+    reference: { name: 'bare driver loop', ...bare, ratio: ratioOf(latencies.p50Us, bare.p50Us) },
+  };
+  return { subject, result, rounds };
+}
+
+function ratioOf(p50Us: number, bareP50Us: number): number {
+  return Math.round((p50Us / bareP50Us) * 100) / 100;
+}
+
+/** Bound by the client where most rounds were. */
+function worstOf(health: readonly ClientHealth[]): ClientHealth {
+  const bound = health.filter((each) => each.bound !== null);
+  const highest = (figure: (each: ClientHealth) => number) => Math.max(...health.map(figure));
+  const meanShare = health.reduce((sum, { cpuShare }) => sum + cpuShare, 0) / health.length;
+  return {
+    cpuShare: Math.round(meanShare * 100) / 100,
+    eventLoopDelayP50Us: highest((each) => each.eventLoopDelayP50Us),
+    eventLoopDelayP99Us: highest((each) => each.eventLoopDelayP99Us),
+    bound: bound.length * 2 > health.length ? (bound[0]?.bound ?? null) : null,
+  };
+}

@@ -1,0 +1,41 @@
+import type { RecallSearch } from '../sandbox/engines/engine.ts';
+import { createRecorder, latenciesOf, record } from './latencies.ts';
+import type { RecallPoint } from './results.ts';
+
+/** Share of the exact answer that `found` holds, 0 to 1; 1 where the exact answer is empty. */
+export function recallOf(found: readonly string[], exact: readonly string[]): number {
+  if (exact.length === 0) return 1;
+  const known = new Set(found);
+  return exact.filter((id) => known.has(id)).length / exact.length;
+}
+
+/** Recall and latency over the search width, then of the exact search, against the exact search under the same filter. */
+export async function measureRecall(search: RecallSearch, signal: AbortSignal): Promise<readonly RecallPoint[]> {
+  const exact: (readonly string[])[] = [];
+  for (let query = 0; query < search.queries; query += 1) exact.push(await search.search(query, null));
+  const points: RecallPoint[] = [];
+  for (const ef of [...search.efs, null]) points.push(await pointAt(search, ef, exact, signal));
+  return points;
+}
+
+async function pointAt(
+  { search, queries }: RecallSearch,
+  ef: number | null,
+  exact: readonly (readonly string[])[],
+  signal: AbortSignal,
+): Promise<RecallPoint> {
+  const recorder = createRecorder();
+  let recall = 0;
+  let returned = 0;
+  for (let query = 0; query < queries; query += 1) {
+    signal.throwIfAborted();
+    const beganMs = performance.now();
+    const found = await search(query, ef);
+    record(recorder, performance.now() - beganMs);
+    recall += recallOf(found, exact[query] ?? []);
+    returned += found.length;
+  }
+  const { p50Us, p99Us } = latenciesOf(recorder, 0);
+  const mean = (sum: number) => Math.round((sum / queries) * 1e4) / 1e4;
+  return { ef, recall: mean(recall), returned: mean(returned), queries, p50Us, p99Us };
+}

@@ -1,0 +1,101 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Comparison, compareReports } from '../../bench/compare-reports.ts';
+import type { BenchReport } from '../../bench/results.ts';
+import { type BenchTarget, runInterleaved } from '../../bench/run-benchmarks.ts';
+import { readRun, type SavedRun, savedRunFile, saveRun } from '../../bench/saved-runs.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { notice } from '../core/progress.ts';
+import { formatBenchPage } from '../report/bench-page.ts';
+import { formatBenchSummary } from '../report/bench-summary.ts';
+import { benchHasFailed, formatBench } from '../report/bench-text.ts';
+import { formatComparison } from '../report/comparison-text.ts';
+import { attachStack } from '../stack/attach-stack.ts';
+import { loadEngines } from '../stack/load-engines.ts';
+import { type BenchFlags, parseBenchFlags } from './bench-options.ts';
+import type { ActionContext, Outcome } from './run-action.ts';
+import { chosenEngines, identityOf } from './stack-options.ts';
+
+/** Measures query paths, keeps and compares them as the flags say. */
+export async function benchPaths(context: ActionContext): Promise<Outcome> {
+  const flags = parseBenchFlags(context.flags);
+  const { directory } = context.settings;
+  // Before anything is measured: a name that is none, or a run that is not there.
+  if (flags.save !== undefined) savedRunFile(directory, flags.save);
+  const baseline = flags.against === undefined ? undefined : await readRun(directory, flags.against);
+  const attach = { ...identityOf(context), ...chosenEngines(context) };
+  const target = await attachTarget(attach);
+  const beside = baseline === undefined ? undefined : await targetBeside(context, baseline);
+  const [report, besideReport] = await runInterleaved(
+    { ...flags.measure, paths: context.arguments, progress: context.progress, signal: context.signal },
+    beside === undefined ? [target] : [target, beside],
+  );
+  if (report === undefined) throw new Error('a target has a report');
+  const comparison = baseline && compareWith(baseline, report, besideReport);
+  if (flags.save !== undefined) {
+    await saveRun(directory, { version: 1, name: flags.save, stack: identityOf(context), report });
+  }
+  await writeFiles(directory, flags, report, comparison);
+  const failed = benchHasFailed(report) || comparison?.verdict === 'fail';
+  return {
+    document: comparison === undefined ? report : { ...report, comparison },
+    text: (colors) => formatBench(report, colors) + (comparison ? formatComparison(comparison, colors) : ''),
+    exitCode: failed ? 1 : 0,
+  };
+}
+
+async function attachTarget(options: Parameters<typeof attachStack>[0]): Promise<BenchTarget> {
+  const attached = await attachStack(options);
+  const engines = await loadEngines([...attached.engines.keys()]);
+  const loaded = engines.map((engine) => attached.state.engines[engine.name]?.dataset);
+  const [known] = loaded;
+  if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();
+  const dataset = createDataset({ size: known.size, seed: known.seed });
+  return { engines, running: attached.engines, dataset, directory: attached.identity.directory };
+}
+
+/** The stack that the saved run was measured on, where that is another one and runs. */
+async function targetBeside(context: ActionContext, { name, stack }: SavedRun): Promise<BenchTarget | undefined> {
+  const own = identityOf(context);
+  if (stack.directory === own.directory && stack.name === own.name) return undefined;
+  try {
+    return await attachTarget({ ...stack, ...chosenEngines(context) });
+  } catch (thrown) {
+    const why = `The stack of \`${name}\` cannot be measured beside this one, so its saved figures are used.`;
+    notice(context.progress, 'warning', `${why} ${messageOf(thrown)}`);
+    return undefined;
+  }
+}
+
+function compareWith(baseline: SavedRun, report: BenchReport, beside: BenchReport | undefined): Comparison {
+  const before = { name: baseline.name, report: beside ?? baseline.report };
+  const pairing = beside === undefined ? 'by-reference' : 'interleaved';
+  return compareReports(before, { name: 'now', report }, pairing);
+}
+
+/** Files beside the output: a page, and a summary that a pull request can show. */
+async function writeFiles(
+  directory: string,
+  flags: BenchFlags,
+  report: BenchReport,
+  comparison: Comparison | undefined,
+): Promise<void> {
+  const files = [
+    [flags.html, () => formatBenchPage(report, comparison)],
+    [flags.summary, () => formatBenchSummary(report, comparison)],
+  ] as const;
+  for (const [path, format] of files) {
+    if (path === undefined) continue;
+    await mkdir(dirname(resolve(directory, path)), { recursive: true });
+    await writeFile(resolve(directory, path), format());
+  }
+}
+
+function noDataset(): SandboxError {
+  return new SandboxError({
+    code: 'DATASET_DIFFERENT',
+    message: 'The engines do not hold one dataset: answers could not be checked.',
+    next: 'Load it: `npm run sandbox -- seed`.',
+  });
+}

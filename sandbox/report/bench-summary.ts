@@ -1,0 +1,70 @@
+import { type Comparison, percent } from '../../bench/compare-reports.ts';
+import type { BenchReport } from '../../bench/results.ts';
+import { intervalText, pairingText } from './comparison-text.ts';
+import { formatCount, formatMicroseconds } from './units.ts';
+
+/** A summary in Markdown for a pull request: the verdict, what got worse, and the figures. */
+export function formatBenchSummary(report: BenchReport, comparison?: Comparison): string {
+  return [
+    '## Query paths',
+    '',
+    ...(comparison === undefined ? [] : comparisonLines(comparison)),
+    ...table(
+      ['engine', 'path', 'load', 'reached/s', 'p50', 'p99', 'plan', 'answer'],
+      report.paths.map((path) => [
+        path.engine,
+        path.path,
+        path.mode === 'open' ? `${formatCount(path.offeredPerS ?? 0)}/s offered` : `closed, ${path.clients} clients`,
+        formatCount(path.achievedPerS),
+        formatMicroseconds(path.p50Us),
+        formatMicroseconds(path.p99Us),
+        path.plan.ok ? 'ok' : `**wrong:** ${path.plan.actual}`,
+        path.answer.ok ? 'ok' : `**wrong:** ${path.answer.actual}`,
+      ]),
+    ),
+    ...report.paths.flatMap(({ engine, path, client }) =>
+      client.bound === null ? [] : [`- ${engine} / ${path}: ${client.bound}`],
+    ),
+    '',
+    environmentLine(report),
+    '',
+  ].join('\n');
+}
+
+function comparisonLines(comparison: Comparison): readonly string[] {
+  const failed = comparison.paths.filter(({ failures }) => failures.length > 0);
+  return [
+    comparison.verdict === 'pass' ? '**Nothing got worse.**' : '**Something got worse.**',
+    `\`${comparison.before}\` -> \`${comparison.after}\`, ${pairingText(comparison)}.`,
+    '',
+    ...failed.map(({ engine, path, failures }) => `- **${engine} / ${path}**: ${failures.join('; ')}`),
+    ...(failed.length === 0 ? [] : ['']),
+    ...table(
+      ['engine', 'path', 'p50 before', 'p50 after', 'change', '95 % interval', 'verdict'],
+      comparison.paths.map((path) => [
+        path.engine,
+        path.path,
+        formatMicroseconds(path.beforeP50Us),
+        formatMicroseconds(path.afterP50Us),
+        percent(path.latency.change),
+        intervalText(path),
+        path.latency.verdict,
+      ]),
+    ),
+    ...comparison.differences.map((difference) => `- also different: ${difference}`),
+    '',
+  ];
+}
+
+function environmentLine({ environment }: BenchReport): string {
+  const { processor, cores, system, fileSystem, node, commit, dataset, loadBefore, loadAfter } = environment;
+  return (
+    `<sub>${processor}, ${cores} cores, ${system}, ${fileSystem}, Node ${node}, commit ${commit ?? 'none'}, ` +
+    `data ${dataset.size} (seed ${dataset.seed}), load ${loadBefore.toFixed(1)} -> ${loadAfter.toFixed(1)}</sub>`
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
+}

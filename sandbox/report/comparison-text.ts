@@ -1,0 +1,56 @@
+import { type Comparison, type PathComparison, percent } from '../../bench/compare-reports.ts';
+import type { Colors } from './colors.ts';
+import { formatTable } from './table.ts';
+import { formatMicroseconds } from './units.ts';
+
+/** One line per path, then what else is different, and why a gate stops. */
+export function formatComparison(comparison: Comparison, colors: Colors): string {
+  const columns = [
+    { title: 'engine' },
+    { title: 'path' },
+    ...['p50 before', 'after', 'change', '95 % interval', 'pairs'].map((title) => ({ title, align: 'right' as const })),
+    { title: 'verdict' },
+  ];
+  const rows = comparison.paths.map((path) => [
+    path.engine,
+    path.path,
+    formatMicroseconds(path.beforeP50Us),
+    formatMicroseconds(path.afterP50Us),
+    percent(path.latency.change),
+    intervalText(path),
+    String(path.latency.pairs),
+    verdictText(path, colors),
+  ]);
+  const failed = comparison.paths.filter(({ failures }) => failures.length > 0);
+  return [
+    `\n${comparison.before} -> ${comparison.after}, ${pairingText(comparison)}`,
+    formatTable(columns, rows, colors),
+    ...failed.map(
+      ({ engine, path, failures }) => `  ${colors.red('worse')} ${engine} / ${path}: ${failures.join('; ')}`,
+    ),
+    ...comparison.unpaired.map(({ engine, path, only }) => `  ${colors.yellow(`only ${only}`)} ${engine} / ${path}`),
+    ...comparison.differences.map((difference) => `  ${colors.dim('also different')} ${difference}`),
+    comparison.verdict === 'pass' ? colors.green('nothing got worse') : colors.red('something got worse'),
+    '',
+  ].join('\n');
+}
+
+export function pairingText({ pairing }: Comparison): string {
+  return pairing === 'interleaved'
+    ? 'measured in turns'
+    : 'measured at different times: change relative to the bare driver loop of each round';
+}
+
+export function intervalText({ latency }: PathComparison): string {
+  const [low, high] = latency.interval;
+  return latency.verdict === 'too-few-pairs' ? 'too few pairs' : `${percent(low)} to ${percent(high)}`;
+}
+
+function verdictText({ latency, plan, answer }: PathComparison, colors: Colors): string {
+  const paint = { slower: colors.red, faster: colors.green, same: colors.dim, 'too-few-pairs': colors.yellow };
+  return [
+    paint[latency.verdict](latency.verdict),
+    ...(plan === undefined ? [] : [colors.red('other plan')]),
+    ...(answer === undefined ? [] : [colors.red('other answer')]),
+  ].join(', ');
+}
