@@ -7,7 +7,7 @@ export const smallestChange = 0.05;
 /** Fewer pairs say nothing of noise. */
 export const leastPairs = 6;
 
-const confidence = 0.95;
+const confidence = 0.99;
 const resamples = 2_000;
 
 export interface Pair {
@@ -18,11 +18,14 @@ export interface Pair {
 /** A change of latency as a share of what it was: 0.1 is ten per cent slower. */
 export interface Change {
   readonly change: number;
-  /** Of 95 %, by bootstrap over the pairs. */
+  /** Of 99 %, by bootstrap over the pairs. */
   readonly interval: readonly [number, number];
   readonly pairs: number;
-  /** `slower` and `faster` are at least 5 %, with an interval that excludes zero. */
-  readonly verdict: 'slower' | 'faster' | 'same' | 'too-few-pairs';
+  /**
+   * `slower` and `faster` are at least 5 %, with an interval that excludes zero. `unclear`: neither, and the interval
+   * is so wide that a change of 5 % could hide in it.
+   */
+  readonly verdict: 'slower' | 'faster' | 'same' | 'unclear' | 'too-few-pairs';
 }
 
 /**
@@ -50,5 +53,5 @@ export function compareFigures(pairs: readonly Pair[], seed = 1): Change {
 function verdictOf(change: number, [low, high]: readonly [number, number]): Change['verdict'] {
   if (change >= smallestChange && low > 0) return 'slower';
   if (change <= -smallestChange && high < 0) return 'faster';
-  return 'same';
+  return high >= smallestChange || low <= -smallestChange ? 'unclear' : 'same';
 }

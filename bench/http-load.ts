@@ -18,7 +18,7 @@ export interface HttpLoad {
 /**
  * A closed loop over HTTP by autocannon. Of autocannon only what can be trusted is used: its clients and the latency of
  * each response, a fraction of a millisecond, into a histogram of ours. Not used are its own histogram (whole
- * milliseconds), its correction for coordinated omission (which assumes an interval of a millisecond at any rate),
+ * milliseconds), rates and with them its correction for coordinated omission (which assumes a millisecond apart),
  * `overallRate` (which sends a second's requests in its first quarter) and workers (which multiply rates).
  * Throws where a response is no success: figures of errors are worth nothing.
  */
@@ -41,7 +41,6 @@ export async function measureHttp(load: HttpLoad): Promise<ClosedLoopResult> {
     duration: Math.ceil((load.warmUpMs + load.measureMs) / 1_000) + 1,
     timeout: 10,
     workers: 0,
-    ignoreCoordinatedOmission: true,
   };
   const running = autocannon(options, (thrown, result) => (thrown ? ended.reject(thrown) : ended.resolve(result)));
   const startMs = performance.now();

@@ -4,7 +4,7 @@ import type { Arrivals } from './arrivals.ts';
 import { type ClosedLoopResult, measureHarnessShare } from './closed-loop.ts';
 import { findMaximum } from './find-maximum.ts';
 import { measureHttpBesideNoOp } from './http-load.ts';
-import type { MeasuredSubject, Timing } from './measure-rounds.ts';
+import { type MeasuredSubject, type Timing, wake } from './measure-rounds.ts';
 import { measureOpenLoop } from './open-loop.ts';
 import { measureRecall } from './recall.ts';
 import type { PathNotRun, PathResult, RecallCurve, ReferenceResult, ThroughputCurve } from './results.ts';
@@ -37,6 +37,7 @@ export async function measureFully(of: MeasuredSubject, options: FullOptions): P
     prepared.push(stack.use(await path.prepare(running, dataset)));
   }
   const clients = prepared.map(({ run }) => run);
+  await wake(clients);
   const { warmUpMs, measureMs, signal, arrivals } = options;
   const { steps, best } = await findMaximum({ clients, warmUpMs, measureMs: measureMs / 2, signal });
   const used = clients.slice(0, best.clients);
@@ -44,6 +45,7 @@ export async function measureFully(of: MeasuredSubject, options: FullOptions): P
   const paths: PathResult[] = [rowOf(of, best, best.clients)];
   for (const share of offeredShares) {
     const ratePerS = Math.max(1, best.latencies.achievedPerS * share);
+    await wake(used);
     const open = await measureOpenLoop({ clients: used, ratePerS, arrivals, warmUpMs, measureMs, signal });
     const { offeredPerS, dropped, schedule } = open;
     paths.push({ ...rowOf(of, open, best.clients), mode: 'open', offeredPerS, dropped, schedule });

@@ -93,7 +93,16 @@ function turns({ prepared }: PreparedSubject, forMs: number, signal: AbortSignal
   return takeTurns({ run: prepared.run, reference: prepared.runBare, forMs, signal });
 }
 
+/**
+ * One request each, whatever comes of it: a server closes connections that were idle while others were measured, and
+ * the first request on such a one fails. A path that really fails does so again when it is measured.
+ */
+export async function wake(runs: readonly ((iteration: number) => Promise<void>)[]): Promise<void> {
+  await Promise.allSettled(runs.map((run) => run(0)));
+}
+
 async function measureRound(each: Measuring, round: number, timing: Timing): Promise<RoundFigure> {
+  await wake([each.subject.prepared.run, each.subject.prepared.runBare]);
   if (timing.rounds > 1) await turns(each.subject, roundWarmUpMs, timing.signal);
   const judge = watchClient();
   const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal);

@@ -40,7 +40,7 @@ function comparisonLines(comparison: Comparison): readonly string[] {
     ...failed.map(({ engine, path, failures }) => `- **${engine} / ${path}**: ${failures.join('; ')}`),
     ...(failed.length === 0 ? [] : ['']),
     ...table(
-      ['engine', 'path', 'p50 before', 'p50 after', 'change', '95 % interval', 'verdict'],
+      ['engine', 'path', 'p50 before', 'p50 after', 'change', '99 % interval', 'verdict'],
       comparison.paths.map((path) => [
         path.engine,
         path.path,

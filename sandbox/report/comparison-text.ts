@@ -8,7 +8,7 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
   const columns = [
     { title: 'engine' },
     { title: 'path' },
-    ...['p50 before', 'after', 'change', '95 % interval', 'pairs'].map((title) => ({ title, align: 'right' as const })),
+    ...['p50 before', 'after', 'change', '99 % interval', 'pairs'].map((title) => ({ title, align: 'right' as const })),
     { title: 'verdict' },
   ];
   const rows = comparison.paths.map((path) => [
@@ -47,7 +47,13 @@ export function intervalText({ latency }: PathComparison): string {
 }
 
 function verdictText({ latency, plan, answer }: PathComparison, colors: Colors): string {
-  const paint = { slower: colors.red, faster: colors.green, same: colors.dim, 'too-few-pairs': colors.yellow };
+  const paint = {
+    slower: colors.red,
+    faster: colors.green,
+    same: colors.dim,
+    unclear: colors.yellow,
+    'too-few-pairs': colors.yellow,
+  };
   return [
     paint[latency.verdict](latency.verdict),
     ...(plan === undefined ? [] : [colors.red('other plan')]),
