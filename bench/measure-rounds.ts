@@ -153,9 +153,11 @@ function ratioOf(p50Us: number, bareP50Us: number): number {
 function worstOf(health: readonly ClientHealth[]): ClientHealth {
   const bound = health.filter((each) => each.bound !== null);
   const highest = (figure: (each: ClientHealth) => number) => Math.max(...health.map(figure));
-  const meanShare = health.reduce((sum, { cpuShare }) => sum + cpuShare, 0) / health.length;
+  const mean = (figure: (each: ClientHealth) => number) =>
+    Math.round((health.reduce((sum, each) => sum + figure(each), 0) / health.length) * 100) / 100;
   return {
-    cpuShare: Math.round(meanShare * 100) / 100,
+    cpuShare: mean((each) => each.cpuShare),
+    waitedForCoreShare: mean((each) => each.waitedForCoreShare),
     eventLoopDelayP50Us: highest((each) => each.eventLoopDelayP50Us),
     eventLoopDelayP99Us: highest((each) => each.eventLoopDelayP99Us),
     bound: bound.length * 2 > health.length ? (bound[0]?.bound ?? null) : null,

@@ -21,6 +21,8 @@ export type Distribution = readonly { readonly percentile: number; readonly late
 export interface ClientHealth {
   /** Share of one core that the process used, without what it spun away waiting for the next arrival. */
   readonly cpuShare: number;
+  /** Share of the time in which the process was ready to run and others had the cores; 0 outside of Linux. */
+  readonly waitedForCoreShare: number;
   /** Later than due, by the process's own timers. */
   readonly eventLoopDelayP50Us: number;
   readonly eventLoopDelayP99Us: number;

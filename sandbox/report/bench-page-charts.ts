@@ -48,7 +48,7 @@ function throughputChart({ points }: BenchReport['curves'][number]): string {
     })),
   }));
   const most = Math.max(...points.map(({ achievedPerS }) => achievedPerS));
-  const x = linearAxis('answers per second', [0, most], formatCount);
+  const x = linearAxis('answers per second', { low: 0, high: most, end: 'round' }, formatCount);
   const values = series.flatMap((each) => each.points.map(({ y }) => y));
   const counts = points.map(({ clients }) => clients).join(', ');
   return lineChart(
@@ -70,7 +70,8 @@ function recallChart({ k, points, origin }: BenchReport['recall'][number]): stri
     })),
   }));
   const least = Math.min(...searched.map(({ recall }) => recall));
-  const x = linearAxis(`recall at ${k}`, [Math.floor(Math.min(least, 0.95) * 20) / 20, 1], (value) => value.toFixed(2));
+  const low = Math.floor(Math.min(least, 0.95) * 20) / 20;
+  const x = linearAxis(`recall at ${k}`, { low, high: 1, end: 'exact' }, (value) => value.toFixed(2));
   const values = series.flatMap((each) => each.points.map(({ y }) => y));
   const efs = searched.map(({ ef }) => ef).join(', ');
   const kind = origin === 'compatible' ? 'Recall of the stand-in' : 'Recall';

@@ -5,6 +5,7 @@ import type { BenchReport, PathResult } from '../../bench/results.ts';
 import { pathCharts } from './bench-page-charts.ts';
 import { comparisonSection } from './bench-page-comparison.ts';
 import { benchHasFailed } from './bench-text.ts';
+import { comparisonVerdict } from './comparison-text.ts';
 import { type Cell, escapeHtml, htmlTable } from './html.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
@@ -30,8 +31,11 @@ ${environmentSection(report)}
 
 function verdict(report: BenchReport, comparison: Comparison | undefined): string {
   if (benchHasFailed(report)) return '<span class="bad">a plan or an answer is wrong</span>';
-  if (comparison?.verdict === 'fail') return '<span class="bad">something got worse</span>';
-  return `<span class="good">all plans and answers as expected${comparison === undefined ? '' : ', nothing got worse'}</span>`;
+  const asExpected = 'all plans and answers as expected';
+  if (comparison === undefined) return `<span class="good">${asExpected}</span>`;
+  const text = comparisonVerdict(comparison);
+  const color = comparison.verdict === 'fail' ? 'bad' : text === 'nothing got worse' ? 'good' : 'doubt';
+  return `${asExpected}, <span class="${color}">${escapeHtml(text)}</span>`;
 }
 
 function pathSection(report: BenchReport, [engine, path]: readonly [string, string]): string {
@@ -87,7 +91,10 @@ function loadRow(row: PathResult): readonly Cell[] {
 
 function remarks(rows: readonly PathResult[]): string {
   const lines = rows.flatMap(({ mode, clients, offeredPerS, client, schedule, reference }) => {
-    const load = mode === 'open' ? `open, ${formatCount(offeredPerS ?? 0)}/s` : `closed, ${clients} clients`;
+    const load =
+      mode === 'open'
+        ? `open, ${formatCount(offeredPerS ?? 0)}/s`
+        : `closed, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
     const late = schedule?.held === false ? formatMicroseconds(schedule.errorP99Us) : undefined;
     return [
       ...(reference === undefined

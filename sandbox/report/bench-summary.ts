@@ -1,6 +1,6 @@
 import { type Comparison, percent } from '../../bench/compare-reports.ts';
 import type { BenchReport } from '../../bench/results.ts';
-import { intervalText, pairingText } from './comparison-text.ts';
+import { comparisonVerdict, intervalText, pairingText } from './comparison-text.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
 /** A summary in Markdown for a pull request: the verdict, what got worse, and the figures. */
@@ -34,7 +34,7 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
 function comparisonLines(comparison: Comparison): readonly string[] {
   const failed = comparison.paths.filter(({ failures }) => failures.length > 0);
   return [
-    comparison.verdict === 'pass' ? '**Nothing got worse.**' : '**Something got worse.**',
+    `**Verdict: ${comparisonVerdict(comparison)}.**`,
     `\`${comparison.before}\` -> \`${comparison.after}\`, ${pairingText(comparison)}.`,
     '',
     ...failed.map(({ engine, path, failures }) => `- **${engine} / ${path}**: ${failures.join('; ')}`),

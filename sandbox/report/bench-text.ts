@@ -103,7 +103,10 @@ function checkMark(check: PlanCheck | undefined, colors: Colors): string {
 
 function remarks(path: PathResult, colors: Colors): readonly string[] {
   const name = `${path.engine} / ${path.path}`;
-  const load = path.mode === 'open' ? `open, ${formatCount(path.offeredPerS ?? 0)}/s` : `${path.clients} clients`;
+  const load =
+    path.mode === 'open'
+      ? `open, ${formatCount(path.offeredPerS ?? 0)}/s`
+      : `closed, ${path.clients} ${path.clients === 1 ? 'client' : 'clients'}`;
   const checks = { plan: path.plan, answer: path.answer };
   const late = path.schedule?.held === false ? formatMicroseconds(path.schedule.errorP99Us) : undefined;
   return [

@@ -14,7 +14,7 @@ export interface Series {
 
 const width = 560;
 const height = 300;
-const inside = { left: 66, right: 16, top: 14, bottom: 46 } as const;
+const inside = { left: 78, right: 16, top: 14, bottom: 46 } as const;
 
 /** Colours are classes `c0` to `c5` of the page, so that they follow light and dark. */
 export const seriesColors = 6;
@@ -50,7 +50,7 @@ export function lineChart(title: string, x: Axis, y: Axis, series: readonly Seri
 <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">
 ${columns.join('')}${rows.join('')}
 <text class="axis" x="${(inside.left + right) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(x.title)}</text>
-<text class="axis" transform="translate(13 ${(inside.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y.title)}</text>
+<text class="axis" transform="translate(12 ${(inside.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y.title)}</text>
 ${lines.join('\n')}
 </svg>
 <ul class="legend">${legend.join('')}</ul></figure>`;
@@ -74,21 +74,21 @@ export function logarithmicAxis(title: string, values: readonly number[], label:
   };
 }
 
-/** From `low` to a little above `high`, with about five names. */
+/** From `low` to `high` or the next round number above it, with about five names. */
 export function linearAxis(
   title: string,
-  [low, high]: readonly [number, number],
+  { low, high, end }: { readonly low: number; readonly high: number; readonly end: 'round' | 'exact' },
   label: (value: number) => string,
 ): Axis {
   const top = high > low ? high : low + 1;
   const rough = (top - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10) * power;
-  const end = Math.ceil(top / step - 1e-9) * step;
-  const count = Math.round((end - low) / step);
+  const power = 10 ** Math.floor(Math.log10(rough) + 1e-9);
+  const step = ([1, 2, 5, 10].find((each) => each * power >= rough - 1e-9) ?? 10) * power;
+  const last = end === 'exact' ? top : low + Math.ceil((top - low) / step - 1e-9) * step;
+  const count = Math.floor((last - low) / step + 1e-9);
   return {
     title,
-    at: (value) => (value - low) / (end - low),
+    at: (value) => (value - low) / (last - low),
     ticks: Array.from({ length: count + 1 }, (_, index) => low + index * step).map((value) => ({
       value,
       label: label(value),

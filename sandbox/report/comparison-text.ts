@@ -30,9 +30,18 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
     ),
     ...comparison.unpaired.map(({ engine, path, only }) => `  ${colors.yellow(`only ${only}`)} ${engine} / ${path}`),
     ...comparison.differences.map((difference) => `  ${colors.dim('also different')} ${difference}`),
-    comparison.verdict === 'pass' ? colors.green('nothing got worse') : colors.red('something got worse'),
+    (comparison.verdict === 'pass' ? colors.green : colors.red)(comparisonVerdict(comparison)),
     '',
   ].join('\n');
+}
+
+/** The verdict in words: noise that could hide a change is said, not passed over. */
+export function comparisonVerdict({ verdict, paths }: Comparison): string {
+  if (verdict === 'fail') return 'something got worse';
+  const unsure = paths.filter(({ latency }) => ['unclear', 'too-few-pairs'].includes(latency.verdict)).length;
+  return unsure === 0
+    ? 'nothing got worse'
+    : `nothing is shown to be worse; ${unsure} of ${paths.length} paths could not be judged for noise`;
 }
 
 export function pairingText({ pairing }: Comparison): string {
