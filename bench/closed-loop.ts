@@ -6,7 +6,7 @@ import type { ClientHealth, Distribution, Latencies } from './results.ts';
 type Run = (iteration: number) => Promise<void>;
 
 /** Things that are compared take turns of this length, so that all of them see the same machine. */
-const turnMs = 100;
+const turnMs = 10;
 
 /** Turns of what is compared to a percent are shorter: there are more of them. */
 const shortTurnMs = 25;

@@ -1,6 +1,7 @@
 import { type Arrivals, arrivalTimesMs } from './arrivals.ts';
 import { watchClient } from './client-health.ts';
 import { createRecorder, distributionOf, latenciesOf, type Recorder, record } from './latencies.ts';
+import { createQueue, type Queue } from './queue.ts';
 import type { ClientHealth, Distribution, Latencies, ScheduleReport } from './results.ts';
 
 export interface OpenLoop {
@@ -48,9 +49,7 @@ interface Arrival {
 
 interface OpenLoopState {
   readonly free: number[];
-  /** Waiting from `queueHead` on: shifting a long array would be the client's own stall. */
-  readonly queue: Arrival[];
-  queueHead: number;
+  readonly queue: Queue<Arrival>;
   readonly latencies: Recorder;
   readonly scheduleErrors: Recorder;
   /** Intended starts before this belong to the warm-up. */
@@ -81,8 +80,7 @@ export async function measureOpenLoop(loop: OpenLoop): Promise<OpenLoopResult> {
   const recordFromMs = startMs + loop.warmUpMs;
   const state: OpenLoopState = {
     free: loop.clients.map((_, index) => index),
-    queue: [],
-    queueHead: 0,
+    queue: createQueue(),
     latencies: createRecorder(),
     scheduleErrors: createRecorder(),
     recordFromMs,
@@ -123,8 +121,8 @@ async function sendAll(loop: OpenLoop, state: OpenLoopState, schedule: Iterable<
     }
     state.events += 1;
     iteration += 1;
-    if (state.free.length === 0 && waiting(state) >= queueLimit) continue;
-    state.queue.push({ iteration, intendedMs });
+    if (state.free.length === 0 && state.queue.size() >= queueLimit) continue;
+    state.queue.add({ iteration, intendedMs });
     sendQueued(loop, state);
   }
 }
@@ -148,9 +146,10 @@ async function until(dueMs: number, state: OpenLoopState): Promise<void> {
 }
 
 function sendQueued(loop: OpenLoop, state: OpenLoopState): void {
-  while (state.free.length > 0 && waiting(state) > 0) {
+  while (state.free.length > 0) {
+    const arrival = state.queue.take();
+    if (arrival === undefined) return;
     const client = state.free.pop() as number;
-    const arrival = takeNext(state);
     state.underWay += 1;
     loop.clients[client]?.(arrival.iteration).then(
       () => {
@@ -167,20 +166,6 @@ function sendQueued(loop: OpenLoop, state: OpenLoopState): void {
   }
 }
 
-function waiting({ queue, queueHead }: OpenLoopState): number {
-  return queue.length - queueHead;
-}
-
-function takeNext(state: OpenLoopState): Arrival {
-  const arrival = state.queue[state.queueHead] as Arrival;
-  state.queueHead += 1;
-  if (state.queueHead === state.queue.length) {
-    state.queue.length = 0;
-    state.queueHead = 0;
-  }
-  return arrival;
-}
-
 function finish(loop: OpenLoop, state: OpenLoopState, client: number): void {
   state.events += 1;
   state.underWay -= 1;
@@ -195,7 +180,7 @@ async function drain(loop: OpenLoop, state: OpenLoopState): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   state.dropped = state.offered - state.latencies.histogram.totalCount;
-  state.queue.length = state.queueHead;
+  state.queue.clear();
   if (state.failure !== undefined) throw state.failure.thrown;
 }
 

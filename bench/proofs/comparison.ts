@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os';
-import { takeTurns } from '../closed-loop.ts';
+import { watchClient } from '../client-health.ts';
 import { compareFigures, type Pair } from '../compare-figures.ts';
-import { latenciesOf } from '../latencies.ts';
+import { createRecorder, latenciesOf, record } from '../latencies.ts';
 import { startKnownServer } from './known-client.ts';
 
 /**
@@ -12,22 +12,30 @@ import { startKnownServer } from './known-client.ts';
 const runs = 20;
 const pairsPerRun = 24;
 
-/** Time for both sides of a pair together. */
-const pairMs = 60;
+/** Requests to each side in a pair, one after the other in turns: what the machine does meanwhile, both see. */
+const requestsPerPair = 26;
 const serviceMs = 1;
-const { signal } = new AbortController();
 
-async function judge(before: () => Promise<unknown>, after: () => Promise<unknown>, seed: number): Promise<string> {
+type Request = () => Promise<unknown>;
+
+async function judge(before: Request, after: Request, seed: number): Promise<string> {
   const pairs: Pair[] = [];
-  const wait = (request: () => Promise<unknown>) => async () => void (await request());
   for (let pair = 0; pair < pairsPerRun; pair += 1) {
-    const taken = await takeTurns({ run: wait(before), reference: wait(after), forMs: pairMs, signal });
-    const p50Us = (side: 'path' | 'reference') => latenciesOf(taken[side], taken[side].busyMs).p50Us;
-    pairs.push({ before: p50Us('path'), after: p50Us('reference') });
+    const sides = [before, after].map((request) => ({ request, recorder: createRecorder() }));
+    for (let request = 0; request < requestsPerPair; request += 1) {
+      for (const side of request % 2 === 0 ? sides : sides.toReversed()) {
+        const beganMs = performance.now();
+        await side.request();
+        record(side.recorder, performance.now() - beganMs);
+      }
+    }
+    const [p50Before = 0, p50After = 0] = sides.map(({ recorder }) => latenciesOf(recorder, 0).p50Us);
+    pairs.push({ before: p50Before, after: p50After });
   }
   return compareFigures(pairs, seed).verdict;
 }
 
+const judgeClient = watchClient();
 await using first = await startKnownServer({ serviceMs, service: 'work' });
 await using same = await startKnownServer({ serviceMs, service: 'work' });
 await using slower = await startKnownServer({ serviceMs: serviceMs * 1.1, service: 'work' });
@@ -40,6 +48,8 @@ for (let run = 0; run < runs; run += 1) {
 const slowdowns = found.filter((verdict) => verdict === 'slower').length;
 const alarms = quiet.filter((verdict) => verdict === 'slower' || verdict === 'faster').length;
 console.log(`load of the machine: ${loadavg()[0]?.toFixed(1)} on ${cpus().length} cores`);
+const { waitedForCoreShare } = judgeClient(latenciesOf(createRecorder(), 0));
+console.log(`this process waited for a core ${Math.round(waitedForCoreShare * 100)} % of the time`);
 console.log(`a slowdown of 10 %: found in ${slowdowns} of ${runs} runs (wanted: at least 19)`);
 console.log(`the same against the same: ${alarms} alarms in ${runs} runs (wanted: at most 1)`);
 process.exitCode = slowdowns >= 19 && alarms <= 1 ? 0 : 1;
