@@ -6,7 +6,7 @@ import type { BenchReport } from './results.ts';
  */
 export function formatGoBenchmarks({ environment, rounds }: BenchReport): string {
   const head = [
-    'goos: linux',
+    `goos: ${environment.system.split(' ')[0]?.toLowerCase()}`,
     `cpu: ${environment.processor}`,
     `commit: ${environment.commit ?? 'none'}`,
     `dataset: ${environment.dataset.size}`,

@@ -8,6 +8,8 @@ import type { ClientHealth, PathResult, RoundFigure } from './results.ts';
 
 /** One query path of one running engine. */
 export interface Subject {
+  /** Which of the stacks that are measured together it belongs to, from 0. */
+  readonly target: number;
   readonly engine: Engine;
   readonly running: RunningEngine;
   readonly dataset: Dataset;

@@ -5,8 +5,8 @@ import type { Dataset } from '../seeds/dataset.ts';
 import type { Arrivals } from './arrivals.ts';
 import { watchEnvironment } from './environment.ts';
 import { type FullResult, measureFully } from './measure-fully.ts';
-import { measureRounds, type Subject, withSubjects } from './measure-rounds.ts';
-import type { BenchReport, PathNotRun } from './results.ts';
+import { type MeasuredSubject, measureRounds, type Subject, type Timing, withSubjects } from './measure-rounds.ts';
+import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 
 /** A stack that is measured. */
 export interface BenchTarget {
@@ -49,7 +49,7 @@ export async function runInterleaved(
   options: Omit<BenchOptions, keyof BenchTarget>,
   targets: readonly BenchTarget[],
 ): Promise<readonly BenchReport[]> {
-  const chosen = targets.map((target) => choosePaths(target, options.paths));
+  const chosen = targets.map((target, index) => choosePaths(target, index, options.paths));
   const environments = await Promise.all(targets.map(watchEnvironment));
   const signal = options.signal ?? new AbortController().signal;
   const timing = {
@@ -67,35 +67,46 @@ export async function runInterleaved(
     runnable.flatMap((paths) => paths.find((each) => isSamePath(each, first)) ?? []),
   );
   const measured = await withSubjects(order, (subjects) => measureRounds(subjects, timing));
-  const { clients, arrivals = 'constant' } = options;
   const reports: BenchReport[] = [];
-  for (const [index, target] of targets.entries()) {
-    const own = measured.filter(
-      ({ subject }) =>
-        subject.dataset === target.dataset && subject.running === target.running.get(subject.running.engine),
-    );
-    const full: FullResult[] = [];
+  for (const [index, environmentOf] of environments.entries()) {
+    const own = measured.filter(({ subject }) => subject.target === index);
     // Only of the first target: the others are what it is compared with.
-    if (clients !== undefined && index === 0) {
-      for (const result of own) {
-        const task = ['bench', result.subject.running.engine, `${result.subject.path.name}, full`];
-        full.push(await runTask(timing.progress, task, () => measureFully(result, { ...timing, clients, arrivals })));
-      }
-    }
-    const environment = environments[index]?.();
-    if (environment === undefined) throw new Error('each target has its environment');
-    reports.push({
-      version: 1,
-      environment,
-      paths: own.flatMap((result) => [result.result, ...(full.find(({ of }) => of === result)?.paths ?? [])]),
-      notRun: [...(chosen[index] ?? []).flatMap(notRunOf), ...full.flatMap(({ notRun }) => notRun)],
-      rounds: own.flatMap(({ rounds }) => rounds),
-      curves: full.map(({ curve }) => curve),
-      references: full.flatMap(({ references }) => references),
-      recall: full.flatMap(({ recall }) => recall),
-    });
+    const full = index === 0 ? await measureAllFully(own, options, timing) : [];
+    reports.push(reportOf(own, full, (chosen[index] ?? []).flatMap(notRunOf), environmentOf()));
   }
   return reports;
+}
+
+async function measureAllFully(
+  measured: readonly MeasuredSubject[],
+  { clients, arrivals = 'constant' }: Pick<BenchOptions, 'clients' | 'arrivals'>,
+  timing: Timing,
+): Promise<readonly FullResult[]> {
+  if (clients === undefined) return [];
+  const full: FullResult[] = [];
+  for (const result of measured) {
+    const task = ['bench', result.subject.running.engine, `${result.subject.path.name}, full`];
+    full.push(await runTask(timing.progress, task, () => measureFully(result, { ...timing, clients, arrivals })));
+  }
+  return full;
+}
+
+function reportOf(
+  measured: readonly MeasuredSubject[],
+  full: readonly FullResult[],
+  notRun: readonly PathNotRun[],
+  environment: BenchEnvironment,
+): BenchReport {
+  return {
+    version: 1,
+    environment,
+    paths: measured.flatMap((result) => [result.result, ...(full.find(({ of }) => of === result)?.paths ?? [])]),
+    notRun: [...notRun, ...full.flatMap((each) => each.notRun)],
+    rounds: measured.flatMap(({ rounds }) => rounds),
+    curves: full.map(({ curve }) => curve),
+    references: full.flatMap(({ references }) => references),
+    recall: full.flatMap(({ recall }) => recall),
+  };
 }
 
 function isSamePath(left: Subject, right: Subject): boolean {
@@ -111,10 +122,16 @@ function reasonNotToRun(path: QueryPath, running: RunningEngine): string | undef
   return path.notRunOn?.[running.image.origin];
 }
 
-function choosePaths({ engines, running, dataset }: BenchTarget, paths: readonly string[] = []): readonly Subject[] {
+function choosePaths(
+  { engines, running, dataset }: BenchTarget,
+  index: number,
+  paths: readonly string[] = [],
+): readonly Subject[] {
   const all = engines.flatMap((engine) => {
-    const target = running.get(engine.name);
-    return target === undefined ? [] : engine.queryPaths.map((path) => ({ engine, running: target, dataset, path }));
+    const up = running.get(engine.name);
+    return up === undefined
+      ? []
+      : engine.queryPaths.map((path) => ({ target: index, engine, running: up, dataset, path }));
   });
   const known = all.map(({ path }) => path.name);
   const unknown = paths.find((name) => !known.includes(name));

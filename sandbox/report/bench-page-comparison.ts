@@ -37,7 +37,13 @@ function row(path: PathComparison, widest: number): readonly Cell[] {
     percent(latency.change),
     intervalText(path),
     { html: intervalPicture(path, widest) },
-    { html: `<span class="${classOf[latency.verdict]}">${latency.verdict}</span>` },
+    {
+      html: [
+        `<span class="${classOf[latency.verdict]}">${latency.verdict}</span>`,
+        ...(path.plan === undefined ? [] : ['<span class="bad">other plan</span>']),
+        ...(path.answer === undefined ? [] : ['<span class="bad">other answer</span>']),
+      ].join(', '),
+    },
   ];
 }
 

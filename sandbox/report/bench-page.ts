@@ -96,15 +96,20 @@ function remarks(rows: readonly PathResult[]): string {
         ? `open, ${formatCount(offeredPerS ?? 0)}/s`
         : `closed, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
     const late = schedule?.held === false ? formatMicroseconds(schedule.errorP99Us) : undefined;
-    return [
-      ...(reference === undefined
+    const bare =
+      reference === undefined
         ? []
-        : [`${reference.ratio} times the ${reference.name} (${formatMicroseconds(reference.p50Us)} at p50).`]),
+        : [`${reference.ratio} times the ${reference.name} (${formatMicroseconds(reference.p50Us)} at p50).`];
+    const doubts = [
       ...(client.bound === null ? [] : [`${load}: ${client.bound}.`]),
       ...(late === undefined ? [] : [`${load}: the schedule was not held; arrivals were up to ${late} late (p99).`]),
     ];
+    return [
+      ...bare.map((line) => `<li>${escapeHtml(line)}</li>`),
+      ...doubts.map((line) => `<li><span class="doubt">${escapeHtml(line)}</span></li>`),
+    ];
   });
-  return `<ul class="remarks">${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+  return `<ul class="remarks">${lines.join('')}</ul>`;
 }
 
 function notRunSection({ notRun }: BenchReport): string {

@@ -14,7 +14,9 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
       report.paths.map((path) => [
         path.engine,
         path.path,
-        path.mode === 'open' ? `${formatCount(path.offeredPerS ?? 0)}/s offered` : `closed, ${path.clients} clients`,
+        path.mode === 'open'
+          ? `${formatCount(path.offeredPerS ?? 0)}/s offered`
+          : `closed, ${path.clients} ${path.clients === 1 ? 'client' : 'clients'}`,
         formatCount(path.achievedPerS),
         formatMicroseconds(path.p50Us),
         formatMicroseconds(path.p99Us),

@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpus } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { arrivalTimesMs } from '../../bench/arrivals.ts';
 import { measureClosedLoop, measureHarnessShare } from '../../bench/closed-loop.ts';
@@ -38,6 +41,27 @@ describe('a client that is the limit is called so', () => {
     });
     clearInterval(blocking);
     expect(client.bound).toMatch(/^client-bound: /);
+  });
+
+  test.runIf(process.platform === 'linux')('where others have the cores', async () => {
+    await using server = await startKnownServer({ serviceMs: 0.05, service: 'work' });
+    const others = Array.from({ length: cpus().length * 3 }, () => spawn(process.execPath, ['-e', 'for (;;);']));
+    try {
+      const run = async () => {
+        await server.request();
+        work(0.5);
+      };
+      const { client } = await measureClosedLoop({
+        clients: clientsOf(4, run),
+        warmUpMs: 300,
+        measureMs: 1_500,
+        signal,
+      });
+      expect(client.bound).toMatch(/^client-bound: this process waited for a core \d+ % of the time$/);
+    } finally {
+      for (const other of others) other.kill('SIGKILL');
+      await Promise.all(others.map((other) => (other.exitCode === null ? once(other, 'exit') : undefined)));
+    }
   });
 
   test('and one that waits for a slow server is not', async () => {

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BenchReport } from '../../bench/results.ts';
+import { runBenchmarks, runInterleaved } from '../../bench/run-benchmarks.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+
+const dataset = createDataset({ size: 'small' });
+let stack: Stack<'postgresql' | 'redis'>;
+let engines: readonly Engine[];
+let report: BenchReport;
+
+const target = () => ({ engines, dataset, running: new Map(Object.entries(stack.engines)) });
+
+beforeAll(async () => {
+  [stack, engines] = await Promise.all([
+    createStack({ engines: ['postgresql', 'redis'], size: 'small' }),
+    loadEngines(['postgresql', 'redis']),
+  ]);
+  report = await runBenchmarks({ ...target(), clients: 4, warmUpMs: 100, measureMs: 1_000, rounds: 2 });
+});
+afterAll(() => stack?.dispose());
+
+describe('a full run', () => {
+  test('has each path with one client, at its maximum, and at 50 % and 80 % of it on a schedule', () => {
+    for (const engine of ['postgresql', 'redis']) {
+      const [, maximum, half, most] = report.paths.filter((path) => path.engine === engine);
+      expect(report.paths.filter((path) => path.engine === engine).map(({ mode }) => mode)).toEqual([
+        'closed',
+        'closed',
+        'open',
+        'open',
+      ]);
+      const reached = maximum?.achievedPerS ?? Number.NaN;
+      expect((half?.offeredPerS ?? 0) / reached).toBeCloseTo(0.5, 1);
+      expect((most?.offeredPerS ?? 0) / reached).toBeCloseTo(0.8, 1);
+      for (const open of [half, most]) {
+        expect((open?.samples ?? 0) + (open?.dropped ?? 0)).toBe(Math.round(open?.offeredPerS ?? 0));
+        expect(open?.schedule).toMatchObject({ arrivals: 'constant' });
+      }
+    }
+    expect(report.rounds.map(({ engine, round }) => `${engine} ${round}`).toSorted()).toEqual([
+      'postgresql 0',
+      'postgresql 1',
+      'redis 0',
+      'redis 1',
+    ]);
+  });
+
+  test('has pgbench and redis-benchmark beside them', () => {
+    expect(report.notRun).toEqual([]);
+    expect(report.references.map(({ name }) => name).toSorted()).toEqual(['pgbench', 'redis-benchmark']);
+    for (const { achievedPerS } of report.references) expect(achievedPerS).toBeGreaterThan(100);
+  });
+
+  test('says what it was measured on, durability before all, and no password', () => {
+    expect(report.environment.serverSettings).toMatchObject({
+      postgresql: { fsync: expect.stringMatching(/^(on|off)$/), synchronous_commit: expect.any(String) },
+      redis: { appendonly: expect.stringMatching(/^(yes|no)$/), appendfsync: expect.any(String) },
+    });
+    expect(report.environment).toMatchObject({ fileSystem: expect.any(String), loadBefore: expect.any(Number) });
+    const text = JSON.stringify(report);
+    const passwords = Object.values(stack.engines).flatMap(({ secrets }) => Object.values(secrets));
+    expect(passwords.filter((password) => text.includes(password))).toEqual([]);
+  });
+
+  test('leaves no user behind in Redis', async () => {
+    expect(await stack.clients.redis.call('ACL', 'USERS')).toEqual(['default']);
+  });
+});
+
+test('two stacks are measured in turns, path by path', async () => {
+  const order: string[] = [];
+  const [first, second] = await runInterleaved(
+    {
+      paths: ['cached user'],
+      warmUpMs: 50,
+      measureMs: 400,
+      rounds: 4,
+      progress: (event) => event.kind === 'started' && order.push(event.task.join(' ')),
+    },
+    [target(), target()],
+  );
+  expect([first?.rounds.length, second?.rounds.length]).toEqual([4, 4]);
+  expect(order).toEqual([1, 1, 2, 2, 3, 3, 4, 4].map((round) => `bench redis round ${round} cached user`));
+});
+
+test('a path whose index is gone fails by its plan, whatever its speed', async () => {
+  const { postgresql } = stack.engines;
+  await using opened = await openPrimary(postgresql, { database: 'taishang_users' });
+  await opened.client.query('ALTER TABLE users DROP CONSTRAINT idx_users_email');
+  const [path] = (await runBenchmarks({ ...target(), paths: ['user by e-mail'], warmUpMs: 50, measureMs: 200 })).paths;
+  expect(path).toMatchObject({ plan: { ok: false, actual: 'Seq Scan on the table' }, answer: { ok: true } });
+});
