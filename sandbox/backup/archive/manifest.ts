@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import type { SizeName } from '../../../seeds/dataset.ts';
+import { isSizeName } from '../../../seeds/sizes.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { BackupManifest, BackupPart, TopologyName } from '../../engines/engine.ts';
+import { archiveRefused } from './refusal.ts';
+import { requireSafePath } from './safe-path.ts';
+
+/** Version of the format that this release writes, and the newest that it reads. */
+export const formatVersion = 1;
+
+/** Names of the first two entries of an archive. */
+export const manifestFile = 'manifest.json';
+export const manifestChecksumFile = 'manifest.json.sha256';
+
+/** No manifest is larger, in bytes: one of five engines has about 5 kB. */
+export const manifestBytesMax = 1_000_000;
+
+/** The dataset that a stack was seeded with. */
+export interface ArchivedDataset {
+  readonly size: SizeName;
+  readonly seed: number;
+  readonly fingerprint: string;
+}
+
+/** One engine's part of an archive. */
+export interface ArchivedEngine {
+  readonly backup: BackupManifest;
+  readonly topology: TopologyName;
+  /** Fingerprint of the dataset that was loaded last, as the store itself had it; null where none was. */
+  readonly datasetFingerprint: string | null;
+  /** How long the engine's own backup took. */
+  readonly durationMs: number;
+  /** Of the engine's files together, before the archive is compressed. */
+  readonly sizeBytes: number;
+}
+
+/** `manifest.json` of an archive. */
+export interface ArchiveManifest {
+  readonly formatVersion: 1;
+  /** UUID of the run that wrote it; every entry of the archive carries it. */
+  readonly runId: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Name of the stack that it is of. */
+  readonly stack: string;
+  /** Null where the engines did not all hold one dataset. */
+  readonly dataset: ArchivedDataset | null;
+  readonly engines: readonly ArchivedEngine[];
+}
+
+export function manifestText(manifest: ArchiveManifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
+}
+
+/** As `sha256sum` writes and checks it. */
+export function manifestChecksum(text: string | Buffer): string {
+  return `${createHash('sha256').update(text).digest('hex')}  ${manifestFile}\n`;
+}
+
+/**
+ * Reads a manifest. Throws `BACKUP_MANIFEST_INVALID`, `BACKUP_FORMAT_NEWER`, and `BACKUP_PATH_UNSAFE` where it names a
+ * file outside of the archive.
+ */
+export function readManifest(text: Buffer, checksum: Buffer): ArchiveManifest {
+  if (checksum.toString('utf8') !== manifestChecksum(text)) throw invalid('its checksum is another one');
+  const value = parse(text);
+  const versions = [value, ...enginesOf(value).map((engine) => asRecord(asRecord(engine)?.backup))];
+  for (const part of versions) {
+    const version = part?.formatVersion;
+    if (typeof version === 'number' && version > formatVersion) {
+      throw archiveRefused('BACKUP_FORMAT_NEWER', `it has format ${version}, and this release reads ${formatVersion}`);
+    }
+  }
+  const problem = problemOf(value);
+  if (problem !== undefined) throw invalid(problem);
+  const manifest = value as unknown as ArchiveManifest;
+  for (const { backup } of manifest.engines) for (const { path } of backup.parts) requireSafePath(path);
+  return manifest;
+}
+
+/** What keeps a value from being a manifest; `undefined` where nothing does. */
+function problemOf(value: Record<string, unknown>): string | undefined {
+  const dataset = asRecord(value.dataset);
+  const checks: readonly (readonly [boolean, string])[] = [
+    [value.formatVersion === formatVersion, 'formatVersion'],
+    [isText(value.runId), 'runId'],
+    [isText(value.createdAt) && !Number.isNaN(Date.parse(String(value.createdAt))), 'createdAt'],
+    [isText(value.stack), 'stack'],
+    [
+      value.dataset === null ||
+        (isSizeName(String(dataset?.size)) && isCount(dataset?.seed) && isText(dataset?.fingerprint)),
+      'dataset',
+    ],
+    [Array.isArray(value.engines) && value.engines.length > 0, 'engines'],
+    ...enginesOf(value).map((engine, index) => [isEngine(engine), `engines[${index}]`] as const),
+  ];
+  const names = enginesOf(value).map((engine) => asRecord(asRecord(engine)?.backup)?.engine);
+  if (new Set(names).size < names.length) return 'it names an engine twice';
+  const wrong = checks.find(([ok]) => !ok);
+  return wrong === undefined ? undefined : `${wrong[1]} is not what it should be`;
+}
+
+function isEngine(value: unknown): boolean {
+  const engine = asRecord(value);
+  const backup = asRecord(engine?.backup);
+  return (
+    backup !== undefined &&
+    backup.formatVersion === 1 &&
+    /^[a-z][a-z0-9-]*$/.test(String(backup.engine)) &&
+    ['serverVersion', 'origin', 'method', 'position'].every((name) => isText(backup[name])) &&
+    (backup.consistentPoint === true || isText(asRecord(backup.consistentPoint)?.no)) &&
+    Array.isArray(backup.parts) &&
+    backup.parts.every(isPart) &&
+    new Set(backup.parts.map(({ path }: BackupPart) => path)).size === backup.parts.length &&
+    isText(engine?.topology) &&
+    (engine?.datasetFingerprint === null || isText(engine?.datasetFingerprint)) &&
+    isCount(engine?.durationMs) &&
+    isCount(engine?.sizeBytes)
+  );
+}
+
+function isPart(value: unknown): boolean {
+  const part = asRecord(value);
+  return isText(part?.path) && isCount(part?.sizeBytes) && /^[0-9a-f]{64}$/.test(String(part?.sha256));
+}
+
+function enginesOf(value: Record<string, unknown>): readonly unknown[] {
+  return Array.isArray(value.engines) ? value.engines : [];
+}
+
+function parse(text: Buffer): Record<string, unknown> {
+  try {
+    const value = asRecord(JSON.parse(text.toString('utf8')));
+    if (value !== undefined) return value;
+  } catch (thrown) {
+    throw invalid(messageOf(thrown));
+  }
+  throw invalid('it is no object');
+}
+
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+function invalid(reason: string) {
+  return archiveRefused('BACKUP_MANIFEST_INVALID', `its manifest will not do: ${reason}`);
+}

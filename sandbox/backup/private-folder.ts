@@ -1,0 +1,40 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
+
+/** Folders and files that belong to a process carry it in their name, so that what a dead one has left can be told. */
+const mark = '.taishang-';
+const separator = '~';
+
+/** A folder that only its owner can read; disposing of it removes it with what is in it. */
+export interface PrivateFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Makes a private folder in `parent`, which is made if need be, and removes those that dead processes left there. */
+export async function createPrivateFolder(parent: string): Promise<PrivateFolder> {
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await removeLeftovers(parent);
+  const path = await mkdtemp(join(parent, `${ownMark()}${separator}`));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Name of a file that is not yet what it will be: `removeLeftovers` finds it if this process dies. */
+export function partialName(name: string): string {
+  return `${ownMark()}${separator}${name}.partial`;
+}
+
+/** Removes what processes that no longer run have left in a folder. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  const abandoned = names.filter((name) => {
+    if (!name.startsWith(mark)) return false;
+    const [host, processId, startTime] = name.slice(mark.length).split(separator);
+    return !isOwnerAlive(`${host}:${processId}:${startTime}`);
+  });
+  await Promise.all(abandoned.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+}
+
+function ownMark(): string {
+  return `${mark}${ownerOfThisProcess().replaceAll(':', separator)}`;
+}
