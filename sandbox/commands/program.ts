@@ -70,6 +70,18 @@ export function createProgram(): Command {
   ])
     .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
+  add(program, 'backup', 'back the running stack up into one archive', ['engines'])
+    .option('--to <place>', 'folder that the archive goes to (default: .sandbox/backups of the folder)')
+    .action(run(() => import('./backup.ts').then((room) => room.backup)));
+  add(program, 'restore', 'restore an archive beside the live data, or in its place', [
+    'engines',
+    'images',
+    'dockerInstall',
+  ])
+    .argument('<archive>', 'the archive that `backup` has made')
+    .option('--into <place>', 'restore: beside the live data; replace: in its place (default: restore)')
+    .option('-y, --yes', 'replace live data without asking; a safety backup of it is taken first')
+    .action(run(() => import('./restore.ts').then((room) => room.restore)));
   add(program, 'bench', 'measure query paths of the running stack, compare runs, or measure how fast a stack starts', [
     'engines',
     'size',

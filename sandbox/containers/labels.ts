@@ -15,6 +15,8 @@ export const labelNames = {
   node: 'dev.taishang.sandbox.node',
   role: 'dev.taishang.sandbox.role',
   topology: 'dev.taishang.sandbox.topology',
+  /** JSON of engine to the number of its volumes' generation, on the volume that says which one counts. */
+  generations: 'dev.taishang.sandbox.generations',
   origin: 'dev.taishang.sandbox.origin',
   /** Hash of everything that the container was created from; another hash means another container. */
   contentHash: 'dev.taishang.sandbox.content-hash',

@@ -82,6 +82,7 @@ function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, 
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
+    generation: before.generations[engine.name] ?? 0,
     readyTimeoutMs: options.readyTimeoutMs,
     signal,
   } as const;
@@ -100,6 +101,7 @@ async function remember(
 ): Promise<void> {
   const known = keeper.state().engines[engine.name];
   const { topology, image, serverVersion, nodes } = running;
+  const generation = before.generations[engine.name] ?? 0;
   const state: EngineState = {
     ...(known?.dataset === undefined ? {} : { dataset: known.dataset }),
     topology,
@@ -107,6 +109,7 @@ async function remember(
     serverVersion,
     nodes,
     readyMs,
+    ...(generation === 0 ? {} : { generation }),
   };
   await keeper.update({
     hostPorts: before.ports.chosen(),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodePlacement, NodeSpec } from '../containers/node-spec.ts';
+import { volumeName } from './generations.ts';
 import type { EngineStart } from './start-engine.ts';
 
 /** Names, ports and labels that a node has in its stack. */
@@ -18,7 +19,10 @@ export function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
     hostPorts,
     containerName,
     volumeNames: Object.fromEntries(
-      (spec.volumes ?? []).map((volume) => [volume.name, `${start.stackName}_${spec.name}_${volume.name}`]),
+      (spec.volumes ?? []).map((volume) => [
+        volume.name,
+        volumeName(start.volumesOf?.stackName ?? start.stackName, spec.name, volume.name, start.generation),
+      ]),
     ),
   };
   const labels = {

@@ -5,6 +5,7 @@ import { type FoundContainer, findContainers, findVolumes } from '../containers/
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
+import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
 import { createPortChooser, type PortChooser } from './host-ports.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -31,10 +32,16 @@ export interface Before {
   readonly existing: ReadonlyMap<string, FoundContainer>;
   readonly volumes: ReadonlySet<string>;
   readonly ports: PortChooser;
+  /** The generation of each engine's volumes that counts. */
+  readonly generations: Generations;
 }
 
 /** Looks at what there is of a stack, before its start changes any of it. */
-export async function lookAround({ identity, options, keeper }: StackStart): Promise<Before> {
+export async function lookAround({
+  identity,
+  options,
+  keeper,
+}: Pick<StackStart, 'identity' | 'options' | 'keeper'>): Promise<Before> {
   const ours = { [labelNames.stack]: identity.name };
   const [containers, volumes] = await Promise.all([findContainers(ours), findVolumes(ours)]);
   const throwAway = options.ephemeral ?? true;
@@ -47,6 +54,7 @@ export async function lookAround({ identity, options, keeper }: StackStart): Pro
       ...(throwAway ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
     },
     existing: new Map(containers.map((container) => [container.name, container])),
+    generations: currentGenerations(volumes, keeper.state()),
     volumes: new Set(volumes.map((volume) => volume.name)),
     ports: createPortChooser({
       ...(throwAway ? {} : { name: identity.name }),
@@ -68,8 +76,10 @@ function portsOf(containers: readonly FoundContainer[]): Record<string, number> 
   );
 }
 
-/** Names of an engine's volumes that were there before the start. */
+/** Names of an engine's volumes, of the generation that counts, that were there before the start. */
 export function volumesOf(before: Before, stackName: string, engine: Engine): readonly string[] {
   const prefix = `${stackName}_${engine.name}`;
-  return [...before.volumes].filter((name) => name.startsWith(`${prefix}_`) || name.startsWith(`${prefix}-`));
+  const generation = before.generations[engine.name] ?? 0;
+  const ofEngine = [...before.volumes].filter((name) => name.startsWith(`${prefix}_`) || name.startsWith(`${prefix}-`));
+  return ofEngine.filter((name) => generationOfVolume(name) === generation);
 }

@@ -15,6 +15,8 @@ export interface EngineState {
   readonly readyMs: number;
   readonly nodes: readonly NodeHandle[];
   readonly dataset?: LoadedDataset;
+  /** Which generation of its volumes it runs on: see `generations.ts`. Absent: the first. */
+  readonly generation?: number;
 }
 
 export interface LoadedDataset {

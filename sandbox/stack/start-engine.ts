@@ -26,6 +26,10 @@ export interface EngineStart {
   readonly existing: ReadonlyMap<string, FoundContainer>;
   /** Whether what is in the volumes is worth keeping. Otherwise they are made anew. */
   readonly keepVolumes: boolean;
+  /** Which generation of its volumes it runs on. */
+  readonly generation: number;
+  /** Stack that the volumes belong to, and their labels. Default: those of the containers. */
+  readonly volumesOf?: { readonly stackName: string; readonly labels: Labels };
   /** Waits this long for the first answer. Default: the deadline `nodeReady`. */
   readonly readyTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
@@ -106,7 +110,7 @@ async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandl
     await removeContainer(existing.id);
   }
   for (const name of Object.values(placement.volumeNames)) {
-    const labels = { ...start.labels, [labelNames.engine]: start.engine.name };
+    const labels = { ...(start.volumesOf?.labels ?? start.labels), [labelNames.engine]: start.engine.name };
     await ensureVolume(name, labels, { anew: !start.keepVolumes });
   }
   return startNode(spec, { ...placement, cpuShares: start.headStart.cpuShares(start.engine) });

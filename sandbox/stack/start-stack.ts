@@ -49,7 +49,10 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
 }
 
 /** Passwords are on disk before the first container that knows them. Throws `SECRETS_LOST`. */
-async function rememberSecrets({ engines, keeper, identity }: StackStart, before: Before): Promise<void> {
+export async function rememberSecrets(
+  { engines, keeper, identity }: Pick<StackStart, 'engines' | 'keeper' | 'identity'>,
+  before: Before,
+): Promise<void> {
   const known = keeper.secrets().secrets;
   const generated = engines.map((engine) => {
     const lost = known[engine.name] === undefined && volumesOf(before, identity.name, engine).length > 0;

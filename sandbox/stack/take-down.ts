@@ -40,7 +40,9 @@ async function removeAll(name: string, volumes: boolean): Promise<Removed> {
     const containers = await findContainers({ [labelNames.stack]: name });
     await Promise.all(containers.filter(({ running }) => running).map(({ id }) => stopContainer(id)));
   }
-  const [own, abandoned] = await Promise.all([removeStack(name, { volumes }), removeAbandoned()]);
+  // Containers of a restore that was killed hold volumes of the stack.
+  const abandoned = await removeAbandoned();
+  const own = await removeStack(name, { volumes });
   return {
     containers: [...own.containers, ...abandoned.containers],
     volumes: [...own.volumes, ...abandoned.volumes],

@@ -13,7 +13,7 @@ test('the help lists every command and an example', async () => {
 
 test('every command of the platform is there', () => {
   expect(commands.toSorted()).toEqual(
-    'up down status env logs wait seed scenarios bench doctor prefetch exec'.split(' ').toSorted(),
+    'up down status env logs wait seed backup restore scenarios bench doctor prefetch exec'.split(' ').toSorted(),
   );
 });
 
@@ -25,7 +25,7 @@ describe.concurrent('the help of a command', () => {
     expect(stdout).toContain('--format <format>');
   });
 
-  test.each(['up', 'status', 'env', 'wait', 'seed', 'scenarios', 'bench', 'prefetch', 'exec'])(
+  test.each(['up', 'status', 'env', 'wait', 'seed', 'backup', 'restore', 'scenarios', 'bench', 'prefetch', 'exec'])(
     '%s: takes engines',
     async (command) => {
       expect((await runCommand([command, '--help'])).stdout).toContain('--engines <names>');

@@ -1,0 +1,72 @@
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import type { BackupManifest } from '../engines/engine.ts';
+import type { ArchivedDataset, ArchivedEngine } from './archive/manifest.ts';
+
+/** `sandbox backup --format json`. */
+export interface BackupReport {
+  readonly version: 1;
+  readonly archive: { readonly name: string; readonly location: string; readonly sizeBytes: number };
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly stack: string;
+  readonly dataset: ArchivedDataset | null;
+  /** From the beginning to the stored archive. */
+  readonly durationMs: number;
+  readonly engines: readonly BackedUpEngine[];
+}
+
+export interface BackedUpEngine {
+  readonly engine: string;
+  readonly serverVersion: string;
+  readonly origin: BackupManifest['origin'];
+  readonly method: string;
+  readonly consistentPoint: BackupManifest['consistentPoint'];
+  readonly position: string;
+  readonly parts: number;
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+  readonly megabytesPerS: number;
+}
+
+/** `sandbox restore --format json`. */
+export interface RestoreReport {
+  readonly version: 1;
+  readonly archive: { readonly name: string; readonly sizeBytes: number };
+  readonly into: 'restore' | 'replace';
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly stack: string;
+  /** From the beginning of the command until all of the data could be used: the recovery time. */
+  readonly durationMs: number;
+  /** How long the replaced engines did not answer. Only with `replace`. */
+  readonly downtimeMs?: number;
+  /** What was live before. Absent where nothing was, and with `restore`. */
+  readonly safetyBackup?: BackupReport['archive'];
+  /** The stack beside the live one that some of the data went into. */
+  readonly restoreStack?: { readonly name: string; readonly look: string; readonly remove: string };
+  readonly engines: readonly RestoredEngine[];
+  /** Whether the restored stores agree with the dataset of the backup. Only with `replace`, and where it had one. */
+  readonly crossStore?: CrossStoreReport;
+}
+
+export interface RestoredEngine {
+  readonly engine: string;
+  /** `live`: in place of the data; `beside`: under names of its own beside it; `restore-stack`: in that stack. */
+  readonly place: 'live' | 'beside' | 'restore-stack';
+  /** Databases or collections that it went into, where they have names of their own. */
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
+  readonly durationMs: number;
+  readonly megabytesPerS: number;
+}
+
+export function engineReportOf({ backup, sizeBytes, durationMs }: ArchivedEngine): BackedUpEngine {
+  const { engine, serverVersion, origin, method, consistentPoint, position, parts } = backup;
+  const described = { engine, serverVersion, origin, method, consistentPoint, position, parts: parts.length };
+  return { ...described, sizeBytes, durationMs, megabytesPerS: megabytesPerS(sizeBytes, durationMs) };
+}
+
+/** In 10^6 bytes, with one decimal. */
+export function megabytesPerS(sizeBytes: number, durationMs: number): number {
+  return Math.round((sizeBytes / 1e6 / (Math.max(1, durationMs) / 1e3)) * 10) / 10;
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { poll } from '../core/poll.ts';
+import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { sideBySide } from '../core/side-by-side.ts';
+import { totalBytes } from '../engines/backup-files.ts';
+import { type Engine, isSupported, type RunningEngine } from '../engines/engine.ts';
+import type { EngineName } from '../engines/index.ts';
+import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
+import { loadEngines } from '../stack/load-engines.ts';
+import { stackIdentity } from '../stack/stack-identity.ts';
+import { withStackLock } from '../stack/stack-lock.ts';
+import { stateDirectory } from '../stack/stack-state.ts';
+import { archiveNameAt } from './archive/archive-name.ts';
+import { type ArchivedEngine, type ArchiveManifest, formatVersion } from './archive/manifest.ts';
+import { writeArchive } from './archive/write-archive.ts';
+import { type BackupReport, engineReportOf } from './backup-report.ts';
+import { createPrivateFolder } from './private-folder.ts';
+import { openStorage } from './storage/open-storage.ts';
+import type { Storage } from './storage/storage.ts';
+
+export interface BackupOptions {
+  /** Folder that the stack belongs to. Default: the current one. */
+  readonly directory?: string;
+  /** Name of the stack. Default: made from the folder's path. */
+  readonly name?: string;
+  /** Default: all that the stack has. */
+  readonly engines?: readonly EngineName[];
+  /** Location that the archive goes to: see `openStorage`. Default: `.sandbox/backups` of the folder. */
+  readonly to?: string;
+  readonly progress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Backs the running stack up, engines side by side, into one archive. The archive appears at its place whole or not
+ * at all. Throws `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where an engine has no backup, `BACKUP_FAILED`, and what the
+ * storage throws: `STORAGE_FULL`, `STORAGE_DENIED`.
+ */
+export async function createBackup(options: BackupOptions = {}): Promise<BackupReport> {
+  return writeBackup(options, await openStorage(locationOf(options)));
+}
+
+/** Where a backup goes if nothing else is said. */
+export function locationOf(options: Pick<BackupOptions, 'directory' | 'name' | 'to'>): string {
+  return options.to ?? join(stateDirectory(stackIdentity(options).directory), 'backups');
+}
+
+/** Folder for what is written or unpacked on the way: on the disk of the project, which has room for its data. */
+export function stagingDirectory(directory: string): string {
+  return join(stateDirectory(directory), 'staging');
+}
+
+/** {@link createBackup} into a storage that is open already. */
+export async function writeBackup(options: BackupOptions, storage: Storage): Promise<BackupReport> {
+  const beganMs = performance.now();
+  const attached = await attachStack(options);
+  const engines = await loadEngines([...attached.engines.keys()]);
+  for (const engine of engines) requireBackup(engine);
+  const progress = options.progress ?? silent;
+  const { directory, name: stack } = attached.identity;
+  await using staging = await createPrivateFolder(stagingDirectory(directory));
+  const moment = await freeMoment(storage);
+  const runId = randomUUID();
+
+  const archived = await withStackLock(
+    directory,
+    stack,
+    () => sideBySide(engines, (engine) => backUpOne(engine, attached, staging.path, options)),
+    options.signal,
+  );
+  const dataset = commonDataset(archived, attached);
+  const manifest: ArchiveManifest = {
+    formatVersion,
+    runId,
+    createdAt: moment.toISOString(),
+    stack,
+    dataset,
+    engines: archived,
+  };
+  const archive = archiveNameAt(moment);
+  const file = join(staging.path, archive);
+  const passed = options.signal === undefined ? {} : { signal: options.signal };
+  const sizeBytes = await runTask(progress, ['pack'], (task) =>
+    writeArchive({ manifest, directory: staging.path }, file, {
+      ...passed,
+      progress: (done, total) => task.advance({ done, total }),
+    }),
+  ).catch((thrown) => {
+    throw backupFailed(thrown);
+  });
+  await runTask(progress, ['store'], async (task) => {
+    await storage.store(file, archive, { ...passed, progress: (done, total) => task.advance({ done, total }) });
+    task.summarise(`${storage.description}, ${archive}`);
+  });
+  return {
+    version: 1,
+    archive: { name: archive, location: storage.description, sizeBytes },
+    runId,
+    createdAt: manifest.createdAt,
+    stack,
+    dataset,
+    durationMs: Math.round(performance.now() - beganMs),
+    engines: archived.map(engineReportOf),
+  };
+}
+
+async function backUpOne(
+  engine: Engine,
+  attached: AttachedStack,
+  folder: string,
+  { progress = silent, signal }: BackupOptions,
+): Promise<ArchivedEngine> {
+  const running = attached.engines.get(engine.name as EngineName) as RunningEngine;
+  return runTask(progress, ['back up', engine.name], async (task) => {
+    signal?.throwIfAborted();
+    const backup = requireBackup(engine);
+    const directory = join(folder, engine.name);
+    await mkdir(directory, { mode: 0o700 });
+    try {
+      const beganMs = performance.now();
+      const manifest = await backup.backUp(running, directory);
+      const durationMs = Math.round(performance.now() - beganMs);
+      const datasetFingerprint = (await engine.loadedFingerprint(running)) ?? null;
+      task.summarise(manifest.method);
+      return {
+        backup: manifest,
+        topology: running.topology,
+        datasetFingerprint,
+        durationMs,
+        sizeBytes: totalBytes(manifest),
+      };
+    } catch (thrown) {
+      throw backupFailed(thrown, engine);
+    }
+  });
+}
+
+/** Names of archives are a second long: two of one second must not meet. */
+async function freeMoment(storage: Storage): Promise<Date> {
+  const taken = new Set((await storage.list()).map(({ name }) => name));
+  return poll(
+    () => {
+      const now = new Date();
+      return taken.has(archiveNameAt(now)) ? undefined : now;
+    },
+    { timeoutMs: 5_000, onTimeout: () => backupFailed(new Error('names of archives to come are taken there')) },
+  );
+}
+
+/** The dataset that all of the engines hold, if they hold one, as the state of the stack names it. */
+function commonDataset(archived: readonly ArchivedEngine[], { state }: AttachedStack): ArchiveManifest['dataset'] {
+  const [first] = archived;
+  const known = state.engines[first?.backup.engine ?? '']?.dataset;
+  const isCommon = archived.every(({ datasetFingerprint }) => datasetFingerprint === known?.fingerprint);
+  return known === undefined || !isCommon ? null : known;
+}
+
+function requireBackup(engine: Engine) {
+  if (isSupported(engine.backup)) return engine.backup;
+  throw new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: engine.name,
+    message: `${engine.title} cannot be backed up here: ${engine.backup.notSupported}.`,
+    next: 'Leave it out, with --engines.',
+  });
+}
+
+function backupFailed(thrown: unknown, engine?: Engine): Error {
+  if (thrown instanceof SandboxError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'AbortError') return thrown;
+  const isFull = (thrown as NodeJS.ErrnoException | undefined)?.code === 'ENOSPC';
+  return new SandboxError({
+    code: isFull ? 'STORAGE_FULL' : 'BACKUP_FAILED',
+    ...(engine === undefined ? {} : { engine: engine.name }),
+    message: `The backup could not be made: ${messageOf(thrown)}.`,
+    next: isFull ? 'Make room where .sandbox/ is.' : 'Nothing of it is kept. Run it again.',
+    cause: thrown,
+  });
+}

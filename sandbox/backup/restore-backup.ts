@@ -1,0 +1,97 @@
+import { join } from 'node:path';
+import { SandboxError } from '../core/errors.ts';
+import { runTask, silent } from '../core/progress.ts';
+import type { EngineName } from '../engines/index.ts';
+import { engineNames } from '../engines/index.ts';
+import { loadEngines } from '../stack/load-engines.ts';
+import { stackIdentity } from '../stack/stack-identity.ts';
+import type { StackOptions } from '../stack/stack-options.ts';
+import type { ArchiveManifest } from './archive/manifest.ts';
+import { openBackup } from './archive/open-archive.ts';
+import { archiveRefused } from './archive/refusal.ts';
+import type { RestoreReport } from './backup-report.ts';
+import { stagingDirectory } from './create-backup.ts';
+import { createPrivateFolder } from './private-folder.ts';
+import { restoreBesideLive } from './restore-beside.ts';
+import { restoreInPlace } from './restore-in-place.ts';
+import type { RestoreSource } from './restore-one.ts';
+import { openStorage, splitLocation } from './storage/open-storage.ts';
+
+export interface RestoreOptions
+  extends Pick<
+    StackOptions,
+    'directory' | 'name' | 'ports' | 'images' | 'dockerInstall' | 'readyTimeoutMs' | 'progress' | 'signal'
+  > {
+  /** Path or address of the archive. */
+  readonly archive: string;
+  /** `restore`: beside the live data, which is not touched. `replace`: in its place. Default: `restore`. */
+  readonly into?: 'restore' | 'replace';
+  /** Says that the live data may be replaced. */
+  readonly confirmed?: boolean;
+  /** Default: all that the archive has. */
+  readonly engines?: readonly EngineName[];
+  /** Location of the safety backup that `replace` takes first. Default: `.sandbox/backups` of the folder. */
+  readonly safetyTo?: string;
+}
+
+/**
+ * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
+ * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
+ * `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
+  const { into = 'restore', progress = silent } = options;
+  if (into === 'replace' && options.confirmed !== true) throw notConfirmed();
+  const beganMs = performance.now();
+  const { directory, name: stack } = stackIdentity(options);
+  const passed = options.signal === undefined ? {} : { signal: options.signal };
+  await using staging = await createPrivateFolder(stagingDirectory(directory));
+  const { location, name } = splitLocation(options.archive);
+  const storage = await openStorage(location);
+  const file = join(staging.path, 'archive.tar.gz');
+  await runTask(progress, ['fetch'], (task) =>
+    storage.fetch(name, file, { ...passed, progress: (done, total) => task.advance({ done, total }) }),
+  );
+  await using opened = await runTask(progress, ['check and unpack'], (task) =>
+    openBackup(file, {
+      ...passed,
+      temporaryDirectory: staging.path,
+      progress: (done, total) => task.advance({ done, total }),
+    }),
+  );
+  const { manifest } = opened;
+  const engines = await loadEngines(chooseEngines(manifest, options.engines));
+  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines };
+  const result = await (into === 'replace' ? restoreInPlace(source, options) : restoreBesideLive(source, options));
+  return {
+    version: 1,
+    archive: { name, sizeBytes: opened.sizeBytes },
+    into,
+    runId: manifest.runId,
+    createdAt: manifest.createdAt,
+    stack,
+    durationMs: Math.round(performance.now() - beganMs),
+    ...result,
+  };
+}
+
+function chooseEngines({ engines }: ArchiveManifest, wanted?: readonly EngineName[]): readonly EngineName[] {
+  const archived = engines.map(({ backup }) => backup.engine);
+  const unknown = archived.find((name) => !engineNames.some((known) => known === name));
+  if (unknown !== undefined && wanted === undefined) {
+    throw archiveRefused('BACKUP_MANIFEST_INVALID', `this release knows no engine ${unknown}`);
+  }
+  const missing = wanted?.find((name) => !archived.includes(name));
+  if (missing !== undefined) {
+    throw archiveRefused('BACKUP_PART_MISSING', `it has nothing of ${missing}, only of ${archived.join(', ')}`);
+  }
+  return engineNames.filter((name) => (wanted ?? archived).includes(name));
+}
+
+function notConfirmed(): SandboxError {
+  return new SandboxError({
+    code: 'RESTORE_NOT_CONFIRMED',
+    message: 'Replacing live data was not confirmed; nothing was done.',
+    next: 'Say --yes, or leave --into replace out: the data then goes beside the live data.',
+  });
+}

@@ -1,0 +1,88 @@
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { type ProgressListener, runTask } from '../core/progress.ts';
+import { type Backup, type Engine, isSupported, type RunningEngine } from '../engines/engine.ts';
+import type { ArchivedEngine, ArchiveManifest } from './archive/manifest.ts';
+import { megabytesPerS, type RestoredEngine } from './backup-report.ts';
+
+/** An archive that was found good, and what is wanted of it. */
+export interface RestoreSource {
+  readonly manifest: ArchiveManifest;
+  readonly folderOf: (engine: string) => string;
+  readonly engines: readonly Engine[];
+}
+
+/** What an archive has of an engine. */
+export function archivedOf({ manifest }: RestoreSource, engine: string): ArchivedEngine {
+  const archived = manifest.engines.find(({ backup }) => backup.engine === engine);
+  if (archived === undefined) throw new Error(`the archive has nothing of ${engine}`);
+  return archived;
+}
+
+/**
+ * Restores one engine with `work`, which returns the names that its data went under, and measures it.
+ * Throws `RESTORE_FAILED` for what is no error of ours.
+ */
+export async function restoreOne(
+  source: RestoreSource,
+  engine: Engine,
+  place: RestoredEngine['place'],
+  progress: ProgressListener,
+  work: (backup: Backup, archived: ArchivedEngine) => Promise<readonly string[]>,
+): Promise<RestoredEngine> {
+  const archived = archivedOf(source, engine.name);
+  return runTask(progress, ['restore', engine.name], async (task) => {
+    const beganMs = performance.now();
+    const names = await work(backupOf(engine), archived).catch((thrown) => {
+      throw restoreFailed(thrown, engine);
+    });
+    const durationMs = Math.round(performance.now() - beganMs);
+    const { sizeBytes } = archived;
+    task.summarise(names.join(', '));
+    return {
+      engine: engine.name,
+      place,
+      names,
+      sizeBytes,
+      durationMs,
+      megabytesPerS: megabytesPerS(sizeBytes, durationMs),
+    };
+  });
+}
+
+/** Restores into an empty engine and asks the store itself whether it has what was backed up. Throws `RESTORE_FAILED`. */
+export async function restoreInto(
+  source: RestoreSource,
+  engine: Engine,
+  running: RunningEngine,
+  place: RestoredEngine['place'],
+  progress: ProgressListener,
+): Promise<RestoredEngine> {
+  return restoreOne(source, engine, place, progress, async (backup, archived) => {
+    await backup.restore(running, source.folderOf(engine.name), archived.backup);
+    const found = (await engine.loadedFingerprint(running)) ?? null;
+    if (found === archived.datasetFingerprint) return [];
+    throw new Error(`the store says that it holds ${found}, and ${archived.datasetFingerprint} was backed up`);
+  });
+}
+
+function backupOf(engine: Engine): Backup {
+  if (isSupported(engine.backup)) return engine.backup;
+  throw new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: engine.name,
+    message: `${engine.title} cannot be restored here: ${engine.backup.notSupported}.`,
+    next: 'Leave it out, with --engines.',
+  });
+}
+
+function restoreFailed(thrown: unknown, engine: Engine): Error {
+  if (thrown instanceof SandboxError) return thrown;
+  if (thrown instanceof Error && thrown.name === 'AbortError') return thrown;
+  return new SandboxError({
+    code: 'RESTORE_FAILED',
+    engine: engine.name,
+    message: `The restore failed: ${messageOf(thrown)}.`,
+    next: 'The live data was not touched. Run it again, or use another backup.',
+    cause: thrown,
+  });
+}

@@ -1,0 +1,116 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
+import { momentOfArchive } from '../archive/archive-name.ts';
+import { notFound } from '../archive/open-archive.ts';
+import { partialName, removeLeftovers } from '../private-folder.ts';
+import type { Storage, StoredArchive } from './storage.ts';
+
+type CopyOptions = Parameters<Storage['store']>[2];
+
+/** Keeps archives in a folder of this machine, which is made, for its owner alone, when the first one is stored. */
+export function localFolder(directory: string): Storage {
+  return {
+    description: directory,
+    list: () => withCodes(directory, () => list(directory)),
+    store: (file, name, options) => withCodes(directory, () => store(file, directory, name, options)),
+    fetch: (name, file, options) =>
+      withCodes(directory, () => fetchInto(join(directory, basename(name)), file, options)),
+    remove: (name) => withCodes(directory, () => rm(join(directory, basename(name)), { force: true })),
+  };
+}
+
+async function list(directory: string): Promise<readonly StoredArchive[]> {
+  const names = await readdir(directory).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return [];
+    throw thrown;
+  });
+  const archives = names.filter((name) => momentOfArchive(name) !== undefined).toSorted();
+  return Promise.all(archives.map(async (name) => ({ name, sizeBytes: (await stat(join(directory, name))).size })));
+}
+
+async function store(file: string, directory: string, name: string, options: CopyOptions): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await removeLeftovers(directory);
+  const target = join(directory, name);
+  if ((await list(directory)).some((archive) => archive.name === name)) throw nameTaken(target);
+  const partial = join(directory, partialName(name));
+  try {
+    await copy(file, partial, options);
+    await rename(partial, target);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+async function fetchInto(source: string, file: string, options: CopyOptions): Promise<void> {
+  const found = await stat(source).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR') throw notFound(source);
+    throw thrown;
+  });
+  if (!found.isFile()) throw notFound(source);
+  await copy(source, file, options);
+}
+
+/** On one file system both names are of one file, and nothing is copied. */
+async function copy(source: string, target: string, { progress, signal }: CopyOptions): Promise<void> {
+  signal?.throwIfAborted();
+  const { size } = await stat(source);
+  try {
+    await link(source, target);
+    progress?.(size, size);
+    return;
+  } catch (thrown) {
+    // Another file system, one without links, or a file of somebody else (proc(5), "protected_hardlinks").
+    const { code = '' } = thrown as NodeJS.ErrnoException;
+    if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'ENOSYS'].includes(code)) throw thrown;
+  }
+  let doneBytes = 0;
+  async function* counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      doneBytes += chunk.length;
+      progress?.(doneBytes, size);
+      yield chunk;
+    }
+  }
+  const output = createWriteStream(target, { mode: 0o600, flags: 'wx', flush: true });
+  await pipeline(createReadStream(source), counted, output, ...(signal === undefined ? [] : [{ signal }]));
+}
+
+const codeOf: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'STORAGE_FULL',
+  EDQUOT: 'STORAGE_FULL',
+  EACCES: 'STORAGE_DENIED',
+  EPERM: 'STORAGE_DENIED',
+  EROFS: 'STORAGE_DENIED',
+  ENOTDIR: 'STORAGE_DENIED',
+  EEXIST: 'STORAGE_DENIED',
+};
+
+async function withCodes<Value>(directory: string, act: () => Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (thrown) {
+    const code = codeOf[(thrown as NodeJS.ErrnoException).code ?? ''];
+    if (thrown instanceof SandboxError || code === undefined) throw thrown;
+    throw new SandboxError({
+      code,
+      message: `The folder ${directory} cannot be used for backups: ${messageOf(thrown)}.`,
+      next:
+        code === 'STORAGE_FULL'
+          ? 'Make room there, or name another folder with --to.'
+          : 'Name another folder with --to.',
+      cause: thrown,
+    });
+  }
+}
+
+function nameTaken(file: string): SandboxError {
+  return new SandboxError({
+    code: 'BACKUP_FAILED',
+    message: `${file} is there already; it is left alone.`,
+    next: 'Run the backup again: its name is its time, to the second.',
+  });
+}

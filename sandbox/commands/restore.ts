@@ -1,0 +1,38 @@
+import { createInterface } from 'node:readline/promises';
+import { restoreBackup } from '../backup/restore-backup.ts';
+import { formatRestore } from '../report/restore-text.ts';
+import { parseChoice } from './names.ts';
+import type { Action, ActionContext } from './run-action.ts';
+import { chosenEngines, identityOf } from './stack-options.ts';
+
+/** Restores an archive beside the live data or, where that is confirmed, in its place. */
+export const restore: Action = async (context) => {
+  const { images, dockerInstall, ports } = context.settings;
+  const [archive = ''] = context.arguments;
+  const into = parseChoice(String(context.flags.into ?? 'restore'), ['restore', 'replace'] as const, '--into');
+  const report = await restoreBackup({
+    ...identityOf(context),
+    ...chosenEngines(context),
+    archive,
+    into,
+    confirmed: context.flags.yes === true || (into === 'replace' && (await confirmOnTerminal(context))),
+    images,
+    dockerInstall,
+    ports,
+    progress: context.progress,
+    signal: context.signal,
+  });
+  return { document: report, text: (colors) => formatRestore(report, colors) };
+};
+
+/** Asks where somebody can answer; nobody has confirmed anything elsewhere. */
+async function confirmOnTerminal({ format, settings, signal }: ActionContext): Promise<boolean> {
+  if (format !== 'text' || !process.stdin.isTTY || !process.stderr.isTTY) return false;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const question = `Replace the live data of the stack of ${settings.directory}? A safety backup is taken first. Type yes: `;
+    return (await terminal.question(question, { signal })).trim() === 'yes';
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,34 @@
+import type { BackupReport } from '../backup/backup-report.ts';
+import type { Colors } from './colors.ts';
+import { formatTable } from './table.ts';
+import { formatBytes, formatDuration } from './units.ts';
+
+/** A backup for people. */
+export function formatBackup(report: BackupReport, colors: Colors): string {
+  const { archive, engines, dataset, durationMs } = report;
+  const rows = engines.map((engine) => [
+    engine.engine,
+    `${engine.serverVersion}, ${engine.origin}`,
+    formatBytes(engine.sizeBytes),
+    formatDuration(engine.durationMs),
+    `${engine.megabytesPerS} MB/s`,
+    engine.consistentPoint === true ? 'yes' : `no: ${engine.consistentPoint.no}`,
+    engine.position.length > 60 ? `${engine.position.slice(0, 57)}...` : engine.position,
+  ]);
+  const table = formatTable(
+    [
+      { title: 'engine' },
+      { title: 'server' },
+      { title: 'size', align: 'right' },
+      { title: 'time', align: 'right' },
+      { title: 'speed', align: 'right' },
+      { title: 'one moment' },
+      { title: 'taken at' },
+    ],
+    rows,
+    colors,
+  );
+  const held = dataset === null ? 'no common dataset' : `dataset ${dataset.size}, seed ${dataset.seed}`;
+  const summary = `${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${held}`;
+  return `${table}\n${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
+}

@@ -1,0 +1,173 @@
+import { ensureDocker } from '../containers/docker-host.ts';
+import { availableResources } from '../containers/host-findings.ts';
+import { resolveImages } from '../containers/images.ts';
+import { labelNames } from '../containers/labels.ts';
+import { removeContainer, stopContainer } from '../containers/nodes.ts';
+import { findContainers } from '../containers/objects.ts';
+import { SandboxError } from '../core/errors.ts';
+import { silent } from '../core/progress.ts';
+import type { Engine, RunningEngine, TopologyName } from '../engines/engine.ts';
+import { chooseTopology } from './choose-topology.ts';
+import { removeAbandoned } from './clean-up.ts';
+import { createStack } from './create-stack.ts';
+import { recordGenerations, removeOtherGenerations } from './generations.ts';
+import { checkResources } from './resources.ts';
+import { stackIdentity } from './stack-identity.ts';
+import { withStackLock } from './stack-lock.ts';
+import type { StackOptions } from './stack-options.ts';
+import { type Before, lookAround } from './stack-start.ts';
+import type { LoadedDataset } from './stack-state.ts';
+import { fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
+import { rememberSecrets } from './start-stack.ts';
+import { type StateKeeper, stateOnDisk } from './state-keeper.ts';
+
+export interface ReplaceOptions {
+  /** The stack whose data is replaced: its folder, name, ports and images. */
+  readonly stack: Pick<
+    StackOptions,
+    'directory' | 'name' | 'ports' | 'images' | 'dockerInstall' | 'readyTimeoutMs' | 'progress' | 'signal'
+  >;
+  readonly engines: readonly Engine[];
+  /** Topology of an engine that the stack does not have yet. */
+  readonly topologyOf: (engine: string) => TopologyName;
+  /** What an engine holds afterwards, if it is a dataset. */
+  readonly datasetOf: (engine: string) => LoadedDataset | undefined;
+  /** Fills an empty engine that is not part of the stack yet. */
+  readonly fill: (running: RunningEngine) => Promise<void>;
+}
+
+export interface Replaced {
+  readonly running: ReadonlyMap<string, RunningEngine>;
+  /** From the stop of the old nodes to the first answer of the last new one. */
+  readonly downtimeMs: number;
+}
+
+/**
+ * Replaces the data of engines of a stack that stays up. New volumes are filled while the old ones serve; then all
+ * engines change over at once. A process that is killed leaves either the old data or the new, of all engines alike.
+ * Throws what `fill` throws, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
+ */
+export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
+  const { stack, engines } = options;
+  const identity = stackIdentity(stack);
+  const signal = stack.signal ?? new AbortController().signal;
+  await ensureDocker({ install: stack.dockerInstall ?? 'never', progress: stack.progress ?? silent });
+  const topologies = Object.fromEntries(await locked(async (keeper) => topologiesOf(keeper, options)));
+
+  const stoppedMs = await locked(async (keeper) => {
+    await removeAbandoned();
+    await removeOtherGenerations(identity.name, keeper.state());
+    const whole = { ...stack, ephemeral: false, engines: engines.map(({ name }) => name), topologies } as StackOptions;
+    const before = await lookAround({ identity, options: whole, keeper });
+    requireFinished(engines, keeper);
+    const staged = await prepare(options, whole, keeper, before);
+    const current = Object.fromEntries(engines.map(({ name }) => [name, before.generations[name] ?? 0]));
+    // Before there is another generation: a start after a kill must know that it does not count.
+    await recordGenerations(before.labels, current);
+    const place = { labels: before.labels, progress: stack.progress ?? silent, signal };
+    await fillNewVolumes(staged, place, options.fill).catch(async (thrown) => {
+      await removeOtherGenerations(identity.name, keeper.state());
+      throw thrown;
+    });
+    return changeOver(staged, keeper, before);
+  });
+
+  const up = await createStack({
+    ...stack,
+    ephemeral: false,
+    connect: false,
+    // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
+    schema: false,
+    size: 'none',
+    engines: engines.map(({ name }) => name as NonNullable<StackOptions['engines']>[number]),
+    topologies,
+  });
+  const downtimeMs = Math.round(performance.now() - stoppedMs);
+  await locked(async (keeper) => {
+    await rememberDatasets(keeper, options);
+    await removeOtherGenerations(identity.name, keeper.state());
+  });
+  return { running: new Map(Object.entries(up.engines)), downtimeMs };
+
+  async function locked<Value>(work: (keeper: StateKeeper) => Promise<Value>): Promise<Value> {
+    return withStackLock(identity.directory, identity.name, async () => work(await stateOnDisk(identity)), signal);
+  }
+}
+
+function topologiesOf(keeper: StateKeeper, { engines, topologyOf }: ReplaceOptions) {
+  return engines.map(({ name }) => [name, keeper.state().engines[name]?.topology ?? topologyOf(name)] as const);
+}
+
+/** Everything that can be refused is refused here, before a volume is made. */
+async function prepare(
+  { stack, engines }: ReplaceOptions,
+  whole: StackOptions,
+  keeper: StateKeeper,
+  before: Before,
+): Promise<readonly Staged[]> {
+  checkResources(engines, await availableResources());
+  const images = await resolveImages(
+    engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
+    {
+      policy: stack.images ?? 'auto',
+      install: stack.dockerInstall ?? 'never',
+      progress: stack.progress ?? silent,
+      ...(stack.signal === undefined ? {} : { signal: stack.signal }),
+    },
+  );
+  await rememberSecrets({ engines, keeper, identity: stackIdentity(stack) }, before);
+  return engines.map((engine) => {
+    const image = images.get(engine.name);
+    if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
+    const topology = chooseTopology(engine, whole, image.origin);
+    const secrets = keeper.secrets().secrets[engine.name] ?? {};
+    const staged = { engine, topology, image, secrets, generation: (before.generations[engine.name] ?? 0) + 1 };
+    requireMovable(staged);
+    return staged;
+  });
+}
+
+/** An engine whose first start was killed has volumes that its next start would make anew. */
+function requireFinished(engines: readonly Engine[], keeper: StateKeeper): void {
+  const unfinished = engines.find(({ name }) => keeper.state().unfinished.includes(name));
+  if (unfinished === undefined) return;
+  throw new SandboxError({
+    code: 'STACK_NOT_RUNNING',
+    engine: unfinished.name,
+    message: `The first start of ${unfinished.title} did not get to its end.`,
+    next: 'Finish it: `npm run sandbox -- up`.',
+  });
+}
+
+/**
+ * The old nodes go first: nobody may write to data that no longer counts. What is killed before the record is made
+ * leaves the old generations for the next `up`, and what is killed after it leaves the new ones. Returns when it began.
+ */
+async function changeOver(staged: readonly Staged[], keeper: StateKeeper, before: Before): Promise<number> {
+  await keeper.update({ sourceHash: undefined });
+  const beganMs = performance.now();
+  const replaced = new Set(staged.map(({ engine }) => engine.name));
+  const ours = await findContainers({ [labelNames.stack]: keeper.state().name });
+  const old = ours.filter(({ labels }) => replaced.has(labels[labelNames.engine] ?? ''));
+  await Promise.all(
+    old.map(async ({ id, running }) => {
+      if (running) await stopContainer(id);
+      await removeContainer(id);
+    }),
+  );
+  const generations = Object.fromEntries(staged.map(({ engine, generation }) => [engine.name, generation]));
+  await recordGenerations(before.labels, generations);
+  return beganMs;
+}
+
+async function rememberDatasets(keeper: StateKeeper, { engines, datasetOf }: ReplaceOptions): Promise<void> {
+  const known = { ...keeper.state().engines };
+  for (const { name } of engines) {
+    const state = known[name];
+    if (state === undefined) continue;
+    const { dataset: _, ...others } = state;
+    const dataset = datasetOf(name);
+    known[name] = { ...others, ...(dataset === undefined ? {} : { dataset }) };
+  }
+  await keeper.update({ engines: known });
+}

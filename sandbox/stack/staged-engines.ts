@@ -1,0 +1,89 @@
+import type { ResolvedImage } from '../containers/image-spec.ts';
+import { type Labels, labelNames } from '../containers/labels.ts';
+import { stopContainer } from '../containers/nodes.ts';
+import { ensureNetwork } from '../containers/objects.ts';
+import { ownerOfThisProcess } from '../containers/owner.ts';
+import { SandboxError } from '../core/errors.ts';
+import { type ProgressListener, runTask } from '../core/progress.ts';
+import { sideBySide } from '../core/side-by-side.ts';
+import type { Engine, RunningEngine, Secrets, Topology } from '../engines/engine.ts';
+import { removeStack } from './clean-up.ts';
+import { headStart } from './head-start.ts';
+import { createPortChooser } from './host-ports.ts';
+import { startEngine } from './start-engine.ts';
+
+/** An engine that is to get new volumes. */
+export interface Staged {
+  readonly engine: Engine;
+  readonly topology: Topology;
+  readonly image: ResolvedImage;
+  readonly secrets: Secrets;
+  /** Number of the new volumes' generation. */
+  readonly generation: number;
+}
+
+/**
+ * Starts fresh nodes on new volumes of a stack, under other names, on other ports and in a network of their own, so
+ * that the stack's own nodes never meet them. Runs `fill` on each engine, then stops and removes the nodes, also where
+ * something fails. The volumes stay.
+ */
+export async function fillNewVolumes(
+  engines: readonly Staged[],
+  stack: { readonly labels: Labels; readonly progress: ProgressListener; readonly signal: AbortSignal },
+  fill: (running: RunningEngine) => Promise<void>,
+): Promise<void> {
+  const stackName = stack.labels[labelNames.stack] ?? '';
+  const stagingName = `${stackName}-replace`;
+  // Owned by this process: if it is killed, the next command of any stack removes the nodes.
+  const labels = {
+    ...stack.labels,
+    [labelNames.stack]: stagingName,
+    [labelNames.purpose]: 'throw-away',
+    [labelNames.owner]: ownerOfThisProcess(),
+  };
+  const abort = new AbortController();
+  const signal = AbortSignal.any([stack.signal, abort.signal]);
+  try {
+    await ensureNetwork(stagingName, labels);
+    const shared = { stackName: stagingName, network: stagingName, labels, ports: createPortChooser({}) };
+    const head = headStart(engines.map(({ engine }) => engine));
+    await sideBySide(engines, (staged) =>
+      fillOne(staged).catch((thrown) => {
+        abort.abort(thrown);
+        throw thrown;
+      }),
+    );
+    stack.signal.throwIfAborted();
+
+    async function fillOne(staged: Staged): Promise<void> {
+      const { running } = await runTask(stack.progress, ['start beside', staged.engine.name], () =>
+        startEngine({
+          ...staged,
+          ...shared,
+          volumesOf: { stackName, labels: stack.labels },
+          existing: new Map(),
+          keepVolumes: false,
+          headStart: head,
+          signal,
+        }),
+      );
+      await fill(running);
+      // Not killed: what is in memory only belongs on the volume.
+      await Promise.all(running.nodes.map((node) => stopContainer(node.containerId)));
+    }
+  } finally {
+    await removeStack(stagingName, { volumes: false });
+  }
+}
+
+/** A topology whose nodes are told their host ports keeps them in its data: it cannot be filled on other ports. */
+export function requireMovable({ engine, topology, image, secrets }: Omit<Staged, 'generation'>): void {
+  const described = [1, 2].map((port) => JSON.stringify(topology.nodes({ secrets, image, hostPort: () => port })));
+  if (described[0] === described[1]) return;
+  throw new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: engine.name,
+    message: `${engine.title} cannot be replaced as ${topology.name}: its nodes keep their ports in their data.`,
+    next: 'Restore beside it, with `--into restore`.',
+  });
+}
