@@ -1,12 +1,16 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { ensureDocker } from '../containers/docker-host.ts';
+import { SandboxError } from '../core/errors.ts';
 import { notice, runTask, silent } from '../core/progress.ts';
 import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
 import type { Engine, RunningEngine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
+import { attachStack } from '../stack/attach-stack.ts';
+import { createStack } from '../stack/create-stack.ts';
 import { enginesWithData } from '../stack/generations.ts';
-import { replaceData } from '../stack/replace-data.ts';
+import { replaceData, requireFinished } from '../stack/replace-data.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
+import { emptyState, readState } from '../stack/stack-state.ts';
 import type { BackupReport, RestoredEngine, RestoreReport } from './backup-report.ts';
 import { locationOf, writeBackup } from './create-backup.ts';
 import type { RestoreOptions } from './restore-backup.ts';
@@ -48,23 +52,41 @@ export async function restoreInPlace(
   };
 }
 
-/**
- * Of the engines that have data here. One that has some and does not run cannot be backed up: `STACK_NOT_RUNNING`.
- */
+/** Of the engines that have data here. Those that do not run are started as they are: nothing else can read it. */
 async function takeSafetyBackup(
   engines: readonly Engine[],
   options: RestoreOptions,
 ): Promise<BackupReport['archive'] | undefined> {
   const { progress = silent } = options;
-  const withData = await enginesWithData(stackIdentity(options));
+  const identity = stackIdentity(options);
+  const state = (await readState(identity.directory, identity.name)) ?? emptyState(identity.name);
+  requireFinished(engines, state);
+  const withData = await enginesWithData(identity);
   const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name as EngineName);
   if (own.length === 0) return undefined;
+  if (!(await isRunning(own, options))) {
+    const topologies = Object.fromEntries(
+      own.map((engine) => [engine, state.engines[engine]?.topology ?? 'standalone']),
+    );
+    const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none', topologies } as const;
+    await createStack({ ...options, ...asTheyAre, engines: own });
+  }
   const storage = await openStorage(
     locationOf({ ...options, ...(options.safetyTo === undefined ? {} : { to: options.safetyTo }) }),
   );
   const { archive } = await writeBackup({ ...options, engines: own }, storage);
   notice(progress, 'info', `safety backup of the live data: ${archive.location}/${archive.name}`);
   return archive;
+}
+
+async function isRunning(engines: readonly EngineName[], options: RestoreOptions): Promise<boolean> {
+  try {
+    await attachStack({ ...options, engines });
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof SandboxError && thrown.code === 'STACK_NOT_RUNNING') return false;
+    throw thrown;
+  }
 }
 
 async function checkStores(

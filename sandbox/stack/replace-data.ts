@@ -16,7 +16,7 @@ import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackOptions } from './stack-options.ts';
 import { type Before, lookAround } from './stack-start.ts';
-import type { LoadedDataset } from './stack-state.ts';
+import type { LoadedDataset, StackState } from './stack-state.ts';
 import { fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
 import { rememberSecrets } from './start-stack.ts';
 import { type StateKeeper, stateOnDisk } from './state-keeper.ts';
@@ -59,7 +59,7 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
     await removeOtherGenerations(identity.name, keeper.state());
     const whole = { ...stack, ephemeral: false, engines: engines.map(({ name }) => name), topologies } as StackOptions;
     const before = await lookAround({ identity, options: whole, keeper });
-    requireFinished(engines, keeper);
+    requireFinished(engines, keeper.state());
     const staged = await prepare(options, whole, keeper, before);
     const current = Object.fromEntries(engines.map(({ name }) => [name, before.generations[name] ?? 0]));
     // Before there is another generation: a start after a kill must know that it does not count.
@@ -127,9 +127,11 @@ async function prepare(
   });
 }
 
-/** An engine whose first start was killed has volumes that its next start would make anew. */
-function requireFinished(engines: readonly Engine[], keeper: StateKeeper): void {
-  const unfinished = engines.find(({ name }) => keeper.state().unfinished.includes(name));
+/**
+ * An engine whose first start was killed has volumes that its next start would make anew. Throws `STACK_NOT_RUNNING`.
+ */
+export function requireFinished(engines: readonly Engine[], state: Pick<StackState, 'unfinished'>): void {
+  const unfinished = engines.find(({ name }) => state.unfinished.includes(name));
   if (unfinished === undefined) return;
   throw new SandboxError({
     code: 'STACK_NOT_RUNNING',

@@ -10,13 +10,13 @@ import {
   type Entry,
   entriesOf,
   manifestOf,
-  refusalOf,
   scratchFolder,
   tarOf,
   topFolder,
   writeMadeUp,
   writeSealed,
 } from './support/made-up-archive.ts';
+import { refusalOf } from './support/refusal-of.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const flips = 400;

@@ -1,16 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
-import { expect } from 'vitest';
 import { folderNameAt } from '../../../sandbox/backup/archive/archive-name.ts';
 import { type ArchiveManifest, manifestChecksum, manifestText } from '../../../sandbox/backup/archive/manifest.ts';
-import { openBackup } from '../../../sandbox/backup/archive/open-archive.ts';
 import { sealed } from '../../../sandbox/backup/archive/seal.ts';
 import { writeArchive } from '../../../sandbox/backup/archive/write-archive.ts';
-import { SandboxError } from '../../../sandbox/core/errors.ts';
 
 const createdAt = '2026-08-27T09:30:15.000Z';
 export const topFolder = folderNameAt(new Date(createdAt));
@@ -93,18 +90,4 @@ export async function writeSealed(file: string, tar: Buffer): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of sealed(bytes())) chunks.push(chunk);
   await writeFile(file, Buffer.concat(chunks));
-}
-
-/** The code that an archive is refused with; checks that nothing was unpacked, and that it stays as it was. */
-export async function refusalOf(file: string, folder: string): Promise<string | undefined> {
-  const temporaryDirectory = join(folder, 'unpacked');
-  const before = await readFile(file).catch(() => undefined);
-  const thrown = await openBackup(file, { temporaryDirectory }).then(
-    async (opened) => opened[Symbol.asyncDispose](),
-    (error: unknown) => error,
-  );
-  expect(await readdir(temporaryDirectory).catch(() => [])).toEqual([]);
-  expect(before?.equals(await readFile(file)) ?? true).toBe(true);
-  if (thrown !== undefined && !(thrown instanceof SandboxError)) throw thrown;
-  return thrown?.code;
 }

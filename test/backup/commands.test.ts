@@ -1,0 +1,164 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
+import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
+
+let folder: StackFolder;
+let good: Fingerprints;
+let report: BackupReport;
+let archive: string;
+const here = () => ({ cwd: folder.path });
+const restoreName = () => `${stackIdentity({ directory: folder.path }).name}-restore`;
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  await runForDocument(['up', '--engines', 'postgresql,redis'], here());
+  good = await fingerprintsOf(folder.path);
+  report = await runForDocument<BackupReport>(['backup'], here());
+  archive = join(report.archive.location, report.archive.name);
+});
+afterAll(async () => {
+  if (folder === undefined) return;
+  await folder.run('down', '-v', '--name', restoreName());
+  await folder[Symbol.asyncDispose]();
+});
+
+describe('`backup`', () => {
+  test('writes one private archive into .sandbox/backups, and says what is in it', async () => {
+    expect(report).toMatchObject({
+      version: 1,
+      archive: {
+        name: expect.stringMatching(/^taishang-backup-\d{8}_\d{6}\.tar\.gz$/),
+        location: join(folder.path, '.sandbox', 'backups'),
+        sizeBytes: (await stat(archive)).size,
+      },
+      dataset: { size: 'small', fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    });
+    expect((await stat(archive)).mode & 0o777).toBe(0o600);
+    expect(report.engines.map(({ engine }) => engine).toSorted()).toEqual(['postgresql', 'redis']);
+    for (const engine of report.engines) {
+      expect(engine.sizeBytes).toBeGreaterThan(10_000);
+      expect(engine.durationMs).toBeGreaterThan(0);
+      expect(engine.position).not.toBe('');
+    }
+    expect(await readdir(join(folder.path, '.sandbox', 'staging'))).toEqual([]);
+  });
+
+  test('of one engine goes where it is told to', async () => {
+    const to = join(folder.path, 'elsewhere');
+    const one = await runForDocument<BackupReport>(['backup', '--engines', 'redis', '--to', to], here());
+    expect(one.engines.map(({ engine }) => engine)).toEqual(['redis']);
+    expect(await readdir(to)).toEqual([one.archive.name]);
+    const ended = await folder.run(
+      'restore',
+      join(to, one.archive.name),
+      '--engines',
+      'postgresql',
+      '--format',
+      'json',
+    );
+    expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'BACKUP_PART_MISSING' } });
+  });
+
+  test('is refused where nothing runs', async () => {
+    await using empty = await stackFolder();
+    expect(await runForError(['backup'], { cwd: empty.path })).toMatchObject({
+      code: 'STACK_NOT_RUNNING',
+      exitCode: 1,
+    });
+  });
+
+  test('shows sizes, times and the place to people', async () => {
+    const ended = await runCommand(['backup', '--engines', 'redis', '--progress', 'plain'], here());
+    expect(ended.stdout).toMatch(/redis .*KiB .*MB\/s/);
+    expect(ended.stdout).toMatch(/\.sandbox\/backups\/taishang-backup-\S+\.tar\.gz\n$/);
+    expect(ended.stderr).toMatch(/^done {2}back up \/ redis/m);
+  });
+});
+
+describe('`restore` refuses, before anything starts,', () => {
+  test('an archive that is not there', async () => {
+    expect(await runForError(['restore', 'none.tar.gz'], here())).toMatchObject({
+      code: 'BACKUP_NOT_FOUND',
+      exitCode: 1,
+    });
+  });
+
+  test('to replace live data that nobody has confirmed', async () => {
+    const refused = await runForError(['restore', archive, '--into', 'replace'], here());
+    expect(refused).toMatchObject({ code: 'RESTORE_NOT_CONFIRMED', exitCode: 2 });
+  });
+
+  test('a place that there is not', async () => {
+    const refused = await runForError(['restore', archive, '--into', 'nowhere'], here());
+    expect(refused).toMatchObject({ code: 'BAD_OPTION', exitCode: 2 });
+  });
+});
+
+describe('after the data was destroyed', () => {
+  beforeAll(() => destroy(folder.path));
+
+  test('`restore` puts the backup beside it, twice, and leaves it alone', async () => {
+    const live = await fingerprintsOf(folder.path);
+    expect(live).not.toEqual(good);
+    for (const _ of ['once', 'again']) {
+      const restored = await runForDocument<RestoreReport>(['restore', archive], here());
+      expect(restored).toMatchObject({ into: 'restore', runId: report.runId });
+      expect(restored.engines.every(({ place }) => place !== 'live')).toBe(true);
+      const elsewhere = restored.engines.filter(({ place }) => place === 'restore-stack').map(({ engine }) => engine);
+      if (restored.restoreStack !== undefined) {
+        const there = await fingerprintsOf(folder.path, restored.restoreStack.name);
+        expect(there).toEqual(Object.fromEntries(elsewhere.map((engine) => [engine, good[engine]])));
+        const status = await runForDocument<StackStatus>(['status', '--name', restored.restoreStack.name], here());
+        expect(status).toMatchObject({ state: 'running' });
+      }
+    }
+    expect((await fingerprintsOf(folder.path)).redis).toEqual(live.redis);
+  });
+
+  test('`restore --into replace` brings it back, and keeps what was live in a safety backup', async () => {
+    const live = await fingerprintsOf(folder.path);
+    const restored = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
+    expect(restored).toMatchObject({
+      into: 'replace',
+      engines: [{ place: 'live' }, { place: 'live' }],
+      crossStore: { ok: true },
+      downtimeMs: expect.any(Number),
+    });
+    expect(await fingerprintsOf(folder.path)).toEqual(good);
+    expect(await leftovers(folder.path)).toEqual(nothingLeft);
+    const attached = await runForDocument<{ crossStore?: object }>(['up', '--engines', 'postgresql,redis'], here());
+    expect(attached).toMatchObject({ state: 'running' });
+
+    const { location = '', name = '' } = restored.safetyBackup ?? {};
+    const undone = ['restore', join(location, name), '--into', 'replace', '--yes', '--engines', 'redis'];
+    await runForDocument<RestoreReport>(undone, here());
+    expect(await fingerprintsOf(folder.path)).toEqual({ postgresql: good.postgresql, redis: live.redis });
+  });
+
+  test('the data is found again after `down`, also without the state file', async () => {
+    const before = await fingerprintsOf(folder.path);
+    expect(await folder.run('down')).toMatchObject({ exitCode: 0 });
+    const { name } = stackIdentity({ directory: folder.path });
+    await rm(join(folder.path, '.sandbox', `${name}.state.json`));
+    await runForDocument(['up', '--engines', 'postgresql,redis', '--size', 'none'], here());
+    expect(await fingerprintsOf(folder.path)).toEqual(before);
+  });
+
+  test('`restore --into replace` works where the stack is down, and where there never was one', async () => {
+    await folder.run('down');
+    const whileDown = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
+    expect(whileDown.safetyBackup).toBeDefined();
+    expect(await fingerprintsOf(folder.path)).toEqual(good);
+
+    await folder.run('down', '-v');
+    const anew = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
+    expect(anew.safetyBackup).toBeUndefined();
+    expect(await fingerprintsOf(folder.path)).toEqual(good);
+    expect(await leftovers(folder.path)).toEqual(nothingLeft);
+  });
+});
