@@ -99,7 +99,7 @@ describe('`restore` refuses, before anything starts,', () => {
   });
 });
 
-describe('after the data was destroyed', () => {
+describe('after the data was destroyed', { timeout: 400_000 }, () => {
   beforeAll(() => destroy(folder.path));
 
   test('`restore` puts the backup beside it, twice, and leaves it alone', async () => {

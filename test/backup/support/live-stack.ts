@@ -27,7 +27,7 @@ export async function fingerprintsOf(directory: string, name?: string): Promise<
 export async function destroy(directory: string): Promise<void> {
   const { engines } = await attachStack({ directory });
   await using users = await openPrimary(engines.get('postgresql') as RunningEngine, { database: 'taishang_users' });
-  await users.client.query('DROP TABLE users CASCADE');
+  await users.client.query('DROP TABLE IF EXISTS users CASCADE');
   const redis = engines.get('redis') as RunningEngine;
   await using cache = await openClient(redis.nodes[0] as RunningEngine['nodes'][number], redis.secrets);
   await cache.flushall();

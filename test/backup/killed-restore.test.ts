@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
+import { labelNames } from '../../sandbox/containers/labels.ts';
+import { killNode } from '../../sandbox/containers/nodes.ts';
+import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { rowRandom } from '../../seeds/random.ts';
+import { runForDocument, type StackFolder, stackFolder, startCommand } from '../support/command.ts';
+import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
+
+const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
+const random = rowRandom(seed, 'killed restore')(0);
+const kills = 3;
+/** Each of them makes two restores, a backup and a start. */
+const timeout = 400_000;
+const up = ['up', '--engines', 'postgresql,redis'];
+
+let folder: StackFolder;
+let good: Fingerprints;
+let archive: string;
+let durationMs: number;
+const here = () => ({ cwd: folder.path });
+const replace = () => ['restore', archive, '--into', 'replace', '--yes'];
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  await runForDocument(up, here());
+  good = await fingerprintsOf(folder.path);
+  const { archive: made } = await runForDocument<BackupReport>(['backup'], here());
+  archive = join(made.location, made.name);
+  const beganMs = performance.now();
+  await runForDocument(replace(), here());
+  durationMs = performance.now() - beganMs;
+});
+afterAll(() => folder?.[Symbol.asyncDispose]());
+
+describe(`a restore in place that is killed (SANDBOX_TEST_SEED=${seed})`, () => {
+  const shares = Array.from({ length: kills }, () => random.float());
+
+  test.each(shares)('after %f of its time leaves the data as before or whole', { timeout }, async (share) => {
+    const before = await destroyed();
+    const running = startCommand(replace(), here());
+    // Not a wait for something to happen: the moment is what is tried.
+    await Promise.race([delay(share * durationMs), running]);
+    running.kill('SIGKILL');
+    await running;
+    await requireOldOrNew(before);
+
+    await runForDocument(replace(), here());
+    expect(await fingerprintsOf(folder.path)).toEqual(good);
+    expect(await leftovers(folder.path)).toEqual(nothingLeft);
+  });
+
+  test('just as the engines change over leaves the data as before or whole', { timeout }, async () => {
+    const before = await destroyed();
+    const running = startCommand([...replace(), '--progress', 'plain'], here());
+    const { name } = stackIdentity({ directory: folder.path });
+    try {
+      await poll(async () => (await findContainers({ [labelNames.stack]: name })).length < 2, {
+        timeoutMs: 250_000,
+        intervalMs: 1,
+        onTimeout: () => new Error('the live nodes were never taken down'),
+      });
+    } finally {
+      running.kill('SIGKILL');
+      await running;
+    }
+    await requireOldOrNew(before);
+    await runForDocument(replace(), here());
+    expect(await fingerprintsOf(folder.path)).toEqual(good);
+    expect(await leftovers(folder.path)).toEqual(nothingLeft);
+  });
+
+  test('while a server of the new nodes is killed fails, with the live data as it was and running', {
+    timeout,
+  }, async () => {
+    const before = await destroyed();
+    const running = startCommand([...replace(), '--format', 'json', '--progress', 'plain'], here());
+    let said = '';
+    for await (const chunk of running.stderr) {
+      said += String(chunk);
+      if (said.includes('start restore / postgresql') || said.includes('done  start beside / postgresql')) break;
+    }
+    const staging = { [labelNames.stack]: `${stackIdentity({ directory: folder.path }).name}-replace` };
+    const nodes = await findContainers({ ...staging, [labelNames.engine]: 'postgresql' });
+    await Promise.all(nodes.map(({ id }) => killNode({ containerId: id } as Parameters<typeof killNode>[0])));
+    expect(nodes).toHaveLength(1);
+    expect(await running).toMatchObject({ exitCode: 1 });
+    expect(await fingerprintsOf(folder.path)).toEqual(before);
+    expect(await leftovers(folder.path)).toEqual(nothingLeft);
+  });
+});
+
+test('`down -v` after a restore in place was killed leaves nothing', { timeout }, async () => {
+  await using other = await stackFolder();
+  await runForDocument(['up', '--engines', 'redis'], { cwd: other.path });
+  const running = startCommand(['restore', archive, '--into', 'replace', '--yes', '--engines', 'redis'], {
+    cwd: other.path,
+  });
+  const { name } = stackIdentity({ directory: other.path });
+  const label = { [labelNames.stack]: `${name}-replace` };
+  await poll(async () => (await findContainers(label)).length > 0, {
+    timeoutMs: 250_000,
+    onTimeout: () => new Error('no new node was started'),
+  });
+  running.kill('SIGKILL');
+  await running;
+  expect(await other.run('down', '-v')).toMatchObject({ exitCode: 0 });
+  for (const labels of [label, { [labelNames.stack]: name }]) {
+    expect(await Promise.all([findContainers(labels), findVolumes(labels), findNetworks(labels)])).toEqual([
+      [],
+      [],
+      [],
+    ]);
+  }
+});
+
+test('a backup that is killed leaves no archive, and the next removes what it left', { timeout }, async () => {
+  const to = join(folder.path, 'killed');
+  await mkdir(to);
+  const running = startCommand(['backup', '--to', to, '--progress', 'plain'], here());
+  await once(running.stderr, 'data');
+  const staging = join(folder.path, '.sandbox', 'staging');
+  await poll(async () => (await readdir(staging)).length > 0, {
+    timeoutMs: 60_000,
+    intervalMs: 1,
+    onTimeout: () => new Error('nothing was written'),
+  });
+  running.kill('SIGKILL');
+  await running;
+  expect(await readdir(to)).toEqual([]);
+  expect(await readdir(staging)).toHaveLength(1);
+  const { archive: made } = await runForDocument<BackupReport>(['backup', '--to', to], here());
+  expect(await readdir(to)).toEqual([made.name]);
+  expect(await readdir(staging)).toEqual([]);
+});
+
+/** What the running stack holds once good data was destroyed. */
+async function destroyed(): Promise<Fingerprints> {
+  await runForDocument([...up, '--size', 'none'], here());
+  await destroy(folder.path);
+  return fingerprintsOf(folder.path);
+}
+
+/** After an `up`, which takes up whatever counts: all engines have the old data, or all have the new. */
+async function requireOldOrNew(before: Fingerprints): Promise<void> {
+  await runForDocument([...up, '--size', 'none'], here());
+  const after = await fingerprintsOf(folder.path);
+  expect([before, good]).toContainEqual(after);
+}
