@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { manifestText } from '../../sandbox/backup/archive/manifest.ts';
 import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
+import { writeArchive } from '../../sandbox/backup/archive/write-archive.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import {
   type Entry,
@@ -65,6 +66,17 @@ describe('an archive', () => {
     await execa('tar', ['-xzf', file, '-C', folder.path]);
     await execa('sha256sum', ['--check', 'manifest.json.sha256'], { cwd: join(folder.path, topFolder) });
   });
+});
+
+test('no archive is made where a part is not as long as it was, and no partial file stays', async () => {
+  await using folder = await scratchFolder();
+  await writeMadeUp(folder.path, files);
+  await truncate(join(folder.path, 'parts', 'redis', 'dump.rdb'), 7);
+  const file = join(folder.path, 'other.tar.gz');
+  const source = { manifest: manifestOf(files), directory: join(folder.path, 'parts') };
+  await expect(writeArchive(source, file)).rejects.toThrow('Size mismatch');
+  await expect(writeArchive(source, file, { signal: AbortSignal.abort() })).rejects.toThrow('abort');
+  expect((await readdir(folder.path)).toSorted()).toEqual(['archive.tar.gz', 'parts']);
 });
 
 describe('an archive that was cut off is refused', () => {
