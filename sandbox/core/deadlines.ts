@@ -29,6 +29,12 @@ const deadlinesMs = {
   drillWrite: 10_000,
   /** Surviving members show what was acknowledged, after a drill. What is lost costs this much. */
   drillConverged: 5_000,
+  /** A place where backups are kept answers, or goes on with a transfer that it has begun. */
+  storageAnswer: 10_000,
+  /** Whoever is told of a backup answers one call. */
+  webhookAnswer: 10_000,
+  /** Whoever is told of a backup has taken it, all tries together. */
+  webhook: 60_000,
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,
   /** An interrupted command puts away what it was starting; after that it ends, and `down` finds the rest. */

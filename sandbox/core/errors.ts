@@ -56,6 +56,7 @@ export const exitCodeOf = {
   BACKUP_BUSY: 1,
   STORAGE_UNREACHABLE: 1,
   STORAGE_DENIED: 1,
+  STORAGE_NOT_FOUND: 1,
   STORAGE_FULL: 1,
   // Backups that are refused before the target of a restore is touched.
   BACKUP_NOT_FOUND: 1,

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  ListPartsCommand,
+  type Part,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { pack } from 'tar-stream';
+import { docker } from '../../../sandbox/containers/docker.ts';
+import { resolveImages } from '../../../sandbox/containers/images.ts';
+import { labelNames } from '../../../sandbox/containers/labels.ts';
+import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
+import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
+import { poll } from '../../../sandbox/core/poll.ts';
+import { silent } from '../../../sandbox/core/progress.ts';
+
+/** Building the image from nothing comes before the first test. */
+export const s3ServerTimeoutMs = deadlineMs('imageBuild');
+
+/** A real S3 server on the loopback address, with a bucket and keys of its own. */
+export interface S3Server extends AsyncDisposable {
+  /** `http://127.0.0.1:port`. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly bucket: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** For looking at the server behind the back of what is tested. */
+  readonly client: S3Client;
+  /** Ends the server at once; its data is lost. */
+  readonly kill: () => Promise<void>;
+}
+
+/** `dataBytes`: the server's disk has this size and no more. Default: as large as the machine's. */
+export async function startS3Server(options: { readonly dataBytes?: number } = {}): Promise<S3Server> {
+  const keys = { accessKeyId: randomBytes(10).toString('hex'), secretAccessKey: randomBytes(20).toString('hex') };
+  const container = await (await docker()).createContainer({
+    Image: await s3ServerImage(),
+    Labels: { [labelNames.purpose]: 'throw-away', [labelNames.owner]: ownerOfThisProcess() },
+    ExposedPorts: { '7070/tcp': {} },
+    HostConfig: {
+      PortBindings: { '7070/tcp': [{ HostIp: '127.0.0.1', HostPort: '0' }] },
+      ...(options.dataBytes === undefined ? {} : { Tmpfs: { '/data': `rw,size=${options.dataBytes},mode=1777` } }),
+    },
+  });
+  const end = async () => {
+    await container.remove({ force: true, v: true });
+  };
+  try {
+    await container.putArchive(keyFile(keys), { path: '/run' });
+    await container.start();
+    const port = Number((await container.inspect()).NetworkSettings.Ports['7070/tcp']?.[0]?.HostPort);
+    const endpoint = `http://127.0.0.1:${port}`;
+    const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: keys });
+    const bucket = `test-${randomBytes(4).toString('hex')}`;
+    await poll(() => client.send(new CreateBucketCommand({ Bucket: bucket })), {
+      timeoutMs: deadlineMs('nodeReady'),
+      onTimeout: (last) => new Error('the S3 server does not answer', { cause: last }),
+    });
+    const dispose = async () => {
+      client.destroy();
+      await end();
+    };
+    return { endpoint, port, bucket, ...keys, client, kill: () => container.kill(), [Symbol.asyncDispose]: dispose };
+  } catch (thrown) {
+    await end();
+    throw thrown;
+  }
+}
+
+/** Only the server's user may read it. */
+function keyFile(keys: { readonly accessKeyId: string; readonly secretAccessKey: string }) {
+  const archive = pack();
+  const text = `ROOT_ACCESS_KEY=${keys.accessKeyId}\nROOT_SECRET_KEY=${keys.secretAccessKey}\n`;
+  archive.entry({ name: 's3-keys', mode: 0o400, uid: 7070, gid: 7070 }, text);
+  archive.finalize();
+  return Readable.from(archive);
+}
+
+/** It changes rarely, so it is built like an engine's and stays. */
+async function s3ServerImage(): Promise<string> {
+  const contextDirectory = join(import.meta.dirname, '..', 'fixtures', 's3-server');
+  const spec = {
+    variable: 'TEST_S3',
+    official: { reference: 'versity/versitygw:v1.8.0', unsuitable: 'it is wanted with its own start' },
+    local: { origin: 'built', contextDirectory, description: 'an S3 server' } as const,
+  };
+  const images = await resolveImages([{ engine: 'test-s3', spec }], { policy: 'built', progress: silent });
+  return images.get('test-s3')?.reference ?? '';
+}
+
+/** Keys of the uploads that were begun and not ended. */
+export async function openUploads({ client, bucket }: S3Server): Promise<readonly { key: string; id: string }[]> {
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
+  return Uploads.map(({ Key = '', UploadId = '' }) => ({ key: Key, id: UploadId }));
+}
+
+/** What the server has of an upload. */
+export async function partsOf({ client, bucket }: S3Server, key: string, id: string): Promise<readonly Part[]> {
+  const { Parts = [] } = await client.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id }));
+  return Parts;
+}
