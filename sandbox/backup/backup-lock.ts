@@ -1,0 +1,72 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
+import { SandboxError } from '../core/errors.ts';
+import { withProcessLock } from '../core/process-lock.ts';
+import type { StackIdentity } from '../stack/stack-identity.ts';
+import { stateDirectory } from '../stack/stack-state.ts';
+
+/** Who holds the lock, as its file says it. */
+interface Holder {
+  readonly owner: string;
+  /** `backup` or `restore`. */
+  readonly what: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** Tells two of one process apart. */
+  readonly id: string;
+}
+
+/**
+ * Runs `work` while no other backup or restore of this stack runs, in this process or another. The lock of a process
+ * that was killed is taken over at once. Throws `BACKUP_BUSY` without waiting.
+ */
+export async function withBackupLock<Value>(
+  stack: StackIdentity,
+  what: 'backup' | 'restore',
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const folder = stateDirectory(stack.directory);
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, `${stack.name}.backup-lock`);
+  const holder = { owner: ownerOfThisProcess(), what, since: new Date().toISOString(), id: crypto.randomUUID() };
+  await take(file, holder, stack);
+  try {
+    return await work();
+  } finally {
+    await giveBack(file, holder);
+  }
+}
+
+/** Looking and taking is one step for all processes; it lasts a few milliseconds. */
+async function take(file: string, holder: Holder, stack: StackIdentity): Promise<void> {
+  await withProcessLock(`${file}.guard`, `the backup lock of ${stack.name}`, async () => {
+    const other = await readHolder(file);
+    if (other !== undefined && isOwnerAlive(other.owner)) throw busy(other, stack);
+    const partial = `${file}.new`;
+    await writeFile(partial, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
+    await rename(partial, file);
+  });
+}
+
+async function giveBack(file: string, { id }: Holder): Promise<void> {
+  if ((await readHolder(file))?.id === id) await rm(file, { force: true });
+}
+
+/** What cannot be read was not written by us: it is written whole. */
+async function readHolder(file: string): Promise<Holder | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+  } catch {
+    return undefined;
+  }
+}
+
+function busy({ owner, what, since }: Holder, { name }: StackIdentity): SandboxError {
+  const [host, processId] = owner.split(':');
+  return new SandboxError({
+    code: 'BACKUP_BUSY',
+    message: `A ${what} of the stack ${name} is under way since ${since}, by process ${processId} on ${host}.`,
+    next: `Wait for it, or end it: kill ${processId}`,
+  });
+}
