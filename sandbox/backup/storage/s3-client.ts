@@ -44,6 +44,8 @@ export function createS3Client(options: S3ClientOptions): S3Client {
     // that know one checksum for an upload.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // A part is small enough to be sent twice: asking first costs a round trip each.
+    expectContinueHeader: false,
     // A part may take as long as the line needs, as long as something moves.
     requestHandler: { connectionTimeout: answerMs, socketTimeout: answerMs },
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { type Part, paginateListParts, type S3Client } from '@aws-sdk/client-s3';
+import { ListPartsCommand, type ListPartsCommandOutput, type Part, type S3Client } from '@aws-sdk/client-s3';
 
 /** A part in bytes, and so what one connection holds in memory. S3 takes no less than 5 MiB. */
 export const partBytesMin = 8 * 2 ** 20;
@@ -68,8 +68,12 @@ export function compositeSha256(parts: readonly string[]): string {
 /** What the server has of an upload, by part number. */
 export async function listParts(client: S3Client, upload: UploadKey, signal: AbortSignal): Promise<Map<number, Part>> {
   const parts = new Map<number, Part>();
-  for await (const page of paginateListParts({ client }, upload, { abortSignal: signal })) {
+  // Not the SDK's own pages: they go on for ever where a server names the next one behind the last (the Versity gateway).
+  for (let marker: string | undefined = ''; marker !== undefined; ) {
+    const asking = new ListPartsCommand({ ...upload, ...(marker === '' ? {} : { PartNumberMarker: marker }) });
+    const page: ListPartsCommandOutput = await client.send(asking, { abortSignal: signal });
     for (const part of page.Parts ?? []) if (part.PartNumber !== undefined) parts.set(part.PartNumber, part);
+    marker = page.IsTruncated === true && page.NextPartNumberMarker !== marker ? page.NextPartNumberMarker : undefined;
   }
   return parts;
 }

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import {
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   type Part,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { Container } from 'dockerode';
 import { pack } from 'tar-stream';
 import { docker } from '../../../sandbox/containers/docker.ts';
 import { resolveImages } from '../../../sandbox/containers/images.ts';
@@ -30,8 +34,12 @@ export interface S3Server extends AsyncDisposable {
   readonly secretAccessKey: string;
   /** For looking at the server behind the back of what is tested. */
   readonly client: S3Client;
-  /** Ends the server at once; its data is lost. */
-  readonly kill: () => Promise<void>;
+  /** Puts a small object there that is no archive. */
+  readonly put: (key: string, content: string) => Promise<void>;
+  /** Begins an upload that nobody ends. */
+  readonly beginUpload: (key: string) => Promise<void>;
+  /** Changes one byte of an object on the server's disk. */
+  readonly damage: (key: string, offset: number) => Promise<void>;
 }
 
 /** `dataBytes`: the server's disk has this size and no more. Default: as large as the machine's. */
@@ -64,11 +72,37 @@ export async function startS3Server(options: { readonly dataBytes?: number } = {
       client.destroy();
       await end();
     };
-    return { endpoint, port, bucket, ...keys, client, kill: () => container.kill(), [Symbol.asyncDispose]: dispose };
+    return {
+      endpoint,
+      port,
+      bucket,
+      ...keys,
+      client,
+      put: async (Key, Body) => {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+      },
+      beginUpload: async (Key) => {
+        await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
+      },
+      damage: async (key, offset) => {
+        const command = `printf X | dd of='/data/${bucket}/${key}' bs=1 seek=${offset} conv=notrunc`;
+        await runIn(container, ['sh', '-c', command]);
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (thrown) {
     await end();
     throw thrown;
   }
+}
+
+async function runIn(container: Container, Cmd: string[]): Promise<void> {
+  const running = await container.exec({ Cmd, AttachStdout: true, AttachStderr: true });
+  const output = await running.start({});
+  output.resume();
+  await finished(output);
+  const { ExitCode } = await running.inspect();
+  if (ExitCode !== 0) throw new Error(`${Cmd.join(' ')}: exit code ${ExitCode}`);
 }
 
 /** Only the server's user may read it. */
