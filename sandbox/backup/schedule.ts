@@ -30,7 +30,8 @@ export const systemClock: Clock = {
     for (;;) {
       const leftMs = moment.getTime() - Date.now();
       if (leftMs <= 0) return;
-      await delay(Math.min(leftMs, lookEveryMs), undefined, { signal });
+      await delay(Math.min(leftMs, lookEveryMs), undefined, { signal }).catch(() => {});
+      signal.throwIfAborted();
     }
   },
 };
@@ -74,6 +75,7 @@ export async function runOnSchedule(
   const { signal, progress, clock = systemClock } = options;
   let after = clock.now();
   for (;;) {
+    signal.throwIfAborted();
     const due = schedule.next(after);
     notice(progress, 'info', `The next backup is at ${due.toISOString()}.`);
     await clock.waitUntil(due, signal);

@@ -51,7 +51,7 @@ export async function startS3Server(options: { readonly dataBytes?: number } = {
     ExposedPorts: { '7070/tcp': {} },
     HostConfig: {
       PortBindings: { '7070/tcp': [{ HostIp: '127.0.0.1', HostPort: '0' }] },
-      ...(options.dataBytes === undefined ? {} : { Tmpfs: { '/data': `rw,size=${options.dataBytes},mode=1777` } }),
+      ...(options.dataBytes === undefined ? {} : { Tmpfs: { '/data': `rw,size=${options.dataBytes},uid=7070` } }),
     },
   });
   const end = async () => {

@@ -1,0 +1,178 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { type BackupMessage, failureMessage, notifyWebhook, successMessage } from '../../sandbox/backup/webhook.ts';
+import { webhookTarget } from '../../sandbox/backup/webhook-target.ts';
+import { SandboxError } from '../../sandbox/core/errors.ts';
+import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
+import { scratchFolder } from './support/made-up-archive.ts';
+import { errorOf } from './support/storage-cases.ts';
+
+const secret = 'a secret of more than sixteen bytes';
+const archive = 'taishang-backup-20261124_030000.tar.gz';
+const message = successMessage(archive, 1_234, 567);
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+interface Call {
+  readonly body: string;
+  readonly headers: IncomingMessage['headers'];
+}
+
+/** Answers each call as it is told, the last answer for ever; `reset` breaks the connection, `silent` says nothing. */
+async function startReceiver(...answers: readonly (number | 'reset' | 'silent')[]) {
+  const calls: Call[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    calls.push({ body: Buffer.concat(chunks).toString(), headers: request.headers });
+    const answer = answers[Math.min(calls.length, answers.length) - 1] ?? 200;
+    if (answer === 'reset') request.socket.resetAndDestroy();
+    else if (answer !== 'silent') response.writeHead(answer, { location: '/elsewhere' }).end('thank you');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/with-a-token`;
+  return {
+    url,
+    calls,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Tells a receiver, without the pauses that a real one is given. */
+async function tell(url: string, what: BackupMessage = message) {
+  const { events, progress } = recorder();
+  const target = await webhookTarget(url, { SANDBOX_WEBHOOK_SECRET: secret });
+  const told = await notifyWebhook(target, what, { progress, firstPauseMs: 5 });
+  return { told, notices: noticesOf(events) };
+}
+
+/** What a receiver has to do, by the specification. */
+function isSigned({ body, headers }: Call, key: string | Buffer = secret): boolean {
+  const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+  const expected = Buffer.from(`v1,${createHmac('sha256', key).update(content).digest('base64')}`);
+  const given = Buffer.from(String(headers['webhook-signature']));
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+describe('a webhook', () => {
+  test('is told of a success, signed', async () => {
+    await using receiver = await startReceiver(204);
+    expect(await tell(receiver.url)).toEqual({ told: true, notices: [] });
+    const [call] = receiver.calls;
+    if (call === undefined) throw new Error('nobody called');
+    expect(JSON.parse(call.body)).toEqual({
+      text: `Backup complete: ${archive}`,
+      timestamp: expect.stringMatching(/^20\d\d-.*Z$/),
+      status: 'success',
+      archive,
+      sizeBytes: 1_234,
+      durationMs: 567,
+      errorCode: null,
+    });
+    expect(call.headers['content-type']).toBe('application/json');
+    expect(Math.abs(Number(call.headers['webhook-timestamp']) - Date.now() / 1_000)).toBeLessThan(60);
+    expect(isSigned(call)).toBe(true);
+    expect(isSigned(call, 'another secret')).toBe(false);
+    expect(isSigned({ ...call, body: call.body.replace('success', 'failure') })).toBe(false);
+    expect(isSigned({ ...call, headers: { ...call.headers, 'webhook-timestamp': '1' } })).toBe(false);
+  });
+
+  test('is told of a failure by its code, without the text of the error', async () => {
+    await using receiver = await startReceiver(200);
+    const error = new SandboxError({ code: 'STORAGE_FULL', message: 'internal.host has no room', next: '' });
+    await tell(receiver.url, failureMessage(error, 12, archive));
+    const [call] = receiver.calls;
+    expect(JSON.parse(call?.body ?? '')).toMatchObject({ status: 'failure', errorCode: 'STORAGE_FULL', archive });
+    expect(call?.body).not.toContain('internal.host');
+  });
+
+  test.each([[500], [503], [429], [408], ['reset']] as const)(
+    'is told again after %s, with the same id',
+    async (first) => {
+      await using receiver = await startReceiver(first, first, 200);
+      expect(await tell(receiver.url)).toEqual({ told: true, notices: [] });
+      expect(receiver.calls).toHaveLength(3);
+      expect(new Set(receiver.calls.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+      expect(receiver.calls.every((call) => isSigned(call))).toBe(true);
+    },
+  );
+
+  test('that goes on failing is given up with a warning that names no path', async () => {
+    await using receiver = await startReceiver(500);
+    const { told, notices } = await tell(receiver.url);
+    expect(told).toBe(false);
+    expect(receiver.calls).toHaveLength(6);
+    expect(notices).toEqual([expect.stringContaining('it answered with 500')]);
+    expect(notices[0]).not.toContain('with-a-token');
+  });
+
+  test.each([400, 401, 404, 302])('that answers with %s is asked once', async (status) => {
+    await using receiver = await startReceiver(status);
+    expect((await tell(receiver.url)).told).toBe(false);
+    expect(receiver.calls).toHaveLength(1);
+  });
+
+  test('that never answers is given up at its deadline', async () => {
+    vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.01');
+    await using receiver = await startReceiver('silent');
+    const startedMs = performance.now();
+    const { told, notices } = await tell(receiver.url);
+    expect(told).toBe(false);
+    expect(notices).toHaveLength(1);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
+  test('that is not there is a warning', async () => {
+    const receiver = await startReceiver(200);
+    await receiver[Symbol.asyncDispose]();
+    const { told, notices } = await tell(receiver.url);
+    expect(told).toBe(false);
+    expect(notices).toEqual([expect.stringContaining('ECONNREFUSED')]);
+  });
+
+  test('is no longer tried once the command is interrupted', async () => {
+    await using receiver = await startReceiver('silent');
+    const abort = new AbortController();
+    const { events, progress } = recorder();
+    const target = await webhookTarget(receiver.url, { SANDBOX_WEBHOOK_SECRET: secret });
+    const telling = notifyWebhook(target, message, { progress, signal: abort.signal });
+    abort.abort(new Error('enough'));
+    expect(await telling).toBe(false);
+    expect(noticesOf(events)).toEqual([expect.stringContaining('enough')]);
+  });
+});
+
+describe('the secret of a webhook', () => {
+  test('comes from a file, and base64 is read as Standard Webhooks writes it', async () => {
+    await using folder = await scratchFolder();
+    await using receiver = await startReceiver(200);
+    const key = Buffer.from('0123456789abcdef0123456789abcdef');
+    const file = join(folder.path, 'secret');
+    await writeFile(file, `whsec_${key.toString('base64')}\n`, { mode: 0o600 });
+    const target = await webhookTarget(receiver.url, { SANDBOX_WEBHOOK_SECRET_FILE: file });
+    await notifyWebhook(target, message, { progress: () => {} });
+    expect(receiver.calls.map((call) => isSigned(call, key))).toEqual([true]);
+  });
+
+  test.each([
+    ['no secret', 'https://host/hook', {}],
+    ['a short secret', 'https://host/hook', { SANDBOX_WEBHOOK_SECRET: 'short' }],
+    ['a file that is not there', 'https://host/hook', { SANDBOX_WEBHOOK_SECRET_FILE: '/nowhere/secret' }],
+    ['no address', 'hook', { SANDBOX_WEBHOOK_SECRET: secret }],
+    ['another protocol', 'file:///etc/passwd', { SANDBOX_WEBHOOK_SECRET: secret }],
+    ['a password in the address', 'https://me:mine@host/hook', { SANDBOX_WEBHOOK_SECRET: secret }],
+  ])('%s is refused before anything starts', async (_, address, environment) => {
+    const error = await errorOf(webhookTarget(address, environment));
+    expect(error.code).toBe('BAD_OPTION');
+    expect(error.message).not.toContain('mine');
+  });
+});
