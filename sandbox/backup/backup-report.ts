@@ -13,6 +13,8 @@ export interface BackupReport {
   /** From the beginning to the stored archive. */
   readonly durationMs: number;
   readonly engines: readonly BackedUpEngine[];
+  /** Names of older archives that the retention rule has removed. Absent where none is applied. */
+  readonly removed?: readonly string[];
 }
 
 export interface BackedUpEngine {

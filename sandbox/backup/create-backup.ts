@@ -18,7 +18,6 @@ import { type ArchivedEngine, type ArchiveManifest, formatVersion } from './arch
 import { writeArchive } from './archive/write-archive.ts';
 import { type BackupReport, engineReportOf } from './backup-report.ts';
 import { createPrivateFolder } from './private-folder.ts';
-import { openStorage } from './storage/open-storage.ts';
 import type { Storage } from './storage/storage.ts';
 
 export interface BackupOptions {
@@ -34,15 +33,6 @@ export interface BackupOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Backs the running stack up, engines side by side, into one archive. The archive appears at its place whole or not
- * at all. Throws `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where an engine has no backup, `BACKUP_FAILED`, and what the
- * storage throws: `STORAGE_FULL`, `STORAGE_DENIED`.
- */
-export async function createBackup(options: BackupOptions = {}): Promise<BackupReport> {
-  return writeBackup(options, await openStorage(locationOf(options)));
-}
-
 /** Where a backup goes if nothing else is said. */
 export function locationOf(options: Pick<BackupOptions, 'directory' | 'name' | 'to'>): string {
   return options.to ?? join(stateDirectory(stackIdentity(options).directory), 'backups');
@@ -53,7 +43,11 @@ export function stagingDirectory(directory: string): string {
   return join(stateDirectory(directory), 'staging');
 }
 
-/** {@link createBackup} into a storage that is open already. */
+/**
+ * Backs the running stack up, engines side by side, into one archive. The archive appears at its place whole or not
+ * at all. Throws `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where an engine has no backup, `BACKUP_FAILED`, and what the
+ * storage throws: `STORAGE_FULL`, `STORAGE_DENIED`. It takes no lock, and removes nothing: `createBackup` does.
+ */
 export async function writeBackup(options: BackupOptions, storage: Storage): Promise<BackupReport> {
   const beganMs = performance.now();
   const attached = await attachStack(options);

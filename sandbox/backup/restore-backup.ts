@@ -9,6 +9,7 @@ import type { StackOptions } from '../stack/stack-options.ts';
 import type { ArchiveManifest } from './archive/manifest.ts';
 import { openBackup } from './archive/open-archive.ts';
 import { archiveRefused } from './archive/refusal.ts';
+import { withBackupLock } from './backup-lock.ts';
 import type { RestoreReport } from './backup-report.ts';
 import { stagingDirectory } from './create-backup.ts';
 import { createPrivateFolder } from './private-folder.ts';
@@ -22,7 +23,7 @@ export interface RestoreOptions
     StackOptions,
     'directory' | 'name' | 'ports' | 'images' | 'dockerInstall' | 'readyTimeoutMs' | 'progress' | 'signal'
   > {
-  /** Path or address of the archive. */
+  /** Path of the archive, or `s3://bucket/prefix/name`. */
   readonly archive: string;
   /** `restore`: beside the live data, which is not touched. `replace`: in its place. Default: `restore`. */
   readonly into?: 'restore' | 'replace';
@@ -37,11 +38,15 @@ export interface RestoreOptions
 /**
  * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
  * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
- * `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
+ * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
+  if (options.into === 'replace' && options.confirmed !== true) throw notConfirmed();
+  return withBackupLock(stackIdentity(options), 'restore', () => restoreUnderLock(options));
+}
+
+async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport> {
   const { into = 'restore', progress = silent } = options;
-  if (into === 'replace' && options.confirmed !== true) throw notConfirmed();
   const beganMs = performance.now();
   const { directory, name: stack } = stackIdentity(options);
   const passed = options.signal === undefined ? {} : { signal: options.signal };

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import pRetry, { AbortError } from 'p-retry';
 import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf, type SandboxError } from '../core/errors.ts';
+import { type ErrorCode, messageOf } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
 import type { WebhookTarget } from './webhook-target.ts';
 
@@ -108,9 +108,9 @@ export function successMessage(archive: string, sizeBytes: number, durationMs: n
   return { text, timestamp, status: 'success', archive, sizeBytes, durationMs, errorCode: null };
 }
 
-/** Message of a backup that failed. The error's own text stays here: it may name what others need not know. */
-export function failureMessage(error: SandboxError, durationMs: number, archive: string | null = null): BackupMessage {
-  const text = `Backup failed: ${error.code}`;
+/** Message of a backup that failed. The error's own text is not sent: it may name what others need not know. */
+export function failureMessage(errorCode: ErrorCode, durationMs: number): BackupMessage {
+  const text = `Backup failed: ${errorCode}`;
   const timestamp = new Date().toISOString();
-  return { text, timestamp, status: 'failure', archive, sizeBytes: null, durationMs, errorCode: error.code };
+  return { text, timestamp, status: 'failure', archive: null, sizeBytes: null, durationMs, errorCode };
 }

@@ -1,19 +1,44 @@
-import { createBackup } from '../backup/create-backup.ts';
+import type { BackupReport } from '../backup/backup-report.ts';
+import { type CreateBackupOptions, prepareBackup } from '../backup/run-backup.ts';
+import { parseSchedule, runOnSchedule } from '../backup/schedule.ts';
 import { formatBackup } from '../report/backup-text.ts';
-import { badOption } from './names.ts';
-import type { Action } from './run-action.ts';
+import { colorsFor } from '../report/colors.ts';
+import { badOption, parseWholeNumber } from './names.ts';
+import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 
-/** Backs the running stack up into one archive. */
+/** Backs the running stack up into one archive, once or at set times. */
 export const backup: Action = async (context) => {
-  const { to } = context.flags;
-  if (to === '') throw badOption('--to names no place.', 'Name a folder.');
-  const report = await createBackup({
+  const { schedule } = context.flags;
+  const times = typeof schedule === 'string' ? parseSchedule(schedule) : undefined;
+  const run = await prepareBackup(backupOptionsOf(context));
+  if (times !== undefined) {
+    const { signal, progress } = context;
+    await runOnSchedule(times, async () => printReport(await run(), context), { signal, progress });
+  }
+  const report = await run();
+  return { document: report, text: (colors) => formatBackup(report, colors) };
+};
+
+function backupOptionsOf(context: ActionContext): CreateBackupOptions {
+  const { to, retention, webhook } = context.flags;
+  if (to === '') throw badOption('--to names no place.', 'Name a folder, or s3://bucket/prefix.');
+  return {
     ...identityOf(context),
     ...chosenEngines(context),
     ...(typeof to === 'string' ? { to } : {}),
+    ...(retention === undefined ? {} : { retentionDays: parseRetention(retention) }),
+    ...(typeof webhook === 'string' ? { webhook } : {}),
     progress: context.progress,
     signal: context.signal,
-  });
-  return { document: report, text: (colors) => formatBackup(report, colors) };
-};
+  };
+}
+
+function parseRetention(text: unknown): number | null {
+  return text === 'none' ? null : parseWholeNumber(text, 1, '--retention');
+}
+
+/** With `--format json`, one document a line: nobody knows which is the last. */
+function printReport(report: BackupReport, { format, print }: ActionContext): void {
+  print(format === 'json' ? `${JSON.stringify(report)}\n` : formatBackup(report, colorsFor(process.stdout)));
+}

@@ -71,14 +71,17 @@ export function createProgram(): Command {
     .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
   add(program, 'backup', 'back the running stack up into one archive', ['engines'])
-    .option('--to <place>', 'folder that the archive goes to (default: .sandbox/backups of the folder)')
+    .option('--to <place>', 'folder or s3://bucket/prefix of the archive (default: .sandbox/backups of the folder)')
+    .option('--retention <days>', 'remove archives there that are older, or none (default: 7)')
+    .option('--webhook <url>', 'whom to tell how it ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
+    .option('--schedule <when>', 'go on running, and back up at HH:MM each day or by a cron expression, local time')
     .action(run(() => import('./backup.ts').then((room) => room.backup)));
   add(program, 'restore', 'restore an archive beside the live data, or in its place', [
     'engines',
     'images',
     'dockerInstall',
   ])
-    .argument('<archive>', 'the archive that `backup` has made')
+    .argument('<archive>', 'the archive that `backup` has made: a path, or s3://bucket/prefix/name')
     .option('--into <place>', 'restore: beside the live data; replace: in its place (default: restore)')
     .option('-y, --yes', 'replace live data without asking; a safety backup of it is taken first')
     .action(run(() => import('./restore.ts').then((room) => room.restore)));

@@ -30,5 +30,6 @@ export function formatBackup(report: BackupReport, colors: Colors): string {
   );
   const held = dataset === null ? 'no common dataset' : `dataset ${dataset.size}, seed ${dataset.seed}`;
   const summary = `${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${held}`;
-  return `${table}\n${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
+  const removed = report.removed?.length ? `removed as too old: ${report.removed.join(', ')}\n` : '';
+  return `${table}\n${removed}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
 }

@@ -27,10 +27,3 @@ export function parseS3Address(text: string): S3Address {
   }
   return { bucket, prefix: names.map((name) => `${name}/`).join('') };
 }
-
-/** Reads `s3://bucket/prefix/<archive>`: the folder, and the archive's name. Throws `BAD_OPTION`. */
-export function splitS3File(text: string): { readonly folder: string; readonly name: string } {
-  const { bucket, prefix } = parseS3Address(text);
-  const names = prefix.split('/').filter((name) => name !== '');
-  return { folder: [`s3://${bucket}`, ...names.slice(0, -1)].join('/'), name: names.at(-1) ?? '' };
-}

@@ -6,9 +6,8 @@ import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
 import { isNameTaken, isTransient, storageError } from './s3-errors.ts';
 import { type DownloadJournal, downloadJournalOf, readJournal, removeJournal, writeJournal } from './s3-journal.ts';
-import { type FoundObject, findObject, type S3Bucket } from './s3-objects.ts';
+import { type FoundObject, findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
 import { compositeSha256 } from './s3-parts.ts';
-import type { TransferOptions } from './storage.ts';
 
 /** Answers in a row that break off before they bring a byte, until we give up. */
 const fruitlessMax = 3;

@@ -7,7 +7,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { isMissing, type S3Place, storageError } from './s3-errors.ts';
-import type { StoredArchive } from './storage.ts';
+import type { Storage, StoredArchive } from './storage.ts';
+
+/** What may accompany a transfer. */
+export type TransferOptions = Parameters<Storage['store']>[2];
 
 /** A bucket with its client, as every function here needs them. */
 export interface S3Bucket {

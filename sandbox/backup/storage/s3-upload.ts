@@ -3,7 +3,7 @@ import { CompleteMultipartUploadCommand, type Part, UploadPartCommand } from '@a
 import { SandboxError } from '../../core/errors.ts';
 import { isNameTaken, storageError } from './s3-errors.ts';
 import { removeJournal, uploadJournalOf } from './s3-journal.ts';
-import { findObject, type S3Bucket } from './s3-objects.ts';
+import { findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
 import {
   compositeSha256,
   type PlannedPart,
@@ -16,7 +16,6 @@ import {
   type UploadKey,
 } from './s3-parts.ts';
 import { abandonUpload, beginUpload, findUpload } from './s3-upload-state.ts';
-import type { TransferOptions } from './storage.ts';
 
 /** Parts on their way at once: with their buffers, all that an upload holds in memory. */
 const partsInFlight = 3;

@@ -11,7 +11,7 @@ import type { Storage } from './storage.ts';
 export interface S3Storage extends Storage, Disposable {
   /**
    * Gives up uploads of archives here that were begun more than a day before `now` (default: this moment) and never
-   * ended, so that their parts take no room. Returns their keys.
+   * ended, so that their parts take no room. Returns their keys. Each `store` does it too, at its end.
    */
   abandonStaleUploads(now?: Date): Promise<readonly string[]>;
 }
@@ -26,13 +26,17 @@ export interface S3Storage extends Storage, Disposable {
 export function s3Storage(address: string, options: S3ClientOptions = {}): S3Storage {
   const { bucket, prefix } = parseS3Address(address);
   const client = createS3Client(options);
-  const place = { address: `s3://${bucket}/${prefix}`, endpoint: endpointOf(options) };
+  const place = { address: `s3://${bucket}/${prefix}`.replace(/\/$/, ''), endpoint: endpointOf(options) };
   const at: S3Bucket = { client, bucket, prefix, place };
   const keyOf = (name: string) => `${prefix}${requireArchiveName(name)}`;
   return {
     description: at.place.address,
     list: () => listArchives(at),
-    store: async (file, name, transfer) => uploadFile(at, file, keyOf(name), transfer),
+    store: async (file, name, transfer) => {
+      await uploadFile(at, file, keyOf(name), transfer);
+      // Whoever may not look for others' uploads can still back up.
+      await abandonStaleUploads(at, new Date()).catch(() => {});
+    },
     fetch: async (name, file, transfer) => downloadFile(at, keyOf(name), file, transfer),
     remove: async (name) => removeObject(at, keyOf(name)),
     abandonStaleUploads: (now = new Date()) => abandonStaleUploads(at, now),

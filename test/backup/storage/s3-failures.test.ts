@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
-import { isS3Address, parseS3Address, splitS3File } from '../../../sandbox/backup/storage/s3-address.ts';
+import { isS3Address, parseS3Address } from '../../../sandbox/backup/storage/s3-address.ts';
 import type { Storage } from '../../../sandbox/backup/storage/storage.ts';
 import { startSilentServer } from '../../containers/support/registry.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
@@ -157,8 +157,6 @@ describe('an address', () => {
   test('is a bucket and a folder', () => {
     expect(parseS3Address('s3://taishang-backups')).toEqual({ bucket: 'taishang-backups', prefix: '' });
     expect(parseS3Address('s3://b1c/a//b/')).toEqual({ bucket: 'b1c', prefix: 'a/b/' });
-    expect(splitS3File('s3://b1c/a/b/x.tar.gz')).toEqual({ folder: 's3://b1c/a/b', name: 'x.tar.gz' });
-    expect(splitS3File('s3://b1c/x.tar.gz')).toEqual({ folder: 's3://b1c', name: 'x.tar.gz' });
     expect(isS3Address('/var/backups')).toBe(false);
   });
 

@@ -6,6 +6,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   ListPartsCommand,
   type Part,
   PutObjectCommand,
@@ -36,6 +37,8 @@ export interface S3Server extends AsyncDisposable {
   readonly client: S3Client;
   /** Puts a small object there that is no archive. */
   readonly put: (key: string, content: string) => Promise<void>;
+  /** Every key there, in order. */
+  readonly keys: () => Promise<readonly string[]>;
   /** Begins an upload that nobody ends. */
   readonly beginUpload: (key: string) => Promise<void>;
   /** Changes one byte of an object on the server's disk. */
@@ -80,6 +83,10 @@ export async function startS3Server(options: { readonly dataBytes?: number } = {
       client,
       put: async (Key, Body) => {
         await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+      },
+      keys: async () => {
+        const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+        return Contents.map(({ Key = '' }) => Key);
       },
       beginUpload: async (Key) => {
         await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { notice, silent } from '../core/progress.ts';
+import { shortHash, stackIdentity } from '../stack/stack-identity.ts';
+import { stateDirectory } from '../stack/stack-state.ts';
+import { withBackupLock } from './backup-lock.ts';
+import type { BackupReport } from './backup-report.ts';
+import { type BackupOptions, locationOf, writeBackup } from './create-backup.ts';
+import { sendOutgoing, withOutgoing } from './outgoing.ts';
+import { applyRetention, requireRetentionDays } from './retention.ts';
+import { openStorage } from './storage/open-storage.ts';
+import { isS3Address } from './storage/s3-address.ts';
+import type { Storage } from './storage/storage.ts';
+import { failureMessage, notifyWebhook, successMessage } from './webhook.ts';
+import { type WebhookTarget, webhookTarget } from './webhook-target.ts';
+
+export interface CreateBackupOptions extends BackupOptions {
+  /** Archives there that are older are removed, but never the newest; null: none is. Default 7. */
+  readonly retentionDays?: number | null;
+  /** Who is told how it ended: see `webhookTarget`. Default: nobody. */
+  readonly webhook?: string;
+}
+
+/** Whoever interrupts a backup does not wait for a webhook longer than this. */
+const interruptedWebhookMs = 2_000;
+
+/**
+ * Backs the running stack up into one archive, removes archives that are too old, and tells a webhook how it ended.
+ * What could not be stored because a transfer was cut stays in `.sandbox/outgoing`, and the next backup to the same
+ * place sends it first. Throws `BAD_OPTION`, `BACKUP_BUSY` while another backup or a restore of the stack runs, and what
+ * `writeBackup` throws.
+ */
+export async function createBackup(options: CreateBackupOptions = {}): Promise<BackupReport> {
+  return (await prepareBackup(options))();
+}
+
+/** Checks all options, and returns what makes one backup each time it is called. Throws `BAD_OPTION`. */
+export async function prepareBackup(options: CreateBackupOptions): Promise<() => Promise<BackupReport>> {
+  const { retentionDays } = options;
+  if (retentionDays !== null) requireRetentionDays(retentionDays);
+  const target = options.webhook === undefined ? undefined : await webhookTarget(options.webhook);
+  const storage = await openStorage(locationOf(options));
+  const run = () => withBackupLock(stackIdentity(options), 'backup', () => backUpAndTidy(options, storage));
+  return () => (target === undefined ? run() : telling(target, options, run));
+}
+
+async function backUpAndTidy(options: CreateBackupOptions, storage: Storage): Promise<BackupReport> {
+  const { progress = silent, signal, retentionDays } = options;
+  const report = await backUp(options, storage);
+  if (retentionDays === null) return report;
+  const rule = retentionDays === undefined ? {} : { retentionDays };
+  try {
+    return { ...report, removed: await applyRetention(storage, rule, progress) };
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    notice(progress, 'warning', `Archives that are too old could not be removed: ${messageOf(thrown)}`);
+    return { ...report, removed: [] };
+  }
+}
+
+/** What is sent over a network is kept here until it is there. */
+async function backUp(options: CreateBackupOptions, storage: Storage): Promise<BackupReport> {
+  const location = locationOf(options);
+  if (!isS3Address(location)) return writeBackup(options, storage);
+  const { directory } = stackIdentity(options);
+  const folder = join(stateDirectory(directory), 'outgoing', shortHash(location));
+  await sendOutgoing(storage, folder, { progress: options.progress ?? silent, signal: options.signal });
+  return writeBackup(options, withOutgoing(storage, folder));
+}
+
+async function telling(
+  target: WebhookTarget,
+  { progress = silent, signal }: CreateBackupOptions,
+  run: () => Promise<BackupReport>,
+): Promise<BackupReport> {
+  const beganMs = performance.now();
+  const durationMs = () => Math.round(performance.now() - beganMs);
+  let report: BackupReport;
+  try {
+    report = await run();
+  } catch (thrown) {
+    const isInterrupted = signal?.aborted === true;
+    const code = isInterrupted ? 'INTERRUPTED' : thrown instanceof SandboxError ? thrown.code : 'INTERNAL';
+    await notifyWebhook(target, failureMessage(code, durationMs()), {
+      progress,
+      ...(isInterrupted ? { signal: AbortSignal.timeout(interruptedWebhookMs) } : {}),
+    });
+    throw thrown;
+  }
+  const { name, sizeBytes } = report.archive;
+  const passed = signal === undefined ? {} : { signal };
+  await notifyWebhook(target, successMessage(name, sizeBytes, durationMs()), { progress, ...passed });
+  return report;
+}
