@@ -144,3 +144,10 @@ export async function partsOf({ client, bucket }: S3Server, key: string, id: str
   const { Parts = [] } = await client.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id }));
   return Parts;
 }
+
+/** Bytes that the server has of the one upload of a key. */
+export async function sentBytesOf(server: S3Server, key: string): Promise<number> {
+  const upload = (await openUploads(server)).find((open) => open.key === key);
+  if (upload === undefined) throw new Error(`there is no upload of ${key}`);
+  return (await partsOf(server, key, upload.id)).reduce((total, { Size = 0 }) => total + Size, 0);
+}
