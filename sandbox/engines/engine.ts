@@ -141,6 +141,46 @@ export interface Backup {
     | NotSupported;
   /** Proves that the restored store takes a write, and takes it back. */
   readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
+  /** The engine's own tool for the same work, to measure what ours costs beside it. */
+  readonly bare?: BareTool;
+  /** The specification's own commands: a negative control, whose result must not pass for a restore. */
+  readonly asSpecified?: {
+    readonly description: string;
+    readonly run: (source: RunningEngine, target: RunningEngine) => Promise<void>;
+  };
+}
+
+/** An engine's own tool for backups, as people run it: nothing is verified, and nothing refused. */
+export interface BareTool {
+  /** As people write it: `pg_dump -Fc, pg_restore -j`. */
+  readonly name: string;
+  /** Writes its files into an empty folder. */
+  readonly backUp: (running: RunningEngine, directory: string) => Promise<void>;
+  /** Restores what `backUp` of the same tool wrote, into an engine that is up and empty. */
+  readonly restore: (target: RunningEngine, directory: string) => Promise<void>;
+}
+
+/** Backups of all files of an engine, with the log that leads from there to any later moment. */
+export interface PointInTime {
+  /** Writes the engine's files into an empty folder, and keeps the engine's log from then on. */
+  readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
+  /** Gives the present moment a name that `restore` can be told, and waits until the log up to it is kept. */
+  readonly mark: (running: RunningEngine, name: string) => Promise<void>;
+  /**
+   * Copies the log that was kept since the backup into its folder, also from a node that is dead; returns the manifest
+   * that names its files too.
+   */
+  readonly collectLog: (running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<BackupManifest>;
+  /**
+   * Restores into an engine that is up and empty, up to a moment. Refuses as `Backup.restore` does, and with
+   * `BACKUP_LOG_MISSING` where the log does not lead to that moment.
+   */
+  readonly restore: (
+    target: RunningEngine,
+    directory: string,
+    manifest: BackupManifest,
+    until: { readonly time: Date } | { readonly mark: string },
+  ) => Promise<void>;
 }
 
 /** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
@@ -279,6 +319,7 @@ export interface Engine<Client = unknown> {
   readonly fingerprint: (running: RunningEngine) => Promise<Fingerprint>;
   readonly contract: readonly ContractCase[];
   readonly backup: Backup | NotSupported;
+  readonly pointInTime: PointInTime | NotSupported;
   readonly failover: Failover | NotSupported;
   readonly queryPaths: readonly QueryPath[];
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */

@@ -45,6 +45,9 @@ export const mongodb: Engine<MongoClient> = {
   fingerprint,
   contract,
   backup,
+  pointInTime: {
+    notSupported: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
+  },
   failover: { notSupported: notDescribed },
   queryPaths,
 };

@@ -45,6 +45,7 @@ export const neo4j: Engine<Driver> = {
   fingerprint,
   contract,
   backup,
+  pointInTime: { notSupported: 'transaction logs are restored by online backups alone, which Community does not have' },
   failover: { notSupported: oneNodeOnly },
   queryPaths,
 };

@@ -1,33 +1,28 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { checked, execInNode } from '../../containers/exec.ts';
+import { execInNode } from '../../containers/exec.ts';
 import { SandboxError } from '../../core/errors.ts';
-import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
-import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
-import { targetNotEmpty } from '../restore-target.ts';
-import { databases, openPrimary, primaryNode } from './connection.ts';
-import { setPasswords } from './schema.ts';
+import { describePart } from '../backup-files.ts';
+import type { Backup, BackupManifest, BackupPart, RunningEngine } from '../engine.ts';
+import { allSettled } from './all-settled.ts';
+import { asSpecified } from './as-specified.ts';
+import { bare, dumpCommand } from './backup-reference.ts';
+import { openPrimary, primaryNode } from './connection.ts';
+import { archiveOf, type DescribedDatabase, databasesFile, globalsFile, ourDatabases } from './described-databases.ts';
+import { restore, restoreBeside } from './restore.ts';
 
-const globalsFile = 'globals.sql';
-const archiveOf = (database: string) => `${database}.dump`;
+export const backup: Backup = { backUp, restore, restoreBeside, writeAfterwards, bare, asSpecified };
 
-export const backup: Backup = {
-  backUp,
-  restore,
-  restoreBeside: { notSupported: 'a restore goes into an empty server' },
-  writeAfterwards,
-};
-
-/** Roles with `pg_dumpall --globals-only`, then each database with `pg_dump -Fc -C`, side by side. */
+/** Roles with `pg_dumpall --globals-only`, and each database with `pg_dump -Fc -C`, side by side. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
-  const position = await currentPosition(running);
-  await Promise.all([
-    dump(running, ['pg_dumpall', '--globals-only'], join(directory, globalsFile)),
-    ...databases.map((database) =>
-      dump(running, ['pg_dump', '--format=custom', '--create', database], join(directory, archiveOf(database))),
-    ),
+  const { position, described } = await describeSource(running);
+  await writeFile(join(directory, databasesFile), `${JSON.stringify(described, null, 2)}\n`, { mode: 0o600 });
+  const parts = await allSettled([
+    describePart(directory, databasesFile),
+    dump(running, ['pg_dumpall', '--globals-only'], directory, globalsFile),
+    ...described.map(({ name }) => dump(running, dumpCommand(name), directory, archiveOf(name))),
   ]);
   return {
     formatVersion: 1,
@@ -35,91 +30,43 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     serverVersion: running.serverVersion,
     origin: running.image.origin,
     method: 'pg_dumpall --globals-only, pg_dump --format=custom --create per database',
-    consistentPoint: { no: 'each database is dumped from a snapshot of its own' },
+    consistentPoint: {
+      no: 'each database is from one moment, but each from its own: a snapshot cannot be shared between databases',
+    },
     position,
-    parts: await Promise.all([globalsFile, ...databases.map(archiveOf)].map((path) => describePart(directory, path))),
+    parts,
   };
 }
 
 /** Before the dumps begin: what was committed by then is in them. */
-async function currentPosition(running: RunningEngine): Promise<string> {
+async function describeSource(
+  running: RunningEngine,
+): Promise<{ readonly position: string; readonly described: readonly DescribedDatabase[] }> {
   await using opened = await openPrimary(running, { database: 'postgres' });
   const { rows } = await opened.client.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
-  return `lsn ${rows[0]?.lsn}`;
+  return { position: `lsn ${rows[0]?.lsn}`, described: await ourDatabases(opened.client) };
 }
 
 /** As the server's own user over its socket: no password is needed. */
-async function dump(running: RunningEngine, command: readonly string[], file: string): Promise<void> {
-  // The verifiers of the roles are in it.
-  const output = createWriteStream(file, { mode: 0o600 });
-  const written = finished(output);
-  checked(
-    await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: output }),
-    command[0] ?? '',
-    'postgresql',
-  );
-  await written;
-}
-
-async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
-  await verifyParts(directory, manifest);
-  await Promise.all(databases.map((database) => readWholeArchive(target, join(directory, archiveOf(database)))));
-  await refuseIfUsed(target);
-
-  await restoreGlobals(target, await readFile(join(directory, globalsFile), 'utf8'));
-  await Promise.all(databases.map((database) => restoreDatabase(target, join(directory, archiveOf(database)))));
-  await using opened = await openPrimary(target, { database: 'postgres' });
-  await setPasswords(opened.client, target);
-}
-
-/** A truncated archive still lists its contents: only reading it to the end finds out. */
-async function readWholeArchive(target: RunningEngine, file: string): Promise<void> {
-  const read = await execInNode(primaryNode(target), ['pg_restore', '--file=/dev/null'], {
-    user: 'postgres',
-    input: createReadStream(file),
-  });
-  if (read.exitCode !== 0)
-    throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', `pg_restore cannot read ${file}`, read.errorOutput);
-}
-
-async function refuseIfUsed(target: RunningEngine): Promise<void> {
-  await using opened = await openPrimary(target, { database: 'postgres' });
-  const { rows } = await opened.client.query<{ datname: string }>(
-    'SELECT datname FROM pg_database WHERE datname = ANY ($1)',
-    [databases],
-  );
-  if (rows.length > 0) throw targetNotEmpty('postgresql', rows.map((row) => row.datname).join(', '));
-}
-
-/** The superuser is there already and keeps the stack's password; so may roles that a topology needs. */
-async function restoreGlobals(target: RunningEngine, text: string): Promise<void> {
-  await using opened = await openPrimary(target, { database: 'postgres' });
-  const { rows } = await opened.client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
-  const there = new Set(rows.map(({ rolname }) => rolname));
-  const kept = text.split('\n').filter((line) => {
-    const created = /^CREATE ROLE "?([^";]+)"?;/.exec(line)?.[1];
-    return (created === undefined || !there.has(created)) && !/^ALTER ROLE "?postgres"? /.test(line);
-  });
-  await run(target, ['psql', '--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--dbname=postgres'], kept.join('\n'));
-}
-
-async function restoreDatabase(target: RunningEngine, file: string): Promise<void> {
-  await run(target, ['pg_restore', '--create', '--exit-on-error', '--dbname=postgres'], createReadStream(file));
-}
-
-async function run(
-  target: RunningEngine,
+async function dump(
+  running: RunningEngine,
   command: readonly string[],
-  input: string | ReturnType<typeof createReadStream>,
-): Promise<void> {
-  const result = await execInNode(primaryNode(target), command, { user: 'postgres', input });
-  if (result.exitCode === 0) return;
+  directory: string,
+  path: string,
+): Promise<BackupPart> {
+  // The verifiers of the roles are in it.
+  const output = createWriteStream(join(directory, path), { mode: 0o600 });
+  const written = finished(output);
+  written.catch(() => {});
+  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: output });
+  await written;
+  if (ended.exitCode === 0) return describePart(directory, path);
   throw new SandboxError({
-    code: 'RESTORE_FAILED',
+    code: 'BACKUP_FAILED',
     engine: 'postgresql',
-    message: `${command[0]} ended with exit code ${result.exitCode}.`,
-    next: 'Its output is below. Restore into a fresh node again.',
-    evidence: result.errorOutput.split('\n').slice(-20).join('\n'),
+    message: `${command[0]} ended with exit code ${ended.exitCode}: ${path} is not whole.`,
+    next: 'Its output is below. Back up again.',
+    evidence: ended.errorOutput.split('\n').slice(-20).join('\n'),
   });
 }
 

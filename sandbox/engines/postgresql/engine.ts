@@ -7,6 +7,7 @@ import { contract } from './contract.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { pointInTime } from './point-in-time.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
@@ -45,6 +46,7 @@ export const postgresql: Engine<Pool> = {
   fingerprint,
   contract,
   backup,
+  pointInTime,
   failover,
   queryPaths,
   serverSettings,

@@ -1,56 +1,99 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Client } from 'pg';
+import { type Client, escapeIdentifier } from 'pg';
 import type { Fingerprint, RunningEngine } from '../engine.ts';
-import { databases, openPrimary } from './connection.ts';
+import { openPrimary } from './connection.ts';
+import { ourDatabases } from './described-databases.ts';
 
 const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');
 
 /**
- * The same data means: the same rows in every table of ours, whatever their order on disk; the same catalogue
- * (columns, constraints, indexes, triggers, functions, sequences, extensions, rights); and the same roles.
+ * The same data means: the same databases; in each the same rows in every table of ours, whatever their order on disk,
+ * and the same catalogue, kind by kind; sequences that go on beyond what is there, wherever they stand; and the same
+ * roles with their rights and settings. Passwords are the stack's own and no part of it; nor are settings of the server
+ * itself (`ALTER SYSTEM`), which belong to its topology.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
-  const [roles, ...perDatabase] = await Promise.all([
-    hashOfRoles(running),
-    ...databases.map((database) => partsOf(running, database)),
-  ]);
+  const [roles, names] = await inPostgres(running);
+  const perDatabase = await Promise.all(names.map((name) => partsOfDatabase(running, name)));
   return { parts: Object.assign({ roles }, ...perDatabase) };
 }
 
-async function partsOf(running: RunningEngine, database: string): Promise<Record<string, string>> {
+async function inPostgres(running: RunningEngine): Promise<[roles: string, names: readonly string[]]> {
+  await using opened = await openPrimary(running, { database: 'postgres' });
+  const lines = await linesOf(opened.client, 'fingerprint-roles.sql');
+  const databases = await ourDatabases(opened.client);
+  return [hashOf(lines.map(({ line }) => line)), databases.map(({ name }) => name)];
+}
+
+/** Parts of one database. `label` stands for its name in theirs, to compare a copy under another name. */
+export async function partsOfDatabase(
+  running: RunningEngine,
+  database: string,
+  label = database,
+): Promise<Record<string, string>> {
   await using opened = await openPrimary(running, { database });
   const { client } = opened;
-  const parts: Record<string, string> = {
-    [`${database} catalogue`]: await hashOfLines(client, 'fingerprint-catalogue.sql'),
-  };
+  // What a database or a role sets must not change how values are written.
+  await client.query(
+    "SET datestyle = 'ISO'; SET intervalstyle = 'postgres'; SET timezone = 'UTC'; SET bytea_output = 'hex'; " +
+      "SET extra_float_digits = 1; SET search_path = ''",
+  );
+  const parts: Record<string, string> = {};
+  const lines = [...(await linesOf(client, 'fingerprint-catalogue.sql')), ...(await sequencesBehind(client))];
+  for (const [kind, ofKind] of Map.groupBy(lines, (each) => each.kind)) {
+    parts[`${label} ${kind}`] = hashOf(ofKind.map(({ line }) => line));
+  }
   const tables = await client.query<{ schema: string; name: string }>(await query('fingerprint-tables.sql'));
   for (const { schema, name } of tables.rows) {
-    parts[`${database}.${schema}.${name}`] = await hashOfTable(client, schema, name);
+    parts[`${label}.${schema}.${name}`] = await hashOfTable(client, schema, name);
   }
   return parts;
 }
 
+interface Line {
+  readonly kind: string;
+  readonly line: string;
+}
+
+async function linesOf(client: Client, file: string): Promise<readonly Line[]> {
+  return (await client.query<{ kind: string; line: string }>(await query(file))).rows;
+}
+
+/**
+ * Sequences whose next value is there already, in a column that takes its values from them. Where they stand is no part
+ * of the data: the log writes them ahead (by 32 values, `SEQ_LOG_VALS` of the server's sequence.c).
+ */
+async function sequencesBehind(client: Client): Promise<readonly Line[]> {
+  const uses = await client.query<{ sequence: string; table: string; column: string; ascending: boolean }>(
+    await query('fingerprint-sequences.sql'),
+  );
+  const lines: Line[] = [];
+  for (const { sequence, table, column, ascending } of uses.rows) {
+    const [extreme, before] = ascending ? ['max', '>'] : ['min', '<'];
+    const { rows } = await client.query<{ beyond: boolean }>(
+      `SELECT coalesce(s.last_value + CASE WHEN s.is_called THEN d.seqincrement ELSE 0 END ${before} t.extreme, true) AS beyond
+       FROM ${sequence} s, pg_catalog.pg_sequence d, (SELECT ${extreme}(${escapeIdentifier(column)}) AS extreme FROM ${table}) t
+       WHERE d.seqrelid = $1::pg_catalog.regclass`,
+      [sequence],
+    );
+    lines.push({ kind: 'sequences', line: `${sequence} beyond ${table}.${column}: ${rows[0]?.beyond}` });
+  }
+  return lines;
+}
+
 /** Rows by their own hash: their order on disk is not part of the data, a row that is there twice is. */
 async function hashOfTable(client: Client, schema: string, name: string): Promise<string> {
-  const table = `${client.escapeIdentifier(schema)}.${client.escapeIdentifier(name)}`;
+  const table = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
   const { rows } = await client.query<{ hash: string }>(
-    `SELECT encode(sha256(convert_to(count(*) || coalesce(string_agg(h, '' ORDER BY h), ''), 'UTF8')), 'hex') AS hash
+    `SELECT encode(sha256(convert_to(count(*) || coalesce(string_agg(h, '' ORDER BY h COLLATE "C"), ''), 'UTF8')), 'hex')
+            AS hash
      FROM (SELECT md5(t::text) AS h FROM ${table} t) AS hashed`,
   );
   return rows[0]?.hash ?? '';
 }
 
-async function hashOfRoles(running: RunningEngine): Promise<string> {
-  await using opened = await openPrimary(running, { database: 'postgres' });
-  // Awaited here: the connection ends with this function.
-  return await hashOfLines(opened.client, 'fingerprint-roles.sql');
-}
-
-async function hashOfLines(client: Client, file: string): Promise<string> {
-  const { rows } = await client.query<{ line: string }>(await query(file));
-  return createHash('sha256')
-    .update(rows.map(({ line }) => line).join('\n'))
-    .digest('hex');
+function hashOf(lines: readonly string[]): string {
+  return createHash('sha256').update(lines.toSorted().join('\n')).digest('hex');
 }

@@ -50,9 +50,11 @@ async function createRoles(client: Client, directory: string): Promise<readonly 
   return missing;
 }
 
-/** Gives each role the stack's own password: also after a restore, which brings the passwords of another stack. */
+/** Gives each role that is there the stack's own password: also after a restore, which brings those of another stack. */
 export async function setPasswords(client: Client, { secrets }: Pick<RunningEngine, 'secrets'>): Promise<void> {
-  for (const role of roles) {
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
+  const there = new Set(rows.map((row) => row.rolname));
+  for (const role of roles.filter((name) => there.has(name))) {
     await client.query(`ALTER ROLE ${role} PASSWORD '${scramVerifier(secrets[role] ?? '')}'`);
   }
 }

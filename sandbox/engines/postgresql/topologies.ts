@@ -35,6 +35,7 @@ function server(name: string, role: string, secrets: Secrets, files: readonly No
     files: [
       { path: '/run/taishang/postgresql.conf', content: fileOf('schema', 'postgresql.conf') },
       { path: '/run/taishang/pg_hba.conf', content: fileOf('schema', 'pg_hba.conf') },
+      { path: '/run/taishang/archive-segment.sh', content: fileOf('scripts', 'archive-segment.sh') },
       {
         path: '/run/taishang/superuser-password',
         content: secrets.postgres ?? '',
@@ -43,7 +44,11 @@ function server(name: string, role: string, secrets: Secrets, files: readonly No
       },
       ...files,
     ],
-    volumes: [{ name: 'data', path: '/var/lib/postgresql/data' }],
+    volumes: [
+      { name: 'data', path: '/var/lib/postgresql/data' },
+      // The log that physical backups go on from; empty until there is one.
+      { name: 'archive', path: '/var/lib/postgresql/archive' },
+    ],
     sharedMemoryBytes: 128 * 2 ** 20,
   };
 }

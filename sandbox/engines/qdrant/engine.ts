@@ -45,6 +45,7 @@ export const qdrant: Engine<QdrantClient> = {
   fingerprint,
   contract,
   backup,
+  pointInTime: { notSupported: 'a snapshot is one moment; the server keeps no log that could be replayed over it' },
   failover: { notSupported: notDescribed },
   queryPaths,
 };

@@ -44,6 +44,7 @@ export const redis: Engine<Redis> = {
   fingerprint,
   contract,
   backup,
+  pointInTime: { notSupported: 'the log holds commands without a time that the server could stop at' },
   failover: { notSupported: 'a standalone Redis has nothing to fail over to' },
   queryPaths,
   serverSettings,

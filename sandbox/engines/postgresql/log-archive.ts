@@ -1,0 +1,163 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
+import { type CommandOptions, type CommandResult, checked, execInNode, runOneOff } from '../../containers/exec.ts';
+import { labelNames } from '../../containers/labels.ts';
+import { isRunning } from '../../containers/nodes.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+import { describePart } from '../backup-files.ts';
+import type { BackupManifest, RunningEngine } from '../engine.ts';
+import { readBaseBackup } from './base-description.ts';
+import { type OpenClient, openPrimary, primaryNode } from './connection.ts';
+import { logFolder, type Mark, marksFile } from './log-marks.ts';
+import { bytesOf, isLogFile } from './write-ahead-log.ts';
+
+/** Folder of the volume that the server's log is kept in. */
+export const archiveDirectory = '/var/lib/postgresql/archive';
+
+const marksPath = `${archiveDirectory}/marks.jsonl`;
+
+/** From now on the server keeps its log: see scripts/archive-segment.sh. */
+export async function keepLog(running: RunningEngine): Promise<void> {
+  // A new volume belongs to root.
+  const command = ['sh', '-c', `chown postgres:postgres ${archiveDirectory} && touch ${archiveDirectory}/on`];
+  checked(await execInNode(primaryNode(running), command, { user: 'root' }), 'keeping the log', 'postgresql');
+}
+
+/** What an older backup would need is not kept any longer. */
+export async function forgetLogBefore(running: RunningEngine, segment: string): Promise<void> {
+  const command = ['pg_archivecleanup', archiveDirectory, segment];
+  checked(await execInNode(primaryNode(running), command, { user: 'postgres' }), 'pg_archivecleanup', 'postgresql');
+}
+
+/** Names the present moment, or only notes it, and waits until the log up to it is kept. */
+export async function addMark(running: RunningEngine, name: string | undefined): Promise<void> {
+  await using opened = await openPrimary(running, { database: 'postgres' });
+  if (!(await isThere(opened, `${archiveDirectory}/on`))) throw noBackupYet();
+  const { rows } = await opened.client.query<{ time: string }>(
+    `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time`,
+  );
+  if (name !== undefined) await opened.client.query('SELECT pg_create_restore_point($1)', [name]);
+  // A restore up to a time ends at the first commit after it: here is one.
+  await opened.client.query('SELECT pg_current_xact_id()');
+  const ended = await opened.client.query<{ lsn: string; segment: string; timeline: number }>(
+    `SELECT lsn, pg_walfile_name(lsn) AS segment, ('x' || left(pg_walfile_name(lsn), 8))::bit(32)::int AS timeline
+     FROM pg_current_wal_insert_lsn() AS lsn`,
+  );
+  await opened.client.query('SELECT pg_switch_wal()');
+  const [end] = ended.rows;
+  if (end === undefined || rows[0] === undefined) throw new Error('the server does not say where its log stands');
+  await untilKept(opened, end.segment);
+  const mark: Mark = { name: name ?? null, time: rows[0].time, position: end.lsn, timeline: end.timeline };
+  const command = ['sh', '-c', `cat >>${marksPath}`];
+  const options = { user: 'postgres', input: `${JSON.stringify(mark)}\n` };
+  checked(await execInNode(primaryNode(running), command, options), 'noting the mark', 'postgresql');
+}
+
+async function isThere({ client }: OpenClient, path: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>('SELECT (pg_stat_file($1, true)).size IS NOT NULL AS there', [
+    path,
+  ]);
+  return rows[0]?.there ?? false;
+}
+
+async function untilKept(opened: OpenClient, segment: string): Promise<void> {
+  await poll(() => isThere(opened, `${archiveDirectory}/${segment}`), {
+    timeoutMs: deadlineMs('statement'),
+    onTimeout: () =>
+      new SandboxError({
+        code: 'BACKUP_FAILED',
+        engine: 'postgresql',
+        message: `The server does not archive the segment ${segment} of its log.`,
+        next: '`npm run sandbox -- logs postgresql` shows what its archive_command says.',
+      }),
+  });
+}
+
+function noBackupYet(): SandboxError {
+  return new SandboxError({
+    code: 'BACKUP_FAILED',
+    engine: 'postgresql',
+    message: 'The server does not keep its log: there is no physical backup that it would continue.',
+    next: 'Take one first.',
+  });
+}
+
+/** Copies what is kept since the backup into its folder. A dead node's volume is read in a container of its own. */
+export async function collectLog(
+  running: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+): Promise<BackupManifest> {
+  const base = await readBaseBackup(directory, manifest);
+  const alive = await isRunning(primaryNode(running));
+  if (alive) await addMark(running, undefined);
+  const { output } = checked(await inArchive(running, alive, ['ls', '-1', archiveDirectory]), 'ls', 'postgresql');
+  const files = output.split('\n').filter(isLogFile);
+  await rm(join(directory, logFolder), { recursive: true, force: true });
+  await mkdir(join(directory, logFolder));
+  await copyFiles(running, alive, files, join(directory, logFolder));
+
+  const kept = await inArchive(running, alive, ['sh', '-c', `test ! -e ${marksPath} || cat ${marksPath}`]);
+  const marks = checked(kept, 'reading the marks', 'postgresql')
+    .output.split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Mark)
+    .filter(({ position }) => bytesOf(position) >= bytesOf(base.consistentAt));
+  await writeFile(join(directory, marksFile), `${JSON.stringify(marks, null, 2)}\n`, { mode: 0o600 });
+
+  const paths = [marksFile, ...files.map((name) => `${logFolder}/${name}`)];
+  const others = manifest.parts.filter(({ path }) => path !== marksFile && !path.startsWith(`${logFolder}/`));
+  return {
+    ...manifest,
+    position: `lsn ${marks.at(-1)?.position ?? base.consistentAt}`,
+    parts: [...others, ...(await Promise.all(paths.map((path) => describePart(directory, path))))],
+  };
+}
+
+async function copyFiles(
+  running: RunningEngine,
+  alive: boolean,
+  files: readonly string[],
+  folder: string,
+): Promise<void> {
+  if (files.length === 0) return;
+  const packed = new PassThrough();
+  const unpacked = extract();
+  // Its own kind of stream, which Node's `pipe` takes all the same.
+  packed.pipe(unpacked as unknown as Writable);
+  const written = (async () => {
+    for await (const entry of unpacked) {
+      if (!isLogFile(entry.header.name)) throw new Error(`the archive sent ${entry.header.name}, which is no log`);
+      await pipeline(entry, createWriteStream(join(folder, entry.header.name), { mode: 0o600 }));
+    }
+  })();
+  written.catch(() => {});
+  const command = ['tar', '--create', `--directory=${archiveDirectory}`, ...files];
+  checked(await inArchive(running, alive, command, { outputTo: packed }), 'tar', 'postgresql');
+  await written;
+}
+
+function inArchive(
+  running: RunningEngine,
+  alive: boolean,
+  command: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const node = primaryNode(running);
+  if (alive) return execInNode(node, command, { user: 'postgres', ...options });
+  const [entrypoint = '', ...rest] = command;
+  return runOneOff({
+    image: node.image,
+    entrypoint: [entrypoint],
+    command: rest,
+    binds: [`${node.volumeNames.archive}:${archiveDirectory}:ro`],
+    labels: { [labelNames.engine]: 'postgresql' },
+    ...options,
+  });
+}

@@ -1,0 +1,130 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checked, execInNode, runOneOff } from '../../containers/exec.ts';
+import { labelNames } from '../../containers/labels.ts';
+import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
+import type { BackupManifest, RunningEngine } from '../engine.ts';
+import { requireRoom } from '../restore-target.ts';
+import { verifyScript } from './base-backup.ts';
+import { baseFile, readBaseBackup } from './base-description.ts';
+import { openPrimary, primaryNode } from './connection.ts';
+import { archiveDirectory } from './log-archive.ts';
+import { logFolder, type Moment, requireLog } from './log-marks.ts';
+import { forgetRecovery, recoverySettings, stagedLogDirectory, untilPromoted } from './recovery.ts';
+import { dataDirectory, majorOf, requireEmpty, requireLogin, requirePlace, requireVersion } from './restore-checks.ts';
+import { setPasswords } from './schema.ts';
+import { stageFiles } from './stage-files.ts';
+
+/** Files of the backup, beside those of the server, until it is stopped. */
+const restoredDirectory = `${dataDirectory}/.restored`;
+
+/**
+ * Files and log are put beside the target's own and checked there; then it is stopped, its files are changed for them,
+ * and it recovers up to the moment. If it does not get there, its own files come back.
+ */
+export async function restoreToMoment(
+  target: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+  until: Moment,
+): Promise<void> {
+  requireSameMajor(target, manifest);
+  await verifyParts(directory, manifest);
+  const base = await readBaseBackup(directory, manifest);
+  const mark = await requireLog(directory, manifest, base, until);
+  await requireLogin(target);
+  const logBytes = manifest.parts.reduce((sum, { path, sizeBytes }) => sum + (isLog(path) ? sizeBytes : 0), 0);
+  await requirePlace(target, base.sizeBytes + totalBytes(manifest));
+  await requireRoom(primaryNode(target), archiveDirectory, logBytes);
+  await requireEmpty(target);
+
+  await clearStaging(target);
+  try {
+    await stageBase(target, join(directory, baseFile));
+    const files = manifest.parts.filter(({ path }) => isLog(path)).map(({ path }) => path);
+    await stageFiles(primaryNode(target), directory, files, stagedLogDirectory);
+    await inNode(target, await script('prepare-recovery'), recoverySettings(until, mark.timeline));
+    await recover(target);
+  } finally {
+    await clearStaging(target);
+  }
+}
+
+const isLog = (path: string) => path.startsWith(`${logFolder}/`);
+
+/** Files are those of one major version, and of one node: standbys would have to be made anew. */
+function requireSameMajor(target: RunningEngine, manifest: BackupManifest): void {
+  requireVersion(target, manifest);
+  if (majorOf(manifest.serverVersion) !== majorOf(target.serverVersion)) {
+    const reason = `files of PostgreSQL ${manifest.serverVersion} are none of ${target.serverVersion}`;
+    throw backupRefused('BACKUP_VERSION_FOREIGN', 'postgresql', reason);
+  }
+  if (target.nodes.length === 1) return;
+  throw new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: 'postgresql',
+    message: `A physical backup is restored into one node, and the target has ${target.nodes.length}.`,
+    next: 'Restore into the topology `standalone`.',
+  });
+}
+
+async function stageBase(target: RunningEngine, file: string): Promise<void> {
+  const command = ['bash', '-c', await verifyScript(), 'verify-base-backup', restoredDirectory];
+  const options = { user: 'postgres', input: createReadStream(file) };
+  const ended = await execInNode(primaryNode(target), command, options);
+  if (ended.exitCode === 0) return;
+  const reason = `pg_verifybackup does not find in ${baseFile} what was backed up`;
+  throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', reason, ended.errorOutput.slice(-2_000));
+}
+
+async function recover(target: RunningEngine): Promise<void> {
+  const node = primaryNode(target);
+  await stopNode(node);
+  try {
+    await swapFiles(target, 'in');
+    await startNodeAgain(node);
+    await untilPromoted(target);
+  } catch (thrown) {
+    await stopNode(node);
+    await swapFiles(target, 'back');
+    await startNodeAgain(node);
+    throw thrown;
+  }
+  await forgetRecovery(target);
+  await using opened = await openPrimary(target, { database: 'postgres' });
+  await setPasswords(opened.client, target);
+}
+
+async function swapFiles(target: RunningEngine, direction: 'in' | 'back'): Promise<void> {
+  const node = primaryNode(target);
+  const swapped = await runOneOff({
+    image: node.image,
+    entrypoint: ['bash', '-c'],
+    command: [await script('swap-data'), 'swap-data', direction],
+    environment: { PGDATA: dataDirectory },
+    user: 'root',
+    binds: [`${node.volumeNames.data}:${dataDirectory}`],
+    labels: { [labelNames.engine]: 'postgresql' },
+  });
+  checked(swapped, 'changing the files', 'postgresql');
+}
+
+/** The archive's volume belongs to root until there is a backup of the target itself. */
+async function clearStaging(target: RunningEngine): Promise<void> {
+  const replaced = `${dataDirectory}/.replaced`;
+  const command = ['rm', '-rf', restoredDirectory, replaced, stagedLogDirectory];
+  checked(await execInNode(primaryNode(target), command, { user: 'root' }), 'clearing up', 'postgresql');
+}
+
+async function inNode(target: RunningEngine, text: string, input: string): Promise<void> {
+  const command = ['bash', '-c', text, 'prepare-recovery', restoredDirectory];
+  const options = { user: 'postgres', input };
+  checked(await execInNode(primaryNode(target), command, options), 'preparing the recovery', 'postgresql');
+}
+
+function script(name: string): Promise<string> {
+  return readFile(join(import.meta.dirname, 'scripts', `${name}.sh`), 'utf8');
+}

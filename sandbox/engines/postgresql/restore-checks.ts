@@ -1,0 +1,103 @@
+import { DatabaseError } from 'pg';
+import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
+import type { BackupManifest, RunningEngine } from '../engine.ts';
+import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import { openPrimary } from './connection.ts';
+import {
+  archiveOf,
+  type DescribedDatabase,
+  globalsFile,
+  ourDatabases,
+  readDescribedDatabases,
+} from './described-databases.ts';
+
+export const dataDirectory = '/var/lib/postgresql/data';
+
+/** Where archives lie while they are restored. */
+export const stagingDirectory = '/tmp/taishang-restore';
+
+/** Log that a restore writes at most before a checkpoint frees it: `max_wal_size` of schema/postgresql.conf. */
+const logBytesMax = 256 * 2 ** 20;
+
+/**
+ * Throws where the files are not what the manifest says, or a server of the target's version cannot take them.
+ * Returns the databases that are in the backup.
+ */
+export async function requireReadable(
+  target: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+): Promise<readonly DescribedDatabase[]> {
+  requireVersion(target, manifest);
+  await verifyParts(directory, manifest);
+  const described = await readDescribedDatabases(directory);
+  const named = new Set(manifest.parts.map(({ path }) => path));
+  const missing = [globalsFile, ...described.map(({ name }) => archiveOf(name))].find((path) => !named.has(path));
+  if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing}`);
+  return described;
+}
+
+/**
+ * `pg_dump` promises that an older server's dump can be restored, not a newer one's (its documentation, "Notes").
+ * Minor versions share their formats.
+ */
+export function requireVersion(target: RunningEngine, { engine, serverVersion, origin }: BackupManifest): void {
+  const major = majorOf(serverVersion);
+  const reason =
+    engine !== 'postgresql'
+      ? `it is a backup of ${engine}`
+      : origin === 'compatible' || target.image.origin === 'compatible'
+        ? `backups are not taken from or to another implementation than PostgreSQL's own`
+        : major === undefined
+          ? `its server version ${JSON.stringify(serverVersion)} is not one of PostgreSQL's`
+          : major > (majorOf(target.serverVersion) ?? 0)
+            ? `it is of PostgreSQL ${serverVersion}, and the target is ${target.serverVersion}`
+            : undefined;
+  if (reason !== undefined) throw backupRefused('BACKUP_VERSION_FOREIGN', 'postgresql', reason);
+}
+
+export function majorOf(serverVersion: string): number | undefined {
+  const major = /^(\d+)(\.\d+)?/.exec(serverVersion)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+/**
+ * Throws where the target cannot be written into. The room that is needed is an upper bound: what the databases took
+ * when they were backed up (a restored one has no dead rows), the log that a restore writes between two checkpoints,
+ * and the archives themselves, which lie beside the data meanwhile.
+ */
+export async function requireUsable(
+  target: RunningEngine,
+  manifest: BackupManifest,
+  described: readonly DescribedDatabase[],
+): Promise<void> {
+  await requireLogin(target);
+  const dataBytes = described.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  await requirePlace(target, dataBytes + Math.min(dataBytes, logBytesMax) + totalBytes(manifest));
+}
+
+export async function requireLogin(target: RunningEngine): Promise<void> {
+  await requirePassword(
+    'postgresql',
+    async () => {
+      await using _ = await openPrimary(target, { database: 'postgres' });
+    },
+    // invalid_password (PostgreSQL documentation, "PostgreSQL Error Codes").
+    (thrown) => thrown instanceof DatabaseError && thrown.code === '28P01',
+  );
+}
+
+/** Room, and the right to use it, on every node: standbys hold the same data. */
+export async function requirePlace(target: RunningEngine, sizeBytes: number): Promise<void> {
+  for (const node of target.nodes) {
+    await requireWritable(node, dataDirectory, 'postgres');
+    await requireRoom(node, dataDirectory, sizeBytes);
+  }
+}
+
+/** Throws `RESTORE_TARGET_NOT_EMPTY`. */
+export async function requireEmpty(target: RunningEngine): Promise<void> {
+  await using opened = await openPrimary(target, { database: 'postgres' });
+  const found = await ourDatabases(opened.client);
+  if (found.length > 0) throw targetNotEmpty('postgresql', found.map(({ name }) => name).join(', '));
+}

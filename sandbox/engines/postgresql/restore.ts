@@ -1,0 +1,129 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { execInNode } from '../../containers/exec.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { backupRefused } from '../backup-files.ts';
+import type { BackupManifest, RunningEngine } from '../engine.ts';
+import { allSettled } from './all-settled.ts';
+import { openPrimary, primaryNode } from './connection.ts';
+import { definitionOf, dropDatabases, renameAll } from './database-definition.ts';
+import { archiveOf, type DescribedDatabase } from './described-databases.ts';
+import { requireEmpty, requireReadable, requireUsable, stagingDirectory } from './restore-checks.ts';
+import { readGlobals, restoreGlobals } from './restore-globals.ts';
+import { setPasswords } from './schema.ts';
+
+/** Suffix of databases that are being restored: they get their names together, when all of them are whole. */
+const unfinished = '_restoring';
+
+/** An archive that lies in the target's container. */
+interface StagedArchive {
+  readonly database: string;
+  readonly file: string;
+  /** Statements that make the database, without what is in it. */
+  readonly definition: string;
+}
+
+export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
+  const described = await requireReadable(target, directory, manifest);
+  const globals = await readGlobals(directory);
+  await requireUsable(target, manifest, described);
+  await requireEmpty(target);
+  await whileStaged(target, directory, described, async (archives) => {
+    await restoreGlobals(target, globals, { overwrite: true });
+    await restoreUnfinished(
+      target,
+      archives.filter(({ database }) => database !== 'postgres'),
+    );
+    // It is there in every server, and cannot be replaced by its own connections: all of it or nothing.
+    const own = archives.find(({ database }) => database === 'postgres');
+    if (own !== undefined) await fill(target, 'postgres', own, '--single-transaction');
+    const names = described.map(({ name }) => name).filter((name) => name !== 'postgres');
+    await renameAll(target, names, { from: unfinished, to: '' });
+    await using opened = await openPrimary(target, { database: 'postgres' });
+    await setPasswords(opened.client, target);
+  });
+}
+
+/** Into `<database>_restore`. Roles that are there already stay as they are. */
+export async function restoreBeside(
+  running: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+): Promise<readonly string[]> {
+  const described = await requireReadable(running, directory, manifest);
+  const globals = await readGlobals(directory);
+  await requireUsable(running, manifest, described);
+  const names = described.map(({ name }) => name);
+  await whileStaged(running, directory, described, async (archives) => {
+    await restoreGlobals(running, globals, { overwrite: false });
+    await restoreUnfinished(running, archives);
+    await dropDatabases(
+      running,
+      names.map((name) => `${name}_restore`),
+    );
+    await renameAll(running, names, { from: unfinished, to: '_restore' });
+  });
+  return names.map((name) => `${name}_restore`);
+}
+
+/** Puts all archives into the container and reads each to its end, before the databases are touched. */
+async function whileStaged(
+  target: RunningEngine,
+  directory: string,
+  described: readonly DescribedDatabase[],
+  work: (archives: readonly StagedArchive[]) => Promise<void>,
+): Promise<void> {
+  const clear = () => execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' });
+  await clear();
+  try {
+    await work(await allSettled(described.map(({ name }) => stage(target, directory, name))));
+  } finally {
+    await clear();
+  }
+}
+
+async function stage(target: RunningEngine, directory: string, database: string): Promise<StagedArchive> {
+  const script = await readFile(join(import.meta.dirname, 'scripts', 'stage-archive.sh'), 'utf8');
+  const file = `${stagingDirectory}/${archiveOf(database)}`;
+  const staged = await execInNode(primaryNode(target), ['bash', '-c', script, 'stage-archive', file], {
+    user: 'postgres',
+    input: createReadStream(join(directory, archiveOf(database))),
+  });
+  if (staged.exitCode === 0) return { database, file, definition: staged.output };
+  const reason = `pg_restore cannot read ${archiveOf(database)}`;
+  throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', reason, staged.errorOutput);
+}
+
+/** What an earlier restore left half done is replaced; a restore that fails leaves no database behind. */
+async function restoreUnfinished(target: RunningEngine, archives: readonly StagedArchive[]): Promise<void> {
+  const names = archives.map(({ database }) => `${database}${unfinished}`);
+  await dropDatabases(target, names);
+  try {
+    await allSettled(
+      archives.map(async (archive) => {
+        const name = `${archive.database}${unfinished}`;
+        await using opened = await openPrimary(target, { database: 'postgres' });
+        for (const statement of definitionOf(archive.definition, name)) await opened.client.query(statement);
+        await fill(target, name, archive, `--jobs=${availableParallelism()}`);
+      }),
+    );
+  } catch (thrown) {
+    await dropDatabases(target, names);
+    throw thrown;
+  }
+}
+
+async function fill(target: RunningEngine, name: string, { file }: StagedArchive, mode: string): Promise<void> {
+  const command = ['pg_restore', '--exit-on-error', mode, `--dbname=${name}`, file];
+  const result = await execInNode(primaryNode(target), command, { user: 'postgres' });
+  if (result.exitCode === 0) return;
+  throw new SandboxError({
+    code: 'RESTORE_FAILED',
+    engine: 'postgresql',
+    message: `pg_restore of ${name} ended with exit code ${result.exitCode}.`,
+    next: 'Its output is below. No database was left behind; restore again.',
+    evidence: result.errorOutput.split('\n').slice(-20).join('\n'),
+  });
+}
