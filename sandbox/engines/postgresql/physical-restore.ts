@@ -14,7 +14,7 @@ import { openPrimary, primaryNode } from './connection.ts';
 import { archiveDirectory } from './log-archive.ts';
 import { logFolder, type Moment, requireLog } from './log-marks.ts';
 import { forgetRecovery, recoverySettings, stagedLogDirectory, untilPromoted } from './recovery.ts';
-import { dataDirectory, majorOf, requireEmpty, requireLogin, requirePlace, requireVersion } from './restore-checks.ts';
+import { dataDirectory, majorOf, requireUsable, requireVersion } from './restore-checks.ts';
 import { setPasswords } from './schema.ts';
 import { stageFiles } from './stage-files.ts';
 
@@ -35,11 +35,9 @@ export async function restoreToMoment(
   await verifyParts(directory, manifest);
   const base = await readBaseBackup(directory, manifest);
   const mark = await requireLog(directory, manifest, base, until);
-  await requireLogin(target);
   const logBytes = manifest.parts.reduce((sum, { path, sizeBytes }) => sum + (isLog(path) ? sizeBytes : 0), 0);
-  await requirePlace(target, base.sizeBytes + totalBytes(manifest));
+  await requireUsable(target, { sizeBytes: base.sizeBytes + totalBytes(manifest), empty: true });
   await requireRoom(primaryNode(target), archiveDirectory, logBytes);
-  await requireEmpty(target);
 
   await clearStaging(target);
   try {

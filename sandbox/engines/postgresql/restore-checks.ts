@@ -2,6 +2,7 @@ import { DatabaseError } from 'pg';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import { allSettled } from './all-settled.ts';
 import { openPrimary } from './connection.ts';
 import {
   archiveOf,
@@ -62,21 +63,23 @@ export function majorOf(serverVersion: string): number | undefined {
 }
 
 /**
- * Throws where the target cannot be written into. The room that is needed is an upper bound: what the databases took
- * when they were backed up (a restored one has no dead rows), the log that a restore writes between two checkpoints,
- * and the archives themselves, which lie beside the data meanwhile.
+ * Room that a restore needs at most: what the databases took when they were backed up (a restored one has no dead
+ * rows), the log that a restore writes between two checkpoints, and the archives, which lie in the container meanwhile.
  */
-export async function requireUsable(
-  target: RunningEngine,
-  manifest: BackupManifest,
-  described: readonly DescribedDatabase[],
-): Promise<void> {
-  await requireLogin(target);
+export function roomFor(manifest: BackupManifest, described: readonly DescribedDatabase[]): number {
   const dataBytes = described.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  await requirePlace(target, dataBytes + Math.min(dataBytes, logBytesMax) + totalBytes(manifest));
+  return dataBytes + Math.min(dataBytes, logBytesMax) + totalBytes(manifest);
 }
 
-export async function requireLogin(target: RunningEngine): Promise<void> {
+/** Throws where the target does not let us in, cannot be written into, or holds something; the first of these counts. */
+export async function requireUsable(
+  target: RunningEngine,
+  { sizeBytes, empty }: { readonly sizeBytes: number; readonly empty: boolean },
+): Promise<void> {
+  await allSettled([requireLogin(target), requirePlace(target, sizeBytes), ...(empty ? [requireEmpty(target)] : [])]);
+}
+
+async function requireLogin(target: RunningEngine): Promise<void> {
   await requirePassword(
     'postgresql',
     async () => {
@@ -88,15 +91,17 @@ export async function requireLogin(target: RunningEngine): Promise<void> {
 }
 
 /** Room, and the right to use it, on every node: standbys hold the same data. */
-export async function requirePlace(target: RunningEngine, sizeBytes: number): Promise<void> {
-  for (const node of target.nodes) {
-    await requireWritable(node, dataDirectory, 'postgres');
-    await requireRoom(node, dataDirectory, sizeBytes);
-  }
+async function requirePlace(target: RunningEngine, sizeBytes: number): Promise<void> {
+  await allSettled(
+    target.nodes.flatMap((node) => [
+      requireWritable(node, dataDirectory, 'postgres'),
+      requireRoom(node, dataDirectory, sizeBytes),
+    ]),
+  );
 }
 
 /** Throws `RESTORE_TARGET_NOT_EMPTY`. */
-export async function requireEmpty(target: RunningEngine): Promise<void> {
+async function requireEmpty(target: RunningEngine): Promise<void> {
   await using opened = await openPrimary(target, { database: 'postgres' });
   const found = await ourDatabases(opened.client);
   if (found.length > 0) throw targetNotEmpty('postgresql', found.map(({ name }) => name).join(', '));

@@ -10,7 +10,7 @@ import { allSettled } from './all-settled.ts';
 import { openPrimary, primaryNode } from './connection.ts';
 import { definitionOf, dropDatabases, renameAll } from './database-definition.ts';
 import { archiveOf, type DescribedDatabase } from './described-databases.ts';
-import { requireEmpty, requireReadable, requireUsable, stagingDirectory } from './restore-checks.ts';
+import { requireReadable, requireUsable, roomFor, stagingDirectory } from './restore-checks.ts';
 import { readGlobals, restoreGlobals } from './restore-globals.ts';
 import { setPasswords } from './schema.ts';
 
@@ -25,11 +25,14 @@ interface StagedArchive {
   readonly definition: string;
 }
 
+/**
+ * Roles, then all databases side by side under names of their own; they get their names together at the end. A restore
+ * that was killed leaves databases that the next one replaces.
+ */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
   const described = await requireReadable(target, directory, manifest);
   const globals = await readGlobals(directory);
-  await requireUsable(target, manifest, described);
-  await requireEmpty(target);
+  await requireUsable(target, { sizeBytes: roomFor(manifest, described), empty: true });
   await whileStaged(target, directory, described, async (archives) => {
     await restoreGlobals(target, globals, { overwrite: true });
     await restoreUnfinished(
@@ -54,7 +57,7 @@ export async function restoreBeside(
 ): Promise<readonly string[]> {
   const described = await requireReadable(running, directory, manifest);
   const globals = await readGlobals(directory);
-  await requireUsable(running, manifest, described);
+  await requireUsable(running, { sizeBytes: roomFor(manifest, described), empty: false });
   const names = described.map(({ name }) => name);
   await whileStaged(running, directory, described, async (archives) => {
     await restoreGlobals(running, globals, { overwrite: false });
@@ -75,12 +78,10 @@ async function whileStaged(
   described: readonly DescribedDatabase[],
   work: (archives: readonly StagedArchive[]) => Promise<void>,
 ): Promise<void> {
-  const clear = () => execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' });
-  await clear();
   try {
     await work(await allSettled(described.map(({ name }) => stage(target, directory, name))));
   } finally {
-    await clear();
+    await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' });
   }
 }
 

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { runAsSpecified } from '../../sandbox/engines/postgresql/as-specified.ts';
+import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
+import { differences, supported } from './support/backup-folder.ts';
+import { databaseNames, emptyStack, rowsOf, seededStack } from './support/postgresql-stack.ts';
+
+test('the commands of the specification count the same users, and the fingerprint shows what they lost', async () => {
+  await using sourceStack = await seededStack();
+  await using targetStack = await emptyStack();
+  const [source, target] = [sourceStack.engines.postgresql, targetStack.engines.postgresql];
+  const printed = await runAsSpecified(source, target);
+
+  // It ends with exit code 0, and its own verification is content.
+  const count = 'SELECT count(*)::int AS users FROM users';
+  const [counted] = await rowsOf<{ users: number }>(target, 'taishang_users_restore', count);
+  expect(await rowsOf(source, 'taishang_users', count)).toEqual([counted]);
+  expect(printed).toMatch(new RegExp(`count\\s*\\n-+\\n\\s*${counted?.users}\\n`));
+  expect(printed).toContain('role "taishang_user" does not exist');
+
+  // Rows are there; rights and default privileges are not.
+  const copy = { parts: await partsOfDatabase(target, 'taishang_users_restore', 'taishang_users') };
+  const lost = differences({ parts: await partsOfDatabase(source, 'taishang_users') }, copy);
+  expect(lost).toEqual(['taishang_users default privileges', 'taishang_users rights']);
+
+  // Of the whole: three databases and all roles of the platform are missing.
+  const found = differences(await postgresql.fingerprint(source), await postgresql.fingerprint(target));
+  expect(found).toContain('roles');
+  expect(found).toContain('taishang_analytics.public.daily_activity');
+  expect(found).toContain('taishang_ai.public.knowledge_embeddings');
+  expect(found).toContain('taishang_data.public.user_locations');
+  expect(await databaseNames(target)).toEqual(['postgres', 'taishang_users_restore']);
+  expect(supported(postgresql.backup).asSpecified?.description).toMatch(/counting users/);
+});

@@ -1,0 +1,261 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checked, execInNode } from '../../sandbox/containers/exec.ts';
+import { verifyParts } from '../../sandbox/engines/backup-files.ts';
+import type { BackupManifest, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
+import type { Stack } from '../../sandbox/stack/create-stack.ts';
+import {
+  type BackupFolder,
+  backupFolder,
+  copyWith,
+  describedAnew,
+  differences,
+  supported,
+} from './support/backup-folder.ts';
+import { databaseNames, emptyStack, rowsOf, seededStack, withClient } from './support/postgresql-stack.ts';
+
+const { fingerprint } = postgresql;
+const backup = supported(postgresql.backup);
+const restoreBeside = supported(backup.restoreBeside);
+
+let sourceStack: Stack<'postgresql'>;
+let targetStack: Stack<'postgresql'>;
+let source: RunningEngine;
+/** Stays empty: every test that fills it takes everything out again. */
+let target: RunningEngine;
+let folder: BackupFolder;
+let manifest: BackupManifest;
+let before: Fingerprint;
+
+/** Beside what the schema has: everything else that a backup must bring back. */
+const additions = `
+  CREATE ROLE reporting NOLOGIN;
+  COMMENT ON ROLE reporting IS 'reads; nothing else';
+  GRANT reporting TO taishang_analytics_user WITH INHERIT FALSE;
+  ALTER ROLE taishang_user SET statement_timeout = '55s';
+  ALTER ROLE taishang_user IN DATABASE taishang_users SET work_mem = '5MB';
+  ALTER DATABASE taishang_users SET lock_timeout = '9s';
+  COMMENT ON DATABASE taishang_users IS 'users; and ON DATABASE taishang_users';
+  CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
+  COMMENT ON COLUMN orders.note IS 'free text';
+  INSERT INTO orders (note) SELECT 'order ' || n FROM generate_series(1, 50) n;
+  CREATE VIEW recent_orders AS SELECT * FROM orders WHERE id > 40;
+  GRANT SELECT ON recent_orders TO reporting;
+  SELECT lo_from_bytea(424242, 'a large object');
+`;
+
+beforeAll(async () => {
+  [sourceStack, targetStack] = await Promise.all([seededStack(), emptyStack()]);
+  source = sourceStack.engines.postgresql;
+  target = targetStack.engines.postgresql;
+  await withClient(source, 'taishang_users', (client) => client.query(additions));
+  await withClient(source, 'postgres', (client) => client.query('CREATE DATABASE "odd ""name"""'));
+  folder = await backupFolder();
+  before = await fingerprint(source);
+  manifest = await backup.backUp(source, folder.path);
+});
+
+afterAll(async () => {
+  await Promise.all([sourceStack?.dispose(), targetStack?.dispose()]);
+  await folder?.[Symbol.asyncDispose]();
+});
+
+async function emptyTarget(): Promise<void> {
+  await withClient(target, 'postgres', async (client) => {
+    for (const name of (await databaseNames(target)).filter((each) => each !== 'postgres')) {
+      await client.query(`DROP DATABASE ${client.escapeIdentifier(name)} WITH (FORCE)`);
+    }
+  });
+}
+
+describe('a restore into an empty server', () => {
+  test('brings back data and catalogue, goes on from there, and is refused a second time', async () => {
+    try {
+      await backup.restore(target, folder.path, manifest);
+      expect(differences(before, await fingerprint(target))).toEqual([]);
+      await backup.writeAfterwards(target);
+      expect(await databaseNames(target)).toEqual(await databaseNames(source));
+      const [next] = await rowsOf<{ id: string }>(
+        target,
+        'taishang_users',
+        "INSERT INTO orders (note) VALUES ('next') RETURNING id",
+      );
+      expect(Number(next?.id)).toBe(51);
+      // The passwords are those of the target's own stack.
+      await using opened = await openPrimary(target, { database: 'taishang_users', role: 'taishang_user' });
+      expect((await opened.client.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+
+      const held = await fingerprint(target);
+      await expect(backup.restore(target, folder.path, manifest)).rejects.toMatchObject({
+        code: 'RESTORE_TARGET_NOT_EMPTY',
+      });
+      expect(await fingerprint(target)).toEqual(held);
+    } finally {
+      await emptyTarget();
+    }
+  });
+
+  test('replaces what a killed restore has left, and takes any minor version', async () => {
+    try {
+      await withClient(target, 'postgres', (client) => client.query('CREATE DATABASE taishang_users_restoring'));
+      await backup.restore(target, folder.path, { ...manifest, serverVersion: '17.99' });
+      expect(differences(before, await fingerprint(target))).toEqual([]);
+    } finally {
+      await emptyTarget();
+    }
+  });
+
+  test('leaves no database behind where it fails', async () => {
+    await using copy = await copyWith(folder.path, 'globals.sql', (bytes) =>
+      String(bytes).replaceAll(/^.*reporting.*$/gm, ''),
+    );
+    const changed = await describedAnew(copy.path, manifest, 'globals.sql');
+    await withClient(target, 'postgres', (client) => client.query('DROP ROLE IF EXISTS reporting'));
+    const failed = await backup.restore(target, copy.path, changed).catch((thrown) => thrown);
+    expect(failed).toMatchObject({ code: 'RESTORE_FAILED', engine: 'postgresql' });
+    expect(failed.evidence).toContain('reporting');
+    expect(await databaseNames(target)).toEqual(['postgres']);
+  });
+});
+
+describe('a restore beside live data', () => {
+  test('makes copies, replaces them the next time, and touches nothing that is live', async () => {
+    const expected = (await databaseNames(source))
+      .filter((name) => name !== 'postgres' && !name.endsWith('_restore'))
+      .map((name) => `${name}_restore`);
+    // Roles of the live server stay as they are, whatever the backup says of them.
+    await withClient(source, 'postgres', (client) => client.query('ALTER ROLE reporting CONNECTION LIMIT 3'));
+    try {
+      const live = await fingerprint(source);
+      expect((await restoreBeside(source, folder.path, manifest)).toSorted()).toEqual(expected.toSorted());
+      expect(await fingerprint(source)).toEqual(live);
+      await withClient(source, 'taishang_users_restore', (client) => client.query('DROP TABLE orders CASCADE'));
+      await restoreBeside(source, folder.path, manifest);
+      expect(await fingerprint(source)).toEqual(live);
+      for (const name of ['taishang_users', 'taishang_ai', 'taishang_data', 'taishang_analytics', 'odd "name"']) {
+        const copy = await partsOfDatabase(source, `${name}_restore`, name);
+        expect({ parts: copy }).toEqual({ parts: await partsOfDatabase(source, name) });
+      }
+      const roles = 'SELECT rolconnlimit AS "limit" FROM pg_roles';
+      expect(await rowsOf(source, 'postgres', `${roles} WHERE rolname = 'reporting'`)).toEqual([{ limit: 3 }]);
+    } finally {
+      await withClient(source, 'postgres', async (client) => {
+        await client.query('ALTER ROLE reporting CONNECTION LIMIT -1');
+        for (const name of expected) {
+          await client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`);
+        }
+      });
+    }
+  });
+});
+
+/** Refused by both kinds of restore, with the target and the backup as they were. */
+async function expectRefusal(
+  code: string,
+  directory: string,
+  described: BackupManifest,
+  into: RunningEngine = target,
+): Promise<void> {
+  const [roles, names] = [await fingerprint(target), await databaseNames(target)];
+  await expect(backup.restore(into, directory, described)).rejects.toMatchObject({ code, engine: 'postgresql' });
+  await expect(restoreBeside(into, directory, described)).rejects.toMatchObject({ code, engine: 'postgresql' });
+  expect(await fingerprint(target)).toEqual(roles);
+  expect(await databaseNames(target)).toEqual(names);
+  await verifyParts(folder.path, manifest);
+}
+
+const dumpFile = 'taishang_users.dump';
+const half = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
+
+function flipped(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  const middle = Math.floor(bytes.length / 2);
+  changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle);
+  return changed;
+}
+
+describe('a backup is refused before the target is touched', () => {
+  test.each([
+    ['a part is missing', 'BACKUP_PART_MISSING', () => undefined],
+    ['a part is empty', 'BACKUP_PART_EMPTY', () => ''],
+    ['a part is cut off', 'BACKUP_TRUNCATED', half],
+    ['a bit is flipped', 'BACKUP_PART_CHANGED', flipped],
+  ] as const)('where %s', async (_, code, change) => {
+    await Promise.all(
+      manifest.parts.map(async ({ path }) => {
+        await using copy = await copyWith(folder.path, path, change);
+        await expectRefusal(code, copy.path, manifest);
+      }),
+    );
+  });
+
+  test.each([
+    ['a dump is cut off in the middle', dumpFile, half],
+    ['a dump lacks its last bytes', dumpFile, (bytes: Buffer) => bytes.subarray(0, -8)],
+    ['a dump lacks all but its table of contents', dumpFile, (bytes: Buffer) => bytes.subarray(0, 16_000)],
+    ['JSON is in place of a dump', dumpFile, () => '{"result": {"name": "users.snapshot"}, "status": "ok"}'],
+    ['SQL is in place of a dump', dumpFile, () => 'SELECT 1;'],
+    ['nothing is in place of a dump', dumpFile, () => ''],
+    ['JSON is in place of the roles', 'globals.sql', () => '{"status": "ok"}'],
+    ['the roles are cut off', 'globals.sql', half],
+    ['the list of databases is none', 'databases.json', () => '{"status": "ok"}'],
+  ] as const)('where %s, and the manifest agrees', async (_, path, change) => {
+    await using copy = await copyWith(folder.path, path, change);
+    await expectRefusal('BACKUP_PART_UNREADABLE', copy.path, await describedAnew(copy.path, manifest, path));
+  });
+
+  test('where the manifest leaves a database out that was backed up', async () => {
+    const parts = manifest.parts.filter(({ path }) => path !== dumpFile);
+    await expectRefusal('BACKUP_PART_MISSING', folder.path, { ...manifest, parts });
+  });
+
+  test.each([
+    { serverVersion: '18.0' },
+    { serverVersion: 'seventeen' },
+    { engine: 'mongodb' },
+    { origin: 'compatible' },
+  ] as const)('where it is %o', async (foreign) => {
+    await expectRefusal('BACKUP_VERSION_FOREIGN', folder.path, { ...manifest, ...foreign });
+  });
+});
+
+describe('a target is refused before it is touched', () => {
+  test('where the password of the stack is not its own', async () => {
+    const secrets = { ...target.secrets, postgres: 'not-the-password' };
+    await expectRefusal('RESTORE_PASSWORD_WRONG', folder.path, manifest, { ...target, secrets });
+  });
+
+  test('where the server may not write its own data', async () => {
+    const [node] = target.nodes;
+    if (node === undefined) throw new Error('no node');
+    const chmod = async (mode: string) =>
+      checked(await execInNode(node, ['chmod', mode, '/var/lib/postgresql/data'], { user: 'root' }), 'chmod');
+    await chmod('0500');
+    try {
+      await expect(backup.restore(target, folder.path, manifest)).rejects.toMatchObject({ code: 'RESTORE_NO_RIGHTS' });
+      await expect(restoreBeside(target, folder.path, manifest)).rejects.toMatchObject({ code: 'RESTORE_NO_RIGHTS' });
+    } finally {
+      await chmod('0700');
+    }
+    expect(await databaseNames(target)).toEqual(['postgres']);
+  });
+
+  test('where the databases are larger than its disk', async () => {
+    await using copy = await copyWith(folder.path, 'databases.json', (bytes) =>
+      String(bytes).replace(/"sizeBytes": \d+/, '"sizeBytes": 1e15'),
+    );
+    await expectRefusal('RESTORE_TARGET_FULL', copy.path, await describedAnew(copy.path, manifest, 'databases.json'));
+  });
+});
+
+test('the files of a backup can be read by their owner alone, and hold no password of the stack', async () => {
+  for (const { path } of manifest.parts) {
+    expect((await stat(join(folder.path, path))).mode & 0o777).toBe(0o600);
+    const text = String(await readFile(join(folder.path, path)));
+    for (const secret of Object.values(source.secrets)) expect(text).not.toContain(secret);
+  }
+});
