@@ -1,14 +1,20 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runAsSpecified } from '../../sandbox/engines/postgresql/as-specified.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
+import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { differences, supported } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, rowsOf, seededStack } from './support/postgresql-stack.ts';
 
+let stacks: readonly Stack<'postgresql'>[];
+beforeAll(async () => {
+  stacks = await Promise.all([seededStack(), emptyStack()]);
+});
+afterAll(() => Promise.all((stacks ?? []).map((stack) => stack.dispose())));
+
 test('the commands of the specification count the same users, and the fingerprint shows what they lost', async () => {
-  await using sourceStack = await seededStack();
-  await using targetStack = await emptyStack();
-  const [source, target] = [sourceStack.engines.postgresql, targetStack.engines.postgresql];
+  const [source, target] = stacks.map(({ engines }) => engines.postgresql);
+  if (source === undefined || target === undefined) throw new Error('two stacks were started');
   const printed = await runAsSpecified(source, target);
 
   // It ends with exit code 0, and its own verification is content.

@@ -15,7 +15,7 @@ import {
   differences,
   supported,
 } from './support/backup-folder.ts';
-import { databaseNames, emptyStack, rowsOf, seededStack, withClient } from './support/postgresql-stack.ts';
+import { databaseNames, emptyStack, rowsOf, schemaStack, seededStack, withClient } from './support/postgresql-stack.ts';
 
 const { fingerprint } = postgresql;
 const backup = supported(postgresql.backup);
@@ -62,6 +62,8 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]();
 });
 
+const ready = ({ secrets }: RunningEngine) => ({ engine: postgresql, secrets, signal: new AbortController().signal });
+
 const logFiles = () => manifest.parts.map(({ path }) => path).filter((path) => path.startsWith('wal/'));
 
 describe('a restore to a moment before a bad delete', () => {
@@ -78,16 +80,6 @@ describe('a restore to a moment before a bad delete', () => {
       "SELECT name FROM pg_file_settings WHERE name ~ '^(recovery|restore|primary|synchronous_standby)'",
     );
     expect(settings).toEqual([]);
-    // It is a server like any other: it comes up again, and can be backed up itself.
-    const node = primaryNode(restored);
-    await killNode(node);
-    await startNodeAgain(node);
-    await untilReady(node, { engine: postgresql, secrets: restored.secrets, signal: new AbortController().signal });
-    expect(differences(beforeDelete, await fingerprint(restored))).toEqual([]);
-    await using again = await backupFolder();
-    const second = await pointInTime.backUp(restored, again.path);
-    await pointInTime.mark(restored, 'of the restored server');
-    expect((await pointInTime.collectLog(restored, again.path, second)).parts.length).toBeGreaterThan(3);
   });
 
   test('has the delete where the moment is after it', async () => {
@@ -119,6 +111,15 @@ async function expectRefusal(
   // It was not even stopped.
   expect(await rowsOf(target, 'postgres', 'SELECT pg_postmaster_start_time() AS at')).toEqual([started]);
 }
+
+test('a server that no physical backup was taken of keeps no log, and cannot be marked', async () => {
+  await using stack = await emptyStack();
+  const running = stack.engines.postgresql;
+  await withClient(running, 'postgres', (client) => client.query('SELECT txid_current(), pg_switch_wal()'));
+  await expect(pointInTime.mark(running, 'too early')).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
+  const kept = "SELECT name FROM pg_ls_dir('/var/lib/postgresql/archive') AS name";
+  expect(await rowsOf(running, 'postgres', kept)).toEqual([]);
+});
 
 describe('a physical backup is refused before the target is touched', () => {
   test('where any segment up to the moment is missing, and no later one', async () => {
@@ -168,34 +169,32 @@ test('the target has its own files again where a segment cannot be read', async 
   const failed = await pointInTime.restore(target, copy.path, changed, { mark }).catch((thrown) => thrown);
   expect(failed).toMatchObject({ code: 'RESTORE_FAILED', engine: 'postgresql' });
   expect(failed.evidence).toMatch(/checkpoint|recovery/);
-  await untilReady(primaryNode(target), {
-    engine: postgresql,
-    secrets: target.secrets,
-    signal: new AbortController().signal,
-  });
+  await untilReady(primaryNode(target), ready(target));
   expect(await databaseNames(target)).toEqual(['postgres']);
 });
 
-test('the log of a dead server is collected from its volume, and restored', async () => {
-  await using own = await seededStack();
+test('the log of a dead server is collected from its volume, and what is restored is a server like any other', async () => {
+  await using own = await schemaStack();
   const dead = own.engines.postgresql;
   await using files = await backupFolder();
   const base = await pointInTime.backUp(dead, files.path);
-  await withClient(dead, 'taishang_users', (client) => client.query("DELETE FROM users WHERE email = 'nobody'"));
+  await backup.writeAfterwards(dead);
+  await withClient(dead, 'taishang_data', (client) => client.query('CREATE TABLE last_words AS SELECT 42 AS number'));
   await pointInTime.mark(dead, 'last');
   const last = await fingerprint(dead);
   await killNode(primaryNode(dead));
   const whole = await pointInTime.collectLog(dead, files.path, base);
-  await using stack = await emptyStack();
-  await pointInTime.restore(stack.engines.postgresql, files.path, whole, { mark: 'last' });
-  expect(differences(last, await fingerprint(stack.engines.postgresql))).toEqual([]);
-});
 
-test('a server that no physical backup was taken of keeps no log, and cannot be marked', async () => {
   await using stack = await emptyStack();
-  const running = stack.engines.postgresql;
-  await withClient(running, 'postgres', (client) => client.query('SELECT txid_current(), pg_switch_wal()'));
-  await expect(pointInTime.mark(running, 'too early')).rejects.toMatchObject({ code: 'BACKUP_FAILED' });
-  const kept = "SELECT name FROM pg_ls_dir('/var/lib/postgresql/archive') AS name";
-  expect(await rowsOf(running, 'postgres', kept)).toEqual([]);
+  const restored = stack.engines.postgresql;
+  await pointInTime.restore(restored, files.path, whole, { mark: 'last' });
+  expect(differences(last, await fingerprint(restored))).toEqual([]);
+  await killNode(primaryNode(restored));
+  await startNodeAgain(primaryNode(restored));
+  await untilReady(primaryNode(restored), ready(restored));
+  expect(differences(last, await fingerprint(restored))).toEqual([]);
+  await using again = await backupFolder();
+  const second = await pointInTime.backUp(restored, again.path);
+  await pointInTime.mark(restored, 'of the restored server');
+  expect((await pointInTime.collectLog(restored, again.path, second)).parts.length).toBeGreaterThan(3);
 });

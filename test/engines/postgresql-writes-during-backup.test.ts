@@ -6,7 +6,7 @@ import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import { backupFolder, supported } from './support/backup-folder.ts';
-import { emptyStack, rowsOf, seededStack, withClient } from './support/postgresql-stack.ts';
+import { emptyStack, rowsOf, schemaStack, withClient } from './support/postgresql-stack.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const backup = supported(postgresql.backup);
@@ -84,7 +84,7 @@ describe(`a backup while a client writes (SANDBOX_TEST_SEED=${seed})`, () => {
   let sourceStack: Stack<'postgresql'>;
   let source: RunningEngine;
   beforeAll(async () => {
-    sourceStack = await seededStack();
+    sourceStack = await schemaStack();
     source = sourceStack.engines.postgresql;
   });
   afterAll(() => sourceStack?.dispose());

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { execInNode } from '../../containers/exec.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { describePart } from '../backup-files.ts';
 import type { Backup, BackupManifest, BackupPart, RunningEngine } from '../engine.ts';
 import { allSettled } from './all-settled.ts';
@@ -17,7 +17,9 @@ export const backup: Backup = { backUp, restore, restoreBeside, writeAfterwards,
 
 /** Roles with `pg_dumpall --globals-only`, and each database with `pg_dump -Fc -C`, side by side. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
-  const { position, described } = await describeSource(running);
+  const { position, described } = await describeSource(running).catch((thrown: unknown) => {
+    throw backupFailed(`The server does not say what is in it: ${messageOf(thrown)}.`);
+  });
   await writeFile(join(directory, databasesFile), `${JSON.stringify(described, null, 2)}\n`, { mode: 0o600 });
   const parts = await allSettled([
     describePart(directory, databasesFile),
@@ -61,13 +63,12 @@ async function dump(
   const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: output });
   await written;
   if (ended.exitCode === 0) return describePart(directory, path);
-  throw new SandboxError({
-    code: 'BACKUP_FAILED',
-    engine: 'postgresql',
-    message: `${command[0]} ended with exit code ${ended.exitCode}: ${path} is not whole.`,
-    next: 'Its output is below. Back up again.',
-    evidence: ended.errorOutput.split('\n').slice(-20).join('\n'),
-  });
+  const evidence = ended.errorOutput.split('\n').slice(-20).join('\n');
+  throw backupFailed(`${command[0]} ended with exit code ${ended.exitCode}: ${path} is not whole.`, evidence);
+}
+
+function backupFailed(message: string, evidence = ''): SandboxError {
+  return new SandboxError({ code: 'BACKUP_FAILED', engine: 'postgresql', message, next: 'Back up again.', evidence });
 }
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {

@@ -28,7 +28,8 @@ export function recoverySettings(until: Moment, timeline: number): string {
   const target =
     'mark' in until
       ? `recovery_target_name = ${quoted(until.mark)}`
-      : `recovery_target_time = ${quoted(until.time.toISOString())}`;
+      : // Abbreviations, `Z` among them, are not known yet when the file is read.
+        `recovery_target_time = ${quoted(until.time.toISOString().replace('Z', '+00'))}`;
   return [
     `restore_command = ${quoted(`cp "${stagedLogDirectory}/%f" "%p"`)}`,
     target,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execInNode } from '../../containers/exec.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { backupRefused } from '../backup-files.ts';
 import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { allSettled } from './all-settled.ts';
@@ -79,9 +79,15 @@ async function whileStaged(
   work: (archives: readonly StagedArchive[]) => Promise<void>,
 ): Promise<void> {
   try {
-    await work(await allSettled(described.map(({ name }) => stage(target, directory, name))));
+    const archives = await allSettled(described.map(({ name }) => stage(target, directory, name)));
+    await work(archives).catch((thrown: unknown) => {
+      throw thrown instanceof SandboxError
+        ? thrown
+        : restoreFailed(`The restore was broken off: ${messageOf(thrown)}.`);
+    });
   } finally {
-    await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' });
+    // A server that was killed keeps them; the next restore writes over them.
+    await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' }).catch(() => {});
   }
 }
 
@@ -111,7 +117,8 @@ async function restoreUnfinished(target: RunningEngine, archives: readonly Stage
       }),
     );
   } catch (thrown) {
-    await dropDatabases(target, names);
+    // Where the server was killed it cannot; the next restore replaces them.
+    await dropDatabases(target, names).catch(() => {});
     throw thrown;
   }
 }
@@ -120,11 +127,16 @@ async function fill(target: RunningEngine, name: string, { file }: StagedArchive
   const command = ['pg_restore', '--exit-on-error', mode, `--dbname=${name}`, file];
   const result = await execInNode(primaryNode(target), command, { user: 'postgres' });
   if (result.exitCode === 0) return;
-  throw new SandboxError({
+  const evidence = result.errorOutput.split('\n').slice(-20).join('\n');
+  throw restoreFailed(`pg_restore of ${name} ended with exit code ${result.exitCode}.`, evidence);
+}
+
+function restoreFailed(message: string, evidence?: string): SandboxError {
+  return new SandboxError({
     code: 'RESTORE_FAILED',
     engine: 'postgresql',
-    message: `pg_restore of ${name} ended with exit code ${result.exitCode}.`,
-    next: 'Its output is below. No database was left behind; restore again.',
-    evidence: result.errorOutput.split('\n').slice(-20).join('\n'),
+    message,
+    next: 'No database has its name yet. Restore again: what is left is replaced.',
+    ...(evidence === undefined ? {} : { evidence }),
   });
 }

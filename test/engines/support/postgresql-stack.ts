@@ -7,6 +7,10 @@ import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts'
 export const seededStack = (): Promise<Stack<'postgresql'>> =>
   createStack({ engines: ['postgresql'], size: 'small', connect: false });
 
+/** A stack with the platform's schema alone. */
+export const schemaStack = (): Promise<Stack<'postgresql'>> =>
+  createStack({ engines: ['postgresql'], size: 'none', connect: false });
+
 /** A stack for restores: nothing is in it. */
 export const emptyStack = (): Promise<Stack<'postgresql'>> =>
   createStack({ engines: ['postgresql'], size: 'none', schema: false, connect: false });
