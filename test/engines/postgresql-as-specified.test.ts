@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { runAsSpecified } from '../../sandbox/engines/postgresql/as-specified.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { differences, supported } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, rowsOf, seededStack } from './support/postgresql-stack.ts';
+
+// Several servers are started and restored one after the other, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 300_000 });
 
 let stacks: readonly Stack<'postgresql'>[];
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { BackupManifest, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
@@ -15,6 +15,9 @@ import {
   supported,
 } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, rowsOf, seededStack, withClient } from './support/postgresql-stack.ts';
+
+// Several servers are started and restored one after the other, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 300_000 });
 
 const { fingerprint } = postgresql;
 const backup = supported(postgresql.backup);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { killNode, startNodeAgain } from '../../sandbox/containers/nodes.ts';
 import type { BackupManifest, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { primaryNode } from '../../sandbox/engines/postgresql/connection.ts';
@@ -16,6 +16,9 @@ import {
   supported,
 } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, rowsOf, schemaStack, seededStack, withClient } from './support/postgresql-stack.ts';
+
+// Several servers are started and restored one after the other, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 300_000 });
 
 const { fingerprint } = postgresql;
 const backup = supported(postgresql.backup);

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { RunningEngine } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
@@ -7,6 +7,9 @@ import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import { backupFolder, supported } from './support/backup-folder.ts';
 import { emptyStack, rowsOf, schemaStack, withClient } from './support/postgresql-stack.ts';
+
+// Several servers are started and restored one after the other, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 300_000 });
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const backup = supported(postgresql.backup);
