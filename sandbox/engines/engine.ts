@@ -88,6 +88,11 @@ export type ReadBack = Partial<Record<SharedKind, (running: RunningEngine) => As
 /** What "the same data" means: named parts with a SHA-256 each, of data and of catalogue. */
 export interface Fingerprint {
   readonly parts: Readonly<Record<string, string>>;
+  /**
+   * Parts that lose something by themselves, and when they first do, in milliseconds since 1970: after that they tell
+   * nothing. Absent for a part that does not.
+   */
+  readonly comparableUntilMs?: Readonly<Record<string, number>>;
 }
 
 /** One promise of an engine's schema. It fails by throwing an `AssertionError`; any other error means `unknown`. */
