@@ -13,9 +13,14 @@ export async function openClient(node: NodeHandle, secrets: Secrets): Promise<Re
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   });
-  // The error of a connection reaches the caller through `connect`; without a listener it would be printed too.
-  client.on('error', () => {});
-  await client.connect();
+  // Why the server refused is told by the event alone: `connect` says that the connection was closed.
+  let reason: Error | undefined;
+  client.on('error', (error) => {
+    reason = error;
+  });
+  await client.connect().catch((thrown) => {
+    throw reason ?? thrown;
+  });
   return Object.assign(client, {
     [Symbol.asyncDispose]: async () => {
       client.disconnect();

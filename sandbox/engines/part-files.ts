@@ -1,0 +1,37 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, pack } from 'tar-stream';
+
+/** Some files of a folder as one tar, for the standard input of a command in a container. */
+export function readFilesAsTar(directory: string, paths: readonly string[]): Readable {
+  const archive = pack();
+  const write = async () => {
+    for (const path of paths) {
+      const file = join(directory, path);
+      const { size } = await stat(file);
+      await pipeline(createReadStream(file), archive.entry({ name: path, size, mode: 0o644 }));
+    }
+    archive.finalize();
+  };
+  write().catch((thrown: Error) => archive.destroy(thrown));
+  return archive as unknown as Readable;
+}
+
+/** Takes a tar, from the standard output of a command in a container, and writes its files into a folder. */
+export function writeFilesFromTar(directory: string): { readonly stream: Writable; readonly written: Promise<void> } {
+  const archive = extract();
+  const written = (async () => {
+    for await (const entry of archive) {
+      if (entry.header.type !== 'file') {
+        entry.resume();
+        continue;
+      }
+      await pipeline(entry, createWriteStream(join(directory, basename(entry.header.name)), { mode: 0o600 }));
+    }
+  })();
+  written.catch(() => {});
+  return { stream: archive as unknown as Writable, written };
+}

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts';
+import { labelNames } from '../../containers/labels.ts';
+import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
+import { foreign, requireSameImplementation } from '../backup-versions.ts';
+import type { BackupManifest, RunningEngine } from '../engine.ts';
+import { readFilesAsTar } from '../part-files.ts';
+import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import { firstNode, openClient, probe } from './connection.ts';
+import { functionLibraries, numbersOfKeys, otherUsers } from './fingerprint.ts';
+
+export const dumpFile = 'dump.rdb';
+export const usersFile = 'users.acl';
+
+/** User of the server in the official image and in ours. */
+const redisUser = '999';
+
+/**
+ * Makes the data ready in a container of its own while the node runs, then starts the node on it.
+ * Taken is a dump of the target's RDB version or an older one, which is what the server reads, whatever release wrote
+ * it: the target's own `redis-check-rdb` decides, and `BACKUP_VERSION_FOREIGN` is thrown where it says that the version
+ * is too new. Keys whose moment has come between backup and restore are not in the restored store: they would be gone
+ * from the live one too.
+ */
+export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
+  await verifyParts(directory, manifest);
+  requireSameImplementation(target, manifest);
+  const node = firstNode(target);
+  await requirePassword(
+    'redis',
+    () => refuseIfUsed(target),
+    (thrown) => /WRONGPASS|NOAUTH/.test(messageOf(thrown)),
+  );
+  await requireWritable(node, '/data', redisUser);
+  // The dump and the append-only file that is made of it, and what an empty one takes.
+  await requireRoom(node, '/data', 2 * totalBytes(manifest) + 2 ** 20);
+  await stage(target, directory);
+  await stopNode(node);
+  await startNodeAgain(node);
+  await untilReady(target);
+}
+
+async function refuseIfUsed(target: RunningEngine): Promise<void> {
+  await using client = await openClient(firstNode(target), target.secrets);
+  const numbers = await numbersOfKeys(client);
+  const keys = [...numbers.values()].reduce((total, number) => total + number, 0);
+  if (keys > 0) throw targetNotEmpty('redis', `${keys} keys`);
+  const libraries = await functionLibraries(client);
+  if (libraries.length > 0) throw targetNotEmpty('redis', `${libraries.length} function libraries`);
+  const users = await otherUsers(client);
+  if (users.length > 0) throw targetNotEmpty('redis', `${users.length} users beside its own`);
+}
+
+async function stage(target: RunningEngine, directory: string): Promise<void> {
+  const node = firstNode(target);
+  const staged = await runOneOff({
+    image: node.image,
+    entrypoint: ['/bin/sh', '-c'],
+    command: [await readFile(join(import.meta.dirname, 'scripts', 'stage-restore.sh'), 'utf8')],
+    binds: [`${node.volumeNames.data}:/data`],
+    input: readFilesAsTar(directory, [dumpFile, usersFile]),
+    labels: { [labelNames.engine]: 'redis' },
+  });
+  refuseUnreadable(target, staged);
+  checked(staged, 'Loading the dump', 'redis');
+}
+
+/** Exit codes of `stage-restore.sh`. */
+function refuseUnreadable(target: RunningEngine, { exitCode, errorOutput }: CommandResult): void {
+  if (exitCode === 3 && /Can't handle RDB format version/.test(errorOutput)) {
+    throw foreign(target, `${dumpFile} has a later format version than this server reads`, errorOutput);
+  }
+  if (exitCode === 3) {
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'redis', `redis-check-rdb refuses ${dumpFile}`, errorOutput);
+  }
+  if (exitCode === 4) {
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'redis', `the server refuses ${usersFile}`, errorOutput);
+  }
+}
+
+async function untilReady(target: RunningEngine): Promise<void> {
+  await poll(() => probe(firstNode(target), target.secrets), {
+    timeoutMs: deadlineMs('nodeReady'),
+    onTimeout: (last) =>
+      new SandboxError({
+        code: 'RESTORE_FAILED',
+        engine: 'redis',
+        message: `Redis does not answer after the restore: ${messageOf(last)}.`,
+        next: 'Restore into a fresh node again.',
+      }),
+  });
+}

@@ -1,0 +1,187 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execInNode } from '../../sandbox/containers/exec.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import type { Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
+import { connect, firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
+import { redis } from '../../sandbox/engines/redis/engine.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import {
+  backupOf,
+  refusalOf,
+  refusalsExpected,
+  refusalsOfPart,
+  type StoredBackup,
+  takeBackup,
+  withBelievedPart,
+  withLittleRoom,
+} from './support/backups.ts';
+
+const engine = redis as Engine;
+const backup = backupOf(engine);
+const accounts = 40;
+const total = accounts * 100;
+
+let sourceStack: Stack<'redis'>;
+let targetStack: Stack<'redis'>;
+let source: RunningEngine;
+let target: RunningEngine;
+let client: Redis & AsyncDisposable;
+let taken: StoredBackup;
+let before: Fingerprint;
+
+beforeAll(async () => {
+  [sourceStack, targetStack] = await Promise.all([
+    createStack({ engines: ['redis'], size: 'small', connect: false }),
+    createStack({ engines: ['redis'], size: 'none', schema: false, connect: false }),
+  ]);
+  source = sourceStack.engines.redis;
+  target = targetStack.engines.redis;
+  client = await openClient(firstNode(source), source.secrets);
+  await client.acl('SETUSER', 'reader', 'on', '>reader-password', '~user:*', '(+set ~lock:*)', '+@read');
+  await client.set('kept', 'for ever');
+  await client.hset('hash', { field: 'value' });
+  await client.select(3);
+  await client.set('elsewhere', '3');
+  await client.select(0);
+  taken = await takeBackup(engine, source);
+  before = await redis.fingerprint(source);
+});
+afterAll(async () => {
+  client?.disconnect();
+  await taken?.[Symbol.asyncDispose]();
+  await Promise.all([sourceStack?.dispose(), targetStack?.dispose()]);
+});
+
+/** As a fresh node is. */
+async function empty(): Promise<void> {
+  await using there = await openClient(firstNode(target), target.secrets);
+  await there.flushall();
+  await there.function('FLUSH');
+  await there.acl('DELUSER', 'reader');
+}
+
+describe('what Redis refuses before the target is touched', () => {
+  test('a dump that is not what it was, or not what it claims to be', async () => {
+    expect(await refusalsOfPart(engine, target, taken, 'dump.rdb')).toEqual(refusalsExpected);
+  });
+
+  test('users that the server does not understand', async () => {
+    await using bad = await withBelievedPart(taken, 'users.acl', () => Buffer.from('{"users": 1}\n'));
+    expect(await refusalOf(engine, target, bad)).toBe('BACKUP_PART_UNREADABLE');
+  });
+
+  test('a dump of a later format version, of another engine, of another implementation', async () => {
+    // "REDIS0012" begins the file.
+    await using later = await withBelievedPart(taken, 'dump.rdb', (bytes) =>
+      Buffer.concat([Buffer.from('REDIS0999'), bytes.subarray(9)]),
+    );
+    expect(await refusalOf(engine, target, later)).toBe('BACKUP_VERSION_FOREIGN');
+    for (const foreign of [{ engine: 'neo4j' }, { origin: 'compatible' as const }]) {
+      const manifest = { ...taken.manifest, ...foreign };
+      expect(await refusalOf(engine, target, { ...taken, manifest })).toBe('BACKUP_VERSION_FOREIGN');
+    }
+  });
+
+  test('a wrong password, a server without the right to write, a target without room', async () => {
+    const stranger = { ...target, secrets: { default: 'wrong' } };
+    expect(await refusalOf(engine, stranger, taken)).toBe('RESTORE_PASSWORD_WRONG');
+
+    await execInNode(firstNode(target), ['chown', '0:0', '/data']);
+    expect(await refusalOf(engine, target, taken)).toBe('RESTORE_NO_RIGHTS');
+    await execInNode(firstNode(target), ['chown', '999:999', '/data']);
+
+    await using small = await withLittleRoom(target, '/data', 65_536);
+    expect(await refusalOf(engine, small.target, taken)).toBe('RESTORE_TARGET_FULL');
+  });
+
+  test('and the target is as empty as before, and holds no file of theirs', async () => {
+    await using there = await openClient(firstNode(target), target.secrets);
+    expect([await there.dbsize(), await there.function('LIST'), await there.acl('USERS')]).toEqual([
+      0,
+      [],
+      ['default'],
+    ]);
+    const { output } = await execInNode(firstNode(target), ['ls', '/data']);
+    expect(output.trim().split('\n')).toEqual(['appendonlydir', 'users.acl']);
+  });
+});
+
+test('the commands of the specification are caught: the restore overwrites the backup and restores nothing', async () => {
+  await backup.asSpecified?.run(source, target);
+  const { different } = differenceOf(before, await redis.fingerprint(target));
+  expect(different).toContain('keys user');
+  const { output } = await execInNode(firstNode(target), ['sh', '-c', 'wc -c </tmp/redis-backup.rdb']);
+  expect(Number(output)).toBeLessThan((await stat(join(taken.directory, 'dump.rdb'))).size / 10);
+});
+
+test('writes during the backup: a total that never changes, and a beginning of what was written', async () => {
+  await client.mset(Object.fromEntries(Array.from({ length: accounts }, (_, index) => [`account:${index}`, 100])));
+  const writing = new AbortController();
+  const writers = Promise.all([transfer(writing.signal), append(writing.signal)]);
+  await poll(async () => (await client.llen('appended')) > 50, {
+    timeoutMs: deadlineMs('statement'),
+    onTimeout: () => new Error('nothing is written'),
+  });
+  const acknowledged = await client.llen('appended');
+  await using during = await takeBackup(engine, source);
+  writing.abort();
+  await writers;
+  await backup.restore(target, during.directory, during.manifest);
+  await using there = await openClient(firstNode(target), target.secrets);
+  const balances = await there.mget(Array.from({ length: accounts }, (_, index) => `account:${index}`));
+  expect(balances.reduce((sum, balance) => sum + Number(balance), 0)).toBe(total);
+  const appended = await there.lrange('appended', 0, -1);
+  expect(appended).toEqual(appended.map((_, index) => String(index)));
+  expect(appended.length).toBeGreaterThanOrEqual(acknowledged);
+  await client.del('appended', ...Array.from({ length: accounts }, (_, index) => `account:${index}`));
+  await empty();
+});
+
+async function transfer(signal: AbortSignal): Promise<void> {
+  await using writer = await openClient(firstNode(source), source.secrets);
+  for (let round = 0; !signal.aborted; round += 1) {
+    const [from, to] = [round % accounts, (round * 7 + 3) % accounts];
+    await writer.multi().decrby(`account:${from}`, 5).incrby(`account:${to}`, 5).exec();
+  }
+}
+
+async function append(signal: AbortSignal): Promise<void> {
+  await using writer = await openClient(firstNode(source), source.secrets);
+  for (let value = 0; !signal.aborted; value += 1) await writer.rpush('appended', value);
+}
+
+test('a round trip: the same keys, expiries, functions and users; a key that expired meanwhile is said apart', async () => {
+  await client.set('lock:short', 'expires', 'PX', 1_500);
+  await using fresh = await takeBackup(engine, source);
+  const then = await redis.fingerprint(source);
+  await poll(async () => (await client.exists('lock:short')) === 0, {
+    timeoutMs: deadlineMs('statement'),
+    onTimeout: () => new Error('the key does not expire'),
+  });
+  await backup.restore(target, fresh.directory, fresh.manifest);
+  expect(differenceOf(then, await redis.fingerprint(target))).toEqual({
+    different: [],
+    expired: ['expiries', 'keys lock'],
+  });
+  expect(differenceOf(before, await redis.fingerprint(target))).toEqual({ different: [], expired: [] });
+  await backup.writeAfterwards(target);
+  expect((await readFile(join(fresh.directory, 'users.acl'), 'utf8')).startsWith('user reader ')).toBe(true);
+});
+
+test('the restored node takes its own password, and its restored data outlives another start', async () => {
+  await using connection = await connect(target);
+  await connection.client.set('kept', 'for ever');
+  await execInNode(firstNode(target), ['ls', '/data/restored']).then(({ exitCode }) => expect(exitCode).not.toBe(0));
+  expect(await connection.client.function('LIST')).toHaveLength(1);
+});
+
+test('a restore over data is refused, and changes nothing', async () => {
+  const there = await redis.fingerprint(target);
+  expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
+  expect(await redis.fingerprint(target)).toEqual(there);
+});

@@ -1,0 +1,150 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { docker } from '../../../sandbox/containers/docker.ts';
+import { execInNode } from '../../../sandbox/containers/exec.ts';
+import { labelNames } from '../../../sandbox/containers/labels.ts';
+import { removeContainer } from '../../../sandbox/containers/nodes.ts';
+import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
+import { type ErrorCode, SandboxError } from '../../../sandbox/core/errors.ts';
+import { describePart } from '../../../sandbox/engines/backup-files.ts';
+import {
+  type Backup,
+  type BackupManifest,
+  type Engine,
+  isSupported,
+  type RunningEngine,
+} from '../../../sandbox/engines/engine.ts';
+
+/** A backup in a folder that is removed when it is disposed of. */
+export interface StoredBackup extends AsyncDisposable {
+  readonly directory: string;
+  readonly manifest: BackupManifest;
+}
+
+export function backupOf(engine: Engine): Backup {
+  if (!isSupported(engine.backup)) throw new Error(engine.backup.notSupported);
+  return engine.backup;
+}
+
+export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
+  const path = await mkdtemp(join(tmpdir(), 'taishang-backup-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+export async function takeBackup(engine: Engine, running: RunningEngine): Promise<StoredBackup> {
+  const folder = await temporaryFolder();
+  const manifest = await backupOf(engine).backUp(running, folder.path);
+  return { directory: folder.path, manifest, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+/** A copy of a backup in which one file is another; the manifest is that of the good one. */
+export async function withPart(
+  { directory, manifest }: StoredBackup,
+  path: string,
+  change: (bytes: Buffer) => Buffer | undefined,
+): Promise<StoredBackup> {
+  const folder = await temporaryFolder();
+  await cp(directory, folder.path, { recursive: true });
+  const file = join(folder.path, path);
+  const changed = change(await readFile(file));
+  if (changed === undefined) await rm(file);
+  else await writeFile(file, changed);
+  return { directory: folder.path, manifest, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+/** The same, but described as if it had been written so: only what is in the file gives it away. */
+export async function withBelievedPart(
+  backup: StoredBackup,
+  path: string,
+  change: (bytes: Buffer) => Buffer,
+): Promise<StoredBackup> {
+  const copy = await withPart(backup, path, change);
+  const described = await describePart(copy.directory, path);
+  const parts = backup.manifest.parts.map((part) => (part.path === path ? described : part));
+  return { ...copy, manifest: { ...backup.manifest, parts }, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] };
+}
+
+export const cutInHalf = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
+
+export const jsonInstead = () => Buffer.from('{"result":{"name":"a.snapshot","size":1},"status":"ok","time":0.1}\n');
+
+export function flipOneBit(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  const middle = Math.floor(bytes.length / 2);
+  changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle);
+  return changed;
+}
+
+/** The code that a restore is refused with; fails where it is not refused, or by another kind of error. */
+export async function refusalOf(
+  engine: Engine,
+  target: RunningEngine,
+  { directory, manifest }: Pick<StoredBackup, 'directory' | 'manifest'>,
+): Promise<ErrorCode> {
+  const refusal = await backupOf(engine)
+    .restore(target, directory, manifest)
+    .then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+  expect(refusal, 'the restore was not refused').toBeDefined();
+  if (!(refusal instanceof SandboxError)) throw refusal;
+  expect(refusal.engine).toBe(engine.name);
+  return refusal.code;
+}
+
+/** Each way in which the file `path` of a backup can be bad, and the code that it must be refused with. */
+export async function refusalsOfPart(engine: Engine, target: RunningEngine, backup: StoredBackup, path: string) {
+  const codes: Record<string, ErrorCode> = {};
+  const changes: Record<string, (bytes: Buffer) => Buffer | undefined> = {
+    missing: () => undefined,
+    empty: () => Buffer.alloc(0),
+    'cut off': cutInHalf,
+    'one bit flipped': flipOneBit,
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    await using bad = await withPart(backup, path, change);
+    codes[name] = await refusalOf(engine, target, bad);
+  }
+  for (const [name, change] of Object.entries({ 'cut off, believed': cutInHalf, 'JSON instead': jsonInstead })) {
+    await using bad = await withBelievedPart(backup, path, change);
+    codes[name] = await refusalOf(engine, target, bad);
+  }
+  return codes;
+}
+
+/** What {@link refusalsOfPart} must give. */
+export const refusalsExpected = {
+  missing: 'BACKUP_PART_MISSING',
+  empty: 'BACKUP_PART_EMPTY',
+  'cut off': 'BACKUP_TRUNCATED',
+  'one bit flipped': 'BACKUP_PART_CHANGED',
+  'cut off, believed': 'BACKUP_PART_UNREADABLE',
+  'JSON instead': 'BACKUP_PART_UNREADABLE',
+};
+
+/** Seen as a target whose folder `path` is this small: commands run in a container of its own, with that much memory. */
+export async function withLittleRoom(
+  target: RunningEngine,
+  path: string,
+  sizeBytes: number,
+): Promise<{ readonly target: RunningEngine } & AsyncDisposable> {
+  const [node] = target.nodes;
+  if (node === undefined) throw new Error('no node');
+  const container = await (await docker()).createContainer({
+    Image: node.image,
+    Entrypoint: ['sleep', '600'],
+    Labels: { [labelNames.purpose]: 'helper', [labelNames.owner]: ownerOfThisProcess() },
+    HostConfig: { NetworkMode: 'none', Tmpfs: { [path]: `rw,size=${sizeBytes},mode=1777` } },
+  });
+  await container.start();
+  const small = { ...node, containerId: container.id };
+  // The folder of the image beneath it decides who may write, whatever the option says.
+  await execInNode(small, ['chmod', '1777', path], { user: '0' });
+  return {
+    target: { ...target, nodes: [small] },
+    [Symbol.asyncDispose]: () => removeContainer(container.id),
+  };
+}
