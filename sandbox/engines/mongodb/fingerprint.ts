@@ -1,53 +1,37 @@
 import { createHash } from 'node:crypto';
 import { BSON, type Db, type Document } from 'mongodb';
 import type { Fingerprint, RunningEngine } from '../engine.ts';
+import { readCatalogue, readPrincipals } from './catalogue.ts';
 import { withClient } from './connection.ts';
 
 /**
- * The same data means: the same documents under the same keys, type by type; and collections with the same options and
- * indexes.
+ * The same data means: the same documents under the same keys, byte by byte as the server stores them; collections with
+ * the same options (validators, how strictly they hold) and indexes with theirs (lifetimes, uniqueness); and the same
+ * users and roles beside the stack's own. Passwords of users count where the server lets a restore bring them back,
+ * which the stand-in does not.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
-  return withClient(running, async (database) => {
-    const parts: Record<string, string> = {};
-    for (const { name, options, indexes } of await readCatalogue(database)) {
-      parts[`${name} collection`] = hashOf([canonical({ options, indexes })]);
-      parts[`${name} documents`] = await hashOfDocuments(database, name);
-    }
-    return { parts };
+  return withClient(running, async (database, client) => {
+    const { users, roles } = await readPrincipals(client, running.image.origin !== 'compatible');
+    const principals = { users: hashOf(users.map(canonical)), roles: hashOf(roles.map(canonical)) };
+    return { parts: { ...(await partsOf(database)), ...principals } };
   });
 }
 
-/** A collection as it can be made anew. */
-export interface CollectionDescription {
-  readonly name: string;
-  readonly options: Document;
-  /** Without the index on `_id`, which every collection has. */
-  readonly indexes: readonly Document[];
-}
-
-/** Collections of the database by name. What differs from server to server without a meaning is left out. */
-export async function readCatalogue(database: Db): Promise<readonly CollectionDescription[]> {
-  const collections = await database.listCollections().toArray();
-  const names = collections
-    .filter(({ name }) => !name.startsWith('system.'))
-    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
-  return Promise.all(
-    names.map(async (collection) => ({
-      name: collection.name,
-      options: ('options' in collection ? collection.options : undefined) ?? {},
-      indexes: (await database.collection(collection.name).listIndexes().toArray())
-        .filter(({ name }) => name !== '_id_')
-        .map(({ v: _version, ns: _namespace, ...index }) => index)
-        .toSorted((left, right) => (left.name < right.name ? -1 : 1)),
-    })),
-  );
+/** Parts of one database. */
+export async function partsOf(database: Db): Promise<Record<string, string>> {
+  const parts: Record<string, string> = {};
+  for (const { name, type, options, indexes } of await readCatalogue(database)) {
+    parts[`${name} collection`] = hashOf([canonical({ type, options, indexes })]);
+    if (type !== 'view') parts[`${name} documents`] = await hashOfDocuments(database, name);
+  }
+  return parts;
 }
 
 async function hashOfDocuments(database: Db, name: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const document of database.collection(name).find().sort({ _id: 1 }))
-    hash.update(`${canonical(document)}\n`);
+  const documents = database.collection(name).find({}, { raw: true }).sort({ _id: 1 });
+  for await (const document of documents) hash.update(document as unknown as Buffer);
   return hash.digest('hex');
 }
 

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Restores the archive of standard input. Arguments: further options of mongorestore.
+set -eu
+umask 077
+config=$(mktemp)
+trap 'rm -f "$config"' EXIT
+printf "password: '%s'\n" "$MONGO_PASSWORD" >"$config"
+unset MONGO_PASSWORD
+mongorestore --config="$config" --username="$MONGO_USER" --authenticationDatabase=admin \
+	--drop --stopOnError --gzip --archive "$@"
