@@ -224,7 +224,7 @@ test('a restore beside the live data replaces an earlier one, and touches nothin
   for (let round = 0; round < 2; round += 1) {
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(['taishang_content_restore']);
     expect(await partsOf(client.db('taishang_content_restore'))).toEqual(await partsOf(client.db('taishang_content')));
-    await client.db('taishang_content_restore').collection('user_contents').deleteMany({});
+    await client.db('taishang_content_restore').collection('user_contents').deleteOne({});
   }
   expect(await mongodb.fingerprint(source)).toEqual(live);
 });

@@ -64,7 +64,7 @@ export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): 
   return { QDRANT_URL: uri(running), QDRANT_API_KEY: running.secrets.apiKey ?? '' };
 }
 
-function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
+export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
   const [node] = running.nodes;
   if (node === undefined) throw new Error('a running engine has a node');
   return node;

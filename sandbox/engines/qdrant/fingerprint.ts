@@ -1,30 +1,42 @@
 import { createHash } from 'node:crypto';
+import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Fingerprint, RunningEngine } from '../engine.ts';
-import { scrollAll } from './collections.ts';
+import { liveAliases, liveCollections, scrollAll } from './collections.ts';
 import { openClient } from './connection.ts';
 
 /**
- * The same data means: the same points with the same payload and the same vectors, bit by bit; and collections with
- * the same parameters, payload indexes and metadata.
+ * The same data means: the same points with the same payload and the same vectors, bit by bit; collections with the
+ * same parameters, payload indexes with their options, and metadata; and the same aliases.
+ * Collections that a restore beside the live data has made are not live data.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
   const client = openClient(running);
-  const { collections } = await client.getCollections();
-  const parts: Record<string, string> = {};
-  for (const { name } of collections.toSorted((left, right) => (left.name < right.name ? -1 : 1))) {
-    const { config, payload_schema } = await client.getCollection(name);
-    const indexes = Object.entries(payload_schema).map(([field, index]) => `${field} ${index?.data_type}`);
-    const { vectors } = config.params;
-    parts[`${name} collection`] = hashOf(
-      canonical({ vectors, indexes: indexes.toSorted(), metadata: config.metadata }),
-    );
-    parts[`${name} points`] = await hashOfPoints(client, name);
+  const parts: Record<string, string> = { aliases: hashOf(canonical(await liveAliases(client))) };
+  for (const name of await liveCollections(client)) {
+    const { collection, points } = await partsOf(client, name);
+    parts[`${name} collection`] = collection;
+    parts[`${name} points`] = points;
   }
   return { parts };
 }
 
+/** Both parts of one collection. */
+export async function partsOf(client: QdrantClient, name: string): Promise<{ collection: string; points: string }> {
+  const { config, payload_schema } = await client.getCollection(name);
+  // How many points an index covers follows from the points.
+  const indexes = Object.entries(payload_schema).map(([field, index]) => ({
+    field,
+    type: index?.data_type,
+    options: index?.params,
+  }));
+  return {
+    collection: hashOf(canonical({ config, indexes: indexes.map(canonical).toSorted() })),
+    points: await hashOfPoints(client, name),
+  };
+}
+
 /** The server scrolls in the order of the ids. */
-async function hashOfPoints(client: ReturnType<typeof openClient>, name: string): Promise<string> {
+async function hashOfPoints(client: QdrantClient, name: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const points of scrollAll(client, name, { withVector: true, limit: 500 })) {
     for (const { id, payload, vector } of points) {

@@ -6,7 +6,7 @@ import qdrant_edge as edge
 from starlette.requests import Request
 
 from .answers import NotServed, RequestError, json_body
-from .store import SCHEMA_TYPES, Collection, Store
+from .store import PARAMETER_TYPES, SCHEMA_TYPES, Collection, Store
 
 
 def store_of(request: Request) -> Store:
@@ -34,10 +34,6 @@ async def collection_exists(request: Request) -> dict[str, bool]:
     return {"exists": request.path_params["name"] in store_of(request).collections}
 
 
-async def list_aliases(_: Request) -> dict[str, Any]:
-    return {"aliases": []}
-
-
 async def collection_info(request: Request) -> dict[str, Any]:
     collection = collection_of(request)
     with collection.lock:
@@ -63,7 +59,11 @@ async def collection_info(request: Request) -> dict[str, Any]:
             "metadata": description["metadata"],
         },
         "payload_schema": {
-            field: {"data_type": data_type, "points": indexed_points(info, field)}
+            field: {
+                "data_type": data_type,
+                **({"params": params} if (params := description.get("payload_params", {}).get(field)) else {}),
+                "points": indexed_points(info, field),
+            }
             for field, data_type in description["payload_schema"].items()
         },
     }
@@ -92,10 +92,21 @@ async def create_index(request: Request) -> dict[str, Any]:
     data_type = schema.get("type") if isinstance(schema, dict) else schema
     if not isinstance(field, str) or data_type not in SCHEMA_TYPES:
         raise RequestError(400, f"Format error in JSON body: no index of type {data_type} on {field}")
-    result = collection.update(edge.UpdateOperation.create_field_index(field, SCHEMA_TYPES[data_type]))
+    params = schema if isinstance(schema, dict) else None
+    engine_schema = SCHEMA_TYPES[data_type] if params is None else index_params(data_type, params)
+    result = collection.update(edge.UpdateOperation.create_field_index(field, engine_schema))
     collection.description["payload_schema"][field] = data_type
+    collection.description.setdefault("payload_params", {})[field] = params
     collection.write_description()
     return result
+
+
+def index_params(data_type: str, params: dict[str, Any]) -> Any:
+    options = {name: value for name, value in params.items() if name != "type"}
+    try:
+        return PARAMETER_TYPES[data_type](**options)
+    except TypeError as error:
+        raise NotServed(f"an index of type {data_type} with {', '.join(options)}: {error}") from error
 
 
 async def delete_index(request: Request) -> dict[str, Any]:
@@ -103,5 +114,6 @@ async def delete_index(request: Request) -> dict[str, Any]:
     field = request.path_params["field"]
     result = collection.update(edge.UpdateOperation.delete_field_index(field))
     collection.description["payload_schema"].pop(field, None)
+    collection.description.get("payload_params", {}).pop(field, None)
     collection.write_description()
     return result

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import collections, points, searches, snapshots
+from . import aliases, collections, points, searches, snapshots
 from .answers import Handler, NotServed, endpoint, json_answer
 from .settings import read_settings
 from .store import Store
@@ -43,8 +43,9 @@ def routes() -> list[Route]:
     one = "/collections/{name}"
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/collections", collections.list_collections),
-        ("GET", "/aliases", collections.list_aliases),
-        ("GET", f"{one}/aliases", collections.list_aliases),
+        ("GET", "/aliases", aliases.list_aliases),
+        ("POST", "/collections/aliases", aliases.change_aliases),
+        ("GET", f"{one}/aliases", aliases.list_aliases),
         ("GET", f"{one}/exists", collections.collection_exists),
         ("GET", one, collections.collection_info),
         ("PUT", one, collections.create_collection),

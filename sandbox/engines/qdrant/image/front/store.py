@@ -25,6 +25,17 @@ SCHEMA_TYPES = {
     "uuid": edge.PayloadSchemaType.Uuid,
     "geo": edge.PayloadSchemaType.Geo,
 }
+# Of an index that has options.
+PARAMETER_TYPES = {
+    "keyword": edge.KeywordIndexParams,
+    "integer": edge.IntegerIndexParams,
+    "float": edge.FloatIndexParams,
+    "bool": edge.BoolIndexParams,
+    "datetime": edge.DatetimeIndexParams,
+    "text": edge.TextIndexParams,
+    "uuid": edge.UuidIndexParams,
+    "geo": edge.GeoIndexParams,
+}
 
 
 class Collection:
@@ -57,10 +68,12 @@ class Store:
     def __init__(self, directory: Path):
         self.directory = directory / "collections"
         self.directory.mkdir(parents=True, exist_ok=True)
+        self.aliases_file = directory / "aliases.json"
+        self.aliases: dict[str, str] = json.loads(self.aliases_file.read_text()) if self.aliases_file.exists() else {}
         self.collections = {path.name: open_collection(path) for path in sorted(self.directory.iterdir()) if (path / "collection.json").exists()}
 
     def get(self, name: str) -> Collection:
-        collection = self.collections.get(name)
+        collection = self.collections.get(self.aliases.get(name, name))
         if collection is None:
             raise RequestError(404, f"Not found: Collection `{name}` doesn't exist!")
         return collection
@@ -68,6 +81,8 @@ class Store:
     def create(self, name: str, body: dict[str, Any]) -> None:
         if name in self.collections:
             raise RequestError(409, f"Wrong input: Collection `{name}` already exists!")
+        if name in self.aliases:
+            raise RequestError(409, f"Wrong input: Alias `{name}` already exists!")
         if not re.fullmatch(r"[^<>:\"/\\|?*\0]{1,255}", name):
             raise RequestError(400, f"Wrong input: `{name}` is no name for a collection")
         description = description_of(body)
@@ -80,20 +95,28 @@ class Store:
         collection.write_description()
         self.collections[name] = collection
 
-    def drop(self, name: str) -> bool:
+    def drop(self, name: str, forget_aliases: bool = True) -> bool:
         collection = self.collections.pop(name, None)
         if collection is None:
             return False
         with collection.lock:
             collection.shard.close()
         shutil.rmtree(collection.directory)
+        if forget_aliases:
+            self.write_aliases({alias: target for alias, target in self.aliases.items() if target != name})
         return True
+
+    def write_aliases(self, aliases: dict[str, str]) -> None:
+        temporary = self.aliases_file.with_suffix(".part")
+        temporary.write_text(json.dumps(aliases))
+        temporary.rename(self.aliases_file)
+        self.aliases = aliases
 
     @contextmanager
     def replacing(self, name: str) -> Iterator[Path]:
         """Gives the place for the new folder of a collection; opens what is there afterwards."""
         directory = self.directory / name
-        self.drop(name)
+        self.drop(name, forget_aliases=False)
         yield directory
         self.collections[name] = open_collection(directory)
 

@@ -1,0 +1,172 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execInNode } from '../../sandbox/containers/exec.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import type { Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
+import { firstNode, openClient } from '../../sandbox/engines/qdrant/connection.ts';
+import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
+import { partsOf } from '../../sandbox/engines/qdrant/fingerprint.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import {
+  backupOf,
+  refusalOf,
+  refusalsExpected,
+  refusalsOfPart,
+  type StoredBackup,
+  takeBackup,
+  withBelievedPart,
+  withLittleRoom,
+} from './support/backups.ts';
+
+const engine = qdrant as Engine;
+const backup = backupOf(engine);
+const collections = ['knowledge_vectors', 'user_vectors'] as const;
+
+let sourceStack: Stack<'qdrant'>;
+let targetStack: Stack<'qdrant'>;
+let source: RunningEngine;
+let target: RunningEngine;
+let client: QdrantClient;
+let there: QdrantClient;
+let taken: StoredBackup;
+let before: Fingerprint;
+
+beforeAll(async () => {
+  [sourceStack, targetStack] = await Promise.all([
+    createStack({ engines: ['qdrant'], size: 'small', connect: false }),
+    createStack({ engines: ['qdrant'], size: 'none', schema: false, connect: false }),
+  ]);
+  source = sourceStack.engines.qdrant;
+  target = targetStack.engines.qdrant;
+  client = openClient(source);
+  there = openClient(target);
+  const alias = { alias_name: 'people', collection_name: 'user_vectors' };
+  await client.updateCollectionAliases({ actions: [{ create_alias: alias }] });
+  const field_schema = { type: 'integer', lookup: true, range: false } as const;
+  await client.createPayloadIndex('user_vectors', { field_name: 'age', field_schema, wait: true });
+  taken = await takeBackup(engine, source);
+  before = await qdrant.fingerprint(source);
+});
+afterAll(async () => {
+  await taken?.[Symbol.asyncDispose]();
+  await Promise.all([sourceStack?.dispose(), targetStack?.dispose()]);
+});
+
+async function empty(): Promise<void> {
+  const found = await there.getCollections();
+  for (const { name } of found.collections) await there.deleteCollection(name);
+}
+
+describe('what Qdrant refuses before the target is touched', () => {
+  test('a snapshot that is not what it was, or not what it claims to be', async () => {
+    expect(await refusalsOfPart(engine, target, taken, 'user_vectors.snapshot')).toEqual(refusalsExpected);
+  });
+
+  test('an archive of something else, and aliases that are none', async () => {
+    // A tar of nothing: two blocks of zeroes.
+    await using other = await withBelievedPart(taken, 'user_vectors.snapshot', () => Buffer.alloc(1_024));
+    expect(await refusalOf(engine, target, other)).toBe('BACKUP_PART_UNREADABLE');
+    await using aliases = await withBelievedPart(taken, 'aliases.json', () => Buffer.from('{"result": {}}'));
+    expect(await refusalOf(engine, target, aliases)).toBe('BACKUP_PART_UNREADABLE');
+  });
+
+  test('a backup of another engine, of another implementation, of another minor or a later patch version', async () => {
+    const [major, minor, patch] = target.serverVersion.split('.').map(Number) as [number, number, number];
+    const others = [
+      { engine: 'redis' },
+      { origin: 'official' as const },
+      { serverVersion: `${major}.${minor + 1}.0` },
+      { serverVersion: `${major}.${minor}.${patch + 1}` },
+    ];
+    for (const other of others) {
+      const manifest = { ...taken.manifest, ...other };
+      expect(await refusalOf(engine, target, { ...taken, manifest })).toBe('BACKUP_VERSION_FOREIGN');
+    }
+  });
+
+  test('a wrong key, a target without room', async () => {
+    const stranger = { ...target, secrets: { apiKey: 'wrong' } };
+    expect(await refusalOf(engine, stranger, taken)).toBe('RESTORE_PASSWORD_WRONG');
+    await using small = await withLittleRoom(target, '/qdrant/storage', 65_536);
+    expect(await refusalOf(engine, small.target, taken)).toBe('RESTORE_TARGET_FULL');
+  });
+
+  test('and the target is as empty as before', async () => {
+    expect((await there.getCollections()).collections).toEqual([]);
+  });
+});
+
+test('the commands of the specification are caught: nothing is restored', async () => {
+  await backup.asSpecified?.run(source, target);
+  const { different } = differenceOf(before, await qdrant.fingerprint(target));
+  expect(different).toContain('knowledge_vectors points');
+  for (const name of collections) {
+    for (const snapshot of await client.listSnapshots(name)) await client.deleteSnapshot(name, snapshot.name);
+  }
+  await empty();
+});
+
+test('writes during the backup: each collection has a beginning of what was written to it', async () => {
+  for (const name of ['set_a', 'set_b']) await client.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
+  const stop = new AbortController();
+  const writers = Promise.all([append('set_a', stop.signal), append('set_b', stop.signal)]);
+  const count = async (name: string) => (await client.count(name, { exact: true })).count;
+  await poll(async () => (await count('set_a')) > 50 && (await count('set_b')) > 50, {
+    timeoutMs: deadlineMs('statement'),
+    onTimeout: () => new Error('nothing is written'),
+  });
+  const acknowledged = { set_a: await count('set_a'), set_b: await count('set_b') };
+  await using during = await takeBackup(engine, source);
+  stop.abort();
+  await writers;
+  expect(during.manifest.consistentPoint).toMatchObject({ no: expect.stringContaining('own') });
+  await backup.restore(target, during.directory, during.manifest);
+  for (const [name, least] of Object.entries(acknowledged)) {
+    const { points } = await there.scroll(name, { limit: 100_000, with_payload: false });
+    const ids = points.map(({ id }) => Number(id)).toSorted((left, right) => left - right);
+    expect(ids).toEqual(ids.map((_, index) => index));
+    expect(ids.length).toBeGreaterThanOrEqual(least);
+  }
+  await empty();
+  for (const name of ['set_a', 'set_b']) await client.deleteCollection(name);
+});
+
+async function append(name: string, signal: AbortSignal): Promise<void> {
+  for (let id = 0; !signal.aborted; id += 1) {
+    await client.upsert(name, { wait: true, points: [{ id, vector: [id, 1], payload: {} }] });
+  }
+}
+
+test('a round trip: the same points, payload indexes, metadata and aliases', async () => {
+  await backup.restore(target, taken.directory, taken.manifest);
+  expect(differenceOf(before, await qdrant.fingerprint(target))).toEqual({ different: [], expired: [] });
+  await backup.writeAfterwards(target);
+  expect((await there.count('people', { exact: true })).count).toBeGreaterThan(0);
+  expect(await qdrant.loadedFingerprint(target)).toBe(await sourceStack.dataset?.fingerprint());
+});
+
+test('no snapshot stays behind on the server', async () => {
+  for (const name of collections) expect(await client.listSnapshots(name)).toEqual([]);
+  const { output } = await execInNode(firstNode(source), ['find', '/qdrant/snapshots', '-type', 'f']);
+  expect(output).toBe('');
+});
+
+test('a restore over data is refused, and changes nothing', async () => {
+  expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
+  expect(differenceOf(before, await qdrant.fingerprint(target)).different).toEqual([]);
+});
+
+test('a restore beside the live data replaces an earlier one, and touches nothing else', async () => {
+  const beside = backup.restoreBeside as Exclude<typeof backup.restoreBeside, { notSupported: string }>;
+  for (let round = 0; round < 2; round += 1) {
+    const names = await beside(source, taken.directory, taken.manifest);
+    expect(names).toEqual(collections.map((name) => `${name}_restore`));
+    for (const name of collections) {
+      expect(await partsOf(client, `${name}_restore`)).toEqual(await partsOf(client, name));
+      await client.createPayloadIndex(`${name}_restore`, { field_name: 'left', field_schema: 'keyword', wait: true });
+    }
+    expect(differenceOf(before, await qdrant.fingerprint(source))).toEqual({ different: [], expired: [] });
+  }
+});
