@@ -1,129 +1,69 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
-import type { EagerResult } from 'neo4j-driver';
-import { type CommandOptions, type CommandResult, checked, runOneOff } from '../../containers/exec.ts';
+import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
-import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
-import { backupRefused, describePart, verifyParts } from '../backup-files.ts';
+import { describePart } from '../backup-files.ts';
 import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
-import { targetNotEmpty } from '../restore-target.ts';
-import { firstNode, probe, withDriver } from './connection.ts';
-
-const dumpFile = 'neo4j.dump';
-
-/** `neo4j-admin database`'s own words for reading and writing an archive as a stream. */
-const dumpCommand = ['neo4j-admin', 'database', 'dump', 'neo4j', '--to-stdout'];
-const loadCommand = ['neo4j-admin', 'database', 'load', 'neo4j', '--from-stdin', '--overwrite-destination=true'];
+import { writeFilesFromTar } from '../part-files.ts';
+import { asSpecified } from './as-specified.ts';
+import { bare } from './bare-tool.ts';
+import { firstNode, withDriver } from './connection.ts';
+import { readUsers } from './fingerprint.ts';
+import { whileStopped } from './offline.ts';
+import { dumpFiles, restore, usersFile } from './restore.ts';
 
 export const backup: Backup = {
   backUp,
   restore,
-  restoreBeside: { notSupported: 'Community has one user database, and a dump replaces it' },
+  restoreBeside: {
+    notSupported:
+      'Community has one user database, and a dump replaces it; the restore of the whole platform gives it a stack of its own',
+  },
   writeAfterwards,
+  bare,
+  asSpecified,
 };
 
-/** Community has no online backup: the node is stopped, dumped in a container of its own, and started again. */
+/**
+ * Community has no online backup: the node is stopped, dumped in a container of its own, and started again.
+ * `system` is dumped with the graph, because users are in it and in nothing else; a list of their names tells a restore
+ * whether there are others than the stack's own.
+ */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
-  const position = await lastTransaction(running);
-  const output = createWriteStream(join(directory, dumpFile), { mode: 0o600 });
-  const written = finished(output);
-  await whileStopped(running, async () => {
-    checked(await admin(running, dumpCommand, { outputTo: output }), 'neo4j-admin database dump', 'neo4j');
+  const { users, position } = await withDriver(running, async (driver) => {
+    await using session = driver.session();
+    await session.run('RETURN 1');
+    return { users: await readUsers(driver), position: session.lastBookmarks().join(' ') };
   });
-  await written;
+  await writeFile(join(directory, usersFile), `${JSON.stringify(users)}\n`, { mode: 0o600 });
+  await whileStopped(running, () => dump(running, directory));
+  const paths = [...dumpFiles, usersFile];
   return {
     formatVersion: 1,
     engine: 'neo4j',
     serverVersion: running.serverVersion,
     origin: running.image.origin,
-    method: 'neo4j-admin database dump, offline; users are those of the stack and not in it',
+    method: 'neo4j-admin database dump of neo4j and system, offline',
     consistentPoint: true,
-    position,
-    parts: [await describePart(directory, dumpFile)],
+    // The bookmark of the transaction before: all that is in the dump came before it, or while the node went down.
+    position: `bookmark ${position}`,
+    parts: await Promise.all(paths.map((path) => describePart(directory, path))),
   };
 }
 
-/** The bookmark of the transaction before: all that is in the dump came before it. */
-async function lastTransaction(running: RunningEngine): Promise<string> {
-  return withDriver(running, async (driver) => {
-    await using session = driver.session();
-    await session.run('RETURN 1');
-    return `bookmark ${session.lastBookmarks().join(' ')}`;
-  });
-}
-
-async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
-  await verifyParts(directory, manifest);
-  await refuseIfUsed(target);
-  const file = join(directory, dumpFile);
-  await loadElsewhere(target, file);
-  await whileStopped(target, async () => {
-    const loaded = await admin(target, loadCommand, { input: createReadStream(file) });
-    checked(loaded, 'neo4j-admin database load', 'neo4j');
-  });
-}
-
-/** An archive is only known to be whole once it was loaded: into a store that is thrown away. */
-async function loadElsewhere(target: RunningEngine, file: string): Promise<void> {
-  const { image } = firstNode(target);
-  const loaded = await runOneOff({
-    image,
-    command: loadCommand,
-    input: createReadStream(file),
-    labels: { [labelNames.engine]: 'neo4j' },
-  });
-  if (loaded.exitCode !== 0) {
-    throw backupRefused(
-      'BACKUP_PART_UNREADABLE',
-      'neo4j',
-      'neo4j-admin cannot load it',
-      `${loaded.output}\n${loaded.errorOutput}`.slice(-2_000),
-    );
-  }
-}
-
-/** On the node's own data, in a container of its own. */
-function admin(running: RunningEngine, command: readonly string[], options: CommandOptions): Promise<CommandResult> {
+async function dump(running: RunningEngine, directory: string): Promise<void> {
   const node = firstNode(running);
-  return runOneOff({
+  const { stream, written } = writeFilesFromTar(directory);
+  const dumped = await runOneOff({
     image: node.image,
-    command,
+    entrypoint: ['/bin/bash', '-c'],
+    command: [await readFile(join(import.meta.dirname, 'scripts', 'dump.sh'), 'utf8')],
     binds: [`${node.volumeNames.data}:/data`],
+    outputTo: stream,
     labels: { [labelNames.engine]: 'neo4j' },
-    ...options,
   });
-}
-
-async function whileStopped(running: RunningEngine, work: () => Promise<void>): Promise<void> {
-  const node = firstNode(running);
-  await stopNode(node);
-  try {
-    await work();
-  } finally {
-    await startNodeAgain(node);
-  }
-  await poll(() => probe(node, running.secrets), {
-    timeoutMs: deadlineMs('nodeReady'),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'neo4j',
-        message: `Neo4j does not answer after it was started again: ${messageOf(last)}`,
-        next: '`npm run sandbox -- logs neo4j` shows what it says.',
-      }),
-  });
-}
-
-async function refuseIfUsed(target: RunningEngine): Promise<void> {
-  const { records } = await withDriver(target, (driver) =>
-    driver.executeQuery<EagerResult<{ nodes: number }>>('MATCH (n) RETURN count(n) AS nodes'),
-  );
-  const nodes = records[0]?.get('nodes') ?? 0;
-  if (nodes > 0) throw targetNotEmpty('neo4j', `${nodes} nodes`);
+  checked(dumped, 'neo4j-admin database dump', 'neo4j');
+  await written;
 }
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {

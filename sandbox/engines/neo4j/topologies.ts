@@ -32,7 +32,7 @@ function singleNode(password: string): NodeSpec {
 }
 
 /** `server.memory.heap.max_size` becomes `NEO4J_server_memory_heap_max__size` (Neo4j's documentation of its image). */
-function settings(): Record<string, string> {
+export function settings(): Record<string, string> {
   const lines = readFileSync(join(import.meta.dirname, 'schema', 'neo4j.conf'), 'utf8').split('\n');
   return Object.fromEntries(
     lines

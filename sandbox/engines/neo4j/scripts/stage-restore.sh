@@ -1,0 +1,56 @@
+#!/bin/bash
+# Loads dumps beside the live data (/target) of a node that may run: the next start of the node takes them.
+# Standard input: a tar of the dumps. Arguments: the databases to load. Ends with 3 where a dump is not what it claims
+# to be, with 4 where a server does not come up on it, and with 5 where /target has no room.
+set -euo pipefail
+staging=/target/restored
+rm -rf "$staging"
+trap '[ -e "$staging/complete" ] || rm -rf "$staging"' EXIT
+install --directory --owner=7474 --group=7474 /tmp/dumps
+tar -x -f - -C /tmp/dumps --no-same-owner
+entrypoint=(docker-entrypoint.sh)
+[ ! -x /startup/docker-entrypoint.sh ] || entrypoint=(tini -g -- /startup/docker-entrypoint.sh)
+
+for database in "$@"; do
+	"${entrypoint[@]}" neo4j-admin database load "$database" --from-path=/tmp/dumps --overwrite-destination=true \
+		>/tmp/load.log 2>&1 || { tail -n 30 /tmp/load.log >&2; exit 3; }
+done
+
+# One statement over the HTTP interface of the server in this container, which nobody else reaches.
+statement() {
+	local body="{\"statement\": \"$1\"}" answer
+	exec 3<>/dev/tcp/127.0.0.1/7474 || return 1
+	printf 'POST /db/system/query/v2 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAccept: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' "${#body}" "$body" >&3
+	answer=$(cat <&3)
+	exec 3>&-
+	grep -q '^HTTP/1.1 20' <<<"$answer" || { echo "$answer" >&2; return 1; }
+}
+
+# `system` brings the passwords of the stack that it was dumped from: the target's own user gets the target's again, as
+# the hash that its first start was made from (version 1 is SHA-256 in 1,024 rounds).
+if [ -e /data/databases/system ]; then
+	IFS=, read -r _ hash salt _ < <(cut -d: -f2 /target/dbms/auth.ini)
+	"${entrypoint[@]}" neo4j >/tmp/server.log 2>&1 &
+	server=$!
+	# Bounded by the caller's deadline for the whole command.
+	until grep -q 'Started\.' /tmp/server.log; do
+		kill -0 "$server" 2>/dev/null || { tail -n 30 /tmp/server.log >&2; exit 4; }
+		sleep 0.05
+	done
+	statement "CREATE OR REPLACE USER neo4j SET ENCRYPTED PASSWORD '1,$hash,$salt' CHANGE NOT REQUIRED"
+	kill -TERM "$server"
+	wait "$server" || [ $? = 143 ]
+fi
+
+needed=$(du -s --bytes /data | cut -f1)
+free=$(df --output=avail -B1 /target | tail -n 1)
+[ "$free" -gt "$needed" ] || { echo "$free bytes are free, and $needed are needed" >&2; exit 5; }
+mkdir "$staging"
+for kind in databases transactions; do
+	mkdir "$staging/$kind"
+	for database in "$@"; do cp -a "/data/$kind/$database" "$staging/$kind/"; done
+done
+find "$staging" -name database_lock -delete
+chown -R 7474:7474 "$staging"
+sync "$staging"
+touch "$staging/complete"
