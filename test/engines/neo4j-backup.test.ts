@@ -1,0 +1,145 @@
+import neo4jDriver, { type Driver } from 'neo4j-driver';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { execInNode } from '../../sandbox/containers/exec.ts';
+import type { Connection, Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
+import { connect, firstNode, uri } from '../../sandbox/engines/neo4j/connection.ts';
+import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import {
+  backupOf,
+  refusalOf,
+  refusalsExpected,
+  refusalsOfPart,
+  type StoredBackup,
+  takeBackup,
+  withBelievedPart,
+  withLittleRoom,
+} from './support/backups.ts';
+
+const engine = neo4j as Engine;
+const backup = backupOf(engine);
+const system = { database: 'system' };
+
+let sourceStack: Stack<'neo4j'>;
+let targetStack: Stack<'neo4j'>;
+let source: RunningEngine;
+let target: RunningEngine;
+let connection: Connection<Driver>;
+let taken: StoredBackup;
+let before: Fingerprint;
+/** Values whose transaction was acknowledged while the backup was made. */
+let acknowledged: readonly number[];
+
+beforeAll(async () => {
+  [sourceStack, targetStack] = await Promise.all([
+    createStack({ engines: ['neo4j'], size: 'small', connect: false }),
+    createStack({ engines: ['neo4j'], size: 'none', schema: false, connect: false }),
+  ]);
+  source = sourceStack.engines.neo4j;
+  target = targetStack.engines.neo4j;
+  connection = await connect(source);
+  await connection.client.executeQuery("CREATE USER reader SET PASSWORD 'a-password' CHANGE NOT REQUIRED", {}, system);
+  const writing = writeUntilRefused();
+  taken = await takeBackup(engine, source);
+  acknowledged = await writing;
+  before = await neo4j.fingerprint(source);
+});
+afterAll(async () => {
+  await connection?.[Symbol.asyncDispose]();
+  await taken?.[Symbol.asyncDispose]();
+  await Promise.all([sourceStack?.dispose(), targetStack?.dispose()]);
+});
+
+/** Moves between two accounts and notes each value, in one transaction each, until the node goes down for the backup. */
+async function writeUntilRefused(): Promise<readonly number[]> {
+  await using writer = await connect(source);
+  await writer.client.executeQuery('CREATE (:Account {id: 1, balance: 100}), (:Account {id: 2, balance: 100})');
+  const values: number[] = [];
+  await using session = writer.client.session();
+  try {
+    for (let value = 0; ; value += 1) {
+      await session.run(
+        `MATCH (a:Account {id: 1}), (b:Account {id: 2}) SET a.balance = a.balance - 1, b.balance = b.balance + 1
+         CREATE (:Noted {value: $value})`,
+        { value },
+      );
+      values.push(value);
+    }
+  } catch {
+    return values;
+  }
+}
+
+describe('what Neo4j refuses before the target is touched', () => {
+  test('a dump that is not what it was, or not what it claims to be', async () => {
+    expect(await refusalsOfPart(engine, target, taken, 'neo4j.dump')).toEqual(refusalsExpected);
+  });
+
+  test('users that are none, and a dump of users that is none', async () => {
+    await using users = await withBelievedPart(taken, 'users.json', () => Buffer.from('{"users": 1}'));
+    expect(await refusalOf(engine, target, users)).toBe('BACKUP_PART_UNREADABLE');
+    await using dump = await withBelievedPart(taken, 'system.dump', () => Buffer.from('{"status": "ok"}'));
+    expect(await refusalOf(engine, target, dump)).toBe('BACKUP_PART_UNREADABLE');
+  });
+
+  test('a backup of another engine, of another implementation, of a later version, of one that is too old', async () => {
+    const others = [
+      { engine: 'redis' },
+      { origin: 'compatible' as const },
+      { serverVersion: '2099.01.0' },
+      { serverVersion: '4.4.9' },
+    ];
+    for (const other of others) {
+      const manifest = { ...taken.manifest, ...other };
+      expect(await refusalOf(engine, target, { ...taken, manifest })).toBe('BACKUP_VERSION_FOREIGN');
+    }
+  });
+
+  test('a wrong password, a server without the right to write, a target without room', async () => {
+    await execInNode(firstNode(target), ['chown', '0:0', '/data']);
+    expect(await refusalOf(engine, target, taken)).toBe('RESTORE_NO_RIGHTS');
+    await execInNode(firstNode(target), ['chown', '7474:7474', '/data']);
+    await using small = await withLittleRoom(target, '/data', 65_536);
+    expect(await refusalOf(engine, small.target, taken)).toBe('RESTORE_TARGET_FULL');
+    const stranger = { ...target, secrets: { neo4j: 'wrong-password' } };
+    expect(await refusalOf(engine, stranger, taken)).toBe('RESTORE_PASSWORD_WRONG');
+  });
+
+  test('and the target holds no file of theirs', async () => {
+    const { output } = await execInNode(firstNode(target), ['ls', '/data']);
+    expect(output).not.toContain('restored');
+  });
+});
+
+test('the commands of the specification are caught: neo4j-admin has no such words since Neo4j 5', async () => {
+  await expect(backup.asSpecified?.run(source, target)).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
+});
+
+test('a round trip: the same graph, constraints, indexes and users, and the passwords of the target', async () => {
+  await backup.restore(target, taken.directory, taken.manifest);
+  expect(differenceOf(before, await neo4j.fingerprint(target))).toEqual({ different: [], expired: [] });
+  await backup.writeAfterwards(target);
+  const reader = neo4jDriver.driver(uri(target), neo4jDriver.auth.basic('reader', 'a-password'));
+  await reader.verifyAuthentication().then((isRight) => expect(isRight).toBe(true));
+  await reader.close();
+});
+
+test('everything that was acknowledged while the backup was made is in it, and nothing halfway', async () => {
+  await using there = await connect(target);
+  const { records } = await there.client.executeQuery('MATCH (n:Noted) RETURN n.value AS value ORDER BY value');
+  const values = records.map((record) => Number(record.get('value')));
+  expect(acknowledged.length).toBeGreaterThan(0);
+  expect(values).toEqual(values.map((_, index) => index));
+  expect(values.length).toBeGreaterThanOrEqual(acknowledged.length);
+  const balances = await there.client.executeQuery(
+    'MATCH (a:Account {id: 1}), (b:Account {id: 2}) RETURN a.balance + b.balance AS total, b.balance - 100 AS moved',
+  );
+  expect(balances.records[0]?.toObject()).toEqual({ total: 200, moved: values.length });
+});
+
+test('a restore over data is refused, and changes nothing', async () => {
+  const there = await neo4j.fingerprint(target);
+  expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
+  expect(await neo4j.fingerprint(target)).toEqual(there);
+});
