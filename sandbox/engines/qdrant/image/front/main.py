@@ -142,6 +142,8 @@ def main() -> None:
         access_log=False,
         log_level="info",
         timeout_graceful_shutdown=5,
+        # A client that is busy for longer than the default of 5 s would find its connection closed under its next request.
+        timeout_keep_alive=75,
     )
 
 
