@@ -30,6 +30,8 @@ statement() {
 # the hash that its first start was made from (version 1 is SHA-256 in 1,024 rounds).
 if [ -e /data/databases/system ]; then
 	IFS=, read -r _ hash salt _ < <(cut -d: -f2 /target/dbms/auth.ini)
+	# Without a network the container's own name means nothing, and the server refuses such a configuration.
+	echo "127.0.0.1 $(hostname)" >>/etc/hosts
 	"${entrypoint[@]}" neo4j >/tmp/server.log 2>&1 &
 	server=$!
 	# Bounded by the caller's deadline for the whole command.
