@@ -1,6 +1,8 @@
 import neo4jDriver, { type Driver } from 'neo4j-driver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import { poll } from '../../sandbox/core/poll.ts';
 import type { Connection, Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { connect, firstNode, uri } from '../../sandbox/engines/neo4j/connection.ts';
@@ -29,7 +31,7 @@ let connection: Connection<Driver>;
 let taken: StoredBackup;
 let before: Fingerprint;
 /** Values whose transaction was acknowledged while the backup was made. */
-let acknowledged: readonly number[];
+const acknowledged: number[] = [];
 
 beforeAll(async () => {
   [sourceStack, targetStack] = await Promise.all([
@@ -41,8 +43,12 @@ beforeAll(async () => {
   connection = await connect(source);
   await connection.client.executeQuery("CREATE USER reader SET PASSWORD 'a-password' CHANGE NOT REQUIRED", {}, system);
   const writing = writeUntilRefused();
+  await poll(() => acknowledged.length > 20, {
+    timeoutMs: deadlineMs('statement'),
+    onTimeout: () => new Error('nothing is written'),
+  });
   taken = await takeBackup(engine, source);
-  acknowledged = await writing;
+  await writing;
   before = await neo4j.fingerprint(source);
 });
 afterAll(async () => {
@@ -52,10 +58,9 @@ afterAll(async () => {
 });
 
 /** Moves between two accounts and notes each value, in one transaction each, until the node goes down for the backup. */
-async function writeUntilRefused(): Promise<readonly number[]> {
+async function writeUntilRefused(): Promise<void> {
   await using writer = await connect(source);
   await writer.client.executeQuery('CREATE (:Account {id: 1, balance: 100}), (:Account {id: 2, balance: 100})');
-  const values: number[] = [];
   await using session = writer.client.session();
   try {
     for (let value = 0; ; value += 1) {
@@ -64,10 +69,10 @@ async function writeUntilRefused(): Promise<readonly number[]> {
          CREATE (:Noted {value: $value})`,
         { value },
       );
-      values.push(value);
+      acknowledged.push(value);
     }
   } catch {
-    return values;
+    // The node went down; whether the last one is in the backup is unknown.
   }
 }
 
