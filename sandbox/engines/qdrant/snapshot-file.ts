@@ -13,6 +13,9 @@ const configuration: Readonly<Record<ImageOrigin, string>> = {
   compatible: 'collection/collection.json',
 };
 
+/** Most of a small collection is space set aside: larger pieces than the default make reading it a few times faster. */
+const pieceBytes = 2 ** 20;
+
 /**
  * A snapshot is a tar, compressed by the stand-in. Reads it to its end: `BACKUP_PART_UNREADABLE` where it ends too early
  * or has no configuration of a collection.
@@ -28,8 +31,9 @@ export async function requireSnapshot(file: string, path: string, origin: ImageO
     content.resume();
   });
   try {
-    if (await isCompressed(file)) await pipeline(createReadStream(file), createGunzip(), archive);
-    else await pipeline(createReadStream(file), archive);
+    const bytes = createReadStream(file, { highWaterMark: pieceBytes });
+    if (await isCompressed(file)) await pipeline(bytes, createGunzip({ chunkSize: pieceBytes }), archive);
+    else await pipeline(bytes, archive);
   } catch (thrown) {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'qdrant', `${path} is no whole archive`, messageOf(thrown));
   }
