@@ -3,6 +3,7 @@ import type { Levels } from '../../seeds/entities.ts';
 import type { ImageOrigin, ImageSpec, ResolvedImage } from '../containers/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import type { TaskReport } from '../core/progress.ts';
+import type { Workloads } from './workloads.ts';
 
 /** How the nodes of an engine are laid out. */
 export type TopologyName = 'standalone' | 'replicated' | 'clustered';
@@ -329,4 +330,5 @@ export interface Engine<Client = unknown> {
   readonly queryPaths: readonly QueryPath[];
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
   readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
+  readonly workloads: Workloads;
 }

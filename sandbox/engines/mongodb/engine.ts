@@ -10,6 +10,7 @@ import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { standalone } from './topologies.ts';
+import { workloads } from './workloads.ts';
 
 const notDescribed = 'a replica set of several members or shards has not been described for MongoDB';
 
@@ -50,4 +51,5 @@ export const mongodb: Engine<MongoClient> = {
   },
   failover: { notSupported: notDescribed },
   queryPaths,
+  workloads,
 };

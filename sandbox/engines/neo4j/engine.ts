@@ -10,6 +10,7 @@ import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { standalone } from './topologies.ts';
+import { workloads } from './workloads.ts';
 
 const oneNodeOnly = 'Neo4j Community runs as one node; clusters need the Enterprise edition';
 
@@ -48,4 +49,5 @@ export const neo4j: Engine<Driver> = {
   pointInTime: { notSupported: 'transaction logs are restored by online backups alone, which Community does not have' },
   failover: { notSupported: oneNodeOnly },
   queryPaths,
+  workloads,
 };

@@ -13,6 +13,7 @@ import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { replicated, standalone } from './topologies.ts';
+import { workloads } from './workloads.ts';
 
 /** Users of the platform, embeddings, places and activity. */
 export const postgresql: Engine<Pool> = {
@@ -50,4 +51,5 @@ export const postgresql: Engine<Pool> = {
   failover,
   queryPaths,
   serverSettings,
+  workloads,
 };

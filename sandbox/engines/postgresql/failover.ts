@@ -1,15 +1,12 @@
-import { DatabaseError } from 'pg';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { isRunning, killNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { Failover, FailoverWriter, RunningEngine, WriteOutcome } from '../engine.ts';
-import { type OpenClient, openClient, openPrimary, primaryNode } from './connection.ts';
+import type { Failover, FailoverWriter, RunningEngine } from '../engine.ts';
+import { openClient, openPrimary, primaryNode } from './connection.ts';
+import { isInRecovery, openPrimaryClient } from './primary-client.ts';
 import { setSynchronousStandbys } from './topologies.ts';
-
-/** A client that hears nothing for this long gives its connection up; what it had sent is unknown. */
-const writeTimeoutMs = 2_000;
 
 export const failover: Failover = {
   topology: 'replicated',
@@ -83,56 +80,16 @@ async function follow(running: RunningEngine, node: NodeHandle, primary: NodeHan
   await opened.client.query('SELECT pg_reload_conf()');
 }
 
-async function isInRecovery(opened: OpenClient): Promise<boolean> {
-  const { rows } = await opened.client.query<{ recovering: boolean }>('SELECT pg_is_in_recovery() AS recovering');
-  return rows[0]?.recovering ?? true;
-}
-
-/** A client that tries the nodes in turn until one takes writes, as drivers do with several hosts. */
 async function openWriter(running: RunningEngine): Promise<FailoverWriter> {
-  let opened: OpenClient | undefined;
-  let warned = false;
-  const drop = async () => {
-    const old = opened;
-    opened = undefined;
-    await old?.client.end().catch(() => {});
-  };
+  const client = openPrimaryClient(running, { database: 'postgres' });
   return {
-    async add(value): Promise<WriteOutcome> {
-      opened ??= await connectToPrimary(running);
-      if (opened === undefined) return 'failed';
-      warned = false;
-      const { client } = opened;
-      // A commit that stops waiting for its standby says so in a warning, and is not safe.
-      client.removeAllListeners('notice').on('notice', () => {
-        warned = true;
-      });
-      try {
-        await client.query('INSERT INTO failover_set (value) VALUES ($1)', [value]);
-        return warned ? 'unknown' : 'ok';
-      } catch (thrown) {
-        void drop();
-        return wasRefused(thrown) ? 'failed' : 'unknown';
-      }
-    },
-    [Symbol.asyncDispose]: drop,
+    add: (value) =>
+      client.write(async (on) => {
+        const { rowCount } = await on.query('INSERT INTO failover_set (value) VALUES ($1)', [value]);
+        return rowCount === 1;
+      }),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
-}
-
-/** An answer of the server means that nothing was written, unless it was shutting down (SQLSTATE class 57). */
-function wasRefused(thrown: unknown): boolean {
-  return thrown instanceof DatabaseError && !(thrown.code ?? '').startsWith('57');
-}
-
-async function connectToPrimary(running: RunningEngine): Promise<OpenClient | undefined> {
-  const timeouts = { connectionTimeoutMs: 500, queryTimeoutMs: writeTimeoutMs };
-  for (const node of running.nodes) {
-    const opened = await openClient(node, running.secrets, { database: 'postgres' }, timeouts).catch(() => undefined);
-    if (opened === undefined) continue;
-    if (!(await isInRecovery(opened).catch(() => true))) return opened;
-    await opened.client.end().catch(() => {});
-  }
-  return undefined;
 }
 
 async function readAll(running: RunningEngine, nodeName: string): Promise<readonly number[]> {

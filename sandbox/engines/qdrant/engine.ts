@@ -10,6 +10,7 @@ import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { standalone } from './topologies.ts';
+import { workloads } from './workloads.ts';
 
 const notDescribed = 'a cluster of Qdrant has not been described; the stand-in is one node in any case';
 
@@ -48,4 +49,5 @@ export const qdrant: Engine<QdrantClient> = {
   pointInTime: { notSupported: 'a snapshot is one moment; the server keeps no log that could be replayed over it' },
   failover: { notSupported: notDescribed },
   queryPaths,
+  workloads,
 };

@@ -11,6 +11,7 @@ import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { standalone } from './topologies.ts';
+import { workloads } from './workloads.ts';
 
 /** Caches and locks of the platform. */
 export const redis: Engine<Redis> = {
@@ -48,4 +49,5 @@ export const redis: Engine<Redis> = {
   failover: { notSupported: 'a standalone Redis has nothing to fail over to' },
   queryPaths,
   serverSettings,
+  workloads,
 };

@@ -1,0 +1,71 @@
+import type { RunningEngine, WriteOutcome } from './engine.ts';
+
+/**
+ * Work that ordinary clients do against an engine, in forms whose outcome a checker can judge. A write without an
+ * answer is `unknown`, never `failed`. Reads throw where there is no answer.
+ */
+export interface Workloads {
+  /** Adds values that are unique, and reads all of them: the cheapest way to notice a loss. */
+  readonly set?: Workload<SetClient>;
+  /** Appends unique values to lists: shows order. */
+  readonly append?: Workload<AppendClient>;
+  /** Reads, writes, and writes where a value is still there: shows stale reads. */
+  readonly register?: Workload<RegisterClient>;
+  /** Moves money between accounts: shows work that was done by halves. The total never changes. */
+  readonly bank?: Workload<BankClient>;
+}
+
+export type WorkloadName = keyof Workloads;
+
+export interface Workload<Client> {
+  /** Makes the place that it works on, empty, whatever was there. */
+  readonly prepare: (running: RunningEngine) => Promise<void>;
+  /** An ordinary client. It follows a failover if ordinary clients of the engine do. */
+  readonly open: (running: RunningEngine) => Promise<Client & AsyncDisposable>;
+  /** A client of one member alone, for reads. Absent where a member cannot be read by itself. */
+  readonly openMember?: (running: RunningEngine, nodeName: string) => Promise<Client & AsyncDisposable>;
+}
+
+export interface SetClient {
+  readonly add: (value: number) => Promise<WriteOutcome>;
+  readonly readAll: () => Promise<readonly number[]>;
+}
+
+export interface AppendClient {
+  readonly append: (key: number, value: number) => Promise<WriteOutcome>;
+  /** Values of the list, first to last. */
+  readonly read: (key: number) => Promise<readonly number[]>;
+}
+
+export interface RegisterClient {
+  readonly read: (key: number) => Promise<number | undefined>;
+  readonly write: (key: number, value: number) => Promise<WriteOutcome>;
+  /** `failed` where another value than `from` was there. */
+  readonly compareAndSet: (key: number, from: number, to: number) => Promise<WriteOutcome>;
+}
+
+/** Keys of lists and registers are 0 to one less than this. */
+export const workloadKeys = 16;
+
+/** Accounts of a bank after `prepare`, each with `startBalance`. */
+export const bankAccounts = 8;
+export const startBalance = 100;
+
+export interface BankClient {
+  /** `failed` where the account would be overdrawn. */
+  readonly transfer: (from: number, to: number, amount: number) => Promise<WriteOutcome>;
+  /** Balances of all accounts at one moment, by account. */
+  readonly readAll: () => Promise<readonly number[]>;
+}
+
+/** What became of a write: the answer of `send`, or what `judge` says of its error (default: nobody knows). */
+export async function outcomeOf(
+  send: () => Promise<boolean>,
+  judge: (thrown: unknown) => WriteOutcome = () => 'unknown',
+): Promise<WriteOutcome> {
+  try {
+    return (await send()) ? 'ok' : 'failed';
+  } catch (thrown) {
+    return judge(thrown);
+  }
+}

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Engine, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { bankAccounts, startBalance } from '../../sandbox/engines/workloads.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { rowRandom } from '../../seeds/random.ts';
+
+const engines = new Map((await loadEngines(engineNames)).map((engine) => [engine.name, engine]));
+const seed = Number(process.env.SANDBOX_TEST_SEED ?? 1 + Math.floor(Math.random() * 1e6));
+
+/** Numbers from 0 to one less than the count. */
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe.each(engineNames)(`workloads of %s (SANDBOX_TEST_SEED=${seed})`, (name: EngineName) => {
+  const engine = engines.get(name) as Engine;
+  const { set, append, register, bank } = engine.workloads;
+  let stack: Stack;
+  let running: RunningEngine;
+
+  beforeAll(async () => {
+    stack = await createStack({ engines: [name], size: 'none', connect: false });
+    running = stack.engines[name];
+  });
+  afterAll(() => stack?.dispose());
+
+  test.runIf(set)('a set holds what was added, each value once', async () => {
+    await set?.prepare(running);
+    await using client = await set?.open(running);
+    const outcomes = await Promise.all(upTo(20).map((value) => client?.add(value)));
+    expect(new Set(outcomes)).toEqual(new Set(['ok']));
+    expect((await client?.readAll())?.toSorted((left, right) => left - right)).toEqual(upTo(20));
+    await set?.prepare(running);
+    expect(await client?.readAll()).toEqual([]);
+  });
+
+  test.runIf(append)('lists keep each value of several clients once, those of one client in its order', async () => {
+    await append?.prepare(running);
+    const write = async (writer: number) => {
+      await using client = await append?.open(running);
+      for (const index of upTo(10)) expect(await client?.append(3, writer * 100 + index)).toBe('ok');
+    };
+    await Promise.all(upTo(3).map(write));
+    await using client = await append?.open(running);
+    const list = (await client?.read(3)) ?? [];
+    for (const writer of upTo(3)) {
+      expect(list.filter((value) => Math.floor(value / 100) === writer)).toEqual(
+        upTo(10).map((index) => writer * 100 + index),
+      );
+    }
+    expect(await client?.read(4)).toEqual([]);
+  });
+
+  test.runIf(register)('of several clients that replace the same value one succeeds', async () => {
+    await register?.prepare(running);
+    await using client = await register?.open(running);
+    expect(await client?.read(1)).toBeUndefined();
+    expect(await client?.write(1, 5)).toBe('ok');
+    const outcomes = await Promise.all(upTo(4).map((to) => client?.compareAndSet(1, 5, 10 + to)));
+    const winners = outcomes.flatMap((outcome, to) => (outcome === 'ok' ? [10 + to] : []));
+    expect(winners).toHaveLength(1);
+    expect(await client?.read(1)).toBe(winners[0]);
+    expect(await client?.compareAndSet(1, 5, 6)).toBe('failed');
+  });
+
+  test.runIf(bank)('transfers of several clients never change the total, nor overdraw an account', async () => {
+    await bank?.prepare(running);
+    const move = async (mover: number) => {
+      await using client = await bank?.open(running);
+      const random = rowRandom(seed, 'bank')(mover);
+      for (const _ of upTo(15)) {
+        const from = random.int(bankAccounts);
+        const to = (from + 1 + random.int(bankAccounts - 1)) % bankAccounts;
+        await client?.transfer(from, to, 1 + random.int(60));
+        const balances = (await client?.readAll()) ?? [];
+        expect(balances.reduce((sum, balance) => sum + balance, 0)).toBe(bankAccounts * startBalance);
+        expect(Math.min(...balances)).toBeGreaterThanOrEqual(0);
+      }
+    };
+    await Promise.all(upTo(3).map(move));
+    await using client = await bank?.open(running);
+    expect(await client?.transfer(0, 1, bankAccounts * startBalance + 1)).toBe('failed');
+  });
+});
