@@ -1,12 +1,12 @@
 import { type Backup, type Engine, isSupported } from '../sandbox/engines/engine.ts';
-import type { EngineName } from '../sandbox/engines/index.ts';
-import { createStack, type Stack } from '../sandbox/stack/create-stack.ts';
 import type { Dataset } from '../seeds/dataset.ts';
-import { restoreBackup, type TakenBackup, takeBackup } from './backup-restore.ts';
+import { runFullDrills } from './backup/full-drills.ts';
+import { restoreBackup, type TakenBackup, takeBackup } from './backup/round-trip.ts';
 import { runContractSuite } from './contract.ts';
 import type { CaseResult } from './results.ts';
 import { type CasePlace, notRun, undecided } from './run-case.ts';
-import { prefixed, type SuiteContext } from './suite-context.ts';
+import type { SuiteContext } from './suite-context.ts';
+import { startThrowAway } from './throw-away.ts';
 
 type LoadedSuite = 'contract' | 'backup-restore';
 
@@ -48,43 +48,33 @@ async function onLoadedStack(
 ): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
   let taken: TakenBackup | undefined;
+  const drilled: CaseResult[] = [];
   {
-    await using stack = await throwAwayStack(engine, suites.join(' and '), context, { size: context.size });
-    const running = stack.engines[engine.name as EngineName];
+    await using loaded = await startThrowAway(engine, suites.join(' and '), context, { size: context.size });
+    const { running } = loaded;
     if (suites.includes('contract')) results.push(...(await runContractSuite(engine, running, dataset, context)));
-    if (backup !== undefined) taken = await takeBackup(engine, backup, running, context);
+    if (backup !== undefined) {
+      taken = await takeBackup(engine, backup, running, context);
+      if (context.depth === 'full') {
+        drilled.push(...(await runFullDrills({ engine, backup, source: running, context })));
+      }
+    }
   }
   if (taken === undefined || backup === undefined) return results;
   await using files = taken;
   results.push(files.result);
-  const { manifest, fingerprint } = files;
-  if (manifest === undefined || fingerprint === undefined) return results;
+  const { onDisk, fingerprint } = files;
+  if (onDisk === undefined || fingerprint === undefined) return [...results, ...drilled];
   try {
-    await using fresh = await throwAwayStack(engine, 'fresh node', context, { size: 'none' });
-    const target = fresh.engines[engine.name as EngineName];
-    results.push(...(await restoreBackup(engine, backup, target, { ...files, manifest, fingerprint }, context)));
+    await using fresh = await startThrowAway(engine, 'fresh node', context);
+    const { directory, manifest } = onDisk;
+    const target = fresh.running;
+    results.push(...(await restoreBackup({ engine, backup, target, directory, manifest, fingerprint, context })));
   } catch (thrown) {
     context.signal.throwIfAborted();
     results.push(undecided(placeOf(files.result), 'a fresh node is up', thrown));
   }
-  return results;
-}
-
-function throwAwayStack(
-  engine: Engine,
-  what: string,
-  context: SuiteContext,
-  { size }: { readonly size: SuiteContext['size'] | 'none' },
-): Promise<Stack> {
-  return createStack({
-    ...context.stackOptions,
-    engines: [engine.name as EngineName],
-    size,
-    schema: size !== 'none',
-    seed: context.seed,
-    connect: false,
-    progress: prefixed(context.progress, ['scenarios', what, engine.name]),
-  });
+  return [...results, ...drilled];
 }
 
 function placeOf({ suite, engine, topology, origin }: CaseResult): CasePlace {

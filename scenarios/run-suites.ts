@@ -13,7 +13,7 @@ import { runFailoverSuite } from './failover.ts';
 import { inParallel } from './in-parallel.ts';
 import { runLoadedSuites } from './loaded-suites.ts';
 import { type CaseResult, type ScenariosReport, summaryOf } from './results.ts';
-import type { SuiteContext } from './suite-context.ts';
+import type { Depth, SuiteContext } from './suite-context.ts';
 
 /** Suites by what they ask for, in the order in which they are shown. */
 export const suiteNames = ['contract', 'backup-restore', 'failover'] as const;
@@ -27,6 +27,8 @@ export interface SuitesOptions {
   /** Default: all. */
   readonly suites?: readonly SuiteName[];
   readonly engines: readonly EngineName[];
+  /** Default: `full`. */
+  readonly depth?: Depth;
   /** Default: `small`. */
   readonly size?: SizeName;
   /** Seed of the dataset. Default: the dataset's own. */
@@ -103,6 +105,7 @@ async function createContext(
   await ensureDocker({ install: dockerInstall, progress });
   const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
   return {
+    depth: options.depth ?? 'full',
     size,
     seed,
     images: await resolveImages(requests, { policy, progress, signal }),

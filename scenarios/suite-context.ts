@@ -3,8 +3,12 @@ import type { ProgressListener, TaskPath } from '../sandbox/core/progress.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
 import type { SizeName } from '../seeds/dataset.ts';
 
+/** `quick` asks what every run of everything asks; `full` asks all. */
+export type Depth = 'quick' | 'full';
+
 /** What every suite of a run shares. */
 export interface SuiteContext {
+  readonly depth: Depth;
   readonly size: SizeName;
   readonly seed: number;
   /** Image of each engine, already present. */

@@ -68,6 +68,7 @@ export function createProgram(): Command {
     'dockerInstall',
     'seed',
   ])
+    .option('--quick', 'leave out the drills that need several nodes each, as `sandbox` itself does')
     .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
   add(program, 'backup', 'back the running stack up into one archive', ['engines'])

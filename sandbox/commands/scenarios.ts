@@ -20,6 +20,7 @@ export function suitesOptionsOf(context: ActionContext): Parameters<typeof runSu
   const { seed } = context.flags;
   return {
     suites: context.arguments as readonly SuiteName[],
+    depth: context.flags.quick === true ? 'quick' : 'full',
     engines,
     size,
     images,

@@ -60,11 +60,18 @@ export async function ensureNetwork(name: string, labels: Labels): Promise<void>
   await client.createNetwork({ Name: name, CheckDuplicate: true, Driver: 'bridge', Labels: { ...labels } });
 }
 
+export interface VolumeOptions {
+  /** Whether an empty one takes the place of one that is there. */
+  readonly anew: boolean;
+  /** Size in bytes of a volume in memory, which is gone once no container uses it. Default: one on disk. */
+  readonly sizeBytes?: number | undefined;
+}
+
 /**
  * Creates a named volume unless it is there; with `anew` an empty one in its place.
  * Throws `NAME_TAKEN` where it is somebody else's.
  */
-export async function ensureVolume(name: string, labels: Labels, options: { readonly anew: boolean }): Promise<void> {
+export async function ensureVolume(name: string, labels: Labels, options: VolumeOptions): Promise<void> {
   const client = await docker();
   const there = await unlessMissing(() => client.getVolume(name).inspect());
   if (there !== undefined) {
@@ -72,7 +79,14 @@ export async function ensureVolume(name: string, labels: Labels, options: { read
     if (!options.anew) return;
     await removeVolume(name);
   }
-  await client.createVolume({ Name: name, Labels: { ...labels } });
+  const { sizeBytes } = options;
+  // Options of the kernel's mount (Docker's documentation of `docker volume create`, "Driver-specific options").
+  const inMemory = { type: 'tmpfs', device: 'tmpfs', o: `size=${sizeBytes}` };
+  await client.createVolume({
+    Name: name,
+    Labels: { ...labels },
+    ...(sizeBytes === undefined ? {} : { Driver: 'local', DriverOpts: inMemory }),
+  });
 }
 
 /** Refuses an object that does not carry this stack's label. Throws `NAME_TAKEN`. */

@@ -84,6 +84,7 @@ function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, 
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
     readyTimeoutMs: options.readyTimeoutMs,
+    volumeBytes: options.volumeBytes,
     signal,
   } as const;
 }

@@ -35,6 +35,8 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly images?: ImagePolicy;
   /** Whether a missing container engine may be installed. Default: `never` for a library, `auto` on the command line. */
   readonly dockerInstall?: 'auto' | 'never';
+  /** Size in bytes of every volume of a throw-away stack, which is in memory then: for drills of a full disk. */
+  readonly volumeBytes?: number;
   /** Whether drivers' clients are opened. Default: true. */
   readonly connect?: boolean;
   /** How long a node may take to answer, in milliseconds. Default: the deadline `nodeReady`. */

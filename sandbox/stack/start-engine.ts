@@ -32,6 +32,8 @@ export interface EngineStart {
   readonly volumesOf?: { readonly stackName: string; readonly labels: Labels };
   /** Waits this long for the first answer. Default: the deadline `nodeReady`. */
   readonly readyTimeoutMs?: number | undefined;
+  /** Size in bytes of its volumes, in memory. Default: on disk. */
+  readonly volumeBytes?: number | undefined;
   readonly signal: AbortSignal;
   readonly headStart: HeadStart;
 }
@@ -111,7 +113,7 @@ async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandl
   }
   for (const name of Object.values(placement.volumeNames)) {
     const labels = { ...(start.volumesOf?.labels ?? start.labels), [labelNames.engine]: start.engine.name };
-    await ensureVolume(name, labels, { anew: !start.keepVolumes });
+    await ensureVolume(name, labels, { anew: !start.keepVolumes, sizeBytes: start.volumeBytes });
   }
   return startNode(spec, { ...placement, cpuShares: start.headStart.cpuShares(start.engine) });
 }

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BareTool, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { startThrowAway } from '../throw-away.ts';
+import { type BackupOnDisk, backUpNow, type Drill, type DrillSubject } from './drill.ts';
+
+/** Backups of each kind, in turns, so that both see the same machine. */
+const turns = 5;
+
+/**
+ * What the harness costs over the engine's own tool, in the same run. Figures, not a verdict: times of a few
+ * milliseconds differ by more than a twentieth from run to run; `bench` compares such things with an interval.
+ */
+export const bareToolDrill: Drill = {
+  name: 'times of backup and restore beside those of the bare tool',
+  notRun: ({ backup }) => (backup.bare === undefined ? 'this image has no tool of its own' : undefined),
+  run: async (subject, measures) => {
+    const { backup, source } = subject;
+    const { bare } = backup;
+    if (bare === undefined) throw new Error('there is no tool');
+    measures.bareTool = bare.name;
+    const ours: number[] = [];
+    const theirs: number[] = [];
+    let sizeBytes = 0;
+    for (let turn = 0; turn < turns; turn += 1) {
+      await using taken = await backUpNow(backup, source);
+      ours.push(taken.durationMs);
+      sizeBytes = taken.manifest.parts.reduce((total, part) => total + part.sizeBytes, 0);
+      theirs.push(await inFolder((directory) => timed(() => bare.backUp(source, directory))));
+    }
+    Object.assign(measures, ratioOf('backup', median(ours), median(theirs)));
+    measures.backupMbPerS = Math.round(sizeBytes / 1e3 / median(ours)) || 'under 1';
+    await using taken = await backUpNow(backup, source);
+    Object.assign(measures, await restoreTimes(subject, bare, taken));
+  },
+};
+
+async function restoreTimes({ engine, backup, source, context }: DrillSubject, bare: BareTool, taken: BackupOnDisk) {
+  const onFresh = async (restore: (target: RunningEngine) => Promise<void>) => {
+    await using target = await startThrowAway(engine, 'times of restore', context);
+    return timed(() => restore(target.running));
+  };
+  const ours = await onFresh((target) => backup.restore(target, taken.directory, taken.manifest));
+  const theirs = await inFolder(async (directory) => {
+    await bare.backUp(source, directory);
+    return onFresh((target) => bare.restore(target, directory));
+  });
+  return ratioOf('restore', ours, theirs);
+}
+
+function ratioOf(what: 'backup' | 'restore', oursMs: number, bareMs: number): Record<string, number> {
+  return {
+    [`${what}Ms`]: Math.round(oursMs),
+    [`${what}BareMs`]: Math.round(bareMs),
+    [`${what}Ratio`]: Math.round((oursMs / bareMs) * 100) / 100,
+  };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
+async function inFolder<Value>(work: (directory: string) => Promise<Value>): Promise<Value> {
+  const directory = await mkdtemp(join(tmpdir(), 'taishang-bare-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}

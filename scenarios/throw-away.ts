@@ -1,0 +1,42 @@
+import type { Engine, RunningEngine, TopologyName } from '../sandbox/engines/engine.ts';
+import type { EngineName } from '../sandbox/engines/index.ts';
+import { createStack } from '../sandbox/stack/create-stack.ts';
+import { prefixed, type SuiteContext } from './suite-context.ts';
+
+/** An engine on a stack of its own, which goes with its data when it is disposed of. */
+export interface ThrowAway extends AsyncDisposable {
+  readonly running: RunningEngine;
+}
+
+export interface ThrowAwayOptions {
+  /** Default: `none`. */
+  readonly size?: SuiteContext['size'] | 'none';
+  /** Default: where there is data. */
+  readonly schema?: boolean;
+  /** Default: `standalone`. */
+  readonly topology?: TopologyName;
+  /** Size in bytes of its volumes, which are in memory then. */
+  readonly volumeBytes?: number;
+}
+
+/** Starts one engine; `what` says in the progress what for. */
+export async function startThrowAway(
+  engine: Engine,
+  what: string,
+  context: SuiteContext,
+  { size = 'none', schema = size !== 'none', topology = 'standalone', volumeBytes }: ThrowAwayOptions = {},
+): Promise<ThrowAway> {
+  const name = engine.name as EngineName;
+  const stack = await createStack({
+    ...context.stackOptions,
+    engines: [name],
+    topologies: { [name]: topology },
+    size,
+    schema,
+    seed: context.seed,
+    connect: false,
+    progress: prefixed(context.progress, ['scenarios', what, name]),
+    ...(volumeBytes === undefined ? {} : { volumeBytes }),
+  });
+  return { running: stack.engines[name], [Symbol.asyncDispose]: () => stack.dispose() };
+}
