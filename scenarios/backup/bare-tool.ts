@@ -39,7 +39,7 @@ export const bareToolDrill: Drill = {
 async function restoreTimes({ engine, backup, source, context }: DrillSubject, bare: BareTool, taken: BackupOnDisk) {
   const onFresh = async (restore: (target: RunningEngine) => Promise<void>) => {
     await using target = await startThrowAway(engine, 'times of restore', context);
-    return timed(() => restore(target.running));
+    return await timed(() => restore(target.running));
   };
   const ours = await onFresh((target) => backup.restore(target, taken.directory, taken.manifest));
   const theirs = await inFolder(async (directory) => {

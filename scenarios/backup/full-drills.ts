@@ -5,6 +5,7 @@ import { besideDrill } from './beside.ts';
 import { type Drill, type DrillSubject, runDrill } from './drill.ts';
 import { fullDiskDrill } from './full-disk.ts';
 import { killedDuringBackupDrill, killedDuringRestoreDrill } from './killed-server.ts';
+import { missingLogDrill, pointInTimeDrill } from './point-in-time.ts';
 import { writesDuringDrill } from './writes-during.ts';
 
 /** Drills that need nodes of their own, in order: those that add to the source come last. */
@@ -13,6 +14,8 @@ const drills: readonly Drill[] = [
   asSpecifiedDrill,
   bareToolDrill,
   fullDiskDrill,
+  pointInTimeDrill,
+  missingLogDrill,
   killedDuringBackupDrill,
   killedDuringRestoreDrill,
   writesDuringDrill,
