@@ -9,6 +9,7 @@ import type { EngineName } from '../sandbox/engines/index.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { SizeName } from '../seeds/dataset.ts';
+import { allEngines, runWholePlatformDrill } from './backup/whole-platform.ts';
 import { runFailoverSuite } from './failover.ts';
 import { inParallel } from './in-parallel.ts';
 import { runLoadedSuites } from './loaded-suites.ts';
@@ -64,11 +65,14 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
     const works = bySize.map((engine) => () => runLoadedSuites(engine, loaded, dataset, context));
     results.push(...(await inParallel(works, parallelEngines)).flat());
   }
+  if (suites.includes('backup-restore') && context.depth === 'full' && engines.length > 1) {
+    results.push(await runWholePlatformDrill(engines, context));
+  }
   if (suites.includes('failover')) {
     // One at a time: a recovery time taken beside another drill would measure that one too.
     for (const engine of engines) results.push(...(await runFailoverSuite(engine, context)));
   }
-  const ordered = inOrder(results, options.engines);
+  const ordered = inOrder(results, [...options.engines, allEngines]);
   return { version: 1, seed, results: ordered, summary: summaryOf(ordered) };
 }
 

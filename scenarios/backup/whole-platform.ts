@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createBackup } from '../../sandbox/backup/create-backup.ts';
 import { restoreBackup } from '../../sandbox/backup/restore-backup.ts';
+import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import type { Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
 import type { EngineName } from '../../sandbox/engines/index.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
@@ -14,7 +14,10 @@ import { type CasePlace, type Measures, runCase } from '../run-case.ts';
 import { prefixed, type SuiteContext } from '../suite-context.ts';
 import { failing, requireSame, suite } from './drill.ts';
 
-const place: CasePlace = { suite, engine: 'all', topology: 'standalone' };
+/** What stands in results where the name of an engine would. */
+export const allEngines = 'all';
+
+const place: CasePlace = { suite, engine: allEngines, topology: 'standalone' };
 const name = 'the whole platform comes back from one archive, and its stores agree';
 
 /** Backs all engines up into one archive, overwrites every store with another world, and restores in its place. */
