@@ -23,6 +23,8 @@ const deadlinesMs = {
   topologyConverged: 60_000,
   /** One statement of ours against a store, outside of bulk loads. */
   statement: 60_000,
+  /** A client of ours finds the server of an engine that is up. */
+  serverSelection: 5_000,
   /** One case of a suite. */
   suiteCase: 180_000,
   /** One write of a failover drill, before its outcome counts as unknown. */

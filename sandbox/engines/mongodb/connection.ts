@@ -1,5 +1,6 @@
 import { type Db, MongoClient } from 'mongodb';
 import type { NodeHandle } from '../../containers/node-spec.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
 import type { Connection, RunningEngine, Secrets } from '../engine.ts';
 
 export const userName = 'taishang';
@@ -13,7 +14,10 @@ export async function withClient<Value>(
   running: Pick<RunningEngine, 'nodes' | 'secrets'>,
   work: (database: Db, client: MongoClient) => Promise<Value>,
 ): Promise<Value> {
-  await using client = await new MongoClient(uri(running)).connect();
+  // A server that has died is known to be gone after this, instead of the driver's 30 s.
+  await using client = await new MongoClient(uri(running), {
+    serverSelectionTimeoutMS: deadlineMs('serverSelection'),
+  }).connect();
   return await work(client.db(databaseName), client);
 }
 

@@ -1,8 +1,7 @@
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
+import { SandboxError } from '../../core/errors.ts';
 import type { RunningEngine } from '../engine.ts';
+import { untilAnswering } from '../until-answering.ts';
 import { firstNode, probe } from './connection.ts';
 
 /**
@@ -17,14 +16,15 @@ export async function whileStopped(running: RunningEngine, work: () => Promise<v
   } finally {
     await startNodeAgain(node);
   }
-  await poll(() => probe(node, running.secrets), {
-    timeoutMs: deadlineMs('nodeReady'),
-    onTimeout: (last) =>
+  await untilAnswering(
+    node,
+    () => probe(node, running.secrets),
+    (reason) =>
       new SandboxError({
         code: 'NODE_NOT_READY',
         engine: 'neo4j',
-        message: `Neo4j does not answer after it was started again: ${messageOf(last)}`,
+        message: `Neo4j does not answer after it was started again: ${reason}`,
         next: '`npm run sandbox -- logs neo4j` shows what it says.',
       }),
-  });
+  );
 }

@@ -31,7 +31,7 @@ const oldestMajor = 5;
  * Taken is a dump of the same version or an older one from 5 on: newer servers read older stores (Neo4j Operations
  * Manual, "Restore a database dump"), older servers refuse newer ones.
  * `system` is loaded where the backup has other users than the stack's own; that one keeps the target's password.
- * `neo4j-admin database check` is left out: it took 5.7 s where the load itself took 2.3 s; that the server comes up on
+ * `neo4j-admin database check` is left out: it took 5.7 s where the load itself took 2.2 s; that the server comes up on
  * the data and gives the same fingerprint is what shows it whole.
  */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {

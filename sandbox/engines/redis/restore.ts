@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
-import { foreign, requireSameImplementation } from '../backup-versions.ts';
+import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
 import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { readFilesAsTar } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import { untilAnswering } from '../until-answering.ts';
 import { firstNode, openClient, probe } from './connection.ts';
 import { functionLibraries, numbersOfKeys, otherUsers } from './fingerprint.ts';
 
@@ -22,14 +21,16 @@ const redisUser = '999';
 
 /**
  * Makes the data ready in a container of its own while the node runs, then starts the node on it.
- * Taken is a dump of the target's RDB version or an older one, which is what the server reads, whatever release wrote
- * it: the target's own `redis-check-rdb` decides, and `BACKUP_VERSION_FOREIGN` is thrown where it says that the version
- * is too new. Keys whose moment has come between backup and restore are not in the restored store: they would be gone
+ * Taken is a dump of the same or an older major version whose RDB version the target reads: its own `redis-check-rdb`
+ * decides. Otherwise `BACKUP_VERSION_FOREIGN` is thrown. Keys whose moment has come between backup and restore are not in the restored store: they would be gone
  * from the live one too.
  */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
   await verifyParts(directory, manifest);
   requireSameImplementation(target, manifest);
+  const [major] = versionNumbers(manifest.serverVersion);
+  if (major > versionNumbers(target.serverVersion)[0])
+    throw foreign(target, `it is of version ${manifest.serverVersion}`);
   const node = firstNode(target);
   await requirePassword(
     'redis',
@@ -84,14 +85,16 @@ function refuseUnreadable(target: RunningEngine, { exitCode, errorOutput }: Comm
 }
 
 async function untilReady(target: RunningEngine): Promise<void> {
-  await poll(() => probe(firstNode(target), target.secrets), {
-    timeoutMs: deadlineMs('nodeReady'),
-    onTimeout: (last) =>
+  const node = firstNode(target);
+  await untilAnswering(
+    node,
+    () => probe(node, target.secrets),
+    (reason) =>
       new SandboxError({
         code: 'RESTORE_FAILED',
         engine: 'redis',
-        message: `Redis does not answer after the restore: ${messageOf(last)}.`,
+        message: `Redis does not answer after the restore: ${reason}.`,
         next: 'Restore into a fresh node again.',
       }),
-  });
+  );
 }
