@@ -50,6 +50,8 @@ export interface NodePlacement {
   readonly image: string;
   /** Docker network that the node joins under its name. */
   readonly network: string;
+  /** Fixed IPv4 address on the network, which outlives a restart. Default: any free one, which may change. */
+  readonly address?: string | undefined;
   /** Labels beside the node's own. */
   readonly labels: Labels;
   /** Container port to the host port it is published on, on the loopback address only. */
@@ -70,6 +72,8 @@ export interface NodeHandle {
   readonly containerName: string;
   readonly image: string;
   readonly network: string;
+  /** Fixed IPv4 address on the network, where the topology has several nodes. */
+  readonly address?: string;
   /** Always the loopback address. */
   readonly host: '127.0.0.1';
   /** Container port to host port. */

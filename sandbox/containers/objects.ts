@@ -145,7 +145,7 @@ export async function removeFound(
 }
 
 /** `undefined` where Docker says that there is no such object. */
-async function unlessMissing<Value>(act: () => Promise<Value>): Promise<Value | undefined> {
+export async function unlessMissing<Value>(act: () => Promise<Value>): Promise<Value | undefined> {
   try {
     return await act();
   } catch (thrown) {

@@ -123,7 +123,12 @@ class NodeContainer extends GenericContainer {
   protected override async beforeContainerCreated(): Promise<void> {
     if (this.#placement.cpuShares !== undefined) this.hostConfig.CpuShares = this.#placement.cpuShares;
     this.createOpts.NetworkingConfig = {
-      EndpointsConfig: { [this.#placement.network]: { Aliases: [this.#spec.name] } },
+      EndpointsConfig: {
+        [this.#placement.network]: {
+          Aliases: [this.#spec.name],
+          ...(this.#placement.address === undefined ? {} : { IPAMConfig: { IPv4Address: this.#placement.address } }),
+        },
+      },
     };
     for (const bindings of Object.values(this.hostConfig.PortBindings ?? {})) {
       for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = loopback;
@@ -150,6 +155,7 @@ function handleOf(spec: NodeSpec, placement: NodePlacement, containerId: string)
     containerName: placement.containerName,
     image: placement.image,
     network: placement.network,
+    ...(placement.address === undefined ? {} : { address: placement.address }),
     host: loopback,
     hostPorts: placement.hostPorts,
     port,

@@ -26,6 +26,8 @@ export interface TopologyContext {
   readonly image: ResolvedImage;
   /** Host port that a node's port will be published on: chosen before anything starts. */
   readonly hostPort: (nodeName: string, containerPort: number) => number;
+  /** Fixed address of a node on the stack's network. Empty in `standalone`, whose node has none. */
+  readonly address: (nodeName: string) => string;
 }
 
 export interface Topology {

@@ -42,7 +42,7 @@ async function applyOne(
   if (!isSupported(topology)) return `${engine.name}: ${topology.notSupported}`;
   const secrets = Object.fromEntries(engine.secretNames.map((name) => [name, password]));
   const image = { reference: 'of Compose', digest: '', origin: 'official' } as const;
-  const nodes = topology.nodes({ secrets, image, hostPort: () => 0 }).map((spec) => {
+  const nodes = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 }).map((spec) => {
     const [port = 0] = spec.ports;
     return elsewhere(engine.name, spec, addressOf(engine.name, port));
   });

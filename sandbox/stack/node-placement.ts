@@ -6,7 +6,7 @@ import { volumeName } from './generations.ts';
 import type { EngineStart } from './start-engine.ts';
 
 /** Names, ports and labels that a node has in its stack. */
-export function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
+export function placementOf(spec: NodeSpec, start: EngineStart, address?: string): NodePlacement {
   const containerName = `${start.stackName}-${spec.name}`;
   const hostPorts = Object.fromEntries(
     spec.ports.map((port) => [port, start.ports.chosen()[`${spec.name}:${port}`] ?? 0]),
@@ -16,6 +16,7 @@ export function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
     engine: start.engine.name,
     image: start.image.reference,
     network: start.network,
+    ...(address === undefined ? {} : { address }),
     hostPorts,
     containerName,
     volumeNames: Object.fromEntries(
@@ -37,7 +38,9 @@ export function placementOf(spec: NodeSpec, start: EngineStart): NodePlacement {
 /** Another hash means that the container must be made anew. */
 function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>, image: ResolvedImage): string {
   return createHash('sha256')
-    .update(JSON.stringify([image.digest, placement.network, placement.hostPorts, placement.volumeNames]))
+    .update(
+      JSON.stringify([image.digest, placement.network, placement.address, placement.hostPorts, placement.volumeNames]),
+    )
     .update(
       JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)),
     )
@@ -46,7 +49,7 @@ function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>,
 
 /** The handle of a container that is there already. */
 export function handleOfExisting(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
-  const { engine, containerName, image, network, hostPorts, volumeNames } = placement;
+  const { engine, containerName, image, network, address, hostPorts, volumeNames } = placement;
   const port = hostPorts[spec.ports[0] ?? 0] ?? 0;
   const host = '127.0.0.1';
   return {
@@ -57,6 +60,7 @@ export function handleOfExisting(spec: NodeSpec, placement: NodePlacement, conta
     containerName,
     image,
     network,
+    ...(address === undefined ? {} : { address }),
     host,
     hostPorts,
     port,

@@ -1,4 +1,5 @@
 import type { Dataset } from '../../seeds/dataset.ts';
+import type { FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { type FoundContainer, findContainers, findVolumes } from '../containers/objects.ts';
@@ -20,6 +21,8 @@ export interface StackStart {
   readonly images: ReadonlyMap<string, ResolvedImage>;
   /** Absent: nothing is loaded. */
   readonly dataset: Dataset | undefined;
+  /** The stack's network, where an engine of several nodes needs fixed addresses. */
+  readonly fixedNetwork?: FixedNetwork | undefined;
   readonly keeper: StateKeeper;
   readonly recorder: StartupRecorder;
   readonly progress: ProgressListener;

@@ -1,3 +1,4 @@
+import type { FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
@@ -5,10 +6,14 @@ import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nod
 import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
 import { startNode } from '../containers/start-node.ts';
 import type { Engine, RunningEngine, Secrets, Topology } from '../engines/engine.ts';
+import { engineNames } from '../engines/index.ts';
 import type { HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
 import { handleOfExisting, placementOf } from './node-placement.ts';
 import { untilReady } from './until-ready.ts';
+
+/** More than any topology has: a MongoDB cluster of three shards with replicas and routers would have 13. */
+const nodesPerEngineMax = 16;
 
 /** What an engine is started with. */
 export interface EngineStart {
@@ -18,6 +23,7 @@ export interface EngineStart {
   readonly secrets: Secrets;
   readonly stackName: string;
   readonly network: string;
+  readonly fixedNetwork?: FixedNetwork | undefined;
   readonly labels: Labels;
   readonly ports: PortChooser;
   /** Host port that was asked for, for the first port of the first node. */
@@ -50,12 +56,13 @@ export interface StartedEngine {
 export async function startEngine(start: EngineStart): Promise<StartedEngine> {
   const { topology } = start;
   const beganMs = performance.now();
-  const specs = await describeNodes(start, topology.nodes);
+  const addressOf = fixedAddresses(start);
+  const specs = await describeNodes(start, topology.nodes, addressOf);
   const starting = new Map<string, Promise<{ node: NodeHandle; version: string }>>();
   const startOne = async (spec: NodeSpec) => {
     await Promise.all((spec.after ?? []).map((name) => starting.get(name)));
     start.signal.throwIfAborted();
-    const node = await start.headStart.inTurn(() => ensureNode(spec, start));
+    const node = await start.headStart.inTurn(() => ensureNode(spec, start, addressOf));
     const version = await untilReady(node, start);
     return { node, version };
   };
@@ -78,14 +85,12 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
 /** Ports are chosen before anything starts, but only known once the nodes are: describe, choose, describe again. */
 async function describeNodes(
   start: EngineStart,
-  nodesOf: (context: {
-    secrets: Secrets;
-    image: ResolvedImage;
-    hostPort: (node: string, port: number) => number;
-  }) => readonly NodeSpec[],
+  nodesOf: Topology['nodes'],
+  addressOf: ((nodeName: string) => string) | undefined,
 ): Promise<readonly NodeSpec[]> {
   const { secrets, image } = start;
-  const draft = nodesOf({ secrets, image, hostPort: () => 0 });
+  const address = addressOf ?? (() => '');
+  const draft = nodesOf({ secrets, image, address: () => '', hostPort: () => 0 });
   const chosen = new Map<string, number>();
   for (const [index, spec] of draft.entries()) {
     for (const [portIndex, port] of spec.ports.entries()) {
@@ -94,11 +99,23 @@ async function describeNodes(
       chosen.set(key, await start.ports.choose(key, wanted));
     }
   }
-  return nodesOf({ secrets, image, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
+  return nodesOf({ secrets, image, address, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
 }
 
-async function ensureNode(spec: NodeSpec, start: EngineStart): Promise<NodeHandle> {
-  const placement = placementOf(spec, start);
+/** Addresses of one engine's nodes: each engine has a block of its own, so that none depends on which others run. */
+function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: EngineStart) {
+  if (topology.name === 'standalone' || fixedNetwork === undefined) return undefined;
+  const names = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 }).map(({ name }) => name);
+  const first = engineNames.findIndex((name) => name === engine.name) * nodesPerEngineMax;
+  return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
+}
+
+async function ensureNode(
+  spec: NodeSpec,
+  start: EngineStart,
+  addressOf: ((nodeName: string) => string) | undefined,
+): Promise<NodeHandle> {
+  const placement = placementOf(spec, start, addressOf?.(spec.name));
   const existing = start.existing.get(placement.containerName);
   if (existing !== undefined) {
     const same = existing.labels[labelNames.contentHash] === placement.labels[labelNames.contentHash];

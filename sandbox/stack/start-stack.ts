@@ -1,3 +1,4 @@
+import { ensureFixedNetwork, type FixedNetwork } from '../containers/fixed-network.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { ensureNetwork, findContainers, findVolumes, removeNetwork, removeVolume } from '../containers/objects.ts';
@@ -26,11 +27,11 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   const signal = AbortSignal.any([start.signal, abort.signal]);
   await start.keeper.update({ sourceHash: undefined });
   await rememberSecrets(start, before);
-  await start.recorder.step('network', ['images'], () => ensureNetwork(start.identity.name, before.labels));
+  const fixedNetwork = await start.recorder.step('network', ['images'], () => networkOf(start, before));
   const head = headStart(start.engines);
   const running = head.engines.map(async (engine) => {
     try {
-      return await bringUpEngine({ ...start, signal }, before, head, engine);
+      return await bringUpEngine({ ...start, fixedNetwork, signal }, before, head, engine);
     } catch (thrown) {
       abort.abort(thrown);
       throw thrown;
@@ -46,6 +47,17 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
     running: new Map(up.map(({ running }) => [running.engine, running])),
     loadedNow: up.some(({ loadedNow }) => loadedNow),
   };
+}
+
+/** Nodes that know each other by address need one that outlives a restart; a single node does without. */
+async function networkOf(
+  { engines, options, identity }: StackStart,
+  before: Before,
+): Promise<FixedNetwork | undefined> {
+  if (engines.some((engine) => chooseTopology(engine, options).name !== 'standalone'))
+    return ensureFixedNetwork(identity.name, before.labels);
+  await ensureNetwork(identity.name, before.labels);
+  return undefined;
 }
 
 /** Passwords are on disk before the first container that knows them. Throws `SECRETS_LOST`. */

@@ -32,7 +32,7 @@ function standaloneNode(engine: Engine): NodeSpec {
   if (!isSupported(topology)) throw new Error(`${engine.name} has no standalone topology`);
   const secrets = Object.fromEntries(engine.secretNames.map((name) => [name, 'a-secret']));
   const image = { reference: '', digest: '', origin: 'official' } as const;
-  const [node] = topology.nodes({ secrets, image, hostPort: () => 0 });
+  const [node] = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 });
   if (node === undefined) throw new Error(`${engine.name} has no node`);
   return node;
 }

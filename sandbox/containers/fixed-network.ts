@@ -1,0 +1,87 @@
+import { deadlineMs } from '../core/deadlines.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { fatal, poll } from '../core/poll.ts';
+import { docker } from './docker.ts';
+import type { Labels } from './labels.ts';
+import { removeNetwork, requireOurs, unlessMissing } from './objects.ts';
+
+/** A network whose upper half is for addresses that are given by hand. */
+export interface FixedNetwork {
+  /** The `index`-th fixed address, from 0. */
+  readonly address: (index: number) => string;
+}
+
+interface AddressConfig {
+  readonly Subnet?: string;
+  readonly IPRange?: string;
+}
+
+/**
+ * Creates a network of our own with room for fixed addresses, unless it is there.
+ * Docker takes fixed addresses only where the subnet was given too ("user specified IP address is supported only when
+ * connecting to networks with user configured subnets"), and only Docker knows which one is free: it is asked first.
+ * Throws `NAME_TAKEN`, and `NOT_SUPPORTED` where the network is there without such room.
+ */
+export async function ensureFixedNetwork(name: string, labels: Labels): Promise<FixedNetwork> {
+  const there = await unlessMissing(async () => (await docker()).getNetwork(name).inspect());
+  if (there !== undefined) {
+    requireOurs('network', name, there.Labels, labels);
+    return fixedNetwork((there.IPAM?.Config as AddressConfig[] | undefined)?.[0] ?? {}, name);
+  }
+  return poll(() => create(name, labels), {
+    timeoutMs: deadlineMs('statement'),
+    onTimeout: (last) =>
+      new SandboxError({
+        code: 'COMMAND_FAILED',
+        message: `The network ${name} could not be created: ${messageOf(last)}.`,
+        next: '`docker network ls` shows what takes up the addresses.',
+      }),
+  });
+}
+
+/** Somebody may take the subnet between the two steps: then the next try is given another one. */
+async function create(name: string, labels: Labels): Promise<FixedNetwork> {
+  const client = await docker();
+  const settings = { Name: name, CheckDuplicate: true, Driver: 'bridge', Labels: { ...labels } };
+  await client.createNetwork(settings);
+  const { IPAM } = await client.getNetwork(name).inspect();
+  await removeNetwork(name);
+  const [found] = (IPAM?.Config ?? []) as AddressConfig[];
+  const config = { Subnet: found?.Subnet ?? '', IPRange: lowerHalf(found?.Subnet ?? '') };
+  try {
+    await client.createNetwork({ ...settings, IPAM: { Driver: 'default', Config: [config] } });
+  } catch (thrown) {
+    throw /overlap/i.test(messageOf(thrown)) ? thrown : fatal(thrown);
+  }
+  return fixedNetwork(config, name);
+}
+
+function fixedNetwork({ Subnet, IPRange }: AddressConfig, name: string): FixedNetwork {
+  if (Subnet === undefined || IPRange === undefined) {
+    throw new SandboxError({
+      code: 'NOT_SUPPORTED',
+      message: `The network ${name} was made for single nodes: it has no room for the fixed addresses of several.`,
+      next: 'Take the stack down, its data stays, and start it again: `npm run sandbox -- down`, then `up`.',
+    });
+  }
+  const { base, prefix } = parseSubnet(Subnet);
+  const first = base + 2 ** (31 - prefix);
+  return { address: (index) => formatAddress(first + index + 1) };
+}
+
+/** The half of a subnet that Docker may give out by itself: `172.30.0.0/17` of `172.30.0.0/16`. */
+function lowerHalf(subnet: string): string {
+  const { base, prefix } = parseSubnet(subnet);
+  return `${formatAddress(base)}/${prefix + 1}`;
+}
+
+function parseSubnet(subnet: string): { readonly base: number; readonly prefix: number } {
+  const [address = '', prefix = ''] = subnet.split('/');
+  const base = address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
+  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet)) throw new Error(`${subnet} is no subnet of IPv4`);
+  return { base, prefix: Number(prefix) };
+}
+
+function formatAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+}
