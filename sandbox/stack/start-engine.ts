@@ -106,7 +106,7 @@ async function describeNodes(
 function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: EngineStart) {
   if (topology.name === 'standalone' || fixedNetwork === undefined) return undefined;
   const names = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 }).map(({ name }) => name);
-  const first = engineNames.findIndex((name) => name === engine.name) * nodesPerEngineMax;
+  const first = (engineNames as readonly string[]).indexOf(engine.name) * nodesPerEngineMax;
   return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
 }
 

@@ -1,12 +1,23 @@
 import { Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
+import { addressMapOf, type RedisAccess, sentinelPort } from './client-options.ts';
 
 /** Client of one node, connected. It does not reconnect: whoever wants that uses {@link connect}. */
 export async function openClient(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
+  return openAt(node.host, node.port, secrets);
+}
+
+/** {@link openClient} for the Sentinel beside a node. */
+export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
+  return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets);
+}
+
+async function openAt(host: string, port: number, secrets: Secrets): Promise<Redis & AsyncDisposable> {
   const client = new Redis({
-    host: node.host,
-    port: node.port,
+    host,
+    port,
     password: secrets.default ?? '',
     lazyConnect: true,
     connectTimeout: 1_500,
@@ -28,9 +39,9 @@ export async function openClient(node: NodeHandle, secrets: Secrets): Promise<Re
   });
 }
 
-/** Client for applications: it reconnects by itself. */
-export async function connect(running: RunningEngine): Promise<Connection<Redis>> {
-  const client = new Redis(uri(running), { lazyConnect: true });
+/** Client for applications: it reconnects by itself, and follows a failover. */
+export async function connect(running: RunningEngine): Promise<Connection<RedisClient>> {
+  const client = createRedisClient(accessOf(running));
   client.on('error', () => {});
   await client.connect();
   return {
@@ -49,16 +60,31 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
   return version;
 }
 
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>;
+
+/** How an ordinary client reaches the engine. */
+export function accessOf({ nodes, secrets, topology }: Reachable): RedisAccess {
+  const kind = topology === 'clustered' ? 'cluster' : topology === 'replicated' ? 'sentinel' : 'single';
+  const contactPort = (node: NodeHandle) => (kind === 'sentinel' ? (node.hostPorts[sentinelPort] ?? 0) : node.port);
+  return {
+    kind,
+    contacts: nodes.map((node) => ({ host: node.host, port: contactPort(node) })),
+    password: secrets.default ?? '',
+    addressMap: addressMapOf(nodes),
+  };
+}
+
+/** Of the node that takes writes when the stack starts; of any member where it is a cluster. */
 export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
   const [node] = running.nodes;
   return `redis://default:${running.secrets.default}@${node?.host}:${node?.port}/0`;
 }
 
-export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
-  return { REDIS_URL: uri(running) };
+export function environment(running: Reachable): Record<string, string> {
+  return { REDIS_URL: uri(running), ...variablesOf(accessOf(running)) };
 }
 
-/** The node of a standalone server, or the one that takes writes. */
+/** The node of a standalone server, or the one that takes writes when the stack starts. */
 export function firstNode(running: RunningEngine): NodeHandle {
   const [node] = running.nodes;
   if (node === undefined) throw new Error('a running engine has a node');

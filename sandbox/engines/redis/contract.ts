@@ -6,9 +6,10 @@ import { Redis } from 'ioredis';
 import { messageOf } from '../../core/errors.ts';
 import type { ContractCase, RunningEngine } from '../engine.ts';
 import { cacheConversation, cacheKey, cacheKnowledgeGraph, cacheUser, type KeySpace, lifetimesS } from './cache.ts';
-import { firstNode, openClient } from './connection.ts';
+import { connect, firstNode, openClient } from './connection.ts';
 import { scan } from './load.ts';
 import { acquireLock, extendLock, releaseLock } from './lock.ts';
+import { openMasters } from './masters.ts';
 import { loadedLibrary } from './schema.ts';
 
 /** Directives whose value the server shows in another form than the file. */
@@ -33,6 +34,8 @@ async function configurationHolds(running: RunningEngine): Promise<void> {
   await using client = await openClient(firstNode(running), running.secrets);
   for (const [name, wanted] of directives) {
     if (shownOtherwise.has(name)) continue;
+    // A cluster has one, whatever it is told (Redis documentation, "Cluster specification").
+    if (name === 'databases' && running.topology === 'clustered') continue;
     const [, actual] = (await client.config('GET', name)) as string[];
     assert.equal(actual, wanted, name);
   }
@@ -74,24 +77,31 @@ async function passwordIsNeeded(running: RunningEngine): Promise<void> {
 }
 
 async function entriesExpire(running: RunningEngine): Promise<void> {
-  await using client = await openClient(firstNode(running), running.secrets);
+  await using masters = await openMasters(running);
   for (const [space, lifetimeS] of Object.entries(lifetimesS)) {
-    let found = 0;
-    for await (const keys of scan(client, `${space}:*`)) {
-      const pipeline = client.pipeline();
-      for (const key of keys) pipeline.ttl(key);
-      const answers = (await pipeline.exec()) ?? [];
-      for (const [index, [, ttl]] of answers.entries()) {
-        assert.ok(Number(ttl) > 0 && Number(ttl) <= lifetimeS, `${keys[index]} expires in ${ttl} s`);
-      }
-      found += keys.length;
-    }
-    assert.ok(found > 0, `there is no key ${space}:*`);
+    const found = await Promise.all(masters.clients.map((client) => entriesThatExpire(client, space, lifetimeS)));
+    assert.ok(Math.max(...found) > 0, `there is no key ${space}:*`);
   }
 }
 
+/** How many there are on one master. */
+async function entriesThatExpire(client: Redis, space: string, lifetimeS: number): Promise<number> {
+  let found = 0;
+  for await (const keys of scan(client, `${space}:*`)) {
+    const pipeline = client.pipeline();
+    for (const key of keys) pipeline.ttl(key);
+    const answers = (await pipeline.exec()) ?? [];
+    for (const [index, [, ttl]] of answers.entries()) {
+      assert.ok(Number(ttl) > 0 && Number(ttl) <= lifetimeS, `${keys[index]} expires in ${ttl} s`);
+    }
+    found += keys.length;
+  }
+  return found;
+}
+
 async function writersSetLifetimes(running: RunningEngine): Promise<void> {
-  await using client = await openClient(firstNode(running), running.secrets);
+  await using connection = await connect(running);
+  const { client } = connection;
   const id = randomUUID();
   const writers = { user: cacheUser, conversation: cacheConversation, knowledge_graph: cacheKnowledgeGraph };
   for (const [space, write] of Object.entries(writers)) {
@@ -105,8 +115,11 @@ async function writersSetLifetimes(running: RunningEngine): Promise<void> {
 }
 
 async function lockExcludes(running: RunningEngine): Promise<void> {
-  await using client = await openClient(firstNode(running), running.secrets);
-  assert.notEqual(await loadedLibrary(client), undefined, 'the function library is not loaded');
+  await using masters = await openMasters(running);
+  for (const master of masters.clients)
+    assert.notEqual(await loadedLibrary(master), undefined, 'the function library is not loaded');
+  await using connection = await connect(running);
+  const { client } = connection;
   const name = randomUUID();
   const lock = await acquireLock(client, name, 60_000);
   assert.ok(lock !== undefined, 'a free lock could not be taken');
@@ -121,8 +134,10 @@ async function lockExcludes(running: RunningEngine): Promise<void> {
 }
 
 async function writesAreLogged(running: RunningEngine): Promise<void> {
-  await using client = await openClient(firstNode(running), running.secrets);
-  const persistence = await client.info('persistence');
-  assert.match(persistence, /^aof_enabled:1\r?$/m);
-  assert.match(persistence, /^aof_last_write_status:ok\r?$/m);
+  for (const node of running.nodes) {
+    await using client = await openClient(node, running.secrets);
+    const persistence = await client.info('persistence');
+    assert.match(persistence, /^aof_enabled:1\r?$/m, node.name);
+    assert.match(persistence, /^aof_last_write_status:ok\r?$/m, node.name);
+  }
 }

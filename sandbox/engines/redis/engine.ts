@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
+import type { RedisClient } from './client.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -11,10 +11,12 @@ import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { standalone } from './topologies.ts';
+import { clustered } from './topologies-clustered.ts';
+import { replicated } from './topologies-replicated.ts';
 import { workloads } from './workloads.ts';
 
 /** Caches and locks of the platform. */
-export const redis: Engine<Redis> = {
+export const redis: Engine<RedisClient> = {
   name: 'redis',
   title: 'Redis',
   image: {
@@ -31,8 +33,8 @@ export const redis: Engine<Redis> = {
   secretNames: ['default'],
   topologies: {
     standalone,
-    replicated: { notSupported: 'a primary with replicas has not been described for Redis' },
-    clustered: { notSupported: 'a cluster has not been described for Redis' },
+    replicated,
+    clustered,
   },
   probe,
   uri,

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Fingerprint, RunningEngine } from '../engine.ts';
-import { firstNode, openClient } from './connection.ts';
 import { scan } from './load.ts';
+import { type Masters, openMasters } from './masters.ts';
 
 /** Settings that decide what the store keeps, and how well. They come from the stack's file, not from a backup. */
 const settings = ['maxmemory', 'maxmemory-policy', 'appendonly', 'appendfsync', 'save', 'databases'] as const;
@@ -17,22 +17,24 @@ const footerBytes = 10;
  * Keys expire: a key space tells nothing once its first key may have gone.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
-  await using client = await openClient(firstNode(running), running.secrets);
+  await using masters = await openMasters(running);
   const [functions, users, configuration] = await Promise.all([
-    functionLibraries(client),
-    otherUsers(client),
-    Promise.all(settings.map((name) => client.config('GET', name) as Promise<string[]>)),
+    same(masters, functionLibraries),
+    same(masters, otherUsers),
+    same(masters, async (client) => (await Promise.all(settings.map((name) => settingOf(client, name)))).flat()),
   ]);
-  const { parts, comparableUntilMs } = await hashOfKeys(client);
-  return {
-    parts: {
-      ...parts,
-      functions: hashOf(functions),
-      users: hashOf(users),
-      configuration: hashOf(configuration.flat()),
-    },
-    comparableUntilMs,
-  };
+  const { parts, comparableUntilMs } = await hashOfKeys(masters);
+  return { parts: { ...parts, functions, users, configuration }, comparableUntilMs };
+}
+
+function settingOf(client: Redis, name: string): Promise<string[]> {
+  return client.config('GET', name) as Promise<string[]>;
+}
+
+/** What every master has must be the same: where it is not, the hash says so by being another. */
+async function same(masters: Masters, linesOf: (client: Redis) => Promise<readonly string[]>): Promise<string> {
+  const [first = '', ...others] = await Promise.all(masters.clients.map(async (client) => hashOf(await linesOf(client))));
+  return others.every((other) => other === first) ? first : hashOf([first, ...others]);
 }
 
 /** Users beside `default`, whose password is the stack's own: lines of `ACL LIST`. */
@@ -54,7 +56,7 @@ export async function numbersOfKeys(client: Redis): Promise<ReadonlyMap<number, 
 }
 
 /** Expiries apart: data that is loaded again lives on from then. */
-async function hashOfKeys(client: Redis): Promise<Required<Fingerprint>> {
+async function hashOfKeys(masters: Masters): Promise<Required<Fingerprint>> {
   const hashes = new Map<string, Hash>();
   const comparableUntilMs: Record<string, number> = {};
   const add = (part: string, text: string, expiryMs: number, value?: Buffer) => {
@@ -62,16 +64,36 @@ async function hashOfKeys(client: Redis): Promise<Required<Fingerprint>> {
     hashes.set(part, hash.update(text).update(value ?? ''));
     if (expiryMs > 0) comparableUntilMs[part] = Math.min(comparableUntilMs[part] ?? expiryMs, expiryMs);
   };
-  for (const database of [...(await numbersOfKeys(client)).keys()].toSorted()) {
-    await client.select(database);
-    for await (const { key, value, expiryMs } of keysOf(client)) {
+  for (const database of await databasesOf(masters)) {
+    // A cluster has one database, and knows no SELECT.
+    if (database > 0) await Promise.all(masters.clients.map((client) => client.select(database)));
+    for await (const { key, value, expiryMs } of inOrder(masters.clients.map(keysOf))) {
       add(`keys ${key.split(':', 1)[0]}`, `${database} ${key}\0`, expiryMs, value);
       add('expiries', `${database} ${key}\0${expiryMs}\n`, expiryMs);
     }
+    if (database > 0) await Promise.all(masters.clients.map((client) => client.select(0)));
   }
-  await client.select(0);
   const parts = Object.fromEntries([...hashes].map(([part, hash]) => [part, hash.digest('hex')]));
   return { parts, comparableUntilMs };
+}
+
+async function databasesOf(masters: Masters): Promise<readonly number[]> {
+  const numbers = await Promise.all(masters.clients.map(numbersOfKeys));
+  return [...new Set(numbers.flatMap((each) => [...each.keys()]))].toSorted((left, right) => left - right);
+}
+
+/** Keys of all masters by name: which master holds which is no part of the data. */
+async function* inOrder(streams: readonly AsyncGenerator<StoredKey>[]): AsyncGenerator<StoredKey> {
+  const heads = await Promise.all(streams.map(async (stream) => ({ stream, next: await stream.next() })));
+  for (;;) {
+    const open = heads.filter(({ next }) => next.done !== true);
+    const [first, ...others] = open;
+    if (first === undefined) return;
+    const keyOf = (head: typeof first) => (head.next.value as StoredKey).key;
+    const least = others.reduce((best, head) => (keyOf(head) < keyOf(best) ? head : best), first);
+    yield least.next.value as StoredKey;
+    least.next = await least.stream.next();
+  }
 }
 
 interface StoredKey {

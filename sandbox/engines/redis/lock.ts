@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './client.ts';
 
 /** A lock that is held. Its token tells its holder from whoever holds it later. */
 export interface HeldLock {
@@ -12,18 +12,22 @@ export interface HeldLock {
  * It does not exclude others across a failover, nor after a pause longer than its lifetime: what must be exact needs
  * a fencing token at the store that is written to.
  */
-export async function acquireLock(client: Redis, name: string, lifetimeMs: number): Promise<HeldLock | undefined> {
+export async function acquireLock(
+  client: RedisClient,
+  name: string,
+  lifetimeMs: number,
+): Promise<HeldLock | undefined> {
   const lock = { key: `lock:${name}`, token: randomUUID() };
   const answer = await client.set(lock.key, lock.token, 'PX', lifetimeMs, 'NX');
   return answer === 'OK' ? lock : undefined;
 }
 
 /** Gives the lock back. Returns false where it was no longer ours: nothing is deleted then. */
-export async function releaseLock(client: Redis, lock: HeldLock): Promise<boolean> {
+export async function releaseLock(client: RedisClient, lock: HeldLock): Promise<boolean> {
   return (await client.fcall('taishang_release_lock', 1, lock.key, lock.token)) === 1;
 }
 
 /** Holds the lock for `lifetimeMs` from now. Returns false where it was no longer ours. */
-export async function extendLock(client: Redis, lock: HeldLock, lifetimeMs: number): Promise<boolean> {
+export async function extendLock(client: RedisClient, lock: HeldLock, lifetimeMs: number): Promise<boolean> {
   return (await client.fcall('taishang_extend_lock', 1, lock.key, lock.token, lifetimeMs)) === 1;
 }

@@ -1,8 +1,9 @@
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { User } from '../../../seeds/entities.ts';
 import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
 import { cacheKey, readCached } from './cache.ts';
+import type { RedisClient } from './client.ts';
 import { connect } from './connection.ts';
 import { cachedUserReference } from './redis-benchmark.ts';
 
@@ -46,8 +47,14 @@ async function firstUsers(dataset: Dataset): Promise<readonly User[]> {
   throw new Error('the dataset has no users');
 }
 
+interface Counters {
+  readonly gets: number;
+  readonly hits: number;
+  readonly misses: number;
+}
+
 /** Redis has no planner: what the path costs is what the server counts. */
-async function checkPlan(client: Redis, run: (iteration: number) => Promise<void>): Promise<PlanCheck> {
+async function checkPlan(client: RedisClient, run: (iteration: number) => Promise<void>): Promise<PlanCheck> {
   const before = await counters(client);
   for (let iteration = 0; iteration < plannedReads; iteration += 1) await run(iteration);
   const after = await counters(client);
@@ -57,7 +64,15 @@ async function checkPlan(client: Redis, run: (iteration: number) => Promise<void
   return { expected, actual, ok: actual === expected };
 }
 
-async function counters(client: Redis): Promise<{ gets: number; hits: number; misses: number }> {
+/** A cluster's are those of its masters together. */
+async function counters(client: RedisClient): Promise<Counters> {
+  if (!(client instanceof Cluster)) return countersOf(client);
+  const all = await Promise.all(client.nodes('master').map(countersOf));
+  const sum = (name: keyof Counters) => all.reduce((total, one) => total + one[name], 0);
+  return { gets: sum('gets'), hits: sum('hits'), misses: sum('misses') };
+}
+
+async function countersOf(client: Redis): Promise<Counters> {
   const [stats, commands] = await Promise.all([client.info('stats'), client.info('commandstats')]);
   const number = (text: string, pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
   return {

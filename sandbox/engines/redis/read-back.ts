@@ -1,6 +1,6 @@
 import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
-import { firstNode, openClient } from './connection.ts';
 import { scan } from './load.ts';
+import { openMasters } from './masters.ts';
 
 /** Every user has a cache entry; conversations and graphs are cached for some only. */
 export const readBack: ReadBack = { user: readUsers };
@@ -13,13 +13,17 @@ interface CachedUser {
 }
 
 async function* readUsers(running: RunningEngine): AsyncGenerator<SharedRow> {
-  await using client = await openClient(firstNode(running), running.secrets);
+  await using masters = await openMasters(running);
   const seen = new Set<string>();
-  for await (const keys of scan(client, 'user:*')) {
-    const fresh = keys.filter((key) => !seen.has(key));
-    for (const key of fresh) seen.add(key);
-    const values = fresh.length === 0 ? [] : await client.mget(...fresh);
-    for (const [index, key] of fresh.entries()) yield rowOf(key, values[index] ?? 'null');
+  for (const client of masters.clients) {
+    for await (const keys of scan(client, 'user:*')) {
+      const fresh = keys.filter((key) => !seen.has(key));
+      for (const key of fresh) seen.add(key);
+      const pipeline = client.pipeline();
+      for (const key of fresh) pipeline.get(key);
+      const values = (await pipeline.exec()) ?? [];
+      for (const [index, key] of fresh.entries()) yield rowOf(key, (values[index]?.[1] as string | null) ?? 'null');
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { messageOf } from '../../core/errors.ts';
 import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
-import { firstNode, openClient } from './connection.ts';
+import { openMasters } from './masters.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
 const libraryName = 'taishang';
@@ -19,13 +19,15 @@ export async function applySchema(
 ): Promise<SchemaReport> {
   const file = join(directory, 'taishang.lua');
   const wanted = await readFile(file, 'utf8');
-  await using client = await openClient(firstNode(running), running.secrets);
-  const found = await loadedLibrary(client);
-  if (found === wanted) return { applied: [], alreadyPresent: 1 };
-  if (found !== undefined && !reset)
-    throw schemaDifferent('redis', `The function library ${libraryName}`, found, wanted);
+  await using masters = await openMasters(running);
+  // A cluster spreads keys over its masters, and functions not at all.
+  const found = await Promise.all(masters.clients.map(loadedLibrary));
+  if (found.every((library) => library === wanted)) return { applied: [], alreadyPresent: 1 };
+  const other = found.find((library) => library !== undefined && library !== wanted);
+  if (other !== undefined && !reset)
+    throw schemaDifferent('redis', `The function library ${libraryName}`, other, wanted);
   try {
-    await client.function('LOAD', 'REPLACE', wanted);
+    await Promise.all(masters.clients.map((client) => client.function('LOAD', 'REPLACE', wanted)));
   } catch (thrown) {
     throw failed(file, thrown);
   }

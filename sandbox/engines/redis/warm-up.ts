@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { cacheKey, lifetimesS } from './cache.ts';
+import { cacheUser } from './cache.ts';
+import type { RedisClient } from './client.ts';
 
 const hotUsersQuery = join(import.meta.dirname, 'queries', 'hot-users.sql');
 
 /**
- * Caches the users that logged in last, as PostgreSQL has them: one query, one round trip to Redis.
+ * Caches the users that logged in last, as PostgreSQL has them: one query.
  * `users` is a pool on `taishang_users`. Default: 100 users. Returns how many were cached.
  */
-export async function warmUpUsers(client: Redis, users: Pool, usersMax = 100): Promise<number> {
+export async function warmUpUsers(client: RedisClient, users: Pool, usersMax = 100): Promise<number> {
   const { rows } = await users.query<{ id: string }>(await readFile(hotUsersQuery, 'utf8'), [usersMax]);
-  const pipeline = client.pipeline();
-  for (const row of rows) pipeline.set(cacheKey('user', row.id), JSON.stringify(row), 'EX', lifetimesS.user);
-  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+  // Sent at once and not as a pipeline, which a cluster takes for one of its masters alone.
+  await Promise.all(rows.map((row) => cacheUser(client, row.id, row)));
   return rows.length;
 }

@@ -1,0 +1,70 @@
+import type { ClusterOptions, RedisOptions } from 'ioredis';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+
+/** Name under which the Sentinels watch the primary. */
+export const sentinelName = 'taishang';
+export const sentinelPort = 26_379;
+
+/** Address that a node announces to where it is reached on this machine. */
+export type AddressMap = Readonly<Record<string, { readonly host: string; readonly port: number }>>;
+
+/**
+ * How an ordinary client reaches the members and follows a failover. The times are chosen for the longest one: a
+ * cluster with a node timeout of 2 s takes up to 4.6 s (measured), and the drivers' own budget is 1.6 s.
+ */
+export interface RedisAccess {
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  /** Sentinels, or members of the cluster to begin with, or the one server. */
+  readonly contacts: readonly { readonly host: string; readonly port: number }[];
+  readonly password: string;
+  readonly addressMap: AddressMap;
+}
+
+/** Addresses of all members as they announce them, Redis and Sentinel alike. */
+export function addressMapOf(nodes: readonly NodeHandle[]): AddressMap {
+  return Object.fromEntries(
+    nodes.flatMap(({ address, host, hostPorts }) =>
+      address === undefined
+        ? []
+        : Object.entries(hostPorts).map(([port, hostPort]) => [`${address}:${port}`, { host, port: hostPort }]),
+    ),
+  );
+}
+
+/** A connection that was silent for this long with a command under way is given up: its server may be paused. */
+const silenceMs = 2_500;
+
+const patience = (times: number) => Math.min(times * 50, 500);
+
+/** Options for ioredis with Sentinels. A command waits for up to 20 s for a primary. */
+export function sentinelOptions({ contacts, password, addressMap }: RedisAccess) {
+  return {
+    sentinels: contacts.map(({ host, port }) => ({ host, port })),
+    name: sentinelName,
+    password,
+    sentinelPassword: password,
+    natMap: { ...addressMap },
+    sentinelRetryStrategy: patience,
+    retryStrategy: patience,
+    maxRetriesPerRequest: 45,
+    connectTimeout: 1_000,
+    socketTimeout: silenceMs,
+    // A primary that was made a replica keeps its connections.
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
+  } satisfies RedisOptions;
+}
+
+/** Options for ioredis with a cluster. A command waits for up to 20 s for a master of its slot. */
+export function clusterOptions({ password, addressMap }: RedisAccess) {
+  return {
+    natMap: { ...addressMap },
+    clusterRetryStrategy: patience,
+    retryDelayOnFailover: 200,
+    retryDelayOnClusterDown: 200,
+    retryDelayOnTryAgain: 200,
+    maxRedirections: 100,
+    slotsRefreshTimeout: 1_000,
+    slotsRefreshInterval: 1_000,
+    redisOptions: { password, connectTimeout: 1_000, socketTimeout: silenceMs, maxRetriesPerRequest: 1 },
+  } satisfies ClusterOptions;
+}

@@ -1,0 +1,57 @@
+import { Cluster, Redis } from 'ioredis';
+import { clusterOptions, type RedisAccess, sentinelName, sentinelOptions } from './client-options.ts';
+
+/** An ordinary client of ioredis: of one server, of a primary behind Sentinels, or of a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** Client for what is described; it connects when it is told to, or with its first command. */
+export function createRedisClient(access: RedisAccess): RedisClient {
+  const [contact] = access.contacts;
+  if (access.kind === 'cluster') {
+    const nodes = access.contacts.map(({ host, port }) => ({ host, port }));
+    return new Cluster(nodes, { ...clusterOptions(access), lazyConnect: true });
+  }
+  if (access.kind === 'sentinel') return new Redis({ ...sentinelOptions(access), lazyConnect: true });
+  return new Redis({
+    host: contact?.host ?? '',
+    port: contact?.port ?? 0,
+    password: access.password,
+    lazyConnect: true,
+  });
+}
+
+/**
+ * Client for what `sandbox env` printed, in any topology. It follows a failover: the addresses that members announce
+ * are those of the containers' network, and are mapped to the ports of this machine.
+ */
+export function redisClientFromEnvironment(environment: NodeJS.ProcessEnv = process.env): RedisClient {
+  const access = accessFrom(environment);
+  return access === undefined
+    ? new Redis(environment.REDIS_URL ?? '', { lazyConnect: true })
+    : createRedisClient(access);
+}
+
+/** Variables beside `REDIS_URL`, in topologies of several nodes. */
+export function variablesOf({ kind, contacts, password, addressMap }: RedisAccess): Record<string, string> {
+  if (kind === 'single') return {};
+  const list = contacts.map(({ host, port }) => `${host}:${port}`).join(',');
+  const shared = { REDIS_PASSWORD: password, REDIS_NAT_MAP: JSON.stringify(addressMap) };
+  return kind === 'cluster'
+    ? { REDIS_CLUSTER_NODES: list, ...shared }
+    : { REDIS_SENTINELS: list, REDIS_SENTINEL_NAME: sentinelName, REDIS_SENTINEL_PASSWORD: password, ...shared };
+}
+
+function accessFrom(environment: NodeJS.ProcessEnv): RedisAccess | undefined {
+  const { REDIS_CLUSTER_NODES: members, REDIS_SENTINELS: sentinels } = environment;
+  const list = members ?? sentinels;
+  if (list === undefined) return undefined;
+  return {
+    kind: members === undefined ? 'sentinel' : 'cluster',
+    contacts: list.split(',').map((contact) => {
+      const [host = '', port = ''] = contact.split(':');
+      return { host, port: Number(port) };
+    }),
+    password: environment.REDIS_PASSWORD ?? '',
+    addressMap: JSON.parse(environment.REDIS_NAT_MAP ?? '{}') as RedisAccess['addressMap'],
+  };
+}

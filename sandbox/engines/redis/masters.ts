@@ -1,0 +1,88 @@
+import keySlot from 'cluster-key-slot';
+import type { Redis } from 'ioredis';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import type { RunningEngine } from '../engine.ts';
+import { firstNode, openClient } from './connection.ts';
+
+/** The nodes that take writes, each reached directly: one, or those of a cluster. */
+export interface Masters extends AsyncDisposable {
+  readonly clients: readonly Redis[];
+  /** The master that holds a key. */
+  readonly of: (key: string) => Redis;
+}
+
+/** Connects to every master as the members see it now. What changes afterwards is an error of the next command. */
+export async function openMasters(running: RunningEngine): Promise<Masters> {
+  if (running.topology === 'clustered') return openMastersOfCluster(running);
+  const client = running.topology === 'standalone' ? await openFirst(running) : await openPrimary(running);
+  return { clients: [client], of: () => client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+}
+
+function openFirst(running: RunningEngine) {
+  return openClient(firstNode(running), running.secrets);
+}
+
+async function openPrimary(running: RunningEngine) {
+  const failures: unknown[] = [];
+  for (const node of running.nodes) {
+    try {
+      const client = await openClient(node, running.secrets);
+      const [role] = (await client.call('ROLE')) as unknown[];
+      if (role === 'master') return client;
+      await client[Symbol.asyncDispose]();
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  throw noMaster(failures);
+}
+
+type SlotRange = readonly [first: number, last: number, master: readonly [address: string, port: number]];
+
+async function openMastersOfCluster(running: RunningEngine): Promise<Masters> {
+  const ranges = await slotRanges(running);
+  await using opened = new AsyncDisposableStack();
+  const clients = new Map<string, Redis>();
+  for (const [, , [address]] of ranges) {
+    if (clients.has(address)) continue;
+    const node = running.nodes.find((each) => each.address === address);
+    if (node === undefined) throw noMaster([new Error(`no node has the address ${address}`)]);
+    clients.set(address, opened.use(await openClient(node, running.secrets)));
+  }
+  const kept = opened.move();
+  return {
+    clients: [...clients.values()],
+    of: (key) => {
+      const slot = keySlot(key);
+      const range = ranges.find(([first, last]) => slot >= first && slot <= last);
+      const client = range === undefined ? undefined : clients.get(range[2][0]);
+      if (client === undefined) throw noMaster([new Error(`nobody holds slot ${slot}`)]);
+      return client;
+    },
+    [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
+  };
+}
+
+/** As the first member that answers sees them. */
+async function slotRanges(running: RunningEngine): Promise<readonly SlotRange[]> {
+  const failures: unknown[] = [];
+  for (const node of running.nodes) {
+    try {
+      await using client = await openClient(node, running.secrets);
+      return (await client.cluster('SLOTS')) as unknown as SlotRange[];
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+  throw noMaster(failures);
+}
+
+function noMaster(failures: readonly unknown[]): SandboxError {
+  return new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: 'redis',
+    message: 'No node takes writes.',
+    next: '`npm run sandbox -- topology` shows who is what; a failover may be under way.',
+    evidence: failures.map(messageOf).join('\n'),
+  });
+}

@@ -1,0 +1,41 @@
+#!/bin/sh
+# Starts a member of a topology of several nodes. What Redis and Sentinel learn of each other is kept with the data:
+# members know each other by address, so a new network's addresses are put in the place of the old ones.
+set -e
+install() { command install --owner=999 --group=999 --mode=600 "$@"; }
+
+[ -f /data/users.acl ] || install /run/taishang/users.acl /data/users.acl
+
+# /run/taishang/addresses: a name and an address on each line.
+if [ -f /data/addresses ] && ! cmp -s /data/addresses /run/taishang/addresses; then
+	edits=$(
+		# Not echo: this shell's would take the pattern's backslashes for its own.
+		while read -r name address; do printf '%s\n' "s/\\b$address\\b/@$name@/g"; done </data/addresses
+		while read -r name address; do printf '%s\n' "s/@$name@/$address/g"; done </run/taishang/addresses
+	)
+	for file in /data/nodes.conf /data/node.conf /data/sentinel.conf; do
+		[ ! -f "$file" ] || sed -i "$edits" "$file"
+	done
+fi
+install /run/taishang/addresses /data/addresses
+
+# The role that Sentinel gave it last outlives a restart; on the first start it is the one of first.conf.
+if [ -f /data/node.conf ]; then
+	role=$(sed -n '/^replicaof /p' /data/node.conf)
+else
+	role=$(cat /run/taishang/first.conf 2>/dev/null || true)
+fi
+{
+	cat /run/taishang/redis.conf /run/taishang/topology.conf /run/taishang/member.conf
+	printf '%s\n' "$role"
+} >/data/node.conf.new
+install /data/node.conf.new /data/node.conf
+rm /data/node.conf.new
+
+# Beside the server and not in a container of its own: one node less for each.
+if [ -f /run/taishang/sentinel.conf ]; then
+	[ -f /data/sentinel.conf ] || install /run/taishang/sentinel.conf /data/sentinel.conf
+	chown 999:999 /data/sentinel.conf
+	setpriv --reuid=999 --regid=999 --clear-groups redis-server /data/sentinel.conf --sentinel --protected-mode no &
+fi
+exec docker-entrypoint.sh redis-server /data/node.conf

@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+import type { RunningEngine, Topology } from '../engine.ts';
+import { openClient } from './connection.ts';
+import { memberNode } from './topologies.ts';
+
+/** Slots of every cluster (Redis documentation, "Cluster specification"). */
+const slotCount = 16_384;
+const masterNames = ['redis-1', 'redis-2', 'redis-3'] as const;
+const replicaNames = ['redis-4', 'redis-5', 'redis-6'] as const;
+const names = [...masterNames, ...replicaNames];
+
+/**
+ * Three masters with a third of the slots and one replica each. No `min-replicas-to-write`: with one replica, its
+ * promotion would leave a master that refuses every write until the old one is back.
+ */
+export const clustered: Topology = {
+  name: 'clustered',
+  nodes: (context) => [
+    ...masterNames.map((name) => memberNode(name, 'master', 'cluster.conf', names, context)),
+    ...replicaNames.map((name) => memberNode(name, 'replica', 'cluster.conf', names, context)),
+  ],
+  form,
+};
+
+type Member = { readonly node: NodeHandle; readonly client: Redis };
+
+async function form(running: RunningEngine): Promise<void> {
+  await using opened = new AsyncDisposableStack();
+  const members = await Promise.all(
+    running.nodes.map(async (node) => ({ node, client: opened.use(await openClient(node, running.secrets)) })),
+  );
+  const known = await Promise.all(members.map(({ client }) => clusterInfo(client, 'cluster_known_nodes')));
+  if (known.every((count) => count === '1')) await create(members);
+  await untilConverged(members);
+}
+
+/** Who is a master is decided here, and not by chance; epochs differ, so that nobody has to agree on them first. */
+async function create(members: readonly Member[]): Promise<void> {
+  const masters = members.slice(0, masterNames.length);
+  await Promise.all(members.map(({ client }, index) => client.cluster('SET-CONFIG-EPOCH', index + 1)));
+  await Promise.all(
+    masters.map(({ client }, index) => {
+      const first = Math.ceil((index * slotCount) / masters.length);
+      const last = Math.ceil(((index + 1) * slotCount) / masters.length) - 1;
+      return client.cluster('ADDSLOTSRANGE', first, last);
+    }),
+  );
+  const [first, ...others] = members;
+  for (const { node } of others) await first?.client.cluster('MEET', node.address ?? '', 6379);
+  const ids = await Promise.all(masters.map(({ client }) => client.cluster('MYID')));
+  await Promise.all(
+    members.slice(masters.length).map(({ client }, index) =>
+      until(`replica ${index + 1} follows its master`, async () => {
+        await client.cluster('REPLICATE', String(ids[index]));
+        return true;
+      }),
+    ),
+  );
+}
+
+/** Every member sees the whole cluster, and every master has a replica that has caught up. */
+async function untilConverged(members: readonly Member[]): Promise<void> {
+  await Promise.all(
+    members.map(({ node, client }) =>
+      until(`${node.name} sees a whole cluster`, async () => {
+        const [state, known] = await Promise.all([
+          clusterInfo(client, 'cluster_state'),
+          clusterInfo(client, 'cluster_known_nodes'),
+        ]);
+        if (state !== 'ok' || Number(known) < names.length) return false;
+        const replication = await client.info('replication');
+        return /^role:master/m.test(replication)
+          ? /^slave\d+:.*state=online/m.test(replication)
+          : /^master_link_status:up/m.test(replication);
+      }),
+    ),
+  );
+}
+
+async function clusterInfo(client: Redis, field: string): Promise<string | undefined> {
+  return new RegExp(`^${field}:(\\S+)`, 'm').exec(String(await client.cluster('INFO')))?.[1];
+}
+
+function until(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
+  return poll(attempt, {
+    timeoutMs: deadlineMs('topologyConverged'),
+    onTimeout: (last) =>
+      new SandboxError({
+        code: 'NODE_NOT_READY',
+        engine: 'redis',
+        message: `The cluster did not form: ${what}, waited for in vain (${messageOf(last)}).`,
+        next: '`npm run sandbox -- logs redis` shows what its members say.',
+      }),
+  });
+}

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cluster } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { docker } from '../../sandbox/containers/docker.ts';
+import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
+import { killNode, startNodeAgain, stopNode } from '../../sandbox/containers/nodes.ts';
+import type { RunningEngine } from '../../sandbox/engines/engine.ts';
+import { redisClientFromEnvironment } from '../../sandbox/engines/redis/client.ts';
+import { openClient } from '../../sandbox/engines/redis/connection.ts';
+import { redis } from '../../sandbox/engines/redis/engine.ts';
+import { openMasters } from '../../sandbox/engines/redis/masters.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { takeDown } from '../../sandbox/stack/take-down.ts';
+import { eventually, untilWritable } from './support/write-through.ts';
+
+const topologies = ['clustered', 'replicated'] as const;
+
+async function roleOf(node: NodeHandle, running: RunningEngine): Promise<unknown> {
+  await using client = await openClient(node, running.secrets);
+  const [role] = (await client.call('ROLE')) as unknown[];
+  return role;
+}
+
+async function addressOf(node: NodeHandle): Promise<string | undefined> {
+  const { NetworkSettings } = await (await docker()).getContainer(node.containerId).inspect();
+  return NetworkSettings.Networks[node.network]?.IPAddress;
+}
+
+describe.each(topologies)('redis %s', (topology) => {
+  let stack: Stack<'redis'>;
+  let running: RunningEngine;
+
+  beforeAll(async () => {
+    stack = await createStack({ engines: ['redis'], topologies: { redis: topology }, size: 'small' });
+    running = stack.engines.redis;
+  });
+  afterAll(() => stack?.dispose());
+
+  test('the whole contract of the schema holds', async () => {
+    if (stack.dataset === undefined) throw new Error('nothing was loaded');
+    for (const promise of redis.contract) await promise.run(running, stack.dataset);
+    await using masters = await openMasters(running);
+    expect(masters.clients).toHaveLength(topology === 'clustered' ? 3 : 1);
+  });
+
+  test('the query path has its plan and its answer', async () => {
+    if (stack.dataset === undefined) throw new Error('nothing was loaded');
+    for (const path of redis.queryPaths) {
+      await using prepared = await path.prepare(running, stack.dataset);
+      expect(await prepared.checkPlan()).toMatchObject({ ok: true });
+      expect(await prepared.checkAnswer()).toMatchObject({ ok: true });
+    }
+  });
+
+  test('an ordinary client made from the environment follows kill -9 of a primary', async () => {
+    const [victim] = running.nodes;
+    if (victim === undefined) throw new Error('no node');
+    const client = redisClientFromEnvironment(stack.environment);
+    const errors: string[] = [];
+    client.on('error', (error) => errors.push(error.message));
+    try {
+      // One key of every master: each slot range is asked.
+      const keys = Array.from({ length: 30 }, (_, index) => `topologies:${index}`);
+      const writeAll = () => Promise.all(keys.map((key) => client.set(key, 'written')));
+      await writeAll();
+      await killNode(victim);
+      const recoveryMs = await untilWritable(writeAll);
+      expect(recoveryMs).toBeGreaterThan(500);
+      const survivors = running.nodes.filter((node) => node !== victim);
+      const roles = await Promise.all(survivors.map((node) => roleOf(node, running)));
+      expect(roles.filter((role) => role === 'master')).toHaveLength(topology === 'clustered' ? 3 : 1);
+      // Nobody needs a route to the containers' network.
+      if (client instanceof Cluster) {
+        expect(client.nodes().every(({ options }) => options.host === '127.0.0.1')).toBe(true);
+      }
+
+      await startNodeAgain(victim);
+      await eventually('the old primary follows', async () => (await roleOf(victim, running)) === 'slave');
+      expect(await addressOf(victim)).toBe(victim.address);
+      await writeAll();
+    } finally {
+      client.disconnect();
+    }
+  });
+
+  test('data and roles outlive a restart of all nodes at once', async () => {
+    const before = await redis.fingerprint(running);
+    await Promise.all(running.nodes.map(stopNode));
+    await Promise.all(running.nodes.map(startNodeAgain));
+    await untilWritable(() => stack.clients.redis.set('topologies:1', 'written'));
+    expect((await redis.fingerprint(running)).parts.keys).toBe(before.parts.keys);
+  });
+});
+
+test.each(topologies)(
+  'a %s that comes up on another network knows its members by their new addresses',
+  async (topology) => {
+    const directory = await mkdtemp(join(tmpdir(), 'taishang-topologies-'));
+    const options = {
+      engines: ['redis'],
+      topologies: { redis: topology },
+      size: 'none',
+      ephemeral: false,
+      directory,
+    } as const;
+    let blocker: { remove(): Promise<unknown> } | undefined;
+    try {
+      await using first = await createStack(options);
+      await first.clients.redis.set('kept', 'yes');
+      const { network } = first.engines.redis.nodes[0] as NodeHandle;
+      const client = await docker();
+      const { IPAM } = await client.getNetwork(network).inspect();
+      await first.dispose();
+      await takeDown({ directory, volumes: false });
+      const Config = [{ Subnet: IPAM?.Config?.[0]?.Subnet ?? '' }];
+      blocker = await client.createNetwork({
+        Name: `${network}-other`,
+        Labels: { 'dev.taishang.sandbox.stack': `${network}-other` },
+        IPAM: { Driver: 'default', Config },
+      });
+
+      await using second = await createStack(options);
+      const addresses = (nodes: readonly NodeHandle[]) => nodes.map(({ address }) => address);
+      expect(addresses(second.engines.redis.nodes)).not.toEqual(addresses(first.engines.redis.nodes));
+      expect(await second.clients.redis.get('kept')).toBe('yes');
+      await untilWritable(() => second.clients.redis.set('kept', 'still'));
+    } finally {
+      await takeDown({ directory, volumes: true });
+      await blocker?.remove();
+      await rm(directory, { recursive: true, force: true });
+    }
+  },
+);
