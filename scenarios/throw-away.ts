@@ -16,7 +16,7 @@ export interface ThrowAwayOptions {
   /** Default: `standalone`. */
   readonly topology?: TopologyName;
   /** Size in bytes of its volumes, which are in memory then. */
-  readonly volumeBytes?: number;
+  readonly dataSizeBytes?: number;
 }
 
 /** Starts one engine; `what` says in the progress what for. */
@@ -24,7 +24,7 @@ export async function startThrowAway(
   engine: Engine,
   what: string,
   context: SuiteContext,
-  { size = 'none', schema = size !== 'none', topology = 'standalone', volumeBytes }: ThrowAwayOptions = {},
+  { size = 'none', schema = size !== 'none', topology = 'standalone', dataSizeBytes }: ThrowAwayOptions = {},
 ): Promise<ThrowAway> {
   const name = engine.name as EngineName;
   const stack = await createStack({
@@ -36,7 +36,7 @@ export async function startThrowAway(
     seed: context.seed,
     connect: false,
     progress: prefixed(context.progress, ['scenarios', what, name]),
-    ...(volumeBytes === undefined ? {} : { volumeBytes }),
+    ...(dataSizeBytes === undefined ? {} : { dataSizeBytes }),
   });
   return { running: stack.engines[name], [Symbol.asyncDispose]: () => stack.dispose() };
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { faultKinds } from '../containers/fault-kinds.ts';
 import { configFileName } from './config-file.ts';
 import { givenOptions, type SharedOption, withOptions } from './options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';
@@ -21,6 +22,7 @@ const benchExamples = `
   bench compare <before> <after>   two saved runs; exit code 1 where the second is worse
   bench export <name>              a saved run for benchstat, in Go's benchmark format
   bench startup                    how fast a stack starts`;
+const faultNames = Object.keys(faultKinds).join(', ');
 
 /** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
 export function createProgram(): Command {
@@ -110,6 +112,18 @@ export function createProgram(): Command {
     .option('--summary <file>', 'write a summary in Markdown, for a pull request')
     .addHelpText('after', benchExamples)
     .action(run(() => import('./bench.ts').then((room) => room.bench)));
+  add(program, 'fault', 'break a node of the running stack, or what is between nodes, until it is healed', [])
+    .argument('<kind>', `${faultNames}; or heal, list`)
+    .argument(
+      '[node...]',
+      'nodes; with partition each is a group, such as redis-1,redis-2; with loss the rest are peers',
+    )
+    .option('--percent <number>', 'share of the packets, for loss and reset (default: 100)')
+    .option('--direction <way>', 'in, out or both, for loss (default: both)')
+    .option('--latency <duration>', 'for latency (default: 100ms)')
+    .option('--jitter <duration>', 'for latency (default: none)')
+    .option('--rate <number>', 'kbit/s that the node sends, for bandwidth (default: 1000)')
+    .action(run(() => import('./fault.ts').then((room) => room.fault)));
   add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );

@@ -7,10 +7,14 @@ export const labelNames = {
   stack: 'dev.taishang.sandbox.stack',
   /** Folder of the project that the stack belongs to. */
   directory: 'dev.taishang.sandbox.directory',
-  /** `stack` for what stays up, `throw-away` for what a test or drill owns, `helper` for a single command. */
+  /** `stack` for what stays up, `throw-away` for what a test or drill owns, `helper` for a single command, `fault` for the record of one. */
   purpose: 'dev.taishang.sandbox.purpose',
   /** `<host name>:<process id>:<start time>` of the process that started a throw-away object. */
   owner: 'dev.taishang.sandbox.owner',
+  /** Kind of a fault, on its record. */
+  fault: 'dev.taishang.sandbox.fault',
+  /** Node that a fault is made on. */
+  faultNode: 'dev.taishang.sandbox.fault-node',
   engine: 'dev.taishang.sandbox.engine',
   node: 'dev.taishang.sandbox.node',
   role: 'dev.taishang.sandbox.role',

@@ -68,7 +68,7 @@ export interface VolumeOptions {
 }
 
 /**
- * Creates a named volume unless it is there; with `anew` an empty one in its place.
+ * Creates a named volume unless it is there; with `anew` an empty one in its place, with `sizeBytes` one in memory.
  * Throws `NAME_TAKEN` where it is somebody else's.
  */
 export async function ensureVolume(name: string, labels: Labels, options: VolumeOptions): Promise<void> {

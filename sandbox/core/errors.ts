@@ -24,6 +24,8 @@ export const exitCodeOf = {
   UNKNOWN_ENGINE: 2,
   UNKNOWN_SIZE: 2,
   UNKNOWN_TOPOLOGY: 2,
+  UNKNOWN_NODE: 2,
+  UNKNOWN_FAULT: 2,
   // The container engine.
   DOCKER_NOT_FOUND: 1,
   DOCKER_INSTALL_FORBIDDEN: 1,

@@ -1,3 +1,5 @@
+import { findFaults } from '../containers/fault-records.ts';
+import { healFaults } from '../containers/faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import {
   findContainers,
@@ -8,6 +10,18 @@ import {
   removeFound,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
+
+/** Undoes the faults of processes that no longer run, on stacks of any folder. */
+export async function healAbandoned(): Promise<void> {
+  const owned = (await findFaults()).map(({ labels }) => ({
+    stackName: labels[labelNames.stack] ?? '',
+    owner: labels[labelNames.owner] ?? '',
+  }));
+  const dead = owned.filter(({ owner }) => owner !== '' && !isOwnerAlive(owner));
+  for (const stackName of new Set(dead.map((fault) => fault.stackName))) {
+    for (const owner of new Set(dead.map((fault) => fault.owner))) await healFaults({ stackName, owner });
+  }
+}
 
 /** Removes what processes that no longer run have left: throw-away stacks and helpers, of any folder. */
 export async function removeAbandoned(): Promise<Removed> {
@@ -21,7 +35,10 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  return removeFound(containers, volumes, networks);
+  const removed = await removeFound(containers, volumes, networks);
+  // What is gone needs no healing.
+  await healAbandoned();
+  return removed;
 }
 
 /** Removes everything of one stack by its label. */

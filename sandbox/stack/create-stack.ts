@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { ensureDocker } from '../containers/docker-host.ts';
+import { createFaults, type Faults, healFaults } from '../containers/faults.ts';
 import { availableResources } from '../containers/host-findings.ts';
 import { resolveImages } from '../containers/images.ts';
+import { ownerOfThisProcess } from '../containers/owner.ts';
 import { runTask, silent } from '../core/progress.ts';
 import { type CrossStoreReport, requireAgreement } from '../cross-store/check-across-stores.ts';
 import type { Connection, Engine, RunningEngine } from '../engines/engine.ts';
@@ -35,6 +37,8 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
   /** Whether the stores agree; absent where nothing was loaded now. */
   readonly crossStore: CrossStoreReport | undefined;
   readonly startup: readonly StartupStep[];
+  /** Breaks nodes and what is between them. What this process has broken is healed when the stack is disposed of. */
+  readonly faults: Faults;
   /** Closes the clients; removes a throw-away stack with its data. */
   readonly dispose: () => Promise<void>;
 }
@@ -113,6 +117,7 @@ async function bringUpStack<Name extends EngineName>(
         );
   const { ephemeral = true } = options;
   if (!ephemeral) await keeper.update({ sourceHash: await sourceHash(names, identifyingOptions(options)) });
+  const faults = createFaults(identity.name, ownerOfThisProcess());
   const connections = (options.connect ?? true) ? await openClients(engines, running) : new Map();
   return {
     name: identity.name,
@@ -127,6 +132,7 @@ async function bringUpStack<Name extends EngineName>(
     dataset,
     crossStore,
     startup: recorder.steps,
+    faults,
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
@@ -134,6 +140,7 @@ async function bringUpStack<Name extends EngineName>(
   async function dispose(): Promise<void> {
     await Promise.allSettled([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()));
     if (ephemeral) await removeStack(identity.name, { volumes: true });
+    else await healFaults({ stackName: identity.name, owner: ownerOfThisProcess() });
   }
 }
 

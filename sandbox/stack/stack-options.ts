@@ -31,12 +31,15 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly name?: string;
   /** Host port per engine, for the first port of its first node. Default: a free one that is then kept. */
   readonly ports?: Partial<Record<EngineName, number>>;
+  /**
+   * Size of every volume of a throw-away stack, in bytes: what the fault `fill-disk` needs. Such a volume is in memory
+   * and loses its data when its node stops. Default: as large as the machine's disk.
+   */
+  readonly dataSizeBytes?: number;
   /** Which origins may be used. Default: `auto`. */
   readonly images?: ImagePolicy;
   /** Whether a missing container engine may be installed. Default: `never` for a library, `auto` on the command line. */
   readonly dockerInstall?: 'auto' | 'never';
-  /** Size in bytes of every volume of a throw-away stack, which is in memory then: for drills of a full disk. */
-  readonly volumeBytes?: number;
   /** Whether drivers' clients are opened. Default: true. */
   readonly connect?: boolean;
   /** How long a node may take to answer, in milliseconds. Default: the deadline `nodeReady`. */

@@ -46,7 +46,7 @@ export async function stackStatus(options: {
   const [state, secrets, containers] = await Promise.all([
     readState(directory, name),
     readSecrets(directory, name),
-    findContainers({ [labelNames.stack]: name }),
+    nodesOf(name),
   ]);
   const names = [
     ...new Set([
@@ -63,6 +63,12 @@ export async function stackStatus(options: {
     ),
   );
   return { version: 1, stack: name, state: worst(engines.map((engine) => engine.state)), engines };
+}
+
+/** Containers of the stack that are nodes: records of faults are not. */
+async function nodesOf(stackName: string): Promise<readonly FoundContainer[]> {
+  const found = await findContainers({ [labelNames.stack]: stackName });
+  return found.filter(({ labels }) => labels[labelNames.node] !== undefined);
 }
 
 function engineStatus(

@@ -36,10 +36,10 @@ export interface EngineStart {
   readonly generation: number;
   /** Stack that the volumes belong to, and their labels. Default: those of the containers. */
   readonly volumesOf?: { readonly stackName: string; readonly labels: Labels };
+  /** Size of every volume that is made. */
+  readonly dataSizeBytes?: number | undefined;
   /** Waits this long for the first answer. Default: the deadline `nodeReady`. */
   readonly readyTimeoutMs?: number | undefined;
-  /** Size in bytes of its volumes, in memory. Default: on disk. */
-  readonly volumeBytes?: number | undefined;
   readonly signal: AbortSignal;
   readonly headStart: HeadStart;
 }
@@ -130,7 +130,7 @@ async function ensureNode(
   }
   for (const name of Object.values(placement.volumeNames)) {
     const labels = { ...(start.volumesOf?.labels ?? start.labels), [labelNames.engine]: start.engine.name };
-    await ensureVolume(name, labels, { anew: !start.keepVolumes, sizeBytes: start.volumeBytes });
+    await ensureVolume(name, labels, { anew: !start.keepVolumes, sizeBytes: start.dataSizeBytes });
   }
   return startNode(spec, { ...placement, cpuShares: start.headStart.cpuShares(start.engine) });
 }

@@ -1,4 +1,5 @@
 import { findDockerEndpoint } from '../containers/docker-endpoint.ts';
+import { healFaults } from '../containers/faults.ts';
 import { labelNames } from '../containers/labels.ts';
 import { stopContainer } from '../containers/nodes.ts';
 import { findContainers, type Removed } from '../containers/objects.ts';
@@ -37,6 +38,8 @@ async function removeAll(name: string, volumes: boolean): Promise<Removed> {
   // Without a container engine nothing of ours can be there.
   if ((await findDockerEndpoint()) === undefined) return { containers: [], volumes: [], networks: [] };
   if (!volumes) {
+    // A node that is paused could not stop in an orderly way, and a full disk stays full.
+    await healFaults({ stackName: name, start: false });
     const containers = await findContainers({ [labelNames.stack]: name });
     await Promise.all(containers.filter(({ running }) => running).map(({ id }) => stopContainer(id)));
   }

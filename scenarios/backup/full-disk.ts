@@ -4,7 +4,7 @@ import { startThrowAway } from '../throw-away.ts';
 import { backUpNow, type Drill, requireRefusal, requireSame } from './drill.ts';
 
 /** Room for a new store of the largest engine, and some more. */
-const volumeBytes = 512 * 2 ** 20;
+const dataSizeBytes = 512 * 2 ** 20;
 
 /** What is left of it, in KiB. */
 const leftKib = 64;
@@ -13,7 +13,7 @@ export const fullDiskDrill: Drill = {
   name: 'a store without room for the data is refused, and keeps working',
   run: async ({ engine, backup, source, context }) => {
     await using taken = await backUpNow(backup, source);
-    await using target = await startThrowAway(engine, 'a full disk', context, { volumeBytes });
+    await using target = await startThrowAway(engine, 'a full disk', context, { dataSizeBytes });
     const { running } = target;
     const [node] = running.nodes;
     const topology = engine.topologies[running.topology];

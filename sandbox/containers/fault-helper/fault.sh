@@ -1,10 +1,13 @@
 #!/bin/sh
-# Makes and mends faults of the network namespace that it runs in. Every rule is in a chain of its own, so that mending
+# Makes and mends faults of the network namespace, or of the volumes, that it is given. Every rule is in a chain of its own, so that mending
 # removes exactly what was made here, also when whoever made it is dead.
 set -eu
 
 chains='TAISHANG_FAULT_IN TAISHANG_FAULT_OUT'
 delay_port=65001
+ballast=.taishang-ballast
+# A file system that is larger is not the node's own: filling it would fill the machine's disk.
+fill_bytes_max=2147483648
 
 # Rules come last into a chain that is there only while there is a fault.
 prepare() {
@@ -64,22 +67,37 @@ reset)
 bandwidth)
 	tc qdisc replace dev "$(interface)" root tbf rate "$1kbit" burst 32kbit latency 500ms
 	;;
-# delay <latency ms> <jitter ms> <seed> <port...>: runs for as long as the fault lasts. Connections that are there
-# already are reset, so that every one goes through the proxy.
+# delay <latency ms> <jitter ms> <seed>: runs for as long as the fault lasts, on every port that the node listens on.
+# What arrives for such a port itself is of a connection from before, and is reset: the next one goes through the proxy.
 delay)
-	latency=$1 jitter=$2 seed=$3
-	shift 3
+	ports=$(ss -ltnH | awk '$4 !~ /^127\./ { sub(/.*:/, "", $4); print $4 }' | sort -u)
+	python3 /usr/local/bin/delay.py "$delay_port" "$1" "$2" "$3" &
+	until [ -n "$(ss -ltnH "sport = :$delay_port")" ]; do
+		kill -0 $! || exit 1
+		sleep 0.02
+	done
+	prepare
 	iptables -w -t nat -N TAISHANG_FAULT_IN
-	for port; do
+	for port in $ports; do
 		iptables -w -t nat -A TAISHANG_FAULT_IN -p tcp --dport "$port" -j REDIRECT --to-ports "$delay_port"
+		iptables -w -A TAISHANG_FAULT_IN -p tcp ! -i lo --dport "$port" -j REJECT --reject-with tcp-reset
 	done
 	iptables -w -t nat -I PREROUTING -j TAISHANG_FAULT_IN
-	for port; do ss -K state established sport = ":$port" >/dev/null 2>&1 || true; done
-	exec python3 /usr/local/bin/delay.py "$delay_port" "$latency" "$jitter" "$seed"
+	echo ready
+	wait
 	;;
-netem)
-	tc qdisc add dev "$(interface)" root netem delay 1ms && tc qdisc del dev "$(interface)" root
+# fill <folder...>: to the last byte. free <folder...>: takes that back. empty <folder...>: removes all there is.
+fill)
+	for folder; do
+		[ "$(df -B1 --output=size "$folder" | tail -1)" -le "$fill_bytes_max" ] || continue
+		dd if=/dev/zero of="$folder/$ballast" bs=64k 2>/dev/null || true
+		dd if=/dev/zero of="$folder/$ballast" bs=512 oflag=append conv=notrunc 2>/dev/null || true
+		filled=yes
+	done
+	[ -n "${filled-}" ] || exit 3
 	;;
+free) for folder; do rm -f "$folder/$ballast"; done ;;
+empty) for folder; do find "$folder" -mindepth 1 -delete; done ;;
 heal) heal ;;
 *)
 	echo "there is no fault $kind" >&2

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { silent } from '../core/progress.ts';
+import { type CommandResult, checked, runOneOff } from './exec.ts';
+import type { FaultTarget } from './fault-records.ts';
+import { resolveImages } from './images.ts';
+import { labelNames } from './labels.ts';
+
+/** Image with iptables, tc and the proxy, built as the engines' are. */
+export async function faultHelperImage(): Promise<string> {
+  const spec = {
+    variable: 'FAULT_HELPER',
+    official: { reference: 'none', unsuitable: 'it is made for the sandbox' },
+    local: {
+      origin: 'built',
+      contextDirectory: join(import.meta.dirname, 'fault-helper'),
+      description: 'iptables and tc of Debian, and a proxy that delays',
+    },
+  } as const;
+  const images = await resolveImages([{ engine: 'fault-helper', spec }], { policy: 'auto', progress: silent });
+  const image = images.get('fault-helper');
+  if (image === undefined) throw new Error('no image was resolved');
+  return image.reference;
+}
+
+/** Runs `fault.sh` in the network namespace of a node: on this machine's rules nothing is changed. */
+export async function inNamespace(target: FaultTarget, command: readonly string[]): Promise<CommandResult> {
+  const result = await runOneOff({
+    image: await faultHelperImage(),
+    command,
+    network: `container:${target.containerId}`,
+    addedCapabilities: ['NET_ADMIN'],
+    labels: { [labelNames.stack]: target.stackName },
+  });
+  return checked(result, `fault ${command[0]} of ${target.node}`);
+}
+
+/** Runs `fault.sh` on the volumes of a node. */
+export async function onVolumes(
+  target: FaultTarget,
+  volumes: readonly string[],
+  command: string,
+): Promise<CommandResult> {
+  return runOneOff({
+    image: await faultHelperImage(),
+    command: [command, ...volumes.map((_, index) => `/volumes/${index}`)],
+    binds: volumes.map((name, index) => `${name}:/volumes/${index}`),
+    labels: { [labelNames.stack]: target.stackName },
+  });
+}

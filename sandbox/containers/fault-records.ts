@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { docker } from './docker.ts';
+import type { FaultKind } from './fault-kinds.ts';
+import { type Labels, labelNames } from './labels.ts';
+import { type FoundContainer, findContainers } from './objects.ts';
+
+/** Where a fault is made: a container of a stack. */
+export interface FaultTarget {
+  readonly stackName: string;
+  readonly node: string;
+  readonly containerId: string;
+  readonly image: string;
+}
+
+/** What the record runs, where the fault lasts only while something runs in the node's network namespace. */
+export interface RecordProcess {
+  readonly image: string;
+  readonly command: readonly string[];
+}
+
+/**
+ * Writes down that a fault is about to be made, as a container with labels: whoever comes after a crash finds it, on
+ * this machine or through the same container engine. `owner` is the process that the fault ends with, if it does.
+ */
+export async function recordFault(
+  target: FaultTarget,
+  kind: FaultKind,
+  owner: string | undefined,
+  process?: RecordProcess,
+): Promise<string> {
+  const { id } = await (await docker()).createContainer({
+    name: `${target.stackName}-fault-${randomUUID().slice(0, 8)}`,
+    Image: process?.image ?? target.image,
+    Cmd: [...(process?.command ?? ['true'])],
+    Labels: {
+      [labelNames.stack]: target.stackName,
+      [labelNames.purpose]: 'fault',
+      [labelNames.fault]: kind,
+      [labelNames.faultNode]: target.node,
+      ...(owner === undefined ? {} : { [labelNames.owner]: owner }),
+    },
+    HostConfig:
+      process === undefined
+        ? { NetworkMode: 'none' }
+        : { NetworkMode: `container:${target.containerId}`, CapAdd: ['NET_ADMIN'] },
+  });
+  return id;
+}
+
+/** Records of faults that last, of one stack or of all. */
+export async function findFaults(labels: Labels = {}): Promise<readonly FoundContainer[]> {
+  return findContainers({ ...labels, [labelNames.purpose]: 'fault' });
+}

@@ -1,0 +1,225 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import { deadlineMs } from '../core/deadlines.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { poll } from '../core/poll.ts';
+import { docker } from './docker.ts';
+import { checked } from './exec.ts';
+import { faultHelperImage, inNamespace, onVolumes } from './fault-helper.ts';
+import { type ActiveFault, type Fault, type FaultKind, faultKinds } from './fault-kinds.ts';
+import { type FaultTarget, findFaults, recordFault } from './fault-records.ts';
+import { labelNames } from './labels.ts';
+import { nodeLogs, removeContainer, stopContainer } from './nodes.ts';
+import { findContainers } from './objects.ts';
+
+/** Faults of one stack. */
+export interface Faults {
+  /**
+   * Makes a fault; it bites when this returns, and lasts until it is healed.
+   * Throws `UNKNOWN_NODE`, and `NOT_SUPPORTED` with the reason where it cannot be made here.
+   */
+  readonly inject: (fault: Fault) => Promise<void>;
+  /** Undoes the faults of one node (default: of all). Nodes that were killed or stopped are started, not awaited. */
+  readonly heal: (node?: string) => Promise<readonly ActiveFault[]>;
+  readonly active: () => Promise<readonly ActiveFault[]>;
+}
+
+/**
+ * The faults of a stack, known by its name. With an `owner` they end with that process: the next command undoes what a
+ * dead one has left.
+ */
+export function createFaults(stackName: string, owner?: string): Faults {
+  return {
+    inject: (fault) => inject(stackName, fault, owner),
+    heal: (node) => healFaults({ stackName, ...(node === undefined ? {} : { node }) }),
+    active: async () => (await findFaults({ [labelNames.stack]: stackName })).map(activeFault),
+  };
+}
+
+async function inject(stackName: string, fault: Fault, owner: string | undefined): Promise<void> {
+  const { notSupported } = faultKinds[fault.kind];
+  if (notSupported !== undefined) throw notPossible(fault.kind, notSupported);
+  const targets = await targetsOf(stackName);
+  const named = fault.kind === 'partition' ? fault.groups.flat() : [fault.node, ...(peersOf(fault) ?? [])];
+  for (const name of named) if (!targets.has(name)) throw unknownNode(name, [...targets.keys()]);
+  if (fault.kind === 'partition') {
+    await Promise.all(
+      fault.groups.flatMap((group) =>
+        group.map((name) => {
+          const others = fault.groups.filter((other) => other !== group).flat();
+          return make(targets, { kind: 'loss', node: name, peers: others }, owner, 'partition');
+        }),
+      ),
+    );
+  } else await make(targets, fault, owner, fault.kind);
+}
+
+type Targets = ReadonlyMap<string, FaultTarget>;
+type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;
+
+async function make(targets: Targets, fault: FaultOfNode, owner: string | undefined, kind: FaultKind): Promise<void> {
+  const target = targets.get(fault.node) as FaultTarget;
+  const container = (await docker()).getContainer(target.containerId);
+  if (fault.kind === 'latency') return delay(target, fault, owner);
+  const record = await recordFault(target, kind, owner);
+  try {
+    switch (fault.kind) {
+      case 'kill':
+        await container.kill({ signal: 'SIGKILL' });
+        await container.wait({ condition: 'not-running' });
+        return;
+      case 'stop':
+        return await stopContainer(target.containerId);
+      case 'pause':
+        return await container.pause();
+      case 'isolate':
+        return void (await inNamespace(target, ['isolate']));
+      case 'loss':
+        return void (await inNamespace(target, await lossCommand(targets, fault)));
+      case 'reset':
+        return void (await inNamespace(target, ['reset', String(fault.probability ?? 1)]));
+      case 'bandwidth':
+        return void (await inNamespace(target, ['bandwidth', String(fault.kilobitsPerS)]));
+      case 'fill-disk':
+        return await fillDisk(target);
+      case 'wipe':
+        await stopContainer(target.containerId);
+        checked(await onVolumes(target, await volumesOf(target), 'empty'), `emptying the volumes of ${target.node}`);
+        await container.start();
+        return await removeContainer(record);
+    }
+  } catch (thrown) {
+    await removeContainer(record);
+    throw thrown;
+  }
+}
+
+async function lossCommand(targets: Targets, fault: Fault & { readonly kind: 'loss' }): Promise<string[]> {
+  const peers = fault.peers ?? [...targets.keys()].filter((name) => name !== fault.node);
+  const addresses = await Promise.all(peers.map((name) => addressOf(targets.get(name) as FaultTarget)));
+  // A node that does not run has no address, and nothing to say.
+  const known = addresses.filter((address) => address !== '');
+  return ['drop', fault.direction ?? 'both', String(fault.probability ?? 1), ...known];
+}
+
+/** The proxy is the record's own process: it ends with it, and the rules that lead to it are taken away first. */
+async function delay(
+  target: FaultTarget,
+  { latencyMs, jitterMs = 0, seed = 1 }: Fault & { readonly kind: 'latency' },
+  owner: string | undefined,
+): Promise<void> {
+  const command = ['delay', ...[latencyMs, jitterMs, seed].map(String)];
+  const record = await recordFault(target, 'latency', owner, { image: await faultHelperImage(), command });
+  try {
+    await (await docker()).getContainer(record).start();
+    await poll(async () => /^ready$/m.test(await nodeLogs(record, 20)), {
+      timeoutMs: deadlineMs('statement'),
+      onTimeout: (last) =>
+        new SandboxError({
+          code: 'COMMAND_FAILED',
+          message: `The proxy that delays ${target.node} did not start: ${messageOf(last)}.`,
+          next: '`npm run sandbox -- fault heal` takes away what is left of it.',
+        }),
+    });
+  } catch (thrown) {
+    await removeContainer(record);
+    throw thrown;
+  }
+}
+
+async function fillDisk(target: FaultTarget): Promise<void> {
+  const result = await onVolumes(target, await volumesOf(target), 'fill');
+  if (result.exitCode === 3)
+    throw notPossible(
+      'fill-disk',
+      'its volumes share the disk of this machine, which is left alone; start the stack with `dataSizeBytes`',
+    );
+  checked(result, `filling the disk of ${target.node}`);
+}
+
+/** Undoes faults by their records alone, whoever made them. `start: false` leaves nodes that are down as they are. */
+export async function healFaults(options: {
+  readonly stackName: string;
+  readonly node?: string;
+  readonly owner?: string;
+  readonly start?: boolean;
+}): Promise<readonly ActiveFault[]> {
+  const records = await findFaults({
+    [labelNames.stack]: options.stackName,
+    ...(options.node === undefined ? {} : { [labelNames.faultNode]: options.node }),
+    ...(options.owner === undefined ? {} : { [labelNames.owner]: options.owner }),
+  });
+  if (records.length === 0) return [];
+  const targets = await targetsOf(options.stackName);
+  const byNode = Map.groupBy(records.map(activeFault), ({ node }) => node);
+  await Promise.all(
+    [...byNode].map(async ([node, faults]) => {
+      const target = targets.get(node);
+      if (target !== undefined) await healNode(target, new Set(faults.map(({ kind }) => kind)), options.start ?? true);
+    }),
+  );
+  await Promise.all(records.map(({ id }) => removeContainer(id)));
+  return records.map(activeFault);
+}
+
+const networkKinds: readonly FaultKind[] = ['isolate', 'partition', 'loss', 'latency', 'reset', 'bandwidth'];
+
+async function healNode(target: FaultTarget, kinds: ReadonlySet<FaultKind>, start: boolean): Promise<void> {
+  const container = (await docker()).getContainer(target.containerId);
+  let { State } = await container.inspect();
+  if (State.Paused) await container.unpause();
+  if (kinds.has('fill-disk')) checked(await onVolumes(target, await volumesOf(target), 'free'), 'freeing the disk');
+  State = (await container.inspect()).State;
+  // Rules die with the namespace of a node that has stopped.
+  if (State.Running && networkKinds.some((kind) => kinds.has(kind))) await inNamespace(target, ['heal']);
+  const isDown = kinds.has('kill') || kinds.has('stop') || kinds.has('wipe');
+  if (!State.Running && isDown && start) await container.start();
+}
+
+/** The nodes of a stack by their names. */
+async function targetsOf(stackName: string): Promise<Targets> {
+  const found = await findContainers({ [labelNames.stack]: stackName });
+  return new Map(
+    found.flatMap(({ id, image, labels }) => {
+      const node = labels[labelNames.node];
+      return node === undefined ? [] : [[node, { stackName, node, image, containerId: id }] as const];
+    }),
+  );
+}
+
+async function inspect(target: FaultTarget): Promise<ContainerInspectInfo> {
+  return (await docker()).getContainer(target.containerId).inspect();
+}
+
+async function volumesOf(target: FaultTarget): Promise<readonly string[]> {
+  const { Mounts } = await inspect(target);
+  return Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name !== undefined ? [Name] : []));
+}
+
+async function addressOf(target: FaultTarget): Promise<string> {
+  const { NetworkSettings } = await inspect(target);
+  return NetworkSettings.Networks[target.stackName]?.IPAddress ?? '';
+}
+
+function activeFault({ labels }: { readonly labels: Readonly<Record<string, string>> }): ActiveFault {
+  return { kind: labels[labelNames.fault] as FaultKind, node: labels[labelNames.faultNode] ?? '' };
+}
+
+function peersOf(fault: Fault): readonly string[] | undefined {
+  return fault.kind === 'loss' ? fault.peers : undefined;
+}
+
+function unknownNode(name: string, known: readonly string[]): SandboxError {
+  return new SandboxError({
+    code: 'UNKNOWN_NODE',
+    message: `The stack has no node \`${name}\`.`,
+    next: `Use one of: ${known.toSorted().join(', ') || 'none runs; start it with `npm run sandbox -- up`'}.`,
+  });
+}
+
+function notPossible(kind: FaultKind, reason: string): SandboxError {
+  return new SandboxError({
+    code: 'NOT_SUPPORTED',
+    message: `\`${kind}\` cannot be made here: ${reason}.`,
+    next: 'Choose another fault; `npm run sandbox -- fault --help` lists them.',
+  });
+}
