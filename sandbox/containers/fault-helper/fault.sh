@@ -98,6 +98,8 @@ fill)
 	;;
 free) for folder; do rm -f "$folder/$ballast"; done ;;
 empty) for folder; do find "$folder" -mindepth 1 -delete; done ;;
+# counters <chain>: how many packets the last rule of it has met.
+counters) iptables -w -nvxL "$1" 2>/dev/null | awk 'NR > 2 { packets = $1 } END { print packets + 0 }' ;;
 heal) heal ;;
 *)
 	echo "there is no fault $kind" >&2

@@ -44,6 +44,8 @@ export function sentinelOptions({ contacts, password, addressMap }: RedisAccess)
     password,
     sentinelPassword: password,
     natMap: { ...addressMap },
+    // The port of a container that is going away may take a connection and never answer.
+    sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: patience,
     retryStrategy: patience,
     maxRetriesPerRequest: 45,

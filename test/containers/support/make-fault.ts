@@ -1,0 +1,8 @@
+// Isolates a node as a process of its own and waits: for tests that kill it.
+import { createFaults } from '../../../sandbox/containers/faults.ts';
+import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
+
+const [stackName = '', node = ''] = process.argv.slice(2);
+await createFaults(stackName, ownerOfThisProcess()).inject({ kind: 'isolate', node });
+console.log('made');
+setInterval(() => {}, 60_000);
