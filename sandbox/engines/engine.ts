@@ -207,8 +207,20 @@ export interface Failover {
   readonly killPrimary: (running: RunningEngine) => Promise<string>;
   /** Makes a survivor the primary and returns once it takes writes. Returns the name of its node. */
   readonly promote: (running: RunningEngine) => Promise<string>;
+  /** Makes an old primary, running or down, follow the new one. Absent where the engine does that by itself. */
+  readonly rejoin?: (running: RunningEngine, nodeName: string) => Promise<RejoinReport>;
   /** Every value that one node holds, read from it directly. */
   readonly readAll: (running: RunningEngine, nodeName: string) => Promise<readonly number[]>;
+}
+
+/** How an old primary came back, and what it alone had written. */
+export interface RejoinReport {
+  readonly node: string;
+  readonly primary: string;
+  /** Position in its log up to which it agreed with the new primary. Absent where it had nothing of its own. */
+  readonly partedAt?: string;
+  /** Transactions that it alone had, and has no more. */
+  readonly givenUp: readonly { readonly id: string; readonly position: string; readonly committedAt: string }[];
 }
 
 export interface FailoverWriter extends AsyncDisposable {
@@ -286,6 +298,19 @@ export interface QueryPath {
   readonly reference?: ReferenceProgram;
 }
 
+/** What a node is now, as the engine sees it. */
+export interface NodeRole {
+  readonly node: string;
+  /** In the engine's own words: `primary`, `standby`, `master`, `replica`, `leader`; `down` where it gives no answer. */
+  readonly role: string;
+  /** Node that it follows. */
+  readonly follows?: string | undefined;
+  /** How far behind it is, for people: `0 bytes`, `3 s`. */
+  readonly lag?: string | undefined;
+  /** What it holds, where members share the data out: `slots 0-5460`. */
+  readonly holds?: string | undefined;
+}
+
 /**
  * An engine: everything that the runners know of a database product.
  * Adding one is adding a folder with such an object and one line in `index.ts`.
@@ -333,4 +358,6 @@ export interface Engine<Client = unknown> {
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
   readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
   readonly workloads: Workloads;
+  /** Who is primary now and who follows. Absent: the roles are those that the nodes were started with. */
+  readonly roles?: (running: RunningEngine) => Promise<readonly NodeRole[]>;
 }

@@ -48,6 +48,31 @@ export async function attachStack(options: {
 }
 
 /**
+ * What is known of a stack of which some nodes, or all, may be down: who asks each of them wants to be told.
+ * Throws `STACK_NOT_RUNNING` where it was never started, or was taken down.
+ */
+export async function attachState(options: {
+  readonly directory?: string;
+  readonly name?: string;
+  readonly engines?: readonly EngineName[];
+}): Promise<Pick<AttachedStack, 'identity' | 'engines'>> {
+  const identity = stackIdentity(options);
+  const [state, secrets, containers] = await Promise.all([
+    readState(identity.directory, identity.name),
+    readSecrets(identity.directory, identity.name),
+    findContainers({ [labelNames.stack]: identity.name }),
+  ]);
+  const there = new Set(containers.map(({ id }) => id));
+  const isThere = (name: EngineName) => state?.engines[name]?.nodes.some(({ containerId }) => there.has(containerId));
+  const known = (Object.keys(state?.engines ?? {}) as EngineName[]).filter(isThere);
+  const wanted = options.engines ?? known;
+  const missing = wanted.filter((name) => !known.includes(name));
+  if (state === undefined || wanted.length === 0 || missing.length > 0)
+    throw notRunning(identity, `Not there: ${missing.join(', ') || 'anything'}.`);
+  return { identity, engines: runningEngines(wanted, state, secrets ?? noSecrets).engines };
+}
+
+/**
  * {@link attachStack} if the stack runs as it would be started now: same engines, schemas, dataset and options.
  * `undefined` otherwise.
  */

@@ -2,6 +2,7 @@ import { Client, Pool } from 'pg';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import { createFollowingPool } from './following-pool.ts';
 
 /** Roles and the databases that they may connect to are in `schema/`. */
 export type Role = 'postgres' | 'taishang_user' | 'taishang_ai_user' | 'taishang_analytics_user' | 'replicator';
@@ -62,9 +63,12 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
   return rows[0]?.server_version.split(' ')[0] ?? '';
 }
 
-/** A pool of the application's role on `taishang_users`. */
+/** A pool of the application's role on `taishang_users`; it follows a failover. */
 export async function connect(running: RunningEngine): Promise<Connection<Pool>> {
-  const pool = new Pool({ connectionString: uri(running), max: 10 });
+  const isSingle = running.topology === 'standalone';
+  const pool = isSingle
+    ? new Pool({ connectionString: uri(running), max: 10 })
+    : createFollowingPool(uriOfAll(running, 'read-write'), { max: 10 });
   pool.on('error', () => {});
   return { client: pool, [Symbol.asyncDispose]: () => pool.end() };
 }
@@ -74,9 +78,24 @@ export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
   return `postgresql://taishang_user:${running.secrets.taishang_user}@${host}:${port}/taishang_users`;
 }
 
-export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+/** Every member, for clients that follow: libpq and drivers on it, and `createFollowingPool` of `following-pool.ts`. */
+function uriOfAll({ nodes, secrets }: Pick<RunningEngine, 'nodes' | 'secrets'>, attributes: string): string {
+  const hosts = nodes.map(({ host, port }) => `${host}:${port}`).join(',');
+  const user = `taishang_user:${secrets.taishang_user}`;
+  return `postgresql://${user}@${hosts}/taishang_users?target_session_attrs=${attributes}`;
+}
+
+export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>): Record<string, string> {
   const { host, port } = primaryNode(running);
+  const members =
+    running.topology === 'standalone'
+      ? {}
+      : {
+          DATABASE_FOLLOWING_URL: uriOfAll(running, 'read-write'),
+          DATABASE_READ_ONLY_URL: uriOfAll(running, 'prefer-standby'),
+        };
   return {
+    ...members,
     DATABASE_URL: uri(running),
     PGHOST: host,
     PGPORT: String(port),

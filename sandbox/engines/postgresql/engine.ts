@@ -10,6 +10,7 @@ import { load, loadedFingerprint } from './load.ts';
 import { pointInTime } from './point-in-time.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
+import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { replicated, standalone } from './topologies.ts';
@@ -52,4 +53,5 @@ export const postgresql: Engine<Pool> = {
   queryPaths,
   serverSettings,
   workloads,
+  roles,
 };

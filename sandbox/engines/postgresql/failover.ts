@@ -5,8 +5,9 @@ import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { Failover, FailoverWriter, RunningEngine } from '../engine.ts';
 import { openClient, openPrimary, primaryNode } from './connection.ts';
-import { isInRecovery, openPrimaryClient } from './primary-client.ts';
-import { setSynchronousStandbys } from './topologies.ts';
+import { openPrimaryClient } from './primary-client.ts';
+import { rejoin } from './rejoin.ts';
+import { ensureSlots, isInRecovery, setSynchronousStandbys, slotName } from './replication.ts';
 
 export const failover: Failover = {
   topology: 'replicated',
@@ -15,6 +16,7 @@ export const failover: Failover = {
   openWriter,
   killPrimary,
   promote,
+  rejoin,
   readAll,
 };
 
@@ -40,6 +42,10 @@ async function promote(running: RunningEngine): Promise<string> {
   await using opened = await openClient(chosen, running.secrets, { database: 'postgres' });
   // Before it is promoted: no write may be acknowledged by the new primary alone.
   await setSynchronousStandbys(
+    opened.client,
+    others.map(({ name }) => name),
+  );
+  await ensureSlots(
     opened.client,
     others.map(({ name }) => name),
   );
@@ -77,6 +83,7 @@ async function follow(running: RunningEngine, node: NodeHandle, primary: NodeHan
   await using opened = await openClient(node, running.secrets, { database: 'postgres' });
   const connection = `host=${primary.name} port=5432 user=replicator application_name=${node.name} passfile=/run/taishang/passfile`;
   await opened.client.query(`ALTER SYSTEM SET primary_conninfo = '${connection}'`);
+  await opened.client.query(`ALTER SYSTEM SET primary_slot_name = '${slotName(node.name)}'`);
   await opened.client.query('SELECT pg_reload_conf()');
 }
 

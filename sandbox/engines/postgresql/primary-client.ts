@@ -1,6 +1,7 @@
 import { type Client, DatabaseError } from 'pg';
 import type { RunningEngine, WriteOutcome } from '../engine.ts';
 import { type OpenClient, openClient, type Target } from './connection.ts';
+import { isInRecovery } from './replication.ts';
 
 /** A client that hears nothing for this long gives its connection up; what it had sent is unknown. */
 const answerTimeoutMs = 2_000;
@@ -70,10 +71,4 @@ async function connectToPrimary(running: RunningEngine, target: Target): Promise
     await opened.client.end().catch(() => {});
   }
   return undefined;
-}
-
-/** Whether a node is a standby, or not yet promoted. */
-export async function isInRecovery({ client }: OpenClient): Promise<boolean> {
-  const { rows } = await client.query<{ recovering: boolean }>('SELECT pg_is_in_recovery() AS recovering');
-  return rows[0]?.recovering ?? true;
 }

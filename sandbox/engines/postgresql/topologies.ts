@@ -6,12 +6,17 @@ import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Secrets, Topology } from '../engine.ts';
 import { openPrimary } from './connection.ts';
+import { setSynchronousStandbys, slotName } from './replication.ts';
 import { scramVerifier } from './scram.ts';
 
 /** User of the server in the official image and in ours. */
 const postgresUser = 999;
 
 const standbyNames = ['postgresql-standby-1', 'postgresql-standby-2'] as const;
+
+const createSlots = standbyNames
+  .map((name) => `SELECT pg_create_physical_replication_slot('${slotName(name)}');\n`)
+  .join('');
 
 const fileOf = (folder: string, name: string) => readFileSync(join(import.meta.dirname, folder, name), 'utf8');
 
@@ -56,17 +61,22 @@ function server(name: string, role: string, secrets: Secrets, files: readonly No
 function standby(name: string, secrets: Secrets): NodeSpec {
   const base = server(name, 'standby', secrets, [
     { path: '/run/taishang/start-standby.sh', content: fileOf('scripts', 'start-standby.sh'), mode: 0o755 },
-    {
-      path: '/run/taishang/passfile',
-      content: `*:*:*:replicator:${secrets.replicator}\n`,
-      mode: 0o600,
-      owner: postgresUser,
-    },
+    passfile(secrets),
   ]);
   return {
     ...base,
     entrypoint: ['/bin/bash', '/run/taishang/start-standby.sh', name],
     after: ['postgresql'],
+  };
+}
+
+/** With which a standby logs in at its primary; an old primary becomes one. */
+function passfile(secrets: Secrets): NodeFile {
+  return {
+    path: '/run/taishang/passfile',
+    content: `*:*:*:replicator:${secrets.replicator}\n`,
+    mode: 0o600,
+    owner: postgresUser,
   };
 }
 
@@ -83,10 +93,11 @@ export const replicated: Topology = {
     server('postgresql', 'primary', secrets, [
       {
         path: '/docker-entrypoint-initdb.d/replicator.sql',
-        content: `CREATE ROLE replicator LOGIN REPLICATION PASSWORD '${scramVerifier(secrets.replicator ?? '')}';\n`,
+        content: `CREATE ROLE replicator LOGIN REPLICATION PASSWORD '${scramVerifier(secrets.replicator ?? '')}';\n${createSlots}`,
         mode: 0o400,
         owner: postgresUser,
       },
+      passfile(secrets),
     ]),
     ...standbyNames.map((name) => standby(name, secrets)),
   ],
@@ -114,14 +125,4 @@ async function waitForStandbys(running: RunningEngine): Promise<void> {
         }),
     },
   );
-}
-
-/** Commits wait for any one of these standbys from now on. */
-export async function setSynchronousStandbys(
-  client: { query(text: string): Promise<unknown> },
-  names: readonly string[],
-): Promise<void> {
-  const list = names.map((name) => `"${name}"`).join(', ');
-  await client.query(`ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (${list})'`);
-  await client.query('SELECT pg_reload_conf()');
 }

@@ -8,6 +8,7 @@ import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
+import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { standalone } from './topologies.ts';
@@ -52,4 +53,5 @@ export const redis: Engine<RedisClient> = {
   queryPaths,
   serverSettings,
   workloads,
+  roles,
 };

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Redis, ReplyError } from 'ioredis';
+import { ReplyError } from 'ioredis';
 import type { RunningEngine, WriteOutcome } from '../engine.ts';
 import { bankAccounts, outcomeOf, startBalance, type Workload, type Workloads } from '../workloads.ts';
-import { connect, firstNode, openClient } from './connection.ts';
+import type { RedisClient } from './client.ts';
+import { connect, openClient } from './connection.ts';
+import { openMasters } from './masters.ts';
 
 /** One slot of a cluster for all of them: scripts may touch several. */
 const keyOf = (name: string) => `{drill}:${name}`;
@@ -49,7 +51,7 @@ function judge(thrown: unknown): WriteOutcome {
   return thrown instanceof ReplyError ? 'failed' : 'unknown';
 }
 
-function workload<Shape extends object>(clientOf: (client: Redis) => Shape): Workload<Shape> {
+function workload<Shape extends object>(clientOf: (client: RedisClient) => Shape): Workload<Shape> {
   return {
     prepare,
     open: async (running) => {
@@ -66,7 +68,8 @@ function workload<Shape extends object>(clientOf: (client: Redis) => Shape): Wor
 }
 
 async function prepare(running: RunningEngine): Promise<void> {
-  await using client = await openClient(firstNode(running), running.secrets);
+  await using masters = await openMasters(running);
+  const client = masters.of(bankKey);
   const keys = await client.keys('{drill}:*');
   if (keys.length > 0) await client.del(...keys);
   const balances = Array.from({ length: bankAccounts }, (_, account) => [account, startBalance]).flat();

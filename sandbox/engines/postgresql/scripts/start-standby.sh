@@ -10,7 +10,7 @@ chown postgres:postgres "$PGDATA"
 chmod 700 "$PGDATA"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
 	setpriv --reuid=postgres --regid=postgres --init-groups pg_basebackup --pgdata="$PGDATA" --wal-method=stream \
-		--checkpoint=fast --write-recovery-conf \
+		--checkpoint=fast --write-recovery-conf --slot="${name//-/_}" \
 		--dbname="host=postgresql port=5432 user=replicator application_name=$name"
 fi
 exec docker-entrypoint.sh "$@"

@@ -1,0 +1,74 @@
+import { Client, type ClientConfig, Pool, type PoolConfig } from 'pg';
+
+/** A server that may be the primary. */
+interface Host {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `any`: the first that answers; the others as libpq has them (PostgreSQL documentation, `target_session_attrs`). */
+type SessionAttributes = 'any' | 'read-write' | 'prefer-standby';
+
+/**
+ * A pool that follows a failover: `url` names several hosts, as libpq and the drivers built on it take it, and each new
+ * connection goes to the one that fits its `target_session_attrs`. The driver for Node.js takes one host alone.
+ * A connection that breaks is an error of its query, as always: whether its write was kept is for the caller to find out.
+ */
+export function createFollowingPool(url: string, options: PoolConfig = {}): Pool {
+  const { hosts, attributes, single } = parseUrl(url);
+  class FollowingClient extends Client {
+    constructor(config?: string | ClientConfig) {
+      super(config);
+      const connect = super.connect.bind(this);
+      const findFirst = async () => Object.assign(this, await findHost(hosts, attributes, single));
+      // Both forms: the pool hands a callback over, people await.
+      this.connect = ((callback?: (error?: Error) => void) => {
+        const connecting = findFirst().then(() => connect());
+        if (callback === undefined) return connecting;
+        connecting.then(() => callback(), callback);
+        return undefined;
+      }) as Client['connect'];
+    }
+  }
+  const pool = new Pool({ ...options, connectionString: single, Client: FollowingClient } as PoolConfig);
+  // A connection that breaks while nobody uses it is taken out of the pool; nobody has to be told.
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** `postgresql://user:password@host:port,host:port/database?target_session_attrs=...` */
+function parseUrl(url: string) {
+  const [, head = '', list = '', tail = ''] = /^(postgres(?:ql)?:\/\/[^@]*@)([^/?]+)([^?]*)/.exec(url) ?? [];
+  if (list === '') throw new TypeError('it is no address of PostgreSQL with a user and hosts');
+  const hosts = list.split(',').map((each): Host => {
+    const [host = '', port = '5432'] = each.split(':');
+    return { host, port: Number(port) };
+  });
+  const wanted = new URLSearchParams(url.split('?')[1] ?? '').get('target_session_attrs') ?? 'any';
+  const [first] = hosts;
+  return { hosts, attributes: wanted as SessionAttributes, single: `${head}${first?.host}:${first?.port}${tail}` };
+}
+
+async function findHost(hosts: readonly Host[], attributes: SessionAttributes, single: string): Promise<Host> {
+  const looked = await Promise.all(hosts.map(async (host) => ({ host, role: await roleOf(host, single) })));
+  const up = looked.filter(({ role }) => role !== undefined);
+  const wanted = attributes === 'read-write' ? 'primary' : 'standby';
+  const found = up.find(({ role }) => role === wanted) ?? (attributes === 'read-write' ? undefined : up[0]);
+  if (found !== undefined) return found.host;
+  throw new Error(`none of ${hosts.map(({ host, port }) => `${host}:${port}`).join(', ')} is ${attributes}`);
+}
+
+async function roleOf({ host, port }: Host, single: string): Promise<'primary' | 'standby' | undefined> {
+  const client = new Client({ connectionString: single, connectionTimeoutMillis: 1_000, query_timeout: 1_000 });
+  client.on('error', () => {});
+  Object.assign(client, { host, port });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
+    return rows[0]?.standby ? 'standby' : 'primary';
+  } catch {
+    return undefined;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}

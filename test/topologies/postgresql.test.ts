@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Failover, RunningEngine } from '../../sandbox/engines/engine.ts';
+import { openClient, openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import { createFollowingPool } from '../../sandbox/engines/postgresql/following-pool.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { eventually, untilWritable } from './support/write-through.ts';
+
+const failover = postgresql.failover as Failover;
+const roles = postgresql.roles as NonNullable<typeof postgresql.roles>;
+
+let stack: Stack<'postgresql'>;
+let running: RunningEngine;
+
+beforeAll(async () => {
+  stack = await createStack({ engines: ['postgresql'], topologies: { postgresql: 'replicated' }, size: 'none' });
+  running = stack.engines.postgresql;
+  await failover.prepare(running);
+});
+afterAll(() => stack?.dispose());
+
+test('each standby reads from a slot of its own, and reads go to a standby', async () => {
+  await using opened = await openPrimary(running, { database: 'postgres' });
+  const { rows } = await opened.client.query('SELECT slot_name, active FROM pg_replication_slots ORDER BY 1');
+  expect(rows).toEqual([
+    { slot_name: 'postgresql_standby_1', active: true },
+    { slot_name: 'postgresql_standby_2', active: true },
+  ]);
+  expect(await roles(running)).toMatchObject([
+    { role: 'primary' },
+    { role: 'standby', follows: 'postgresql' },
+    { role: 'standby', follows: 'postgresql' },
+  ]);
+  const readOnly = createFollowingPool(stack.environment.DATABASE_READ_ONLY_URL ?? '');
+  try {
+    expect((await readOnly.query('SELECT pg_is_in_recovery() AS standby')).rows).toEqual([{ standby: true }]);
+    await expect(readOnly.query("DELETE FROM users WHERE username = 'nobody'")).rejects.toThrow(/read-only/);
+  } finally {
+    await readOnly.end();
+  }
+});
+
+test('a pool follows a failover, and the old primary rejoins without what it alone had written', async () => {
+  const pool = createFollowingPool(stack.environment.DATABASE_FOLLOWING_URL ?? '');
+  const write = () => pool.query("UPDATE users SET username = username WHERE username = 'nobody'");
+  try {
+    await write();
+    // Cut off from both standbys, its commit waits; cancelled, it stands on the old primary alone.
+    await stack.faults.inject({ kind: 'isolate', node: 'postgresql' });
+    const warnings: string[] = [];
+    await using cutOff = await openPrimary(running, { database: 'postgres' });
+    cutOff.client.on('notice', ({ message }) => warnings.push(message ?? ''));
+    const { rows } = await cutOff.client.query<{ id: number }>('SELECT pg_backend_pid() AS id');
+    const waiting = cutOff.client.query('INSERT INTO failover_set (value) VALUES (-1)');
+    await eventually('the commit waits', async () => {
+      await using other = await openPrimary(running, { database: 'postgres' });
+      const { rowCount } = await other.client.query(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'SyncRep'",
+        [rows[0]?.id],
+      );
+      return rowCount === 1;
+    });
+    await waiting;
+    expect(warnings.join()).toMatch(/canceling wait for synchronous replication/);
+    expect(await failover.readAll(running, 'postgresql')).toContain(-1);
+
+    await failover.killPrimary(running);
+    const promoted = await failover.promote(running);
+    expect(await untilWritable(write)).toBeLessThan(20_000);
+
+    const report = await rejoinHealed('postgresql');
+    expect(report).toMatchObject({ node: 'postgresql', primary: promoted });
+    expect(report.partedAt).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
+    expect(report.givenUp.length).toBeGreaterThanOrEqual(1);
+    expect(await failover.readAll(running, 'postgresql')).not.toContain(-1);
+    expect(await roles(running)).toContainEqual(expect.objectContaining({ node: 'postgresql', follows: promoted }));
+
+    // It streams and guards commits: what is written now is on it, too.
+    const primary = running.nodes.find(({ name }) => name === promoted);
+    if (primary === undefined) throw new Error('nobody was promoted');
+    await using opened = await openClient(primary, running.secrets, { database: 'postgres' });
+    await opened.client.query('INSERT INTO failover_set (value) VALUES (7)');
+    await eventually('the old primary has it', async () => (await failover.readAll(running, 'postgresql')).includes(7));
+  } finally {
+    await pool.end();
+  }
+});
+
+async function rejoinHealed(nodeName: string) {
+  if (failover.rejoin === undefined) throw new Error('it cannot rejoin');
+  return failover.rejoin(running, nodeName);
+}
