@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { StackTopology } from '../../sandbox/stack/stack-topology.ts';
+import { runForDocument, runForError, type StackFolder, stackFolder, startCommand } from '../support/command.ts';
+import { eventually } from './support/write-through.ts';
+
+let folder: StackFolder;
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  const up = ['up', '--engines', 'redis', '--topology', 'redis=replicated', '--size', 'none'];
+  await runForDocument(up, { cwd: folder.path });
+});
+afterAll(() => folder?.[Symbol.asyncDispose]());
+
+const here = () => ({ cwd: folder.path });
+
+async function nodes() {
+  const { engines } = await runForDocument<StackTopology>(['topology'], here());
+  return engines[0]?.nodes ?? [];
+}
+
+test('topology shows who is primary, who follows and the lag, before and after a failover', async () => {
+  expect(await nodes()).toMatchObject([
+    { node: 'redis-1', role: 'primary' },
+    { node: 'redis-2', role: 'replica', follows: 'redis-1', lag: expect.stringMatching(/^\d+ s$/) },
+    { node: 'redis-3', role: 'replica', follows: 'redis-1' },
+  ]);
+  await runForDocument(['fault', 'kill', 'redis-1'], here());
+  const after = await eventually('another one is primary', async () => {
+    const found = await nodes();
+    return found.some(({ role }) => role === 'primary') && found;
+  });
+  expect(after[0]).toMatchObject({ node: 'redis-1', role: 'down', faults: ['kill'] });
+  const text = await folder.run('topology');
+  expect(text.stdout).toMatch(/redis-1 +down .* fault: kill/);
+
+  expect(await runForDocument(['fault', 'heal'], here())).toMatchObject({
+    healed: [{ kind: 'kill', node: 'redis-1' }],
+  });
+  await eventually('the old primary follows', async () => (await nodes())[0]?.role === 'replica');
+});
+
+test('a fault outlives its command, is listed, and does not keep the stack from being taken down', async () => {
+  await runForDocument(['fault', 'pause', 'redis-2'], here());
+  expect(await runForDocument(['fault', 'list'], here())).toMatchObject({
+    faults: [{ kind: 'pause', node: 'redis-2' }],
+  });
+  const { engines } = await runForDocument<{ engines: { engine: string }[] }>(['status'], here());
+  expect(engines.map(({ engine }) => engine)).toEqual(['redis']);
+  expect((await folder.run('down')).exitCode).toBe(0);
+  const again = ['up', '--engines', 'redis', '--topology', 'redis=replicated', '--size', 'none'];
+  await runForDocument(again, here());
+  expect(await runForDocument(['fault', 'list'], here())).toMatchObject({ faults: [] });
+});
+
+test('topology --watch prints one document a line until it is interrupted', async () => {
+  const watching = startCommand(['topology', '--watch', '--format', 'json'], here());
+  const lines: string[] = [];
+  for await (const line of watching) {
+    lines.push(line);
+    if (lines.length === 2) watching.kill('SIGINT');
+    if (lines.length === 2) break;
+  }
+  await watching.catch(() => {});
+  expect(lines.map((line) => (JSON.parse(line) as StackTopology).engines[0]?.engine)).toEqual(['redis', 'redis']);
+});
+
+test('what there is not is wrong use', async () => {
+  expect(await runForError(['fault', 'kil', 'redis-1'], here())).toMatchObject({ exitCode: 2, code: 'UNKNOWN_FAULT' });
+  expect(await runForError(['fault', 'kill', 'redis-9'], here())).toMatchObject({ exitCode: 2, code: 'UNKNOWN_NODE' });
+  expect(await runForError(['fault', 'kill'], here())).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });
+  expect(await runForError(['fault', 'clock-skew', 'redis-1'], here())).toMatchObject({
+    exitCode: 1,
+    code: 'NOT_SUPPORTED',
+  });
+});
