@@ -8,8 +8,12 @@ import type { EngineStart } from './start-engine.ts';
 /** Names, ports and labels that a node has in its stack. */
 export function placementOf(spec: NodeSpec, start: EngineStart, address?: string): NodePlacement {
   const containerName = `${start.stackName}-${spec.name}`;
+  const chosen = start.ports.chosen();
+  // A node may listen on the very port that was chosen for it, so that its address is right on both sides.
+  const isItself = (port: number) =>
+    Object.entries(chosen).some(([key, hostPort]) => key.startsWith(`${spec.name}:`) && hostPort === port);
   const hostPorts = Object.fromEntries(
-    spec.ports.map((port) => [port, start.ports.chosen()[`${spec.name}:${port}`] ?? 0]),
+    spec.ports.map((port) => [port, chosen[`${spec.name}:${port}`] ?? (isItself(port) ? port : 0)]),
   );
   const placement = {
     stackName: start.stackName,

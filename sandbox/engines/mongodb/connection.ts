@@ -1,9 +1,11 @@
-import { type Db, MongoClient } from 'mongodb';
+import { type Db, MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import { memberOptions } from './client.ts';
 
 export const userName = 'taishang';
+export const replicaSet = 'taishang';
 export const databaseName = 'taishang_content';
 
 /** Database of what was applied and loaded: beside the platform's, so that a backup of that one is the platform's alone. */
@@ -11,25 +13,40 @@ export const recordDatabaseName = 'taishang_sandbox';
 
 /** Runs `work` with a client that is closed afterwards. */
 export async function withClient<Value>(
-  running: Pick<RunningEngine, 'nodes' | 'secrets'>,
+  running: Reachable,
   work: (database: Db, client: MongoClient) => Promise<Value>,
 ): Promise<Value> {
   // A server that has died is known to be gone after this, instead of the driver's 30 s.
-  await using client = await new MongoClient(uri(running), {
-    serverSelectionTimeoutMS: deadlineMs('serverSelection'),
-  }).connect();
+  const options = { serverSelectionTimeoutMS: deadlineMs('serverSelection') };
+  await using client = await createClient(running, options).connect();
   return await work(client.db(databaseName), client);
 }
 
+/** {@link withClient} of one node, whatever the others are. */
+export async function withDirectClient<Value>(
+  node: NodeHandle,
+  secrets: Secrets,
+  work: (client: MongoClient) => Promise<Value>,
+): Promise<Value> {
+  await using client = await new MongoClient(uriOfNode(node, secrets)).connect();
+  return await work(client);
+}
+
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>;
+
+function createClient(running: Reachable, options: MongoClientOptions = {}): MongoClient {
+  return new MongoClient(uri(running), { ...(running.topology === 'replicated' ? memberOptions : {}), ...options });
+}
+
 export async function connect(running: RunningEngine): Promise<Connection<MongoClient>> {
-  const client = await new MongoClient(uri(running)).connect();
+  const client = await createClient(running).connect();
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 
 /** The server's version, once it answers an authenticated command. It need not be a primary yet. */
 export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
   const timeoutMs = 1_500;
-  const client = new MongoClient(uri({ nodes: [node], secrets }), {
+  const client = new MongoClient(uriOfNode(node, secrets), {
     serverSelectionTimeoutMS: timeoutMs,
     connectTimeoutMS: timeoutMs,
     socketTimeoutMS: timeoutMs,
@@ -41,19 +58,33 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
     const { version } = await client.db('admin').command({ buildInfo: 1 });
     await client.db('admin').command({ connectionStatus: 1 });
     return String(version);
+  } catch (thrown) {
+    // A member that is to copy the first one's data has no user until then; that it refuses one says that it serves.
+    const isEmptyMember = node.role === 'secondary' && thrown instanceof MongoServerError && thrown.code === 18;
+    if (isEmptyMember) return '';
+    throw thrown;
   } finally {
     await client.close();
   }
 }
 
-/** Of one node, directly: the members' own addresses are those of the containers' network. */
-export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
-  const { host, port } = firstNode(running);
-  const options = 'authSource=admin&directConnection=true';
-  return `mongodb://${userName}:${running.secrets.root}@${host}:${port}/${databaseName}?${options}`;
+/**
+ * Of a replica set, all members by the names that they have in it: a driver needs `memberOptions` for them. Otherwise of
+ * one node, directly: its own address is that of the containers' network.
+ */
+export function uri(running: Reachable): string {
+  if (running.topology !== 'replicated') return uriOfNode(firstNode(running), running.secrets);
+  const members = running.nodes.map(({ name, port }) => `${name}:${port}`).join(',');
+  const options = `authSource=admin&replicaSet=${replicaSet}&w=majority`;
+  return `mongodb://${userName}:${running.secrets.root}@${members}/${databaseName}?${options}`;
 }
 
-export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+function uriOfNode({ host, port }: NodeHandle, secrets: Secrets): string {
+  const options = 'authSource=admin&directConnection=true';
+  return `mongodb://${userName}:${secrets.root}@${host}:${port}/${databaseName}?${options}`;
+}
+
+export function environment(running: Reachable): Record<string, string> {
   return { MONGODB_URI: uri(running) };
 }
 

@@ -10,9 +10,9 @@ import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { standalone } from './topologies.ts';
+import { clustered } from './topologies-clustered.ts';
+import { replicated } from './topologies-replicated.ts';
 import { workloads } from './workloads.ts';
-
-const notDescribed = 'a replica set of several members or shards has not been described for MongoDB';
 
 /** Contents and conversations of the platform. */
 export const mongodb: Engine<MongoClient> = {
@@ -32,8 +32,8 @@ export const mongodb: Engine<MongoClient> = {
   secretNames: ['root', 'keyFile'],
   topologies: {
     standalone,
-    replicated: { notSupported: notDescribed },
-    clustered: { notSupported: notDescribed },
+    replicated,
+    clustered,
   },
   probe,
   uri,
@@ -49,7 +49,7 @@ export const mongodb: Engine<MongoClient> = {
   pointInTime: {
     notSupported: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
   },
-  failover: { notSupported: notDescribed },
+  failover: { notSupported: 'no drill has been written for a replica set, which the stand-in cannot run' },
   queryPaths,
   workloads,
 };

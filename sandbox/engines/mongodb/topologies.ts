@@ -1,26 +1,25 @@
-import type { NodeSpec } from '../../containers/node-spec.ts';
+import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Secrets, Topology } from '../engine.ts';
-import { firstNode, userName, withClient } from './connection.ts';
+import { firstNode, replicaSet, userName, withClient } from './connection.ts';
 
 /** User of the server in the official image and in ours. */
 const mongodbUser = 999;
 
-const replicaSet = 'taishang';
+export const mongodPort = 27_017;
 
-function singleNode(secrets: Secrets): NodeSpec {
-  const file = (name: string, content: string) => ({
-    path: `/run/taishang/${name}`,
-    content,
-    mode: 0o400,
-    owner: mongodbUser,
-  });
+export function secretFile(name: string, content: string): NodeFile {
+  return { path: `/run/taishang/${name}`, content, mode: 0o400, owner: mongodbUser };
+}
+
+/** What every `mongod` has, whatever set it is a member of. */
+export function serverNode(name: string, role: string, secrets: Secrets, set = replicaSet): NodeSpec {
   return {
-    name: 'mongodb',
-    role: 'primary',
-    ports: [27017],
+    name,
+    role,
+    ports: [mongodPort],
     environment: {
       MONGO_INITDB_ROOT_USERNAME: userName,
       MONGO_INITDB_ROOT_PASSWORD_FILE: '/run/taishang/root-password',
@@ -28,11 +27,11 @@ function singleNode(secrets: Secrets): NodeSpec {
     command: [
       'mongod',
       // Transactions and change streams need a replica set, of one member too; members with users need a key file.
-      ...['--replSet', replicaSet, '--keyFile', '/run/taishang/key-file', '--bind_ip_all'],
+      ...['--replSet', set, '--keyFile', '/run/taishang/key-file', '--bind_ip_all'],
       // The least that mongod takes.
       ...['--wiredTigerCacheSizeGB', '0.25'],
     ],
-    files: [file('root-password', secrets.root ?? ''), file('key-file', secrets.keyFile ?? '')],
+    files: [secretFile('root-password', secrets.root ?? ''), secretFile('key-file', secrets.keyFile ?? '')],
     volumes: [{ name: 'data', path: '/data/db' }],
   };
 }
@@ -40,7 +39,7 @@ function singleNode(secrets: Secrets): NodeSpec {
 /** A replica set of one member. */
 export const standalone: Topology = {
   name: 'standalone',
-  nodes: ({ secrets }) => [singleNode(secrets)],
+  nodes: ({ secrets }) => [serverNode('mongodb', 'primary', secrets)],
   form: initiate,
 };
 

@@ -13,6 +13,8 @@ import { standalone } from './topologies.ts';
 import { workloads } from './workloads.ts';
 
 const oneNodeOnly = 'Neo4j Community runs as one node; clusters need the Enterprise edition';
+const noStandby =
+  'Neo4j Community does not replicate, and a standby rebuilt from dumps, for which its database must be stopped, has not been described';
 
 /** The platform's knowledge graph. */
 export const neo4j: Engine<Driver> = {
@@ -32,7 +34,7 @@ export const neo4j: Engine<Driver> = {
   secretNames: ['neo4j'],
   topologies: {
     standalone,
-    replicated: { notSupported: oneNodeOnly },
+    replicated: { notSupported: noStandby },
     clustered: { notSupported: oneNodeOnly },
   },
   probe,

@@ -60,8 +60,14 @@ export function uri(running: Pick<RunningEngine, 'nodes'>): string {
   return `http://${host}:${port}`;
 }
 
-export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
-  return { QDRANT_URL: uri(running), QDRANT_API_KEY: running.secrets.apiKey ?? '' };
+export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>): Record<string, string> {
+  // Every peer answers for the whole cluster: a client that gets no answer asks the next one.
+  const peers = running.nodes.map(({ host, port }) => `http://${host}:${port}`).join(',');
+  return {
+    ...(running.topology === 'clustered' ? { QDRANT_URLS: peers } : {}),
+    QDRANT_URL: uri(running),
+    QDRANT_API_KEY: running.secrets.apiKey ?? '',
+  };
 }
 
 export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {

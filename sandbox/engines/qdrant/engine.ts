@@ -6,13 +6,12 @@ import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { roles } from './peers.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
-import { standalone } from './topologies.ts';
+import { clustered, standalone } from './topologies.ts';
 import { workloads } from './workloads.ts';
-
-const notDescribed = 'a cluster of Qdrant has not been described; the stand-in is one node in any case';
 
 /** Vectors of knowledge and users. */
 export const qdrant: Engine<QdrantClient> = {
@@ -32,8 +31,8 @@ export const qdrant: Engine<QdrantClient> = {
   secretNames: ['apiKey'],
   topologies: {
     standalone,
-    replicated: { notSupported: notDescribed },
-    clustered: { notSupported: notDescribed },
+    replicated: { notSupported: 'Qdrant replicates shards between the peers of a cluster: use clustered' },
+    clustered,
   },
   probe,
   uri,
@@ -47,7 +46,8 @@ export const qdrant: Engine<QdrantClient> = {
   contract,
   backup,
   pointInTime: { notSupported: 'a snapshot is one moment; the server keeps no log that could be replayed over it' },
-  failover: { notSupported: notDescribed },
+  failover: { notSupported: 'no drill has been written for a cluster, which the stand-in cannot run' },
   queryPaths,
+  roles,
   workloads,
 };

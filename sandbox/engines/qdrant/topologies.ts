@@ -1,13 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../containers/node-spec.ts';
-import type { Topology } from '../engine.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+import type { RunningEngine, Topology } from '../engine.ts';
+import { peersOf } from './peers.ts';
 
-function singleNode(apiKey: string): NodeSpec {
+/** Port between peers; it is not published (Qdrant documentation, "Distributed deployment"). */
+const peerPort = 6335;
+
+const peerNames = ['qdrant-1', 'qdrant-2', 'qdrant-3'] as const;
+
+function serverNode(name: string, role: string, apiKey: string): NodeSpec {
   const configuration = readFileSync(join(import.meta.dirname, 'schema', 'config.yaml'), 'utf8');
   return {
-    name: 'qdrant',
-    role: 'single',
+    name,
+    role,
     ports: [6333],
     files: [
       { path: '/qdrant/config/production.yaml', content: configuration },
@@ -24,5 +33,61 @@ function singleNode(apiKey: string): NodeSpec {
 
 export const standalone: Topology = {
   name: 'standalone',
-  nodes: ({ secrets }) => [singleNode(secrets.apiKey ?? '')],
+  nodes: ({ secrets }) => [serverNode('qdrant', 'single', secrets.apiKey ?? '')],
 };
+
+/**
+ * Three peers. Every shard is on all of them, and a write counts once two have it: one may be away, and a write that
+ * was acknowledged is on a survivor.
+ */
+export const clustered: Topology = {
+  name: 'clustered',
+  notRunOn: { compatible: "the stand-in is the vendor's engine as a library in one process: it has no peers" },
+  nodes: ({ secrets }) => peerNames.map((name) => peer(name, secrets.apiKey ?? '')),
+  form: untilConverged,
+};
+
+function peer(name: string, apiKey: string): NodeSpec {
+  const [first] = peerNames;
+  const base = serverNode(name, 'peer', apiKey);
+  const uriOf = (node: string) => `http://${node}:${peerPort}`;
+  const bootstrap = name === first ? [] : ['--bootstrap', uriOf(first)];
+  return {
+    ...base,
+    environment: {
+      ...base.environment,
+      QDRANT__CLUSTER__ENABLED: 'true',
+      QDRANT__CLUSTER__P2P__PORT: String(peerPort),
+      // For collections that say nothing themselves, as the platform's.
+      QDRANT__STORAGE__COLLECTION__REPLICATION_FACTOR: String(peerNames.length),
+      QDRANT__STORAGE__COLLECTION__WRITE_CONSISTENCY_FACTOR: '2',
+    },
+    // The image's own command, with arguments that it passes on. A peer that knows the others already does not ask.
+    command: ['./entrypoint.sh', '--uri', uriOf(name), ...bootstrap],
+    ...(name === first ? {} : { after: [first] }),
+  };
+}
+
+/** Every peer knows all, and they have a leader. */
+async function untilConverged(running: RunningEngine): Promise<void> {
+  await Promise.all(
+    running.nodes.map((node) =>
+      poll(
+        async () => {
+          const { peers, leader } = await peersOf(node, running.secrets);
+          return peers === running.nodes.length && leader !== undefined;
+        },
+        {
+          timeoutMs: deadlineMs('topologyConverged'),
+          onTimeout: (last) =>
+            new SandboxError({
+              code: 'NODE_NOT_READY',
+              engine: 'qdrant',
+              message: `${node.name} does not see the whole cluster: ${messageOf(last)}.`,
+              next: '`npm run sandbox -- logs qdrant` shows what the peers say.',
+            }),
+        },
+      ),
+    ),
+  );
+}

@@ -1,0 +1,25 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+
+/** How a host name becomes addresses, in the form that `node:net` asks for; with `all: true` they are a list. */
+type Lookup = NonNullable<MongoClientOptions['lookup']>;
+
+/** Names of members are those of the containers' network: on this machine each is the loopback address. */
+const lookup: Lookup = (_name, options, callback) => {
+  if (options.all === true) callback(null, [{ address: '127.0.0.1', family: 4 }]);
+  else callback(null, '127.0.0.1', 4);
+};
+
+/**
+ * Options with which an ordinary client on this machine reaches every member and follows a failover. A server is looked
+ * for longer than an election takes: up to 12 s with the defaults (MongoDB documentation, "Replica Set Elections").
+ */
+export const memberOptions = { lookup, serverSelectionTimeoutMS: 20_000 } satisfies MongoClientOptions;
+
+/** Client for what `sandbox env` printed, in any topology. */
+export function mongoClientFromEnvironment(
+  environment: NodeJS.ProcessEnv = process.env,
+  options: MongoClientOptions = {},
+): MongoClient {
+  const uri = environment.MONGODB_URI ?? '';
+  return new MongoClient(uri, uri.includes('replicaSet=') ? { ...memberOptions, ...options } : options);
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import type { ResolvedImage } from '../../sandbox/containers/image-spec.ts';
+import type { NodeHandle, NodeSpec } from '../../sandbox/containers/node-spec.ts';
+import { type Engine, isSupported, type Topology, type TopologyName } from '../../sandbox/engines/engine.ts';
+import { engineNames } from '../../sandbox/engines/index.ts';
+import { memberOptions } from '../../sandbox/engines/mongodb/client.ts';
+import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
+import { replicaSetConfig } from '../../sandbox/engines/mongodb/topologies-replicated.ts';
+import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
+import { chooseTopology } from '../../sandbox/stack/choose-topology.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+
+// What needs an official image is held against its documentation here; nothing of it has been run.
+const image: ResolvedImage = { reference: 'official', digest: '', origin: 'official' };
+const secrets = { root: 'a-password', keyFile: 'a-key', apiKey: 'an-api-key', default: 'a-password' };
+
+function topologyOf(engine: Pick<Engine, 'topologies'>, name: TopologyName): Topology {
+  const topology = engine.topologies[name];
+  if (!isSupported(topology)) throw new Error(topology.notSupported);
+  return topology;
+}
+
+function describeNodes(engine: Pick<Engine, 'topologies'>, name: TopologyName): readonly NodeSpec[] {
+  const hostPort = (node: string) => 20_000 + Number(/\d$/.exec(node)?.[0] ?? 0);
+  return topologyOf(engine, name).nodes({ secrets, image, hostPort, address: (node) => `address of ${node}` });
+}
+
+const handleOf = ({ name, role, ports }: NodeSpec) =>
+  ({ name, role, host: '127.0.0.1', port: ports[0] ?? 0, hostPorts: {} }) as unknown as NodeHandle;
+
+describe('every engine', async () => {
+  const engines = await loadEngines(engineNames);
+
+  test.each(engines)('$name waits only for nodes that come before, and shows no password', (engine) => {
+    for (const topology of Object.values(engine.topologies)) {
+      if (!isSupported(topology)) continue;
+      const nodes = topology.nodes({ secrets, image, hostPort: () => 20_000, address: () => '10.0.0.1' });
+      const names = nodes.map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+      for (const [index, { after = [] }] of nodes.entries()) {
+        expect(after.every((name) => names.indexOf(name) < index && names.includes(name))).toBe(true);
+      }
+      const visible = JSON.stringify(nodes.map(({ files: _, ...shown }) => shown));
+      for (const secret of Object.values(secrets)) expect(visible).not.toContain(secret);
+    }
+  });
+});
+
+test.each([
+  ['mongodb', 'replicated', mongodb],
+  ['mongodb', 'clustered', mongodb],
+  ['qdrant', 'clustered', qdrant],
+] as const)('%s %s is refused on a stand-in with the reason', (_, name, engine) => {
+  const options = { topologies: { [engine.name]: name } };
+  const general = engine as unknown as Engine;
+  expect(chooseTopology(general, options, 'official').name).toBe(name);
+  expect(() => chooseTopology(general, options, 'compatible')).toThrow(
+    expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringMatching(/stand-in|SecantusDB/) }),
+  );
+});
+
+test('members of a replica set listen on the port that they are reached on', () => {
+  const nodes = describeNodes(mongodb, 'replicated');
+  expect(nodes.map(({ ports }) => ports)).toEqual([[20_001], [20_002], [20_003]]);
+  for (const { command = [], ports } of nodes) expect(command.slice(-2)).toEqual(['--port', String(ports[0])]);
+  // A member with data of its own could not join.
+  expect(nodes.map(({ environment = {} }) => 'MONGO_INITDB_ROOT_USERNAME' in environment)).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  expect(replicaSetConfig(nodes.map(handleOf)).members).toEqual([
+    { _id: 0, host: 'mongodb-1:20001' },
+    { _id: 1, host: 'mongodb-2:20002' },
+    { _id: 2, host: 'mongodb-3:20003' },
+  ]);
+});
+
+test('an ordinary client finds every member on the loopback address, and is never tied to one', async () => {
+  const nodes = describeNodes(mongodb, 'replicated').map(handleOf);
+  const uri = mongodb.uri({ nodes, secrets, topology: 'replicated', image });
+  expect(uri).toContain('@mongodb-1:20001,mongodb-2:20002,mongodb-3:20003/');
+  expect(uri).toContain('replicaSet=taishang');
+  expect(uri).not.toContain('directConnection');
+  const found = await new Promise((resolve) => {
+    memberOptions.lookup('mongodb-2', { all: true }, (_, addresses) => resolve(addresses));
+  });
+  expect(found).toEqual([{ address: '127.0.0.1', family: 4 }]);
+});
+
+test('a sharded cluster has a router first, which clients talk to', () => {
+  const nodes = describeNodes(mongodb, 'clustered');
+  expect(nodes.map(({ role }) => role)).toEqual(['router', 'config server', 'shard', 'shard']);
+  expect(nodes[1]?.command).toContain('--configsvr');
+  expect(nodes[2]?.command).toEqual(expect.arrayContaining(['--shardsvr', '--replSet', 'mongodb-shard-1']));
+  const uri = mongodb.uri({ nodes: nodes.map(handleOf), secrets, topology: 'clustered', image });
+  expect(uri).toContain('directConnection=true');
+});
+
+test('peers of Qdrant join the first one, keep three copies and acknowledge with two', () => {
+  const nodes = describeNodes(qdrant, 'clustered');
+  expect(nodes.map(({ command }) => command)).toEqual([
+    ['./entrypoint.sh', '--uri', 'http://qdrant-1:6335'],
+    ['./entrypoint.sh', '--uri', 'http://qdrant-2:6335', '--bootstrap', 'http://qdrant-1:6335'],
+    ['./entrypoint.sh', '--uri', 'http://qdrant-3:6335', '--bootstrap', 'http://qdrant-1:6335'],
+  ]);
+  for (const { environment, ports } of nodes) {
+    expect(ports).toEqual([6333]);
+    expect(environment).toMatchObject({
+      QDRANT__CLUSTER__ENABLED: 'true',
+      QDRANT__STORAGE__COLLECTION__REPLICATION_FACTOR: '3',
+      QDRANT__STORAGE__COLLECTION__WRITE_CONSISTENCY_FACTOR: '2',
+    });
+  }
+});
