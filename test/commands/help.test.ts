@@ -13,7 +13,9 @@ test('the help lists every command and an example', async () => {
 
 test('every command of the platform is there', () => {
   expect(commands.toSorted()).toEqual(
-    'up down status env logs wait seed backup restore scenarios bench doctor prefetch exec'.split(' ').toSorted(),
+    'up down status topology fault env logs wait seed backup restore scenarios bench doctor prefetch exec'
+      .split(' ')
+      .toSorted(),
   );
 });
 

@@ -51,8 +51,10 @@ export function sentinelOptions({ contacts, password, addressMap }: RedisAccess)
     maxRetriesPerRequest: 45,
     connectTimeout: 1_000,
     socketTimeout: silenceMs,
-    // A primary that was made a replica keeps its connections.
-    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
+    // A primary that was made a replica keeps its connections; one without replicas may be the old one, which does not
+    // know yet. The command that was refused is sent again only in the first case: in the second, it might be for long.
+    reconnectOnError: ({ message }: Error) =>
+      message.startsWith('READONLY') ? 2 : message.startsWith('NOREPLICAS') ? 1 : false,
   } satisfies RedisOptions;
 }
 

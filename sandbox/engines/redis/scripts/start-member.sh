@@ -2,6 +2,8 @@
 # Starts a member of a topology of several nodes. What Redis and Sentinel learn of each other is kept with the data:
 # members know each other by address, so a new network's addresses are put in the place of the old ones.
 set -e
+# The first process of a container ignores what it has no handler for.
+trap 'exit 143' TERM
 install() { command install --owner=999 --group=999 --mode=600 "$@"; }
 
 [ -f /data/users.acl ] || install /run/taishang/users.acl /data/users.acl
