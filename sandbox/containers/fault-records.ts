@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { docker } from './docker.ts';
-import type { FaultKind } from './fault-kinds.ts';
+import type { ActiveFault, FaultKind } from './fault-kinds.ts';
 import { type Labels, labelNames } from './labels.ts';
 import { type FoundContainer, findContainers } from './objects.ts';
 
@@ -50,4 +50,9 @@ export async function recordFault(
 /** Records of faults that last, of one stack or of all. */
 export async function findFaults(labels: Labels = {}): Promise<readonly FoundContainer[]> {
   return findContainers({ ...labels, [labelNames.purpose]: 'fault' });
+}
+
+/** The fault that a record is of. */
+export function activeFault({ labels }: { readonly labels: Readonly<Record<string, string>> }): ActiveFault {
+  return { kind: labels[labelNames.fault] as FaultKind, node: labels[labelNames.faultNode] ?? '' };
 }

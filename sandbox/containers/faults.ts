@@ -1,4 +1,3 @@
-import type { ContainerInspectInfo } from 'dockerode';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
@@ -6,10 +5,11 @@ import { docker } from './docker.ts';
 import { checked } from './exec.ts';
 import { faultHelperImage, inNamespace, onVolumes } from './fault-helper.ts';
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from './fault-kinds.ts';
-import { type FaultTarget, findFaults, recordFault } from './fault-records.ts';
+import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-records.ts';
+import { addressOf, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
+import { healFaults } from './heal-faults.ts';
 import { labelNames } from './labels.ts';
 import { nodeLogs, removeContainer, stopContainer } from './nodes.ts';
-import { findContainers } from './objects.ts';
 
 /** Faults of one stack. */
 export interface Faults {
@@ -53,7 +53,6 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
   } else await make(targets, fault, owner, fault.kind);
 }
 
-type Targets = ReadonlyMap<string, FaultTarget>;
 type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;
 
 async function make(targets: Targets, fault: FaultOfNode, owner: string | undefined, kind: FaultKind): Promise<void> {
@@ -134,74 +133,6 @@ async function fillDisk(target: FaultTarget): Promise<void> {
       'its volumes share the disk of this machine, which is left alone; start the stack with `dataSizeBytes`',
     );
   checked(result, `filling the disk of ${target.node}`);
-}
-
-/** Undoes faults by their records alone, whoever made them. `start: false` leaves nodes that are down as they are. */
-export async function healFaults(options: {
-  readonly stackName: string;
-  readonly node?: string;
-  readonly owner?: string;
-  readonly start?: boolean;
-}): Promise<readonly ActiveFault[]> {
-  const records = await findFaults({
-    [labelNames.stack]: options.stackName,
-    ...(options.node === undefined ? {} : { [labelNames.faultNode]: options.node }),
-    ...(options.owner === undefined ? {} : { [labelNames.owner]: options.owner }),
-  });
-  if (records.length === 0) return [];
-  const targets = await targetsOf(options.stackName);
-  const byNode = Map.groupBy(records.map(activeFault), ({ node }) => node);
-  await Promise.all(
-    [...byNode].map(async ([node, faults]) => {
-      const target = targets.get(node);
-      if (target !== undefined) await healNode(target, new Set(faults.map(({ kind }) => kind)), options.start ?? true);
-    }),
-  );
-  await Promise.all(records.map(({ id }) => removeContainer(id)));
-  return records.map(activeFault);
-}
-
-const networkKinds: readonly FaultKind[] = ['isolate', 'partition', 'loss', 'latency', 'reset', 'bandwidth'];
-
-async function healNode(target: FaultTarget, kinds: ReadonlySet<FaultKind>, start: boolean): Promise<void> {
-  const container = (await docker()).getContainer(target.containerId);
-  let { State } = await container.inspect();
-  if (State.Paused) await container.unpause();
-  if (kinds.has('fill-disk')) checked(await onVolumes(target, await volumesOf(target), 'free'), 'freeing the disk');
-  State = (await container.inspect()).State;
-  // Rules die with the namespace of a node that has stopped.
-  if (State.Running && networkKinds.some((kind) => kinds.has(kind))) await inNamespace(target, ['heal']);
-  const isDown = kinds.has('kill') || kinds.has('stop') || kinds.has('wipe');
-  if (!State.Running && isDown && start) await container.start();
-}
-
-/** The nodes of a stack by their names. */
-async function targetsOf(stackName: string): Promise<Targets> {
-  const found = await findContainers({ [labelNames.stack]: stackName });
-  return new Map(
-    found.flatMap(({ id, image, labels }) => {
-      const node = labels[labelNames.node];
-      return node === undefined ? [] : [[node, { stackName, node, image, containerId: id }] as const];
-    }),
-  );
-}
-
-async function inspect(target: FaultTarget): Promise<ContainerInspectInfo> {
-  return (await docker()).getContainer(target.containerId).inspect();
-}
-
-async function volumesOf(target: FaultTarget): Promise<readonly string[]> {
-  const { Mounts } = await inspect(target);
-  return Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name !== undefined ? [Name] : []));
-}
-
-async function addressOf(target: FaultTarget): Promise<string> {
-  const { NetworkSettings } = await inspect(target);
-  return NetworkSettings.Networks[target.stackName]?.IPAddress ?? '';
-}
-
-function activeFault({ labels }: { readonly labels: Readonly<Record<string, string>> }): ActiveFault {
-  return { kind: labels[labelNames.fault] as FaultKind, node: labels[labelNames.faultNode] ?? '' };
 }
 
 function peersOf(fault: Fault): readonly string[] | undefined {

@@ -1,5 +1,5 @@
 import { findFaults } from '../containers/fault-records.ts';
-import { healFaults } from '../containers/faults.ts';
+import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import {
   findContainers,

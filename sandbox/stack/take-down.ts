@@ -1,5 +1,5 @@
 import { findDockerEndpoint } from '../containers/docker-endpoint.ts';
-import { healFaults } from '../containers/faults.ts';
+import { healFaults } from '../containers/heal-faults.ts';
 import { labelNames } from '../containers/labels.ts';
 import { stopContainer } from '../containers/nodes.ts';
 import { findContainers, type Removed } from '../containers/objects.ts';

@@ -1,0 +1,32 @@
+import type { ContainerInspectInfo } from 'dockerode';
+import { docker } from './docker.ts';
+import type { FaultTarget } from './fault-records.ts';
+import { labelNames } from './labels.ts';
+import { findContainers } from './objects.ts';
+
+export type Targets = ReadonlyMap<string, FaultTarget>;
+
+/** The nodes of a stack by their names. */
+export async function targetsOf(stackName: string): Promise<Targets> {
+  const found = await findContainers({ [labelNames.stack]: stackName });
+  return new Map(
+    found.flatMap(({ id, image, labels }) => {
+      const node = labels[labelNames.node];
+      return node === undefined ? [] : [[node, { stackName, node, image, containerId: id }] as const];
+    }),
+  );
+}
+
+async function inspect(target: FaultTarget): Promise<ContainerInspectInfo> {
+  return (await docker()).getContainer(target.containerId).inspect();
+}
+
+export async function volumesOf(target: FaultTarget): Promise<readonly string[]> {
+  const { Mounts } = await inspect(target);
+  return Mounts.flatMap(({ Type, Name }) => (Type === 'volume' && Name !== undefined ? [Name] : []));
+}
+
+export async function addressOf(target: FaultTarget): Promise<string> {
+  const { NetworkSettings } = await inspect(target);
+  return NetworkSettings.Networks[target.stackName]?.IPAddress ?? '';
+}
