@@ -7,7 +7,7 @@ import { faultHelperImage, inNamespace, onVolumes } from './fault-helper.ts';
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from './fault-kinds.ts';
 import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-records.ts';
 import { addressOf, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
-import { healFaults } from './heal-faults.ts';
+import { healFaults, networkKinds } from './heal-faults.ts';
 import { labelNames } from './labels.ts';
 import { nodeLogs, removeContainer, stopContainer } from './nodes.ts';
 
@@ -87,7 +87,8 @@ async function make(targets: Targets, fault: FaultOfNode, owner: string | undefi
         return await removeContainer(record);
     }
   } catch (thrown) {
-    await removeContainer(record);
+    // Half of its rules may be there: the record stays, so that healing takes them away.
+    if (!networkKinds.includes(kind)) await removeContainer(record);
     throw thrown;
   }
 }

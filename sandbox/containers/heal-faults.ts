@@ -32,7 +32,8 @@ export async function healFaults(options: {
   return records.map(activeFault);
 }
 
-const networkKinds: readonly FaultKind[] = ['isolate', 'partition', 'loss', 'latency', 'reset', 'bandwidth'];
+/** Faults that are rules in a node's network namespace. */
+export const networkKinds: readonly FaultKind[] = ['isolate', 'partition', 'loss', 'latency', 'reset', 'bandwidth'];
 
 async function healNode(target: FaultTarget, kinds: ReadonlySet<FaultKind>, start: boolean): Promise<void> {
   const container = (await docker()).getContainer(target.containerId);
