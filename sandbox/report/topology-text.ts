@@ -20,7 +20,7 @@ function formatEngine({ engine, topology, nodes }: EngineTopology, colors: Color
     seen.add(node.node);
     const followers = nodes.filter(({ follows }) => follows === node.node);
     return [
-      `${indent}${formatNode(node, width, colors)}`,
+      `${indent}${formatNode(node, width + 5 - indent.length, colors)}`,
       ...followers.flatMap((follower) => linesOf(follower, `${indent}└─ `.replace('└─ └─', '   └─'), seen)),
     ];
   }

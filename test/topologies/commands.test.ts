@@ -45,6 +45,7 @@ test('a fault outlives its command, is listed, and does not keep the stack from 
   expect(await runForDocument(['fault', 'list'], here())).toMatchObject({
     faults: [{ kind: 'pause', node: 'redis-2' }],
   });
+  expect((await nodes())[1]).toMatchObject({ node: 'redis-2', role: 'down', faults: ['pause'] });
   const { engines } = await runForDocument<{ engines: { engine: string }[] }>(['status'], here());
   expect(engines.map(({ engine }) => engine)).toEqual(['redis']);
   expect((await folder.run('down')).exitCode).toBe(0);

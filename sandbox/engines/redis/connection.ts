@@ -4,9 +4,16 @@ import type { Connection, RunningEngine, Secrets } from '../engine.ts';
 import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
 import { addressMapOf, type RedisAccess, sentinelPort } from './client-options.ts';
 
-/** Client of one node, connected. It does not reconnect: whoever wants that uses {@link connect}. */
-export async function openClient(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
-  return openAt(node.host, node.port, secrets);
+/**
+ * Client of one node, connected. It does not reconnect: whoever wants that uses {@link connect}. A node that is paused
+ * takes the connection and answers nothing: with `commandTimeoutMs` every command, the first one too, is given up.
+ */
+export async function openClient(
+  node: NodeHandle,
+  secrets: Secrets,
+  options: { readonly commandTimeoutMs?: number } = {},
+): Promise<Redis & AsyncDisposable> {
+  return openAt(node.host, node.port, secrets, options.commandTimeoutMs);
 }
 
 /** {@link openClient} for the Sentinel beside a node. */
@@ -14,7 +21,12 @@ export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<
   return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets);
 }
 
-async function openAt(host: string, port: number, secrets: Secrets): Promise<Redis & AsyncDisposable> {
+async function openAt(
+  host: string,
+  port: number,
+  secrets: Secrets,
+  commandTimeoutMs?: number,
+): Promise<Redis & AsyncDisposable> {
   const client = new Redis({
     host,
     port,
@@ -23,6 +35,7 @@ async function openAt(host: string, port: number, secrets: Secrets): Promise<Red
     connectTimeout: 1_500,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
+    ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
   });
   // Why the server refused is told by the event alone: `connect` says that the connection was closed.
   let reason: Error | undefined;
@@ -30,6 +43,7 @@ async function openAt(host: string, port: number, secrets: Secrets): Promise<Red
     reason = error;
   });
   await client.connect().catch((thrown) => {
+    client.disconnect();
     throw reason ?? thrown;
   });
   return Object.assign(client, {
@@ -54,7 +68,7 @@ export async function connect(running: RunningEngine): Promise<Connection<RedisC
 
 /** The server's version, once its data is loaded; throws until then. */
 export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
-  await using client = await openClient(node, secrets);
+  await using client = await openClient(node, secrets, { commandTimeoutMs: 1_500 });
   const version = /^redis_version:(\S+)/m.exec(await client.info('server'))?.[1];
   if (version === undefined) throw new Error('INFO names no version');
   return version;

@@ -9,15 +9,11 @@ export function roles(running: RunningEngine): Promise<readonly NodeRole[]> {
 
 async function roleOf(node: NodeHandle, running: RunningEngine): Promise<NodeRole> {
   try {
-    await using client = await openClient(node, running.secrets);
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error('it gives no answer')), 1_000).unref();
-    });
-    const ask = Promise.all([
+    await using client = await openClient(node, running.secrets, { commandTimeoutMs: 1_000 });
+    const [replication, members] = await Promise.all([
       client.info('replication'),
       running.topology === 'clustered' ? client.cluster('NODES') : undefined,
     ]);
-    const [replication, members] = await Promise.race([ask, late]);
     const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(replication)?.[1];
     const holds = slotsOf(String(members ?? ''));
     const shared = { node: node.name, ...(holds === '' ? {} : { holds }) };
