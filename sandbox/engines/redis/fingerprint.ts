@@ -33,7 +33,9 @@ function settingOf(client: Redis, name: string): Promise<string[]> {
 
 /** What every master has must be the same: where it is not, the hash says so by being another. */
 async function same(masters: Masters, linesOf: (client: Redis) => Promise<readonly string[]>): Promise<string> {
-  const [first = '', ...others] = await Promise.all(masters.clients.map(async (client) => hashOf(await linesOf(client))));
+  const [first = '', ...others] = await Promise.all(
+    masters.clients.map(async (client) => hashOf(await linesOf(client))),
+  );
   return others.every((other) => other === first) ? first : hashOf([first, ...others]);
 }
 
