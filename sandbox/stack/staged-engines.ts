@@ -78,7 +78,9 @@ export async function fillNewVolumes(
 
 /** A topology whose nodes are told their host ports keeps them in its data: it cannot be filled on other ports. */
 export function requireMovable({ engine, topology, image, secrets }: Omit<Staged, 'generation'>): void {
-  const described = [1, 2].map((port) => JSON.stringify(topology.nodes({ secrets, image, hostPort: () => port })));
+  const described = [1, 2].map((port) =>
+    JSON.stringify(topology.nodes({ secrets, image, hostPort: () => port, address: () => '' })),
+  );
   if (described[0] === described[1]) return;
   throw new SandboxError({
     code: 'NOT_SUPPORTED',

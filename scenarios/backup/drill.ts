@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SandboxError } from '../../sandbox/core/errors.ts';
-import type { Backup, BackupManifest, Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import {
+  type Backup,
+  type BackupManifest,
+  type Engine,
+  type Fingerprint,
+  isSupported,
+  type RunningEngine,
+} from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase } from '../run-case.ts';
@@ -89,4 +96,12 @@ export async function failing<Value>(what: string, work: () => Promise<Value>): 
     const evidence = thrown.evidence === undefined ? '' : `\n${thrown.evidence}`;
     throw new assert.AssertionError({ message: `${what} did not succeed: ${thrown.message}${evidence}` });
   }
+}
+
+/** The first volume of an engine's first node holds its data. */
+export function dataPathOf(engine: Engine, { topology, secrets, image }: RunningEngine): string | undefined {
+  const laidOut = engine.topologies[topology];
+  if (!isSupported(laidOut)) return undefined;
+  const [spec] = laidOut.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
+  return spec?.volumes?.[0]?.path;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { startThrowAway } from '../throw-away.ts';
-import { backUpNow, type Drill, requireRefusal, requireSame } from './drill.ts';
+import { backUpNow, type Drill, dataPathOf, requireRefusal, requireSame } from './drill.ts';
 
 /** Room for a new store of the largest engine, and some more. */
 const dataSizeBytes = 512 * 2 ** 20;
@@ -16,10 +16,8 @@ export const fullDiskDrill: Drill = {
     await using target = await startThrowAway(engine, 'a full disk', context, { dataSizeBytes });
     const { running } = target;
     const [node] = running.nodes;
-    const topology = engine.topologies[running.topology];
-    assert.ok(node !== undefined && 'nodes' in topology);
-    const [spec] = topology.nodes({ secrets: running.secrets, image: running.image, hostPort: () => 0 });
-    const path = spec?.volumes?.[0]?.path ?? '';
+    const path = dataPathOf(engine, running);
+    assert.ok(node !== undefined && path !== undefined);
     const before = await engine.fingerprint(running);
     const script = `free=$(df --output=avail -k ${path} | tail -n 1); fallocate -l $((free - ${leftKib}))K ${path}/ballast`;
     const filled = await execInNode(node, ['sh', '-c', script], { user: 'root' });

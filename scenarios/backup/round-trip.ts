@@ -6,7 +6,7 @@ import type { CaseResult } from '../results.ts';
 import { notRun, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { allDamages, type Damage, quickDamages } from './damages.ts';
-import { type BackupOnDisk, backUpNow, failing, placeOf, requireRefusal, requireSame } from './drill.ts';
+import { type BackupOnDisk, backUpNow, dataPathOf, failing, placeOf, requireRefusal, requireSame } from './drill.ts';
 
 /** Names of the cases, in order: what could not begin is reported under the first one. */
 const caseNames = {
@@ -127,7 +127,7 @@ async function withoutRights(restore: Restore): Promise<CaseResult> {
   const { backup, target, directory, manifest, context } = restore;
   const place = placeOf(target);
   const [node] = target.nodes;
-  const path = dataPathOf(restore);
+  const path = dataPathOf(restore.engine, target);
   if (node === undefined || path === undefined) return notRun(place, caseNames.rights, 'it has no folder of its own');
   const server = await execInNode(node, ['stat', '-c', '%u', '/proc/1'], { user: 'root' });
   if (server.output.trim() === '0') {
@@ -144,12 +144,4 @@ async function withoutRights(restore: Restore): Promise<CaseResult> {
       await execInNode(node, ['chmod', mode, path], { user: 'root' });
     }
   });
-}
-
-/** The first volume of an engine's first node holds its data. */
-function dataPathOf({ engine, target }: Pick<Restore, 'engine' | 'target'>): string | undefined {
-  const topology = engine.topologies[target.topology];
-  if (!('nodes' in topology)) return undefined;
-  const [spec] = topology.nodes({ secrets: target.secrets, image: target.image, hostPort: () => 0 });
-  return spec?.volumes?.[0]?.path;
 }

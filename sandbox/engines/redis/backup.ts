@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { checked, execInNode } from '../../containers/exec.ts';
+import { SandboxError } from '../../core/errors.ts';
 import { describePart } from '../backup-files.ts';
 import type { Backup, BackupManifest, RunningEngine } from '../engine.ts';
 import { asSpecified } from './as-specified.ts';
@@ -27,8 +28,10 @@ export const backup: Backup = {
  * An RDB taken over the replication protocol: everything in it is from one moment, with functions and with expiries as
  * moments. Users are beside it, as `ACL LIST` has them: names, rules and hashes of passwords.
  * The configuration is not in it: it is the stack's own file.
+ * Throws `NOT_SUPPORTED` for a cluster, of which one node holds a part only.
  */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
+  if (running.topology === 'clustered') throw clusterNotSupported();
   const node = firstNode(running);
   await using client = await openClient(node, running.secrets);
   const [position, users] = await Promise.all([
@@ -49,6 +52,15 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     position: `replication offset ${position}`,
     parts: await Promise.all([dumpFile, usersFile].map((path) => describePart(directory, path))),
   };
+}
+
+function clusterNotSupported(): SandboxError {
+  return new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: 'redis',
+    message: 'A cluster of Redis has a dump for each master; only servers that hold everything are backed up here.',
+    next: 'Leave Redis out: `--engines` names the engines to back up. Its caches fill again.',
+  });
 }
 
 async function writeDump(running: RunningEngine, file: string): Promise<void> {
