@@ -49,11 +49,11 @@ export async function leftovers(directory: string): Promise<object> {
   return { containers, networks, strays, files, volumesOfEngines: perEngine.toSorted() };
 }
 
-/** {@link leftovers} of a stack of PostgreSQL and Redis where everything is as it should be. */
+/** {@link leftovers} of a stack of PostgreSQL (data and archived log) and Redis where everything is as it should be. */
 export const nothingLeft = {
   containers: [],
   networks: [],
   strays: [],
   files: [],
-  volumesOfEngines: ['postgresql', 'redis'],
+  volumesOfEngines: ['postgresql', 'postgresql', 'redis'],
 };
