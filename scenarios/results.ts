@@ -28,6 +28,8 @@ export interface ScenariosReport {
   readonly seed: number;
   readonly results: readonly CaseResult[];
   readonly summary: VerdictSummary;
+  /** What no suite shows, for people. */
+  readonly notTested: readonly string[];
 }
 
 /** Number of cases by verdict. */

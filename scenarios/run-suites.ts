@@ -10,7 +10,8 @@ import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { SizeName } from '../seeds/dataset.ts';
 import { allEngines, runWholePlatformDrill } from './backup/whole-platform.ts';
-import { runFailoverSuite } from './failover.ts';
+import { notTested } from './failover/not-tested.ts';
+import { runFailoverSuite } from './failover/suite.ts';
 import { inParallel } from './in-parallel.ts';
 import { runLoadedSuites } from './loaded-suites.ts';
 import { type CaseResult, type ScenariosReport, summaryOf } from './results.ts';
@@ -28,17 +29,17 @@ export interface SuitesOptions {
   /** Default: all. */
   readonly suites?: readonly SuiteName[];
   readonly engines: readonly EngineName[];
-  /** Default: `full`. */
-  readonly depth?: Depth;
   /** Default: `small`. */
   readonly size?: SizeName;
-  /** Seed of the dataset. Default: the dataset's own. */
+  /** Seed of the dataset and of the times of faults. Default: the dataset's own. */
   readonly seed?: number;
+  /** Default: `full`. */
+  readonly depth?: Depth;
   /** Default: `auto`. */
   readonly images?: ImagePolicy;
   /** Default: `never`. */
   readonly dockerInstall?: 'auto' | 'never';
-  /** Folder in which histories are kept. Default: `.sandbox/reports` of the current folder. */
+  /** Folder in which histories and their pictures are kept. Default: `.sandbox/reports` of the current folder. */
   readonly reportDirectory?: string;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
@@ -73,7 +74,7 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
     for (const engine of engines) results.push(...(await runFailoverSuite(engine, context)));
   }
   const ordered = inOrder(results, [...options.engines, allEngines]);
-  return { version: 1, seed, results: ordered, summary: summaryOf(ordered) };
+  return { version: 1, seed, results: ordered, summary: summaryOf(ordered), notTested };
 }
 
 /** By suite, then by engine as asked for; cases stay in the order in which they ran. */

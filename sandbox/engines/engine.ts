@@ -3,7 +3,7 @@ import type { Levels } from '../../seeds/entities.ts';
 import type { ImageOrigin, ImageSpec, ResolvedImage } from '../containers/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import type { TaskReport } from '../core/progress.ts';
-import type { Workloads } from './workloads.ts';
+import type { SetClient, Workload, Workloads } from './workloads.ts';
 
 /** How the nodes of an engine are laid out. */
 export type TopologyName = 'standalone' | 'replicated' | 'clustered';
@@ -194,23 +194,45 @@ export interface PointInTime {
 /** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
 export type WriteOutcome = 'ok' | 'failed' | 'unknown';
 
-/** What a failover drill needs of an engine; the history and the checker belong to the runner. */
-export interface Failover {
+/** What is promised of writes that were acknowledged, in one topology. A drill holds the engine to it. */
+export interface FailoverContract {
   readonly topology: TopologyName;
-  /** What is promised of acknowledged writes, for people. */
+  /** What makes the promise: `synchronous commit`, `min-replicas`, `WAIT 1`. */
+  readonly name: string;
+  /** The promise in words, for people. */
   readonly promise: string;
-  /** Creates the place that the workload writes to. */
-  readonly prepare: (running: RunningEngine) => Promise<void>;
-  /** An ordinary client that adds unique values. It follows a failover if ordinary clients do. */
-  readonly openWriter: (running: RunningEngine) => Promise<FailoverWriter>;
-  /** Kills the primary with SIGKILL. Returns the name of its node. */
-  readonly killPrimary: (running: RunningEngine) => Promise<string>;
-  /** Makes a survivor the primary and returns once it takes writes. Returns the name of its node. */
-  readonly promote: (running: RunningEngine) => Promise<string>;
+  /**
+   * How far back losses may reach from the oldest lost acknowledgement to the fault, or to the newest lost one, in
+   * milliseconds. 0: nothing acknowledged may be lost.
+   */
+  readonly lossWindowMs: number;
+  /** Adds and reads a set as this contract asks. Default: the engine's own workload. */
+  readonly set?: Workload<SetClient>;
+  /** Target from kill -9 of the primary to the first acknowledged write, in milliseconds, shown beside the figure. */
+  readonly firstWriteTargetMs?: number;
+}
+
+/** What drills need of an engine beside its workloads; faults, histories and checkers belong to the runner. */
+export interface Failover {
+  /** The first of a topology is drilled with every schedule, further ones with those that cost writes. */
+  readonly contracts: readonly FailoverContract[];
+  /** Whether a node with this role takes the writes of the workloads. */
+  readonly isPrimary: (role: NodeRole) => boolean;
+  /**
+   * Returns once the primary cannot commit. Absent where the engine notices by itself.
+   * Polls at most 50 ms apart; `signal` ends it.
+   */
+  readonly detect?: (running: RunningEngine, primary: string, signal: AbortSignal) => Promise<void>;
+  /** Makes a survivor the primary and returns its node's name. Absent where the engine does that by itself. */
+  readonly promote?: (running: RunningEngine) => Promise<string>;
   /** Makes an old primary, running or down, follow the new one. Absent where the engine does that by itself. */
   readonly rejoin?: (running: RunningEngine, nodeName: string) => Promise<RejoinReport>;
-  /** Every value that one node holds, read from it directly. */
-  readonly readAll: (running: RunningEngine, nodeName: string) => Promise<readonly number[]>;
+  /** Makes a member follow that came back with no data. Absent where the engine does that by itself. */
+  readonly replace?: (running: RunningEngine, nodeName: string) => Promise<void>;
+  /** Returns once every member is up and follows as it should. Absent: answering is enough. */
+  readonly settle?: (running: RunningEngine) => Promise<void>;
+  /** Takes away what makes the promise, for the positive control, which must lose writes then. */
+  readonly weaken?: (running: RunningEngine) => Promise<void>;
 }
 
 /** How an old primary came back, and what it alone had written. */
@@ -221,10 +243,6 @@ export interface RejoinReport {
   readonly partedAt?: string;
   /** Transactions that it alone had, and has no more. */
   readonly givenUp: readonly { readonly id: string; readonly position: string; readonly committedAt: string }[];
-}
-
-export interface FailoverWriter extends AsyncDisposable {
-  readonly add: (value: number) => Promise<WriteOutcome>;
 }
 
 export interface PlanCheck {

@@ -4,7 +4,7 @@ import { formatOrigin } from './status-text.ts';
 import { formatTable } from './table.ts';
 import { formatDuration } from './units.ts';
 
-/** One line per suite and engine, then every case that did not pass with its reason, then the sum. */
+/** One line per suite and engine, then every case that did not pass with its reason, figures, what was not tested, the sum. */
 export function formatScenarios(report: ScenariosReport, colors: Colors): string {
   const columns = [
     { title: 'suite' },
@@ -20,7 +20,21 @@ export function formatScenarios(report: ScenariosReport, colors: Colors): string
   const remarks = report.results.filter(({ verdict }) => verdict !== 'pass').map((result) => remark(result, colors));
   const { pass, fail, unknown, notRun } = report.summary;
   const sum = `${pass} pass, ${fail} fail, ${unknown} unknown, ${notRun} not run; seed ${report.seed}`;
-  return [formatTable(columns, rows, colors), ...remarks, sum, ''].join('\n');
+  const figures = report.results.flatMap((result) => figuresOf(result, colors));
+  const open = report.notTested.map((what) => `  ${colors.dim('not tested')} ${what}`);
+  return [formatTable(columns, rows, colors), ...remarks, ...figures, ...open, sum, ''].join('\n');
+}
+
+/** What a failover drill lost and how long it took, beside its target. */
+function figuresOf({ suite, engine, topology, case: name, measures }: CaseResult, colors: Colors): readonly string[] {
+  if (suite !== 'failover' || measures?.attempted === undefined) return [];
+  const { ok, lost, unknown, firstWriteP50Ms, firstWriteMaxMs, firstWriteTargetMs, recoveryPointMs } = measures;
+  const target = firstWriteTargetMs === undefined ? '' : ` (target ${firstWriteTargetMs})`;
+  const write =
+    firstWriteP50Ms === undefined ? '' : `; first write p50 ${firstWriteP50Ms}, max ${firstWriteMaxMs} ms${target}`;
+  const reach = lost === 0 ? '' : `, reaching back ${recoveryPointMs} ms`;
+  const counts = `${ok} ok, ${unknown} unknown, ${lost} lost${reach}`;
+  return [`  ${colors.dim('figures')} ${engine} ${topology} / ${name}: ${counts}${write}`];
 }
 
 /** What a group of verdicts comes to: the worst of them, and `not-run` only where nothing ran. */

@@ -3,10 +3,12 @@ import type { Failover, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { openClient, openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { createFollowingPool } from '../../sandbox/engines/postgresql/following-pool.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually, untilWritable } from './support/write-through.ts';
 
 const failover = postgresql.failover as Failover;
+const set = postgresql.workloads.set as Workload<SetClient>;
 const roles = postgresql.roles as NonNullable<typeof postgresql.roles>;
 
 let stack: Stack<'postgresql'>;
@@ -15,7 +17,7 @@ let running: RunningEngine;
 beforeAll(async () => {
   stack = await createStack({ engines: ['postgresql'], topologies: { postgresql: 'replicated' }, size: 'none' });
   running = stack.engines.postgresql;
-  await failover.prepare(running);
+  await set.prepare(running);
 });
 afterAll(() => stack?.dispose());
 
@@ -48,10 +50,10 @@ test('a pool follows a failover, and the old primary rejoins without what it alo
     // Cut off from both standbys, its commit waits; cancelled, it stands on the old primary alone.
     await stack.faults.inject({ kind: 'isolate', node: 'postgresql' });
     const warnings: string[] = [];
-    await using cutOff = await openPrimary(running, { database: 'postgres' });
+    await using cutOff = await openPrimary(running, { database: 'taishang_users' });
     cutOff.client.on('notice', ({ message }) => warnings.push(message ?? ''));
     const { rows } = await cutOff.client.query<{ id: number }>('SELECT pg_backend_pid() AS id');
-    const waiting = cutOff.client.query('INSERT INTO failover_set (value) VALUES (-1)');
+    const waiting = cutOff.client.query('INSERT INTO drill.set (value) VALUES (-1)');
     await eventually('the commit waits', async () => {
       await using other = await openPrimary(running, { database: 'postgres' });
       const { rowCount } = await other.client.query(
@@ -62,29 +64,34 @@ test('a pool follows a failover, and the old primary rejoins without what it alo
     });
     await waiting;
     expect(warnings.join()).toMatch(/canceling wait for synchronous replication/);
-    expect(await failover.readAll(running, 'postgresql')).toContain(-1);
+    expect(await readAll('postgresql')).toContain(-1);
 
-    await failover.killPrimary(running);
-    const promoted = await failover.promote(running);
+    await stack.faults.inject({ kind: 'kill', node: 'postgresql' });
+    const promoted = await failover.promote?.(running);
     expect(await untilWritable(write)).toBeLessThan(20_000);
 
     const report = await rejoinHealed('postgresql');
     expect(report).toMatchObject({ node: 'postgresql', primary: promoted });
     expect(report.partedAt).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/);
     expect(report.givenUp.length).toBeGreaterThanOrEqual(1);
-    expect(await failover.readAll(running, 'postgresql')).not.toContain(-1);
+    expect(await readAll('postgresql')).not.toContain(-1);
     expect(await roles(running)).toContainEqual(expect.objectContaining({ node: 'postgresql', follows: promoted }));
 
     // It streams and guards commits: what is written now is on it, too.
     const primary = running.nodes.find(({ name }) => name === promoted);
     if (primary === undefined) throw new Error('nobody was promoted');
-    await using opened = await openClient(primary, running.secrets, { database: 'postgres' });
-    await opened.client.query('INSERT INTO failover_set (value) VALUES (7)');
-    await eventually('the old primary has it', async () => (await failover.readAll(running, 'postgresql')).includes(7));
+    await using opened = await openClient(primary, running.secrets, { database: 'taishang_users' });
+    await opened.client.query('INSERT INTO drill.set (value) VALUES (7)');
+    await eventually('the old primary has it', async () => (await readAll('postgresql')).includes(7));
   } finally {
     await pool.end();
   }
 });
+
+async function readAll(nodeName: string): Promise<readonly number[]> {
+  await using client = await set.openMember?.(running, nodeName);
+  return (await client?.readAll()) ?? [];
+}
 
 async function rejoinHealed(nodeName: string) {
   if (failover.rejoin === undefined) throw new Error('it cannot rejoin');

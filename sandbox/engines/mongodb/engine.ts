@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
@@ -49,7 +50,7 @@ export const mongodb: Engine<MongoClient> = {
   pointInTime: {
     notSupported: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
   },
-  failover: { notSupported: 'no drill has been written for a replica set, which the stand-in cannot run' },
+  failover,
   queryPaths,
   workloads,
 };

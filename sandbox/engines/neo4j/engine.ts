@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
@@ -49,7 +50,7 @@ export const neo4j: Engine<Driver> = {
   contract,
   backup,
   pointInTime: { notSupported: 'transaction logs are restored by online backups alone, which Community does not have' },
-  failover: { notSupported: oneNodeOnly },
+  failover,
   queryPaths,
   workloads,
 };

@@ -1,45 +1,50 @@
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import { isRunning, killNode } from '../../containers/nodes.ts';
+import { isRunning } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { Failover, FailoverWriter, RunningEngine } from '../engine.ts';
-import { openClient, openPrimary, primaryNode } from './connection.ts';
-import { openPrimaryClient } from './primary-client.ts';
-import { rejoin } from './rejoin.ts';
+import type { Failover, RunningEngine } from '../engine.ts';
+import { type OpenClient, openClient } from './connection.ts';
+import { detect } from './detect.ts';
+import { currentPrimary, rejoin, replace } from './rejoin.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys, slotName } from './replication.ts';
 
+const maintenance = { database: 'postgres' } as const;
+
 export const failover: Failover = {
-  topology: 'replicated',
-  promise: 'nothing acknowledged is lost when the primary is killed: a commit waits for one of two standbys',
-  prepare,
-  openWriter,
-  killPrimary,
+  contracts: [
+    {
+      topology: 'replicated',
+      name: 'synchronous commit',
+      promise: 'nothing acknowledged is lost: a commit waits until one of two standbys has it on disk',
+      lossWindowMs: 0,
+      firstWriteTargetMs: 2_000,
+    },
+    {
+      topology: 'standalone',
+      name: 'crash recovery',
+      promise: 'nothing acknowledged is lost by a kill of the process: a commit waits for the log',
+      lossWindowMs: 0,
+    },
+  ],
+  isPrimary: ({ role }) => role === 'primary' || role === 'single',
+  detect,
   promote,
   rejoin,
-  readAll,
+  replace,
+  settle,
+  weaken,
 };
-
-async function prepare(running: RunningEngine): Promise<void> {
-  await using opened = await openPrimary(running, { database: 'postgres' });
-  await opened.client.query('CREATE TABLE IF NOT EXISTS failover_set (value bigint PRIMARY KEY)');
-}
-
-async function killPrimary(running: RunningEngine): Promise<string> {
-  const node = primaryNode(running);
-  await killNode(node);
-  return node.name;
-}
 
 /** Promotes the standby that has received most; the other one follows it and guards its commits. */
 async function promote(running: RunningEngine): Promise<string> {
   const standbys = await survivors(running);
   const positions = await Promise.all(standbys.map((node) => receivedPosition(running, node)));
-  const best = positions.indexOf(positions.reduce((left, right) => (right > left ? right : left)));
-  const chosen = standbys[best];
+  const best = positions.indexOf(positions.reduce((left, right) => (right > left ? right : left), 0n));
+  const chosen = standbys[Math.max(best, 0)];
   if (chosen === undefined) throw noSurvivor();
   const others = standbys.filter((node) => node !== chosen);
-  await using opened = await openClient(chosen, running.secrets, { database: 'postgres' });
+  await using opened = await openClient(chosen, running.secrets, maintenance);
   // Before it is promoted: no write may be acknowledged by the new primary alone.
   await setSynchronousStandbys(
     opened.client,
@@ -53,26 +58,29 @@ async function promote(running: RunningEngine): Promise<string> {
   await opened.client.query(`SELECT pg_promote(true, ${Math.ceil(deadlineMs('topologyConverged') / 1_000)})`);
   await poll(async () => !(await isInRecovery(opened)), {
     timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: () =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'postgresql',
-        message: `${chosen.name} was promoted and takes no writes.`,
-        next: 'Its log says why.',
-      }),
+    onTimeout: () => notReady(`${chosen.name} was promoted and takes no writes.`),
   });
   return chosen.name;
 }
 
+/** Nodes that answer and are standbys. */
 async function survivors(running: RunningEngine): Promise<readonly NodeHandle[]> {
-  const standbys = running.nodes.filter((node) => node.role === 'standby');
-  const up = await Promise.all(standbys.map(isRunning));
-  return standbys.filter((_, index) => up[index]);
+  const found = await Promise.all(
+    running.nodes.map(async (node) => {
+      if (!(await isRunning(node))) return [];
+      const timeouts = { connectionTimeoutMs: 500, queryTimeoutMs: 500 };
+      const opened = await openClient(node, running.secrets, maintenance, timeouts).catch(() => undefined);
+      if (opened === undefined) return [];
+      await using held = opened;
+      return (await isInRecovery(held).catch(() => false)) ? [node] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** Position in the write-ahead log as a number that can be compared. */
 async function receivedPosition(running: RunningEngine, node: NodeHandle): Promise<bigint> {
-  await using opened = await openClient(node, running.secrets, { database: 'postgres' });
+  await using opened = await openClient(node, running.secrets, maintenance);
   const { rows } = await opened.client.query<{ bytes: string }>(
     "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text AS bytes",
   );
@@ -80,31 +88,58 @@ async function receivedPosition(running: RunningEngine, node: NodeHandle): Promi
 }
 
 async function follow(running: RunningEngine, node: NodeHandle, primary: NodeHandle): Promise<void> {
-  await using opened = await openClient(node, running.secrets, { database: 'postgres' });
+  await using opened = await openClient(node, running.secrets, maintenance);
   const connection = `host=${primary.name} port=5432 user=replicator application_name=${node.name} passfile=/run/taishang/passfile`;
   await opened.client.query(`ALTER SYSTEM SET primary_conninfo = '${connection}'`);
   await opened.client.query(`ALTER SYSTEM SET primary_slot_name = '${slotName(node.name)}'`);
   await opened.client.query('SELECT pg_reload_conf()');
 }
 
-async function openWriter(running: RunningEngine): Promise<FailoverWriter> {
-  const client = openPrimaryClient(running, { database: 'postgres' });
-  return {
-    add: (value) =>
-      client.write(async (on) => {
-        const { rowCount } = await on.query('INSERT INTO failover_set (value) VALUES ($1)', [value]);
-        return rowCount === 1;
-      }),
-    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+/** One primary, and every other member streams from it and may guard its commits. */
+async function settle(running: RunningEngine): Promise<void> {
+  if (running.topology === 'standalone') return;
+  const attempt = async () => {
+    const primary = await currentPrimary(running, running.nodes);
+    await using opened = await openClient(primary, running.secrets, maintenance);
+    return (await streaming(opened)) === running.nodes.length - 1;
   };
+  await poll(attempt, {
+    timeoutMs: deadlineMs('topologyConverged'),
+    onTimeout: (last) => notReady(`The members do not all follow one primary: ${messageOf(last)}.`),
+  });
 }
 
-async function readAll(running: RunningEngine, nodeName: string): Promise<readonly number[]> {
-  const node = running.nodes.find(({ name }) => name === nodeName);
-  if (node === undefined) throw new Error(`there is no node ${nodeName}`);
-  await using opened = await openClient(node, running.secrets, { database: 'postgres' });
-  const { rows } = await opened.client.query<{ value: string }>('SELECT value FROM failover_set ORDER BY value');
-  return rows.map(({ value }) => Number(value));
+async function streaming({ client }: OpenClient): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = 'quorum'",
+  );
+  return Number(rows[0]?.count);
+}
+
+/** Commits wait for nobody: what "asynchronous" means. */
+async function weaken(running: RunningEngine): Promise<void> {
+  const primary = await currentPrimary(running, running.nodes);
+  await using opened = await openClient(primary, running.secrets, maintenance);
+  await opened.client.query("ALTER SYSTEM SET synchronous_standby_names = ''");
+  await opened.client.query('SELECT pg_reload_conf()');
+  await poll(
+    async () => {
+      const { rows } = await opened.client.query<{ names: string }>(
+        "SELECT current_setting('synchronous_standby_names') AS names",
+      );
+      return rows[0]?.names === '';
+    },
+    { timeoutMs: deadlineMs('statement'), onTimeout: () => notReady('The primary still waits for its standbys.') },
+  );
+}
+
+function notReady(message: string): SandboxError {
+  return new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: 'postgresql',
+    message,
+    next: 'Its log says why.',
+  });
 }
 
 function noSurvivor(): SandboxError {

@@ -16,17 +16,36 @@ import { ensureSlots, isInRecovery, setSynchronousStandbys } from './replication
  * up, and named. Returns once it streams and guards commits again. The node may run, or be down.
  */
 export async function rejoin(running: RunningEngine, nodeName: string): Promise<RejoinReport> {
+  return comeBack(running, nodeName, (node, primary) => rewind(running, node, primary));
+}
+
+/** Makes a member that has lost its data a standby: with a fresh copy of the primary. */
+export async function replace(running: RunningEngine, nodeName: string): Promise<void> {
+  await comeBack(running, nodeName, async (node, primary) => {
+    checked(
+      await runOneOff({ ...besidePrimary(running, node), command: commandOf('rebuild', node, primary) }),
+      `a new copy for ${node.name}`,
+      'postgresql',
+    );
+  });
+}
+
+async function comeBack<Report>(
+  running: RunningEngine,
+  nodeName: string,
+  prepare: (node: NodeHandle, primary: NodeHandle) => Promise<Report>,
+): Promise<Report> {
   const node = running.nodes.find(({ name }) => name === nodeName);
   if (node === undefined) throw new Error(`there is no node ${nodeName}`);
   const others = running.nodes.filter((other) => other !== node);
-  const primary = await primaryAmong(running, others);
+  const primary = await currentPrimary(running, others);
   const standbys = running.nodes.filter((other) => other !== primary).map(({ name }) => name);
   await using opened = await openClient(primary, running.secrets, { database: 'postgres' });
   await ensureSlots(opened.client, standbys);
   await stopNode(node);
   // pg_rewind compares with the newest checkpoint of the source: without one it may see the old timeline still.
   await opened.client.query('CHECKPOINT');
-  const report = await rewind(running, node, primary);
+  const report = await prepare(node, primary);
   await startNodeAgain(node);
   await poll(
     async () => {
@@ -47,20 +66,8 @@ export async function rejoin(running: RunningEngine, nodeName: string): Promise<
 
 async function rewind(running: RunningEngine, node: NodeHandle, primary: NodeHandle): Promise<RejoinReport> {
   const result = await runOneOff({
-    image: node.image,
-    entrypoint: ['/bin/bash', '-c'],
-    command: [
-      readFileSync(join(import.meta.dirname, 'scripts', 'rewind.sh'), 'utf8'),
-      'rewind',
-      node.name,
-      primary.name,
-    ],
-    user: 'postgres',
-    network: node.network,
-    environment: { PGDATA: '/var/lib/postgresql/data' },
-    binds: [`${node.volumeNames.data}:/var/lib/postgresql/data`],
-    input: `*:*:*:postgres:${running.secrets.postgres}\n`,
-    labels: { [labelNames.engine]: 'postgresql' },
+    ...besidePrimary(running, node),
+    command: commandOf('rewind', node, primary),
   });
   const { output } = checked(result, `pg_rewind of ${node.name}`, 'postgresql');
   const lost = [...output.matchAll(/^commit (\d+) (\S+) (.*)$/gm)].map(
@@ -70,18 +77,34 @@ async function rewind(running: RunningEngine, node: NodeHandle, primary: NodeHan
   return { node: node.name, primary: primary.name, ...(partedAt === undefined ? {} : { partedAt }), givenUp: lost };
 }
 
-async function primaryAmong(running: RunningEngine, nodes: readonly NodeHandle[]): Promise<NodeHandle> {
-  for (const node of nodes) {
-    const opened = await openClient(
-      node,
-      running.secrets,
-      { database: 'postgres' },
-      { connectionTimeoutMs: 1_000 },
-    ).catch(() => undefined);
-    if (opened === undefined) continue;
-    await using held = opened;
-    if (!(await isInRecovery(held))) return node;
-  }
+/** A command beside the primary, on the stopped node's data; it is handed the passwords of the superuser and of the replicator. */
+function besidePrimary(running: RunningEngine, node: NodeHandle) {
+  return {
+    image: node.image,
+    entrypoint: ['/bin/bash', '-c'],
+    user: 'postgres',
+    network: node.network,
+    environment: { PGDATA: '/var/lib/postgresql/data' },
+    binds: [`${node.volumeNames.data}:/var/lib/postgresql/data`],
+    input: (['postgres', 'replicator'] as const).map((role) => `*:*:*:${role}:${running.secrets[role]}\n`).join(''),
+    labels: { [labelNames.engine]: 'postgresql' },
+  };
+}
+
+function commandOf(script: 'rewind' | 'rebuild', node: NodeHandle, primary: NodeHandle): readonly string[] {
+  const text = readFileSync(join(import.meta.dirname, 'scripts', `${script}.sh`), 'utf8');
+  return [text, script, node.name, primary.name];
+}
+
+/**
+ * The node that takes writes. Of two that say so, the one whose timeline is newer: the other one was promoted over, and
+ * does not know it yet.
+ */
+export async function currentPrimary(running: RunningEngine, nodes: readonly NodeHandle[]): Promise<NodeHandle> {
+  const timelines = await Promise.all(nodes.map((node) => timelineOf(running, node)));
+  const newest = Math.max(...timelines);
+  const node = nodes[timelines.indexOf(newest)];
+  if (newest > 0 && node !== undefined) return node;
   throw new SandboxError({
     code: 'NODE_NOT_READY',
     engine: 'postgresql',
@@ -90,11 +113,27 @@ async function primaryAmong(running: RunningEngine, nodes: readonly NodeHandle[]
   });
 }
 
+/** Number of the timeline that a primary writes; 0 of a standby, and of a node that gives no answer. */
+async function timelineOf(running: RunningEngine, node: NodeHandle): Promise<number> {
+  const timeouts = { connectionTimeoutMs: 1_000, queryTimeoutMs: 1_000 };
+  try {
+    await using opened = await openClient(node, running.secrets, { database: 'postgres' }, timeouts);
+    if (await isInRecovery(opened)) return 0;
+    // The first eight digits of a segment's name (PostgreSQL documentation, "WAL Internals").
+    const { rows } = await opened.client.query<{ segment: string }>(
+      'SELECT pg_walfile_name(pg_current_wal_lsn()) AS segment',
+    );
+    return Number.parseInt(rows[0]?.segment.slice(0, 8) ?? '0', 16);
+  } catch {
+    return 0;
+  }
+}
+
 function notRejoined(node: NodeHandle, reason: string): SandboxError {
   return new SandboxError({
     code: 'NODE_NOT_READY',
     engine: 'postgresql',
-    message: `${node.name} was rewound, but ${reason}.`,
+    message: `${node.name} came back, but ${reason}.`,
     next: '`npm run sandbox -- logs postgresql` shows what it says.',
   });
 }

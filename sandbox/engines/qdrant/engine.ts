@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { roles } from './peers.ts';
@@ -46,7 +47,7 @@ export const qdrant: Engine<QdrantClient> = {
   contract,
   backup,
   pointInTime: { notSupported: 'a snapshot is one moment; the server keeps no log that could be replayed over it' },
-  failover: { notSupported: 'no drill has been written for a cluster, which the stand-in cannot run' },
+  failover,
   queryPaths,
   roles,
   workloads,

@@ -72,3 +72,14 @@ export function clusterOptions({ password, addressMap }: RedisAccess) {
     redisOptions: { password, connectTimeout: 1_000, socketTimeout: silenceMs, maxRetriesPerRequest: 1 },
   } satisfies ClusterOptions;
 }
+
+/**
+ * Options on top of those above for a client that never sends a command twice. The driver's default is to send again
+ * what had no answer when a connection broke: that appends a value twice, and hides that its outcome was unknown.
+ */
+export const sendOnce = {
+  // Zero retries: what is under way when a connection breaks ends with an error at once, and is not kept.
+  single: { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0 },
+  // A cluster's client sends again unless this is 0 (ioredis 5, `Cluster.handleError`). What a member refused is sent again.
+  cluster: { retryDelayOnFailover: 0 },
+} as const;

@@ -1,23 +1,25 @@
 import { Cluster, Redis } from 'ioredis';
-import { clusterOptions, type RedisAccess, sentinelName, sentinelOptions } from './client-options.ts';
+import { clusterOptions, type RedisAccess, sendOnce, sentinelName, sentinelOptions } from './client-options.ts';
 
 /** An ordinary client of ioredis: of one server, of a primary behind Sentinels, or of a cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** Client for what is described; it connects when it is told to, or with its first command. */
-export function createRedisClient(access: RedisAccess): RedisClient {
+/**
+ * Client for what is described; it connects when it is told to, or with its first command.
+ * With `once` it never sends a command again that had no answer.
+ */
+export function createRedisClient(
+  access: RedisAccess,
+  { once = false }: { readonly once?: boolean } = {},
+): RedisClient {
   const [contact] = access.contacts;
+  const single = { ...(once ? sendOnce.single : {}), lazyConnect: true };
   if (access.kind === 'cluster') {
     const nodes = access.contacts.map(({ host, port }) => ({ host, port }));
-    return new Cluster(nodes, { ...clusterOptions(access), lazyConnect: true });
+    return new Cluster(nodes, { ...clusterOptions(access), ...(once ? sendOnce.cluster : {}), lazyConnect: true });
   }
-  if (access.kind === 'sentinel') return new Redis({ ...sentinelOptions(access), lazyConnect: true });
-  return new Redis({
-    host: contact?.host ?? '',
-    port: contact?.port ?? 0,
-    password: access.password,
-    lazyConnect: true,
-  });
+  if (access.kind === 'sentinel') return new Redis({ ...sentinelOptions(access), ...single });
+  return new Redis({ host: contact?.host ?? '', port: contact?.port ?? 0, password: access.password, ...single });
 }
 
 /**

@@ -54,10 +54,18 @@ async function openAt(
 }
 
 /** Client for applications: it reconnects by itself, and follows a failover. */
-export async function connect(running: RunningEngine): Promise<Connection<RedisClient>> {
-  const client = createRedisClient(accessOf(running));
+export async function connect(
+  running: RunningEngine,
+  options?: { readonly once?: boolean },
+): Promise<Connection<RedisClient>> {
+  const client = createRedisClient(accessOf(running), options);
   client.on('error', () => {});
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (thrown) {
+    client.disconnect();
+    throw thrown;
+  }
   return {
     client,
     [Symbol.asyncDispose]: async () => {

@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import type { RedisClient } from './client.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
@@ -40,7 +41,7 @@ export const redis: Engine<RedisClient> = {
   probe,
   uri,
   environment,
-  connect,
+  connect: (running) => connect(running),
   applySchema,
   load,
   loadedFingerprint,
@@ -49,7 +50,7 @@ export const redis: Engine<RedisClient> = {
   contract,
   backup,
   pointInTime: { notSupported: 'the log holds commands without a time that the server could stop at' },
-  failover: { notSupported: 'a standalone Redis has nothing to fail over to' },
+  failover,
   queryPaths,
   serverSettings,
   workloads,

@@ -28,7 +28,8 @@ export const clustered: Topology = {
 
 type Member = { readonly node: NodeHandle; readonly client: Redis };
 
-async function form(running: RunningEngine): Promise<void> {
+/** Forms the cluster, unless it was formed before, and waits until it is whole. */
+export async function form(running: RunningEngine): Promise<void> {
   await using opened = new AsyncDisposableStack();
   const members = await Promise.all(
     running.nodes.map(async (node) => ({ node, client: opened.use(await openClient(node, running.secrets)) })),

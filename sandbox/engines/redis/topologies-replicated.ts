@@ -71,7 +71,7 @@ function sentinelId(name: string): string {
 }
 
 /** Every Sentinel knows both others and both replicas, and the primary has replicas enough to take writes. */
-async function untilConverged(running: RunningEngine): Promise<void> {
+export async function untilConverged(running: RunningEngine): Promise<void> {
   await Promise.all(running.nodes.map((node) => until(`${node.name} is settled`, () => isSettled(running, node))));
 }
 
@@ -82,8 +82,11 @@ async function isSettled(running: RunningEngine, node: RunningEngine['nodes'][nu
   if (field('flags') !== 'master' || field('num-slaves') !== '2' || field('num-other-sentinels') !== '2') return false;
   await using client = await openClient(node, running.secrets);
   const replication = await client.info('replication');
+  // The first is absent where `min-replicas-to-write` is 0.
+  const goodReplicas =
+    /^min_slaves_good_slaves:(\d+)/m.exec(replication) ?? /^connected_slaves:(\d+)/m.exec(replication);
   return /^role:master/m.test(replication)
-    ? Number(/^min_slaves_good_slaves:(\d+)/m.exec(replication)?.[1]) === names.length - 1
+    ? Number(goodReplicas?.[1]) === names.length - 1
     : /^master_link_status:up/m.test(replication);
 }
 

@@ -1,0 +1,14 @@
+import type { Failover } from '../engine.ts';
+
+/** The set elects by itself: drills only watch. Its workloads write with `majority` and to the journal. */
+export const failover: Failover = {
+  contracts: [
+    {
+      topology: 'replicated',
+      name: 'majority',
+      promise: 'nothing acknowledged is lost: a write counts once most members have it in their journals',
+      lossWindowMs: 0,
+    },
+  ],
+  isPrimary: ({ role }) => role.toLowerCase() === 'primary',
+};

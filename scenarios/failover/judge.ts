@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import type { FailoverContract } from '../../sandbox/engines/engine.ts';
+import { countOf, measuresOfFindings } from '../checkers/findings.ts';
+import { operationsOf } from '../checkers/operations.ts';
+import { checkSet } from '../checkers/set-checker.ts';
+import type { HistoryEvent } from '../history.ts';
+import { type RecoveryPoint, recoveryPointOf, recoveryTimesOf, spreadOf } from '../recovery-times.ts';
+import type { Measures } from '../run-case.ts';
+import type { DrillOutcome } from './drill.ts';
+
+/** Faults whose losses and recovery are measured. */
+const measured: ReadonlySet<string> = new Set(['kill', 'pause', 'isolate', 'stop']);
+
+/** Throws an `AssertionError` unless the outcome keeps the contract, and an `Error` where that was not shown. */
+export function requireKept(
+  { findings, members }: DrillOutcome,
+  contract: Pick<FailoverContract, 'promise' | 'lossWindowMs'>,
+  point: RecoveryPoint,
+): void {
+  const found = findings.anomalies
+    .filter(({ kind }) => kind !== 'stale')
+    .map(({ kind, count, examples }) => `${count} ${kind} (${examples.slice(0, 5).join('; ')})`)
+    .join(', ');
+  const said = `${contract.promise}; but of ${findings.ok} acknowledged writes: ${found}`;
+  if (contract.lossWindowMs === 0) assert.notEqual(findings.verdict, 'fail', said);
+  else {
+    const unbounded = findings.anomalies.filter(({ kind }) => !['stale', 'lost', 'never-read'].includes(kind));
+    assert.deepEqual(unbounded, [], said);
+    assert.ok(
+      point.ms <= contract.lossWindowMs,
+      `${said}; they reach back ${Math.round(point.ms)} ms, and ${contract.lossWindowMs} ms are allowed`,
+    );
+  }
+  const open = [...findings.undecided, ...(countOf(findings, 'never-read') > 0 ? ['some were never read'] : [])];
+  const isOpen = findings.verdict === 'unknown' || (contract.lossWindowMs > 0 && open.length > 0);
+  if (isOpen) throw new Error(`Not decided on ${members.join(', ') || 'the node'}: ${open.join('; ') || 'no reason'}.`);
+}
+
+/** A control whose losses nobody found shows that the suite would find none: it is broken. */
+export function requireCaught({ findings }: DrillOutcome): void {
+  const lost = countOf(findings, 'lost');
+  assert.ok(
+    findings.verdict === 'fail' && lost > 0,
+    `the suite is broken: the positive control lost nothing that was found (${findings.verdict}, ${findings.ok} acknowledged)`,
+  );
+}
+
+/** Longest reach of losses over all faults, each lost write taken for the fault that is nearest in time. */
+export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoint {
+  const lost = new Set(checkSet(events).lost);
+  const faultsMs = events.flatMap((event) =>
+    event.process === 'nemesis' && event.type === 'info' && measured.has(event.operation) ? [event.timeMs] : [],
+  );
+  const nearest = new Map<number, number>();
+  for (const { invoke, completion } of operationsOf(events)) {
+    if (invoke.operation !== 'add' || completion?.type !== 'ok' || !lost.has(invoke.value)) continue;
+    const distance = (faultMs: number) => Math.abs(faultMs - completion.timeMs);
+    const [first = 0] = faultsMs;
+    const closest = faultsMs.reduce((best, each) => (distance(each) < distance(best) ? each : best), first);
+    nearest.set(invoke.value, closest);
+  }
+  const points = [...new Set(nearest.values())].map((faultMs) =>
+    recoveryPointOf(events, faultMs, (write) => write.operation === 'add' && nearest.get(write.value) === faultMs),
+  );
+  return {
+    operations: points.reduce((sum, { operations }) => sum + operations, 0),
+    ms: points.reduce((max, { ms }) => Math.max(max, ms), 0),
+  };
+}
+
+/** Figures of a run for its report. Of repeated faults the median (lower) and the maximum. */
+export function measuresOf(
+  events: readonly HistoryEvent[],
+  outcome: DrillOutcome,
+  contract: FailoverContract,
+  point: RecoveryPoint,
+): Measures {
+  const measures: Measures = { ...measuresOfFindings(outcome.findings) };
+  const times = [...measured].flatMap((fault) => recoveryTimesOf(events, fault)).filter(({ promoteMs }) => promoteMs);
+  const spreads = {
+    detect: spreadOf(times.map(({ detectMs }) => detectMs)),
+    promote: spreadOf(times.map(({ promoteMs }) => promoteMs)),
+    firstWrite: spreadOf(times.map(({ firstWriteMs }) => firstWriteMs)),
+  };
+  for (const [name, spread] of Object.entries(spreads)) {
+    if (spread === undefined) continue;
+    measures[`${name}P50Ms`] = Math.round(spread.p50);
+    measures[`${name}MaxMs`] = Math.round(spread.max);
+    measures[`${name}Runs`] = spread.runs;
+  }
+  if (contract.firstWriteTargetMs !== undefined) measures.firstWriteTargetMs = contract.firstWriteTargetMs;
+  measures.recoveryPointOperations = point.operations;
+  measures.recoveryPointMs = Math.round(point.ms);
+  measures.members = outcome.members.join(', ') || 'read through an ordinary client';
+  const givenUp = outcome.rejoined.flatMap((report) =>
+    report.givenUp.map(({ id, position }) => `${report.node}: transaction ${id} at ${position}`),
+  );
+  if (outcome.rejoined.length > 0)
+    measures.givenUp = givenUp.length === 0 ? 'nothing' : givenUp.slice(0, 20).join('; ');
+  return measures;
+}

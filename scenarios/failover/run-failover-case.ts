@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Faults } from '../../sandbox/containers/faults.ts';
+import type { Engine, Failover, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Workload } from '../../sandbox/engines/workloads.ts';
+import { checkHistory } from '../check-history.ts';
+import { type History, streamHistory } from '../history.ts';
+import type { CaseResult } from '../results.ts';
+import { type CasePlace, type Measures, runCase } from '../run-case.ts';
+import type { SuiteContext } from '../suite-context.ts';
+import { drawTimeline } from '../timeline/draw-timeline.ts';
+import { formatTimelinePage } from '../timeline/timeline-page.ts';
+import type { FailoverCase } from './cases.ts';
+import { type DrillOutcome, runDrill } from './drill.ts';
+import { measuresOf, recoveryPointOfAll, requireCaught, requireKept } from './judge.ts';
+import { subjectOf } from './subject.ts';
+import { type WorkloadKind, workloadKinds } from './workload-kinds.ts';
+
+export interface FailoverCaseContext {
+  readonly engine: Engine;
+  readonly failover: Failover;
+  readonly each: FailoverCase;
+  readonly running: RunningEngine;
+  readonly faults: Faults;
+  readonly context: SuiteContext;
+}
+
+/** Drills, judges, and leaves the history and its pictures beside it, whatever comes of it. */
+export async function runFailoverCase(
+  options: FailoverCaseContext,
+  place: CasePlace,
+  name: string,
+): Promise<CaseResult> {
+  const { each, running, context } = options;
+  const { contract, schedule, workload, isControl } = each;
+  const parts = [place.engine, place.topology, contract.name, schedule.name, workload];
+  const file = join(context.reportDirectory, 'failover', parts.map((part) => part.replaceAll(/\W+/g, '-')).join('-'));
+  using history = streamHistory(`${file}.jsonl`);
+  // A case that runs out of time must not go on breaking a topology that is being put away.
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  let work: Promise<void> = Promise.resolve();
+  try {
+    return await runCase(place, name, context, (measures) => {
+      Object.assign(measures, {
+        seed: context.seed,
+        image: running.image.digest,
+        server: running.serverVersion,
+        settings: `${contract.name}: ${contract.promise}`,
+        history: `${file}.jsonl`,
+        timeline: `${file}.html`,
+      });
+      work = (async () => {
+        try {
+          const outcome = await drill(options, history, signal);
+          checkHistory(history.events);
+          const point = recoveryPointOfAll(history.events);
+          Object.assign(measures, measuresOf(history.events, outcome, contract, point));
+          if (isControl) requireCaught(outcome);
+          else requireKept(outcome, contract, point);
+        } finally {
+          await draw(history, file, `${place.engine} ${place.topology}: ${name}`, measures);
+        }
+      })();
+      return work;
+    });
+  } finally {
+    over.abort(new Error('the case is over'));
+    await work.catch(() => {});
+  }
+}
+
+async function draw(history: History, file: string, title: string, measures: Measures): Promise<void> {
+  await writeFile(`${file}.svg`, drawTimeline(history.events, { title }));
+  await writeFile(`${file}.html`, formatTimelinePage(history.events, { title, measures }));
+}
+
+function drill(options: FailoverCaseContext, history: History, signal: AbortSignal): Promise<DrillOutcome> {
+  const { engine, each } = options;
+  const start = <Client>(kind: WorkloadKind<Client>, workload: Workload<Client> | undefined) => {
+    if (workload === undefined) throw new Error(`${engine.name} has no workload ${each.workload}`);
+    return drillWith(options, kind, workload, history, signal);
+  };
+  const { append, register, bank } = engine.workloads;
+  switch (each.workload) {
+    case 'set':
+      return start(workloadKinds.set, each.contract.set ?? engine.workloads.set);
+    case 'append':
+      return start(workloadKinds.append, append);
+    case 'register':
+      return start(workloadKinds.register, register);
+    case 'bank':
+      return start(workloadKinds.bank, bank);
+  }
+}
+
+function drillWith<Client>(
+  { engine, failover, running, faults, each, context }: FailoverCaseContext,
+  kind: WorkloadKind<Client>,
+  workload: Workload<Client>,
+  history: History,
+  signal: AbortSignal,
+): Promise<DrillOutcome> {
+  const { prepare, open, openMember } = workload;
+  return runDrill({
+    subject: subjectOf(engine, failover, running, faults),
+    schedule: each.schedule,
+    kind,
+    prepare: () => prepare(running),
+    open: () => open(running),
+    ...(openMember === undefined ? {} : { openMember: (node) => openMember(running, node) }),
+    history,
+    seed: context.seed,
+    signal,
+  });
+}

@@ -1,0 +1,83 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
+import type { RejoinReport } from '../../sandbox/engines/engine.ts';
+import type { Random } from '../../seeds/random.ts';
+import type { History } from '../history.ts';
+import type { Clients } from './clients.ts';
+import type { Observer } from './observer.ts';
+import type { Subject } from './subject.ts';
+
+/** What the steps of a schedule work with. */
+export interface DrillRun {
+  readonly subject: Subject;
+  readonly history: History;
+  readonly clients: Clients;
+  readonly observer: Observer;
+  /** From the seed: the same seed gives the same times. */
+  readonly random: Random;
+  readonly signal: AbortSignal;
+  /** What old primaries gave up when they came back. */
+  readonly rejoined: RejoinReport[];
+}
+
+type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;
+
+export type PrimaryFault = 'kill' | 'pause' | 'isolate';
+
+/** A time between `fromMs` and `toMs`, drawn from the seed. */
+export async function pauseFor({ random, signal }: DrillRun, fromMs: number, toMs: number): Promise<void> {
+  await delay(fromMs + random.int(toMs - fromMs), undefined, { signal });
+}
+
+export async function inject({ subject, history }: DrillRun, fault: FaultOfNode): Promise<void> {
+  const { kind: operation, node } = fault;
+  history.record({ process: 'nemesis', type: 'invoke', operation, node });
+  await subject.inject(fault);
+  history.record({ process: 'nemesis', type: 'info', operation, node });
+}
+
+export async function heal({ subject, history }: DrillRun, node?: string): Promise<void> {
+  const named = node === undefined ? {} : { node };
+  history.record({ process: 'nemesis', type: 'invoke', operation: 'heal', ...named });
+  await subject.heal(node);
+  history.record({ process: 'nemesis', type: 'info', operation: 'heal', ...named });
+}
+
+/** Breaks the primary, and returns once another node has taken over. Returns the name of the broken one. */
+export async function breakPrimary(run: DrillRun, kind: PrimaryFault): Promise<string> {
+  const node = await run.observer.primary();
+  await inject(run, { kind, node });
+  await takeOver(run, node, kind);
+  return node;
+}
+
+/** What the harness has to do where the engine does not: notice, fence, promote. */
+export async function takeOver(run: DrillRun, old: string, kind: PrimaryFault): Promise<string> {
+  const { subject, history, observer, signal } = run;
+  if (subject.promote === undefined) return observer.primary(old);
+  await subject.detect?.(old, signal);
+  history.record({ process: 'observer', type: 'info', operation: 'detect', node: old });
+  // Fenced: clients reach a primary that is only cut off from its peers. One that is frozen cannot be reached to do so.
+  if (kind === 'isolate') await inject(run, { kind: 'kill', node: old });
+  history.record({ process: 'nemesis', type: 'invoke', operation: 'promote' });
+  const node = await subject.promote();
+  history.record({ process: 'nemesis', type: 'info', operation: 'promote', node });
+  return node;
+}
+
+/** The old primary is back and follows, and nothing is broken any more. */
+export async function comeBack(run: DrillRun, old: string, kind: PrimaryFault): Promise<void> {
+  const { subject, history, rejoined } = run;
+  if (kind === 'pause') {
+    await heal(run, old);
+    // It does not know that it was replaced: clients may reach it meanwhile.
+    await pauseFor(run, 300, 600);
+  }
+  if (subject.rejoin !== undefined) {
+    history.record({ process: 'nemesis', type: 'invoke', operation: 'rejoin', node: old });
+    rejoined.push(await subject.rejoin(old));
+    history.record({ process: 'nemesis', type: 'info', operation: 'rejoin', node: old, ends: ['kill', 'isolate'] });
+  }
+  await heal(run);
+  await subject.settle();
+}

@@ -1,0 +1,60 @@
+import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
+import type { Faults } from '../../sandbox/containers/faults.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import type { Engine, Failover, NodeRole, RejoinReport, RunningEngine } from '../../sandbox/engines/engine.ts';
+
+/** What a drill breaks: a running engine and its faults, by the names of its nodes. */
+export interface Subject {
+  readonly nodes: readonly string[];
+  readonly isPrimary: (role: NodeRole) => boolean;
+  /** What one node is now. Absent: the nodes keep the roles that they were started with. */
+  readonly roleOf?: (node: string) => Promise<NodeRole>;
+  /** All of them, with whom they follow. */
+  readonly rolesOfAll?: () => Promise<readonly NodeRole[]>;
+  readonly inject: (fault: Fault) => Promise<void>;
+  readonly heal: (node?: string) => Promise<unknown>;
+  readonly detect?: (primary: string, signal: AbortSignal) => Promise<void>;
+  readonly promote?: () => Promise<string>;
+  readonly rejoin?: (node: string) => Promise<RejoinReport>;
+  readonly replace?: (node: string) => Promise<void>;
+  /** Every node answers, and follows as it should. */
+  readonly settle: () => Promise<void>;
+  readonly weaken?: () => Promise<void>;
+}
+
+export function subjectOf(engine: Engine, failover: Failover, running: RunningEngine, faults: Faults): Subject {
+  const { detect, promote, rejoin, replace, settle, weaken } = failover;
+  const { roles } = engine;
+  return {
+    nodes: running.nodes.map(({ name }) => name),
+    isPrimary: failover.isPrimary,
+    ...(roles === undefined
+      ? {}
+      : { roleOf: (node) => roleOf(roles, running, node), rolesOfAll: () => roles(running) }),
+    inject: faults.inject,
+    heal: faults.heal,
+    ...(detect === undefined ? {} : { detect: (primary, signal) => detect(running, primary, signal) }),
+    ...(promote === undefined ? {} : { promote: () => promote(running) }),
+    ...(rejoin === undefined ? {} : { rejoin: (node) => rejoin(running, node) }),
+    ...(replace === undefined ? {} : { replace: (node) => replace(running, node) }),
+    settle: async () => {
+      await Promise.all(running.nodes.map((node) => untilItAnswers(engine, running, node)));
+      await settle?.(running);
+    },
+    ...(weaken === undefined ? {} : { weaken: () => weaken(running) }),
+  };
+}
+
+/** Of one node alone: one that gives no answer must not hold up the others. */
+async function roleOf(roles: NonNullable<Engine['roles']>, running: RunningEngine, node: string): Promise<NodeRole> {
+  const [role] = await roles({ ...running, nodes: running.nodes.filter(({ name }) => name === node) });
+  return role ?? { node, role: 'down' };
+}
+
+function untilItAnswers(engine: Engine, running: RunningEngine, node: RunningEngine['nodes'][number]): Promise<string> {
+  return poll(() => engine.probe(node, running.secrets), {
+    timeoutMs: deadlineMs('nodeReady'),
+    onTimeout: (last) => new Error(`${node.name} does not come back: ${String(last)}`),
+  });
+}
