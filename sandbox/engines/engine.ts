@@ -1,5 +1,6 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { Levels } from '../../seeds/entities.ts';
+import type { Faults } from '../containers/faults.ts';
 import type { ImageOrigin, ImageSpec, ResolvedImage } from '../containers/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import type { TaskReport } from '../core/progress.ts';
@@ -212,6 +213,14 @@ export interface FailoverContract {
   readonly firstWriteTargetMs?: number;
 }
 
+/** A case of the failover suite that is an engine's own. It fails by throwing an `AssertionError`. */
+export interface FailoverOwnCase {
+  readonly topology: TopologyName;
+  readonly name: string;
+  /** Runs on a throw-away topology with the schema applied, and returns figures for the report. */
+  readonly run: (running: RunningEngine, faults: Faults) => Promise<Readonly<Record<string, number | string>>>;
+}
+
 /** What drills need of an engine beside its workloads; faults, histories and checkers belong to the runner. */
 export interface Failover {
   /** The first of a topology is drilled with every schedule, further ones with those that cost writes. */
@@ -233,6 +242,8 @@ export interface Failover {
   readonly settle?: (running: RunningEngine) => Promise<void>;
   /** Takes away what makes the promise, for the positive control, which must lose writes then. */
   readonly weaken?: (running: RunningEngine) => Promise<void>;
+  /** What else breaks in a way of its own. Not part of `quick`. */
+  readonly ownCases?: readonly FailoverOwnCase[];
 }
 
 /** How an old primary came back, and what it alone had written. */

@@ -49,11 +49,13 @@ export function startClients<Client>(options: ClientsOptions<Client>): Clients {
         continue;
       }
       await using held = client;
-      const actor: Actor = { history, process: nextProcess++, nextValue: () => value++, random };
-      for (let outcome: keyof typeof pauseMs = 'ok'; outcome !== 'unknown' && !stopped && !signal.aborted; ) {
+      // An operation without an answer ends the process and not the client, which goes on as an application's would.
+      let actor: Actor = { history, process: nextProcess++, nextValue: () => value++, random };
+      while (!stopped && !signal.aborted) {
         const beganMs = history.nowMs();
-        outcome = await kind.step(held, actor);
+        const outcome = await kind.step(held, actor);
         if (outcome === 'ok') acknowledgedMs.push(beganMs);
+        if (outcome === 'unknown') actor = { ...actor, process: nextProcess++ };
         await delay(pauseMs[outcome]);
       }
     }

@@ -6,10 +6,11 @@ import { checkSet } from '../checkers/set-checker.ts';
 import type { HistoryEvent } from '../history.ts';
 import { type RecoveryPoint, recoveryPointOf, recoveryTimesOf, spreadOf } from '../recovery-times.ts';
 import type { Measures } from '../run-case.ts';
+import type { FailoverCase } from './cases.ts';
 import type { DrillOutcome } from './drill.ts';
 
-/** Faults whose losses and recovery are measured. */
-const measured: ReadonlySet<string> = new Set(['kill', 'pause', 'isolate', 'stop']);
+/** Faults that losses are put down to. */
+const losing: ReadonlySet<string> = new Set(['kill', 'pause', 'isolate', 'stop']);
 
 /** Throws an `AssertionError` unless the outcome keeps the contract, and an `Error` where that was not shown. */
 export function requireKept(
@@ -45,11 +46,11 @@ export function requireCaught({ findings }: DrillOutcome): void {
   );
 }
 
-/** Longest reach of losses over all faults, each lost write taken for the fault that is nearest in time. */
+/** Longest reach of losses over all faults, each lost write put down to the fault that is nearest in time. */
 export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoint {
   const lost = new Set(checkSet(events).lost);
   const faultsMs = events.flatMap((event) =>
-    event.process === 'nemesis' && event.type === 'info' && measured.has(event.operation) ? [event.timeMs] : [],
+    event.process === 'nemesis' && event.type === 'info' && losing.has(event.operation) ? [event.timeMs] : [],
   );
   const nearest = new Map<number, number>();
   for (const { invoke, completion } of operationsOf(events)) {
@@ -72,11 +73,11 @@ export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoi
 export function measuresOf(
   events: readonly HistoryEvent[],
   outcome: DrillOutcome,
-  contract: FailoverContract,
+  { contract, schedule }: Pick<FailoverCase, 'contract' | 'schedule'>,
   point: RecoveryPoint,
 ): Measures {
   const measures: Measures = { ...measuresOfFindings(outcome.findings) };
-  const times = [...measured].flatMap((fault) => recoveryTimesOf(events, fault)).filter(({ promoteMs }) => promoteMs);
+  const times = schedule.timed === undefined ? [] : recoveryTimesOf(events, schedule.timed);
   const spreads = {
     detect: spreadOf(times.map(({ detectMs }) => detectMs)),
     promote: spreadOf(times.map(({ promoteMs }) => promoteMs)),
@@ -88,7 +89,8 @@ export function measuresOf(
     measures[`${name}MaxMs`] = Math.round(spread.max);
     measures[`${name}Runs`] = spread.runs;
   }
-  if (contract.firstWriteTargetMs !== undefined) measures.firstWriteTargetMs = contract.firstWriteTargetMs;
+  if (schedule.timed === 'kill' && contract.firstWriteTargetMs !== undefined)
+    measures.firstWriteTargetMs = contract.firstWriteTargetMs;
   measures.recoveryPointOperations = point.operations;
   measures.recoveryPointMs = Math.round(point.ms);
   measures.members = outcome.members.join(', ') || 'read through an ordinary client';

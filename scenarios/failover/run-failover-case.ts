@@ -55,7 +55,7 @@ export async function runFailoverCase(
           const outcome = await drill(options, history, signal);
           checkHistory(history.events);
           const point = recoveryPointOfAll(history.events);
-          Object.assign(measures, measuresOf(history.events, outcome, contract, point));
+          Object.assign(measures, measuresOf(history.events, outcome, each, point));
           if (isControl) requireCaught(outcome);
           else requireKept(outcome, contract, point);
         } finally {

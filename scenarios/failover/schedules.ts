@@ -6,6 +6,8 @@ export interface Schedule {
   readonly name: string;
   /** For people, as the name of a case. */
   readonly title: string;
+  /** The fault whose recovery is timed. Absent: nobody takes over, or not because of one fault alone. */
+  readonly timed?: PrimaryFault;
   readonly run: (run: DrillRun) => Promise<void>;
 }
 
@@ -16,6 +18,7 @@ const repetitions = 10;
 const breaking = (name: string, title: string, kind: PrimaryFault): Schedule => ({
   name,
   title,
+  timed: kind,
   run: async (run) => {
     await begin(run);
     const old = await breakPrimary(run, kind);
@@ -61,6 +64,7 @@ export const restartAll: Schedule = {
 export const replacePrimary: Schedule = {
   name: 'replace-primary',
   title: 'the primary is lost for good, with its data, and replaced',
+  timed: 'kill',
   run: async (run) => {
     await begin(run);
     const old = await breakPrimary(run, 'kill');
@@ -76,6 +80,7 @@ export const replacePrimary: Schedule = {
 export const tenInARow: Schedule = {
   name: 'ten-in-a-row',
   title: `kill -9 of the primary under load, ${repetitions} times in a row`,
+  timed: 'kill',
   run: async (run) => {
     for (let count = 0; count < repetitions; count += 1) {
       await begin(run);
@@ -91,6 +96,7 @@ export const tenInARow: Schedule = {
 export const crash: Schedule = {
   name: 'crash',
   title: 'kill -9 of the one node, and a start on the same data',
+  timed: 'kill',
   run: async (run) => {
     await begin(run);
     await crashAndStart(run);

@@ -58,11 +58,18 @@ export async function takeOver(run: DrillRun, old: string, kind: PrimaryFault): 
   await subject.detect?.(old, signal);
   history.record({ process: 'observer', type: 'info', operation: 'detect', node: old });
   // Fenced: clients reach a primary that is only cut off from its peers. One that is frozen cannot be reached to do so.
-  if (kind === 'isolate') await inject(run, { kind: 'kill', node: old });
+  if (kind === 'isolate') await fence(run, old);
   history.record({ process: 'nemesis', type: 'invoke', operation: 'promote' });
   const node = await subject.promote();
   history.record({ process: 'nemesis', type: 'info', operation: 'promote', node });
   return node;
+}
+
+/** Not a fault to be timed, and not recorded as one: it is what the harness does about one. */
+async function fence({ subject, history }: DrillRun, node: string): Promise<void> {
+  history.record({ process: 'nemesis', type: 'invoke', operation: 'fence', node });
+  await subject.inject({ kind: 'kill', node });
+  history.record({ process: 'nemesis', type: 'info', operation: 'fence', node });
 }
 
 /** The old primary is back and follows, and nothing is broken any more. */
@@ -76,7 +83,13 @@ export async function comeBack(run: DrillRun, old: string, kind: PrimaryFault): 
   if (subject.rejoin !== undefined) {
     history.record({ process: 'nemesis', type: 'invoke', operation: 'rejoin', node: old });
     rejoined.push(await subject.rejoin(old));
-    history.record({ process: 'nemesis', type: 'info', operation: 'rejoin', node: old, ends: ['kill', 'isolate'] });
+    history.record({
+      process: 'nemesis',
+      type: 'info',
+      operation: 'rejoin',
+      node: old,
+      ends: ['kill', 'isolate', 'fence'],
+    });
   }
   await heal(run);
   await subject.settle();

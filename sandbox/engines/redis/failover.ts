@@ -5,6 +5,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { Failover, NodeRole, RunningEngine } from '../engine.ts';
 import { openClient, probe } from './connection.ts';
+import { lockDrills } from './lock-drills.ts';
 import { form } from './topologies-clustered.ts';
 import { untilConverged } from './topologies-replicated.ts';
 import { drillTag, waitingSet } from './workloads.ts';
@@ -58,6 +59,7 @@ export const failover: Failover = {
   replace,
   settle,
   weaken,
+  ownCases: lockDrills,
 };
 
 /** Of a cluster's masters the one that holds the slot of the workloads. */
