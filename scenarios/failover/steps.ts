@@ -24,9 +24,11 @@ type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;
 
 export type PrimaryFault = 'kill' | 'pause' | 'isolate';
 
-/** A time between `fromMs` and `toMs`, drawn from the seed. */
-export async function pauseFor({ random, signal }: DrillRun, fromMs: number, toMs: number): Promise<void> {
-  await delay(fromMs + random.int(toMs - fromMs), undefined, { signal });
+/** A time between `fromMs` and `toMs`, drawn from the seed. Returns it. */
+export async function pauseFor({ random, signal }: DrillRun, fromMs: number, toMs: number): Promise<number> {
+  const pauseMs = fromMs + random.int(toMs - fromMs);
+  await delay(pauseMs, undefined, { signal });
+  return pauseMs;
 }
 
 export async function inject({ subject, history }: DrillRun, fault: FaultOfNode): Promise<void> {

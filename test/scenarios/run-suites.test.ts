@@ -25,7 +25,13 @@ describe('all suites on Redis', () => {
   const events: ProgressEvent[] = [];
   let report: ScenariosReport;
   beforeAll(async () => {
-    report = await runSuites({ engines: ['redis'], seed: 5, reportDirectory, progress: (event) => events.push(event) });
+    report = await runSuites({
+      engines: ['redis'],
+      seed: 5,
+      depth: 'quick',
+      reportDirectory,
+      progress: (event) => events.push(event),
+    });
   });
 
   test('each case has its verdict, and each that is not a pass its reason', () => {
@@ -33,7 +39,7 @@ describe('all suites on Redis', () => {
     const { pass, notRun } = report.summary;
     expect(pass + notRun).toBe(report.results.length);
     for (const result of report.results) {
-      expect(result).toMatchObject({ engine: 'redis', topology: 'standalone', origin: expect.any(String) });
+      expect(result).toMatchObject({ engine: 'redis', origin: expect.any(String) });
       if (result.verdict !== 'pass') expect(result.reason).toMatch(/\w/);
     }
   });
@@ -50,9 +56,14 @@ describe('all suites on Redis', () => {
     expect(measures).toMatchObject({ backupBytes: expect.any(Number), restoreMs: expect.any(Number) });
   });
 
-  test('what the engine lacks is not run, never a pass', () => {
-    const [failover] = report.results.filter(({ suite }) => suite === 'failover');
-    expect(failover).toMatchObject({ verdict: 'not-run', reason: expect.stringContaining('standalone') });
+  test('the quick drills kill a primary of each topology, and a control is caught', () => {
+    const drills = report.results.filter(({ suite }) => suite === 'failover');
+    expect(drills.map(({ topology }) => topology)).toEqual(['replicated', 'clustered', 'standalone']);
+    for (const { measures } of drills)
+      expect(measures).toMatchObject({ seed: 5, image: expect.stringMatching(/^sha/) });
+    const control = drills.find((drill) => drill.case.startsWith('positive control'));
+    expect(Number(control?.measures?.lost)).toBeGreaterThan(0);
+    expect(report.notTested.join()).toMatch(/power loss/);
   });
 
   test('each case is a task of its own', () => {
@@ -70,7 +81,7 @@ describe('all suites on Redis', () => {
 });
 
 test('the failover of PostgreSQL keeps what it acknowledged, and its history can be read', async () => {
-  const report = await runSuites({ engines: ['postgresql'], suites: ['failover'], reportDirectory });
+  const report = await runSuites({ engines: ['postgresql'], suites: ['failover'], depth: 'quick', reportDirectory });
   expect(report.results).toMatchObject([{ verdict: 'pass', topology: 'replicated', measures: { lost: 0 } }]);
   const measures = report.results[0]?.measures;
   const lines = (await readFile(String(measures?.history), 'utf8'))
@@ -79,6 +90,7 @@ test('the failover of PostgreSQL keeps what it acknowledged, and its history can
     .map((line) => JSON.parse(line));
   const acknowledged = lines.filter(({ operation, type }) => operation === 'add' && type === 'ok');
   expect(acknowledged.length).toBe(measures?.ok);
+  expect(await readFile(String(measures?.timeline), 'utf8')).toContain('<svg');
   expect(lines.map(({ index }) => index)).toEqual(lines.map((_, index) => index));
 });
 
@@ -107,6 +119,7 @@ test('a run that is interrupted ends with the reason and leaves nothing', async 
   const reason = new Error('stop');
   const running = runSuites({
     engines: ['redis'],
+    depth: 'quick',
     reportDirectory,
     signal: abort.signal,
     progress: (event) => {

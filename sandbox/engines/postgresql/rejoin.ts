@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
+import { isRunning, killNode, startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
@@ -21,6 +21,9 @@ export async function rejoin(running: RunningEngine, nodeName: string): Promise<
 
 /** Makes a member that has lost its data a standby: with a fresh copy of the primary. */
 export async function replace(running: RunningEngine, nodeName: string): Promise<void> {
+  const lost = running.nodes.find(({ name }) => name === nodeName);
+  // Its data is thrown away: nothing is worth the wait for a server that is making itself a new, empty one.
+  if (lost !== undefined && (await isRunning(lost))) await killNode(lost);
   await comeBack(running, nodeName, async (node, primary) => {
     checked(
       await runOneOff({ ...besidePrimary(running, node), command: commandOf('rebuild', node, primary) }),

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SetClient } from '../../../sandbox/engines/workloads.ts';
+import { type DrillOptions, runDrill } from '../../../scenarios/failover/drill.ts';
+import type { Schedule } from '../../../scenarios/failover/schedules.ts';
+import type { Subject } from '../../../scenarios/failover/subject.ts';
+import { workloadKinds } from '../../../scenarios/failover/workload-kinds.ts';
+import { createHistory, type History } from '../../../scenarios/history.ts';
+
+/** A made-up primary with one follower, in memory, whose replication can be cut. */
+export interface MemoryStore {
+  readonly subject: Subject;
+  readonly open: () => Promise<SetClient & AsyncDisposable>;
+  readonly openMember: (node: string) => Promise<SetClient & AsyncDisposable>;
+}
+
+/** `waits`: a write is acknowledged only once the follower has it, unless the store is weakened. */
+export function createMemoryStore({ waits }: { readonly waits: boolean }): MemoryStore {
+  const data = new Map<string, Set<number>>([
+    ['a', new Set()],
+    ['b', new Set()],
+  ]);
+  const down = new Set<string>();
+  const cut = new Set<string>();
+  let primary = 'a';
+  let strict = waits;
+  const other = (node: string) => (node === 'a' ? 'b' : 'a');
+  const roleOf = async (node: string) => ({
+    node,
+    role: down.has(node) ? 'down' : node === primary ? 'primary' : 'replica',
+    ...(node === primary ? {} : { follows: primary }),
+  });
+  const subject: Subject = {
+    nodes: ['a', 'b'],
+    isPrimary: ({ role }) => role === 'primary',
+    roleOf,
+    rolesOfAll: () => Promise.all(['a', 'b'].map(roleOf)),
+    inject: async (fault) => {
+      if (fault.kind === 'partition') return;
+      (fault.kind === 'kill' ? down : cut).add(fault.node);
+    },
+    heal: async (node) => {
+      for (const each of node === undefined ? ['a', 'b'] : [node]) {
+        down.delete(each);
+        cut.delete(each);
+      }
+    },
+    promote: async () => {
+      primary = other(primary);
+      return primary;
+    },
+    rejoin: async (node) => {
+      data.set(node, new Set(data.get(primary)));
+      return { node, primary, givenUp: [] };
+    },
+    settle: async () => {},
+    weaken: async () => {
+      strict = false;
+    },
+  };
+  const add = async (value: number) => {
+    await delay(1);
+    if (down.has(primary)) return 'unknown' as const;
+    const follower = other(primary);
+    const reaches = !down.has(follower) && !cut.has(follower);
+    data.get(primary)?.add(value);
+    if (reaches) data.get(follower)?.add(value);
+    return reaches || !strict || down.has(follower) ? ('ok' as const) : ('unknown' as const);
+  };
+  const clientOf = (node: () => string) => ({
+    add,
+    readAll: async () => [...(data.get(node()) ?? [])],
+    [Symbol.asyncDispose]: async () => {},
+  });
+  return { subject, open: async () => clientOf(() => primary), openMember: async (node) => clientOf(() => node) };
+}
+
+export function drillInMemory(
+  store: MemoryStore,
+  schedule: Schedule,
+  options: { readonly seed?: number; readonly history?: History } = {},
+) {
+  const { history = createHistory(), seed = 1 } = options;
+  const full: DrillOptions<SetClient> = {
+    ...store,
+    schedule,
+    kind: workloadKinds.set,
+    prepare: async () => {},
+    history,
+    seed,
+    signal: new AbortController().signal,
+  };
+  return runDrill(full).then((outcome) => ({ outcome, history }));
+}
