@@ -69,6 +69,13 @@ export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoi
   };
 }
 
+/** What a primary that was cut off acknowledged, and what was lost then, is no sign of recovery. */
+function withoutLost(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  const lost = new Set(checkSet(events).lost);
+  if (lost.size === 0) return events;
+  return events.filter((event) => event.operation !== 'add' || !('value' in event) || !lost.has(event.value));
+}
+
 /** Figures of a run for its report. Of repeated faults the median (lower) and the maximum. */
 export function measuresOf(
   events: readonly HistoryEvent[],
@@ -77,7 +84,7 @@ export function measuresOf(
   point: RecoveryPoint,
 ): Measures {
   const measures: Measures = { ...measuresOfFindings(outcome.findings) };
-  const times = schedule.timed === undefined ? [] : recoveryTimesOf(events, schedule.timed);
+  const times = schedule.timed === undefined ? [] : recoveryTimesOf(withoutLost(events), schedule.timed);
   const spreads = {
     detect: spreadOf(times.map(({ detectMs }) => detectMs)),
     promote: spreadOf(times.map(({ promoteMs }) => promoteMs)),

@@ -79,7 +79,7 @@ export function uri(running: Reachable): string {
   return `mongodb://${userName}:${running.secrets.root}@${members}/${databaseName}?${options}`;
 }
 
-function uriOfNode({ host, port }: NodeHandle, secrets: Secrets): string {
+export function uriOfNode({ host, port }: NodeHandle, secrets: Secrets): string {
   const options = 'authSource=admin&directConnection=true';
   return `mongodb://${userName}:${secrets.root}@${host}:${port}/${databaseName}?${options}`;
 }

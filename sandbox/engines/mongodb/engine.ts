@@ -9,6 +9,7 @@ import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
+import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { standalone } from './topologies.ts';
 import { clustered } from './topologies-clustered.ts';
@@ -52,5 +53,6 @@ export const mongodb: Engine<MongoClient> = {
   },
   failover,
   queryPaths,
+  roles,
   workloads,
 };

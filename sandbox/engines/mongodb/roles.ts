@@ -1,0 +1,31 @@
+import { MongoClient } from 'mongodb';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import type { NodeRole, RunningEngine } from '../engine.ts';
+import { uriOfNode } from './connection.ts';
+
+const timeoutMs = 1_000;
+
+/** Roles as the members of a set themselves see them (MongoDB documentation, `hello`). */
+export function roles(running: RunningEngine): Promise<readonly NodeRole[]> {
+  return Promise.all(
+    running.nodes.map((node) =>
+      running.topology === 'replicated'
+        ? roleOf(node, running).catch(() => ({ node: node.name, role: 'down' }))
+        : { node: node.name, role: node.role },
+    ),
+  );
+}
+
+async function roleOf(node: NodeHandle, running: RunningEngine): Promise<NodeRole> {
+  await using client = new MongoClient(uriOfNode(node, running.secrets), {
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    socketTimeoutMS: timeoutMs,
+    readPreference: 'primaryPreferred',
+  });
+  const { isWritablePrimary, secondary, primary } = await client.db('admin').command({ hello: 1 });
+  if (isWritablePrimary === true) return { node: node.name, role: 'primary' };
+  const [follows] = String(primary ?? '').split(':');
+  const role = secondary === true ? 'secondary' : 'neither primary nor secondary';
+  return { node: node.name, role, ...(follows ? { follows } : {}) };
+}
