@@ -29,7 +29,8 @@ export function recoveryTimesOf(events: readonly HistoryEvent[], fault = 'kill')
   });
   const acknowledged = operationsOf(events).filter(isAcknowledgedWrite);
   return faults.map((event, position) => {
-    const isOfThis = (index: number) => index > event.index && index < (faults[position + 1]?.index ?? events.length);
+    const isOfThis = (index: number) =>
+      index > event.index && index < (faults[position + 1]?.index ?? Number.POSITIVE_INFINITY);
     const after = events.filter(({ index }) => isOfThis(index));
     const since = (found: HistoryEvent | undefined) => found && round(found.timeMs - event.timeMs);
     const first = acknowledged
