@@ -21,13 +21,13 @@ export type Measures = Record<string, number | string>;
 
 /**
  * Runs one case. An `AssertionError` is a finding: `fail`. Any other error means that the question could not be
- * decided, as does a case that takes longer than the deadline `suiteCase`: `unknown`.
+ * decided, as does a case that takes longer than `limitMs` (default: the deadline `suiteCase`): `unknown`.
  * Throws only if `signal` says that nobody waits for the result any more.
  */
 export async function runCase(
   place: CasePlace,
   name: string,
-  watch: { readonly progress: ProgressListener; readonly signal: AbortSignal },
+  watch: { readonly progress: ProgressListener; readonly signal: AbortSignal; readonly limitMs?: number },
   work: (measures: Measures) => Promise<void>,
 ): Promise<CaseResult> {
   watch.signal.throwIfAborted();
@@ -42,7 +42,7 @@ export async function runCase(
   });
   try {
     await runTask(watch.progress, ['scenarios', place.suite, place.engine, name], () =>
-      withinDeadline(work(measures), watch.signal),
+      withinDeadline(work(measures), watch.signal, watch.limitMs ?? deadlineMs('suiteCase')),
     );
     return result({ verdict: 'pass' });
   } catch (thrown) {
@@ -68,8 +68,7 @@ export function undecided(place: CasePlace, name: string, thrown: unknown): Case
   };
 }
 
-async function withinDeadline(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const limitMs = deadlineMs('suiteCase');
+async function withinDeadline(work: Promise<void>, signal: AbortSignal, limitMs: number): Promise<void> {
   const ended = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => ended.reject(new Error(`The case gave no result within ${limitMs / 1000} s.`)),

@@ -70,9 +70,8 @@ export function createProgram(): Command {
     'dockerInstall',
     'seed',
   ])
-    .option('--quick', 'leave out the drills that need several nodes each, as `sandbox` itself does')
     .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
-    .option('--quick', 'the part of each suite that runs with every change')
+    .option('--quick', 'the part of each suite that `sandbox` itself runs')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
   add(program, 'backup', 'back the running stack up into one archive', ['engines'])
     .option('--to <place>', 'folder or s3://bucket/prefix of the archive (default: .sandbox/backups of the folder)')

@@ -27,7 +27,6 @@ export function suitesOptionsOf(context: ActionContext): Parameters<typeof runSu
     dockerInstall,
     progress: context.progress,
     signal: context.signal,
-    ...(context.flags.quick === true ? { depth: 'quick' as const } : {}),
     ...(seed === undefined ? {} : { seed: parseWholeNumber(seed, 0, '--seed') }),
   };
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Faults } from '../../sandbox/containers/faults.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import type { Engine, Failover, RunningEngine } from '../../sandbox/engines/engine.ts';
 import type { Workload } from '../../sandbox/engines/workloads.ts';
 import { checkHistory } from '../check-history.ts';
@@ -41,7 +42,7 @@ export async function runFailoverCase(
   const signal = AbortSignal.any([context.signal, over.signal]);
   let work: Promise<void> = Promise.resolve();
   try {
-    return await runCase(place, name, context, (measures) => {
+    return await runCase(place, name, { ...context, limitMs: deadlineMs('drill') }, (measures) => {
       Object.assign(measures, {
         seed: context.seed,
         image: running.image.digest,
