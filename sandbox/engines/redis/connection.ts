@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { Connection, RunningEngine, Secrets } from '../engine.ts';
 import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
@@ -63,15 +63,19 @@ export async function connect(
   try {
     await client.connect();
   } catch (thrown) {
-    client.disconnect();
+    end(client);
     throw thrown;
   }
-  return {
-    client,
-    [Symbol.asyncDispose]: async () => {
-      client.disconnect();
-    },
-  };
+  return { client, [Symbol.asyncDispose]: async () => end(client) };
+}
+
+/**
+ * Ends a client for good. A cluster's that is asking for the slots at that moment would ask again every second for as
+ * long as the process lives (ioredis 5, `Cluster.resetNodesRefreshInterval`), so it is left nothing to ask with.
+ */
+function end(client: RedisClient): void {
+  client.disconnect();
+  if (client instanceof Cluster) client.refreshSlotsCache = () => {};
 }
 
 /** The server's version, once its data is loaded; throws until then. */
