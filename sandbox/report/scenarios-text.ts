@@ -1,5 +1,6 @@
 import type { CaseResult, ScenariosReport, Verdict } from '../../scenarios/results.ts';
 import type { Colors } from './colors.ts';
+import { figuresOf } from './figures-text.ts';
 import { formatOrigin } from './status-text.ts';
 import { formatTable } from './table.ts';
 import { formatDuration } from './units.ts';
@@ -23,18 +24,6 @@ export function formatScenarios(report: ScenariosReport, colors: Colors): string
   const figures = report.results.flatMap((result) => figuresOf(result, colors));
   const open = report.notTested.map((what) => `  ${colors.dim('not tested')} ${what}`);
   return [formatTable(columns, rows, colors), ...remarks, ...figures, ...open, sum, ''].join('\n');
-}
-
-/** What a failover drill lost and how long it took, beside its target. */
-function figuresOf({ suite, engine, topology, case: name, measures }: CaseResult, colors: Colors): readonly string[] {
-  if (suite !== 'failover' || measures?.attempted === undefined) return [];
-  const { ok, lost, unknown, firstWriteP50Ms, firstWriteMaxMs, firstWriteTargetMs, recoveryPointMs } = measures;
-  const target = firstWriteTargetMs === undefined ? '' : ` (target ${firstWriteTargetMs})`;
-  const write =
-    firstWriteP50Ms === undefined ? '' : `; first write p50 ${firstWriteP50Ms}, max ${firstWriteMaxMs} ms${target}`;
-  const reach = lost === 0 ? '' : `, reaching back ${recoveryPointMs} ms`;
-  const counts = `${ok} ok, ${unknown} unknown, ${lost} lost${reach}`;
-  return [`  ${colors.dim('figures')} ${engine} ${topology} / ${name}: ${counts}${write}`];
 }
 
 /** What a group of verdicts comes to: the worst of them, and `not-run` only where nothing ran. */
