@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { ClientHealth, Latencies } from './results.ts';
+import type { ClientHealth } from './results.ts';
 
 /** Node runs a process's JavaScript on one core: above this share of it, requests wait for the client. */
 const saturatedCpuShare = 0.9;
 
-/** Timers that are later than this at the 90th percentile, and make up a quarter of the latency, are its main part. */
+/** Timers that are later than this were held up. What they add up to, over a quarter of the time, is the client's doing. */
 const lateTimerMs = 5;
-const latePart = 0.25;
+const heldUpShare = 0.25;
 
 /** A process that was ready to run and had no core for so much of the time shows the machine's load, not the store's. */
 const starvedShare = 0.2;
@@ -16,13 +16,13 @@ const starvedShare = 0.2;
 const resolutionMs = 5;
 
 /** Begins to watch this process; the returned function ends it and judges what was measured meanwhile. */
-export function watchClient(): (latencies: Latencies, spunMs?: number) => ClientHealth {
+export function watchClient(): (spunMs?: number) => ClientHealth {
   const monitor = monitorEventLoopDelay({ resolution: resolutionMs });
   monitor.enable();
   const waitedBefore = waitedForCoreMs();
   const cpuBefore = process.cpuUsage();
   const beganMs = performance.now();
-  return (latencies, spunMs = 0) => {
+  return (spunMs = 0) => {
     monitor.disable();
     const { user, system } = process.cpuUsage(cpuBefore);
     const elapsedMs = performance.now() - beganMs;
@@ -34,7 +34,7 @@ export function watchClient(): (latencies: Latencies, spunMs?: number) => Client
       eventLoopDelayP50Us: Math.round(delayMs(50) * 1e3),
       eventLoopDelayP99Us: Math.round(delayMs(99) * 1e3),
       waitedForCoreShare: Math.round(waitedShare * 100) / 100,
-      bound: whyBound(cpuShare, waitedShare, delayMs(90), latencies),
+      bound: whyBound(cpuShare, waitedShare, heldUpMs(delayMs, monitor.count) / elapsedMs),
     };
   };
 }
@@ -48,15 +48,24 @@ function waitedForCoreMs(): number {
   }
 }
 
-function whyBound(cpuShare: number, waitedShare: number, delayP90Ms: number, { p50Us }: Latencies): string | null {
+/**
+ * Time for which timers were held up. A blocked loop looks at few timers, each of them late for long: counted by timers,
+ * half of the time is a tenth of them.
+ */
+function heldUpMs(delayMs: (percentile: number) => number, count: number): number {
+  const delays = Array.from({ length: 100 }, (_, index) => delayMs(index + 0.5));
+  return delays.filter((delay) => delay >= lateTimerMs).reduce((sum, delay) => sum + (delay * count) / 100, 0);
+}
+
+function whyBound(cpuShare: number, waitedShare: number, heldShare: number): string | null {
   if (cpuShare >= saturatedCpuShare) {
     return `client-bound: this process used ${Math.round(cpuShare * 100)} % of a core`;
   }
   if (waitedShare >= starvedShare) {
     return `client-bound: this process waited for a core ${Math.round(waitedShare * 100)} % of the time`;
   }
-  if (delayP90Ms >= lateTimerMs && delayP90Ms * 1e3 >= p50Us * latePart) {
-    return `client-bound: this process's own timers were ${delayP90Ms.toFixed(1)} ms late (p90)`;
+  if (heldShare >= heldUpShare) {
+    return `client-bound: this process's own event loop was held up ${Math.round(heldShare * 100)} % of the time`;
   }
   return null;
 }

@@ -102,7 +102,7 @@ export async function measureOpenLoop(loop: OpenLoop): Promise<OpenLoopResult> {
     offeredPerS: Math.round((state.offered / loop.measureMs) * 1e4) / 10,
     dropped: state.dropped,
     schedule: scheduleReport(state.scheduleErrors, arrivals),
-    client: judge(latencies, state.idleMs),
+    client: judge(state.idleMs),
   };
 }
 
