@@ -144,9 +144,10 @@ describe('a closed loop', () => {
       if (next === undefined) open += 1;
       else next();
     };
-    const { steps, best } = await findMaximum({ clients: clientsOf(32, run), warmUpMs: 100, measureMs: 600, signal });
+    const { steps, best } = await findMaximum({ clients: clientsOf(256, run), warmUpMs: 100, measureMs: 600, signal });
     expect(best.clients).toBeGreaterThanOrEqual(4);
-    expect(steps.length).toBeLessThan(6);
+    // One, two, four, and two steps that bring nothing: noise may add some, but never all nine.
+    expect(steps.length).toBeLessThan(9);
     expect(best.latencies.achievedPerS).toBeGreaterThan(2 * (steps[0]?.latencies.achievedPerS ?? 0));
   });
 });
