@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from 'simple-statistics';
 import { residentBytes } from '../sandbox/containers/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
@@ -170,11 +171,4 @@ async function composePeer(engines: readonly EngineName[], shared: StackOptions)
   } catch (thrown) {
     return { notRun: messageOf(thrown) };
   }
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((left, right) => left - right);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }

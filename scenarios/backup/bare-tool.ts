@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from 'simple-statistics';
 import type { BareTool, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { startThrowAway } from '../throw-away.ts';
 import { type BackupOnDisk, backUpNow, type Drill, type DrillSubject } from './drill.ts';
@@ -74,8 +75,4 @@ async function inFolder<Value>(work: (directory: string) => Promise<Value>): Pro
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((left, right) => left - right)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

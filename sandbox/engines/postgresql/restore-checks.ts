@@ -1,8 +1,8 @@
 import { DatabaseError } from 'pg';
+import { allSettled } from '../../core/side-by-side.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
-import { allSettled } from './all-settled.ts';
 import { openPrimary } from './connection.ts';
 import {
   archiveOf,
