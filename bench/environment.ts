@@ -2,7 +2,8 @@ import { statfs } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { execa } from 'execa';
 import { describeMachine } from '../sandbox/core/machine.ts';
-import type { Engine, RunningEngine } from '../sandbox/engines/engine.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
+import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchEnvironment } from './results.ts';
 

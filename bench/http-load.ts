@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import autocannon, { type Options, type Result } from 'autocannon';
-import type { HttpRequest } from '../sandbox/engines/engine.ts';
+import type { HttpRequest } from '../sandbox/engines/query-path.ts';
 import { watchClient } from './client-health.ts';
 import type { ClosedLoopResult } from './closed-loop.ts';
 import { createRecorder, distributionOf, latenciesOf, record } from './latencies.ts';

@@ -1,5 +1,5 @@
 import { messageOf } from '../sandbox/core/errors.ts';
-import type { PreparedPath } from '../sandbox/engines/engine.ts';
+import type { PreparedPath } from '../sandbox/engines/query-path.ts';
 import type { Arrivals } from './arrivals.ts';
 import { type ClosedLoopResult, measureHarnessShare } from './closed-loop.ts';
 import { findMaximum } from './find-maximum.ts';

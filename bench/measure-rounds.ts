@@ -1,5 +1,7 @@
 import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
-import type { AnswerCheck, Engine, PreparedPath, QueryPath, RunningEngine } from '../sandbox/engines/engine.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
+import type { AnswerCheck, PreparedPath, QueryPath } from '../sandbox/engines/query-path.ts';
+import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import { watchClient } from './client-health.ts';
 import { type TimedRecorder, type TurnsResult, takeTurns } from './closed-loop.ts';

@@ -1,4 +1,4 @@
-import type { RecallSearch } from '../sandbox/engines/engine.ts';
+import type { RecallSearch } from '../sandbox/engines/query-path.ts';
 import { createRecorder, latenciesOf, record } from './latencies.ts';
 import type { RecallPoint } from './results.ts';
 

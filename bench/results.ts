@@ -1,6 +1,6 @@
 import type { ImageOrigin } from '../sandbox/containers/image-spec.ts';
 import type { Machine } from '../sandbox/core/machine.ts';
-import type { AnswerCheck, PlanCheck } from '../sandbox/engines/engine.ts';
+import type { AnswerCheck, PlanCheck } from '../sandbox/engines/query-path.ts';
 
 /** Latencies of one load, in microseconds, from a histogram of three significant digits. */
 export interface Latencies {

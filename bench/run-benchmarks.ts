@@ -1,6 +1,8 @@
 import { SandboxError } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
-import type { Engine, QueryPath, RunningEngine } from '../sandbox/engines/engine.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
+import type { QueryPath } from '../sandbox/engines/query-path.ts';
+import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { Arrivals } from './arrivals.ts';
 import { watchEnvironment } from './environment.ts';

@@ -1,4 +1,6 @@
-import { type Backup, type Engine, isSupported } from '../sandbox/engines/engine.ts';
+import type { Backup } from '../sandbox/engines/backup.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
+import { isSupported } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import { runFullDrills } from './backup/full-drills.ts';
 import { restoreBackup, type TakenBackup, takeBackup } from './backup/round-trip.ts';

@@ -1,5 +1,6 @@
-import type { Engine, RunningEngine, TopologyName } from '../sandbox/engines/engine.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
 import type { EngineName } from '../sandbox/engines/index.ts';
+import type { RunningEngine, TopologyName } from '../sandbox/engines/topology.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
 import { prefixed, type SuiteContext } from './suite-context.ts';
 

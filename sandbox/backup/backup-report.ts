@@ -1,5 +1,5 @@
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { BackupManifest } from '../engines/engine.ts';
+import type { BackupManifest } from '../engines/backup.ts';
 import type { ArchivedDataset, ArchivedEngine } from './archive/manifest.ts';
 
 /** `sandbox backup --format json`. */

@@ -1,8 +1,9 @@
 import { SandboxError } from '../core/errors.ts';
 import { silent } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
-import { type Engine, isSupported, type RunningEngine } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
+import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import { createStack } from '../stack/create-stack.ts';
 import { shortHash, stackIdentity } from '../stack/stack-identity.ts';

@@ -1,6 +1,8 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask } from '../core/progress.ts';
-import { type Backup, type Engine, isSupported, type RunningEngine } from '../engines/engine.ts';
+import type { Backup } from '../engines/backup.ts';
+import type { Engine } from '../engines/engine.ts';
+import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import type { ArchivedEngine, ArchiveManifest } from './archive/manifest.ts';
 import { megabytesPerS, type RestoredEngine } from './backup-report.ts';
 

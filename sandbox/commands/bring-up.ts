@@ -1,5 +1,5 @@
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { RunningEngine } from '../engines/engine.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { attachIfCurrent } from '../stack/attach-stack.ts';
 import { identifyingOptions } from '../stack/stack-options.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';

@@ -1,8 +1,8 @@
 import type { SizeName } from '../../seeds/dataset.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
-import type { TopologyName } from '../engines/engine.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
+import type { TopologyName } from '../engines/topology.ts';
 import { suggestionFor } from './suggestion.ts';
 
 /** `none` starts the engines with their schemas and loads nothing. */

@@ -1,7 +1,8 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName, Levels } from '../../seeds/entities.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { Engine, RunningEngine, SharedKind, SharedRow } from '../engines/engine.ts';
+import type { Engine, SharedKind, SharedRow } from '../engines/engine.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 
 /** How many differences are told apart by name; the rest are counted. */
 const differencesShownMax = 20;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ErrorCode, messageOf, SandboxError } from '../core/errors.ts';
-import type { BackupManifest, BackupPart } from './engine.ts';
+import type { BackupManifest, BackupPart } from './backup.ts';
 
 /** Ways in which a backup is refused before the target is touched. */
 export type BackupRefusal = Extract<ErrorCode, `BACKUP_${string}`>;

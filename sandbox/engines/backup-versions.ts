@@ -1,5 +1,6 @@
+import type { BackupManifest } from './backup.ts';
 import { backupRefused } from './backup-files.ts';
-import type { BackupManifest, RunningEngine } from './engine.ts';
+import type { RunningEngine } from './topology.ts';
 
 /** Major, minor and patch of a server's version: `[8, 0, 2]` of `8.0.2`, `[2026, 8, 1]` of `2026.08.1-beta`. */
 export function versionNumbers(version: string): readonly [number, number, number] {

@@ -1,4 +1,5 @@
-import type { RunningEngine, WriteOutcome } from './engine.ts';
+import type { WriteOutcome } from './failover.ts';
+import type { RunningEngine } from './topology.ts';
 
 /**
  * Work that ordinary clients do against an engine, in forms whose outcome a checker can judge. A write without an

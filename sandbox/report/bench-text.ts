@@ -1,5 +1,5 @@
 import type { BenchReport, PathResult } from '../../bench/results.ts';
-import type { PlanCheck } from '../engines/engine.ts';
+import type { PlanCheck } from '../engines/query-path.ts';
 import type { Colors } from './colors.ts';
 import { formatOrigin } from './status-text.ts';
 import { type Column, formatTable } from './table.ts';

@@ -2,8 +2,9 @@ import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import { type Engine, isSupported, type RunningEngine } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
+import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { loadEngines } from './load-engines.ts';
 
 /** Where an engine answers that somebody else has started. */

@@ -1,8 +1,8 @@
 import { labelNames } from '../containers/labels.ts';
 import { findContainers } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { RunningEngine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity } from './stack-identity.ts';
 import {

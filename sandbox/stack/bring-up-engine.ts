@@ -1,6 +1,7 @@
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { runTask } from '../core/progress.ts';
-import type { Engine, RunningEngine } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { chooseTopology } from './choose-topology.ts';
 import type { HeadStart } from './head-start.ts';
 import { loadDataset } from './load-dataset.ts';

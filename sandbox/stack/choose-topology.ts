@@ -1,6 +1,7 @@
 import type { ImageOrigin } from '../containers/image-spec.ts';
 import { SandboxError } from '../core/errors.ts';
-import { type Engine, isSupported, type Topology } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import { isSupported, type Topology } from '../engines/topology.ts';
 import type { StackOptions } from './stack-options.ts';
 
 /**

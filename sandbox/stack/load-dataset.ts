@@ -1,7 +1,8 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
 import { runTask } from '../core/progress.ts';
-import type { Engine, RunningEngine } from '../engines/engine.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import type { StackStart } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
 

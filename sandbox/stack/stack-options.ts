@@ -3,8 +3,8 @@ import { isSizeName, sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import type { TopologyName } from '../engines/engine.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
+import type { TopologyName } from '../engines/topology.ts';
 
 /** What a stack is made of. */
 export interface StackOptions<Name extends EngineName = EngineName> {

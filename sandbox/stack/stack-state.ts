@@ -4,7 +4,7 @@ import type { SizeName } from '../../seeds/dataset.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import type { NodeHandle } from '../containers/node-spec.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
-import type { Secrets, TopologyName } from '../engines/engine.ts';
+import type { Secrets, TopologyName } from '../engines/topology.ts';
 
 /** What is known of an engine of a stack between two commands. Holds no password. */
 export interface EngineState {

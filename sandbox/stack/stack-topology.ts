@@ -1,7 +1,7 @@
 import { findFaults } from '../containers/fault-records.ts';
 import { labelNames } from '../containers/labels.ts';
-import type { NodeRole, RunningEngine } from '../engines/engine.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
+import type { NodeRole, RunningEngine } from '../engines/topology.ts';
 import { attachState } from './attach-stack.ts';
 import { loadEngines } from './load-engines.ts';
 

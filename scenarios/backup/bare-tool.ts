@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
-import type { BareTool, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { BareTool } from '../../sandbox/engines/backup.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { startThrowAway } from '../throw-away.ts';
 import { type BackupOnDisk, backUpNow, type Drill, type DrillSubject } from './drill.ts';
 

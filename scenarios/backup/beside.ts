@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isSupported } from '../../sandbox/engines/engine.ts';
+import { isSupported } from '../../sandbox/engines/topology.ts';
 import { backUpNow, type Drill, failing, requireSame } from './drill.ts';
 
 /** Twice: what an earlier restore left beside the live data is replaced. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../sandbox/core/errors.ts';
-import type { BackupManifest, BackupPart } from '../../sandbox/engines/engine.ts';
+import type { BackupManifest, BackupPart } from '../../sandbox/engines/backup.ts';
 
 /** A way in which a backup can be bad. */
 export interface Damage {

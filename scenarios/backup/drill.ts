@@ -3,15 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SandboxError } from '../../sandbox/core/errors.ts';
-import {
-  type Backup,
-  type BackupManifest,
-  type Engine,
-  type Fingerprint,
-  isSupported,
-  type RunningEngine,
-} from '../../sandbox/engines/engine.ts';
+import type { Backup, BackupManifest } from '../../sandbox/engines/backup.ts';
+import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
+import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';

@@ -3,12 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killNode } from '../../sandbox/containers/nodes.ts';
-import {
-  type BackupManifest,
-  isSupported,
-  type PointInTime,
-  type RunningEngine,
-} from '../../sandbox/engines/engine.ts';
+import type { BackupManifest, PointInTime } from '../../sandbox/engines/backup.ts';
+import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { startThrowAway } from '../throw-away.ts';
 import { type Drill, type DrillSubject, failing, requireRefusal } from './drill.ts';

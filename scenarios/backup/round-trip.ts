@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { execInNode } from '../../sandbox/containers/exec.ts';
-import type { Backup, BackupManifest, Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Backup, BackupManifest } from '../../sandbox/engines/backup.ts';
+import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { CaseResult } from '../results.ts';
 import { notRun, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { bankAccounts, startBalance, type Workloads } from '../../sandbox/engines/workloads.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import type { Measures } from '../run-case.ts';

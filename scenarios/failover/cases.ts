@@ -1,4 +1,5 @@
-import type { Engine, Failover, FailoverContract } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { Failover, FailoverContract } from '../../sandbox/engines/failover.ts';
 import type { WorkloadName } from '../../sandbox/engines/workloads.ts';
 import type { Depth } from '../suite-context.ts';
 import {

@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { RejoinReport } from '../../sandbox/engines/engine.ts';
+import type { RejoinReport } from '../../sandbox/engines/failover.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import { countOf, type Findings } from '../checkers/findings.ts';
 import { createHistory, type History } from '../history.ts';

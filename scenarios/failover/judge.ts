@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { FailoverContract } from '../../sandbox/engines/engine.ts';
+import type { FailoverContract } from '../../sandbox/engines/failover.ts';
 import { countOf, measuresOfFindings } from '../checkers/findings.ts';
 import { operationsOf } from '../checkers/operations.ts';
 import { checkSet } from '../checkers/set-checker.ts';

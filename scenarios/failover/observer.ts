@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { NodeRole } from '../../sandbox/engines/engine.ts';
+import type { NodeRole } from '../../sandbox/engines/topology.ts';
 import type { History } from '../history.ts';
 import type { Subject } from './subject.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
-import type { RejoinReport } from '../../sandbox/engines/engine.ts';
+import type { RejoinReport } from '../../sandbox/engines/failover.ts';
 import type { Random } from '../../seeds/random.ts';
 import type { History } from '../history.ts';
 import type { Clients } from './clients.ts';

@@ -2,7 +2,9 @@ import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
 import type { Faults } from '../../sandbox/containers/faults.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Failover, NodeRole, RejoinReport, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { Failover, RejoinReport } from '../../sandbox/engines/failover.ts';
+import type { NodeRole, RunningEngine } from '../../sandbox/engines/topology.ts';
 
 /** What a drill breaks: a running engine and its faults, by the names of its nodes. */
 export interface Subject {

@@ -1,12 +1,8 @@
 import type { ImageOrigin } from '../../sandbox/containers/image-spec.ts';
-import {
-  type Engine,
-  type Failover,
-  isSupported,
-  type RunningEngine,
-  type TopologyName,
-} from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { Failover } from '../../sandbox/engines/failover.ts';
 import type { EngineName } from '../../sandbox/engines/index.ts';
+import { isSupported, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, notRun, runCase, undecided } from '../run-case.ts';

@@ -1,5 +1,5 @@
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
-import type { WriteOutcome } from '../../sandbox/engines/engine.ts';
+import type { WriteOutcome } from '../../sandbox/engines/failover.ts';
 import {
   type AppendClient,
   type BankClient,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkAcrossStores, requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
-import type { Engine, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { engineNames } from '../../sandbox/engines/index.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';

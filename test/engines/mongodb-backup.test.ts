@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import { type Engine, type Fingerprint, isSupported, type RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { parseDocument, readDocuments } from '../../sandbox/engines/mongodb/bson-file.ts';
 import { readCatalogue } from '../../sandbox/engines/mongodb/catalogue.ts';
@@ -12,6 +12,7 @@ import { firstNode, uri } from '../../sandbox/engines/mongodb/connection.ts';
 import { requireNothingFailed } from '../../sandbox/engines/mongodb/dump-tool.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { partsOf } from '../../sandbox/engines/mongodb/fingerprint.ts';
+import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import {
   backupOf,

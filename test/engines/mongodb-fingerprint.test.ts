@@ -1,9 +1,9 @@
 import type { Db, Document } from 'mongodb';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { RunningEngine } from '../../sandbox/engines/engine.ts';
 import { uri } from '../../sandbox/engines/mongodb/connection.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { type Mutation, testMutations } from './support/mutations.ts';
 

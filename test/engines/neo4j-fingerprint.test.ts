@@ -1,8 +1,8 @@
 import type { Driver, EagerResult, Node } from 'neo4j-driver';
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Connection, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { connect } from '../../sandbox/engines/neo4j/connection.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
+import type { Connection, RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { type Mutation, testMutations } from './support/mutations.ts';
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checked, execInNode } from '../../sandbox/containers/exec.ts';
+import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import { verifyParts } from '../../sandbox/engines/backup-files.ts';
-import type { BackupManifest, RunningEngine } from '../../sandbox/engines/engine.ts';
 import { primaryNode } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { type BackupFolder, backupFolder, copyWith, describedAnew, supported } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, seededStack } from './support/postgresql-stack.ts';

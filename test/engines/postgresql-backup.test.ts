@@ -1,10 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { BackupManifest, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { BackupManifest } from '../../sandbox/engines/backup.ts';
+import type { Fingerprint } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import {
   type BackupFolder,

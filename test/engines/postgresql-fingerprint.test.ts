@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/engine.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { differences } from './support/backup-folder.ts';
 import { additions, damagesOfRights } from './support/postgresql-damages.ts';

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { killNode, startNodeAgain } from '../../sandbox/containers/nodes.ts';
-import type { BackupManifest, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { BackupManifest } from '../../sandbox/engines/backup.ts';
+import type { Fingerprint } from '../../sandbox/engines/engine.ts';
 import { primaryNode } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { untilReady } from '../../sandbox/stack/until-ready.ts';
 import {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { RunningEngine } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import { backupFolder, supported } from './support/backup-folder.ts';

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Fingerprint, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { firstNode, openClient } from '../../sandbox/engines/qdrant/connection.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { partsOf } from '../../sandbox/engines/qdrant/fingerprint.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import {
   backupOf,

@@ -1,8 +1,8 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { RunningEngine } from '../../sandbox/engines/engine.ts';
 import { openClient } from '../../sandbox/engines/qdrant/connection.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { type Mutation, testMutations } from './support/mutations.ts';
 

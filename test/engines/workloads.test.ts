@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Engine, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { bankAccounts, startBalance } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';

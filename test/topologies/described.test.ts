@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ResolvedImage } from '../../sandbox/containers/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../../sandbox/containers/node-spec.ts';
-import { type Engine, isSupported, type Topology, type TopologyName } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { engineNames } from '../../sandbox/engines/index.ts';
 import { memberOptions } from '../../sandbox/engines/mongodb/client.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { replicaSetConfig } from '../../sandbox/engines/mongodb/topologies-replicated.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
+import { isSupported, type Topology, type TopologyName } from '../../sandbox/engines/topology.ts';
 import { chooseTopology } from '../../sandbox/stack/choose-topology.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Failover, RunningEngine } from '../../sandbox/engines/engine.ts';
+import type { Failover } from '../../sandbox/engines/failover.ts';
 import { openClient, openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { createFollowingPool } from '../../sandbox/engines/postgresql/following-pool.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually, untilWritable } from './support/write-through.ts';

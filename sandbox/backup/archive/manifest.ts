@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { SizeName } from '../../../seeds/dataset.ts';
 import { isSizeName } from '../../../seeds/sizes.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { BackupManifest, BackupPart, TopologyName } from '../../engines/engine.ts';
+import type { BackupManifest, BackupPart } from '../../engines/backup.ts';
+import type { TopologyName } from '../../engines/topology.ts';
 import { archiveRefused } from './refusal.ts';
 import { requireSafePath } from './safe-path.ts';
 

@@ -4,7 +4,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Header } from 'tar-stream';
-import type { BackupPart } from '../../engines/engine.ts';
+import type { BackupPart } from '../../engines/backup.ts';
 import { isArchiveFolder } from './archive-name.ts';
 import {
   type ArchiveManifest,

@@ -1,4 +1,5 @@
-import type { Backup, RunningEngine } from '../engine.ts';
+import type { Backup } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { bare } from './bare-tool.ts';
 import { withClient } from './connection.ts';
 import { exportByDriver } from './driver-export.ts';

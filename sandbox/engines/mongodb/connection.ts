@@ -1,7 +1,7 @@
 import { type Db, MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import type { Connection, RunningEngine, Secrets } from '../topology.ts';
 import { memberOptions } from './client.ts';
 
 export const userName = 'taishang';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
-import type { ContractCase, RunningEngine } from '../engine.ts';
+import type { ContractCase } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { collectionNames, indexName, isTextIndex, noTextIndexes, readCollectionSchema } from './collections.ts';
 import { uri, withClient } from './connection.ts';
 

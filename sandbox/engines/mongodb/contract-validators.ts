@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Document, Int32, MongoServerError } from 'mongodb';
-import type { ContractCase, RunningEngine } from '../engine.ts';
+import type { ContractCase } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import type { CollectionName } from './collections.ts';
 import { withClient } from './connection.ts';
 

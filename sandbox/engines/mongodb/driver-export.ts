@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ClientSession, Collection, Document, MongoClient } from 'mongodb';
 import { SandboxError } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
 import { describePart } from '../backup-files.ts';
-import type { BackupManifest, RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import {
   type CollectionDescription,
   type Principals,

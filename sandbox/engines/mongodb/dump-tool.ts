@@ -6,8 +6,9 @@ import { createGunzip } from 'node:zlib';
 import { MongoClient } from 'mongodb';
 import { type CommandOptions, type CommandResult, checked, execInNode } from '../../containers/exec.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused, describePart } from '../backup-files.ts';
-import type { BackupManifest, RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode, userName, withClient } from './connection.ts';
 
 const archiveFile = 'mongodb.archive.gz';

@@ -1,4 +1,4 @@
-import type { Failover } from '../engine.ts';
+import type { Failover } from '../failover.ts';
 
 /** The set elects by itself: drills only watch. Its workloads write with `majority` and to the journal. */
 export const failover: Failover = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BSON, type Db, type Document } from 'mongodb';
-import type { Fingerprint, RunningEngine } from '../engine.ts';
+import type { Fingerprint } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { readCatalogue, readPrincipals } from './catalogue.ts';
 import { withClient } from './connection.ts';
 

@@ -1,7 +1,8 @@
 import type { Db } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { LoadReport, RunningEngine } from '../engine.ts';
+import type { LoadReport } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import type { CollectionName } from './collections.ts';
 import { withClient } from './connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';

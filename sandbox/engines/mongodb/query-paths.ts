@@ -1,7 +1,8 @@
 import type { Db } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { Content } from '../../../seeds/entities.ts';
-import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
+import type { PlanCheck, PreparedPath, QueryPath } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { connect, databaseName } from './connection.ts';
 import type { ContentDocument } from './documents.ts';
 

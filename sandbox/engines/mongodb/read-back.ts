@@ -1,4 +1,5 @@
-import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { withClient } from './connection.ts';
 import type { ContentDocument, ConversationDocument } from './documents.ts';
 

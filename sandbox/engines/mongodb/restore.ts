@@ -1,8 +1,9 @@
 import type { MongoClient } from 'mongodb';
+import type { BackupManifest } from '../backup.ts';
 import { totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, isSameOrNewer, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
-import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import type { RunningEngine } from '../topology.ts';
 import { restoreSuffix, userDatabases } from './catalogue.ts';
 import { databaseName, firstNode, withClient } from './connection.ts';
 import type { ExportCatalogue } from './driver-export.ts';

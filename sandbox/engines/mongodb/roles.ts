@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { NodeRole, RunningEngine } from '../engine.ts';
+import type { NodeRole, RunningEngine } from '../topology.ts';
 import { uriOfNode } from './connection.ts';
 
 const timeoutMs = 1_000;

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { messageOf } from '../../core/errors.ts';
-import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import type { RunningEngine } from '../topology.ts';
 import {
   type CollectionName,
   type CollectionSchema,

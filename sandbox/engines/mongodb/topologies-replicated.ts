@@ -2,7 +2,7 @@ import type { NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Topology, TopologyContext } from '../engine.ts';
+import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
 import { firstNode, replicaSet, withDirectClient } from './connection.ts';
 import { mongodPort, serverNode } from './topologies.ts';
 

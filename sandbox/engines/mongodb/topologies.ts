@@ -2,7 +2,7 @@ import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Secrets, Topology } from '../engine.ts';
+import type { RunningEngine, Secrets, Topology } from '../topology.ts';
 import { firstNode, replicaSet, userName, withClient } from './connection.ts';
 
 /** User of the server in the official image and in ours. */

@@ -1,5 +1,6 @@
 import { type Db, type MongoClient, MongoError, MongoServerError } from 'mongodb';
-import type { RunningEngine, WriteOutcome } from '../engine.ts';
+import type { WriteOutcome } from '../failover.ts';
+import type { RunningEngine } from '../topology.ts';
 import { bankAccounts, outcomeOf, startBalance, type Workload, type Workloads } from '../workloads.ts';
 import { connect, databaseName, withClient } from './connection.ts';
 

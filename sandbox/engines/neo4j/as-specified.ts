@@ -1,6 +1,7 @@
 import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
-import type { Backup, RunningEngine } from '../engine.ts';
+import type { Backup } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode } from './connection.ts';
 
 const file = '/tmp/neo4j-backup.dump';

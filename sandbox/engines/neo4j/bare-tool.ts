@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { checked, type OneOffOptions, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
-import type { BareTool, RunningEngine } from '../engine.ts';
+import type { BareTool } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode } from './connection.ts';
 import { whileStopped } from './offline.ts';
 

@@ -1,6 +1,6 @@
 import neo4j, { type Driver, type EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import type { Connection, RunningEngine, Secrets } from '../topology.ts';
 
 export const userName = 'neo4j';
 

@@ -1,4 +1,4 @@
-import type { Failover } from '../engine.ts';
+import type { Failover } from '../failover.ts';
 
 /** One node has nobody to fail over to: what can be held to a promise is its recovery. */
 export const failover: Failover = {

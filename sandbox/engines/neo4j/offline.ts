@@ -1,6 +1,6 @@
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { SandboxError } from '../../core/errors.ts';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { untilAnswering } from '../until-answering.ts';
 import { firstNode, probe } from './connection.ts';
 

@@ -1,6 +1,7 @@
 import type { Driver, Plan } from 'neo4j-driver';
 import type { Dataset } from '../../../seeds/dataset.ts';
-import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
+import type { PlanCheck, PreparedPath, QueryPath } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { connect } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
 import { knowledgeOfUser, readGraphModel } from './graph-model.ts';

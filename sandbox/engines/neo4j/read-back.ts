@@ -1,4 +1,5 @@
-import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 
 /** The user `system` belongs to the schema, not to the dataset. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../containers/node-spec.ts';
-import type { Topology } from '../engine.ts';
+import type { Topology } from '../topology.ts';
 import { userName } from './connection.ts';
 
 /** User of the server in the official image and in ours. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { checked, execInNode } from '../../containers/exec.ts';
-import type { Backup, RunningEngine } from '../engine.ts';
+import type { Backup } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { primaryNode } from './connection.ts';
 
 /** What the specification's scripts do, with their own lines; see the scripts for what is adapted. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { checked, execInNode } from '../../containers/exec.ts';
 import { allSettled } from '../../core/side-by-side.ts';
-import type { BareTool, RunningEngine } from '../engine.ts';
+import type { BareTool } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { databases, primaryNode } from './connection.ts';
 
 /** Command that writes one database as an archive. zstd takes a fifth of the time of the default, gzip, at the same size. */

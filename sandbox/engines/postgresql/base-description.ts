@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused } from '../backup-files.ts';
-import type { BackupManifest } from '../engine.ts';
 import type { LogPosition } from './write-ahead-log.ts';
 
 /** File of a physical backup that holds the server's files, with the manifest of `pg_basebackup` among them. */

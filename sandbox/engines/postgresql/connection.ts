@@ -1,7 +1,7 @@
 import { Client, Pool } from 'pg';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import type { Connection, RunningEngine, Secrets } from '../topology.ts';
 import { createFollowingPool } from './following-pool.ts';
 
 /** Roles and the databases that they may connect to are in `schema/`. */

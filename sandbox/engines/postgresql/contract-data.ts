@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Client } from 'pg';
-import type { ContractCase, RunningEngine } from '../engine.ts';
+import type { ContractCase } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { assertRefused, refusals, withRollback } from './contract-support.ts';
 
 const application = { database: 'taishang_users', role: 'taishang_user' } as const;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ContractCase, RunningEngine } from '../engine.ts';
+import type { ContractCase } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { databases, openPrimary } from './connection.ts';
 
 /** The specification's objects, by database. */

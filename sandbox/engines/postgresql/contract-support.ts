@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Client, DatabaseError } from 'pg';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary, type Target } from './connection.ts';
 
 /** Runs `work` in a transaction that is taken back: a case leaves the data as it found it. */

@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 
 const identifier = '(?:"(?:[^"]|"")+"|[a-z_][a-z0-9_$]*)';

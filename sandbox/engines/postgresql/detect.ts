@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openClient } from './connection.ts';
 
 /** Pause between two looks at the primary. */

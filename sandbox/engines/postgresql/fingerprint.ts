@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, escapeIdentifier } from 'pg';
-import type { Fingerprint, RunningEngine } from '../engine.ts';
+import type { Fingerprint } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 import { ourDatabases } from './described-databases.ts';
 

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
-import type { ReferenceLoad, ReferenceProgram, RunningEngine } from '../engine.ts';
+import type { ReferenceLoad, ReferenceProgram } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { primaryNode } from './connection.ts';
 
 /** Clients per thread of pgbench; one thread drives many, and the machine's other cores are the server's. */

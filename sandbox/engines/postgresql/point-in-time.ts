@@ -1,4 +1,4 @@
-import type { PointInTime } from '../engine.ts';
+import type { PointInTime } from '../backup.ts';
 import { backUpBase } from './base-backup.ts';
 import { addMark, collectLog } from './log-archive.ts';
 import { restoreToMoment } from './physical-restore.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { User } from '../../../seeds/entities.ts';
-import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
+import type { PlanCheck, PreparedPath, QueryPath } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 import { userByEmailReference } from './pgbench.ts';
 

@@ -1,4 +1,5 @@
-import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 
 export const readBack: ReadBack = { user: readUsers, knowledge: readKnowledge };

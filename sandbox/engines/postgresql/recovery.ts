@@ -3,7 +3,7 @@ import { isRunning, nodeLogs } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { primaryNode } from './connection.ts';
 import { archiveDirectory } from './log-archive.ts';
 import type { Moment } from './log-marks.ts';

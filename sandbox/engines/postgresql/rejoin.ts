@@ -7,7 +7,8 @@ import { isRunning, killNode, startNodeAgain, stopNode } from '../../containers/
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RejoinReport, RunningEngine } from '../engine.ts';
+import type { RejoinReport } from '../failover.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openClient } from './connection.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys } from './replication.ts';
 

@@ -1,8 +1,9 @@
 import { DatabaseError } from 'pg';
 import { allSettled } from '../../core/side-by-side.ts';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
-import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 import {
   archiveOf,

@@ -1,5 +1,5 @@
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { NodeRole, RunningEngine } from '../engine.ts';
+import type { NodeRole, RunningEngine } from '../topology.ts';
 import { openClient } from './connection.ts';
 
 /** Roles as the nodes themselves see them; the lag is what a standby has received and not yet applied, and its age. */

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../core/errors.ts';
-import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';
 import { scramVerifier } from './scram.ts';
 

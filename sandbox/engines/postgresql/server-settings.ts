@@ -1,4 +1,4 @@
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 
 /** What decides whether a commit waits for the disk, and what the server may keep in memory. */

@@ -4,7 +4,7 @@ import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Secrets, Topology } from '../engine.ts';
+import type { RunningEngine, Secrets, Topology } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 import { setSynchronousStandbys, slotName } from './replication.ts';
 import { scramVerifier } from './scram.ts';

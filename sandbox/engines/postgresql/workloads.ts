@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import {
   type AppendClient,
   type BankClient,

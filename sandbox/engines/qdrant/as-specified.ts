@@ -1,7 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Backup, RunningEngine } from '../engine.ts';
+import type { Backup } from '../backup.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
+import type { RunningEngine } from '../topology.ts';
 import { uri } from './connection.ts';
 
 /**

@@ -3,7 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { BareTool, RunningEngine } from '../engine.ts';
+import type { BareTool } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { uri } from './connection.ts';
 
 /** Plain requests, one after the other. Aliases are not carried, nothing is checked, and the server keeps its copies. */

@@ -1,7 +1,7 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import type { Connection, RunningEngine, Secrets } from '../topology.ts';
 
 export async function connect(running: RunningEngine): Promise<Connection<QdrantClient>> {
   return { client: openClient(running), [Symbol.asyncDispose]: async () => {} };

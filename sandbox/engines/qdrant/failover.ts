@@ -1,4 +1,4 @@
-import type { Failover } from '../engine.ts';
+import type { Failover } from '../failover.ts';
 
 /** Peers agree by themselves: drills only watch. Any peer takes writes; drills break the one that a client talks to. */
 export const failover: Failover = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import type { Fingerprint, RunningEngine } from '../engine.ts';
+import type { Fingerprint } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { liveAliases, liveCollections, scrollAll } from './collections.ts';
 import { openClient } from './connection.ts';
 

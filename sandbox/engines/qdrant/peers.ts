@@ -1,5 +1,5 @@
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { NodeRole, RunningEngine, Secrets } from '../engine.ts';
+import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 
 /** What one peer sees of its cluster. */
 interface Peers {

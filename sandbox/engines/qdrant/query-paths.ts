@@ -2,7 +2,8 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import { knowledgeQueryVector } from '../../../seeds/embeddings.ts';
 import type { Levels } from '../../../seeds/entities.ts';
 import { categoriesOfCell, knowledgeIdsOf } from '../../../seeds/knowledge.ts';
-import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
+import type { PlanCheck, PreparedPath, QueryPath } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openClient, request, uri } from './connection.ts';
 import { knowledgeSearch, searchKnowledge } from './search.ts';
 

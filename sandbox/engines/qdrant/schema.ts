@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { messageOf } from '../../core/errors.ts';
-import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import type { RunningEngine } from '../topology.ts';
 import { type CollectionSchema, collectionNames, readCollectionSchema, schemaDirectory } from './collections.ts';
 import { openClient } from './connection.ts';
 

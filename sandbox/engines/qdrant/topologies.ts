@@ -4,7 +4,7 @@ import type { NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Topology } from '../engine.ts';
+import type { RunningEngine, Topology } from '../topology.ts';
 import { peersOf } from './peers.ts';
 
 /** Port between peers; it is not published (Qdrant documentation, "Distributed deployment"). */

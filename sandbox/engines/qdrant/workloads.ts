@@ -1,4 +1,4 @@
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { outcomeOf, type Workloads } from '../workloads.ts';
 import { scrollAll } from './collections.ts';
 import { openClient } from './connection.ts';

@@ -1,5 +1,6 @@
 import { checked, execInNode } from '../../containers/exec.ts';
-import type { Backup, RunningEngine } from '../engine.ts';
+import type { Backup } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode } from './connection.ts';
 
 /** The file of the specification's scripts, within the node that the command runs in. */

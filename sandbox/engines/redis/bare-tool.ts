@@ -7,7 +7,8 @@ import { labelNames } from '../../containers/labels.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { poll } from '../../core/poll.ts';
-import type { BareTool, RunningEngine } from '../engine.ts';
+import type { BareTool } from '../backup.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode, probe } from './connection.ts';
 
 const file = 'bare.rdb';

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { Connection, RunningEngine, Secrets } from '../engine.ts';
+import type { Connection, RunningEngine, Secrets } from '../topology.ts';
 import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
 import { addressMapOf, type RedisAccess, sentinelPort } from './client-options.ts';
 

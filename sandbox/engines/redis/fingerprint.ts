@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Fingerprint, RunningEngine } from '../engine.ts';
+import type { Fingerprint } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { scan } from './load.ts';
 import { type Masters, openMasters } from './masters.ts';
 

@@ -2,7 +2,8 @@ import type { Redis } from 'ioredis';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { CacheEntry } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { LoadReport, RunningEngine } from '../engine.ts';
+import type { LoadReport } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { keySpaces, lifetimesS } from './cache.ts';
 import { openMasters } from './masters.ts';
 

@@ -1,7 +1,7 @@
 import keySlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode, openClient } from './connection.ts';
 
 /** The nodes that take writes, each reached directly: one, or those of a cluster. */

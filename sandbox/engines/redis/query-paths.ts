@@ -1,7 +1,8 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { User } from '../../../seeds/entities.ts';
-import type { PlanCheck, PreparedPath, QueryPath, RunningEngine } from '../engine.ts';
+import type { PlanCheck, PreparedPath, QueryPath } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { cacheKey, readCached } from './cache.ts';
 import type { RedisClient } from './client.ts';
 import { connect } from './connection.ts';

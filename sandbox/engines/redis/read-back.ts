@@ -1,4 +1,5 @@
-import type { ReadBack, RunningEngine, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { scan } from './load.ts';
 import { openMasters } from './masters.ts';
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
-import type { ReferenceLoad, ReferenceProgram, RunningEngine } from '../engine.ts';
+import type { ReferenceLoad, ReferenceProgram } from '../query-path.ts';
+import type { RunningEngine } from '../topology.ts';
 import { cacheKey } from './cache.ts';
 import { firstNode, openClient } from './connection.ts';
 

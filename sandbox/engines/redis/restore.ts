@@ -4,11 +4,12 @@ import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts
 import { labelNames } from '../../containers/labels.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
-import type { BackupManifest, RunningEngine } from '../engine.ts';
 import { readFilesAsTar } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import type { RunningEngine } from '../topology.ts';
 import { untilAnswering } from '../until-answering.ts';
 import { firstNode, openClient, probe } from './connection.ts';
 import { functionLibraries, numbersOfKeys, otherUsers } from './fingerprint.ts';

@@ -1,5 +1,5 @@
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { NodeRole, RunningEngine } from '../engine.ts';
+import type { NodeRole, RunningEngine } from '../topology.ts';
 import { openClient } from './connection.ts';
 
 /** Roles as the nodes themselves see them. The lag of a replica is how long its link to the primary has been silent. */

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { messageOf } from '../../core/errors.ts';
-import type { RunningEngine, SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import type { RunningEngine } from '../topology.ts';
 import { openMasters } from './masters.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');

@@ -1,4 +1,4 @@
-import type { RunningEngine } from '../engine.ts';
+import type { RunningEngine } from '../topology.ts';
 import { firstNode, openClient } from './connection.ts';
 
 /** What decides whether a write waits for the disk, what is thrown away, and how many threads serve. */

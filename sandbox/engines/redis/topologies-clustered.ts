@@ -3,7 +3,7 @@ import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Topology } from '../engine.ts';
+import type { RunningEngine, Topology } from '../topology.ts';
 import { openClient } from './connection.ts';
 import { memberNode } from './topologies.ts';
 

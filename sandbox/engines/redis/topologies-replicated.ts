@@ -5,7 +5,7 @@ import type { NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Topology, TopologyContext } from '../engine.ts';
+import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
 import { sentinelName, sentinelPort } from './client-options.ts';
 import { openClient, openSentinel } from './connection.ts';
 import { memberNode, secretFile } from './topologies.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
-import type { Topology, TopologyContext } from '../engine.ts';
+import type { Topology, TopologyContext } from '../topology.ts';
 
 /** User of the server in the official image and in ours. */
 const redisUser = 999;

@@ -1,13 +1,10 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BackupManifest } from '../../../sandbox/engines/backup.ts';
 import { describePart } from '../../../sandbox/engines/backup-files.ts';
-import {
-  type BackupManifest,
-  type Fingerprint,
-  isSupported,
-  type NotSupported,
-} from '../../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../../sandbox/engines/engine.ts';
+import { isSupported, type NotSupported } from '../../../sandbox/engines/topology.ts';
 
 /** A folder for a backup, removed when it is disposed of. */
 export interface BackupFolder extends AsyncDisposable {

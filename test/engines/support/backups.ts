@@ -8,14 +8,10 @@ import { labelNames } from '../../../sandbox/containers/labels.ts';
 import { removeContainer } from '../../../sandbox/containers/nodes.ts';
 import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
 import { type ErrorCode, SandboxError } from '../../../sandbox/core/errors.ts';
+import type { Backup, BackupManifest } from '../../../sandbox/engines/backup.ts';
 import { describePart } from '../../../sandbox/engines/backup-files.ts';
-import {
-  type Backup,
-  type BackupManifest,
-  type Engine,
-  isSupported,
-  type RunningEngine,
-} from '../../../sandbox/engines/engine.ts';
+import type { Engine } from '../../../sandbox/engines/engine.ts';
+import { isSupported, type RunningEngine } from '../../../sandbox/engines/topology.ts';
 
 /** A backup in a folder that is removed when it is disposed of. */
 export interface StoredBackup extends AsyncDisposable {

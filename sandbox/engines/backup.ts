@@ -1,0 +1,87 @@
+import type { ImageOrigin } from '../containers/image-spec.ts';
+import type { NotSupported, RunningEngine } from './topology.ts';
+
+/** One file of a backup. */
+export interface BackupPart {
+  /** Path relative to the engine's folder in the backup. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** One engine's part of a backup: what its files are, and what they were taken from. */
+export interface BackupManifest {
+  readonly formatVersion: 1;
+  readonly engine: string;
+  readonly serverVersion: string;
+  readonly origin: ImageOrigin;
+  /** How it was made, for people: `pg_dump -Fc`, `RDB`, ... */
+  readonly method: string;
+  /** Whether everything in it is from one moment, and if not, why. */
+  readonly consistentPoint: true | { readonly no: string };
+  /** Where in the engine's own history it was taken, in its own words: `lsn 0/3000060`, `replication offset 8123`. */
+  readonly position: string;
+  readonly parts: readonly BackupPart[];
+}
+
+export interface Backup {
+  /** Writes the engine's files into an empty folder and returns their manifest. */
+  readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
+  /**
+   * Restores into an engine that is up and empty (no schema applied).
+   * Before the target is touched, it throws with a code of its own for each way in which the files are not what the
+   * manifest says (`backup-files.ts`), cannot be read by the engine's own tools, or cannot be taken by this target
+   * (`restore-target.ts`).
+   */
+  readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  /**
+   * Restores beside the live data of a running engine, under names of its own that end in `_restore`, and returns
+   * those names. What an earlier restore left under them is replaced; the live data is not touched.
+   * Refuses as `restore` does.
+   */
+  readonly restoreBeside:
+    | ((running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<readonly string[]>)
+    | NotSupported;
+  /** Proves that the restored store takes a write, and takes it back. */
+  readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
+  /** The engine's own tool for the same work, to measure what ours costs beside it. */
+  readonly bare?: BareTool;
+  /** The specification's own commands: a negative control, whose result must not pass for a restore. */
+  readonly asSpecified?: {
+    readonly description: string;
+    readonly run: (source: RunningEngine, target: RunningEngine) => Promise<void>;
+  };
+}
+
+/** An engine's own tool for backups, as people run it: nothing is verified, and nothing refused. */
+export interface BareTool {
+  /** As people write it: `pg_dump -Fc, pg_restore -j`. */
+  readonly name: string;
+  /** Writes its files into an empty folder. */
+  readonly backUp: (running: RunningEngine, directory: string) => Promise<void>;
+  /** Restores what `backUp` of the same tool wrote, into an engine that is up and empty. */
+  readonly restore: (target: RunningEngine, directory: string) => Promise<void>;
+}
+
+/** Backups of all files of an engine, with the log that leads from there to any later moment. */
+export interface PointInTime {
+  /** Writes the engine's files into an empty folder, and keeps the engine's log from then on. */
+  readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
+  /** Gives the present moment a name that `restore` can be told, and waits until the log up to it is kept. */
+  readonly mark: (running: RunningEngine, name: string) => Promise<void>;
+  /**
+   * Copies the log that was kept since the backup into its folder, also from a node that is dead; returns the manifest
+   * that names its files too.
+   */
+  readonly collectLog: (running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<BackupManifest>;
+  /**
+   * Restores into an engine that is up and empty, up to a moment. Refuses as `Backup.restore` does, and with
+   * `BACKUP_LOG_MISSING` where the log does not lead to that moment.
+   */
+  readonly restore: (
+    target: RunningEngine,
+    directory: string,
+    manifest: BackupManifest,
+    until: { readonly time: Date } | { readonly mark: string },
+  ) => Promise<void>;
+}

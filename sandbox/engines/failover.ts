@@ -1,0 +1,67 @@
+import type { Faults } from '../containers/faults.ts';
+import type { NodeRole, RunningEngine, TopologyName } from './topology.ts';
+import type { SetClient, Workload } from './workloads.ts';
+
+/** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
+export type WriteOutcome = 'ok' | 'failed' | 'unknown';
+
+/** What is promised of writes that were acknowledged, in one topology. A drill holds the engine to it. */
+export interface FailoverContract {
+  readonly topology: TopologyName;
+  /** What makes the promise: `synchronous commit`, `min-replicas`, `WAIT 1`. */
+  readonly name: string;
+  /** The promise in words, for people. */
+  readonly promise: string;
+  /**
+   * How far back losses may reach from the oldest lost acknowledgement to the fault, or to the newest lost one, in
+   * milliseconds. 0: nothing acknowledged may be lost.
+   */
+  readonly lossWindowMs: number;
+  /** Adds and reads a set as this contract asks. Default: the engine's own workload. */
+  readonly set?: Workload<SetClient>;
+  /** Target from kill -9 of the primary to the first acknowledged write, in milliseconds, shown beside the figure. */
+  readonly firstWriteTargetMs?: number;
+}
+
+/** A case of the failover suite that is an engine's own. It fails by throwing an `AssertionError`. */
+export interface FailoverOwnCase {
+  readonly topology: TopologyName;
+  readonly name: string;
+  /** Runs on a throw-away topology with the schema applied, and returns figures for the report. */
+  readonly run: (running: RunningEngine, faults: Faults) => Promise<Readonly<Record<string, number | string>>>;
+}
+
+/** What drills need of an engine beside its workloads; faults, histories and checkers belong to the runner. */
+export interface Failover {
+  /** The first of a topology is drilled with every schedule, further ones with those that cost writes. */
+  readonly contracts: readonly FailoverContract[];
+  /** Whether a node with this role takes the writes of the workloads. */
+  readonly isPrimary: (role: NodeRole) => boolean;
+  /**
+   * Returns once the primary cannot commit. Absent where the engine notices by itself.
+   * Polls at most 50 ms apart; `signal` ends it.
+   */
+  readonly detect?: (running: RunningEngine, primary: string, signal: AbortSignal) => Promise<void>;
+  /** Makes a survivor the primary and returns its node's name. Absent where the engine does that by itself. */
+  readonly promote?: (running: RunningEngine) => Promise<string>;
+  /** Makes an old primary, running or down, follow the new one. Absent where the engine does that by itself. */
+  readonly rejoin?: (running: RunningEngine, nodeName: string) => Promise<RejoinReport>;
+  /** Makes a member follow that came back with no data. Absent where the engine does that by itself. */
+  readonly replace?: (running: RunningEngine, nodeName: string) => Promise<void>;
+  /** Returns once every member is up and follows as it should. Absent: answering is enough. */
+  readonly settle?: (running: RunningEngine) => Promise<void>;
+  /** Takes away what makes the promise, for the positive control, which must lose writes then. */
+  readonly weaken?: (running: RunningEngine) => Promise<void>;
+  /** What else breaks in a way of its own. Not part of `quick`. */
+  readonly ownCases?: readonly FailoverOwnCase[];
+}
+
+/** How an old primary came back, and what it alone had written. */
+export interface RejoinReport {
+  readonly node: string;
+  readonly primary: string;
+  /** Position in its log up to which it agreed with the new primary. Absent where it had nothing of its own. */
+  readonly partedAt?: string;
+  /** Transactions that it alone had, and has no more. */
+  readonly givenUp: readonly { readonly id: string; readonly position: string; readonly committedAt: string }[];
+}

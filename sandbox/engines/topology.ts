@@ -1,0 +1,65 @@
+import type { ImageOrigin, ResolvedImage } from '../containers/image-spec.ts';
+import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
+
+/** How the nodes of an engine are laid out. */
+export type TopologyName = 'standalone' | 'replicated' | 'clustered';
+
+/** A capability that an engine lacks; runners report it as `not-run` with this reason. */
+export interface NotSupported {
+  readonly notSupported: string;
+}
+
+export function isSupported<Value extends object>(value: Value | NotSupported): value is Value {
+  return !('notSupported' in value);
+}
+
+/** Generated passwords of one engine of one stack, by the names in `Engine.secretNames`. */
+export type Secrets = Readonly<Record<string, string>>;
+
+/** What a topology may know when it describes its nodes. */
+export interface TopologyContext {
+  readonly secrets: Secrets;
+  readonly image: ResolvedImage;
+  /** Host port that a node's port will be published on: chosen before anything starts. */
+  readonly hostPort: (nodeName: string, containerPort: number) => number;
+  /** Fixed address of a node on the stack's network. Empty in `standalone`, whose node has none. */
+  readonly address: (nodeName: string) => string;
+}
+
+export interface Topology {
+  readonly name: TopologyName;
+  /** Reason not to run it on an image of this origin, by origin. */
+  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
+  readonly nodes: (context: TopologyContext) => readonly NodeSpec[];
+  /** Runs once every node answers: initiates a replica set, meets a cluster. Running it again changes nothing. */
+  readonly form?: (running: RunningEngine) => Promise<void>;
+}
+
+/** An engine of a stack, up. */
+export interface RunningEngine {
+  readonly engine: string;
+  readonly topology: TopologyName;
+  readonly image: ResolvedImage;
+  readonly serverVersion: string;
+  /** The first node is the one that takes writes when the stack starts. */
+  readonly nodes: readonly NodeHandle[];
+  readonly secrets: Secrets;
+}
+
+/** A driver's client and how to end it. */
+export interface Connection<Client> extends AsyncDisposable {
+  readonly client: Client;
+}
+
+/** What a node is now, as the engine sees it. */
+export interface NodeRole {
+  readonly node: string;
+  /** In the engine's own words: `primary`, `standby`, `master`, `replica`, `leader`; `down` where it gives no answer. */
+  readonly role: string;
+  /** Node that it follows. */
+  readonly follows?: string | undefined;
+  /** How far behind it is, for people: `0 bytes`, `3 s`. */
+  readonly lag?: string | undefined;
+  /** What it holds, where members share the data out: `slots 0-5460`. */
+  readonly holds?: string | undefined;
+}
