@@ -9,6 +9,7 @@ import type { TaskReport } from '../core/progress.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { programPath, type StoppedEngine } from './docker-stopped.ts';
 import { installAdvice } from './host-system.ts';
+import { removeStalePidFiles } from './stale-pid-files.ts';
 
 /** Where the daemon writes when no init system starts it. */
 const logFile = '/var/log/taishang-dockerd.log';
@@ -31,6 +32,7 @@ async function startDaemon(report: TaskReport): Promise<void> {
     if (exitCode !== 0) throw startFailed(daemon, '`systemctl start docker` failed', String(all));
     return untilItAnswers(daemon);
   }
+  await removeStalePidFiles();
   if (await startedByScript()) {
     report.summarise('by its service script');
     return untilItAnswers(daemon);

@@ -112,3 +112,14 @@ onLinux('one that does not start shows the end of its log', async () => {
   expect(output).toContain('"code":"DOCKER_START_FAILED"');
   expect(output).toContain('no room for a daemon');
 });
+
+onLinux('one that left its process id behind is started though another program has that id now', async () => {
+  const refusing = '[ -e /var/run/docker.pid ] && echo pid file found && exit 1';
+  const dockerd = `#!/bin/sh\n${refusing}\nexec /opt/node/node ${supportFolder}/daemon-stand-in.ts\n`;
+  const machine = await startMachine({ dockerd });
+  const { output, exitCode } = await run(machine, `echo 1 > /var/run/docker.pid; ${ensure('never')}`);
+  expect({ output: output.trim().split('\n'), exitCode }).toEqual({
+    output: ['started docker start', 'finished docker start'],
+    exitCode: 0,
+  });
+});
