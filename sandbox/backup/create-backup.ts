@@ -44,12 +44,23 @@ export function stagingDirectory(directory: string): string {
   return join(stateDirectory(directory), 'staging');
 }
 
+/** Runs work while no other command changes the stack. */
+type Exclusively = <Value>(work: () => Promise<Value>) => Promise<Value>;
+
 /**
  * Backs the running stack up, engines side by side, into one archive. The archive appears at its place whole or not
  * at all. Throws `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where an engine has no backup, `BACKUP_FAILED`, and what the
- * storage throws: `STORAGE_FULL`, `STORAGE_DENIED`. It takes no lock, and removes nothing: `createBackup` does.
+ * storage throws: `STORAGE_FULL`, `STORAGE_DENIED`. It takes no lock of backups, and removes nothing: `createBackup` does.
+ * The engines are read under the lock of the stack; who holds it already says so with `exclusively`.
  */
-export async function writeBackup(options: BackupOptions, storage: Storage): Promise<BackupReport> {
+export async function writeBackup(
+  options: BackupOptions,
+  storage: Storage,
+  exclusively: Exclusively = (work) => {
+    const { directory, name } = stackIdentity(options);
+    return withStackLock(directory, name, work, options.signal);
+  },
+): Promise<BackupReport> {
   const beganMs = performance.now();
   const attached = await attachStack(options);
   const engines = await loadEngines([...attached.engines.keys()]);
@@ -60,11 +71,8 @@ export async function writeBackup(options: BackupOptions, storage: Storage): Pro
   const moment = await freeMoment(storage);
   const runId = randomUUID();
 
-  const archived = await withStackLock(
-    directory,
-    stack,
-    () => sideBySide(engines, (engine) => backUpOne(engine, attached, staging.path, options)),
-    options.signal,
+  const archived = await exclusively(() =>
+    sideBySide(engines, (engine) => backUpOne(engine, attached, staging.path, options)),
   );
   const dataset = commonDataset(archived, attached);
   const manifest: ArchiveManifest = {

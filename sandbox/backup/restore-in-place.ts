@@ -19,8 +19,8 @@ import { archivedOf, type RestoreSource, restoreInto } from './restore-one.ts';
 import { openStorage } from './storage/open-storage.ts';
 
 /**
- * Restores in place of live data: a safety backup of it first, then the archive into new volumes, then the change-over
- * of all engines at once. Where the archive has a dataset, the stores are held against it afterwards.
+ * Restores in place of live data: the archive into new volumes and, beside that, a safety backup of the live data; once
+ * both are whole, the change-over of all engines at once. Where the archive has a dataset, the stores are held against it afterwards.
  */
 export async function restoreInPlace(
   source: RestoreSource,
@@ -28,7 +28,8 @@ export async function restoreInPlace(
 ): Promise<Pick<RestoreReport, 'engines' | 'downtimeMs' | 'safetyBackup' | 'crossStore'>> {
   const progress = options.progress ?? silent;
   await ensureDocker({ install: options.dockerInstall ?? 'never', progress });
-  const safetyBackup = await takeSafetyBackup(source.engines, options);
+  const own = await startEnginesWithData(source.engines, options);
+  let safetyBackup: BackupReport['archive'] | undefined;
   const restored = new Map<string, RestoredEngine>();
   const { manifest, engines } = source;
   const { downtimeMs, running } = await replaceData({
@@ -43,6 +44,9 @@ export async function restoreInPlace(
       const engine = engines.find(({ name }) => name === target.engine) as Engine;
       restored.set(engine.name, await restoreInto(source, engine, target, 'live', progress));
     },
+    beforeChangeOver: async () => {
+      safetyBackup = await takeSafetyBackup(own, options);
+    },
   });
   const crossStore = await checkStores(source, running, options);
   return {
@@ -53,29 +57,32 @@ export async function restoreInPlace(
   };
 }
 
-/** Of the engines that have data here. Those that do not run are started as they are: nothing else can read it. */
-async function takeSafetyBackup(
+/** Engines that have data here. Those that do not run are started as they are: nothing else can read it. */
+async function startEnginesWithData(
   engines: readonly Engine[],
   options: RestoreOptions,
-): Promise<BackupReport['archive'] | undefined> {
-  const { progress = silent } = options;
+): Promise<readonly EngineName[]> {
   const identity = stackIdentity(options);
   const state = (await readState(identity.directory, identity.name)) ?? emptyState(identity.name);
   requireFinished(engines, state);
   const withData = await enginesWithData(identity);
   const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name as EngineName);
-  if (own.length === 0) return undefined;
-  if (!(await isRunning(own, options))) {
-    const topologies = Object.fromEntries(
-      own.map((engine) => [engine, state.engines[engine]?.topology ?? 'standalone']),
-    );
-    const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none', topologies } as const;
-    await createStack({ ...options, ...asTheyAre, engines: own });
-  }
-  const storage = await openStorage(
-    locationOf({ ...options, ...(options.safetyTo === undefined ? {} : { to: options.safetyTo }) }),
-  );
-  const { archive } = await writeBackup({ ...options, engines: own }, storage);
+  if (own.length === 0 || (await isRunning(own, options))) return own;
+  const topologies = Object.fromEntries(own.map((engine) => [engine, state.engines[engine]?.topology ?? 'standalone']));
+  const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none', topologies } as const;
+  await createStack({ ...options, ...asTheyAre, engines: own });
+  return own;
+}
+
+/** Under the lock that the restore holds. */
+async function takeSafetyBackup(
+  engines: readonly EngineName[],
+  options: RestoreOptions,
+): Promise<BackupReport['archive'] | undefined> {
+  if (engines.length === 0) return undefined;
+  const { progress = silent, safetyTo } = options;
+  const storage = await openStorage(locationOf({ ...options, ...(safetyTo === undefined ? {} : { to: safetyTo }) }));
+  const { archive } = await writeBackup({ ...options, engines }, storage, (work) => work());
   notice(progress, 'info', `safety backup of the live data: ${archive.location}/${archive.name}`);
   return archive;
 }

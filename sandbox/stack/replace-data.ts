@@ -6,6 +6,7 @@ import { removeContainer, stopContainer } from '../containers/nodes.ts';
 import { findContainers } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import { silent } from '../core/progress.ts';
+import { allSettled } from '../core/side-by-side.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, TopologyName } from '../engines/topology.ts';
 import { chooseTopology } from './choose-topology.ts';
@@ -35,6 +36,8 @@ export interface ReplaceOptions {
   readonly datasetOf: (engine: string) => LoadedDataset | undefined;
   /** Fills an empty engine that is not part of the stack yet. */
   readonly fill: (running: RunningEngine) => Promise<void>;
+  /** What must have ended before the old data gives way. Runs beside `fill`, under the lock of the stack. */
+  readonly beforeChangeOver: () => Promise<void>;
 }
 
 export interface Replaced {
@@ -46,7 +49,7 @@ export interface Replaced {
 /**
  * Replaces the data of engines of a stack that stays up. New volumes are filled while the old ones serve; then all
  * engines change over at once. A process that is killed leaves either the old data or the new, of all engines alike.
- * Throws what `fill` throws, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
+ * Throws what `fill` and `beforeChangeOver` throw, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
  */
 export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
   const { stack, engines } = options;
@@ -66,10 +69,12 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
     // Before there is another generation: a start after a kill must know that it does not count.
     await recordGenerations(before.labels, current);
     const place = { labels: before.labels, progress: stack.progress ?? silent, signal };
-    await fillNewVolumes(staged, place, options.fill).catch(async (thrown) => {
-      await removeOtherGenerations(identity.name, keeper.state());
-      throw thrown;
-    });
+    await allSettled([fillNewVolumes(staged, place, options.fill), options.beforeChangeOver()]).catch(
+      async (thrown) => {
+        await removeOtherGenerations(identity.name, keeper.state());
+        throw thrown;
+      },
+    );
     return changeOver(staged, keeper, before);
   });
 
