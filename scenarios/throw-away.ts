@@ -16,6 +16,8 @@ export interface ThrowAwayOptions {
   readonly schema?: boolean;
   /** Default: `standalone`. */
   readonly topology?: TopologyName;
+  /** Default: the present one. */
+  readonly version?: 'earlier';
   /** Size in bytes of its volumes, which are in memory then. */
   readonly dataSizeBytes?: number;
 }
@@ -25,7 +27,7 @@ export async function startThrowAway(
   engine: Engine,
   what: string,
   context: SuiteContext,
-  { size = 'none', schema = size !== 'none', topology = 'standalone', dataSizeBytes }: ThrowAwayOptions = {},
+  { size = 'none', schema = size !== 'none', topology = 'standalone', version, dataSizeBytes }: ThrowAwayOptions = {},
 ): Promise<ThrowAway> {
   const name = engine.name as EngineName;
   const stack = await createStack({
@@ -37,6 +39,7 @@ export async function startThrowAway(
     seed: context.seed,
     connect: false,
     progress: prefixed(context.progress, ['scenarios', what, name]),
+    ...(version === undefined ? {} : { earlierVersions: [name] }),
     ...(dataSizeBytes === undefined ? {} : { dataSizeBytes }),
   });
   return { running: stack.engines[name], [Symbol.asyncDispose]: () => stack.dispose() };

@@ -101,7 +101,7 @@ async function runBuild(
     // The classic builder: every engine that speaks Docker's protocol has it, and it needs no client program.
     version: '1',
     dockerfile: dockerfileOf(build),
-    buildargs: { ...proxyVariables(), BASE_IMAGE: baseImage },
+    buildargs: { ...proxyVariables(), ...build.spec.buildArguments, BASE_IMAGE: baseImage },
     labels: { [labelNames.buildHash]: build.hash, [labelNames.origin]: build.spec.origin },
     rm: true,
     forcerm: true,

@@ -35,6 +35,7 @@ export async function planBuild(engine: string, spec: ImageSpec['local']): Promi
   const files = await readContext(spec.contextDirectory);
   const keepCertificates = process.env.SANDBOX_CA_IN_IMAGE === '1';
   const hash = createHash('sha256').update(`${baseTag}\n${keepCertificates ? await hostCertificates() : ''}\n`);
+  if (spec.buildArguments !== undefined) hash.update(JSON.stringify(spec.buildArguments));
   for (const file of files) hash.update(`${file.path}\n${file.mode}\n${file.content.length}\n`).update(file.content);
   const digest = hash.digest('hex').slice(0, 12);
   return { engine, tag: `taishang-sandbox/${engine}:${digest}`, hash: digest, spec, files, keepCertificates };

@@ -20,6 +20,8 @@ export interface ImageSpec {
     readonly origin: Exclude<ImageOrigin, 'official'>;
     /** Folder with a `Dockerfile` whose `ARG BASE_IMAGE` names the base image. */
     readonly contextDirectory: string;
+    /** Values for `ARG`s of the Dockerfile beside `BASE_IMAGE`. Default: none. */
+    readonly buildArguments?: Readonly<Record<string, string>>;
     /** What is in it, for people: `PostgreSQL 17 with pgvector and PostGIS`. */
     readonly description: string;
   };

@@ -69,6 +69,8 @@ export interface Engine<Client = unknown> {
   /** As people write it: `PostgreSQL`. */
   readonly title: string;
   readonly image: ImageSpec;
+  /** A version before that of `image`, to restore its backups into the present one. */
+  readonly earlierImage: ImageSpec | NotSupported;
   /** Disk that a seeded node takes at most, in bytes, for the check before a start. */
   readonly diskBytes: number;
   /** Memory that a seeded node takes at most, in bytes, for the check before a start. */

@@ -12,6 +12,7 @@ import { type CrossStoreReport, requireAgreement } from '../cross-store/check-ac
 import type { Engine } from '../engines/engine.ts';
 import { type EngineClient, type EngineName, engineNames } from '../engines/index.ts';
 import type { Connection, RunningEngine } from '../engines/topology.ts';
+import { chooseImage } from './choose-image.ts';
 import { chooseTopology } from './choose-topology.ts';
 import { removeAbandoned, removeStack } from './clean-up.ts';
 import { loadEngines } from './load-engines.ts';
@@ -92,7 +93,7 @@ async function bringUpStack<Name extends EngineName>(
   checkResources(engines, await availableResources());
   const images = await recorder.step('images', ['docker'], () =>
     resolveImages(
-      engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
+      engines.map((engine) => ({ engine: engine.name, spec: chooseImage(engine, options) })),
       { policy: options.images ?? 'auto', install: options.dockerInstall ?? 'never', progress, signal },
     ),
   );

@@ -38,6 +38,8 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly dataSizeBytes?: number;
   /** Which origins may be used. Default: `auto`. */
   readonly images?: ImagePolicy;
+  /** Engines that a throw-away stack runs in the version before the present one. Default: none. */
+  readonly earlierVersions?: readonly EngineName[];
   /** Whether a missing container engine may be installed. Default: `never` for a library, `auto` on the command line. */
   readonly dockerInstall?: 'auto' | 'never';
   /** Whether drivers' clients are opened. Default: true. */

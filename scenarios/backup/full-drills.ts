@@ -3,6 +3,7 @@ import { asSpecifiedDrill } from './as-specified.ts';
 import { bareToolDrill } from './bare-tool.ts';
 import { besideDrill } from './beside.ts';
 import { type Drill, type DrillSubject, runDrill } from './drill.ts';
+import { earlierVersionDrill } from './earlier-version.ts';
 import { fullDiskDrill } from './full-disk.ts';
 import { killedDuringBackupDrill, killedDuringRestoreDrill } from './killed-server.ts';
 import { missingLogDrill, pointInTimeDrill } from './point-in-time.ts';
@@ -11,6 +12,7 @@ import { writesDuringDrill } from './writes-during.ts';
 /** Drills that need nodes of their own, in order: those that add to the source come last. */
 const drills: readonly Drill[] = [
   besideDrill,
+  earlierVersionDrill,
   asSpecifiedDrill,
   bareToolDrill,
   fullDiskDrill,

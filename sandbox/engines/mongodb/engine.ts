@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { MongoClient } from 'mongodb';
+import type { ImageSpec } from '../../containers/image-spec.ts';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
@@ -16,6 +17,12 @@ import { clustered } from './topologies-clustered.ts';
 import { replicated } from './topologies-replicated.ts';
 import { workloads } from './workloads.ts';
 
+const standIn: ImageSpec['local'] = {
+  origin: 'compatible',
+  contextDirectory: join(import.meta.dirname, 'image'),
+  description: "SecantusDB 0.7.0b3, which speaks MongoDB's protocol",
+};
+
 /** Contents and conversations of the platform. */
 export const mongodb: Engine<MongoClient> = {
   name: 'mongodb',
@@ -23,11 +30,12 @@ export const mongodb: Engine<MongoClient> = {
   image: {
     variable: 'MONGODB',
     official: { reference: 'mongo:8.0.29' },
-    local: {
-      origin: 'compatible',
-      contextDirectory: join(import.meta.dirname, 'image'),
-      description: "SecantusDB 0.7.0b3, which speaks MongoDB's protocol",
-    },
+    local: standIn,
+  },
+  earlierImage: {
+    variable: 'MONGODB_EARLIER',
+    official: { reference: 'mongo:8.0.28' },
+    local: standIn,
   },
   diskBytes: 400e6,
   memoryBytes: 256e6,

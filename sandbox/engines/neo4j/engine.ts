@@ -30,6 +30,16 @@ export const neo4j: Engine<Driver> = {
       description: 'Neo4j Community 2026.08 of Maven Central',
     },
   },
+  earlierImage: {
+    variable: 'NEO4J_EARLIER',
+    official: { reference: 'neo4j:2026.07.1' },
+    local: {
+      origin: 'built',
+      contextDirectory: join(import.meta.dirname, 'image'),
+      buildArguments: { NEO4J_VERSION: '2026.07.1' },
+      description: 'Neo4j Community 2026.07 of Maven Central',
+    },
+  },
   diskBytes: 300e6,
   memoryBytes: 640e6,
   secretNames: ['neo4j'],

@@ -29,6 +29,9 @@ export const postgresql: Engine<Pool> = {
       description: 'PostgreSQL 17 with pgvector and PostGIS of Debian',
     },
   },
+  earlierImage: {
+    notSupported: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
+  },
   diskBytes: 400e6,
   memoryBytes: 256e6,
   secretNames: ['postgres', 'taishang_user', 'taishang_ai_user', 'taishang_analytics_user', 'replicator'],

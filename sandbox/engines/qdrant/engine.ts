@@ -27,6 +27,10 @@ export const qdrant: Engine<QdrantClient> = {
       description: "the vendor's engine as a library (qdrant-edge-py 0.9.0) behind a part of Qdrant's REST interface",
     },
   },
+  earlierImage: {
+    // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
+    notSupported: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',
+  },
   diskBytes: 200e6,
   memoryBytes: 192e6,
   secretNames: ['apiKey'],

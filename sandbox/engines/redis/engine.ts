@@ -30,6 +30,16 @@ export const redis: Engine<RedisClient> = {
       description: 'Redis 8 of Debian, without the modules of the official image',
     },
   },
+  earlierImage: {
+    variable: 'REDIS_EARLIER',
+    official: { reference: 'redis:8.2' },
+    local: {
+      origin: 'built',
+      contextDirectory: join(import.meta.dirname, 'image'),
+      buildArguments: { REDIS_SUITE: 'bookworm' },
+      description: 'Redis 7.0 of the Debian release before',
+    },
+  },
   diskBytes: 50e6,
   memoryBytes: 64e6,
   secretNames: ['default'],

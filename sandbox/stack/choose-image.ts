@@ -1,0 +1,22 @@
+import type { ImageSpec } from '../containers/image-spec.ts';
+import { SandboxError } from '../core/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+import { isSupported } from '../engines/topology.ts';
+import type { StackOptions } from './stack-options.ts';
+
+/** The image that a stack wants of an engine. Throws `NOT_SUPPORTED` where an earlier version cannot be had or kept. */
+export function chooseImage(engine: Engine, { earlierVersions = [], ephemeral = true }: StackOptions): ImageSpec {
+  if (!earlierVersions.some((name) => name === engine.name)) return engine.image;
+  if (!ephemeral) throw refused(engine, 'a stack that stays up is of the present version');
+  if (isSupported(engine.earlierImage)) return engine.earlierImage;
+  throw refused(engine, engine.earlierImage.notSupported);
+}
+
+function refused(engine: Engine, reason: string): SandboxError {
+  return new SandboxError({
+    code: 'NOT_SUPPORTED',
+    engine: engine.name,
+    message: `${engine.title} cannot run in an earlier version here: ${reason}.`,
+    next: 'Leave it out of `earlierVersions`.',
+  });
+}
