@@ -9,7 +9,9 @@ import type { EngineName } from '../sandbox/engines/index.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { SizeName } from '../seeds/dataset.ts';
-import { allEngines, runWholePlatformDrill } from './backup/whole-platform.ts';
+import { runInterruptedCommands } from './backup/interrupted-commands.ts';
+import { allEngines } from './backup/platform-stack.ts';
+import { runWholePlatformDrill } from './backup/whole-platform.ts';
 import { notTested } from './failover/not-tested.ts';
 import { runFailoverSuite } from './failover/suite.ts';
 import { inParallel } from './in-parallel.ts';
@@ -67,7 +69,7 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
     results.push(...(await inParallel(works, parallelEngines)).flat());
   }
   if (suites.includes('backup-restore') && context.depth === 'full' && engines.length > 1) {
-    results.push(await runWholePlatformDrill(engines, context));
+    results.push(await runWholePlatformDrill(engines, context), ...(await runInterruptedCommands(engines, context)));
   }
   if (suites.includes('failover')) {
     // One at a time: a recovery time taken beside another drill would measure that one too.

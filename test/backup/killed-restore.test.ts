@@ -9,8 +9,9 @@ import { killNode } from '../../sandbox/containers/nodes.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
 import { rowRandom } from '../../seeds/random.ts';
-import { runForDocument, type StackFolder, stackFolder, startCommand } from '../support/command.ts';
+import { runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
 import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);

@@ -5,14 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  runCommand,
-  runForDocument,
-  runForError,
-  type StackFolder,
-  stackFolder,
-  startCommand,
-} from '../support/command.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 let folder: StackFolder;
 let upText: string;

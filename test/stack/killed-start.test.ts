@@ -4,8 +4,9 @@ import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
 import { rowRandom } from '../../seeds/random.ts';
-import { runForDocument, stackFolder, startCommand } from '../support/command.ts';
+import { runForDocument, stackFolder } from '../support/command.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const kills = 10;

@@ -9,15 +9,9 @@ import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
 import { removeTinyEngines, tinyEngine } from '../containers/support/tiny-images.ts';
-import {
-  runCommand,
-  runForDocument,
-  runForError,
-  type StackFolder,
-  stackFolder,
-  startCommand,
-} from '../support/command.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 afterAll(removeTinyEngines);
 

@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
-
-const program = join(import.meta.dirname, '..', '..', 'sandbox', 'cli.ts');
+import { type CommandOptions, startCommand } from '../../scenarios/backup/command.ts';
 
 /** How a command ended, and what it wrote. */
 export interface Ended {
@@ -11,23 +9,6 @@ export interface Ended {
   readonly signal: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-export interface CommandOptions {
-  /** Folder that it runs in. Default: the one of the tests. */
-  readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-const buffered = { reject: false, stdin: 'ignore', stripFinalNewline: false } as const;
-
-/** Starts a command of the sandbox as a process of its own. */
-export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}) {
-  return execa(process.execPath, [program, ...args], {
-    ...buffered,
-    env: { ...env },
-    ...(cwd === undefined ? {} : { cwd }),
-  });
 }
 
 /** Runs a command of the sandbox to its end, whatever that is. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { StackTopology } from '../../sandbox/stack/stack-topology.ts';
-import { runForDocument, runForError, type StackFolder, stackFolder, startCommand } from '../support/command.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
+import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { eventually } from './support/write-through.ts';
 
 let folder: StackFolder;

@@ -5,16 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../../sandbox/backup/backup-report.ts';
 import type { BackupMessage } from '../../../sandbox/backup/webhook.ts';
-import {
-  runCommand,
-  runForDocument,
-  runForError,
-  type StackFolder,
-  stackFolder,
-  startCommand,
-} from '../../support/command.ts';
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../support/s3-server.ts';
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { startCommand } from '../../../scenarios/backup/command.ts';
+import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { startTcpProxy, type TcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../../support/command.ts';
 
 let server: S3Server;
 let proxy: TcpProxy;

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
+import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { startTcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../support/s3-server.ts';
 import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const sizeBytes = 20_000_000;
 const overheadBytes = 100_000;

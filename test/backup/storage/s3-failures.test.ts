@@ -6,9 +6,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
 import { isS3Address, parseS3Address } from '../../../sandbox/backup/storage/s3-address.ts';
 import type { Storage } from '../../../sandbox/backup/storage/storage.ts';
+import {
+  openUploads,
+  type S3Server,
+  s3ServerTimeoutMs,
+  startS3Server,
+} from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startSilentServer } from '../../containers/support/registry.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
-import { openUploads, type S3Server, s3ServerTimeoutMs, startS3Server } from '../support/s3-server.ts';
 import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
 
 let server: S3Server;

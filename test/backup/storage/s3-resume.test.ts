@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
-import { scratchFolder } from '../support/made-up-archive.ts';
 import {
   openUploads,
   partsOf,
@@ -13,9 +12,10 @@ import {
   s3ServerTimeoutMs,
   sentBytesOf,
   startS3Server,
-} from '../support/s3-server.ts';
+} from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { startTcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
+import { scratchFolder } from '../support/made-up-archive.ts';
 import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const sizeBytes = 40_000_000;
 const partBytes = 8 * 2 ** 20;

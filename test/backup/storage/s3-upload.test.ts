@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
+import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../support/s3-server.ts';
 import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
 
 const sizeBytes = 40_000_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { vi } from 'vitest';
 import { SandboxError } from '../../../sandbox/core/errors.ts';
-import type { S3Server } from './s3-server.ts';
+import type { S3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 
 let seconds = 0;
 

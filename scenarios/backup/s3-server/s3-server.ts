@@ -66,7 +66,7 @@ export async function startS3Server(options: { readonly dataBytes?: number } = {
     const port = Number((await container.inspect()).NetworkSettings.Ports['7070/tcp']?.[0]?.HostPort);
     const endpoint = `http://127.0.0.1:${port}`;
     const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: keys });
-    const bucket = `test-${randomBytes(4).toString('hex')}`;
+    const bucket = `backups-${randomBytes(4).toString('hex')}`;
     await poll(() => client.send(new CreateBucketCommand({ Bucket: bucket })), {
       timeoutMs: deadlineMs('nodeReady'),
       onTimeout: (last) => new Error('the S3 server does not answer', { cause: last }),
@@ -123,14 +123,14 @@ function keyFile(keys: { readonly accessKeyId: string; readonly secretAccessKey:
 
 /** It changes rarely, so it is built like an engine's and stays. */
 async function s3ServerImage(): Promise<string> {
-  const contextDirectory = join(import.meta.dirname, '..', 'fixtures', 's3-server');
+  const contextDirectory = join(import.meta.dirname, 'image');
   const spec = {
-    variable: 'TEST_S3',
+    variable: 'S3_SERVER',
     official: { reference: 'versity/versitygw:v1.8.0', unsuitable: 'it is wanted with its own start' },
     local: { origin: 'built', contextDirectory, description: 'an S3 server' } as const,
   };
-  const images = await resolveImages([{ engine: 'test-s3', spec }], { policy: 'built', progress: silent });
-  return images.get('test-s3')?.reference ?? '';
+  const images = await resolveImages([{ engine: 's3-server', spec }], { policy: 'built', progress: silent });
+  return images.get('s3-server')?.reference ?? '';
 }
 
 /** Keys of the uploads that were begun and not ended. */

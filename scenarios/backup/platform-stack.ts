@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { EngineName } from '../../sandbox/engines/index.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { takeDown } from '../../sandbox/stack/take-down.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+import { prefixed, type SuiteContext } from '../suite-context.ts';
+import { suite } from './drill.ts';
+
+/** What stands in results where the name of an engine would. */
+export const allEngines = 'all';
+
+/** The stack of a folder of its own, which commands find there. It goes with its data when it is disposed of. */
+export interface PlatformStack extends AsyncDisposable {
+  readonly directory: string;
+  readonly engines: readonly Engine[];
+  /** Starts it, with the dataset the first time. What runs already is taken as it is. */
+  readonly up: () => Promise<Stack>;
+}
+
+export async function createPlatformStack(engines: readonly Engine[], context: SuiteContext): Promise<PlatformStack> {
+  const directory = await mkdtemp(join(tmpdir(), 'taishang-platform-'));
+  let size: SuiteContext['size'] | 'none' = context.size;
+  return {
+    directory,
+    engines,
+    up: async () => {
+      const stack = await createStack({
+        ...context.stackOptions,
+        directory,
+        progress: prefixed(context.progress, ['scenarios', suite]),
+        engines: engines.map((engine) => engine.name as EngineName),
+        size,
+        seed: context.seed,
+        ephemeral: false,
+        connect: false,
+      });
+      size = 'none';
+      return stack;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await takeDown({ directory, volumes: true });
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What each engine of a stack holds, by the engine's name. */
+export async function fingerprintsOf(
+  engines: readonly Engine[],
+  stack: Stack,
+): Promise<ReadonlyMap<string, Fingerprint>> {
+  const each = engines.map(
+    async (engine) => [engine.name, await engine.fingerprint(runningOf(stack, engine))] as const,
+  );
+  return new Map(await Promise.all(each));
+}
+
+/** Another world under the same schemas: whatever a restore does not bring back shows. */
+export async function overwrite(engines: readonly Engine[], stack: Stack, context: SuiteContext): Promise<void> {
+  const other = createDataset({ size: context.size, seed: context.seed + 1 });
+  const report = { advance: () => {}, summarise: () => {} };
+  await Promise.all(engines.map((engine) => engine.load(runningOf(stack, engine), other, report)));
+}
+
+function runningOf(stack: Stack, engine: Engine): RunningEngine {
+  return stack.engines[engine.name as EngineName];
+}
