@@ -5,12 +5,12 @@ import { median } from 'simple-statistics';
 import type { BareTool } from '../../sandbox/engines/backup.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { startThrowAway } from '../throw-away.ts';
-import { type BackupOnDisk, backUpNow, type Drill, type DrillSubject } from './drill.ts';
+import { backUpNow, type Drill, type DrillSubject } from './drill.ts';
 
-/** Backups of each kind, in turns, so that both see the same machine. */
+/** Of backups and of restores of each kind, in turns, so that both see the same machine. */
 const turnsMax = 5;
 
-/** After this long no further turn begins, in milliseconds. */
+/** After this long no further turn of backups begins, nor of restores, in milliseconds. */
 const turnsLimitMs = 20_000;
 
 /**
@@ -25,37 +25,54 @@ export const bareToolDrill: Drill = {
     const { bare } = backup;
     if (bare === undefined) throw new Error('there is no tool');
     measures.bareTool = bare.name;
-    const ours: number[] = [];
-    const theirs: number[] = [];
     let sizeBytes = 0;
-    const beganMs = performance.now();
-    for (let turn = 0; turn < turnsMax && performance.now() - beganMs < turnsLimitMs; turn += 1) {
-      await using taken = await backUpNow(backup, source);
-      ours.push(taken.durationMs);
-      sizeBytes = taken.manifest.parts.reduce((total, part) => total + part.sizeBytes, 0);
-      theirs.push(await inFolder((directory) => timed(() => bare.backUp(source, directory))));
-    }
-    Object.assign(measures, ratioOf('backup', median(ours), median(theirs)));
-    measures.backupMbPerS = Math.round(sizeBytes / 1e3 / median(ours)) || 'under 1';
-    await using taken = await backUpNow(backup, source);
-    Object.assign(measures, await restoreTimes(subject, bare, taken));
+    const backups = await inTurns(
+      async () => {
+        await using taken = await backUpNow(backup, source);
+        sizeBytes = taken.manifest.parts.reduce((total, part) => total + part.sizeBytes, 0);
+        return taken.durationMs;
+      },
+      () => inFolder((directory) => timed(() => bare.backUp(source, directory))),
+    );
+    Object.assign(measures, ratioOf('backup', backups));
+    measures.backupMbPerS = Math.round(sizeBytes / 1e3 / backups.oursMs) || 'under 1';
+    Object.assign(measures, ratioOf('restore', await restoreTimes(subject, bare)));
   },
 };
 
-async function restoreTimes({ engine, backup, source, context }: DrillSubject, bare: BareTool, taken: BackupOnDisk) {
+/** Medians of how long each took, in milliseconds. */
+interface Times {
+  readonly oursMs: number;
+  readonly bareMs: number;
+}
+
+async function inTurns(ours: () => Promise<number>, bare: () => Promise<number>): Promise<Times> {
+  const oursMs: number[] = [];
+  const bareMs: number[] = [];
+  const beganMs = performance.now();
+  do {
+    oursMs.push(await ours());
+    bareMs.push(await bare());
+  } while (oursMs.length < turnsMax && performance.now() - beganMs < turnsLimitMs);
+  return { oursMs: median(oursMs), bareMs: median(bareMs) };
+}
+
+async function restoreTimes({ engine, backup, source, context }: DrillSubject, bare: BareTool): Promise<Times> {
   const onFresh = async (restore: (target: RunningEngine) => Promise<void>) => {
     await using target = await startThrowAway(engine, 'times of restore', context);
     return await timed(() => restore(target.running));
   };
-  const ours = await onFresh((target) => backup.restore(target, taken.directory, taken.manifest));
-  const theirs = await inFolder(async (directory) => {
+  await using taken = await backUpNow(backup, source);
+  return await inFolder(async (directory) => {
     await bare.backUp(source, directory);
-    return onFresh((target) => bare.restore(target, directory));
+    return await inTurns(
+      () => onFresh((target) => backup.restore(target, taken.directory, taken.manifest)),
+      () => onFresh((target) => bare.restore(target, directory)),
+    );
   });
-  return ratioOf('restore', ours, theirs);
 }
 
-function ratioOf(what: 'backup' | 'restore', oursMs: number, bareMs: number): Record<string, number> {
+function ratioOf(what: 'backup' | 'restore', { oursMs, bareMs }: Times): Record<string, number> {
   return {
     [`${what}Ms`]: Math.round(oursMs),
     [`${what}BareMs`]: Math.round(bareMs),

@@ -3,10 +3,13 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { checked, execInNode } from '../../containers/exec.ts';
+import type { NodeHandle } from '../../containers/node-spec.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { BareTool } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import { databases, primaryNode } from './connection.ts';
+
+const globals = 'globals.sql';
 
 /** Command that writes one database as an archive. zstd takes a fifth of the time of the default, gzip, at the same size. */
 export const dumpCommand = (database: string) => [
@@ -18,36 +21,45 @@ export const dumpCommand = (database: string) => [
 ];
 
 /**
- * The tools alone, with the same options, side by side for the same databases. Left out is what they leave out too:
- * roles (so that rights are not restored: `--no-privileges`), checks before the target is touched, checksums.
+ * The tools alone, with the same options, side by side for the same databases and the roles. Left out is what they leave
+ * out too: checks before the target is touched, checksums, names that change over together.
  */
-export const bare: BareTool = { name: 'pg_dump -Fc, pg_restore -j', backUp, restore };
+export const bare: BareTool = {
+  name: 'pg_dumpall --globals-only, pg_dump -Fc, psql, pg_restore -j',
+  backUp,
+  restore,
+};
 
 async function backUp(running: RunningEngine, directory: string): Promise<void> {
-  await allSettled(
-    databases.map(async (database) => {
-      const output = createWriteStream(join(directory, `${database}.dump`), { mode: 0o600 });
-      const written = finished(output);
-      written.catch(() => {});
-      const options = { user: 'postgres', outputTo: output };
-      checked(await execInNode(primaryNode(running), dumpCommand(database), options), 'pg_dump', 'postgresql');
-      await written;
-    }),
-  );
+  const node = primaryNode(running);
+  await allSettled([
+    write(node, ['pg_dumpall', '--globals-only'], join(directory, globals)),
+    ...databases.map((database) => write(node, dumpCommand(database), join(directory, `${database}.dump`))),
+  ]);
+}
+
+async function write(node: NodeHandle, command: readonly string[], file: string): Promise<void> {
+  const output = createWriteStream(file, { mode: 0o600 });
+  const written = finished(output);
+  written.catch(() => {});
+  checked(await execInNode(node, command, { user: 'postgres', outputTo: output }), `${command[0]}`, 'postgresql');
+  await written;
 }
 
 /** `pg_restore` with several jobs reads a file: that it gets into the container is part of the work. */
 async function restore(target: RunningEngine, directory: string): Promise<void> {
   const node = primaryNode(target);
-  await allSettled(
-    databases.map(async (database) => {
-      const file = `/tmp/bare-${database}.dump`;
-      const input = createReadStream(join(directory, `${database}.dump`));
-      const placed = await execInNode(node, ['sh', '-c', `cat >${file}`], { user: 'postgres', input });
-      checked(placed, 'placing the archive', 'postgresql');
-      const jobs = `--jobs=${availableParallelism()}`;
-      const options = ['--create', '--exit-on-error', '--no-privileges', jobs, '--dbname=postgres', file];
-      checked(await execInNode(node, ['pg_restore', ...options], { user: 'postgres' }), 'pg_restore', 'postgresql');
-    }),
-  );
+  const input = createReadStream(join(directory, globals));
+  // It goes on after the roles that are there already.
+  checked(await execInNode(node, ['psql', '--quiet'], { user: 'postgres', input }), 'psql', 'postgresql');
+  await allSettled(databases.map((database) => restoreOne(node, directory, database)));
+}
+
+async function restoreOne(node: NodeHandle, directory: string, database: string): Promise<void> {
+  const file = `/tmp/bare-${database}.dump`;
+  const input = createReadStream(join(directory, `${database}.dump`));
+  const placed = await execInNode(node, ['sh', '-c', `cat >${file}`], { user: 'postgres', input });
+  checked(placed, 'placing the archive', 'postgresql');
+  const options = ['--create', '--exit-on-error', `--jobs=${availableParallelism()}`, '--dbname=postgres', file];
+  checked(await execInNode(node, ['pg_restore', ...options], { user: 'postgres' }), 'pg_restore', 'postgresql');
 }

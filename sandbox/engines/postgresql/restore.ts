@@ -33,8 +33,8 @@ interface StagedArchive {
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
   const described = await requireReadable(target, directory, manifest);
   const globals = await readGlobals(directory);
-  await requireUsable(target, { sizeBytes: roomFor(manifest, described), empty: true });
-  await whileStaged(target, directory, described, async (archives) => {
+  const usable = () => requireUsable(target, { sizeBytes: roomFor(manifest, described), empty: true });
+  await whileStaged(target, directory, described, usable, async (archives) => {
     await restoreGlobals(target, globals, { overwrite: true });
     await restoreUnfinished(
       target,
@@ -58,9 +58,9 @@ export async function restoreBeside(
 ): Promise<readonly string[]> {
   const described = await requireReadable(running, directory, manifest);
   const globals = await readGlobals(directory);
-  await requireUsable(running, { sizeBytes: roomFor(manifest, described), empty: false });
+  const usable = () => requireUsable(running, { sizeBytes: roomFor(manifest, described), empty: false });
   const names = described.map(({ name }) => name);
-  await whileStaged(running, directory, described, async (archives) => {
+  await whileStaged(running, directory, described, usable, async (archives) => {
     await restoreGlobals(running, globals, { overwrite: false });
     await restoreUnfinished(running, archives);
     await dropDatabases(
@@ -72,15 +72,22 @@ export async function restoreBeside(
   return names.map((name) => `${name}_restore`);
 }
 
-/** Puts all archives into the container and reads each to its end, before the databases are touched. */
+/**
+ * Puts all archives into the container and reads each to its end while `usable` looks at the target, before the databases
+ * are touched.
+ */
 async function whileStaged(
   target: RunningEngine,
   directory: string,
   described: readonly DescribedDatabase[],
+  usable: () => Promise<void>,
   work: (archives: readonly StagedArchive[]) => Promise<void>,
 ): Promise<void> {
   try {
-    const archives = await allSettled(described.map(({ name }) => stage(target, directory, name)));
+    const staged = described.map(({ name }) => stage(target, directory, name));
+    // What is wrong with the target is told first.
+    await allSettled<unknown>([usable(), ...staged]);
+    const archives = await Promise.all(staged);
     await work(archives).catch((thrown: unknown) => {
       throw thrown instanceof SandboxError
         ? thrown

@@ -4,6 +4,7 @@ import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts
 import { labelNames } from '../../containers/labels.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
@@ -33,14 +34,16 @@ export async function restore(target: RunningEngine, directory: string, manifest
   if (major > versionNumbers(target.serverVersion)[0])
     throw foreign(target, `it is of version ${manifest.serverVersion}`);
   const node = firstNode(target);
-  await requirePassword(
-    'redis',
-    () => refuseIfUsed(target),
-    (thrown) => /WRONGPASS|NOAUTH/.test(messageOf(thrown)),
-  );
-  await requireWritable(node, '/data', redisUser);
-  // The dump and the append-only file that is made of it, and what an empty one takes.
-  await requireRoom(node, '/data', 2 * totalBytes(manifest) + 2 ** 20);
+  await allSettled([
+    requirePassword(
+      'redis',
+      () => refuseIfUsed(target),
+      (thrown) => /WRONGPASS|NOAUTH/.test(messageOf(thrown)),
+    ),
+    requireWritable(node, '/data', redisUser),
+    // The dump and the append-only file that is made of it, and what an empty one takes.
+    requireRoom(node, '/data', 2 * totalBytes(manifest) + 2 ** 20),
+  ]);
   await stage(target, directory);
   await stopNode(node);
   await startNodeAgain(node);
