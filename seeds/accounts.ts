@@ -1,9 +1,11 @@
+import { exponents } from './distributions.ts';
 import type { UserPermission, UserPreference, UserSession } from './entities.ts';
 import { uuidOf } from './identifiers.ts';
 import type { Random } from './random.ts';
+import { momentBetween } from './rhythm.ts';
 import { perActiveUser } from './sizes.ts';
 import { awkwardTexts, textOfLength } from './texts.ts';
-import { beforeReference, dayMs, farFuture, minuteMs, referenceTime } from './times.ts';
+import { dayMs, farFuture, minuteMs, referenceTime } from './times.ts';
 import type { RowMaker, World } from './world.ts';
 
 /** Longest values that the specification's columns hold, in characters. */
@@ -14,6 +16,9 @@ export const accountLimits = {
   resourceType: 50,
   resourceId: 100,
 } as const;
+
+/** Share of a user's further sessions that expired. */
+const expiredShare = 0.8;
 
 const permissionNames = ['read', 'write', 'share', 'moderate', 'administer'] as const;
 const resourceTypes = ['content', 'conversation', 'concept'] as const;
@@ -57,15 +62,20 @@ export function preferenceMaker(world: World): RowMaker<UserPreference> {
   };
 }
 
-/** The first session of a user lives until 2099; the second has expired before the reference time. */
+/**
+ * Each active user has one session that lives until 2099, in the order of users. The busier have more of them: most of
+ * those expired before the reference time.
+ */
 export function sessionMaker(world: World): RowMaker<UserSession> {
   const randomOf = world.random('sessions');
+  const ranks = world.zipf(world.activeUsers, exponents.sessionsPerUser);
   return (index) => {
     const random = randomOf(index);
-    const owner = world.activeUser(Math.floor(index / perActiveUser.userSessions));
-    const expired = index % perActiveUser.userSessions === 1;
-    const ageMs = (expired ? 8 * dayMs : 0) + random.float() * 20 * dayMs;
-    const startedMs = beforeReference(ageMs).getTime();
+    const first = index < world.activeUsers;
+    const owner = first ? world.activeUser(index) : world.userOfRank(ranks.sample(random));
+    const expired = !first && random.chance(expiredShare);
+    const newestMs = referenceTime.getTime() - (expired ? 8 * dayMs : 0);
+    const startedMs = momentBetween(newestMs - 20 * dayMs, newestMs, random);
     // Unique by its end; 160 random bits before it, as the platform's tokens have.
     const token = `${random.hex(40)}${index.toString(16).padStart(8, '0')}`;
     return {
@@ -112,5 +122,5 @@ export function permissionMaker(world: World): RowMaker<UserPermission> {
 
 /** A moment from this one up to the reference time. */
 function between(fromMs: number, random: Random): Date {
-  return new Date(fromMs + Math.floor(random.float() * (referenceTime.getTime() - fromMs)));
+  return new Date(momentBetween(fromMs, referenceTime.getTime(), random));
 }

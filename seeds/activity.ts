@@ -1,9 +1,11 @@
 import { levelsOfCell } from './cells.ts';
+import { exponents, weekdayWeights } from './distributions.ts';
 import type { DailyActivity, UserLocation } from './entities.ts';
 import { uuidOf } from './identifiers.ts';
+import { momentBetween } from './rhythm.ts';
 import { perActiveUser } from './sizes.ts';
 import { awkwardTexts } from './texts.ts';
-import { beforeReference, dayMs } from './times.ts';
+import { beforeReference, dayMs, referenceTime } from './times.ts';
 import { cellOfUser } from './users.ts';
 import type { RowMaker, World } from './world.ts';
 
@@ -42,28 +44,28 @@ export function locationMaker(world: World): RowMaker<UserLocation> {
       label: place.name,
       longitude: roundDegrees(place.longitude + (random.float() * 2 - 1) * spreadDegrees),
       latitude: roundDegrees(place.latitude + (random.float() * 2 - 1) * spreadDegrees),
-      recordedAt: beforeReference(random.float() * 30 * dayMs),
+      recordedAt: new Date(momentBetween(referenceTime.getTime() - 30 * dayMs, referenceTime.getTime(), random)),
       ...oddLocations[index],
     };
   };
 }
 
-/** The last seven days before the reference time, for each active user. */
+/** The last seven days before the reference time, for each active user; fewer sessions on quiet days of the week. */
 export function dailyActivityMaker(world: World): RowMaker<DailyActivity> {
   const randomOf = world.random('daily-activity');
+  const perDay = world.zipf(12, exponents.sessionsPerDay);
   return (index) => {
     const random = randomOf(index);
     const user = world.activeUser(Math.floor(index / perActiveUser.dailyActivity));
     const daysAgo = 1 + (index % perActiveUser.dailyActivity);
-    const sessions = random.skewed(12);
+    const day = beforeReference(daysAgo * dayMs);
+    const sessions = random.int(100) < (weekdayWeights[day.getUTCDay()] as number) ? perDay.sample(random) : 0;
     return {
       userId: world.userId(user),
-      day: beforeReference(daysAgo * dayMs)
-        .toISOString()
-        .slice(0, 10),
+      day: day.toISOString().slice(0, 10),
       siliconLevel: levelsOfCell(cellOfUser(user)).silicon,
       sessions,
-      contents: sessions === 0 ? 0 : random.skewed(6),
+      contents: sessions === 0 ? 0 : perDay.sample(random),
       messages: sessions * random.int(20),
     };
   };

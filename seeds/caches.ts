@@ -1,12 +1,16 @@
 import { conversationMaker } from './conversations.ts';
 import type { CacheEntry } from './entities.ts';
-import { knowledgeMaker, learnedBy } from './knowledge.ts';
+import { knowledgeMaker } from './knowledge.ts';
+import { type LearnedPlan, learnedByRank } from './learned.ts';
 import { cachedConversationPeriod, cachedGraphPeriod, type SizeParameters } from './sizes.ts';
 import { userMaker } from './users.ts';
 import { activeUserCount, type RowMaker, type World } from './world.ts';
 
 /** Lifetimes of the specification, in seconds. */
 const cacheLifetimesS = { user: 3_600, conversation: 1_800, knowledgeGraph: 21_600 } as const;
+
+/** Items of a cached knowledge graph at most. */
+const cachedItemsMax = 50;
 
 /** One entry per user, one per recent conversation, one per tenth active user. */
 export function cacheEntryCount(parameters: SizeParameters): number {
@@ -16,10 +20,10 @@ export function cacheEntryCount(parameters: SizeParameters): number {
 }
 
 /** Users come first, then conversations, then knowledge graphs. */
-export function cacheEntryMaker(world: World): RowMaker<CacheEntry> {
+export function cacheEntryMaker(world: World, plan: LearnedPlan): RowMaker<CacheEntry> {
   const makeUser = userEntryMaker(world);
   const makeConversation = conversationEntryMaker(world);
-  const makeGraph = graphEntryMaker(world);
+  const makeGraph = graphEntryMaker(world, plan);
   const users = world.parameters.users;
   const conversations = cachedConversations(world.parameters);
   return (index) => {
@@ -68,11 +72,13 @@ function conversationEntryMaker(world: World): RowMaker<CacheEntry> {
   };
 }
 
-function graphEntryMaker(world: World): RowMaker<CacheEntry> {
+function graphEntryMaker(world: World, plan: LearnedPlan): RowMaker<CacheEntry> {
   const makeKnowledge = knowledgeMaker(world);
-  return (active) => {
-    const userId = world.userId(world.activeUser(active));
-    const knowledge = learnedBy(world, active).map((index) => {
+  const itemsOf = learnedByRank(world, plan);
+  return (rank) => {
+    const userId = world.userId(world.userOfRank(rank));
+    const items = itemsOf(rank).slice(0, cachedItemsMax);
+    const knowledge = items.map((index) => {
       const { id, title, siliconLevel, about } = makeKnowledge(index);
       return { id, title, silicon_level: siliconLevel, concepts: about.map(({ concept }) => concept) };
     });

@@ -1,5 +1,5 @@
 import { cellCount, cellOfLevels, levelCount, levelsOfCell } from './cells.ts';
-import { conceptName, conceptOfCell } from './concepts.ts';
+import { conceptName, conceptOfCell, otherConcepts } from './concepts.ts';
 import type { ConceptRelation, Levels } from './entities.ts';
 import { coreConceptCount, type SizeParameters } from './sizes.ts';
 import type { RowMaker, World } from './world.ts';
@@ -20,30 +20,40 @@ const coreRelations: readonly ConceptRelation[] = [
   { kind: 'INFLUENCES', from: '意识层级', to: '思维模式', strength: 0.9, type: 'developmental' },
 ];
 
-/** Relations by index, and how many there are. Edges are kept as three numbers each: 1.5 MB for `large`. */
+/** Kinds of the edges of a further concept that are not `RELATES_TO`. */
+const otherKinds = ['INFLUENCES', 'PREREQUISITE'] as const;
+
+/** Relations by index, and how many there are. */
 export function createConceptRelations(world: World): { count: number; make: RowMaker<ConceptRelation> } {
-  const kinds: readonly Kind[] = ['RELATES_TO', 'INFLUENCES', 'PREREQUISITE'];
-  const numbers: number[] = [];
-  for (const edge of edges(world)) numbers.push(kinds.indexOf(edge.kind), edge.from, edge.to);
-  const packed = Int32Array.from(numbers);
+  const { concepts, relationsPerConcept }: SizeParameters = world.parameters;
+  const first = [...firstEdges(world)];
+  const perConcept = relationsPerConcept + otherKinds.length;
+  const furtherOf = furtherEdges(world);
   const randomOf = world.random('concept-relations');
 
+  const edgeAt = (position: number): Edge => {
+    const edge = first[position];
+    if (edge !== undefined) return edge;
+    const further = position - first.length;
+    const concept = coreConceptCount + cellCount + Math.floor(further / perConcept);
+    return furtherOf(concept)[further % perConcept] as Edge;
+  };
   const make = (index: number): ConceptRelation => {
     const core = coreRelations[index];
     if (core !== undefined) return core;
-    const at = (index - coreRelations.length) * 3;
-    const kind = kinds[packed[at] as number] as Kind;
-    const from = conceptName(packed[at + 1] as number);
-    const to = conceptName(packed[at + 2] as number);
+    const edge = edgeAt(index - coreRelations.length);
+    const { kind } = edge;
+    const [from, to] = [conceptName(edge.from), conceptName(edge.to)];
     if (kind === 'PREREQUISITE') return { kind, from, to };
     const random = randomOf(index);
     return { kind, from, to, strength: (1 + random.int(100)) / 100, type: random.pick(relationTypes) };
   };
-  return { count: coreRelations.length + packed.length / 3, make };
+  const further = Math.max(0, concepts - coreConceptCount - cellCount);
+  return { count: coreRelations.length + first.length + further * perConcept, make };
 }
 
-/** Every edge but the core's two. No two of a kind join the same concepts in the same direction. */
-function* edges(world: World): Generator<Edge> {
+/** Edges of the core concepts and those of the cells, but the core's two. No two of a kind join the same concepts. */
+function* firstEdges(world: World): Generator<Edge> {
   for (let core = 0; core < coreConceptCount; core += 1) yield* coreEdges(core);
   const influenceOf = world.random('influences');
   for (let cell = 0; cell < cellCount; cell += 1) {
@@ -55,7 +65,6 @@ function* edges(world: World): Generator<Edge> {
     const other = (cell + 1 + influenceOf(cell).int(cellCount - 1)) % cellCount;
     yield { kind: 'INFLUENCES', from: conceptOfCell(cell), to: conceptOfCell(other) };
   }
-  yield* furtherEdges(world);
 }
 
 /** A core concept relates to the six cells on its own axis, and is a prerequisite of the next core concept. */
@@ -67,19 +76,25 @@ function* coreEdges(core: number): Generator<Edge> {
   if (core + 1 < coreConceptCount) yield { kind: 'PREREQUISITE', from: core, to: core + 1 };
 }
 
-/** A further concept points to earlier ones only, the oldest most often; its prerequisite is the one before it in its cell. */
-function* furtherEdges(world: World): Generator<Edge> {
-  const { concepts, relationsPerConcept }: SizeParameters = world.parameters;
+/**
+ * Edges of a further concept: to those in demand most often; its prerequisite is the one before it in its cell.
+ * Those of the last concept are remembered: its rows come one after the other.
+ */
+function furtherEdges(world: World): (concept: number) => readonly Edge[] {
+  const { relationsPerConcept } = world.parameters;
   const randomOf = world.random('further-relations');
-  for (let index = coreConceptCount + cellCount; index < concepts; index += 1) {
-    const random = randomOf(index);
-    const first = random.skewed(index - relationsPerConcept);
-    for (let offset = 0; offset < relationsPerConcept; offset += 1) {
-      yield { kind: 'RELATES_TO', from: index, to: first + offset };
-    }
-    yield { kind: 'INFLUENCES', from: index, to: random.skewed(index) };
-    yield { kind: 'PREREQUISITE', from: index - cellCount, to: index };
-  }
+  let last: { readonly concept: number; readonly edges: readonly Edge[] } | undefined;
+  return (concept) => {
+    if (last?.concept === concept) return last.edges;
+    const [influenced, ...related] = otherConcepts(world, relationsPerConcept + 1, concept, randomOf(concept));
+    const edges: readonly Edge[] = [
+      ...related.map((to) => ({ kind: 'RELATES_TO', from: concept, to }) as const),
+      { kind: 'INFLUENCES', from: concept, to: influenced as number },
+      { kind: 'PREREQUISITE', from: concept - cellCount, to: concept },
+    ];
+    last = { concept, edges };
+    return edges;
+  };
 }
 
 type Axis = keyof Levels;

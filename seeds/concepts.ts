@@ -1,5 +1,8 @@
 import { cellCount, levelsOfCell } from './cells.ts';
+import { exponents } from './distributions.ts';
 import type { Concept } from './entities.ts';
+import { spreadRank } from './permutation.ts';
+import type { Random } from './random.ts';
 import { coreConceptCount } from './sizes.ts';
 import { awkwardTexts, chineseSentences, consciousnessNames, siliconNames, thinkingNames } from './texts.ts';
 import { beforeReference, dayMs } from './times.ts';
@@ -63,11 +66,22 @@ export function conceptMaker(world: World): RowMaker<Concept> {
 }
 
 /**
- * Two different concepts other than `without`, by index.
- * Low indexes are picked far more often, so that degrees are skewed as in a real graph.
+ * Different concepts other than `without`, by index. Few are in great demand: the core ones first, then others from all
+ * over the cells.
  */
-export function twoOtherConcepts(total: number, without: number, skewed: (limit: number) => number): [number, number] {
-  const first = skewed(total - 2);
-  const skip = (index: number) => (index >= without ? index + 1 : index);
-  return [skip(first), skip(first + 1)];
+export function otherConcepts(world: World, wanted: number, without: number, random: Random): readonly number[] {
+  const total = world.parameters.concepts;
+  const ranks = world.zipf(total, exponents.conceptDegree);
+  const found = new Set<number>();
+  while (found.size < wanted) {
+    const concept = conceptOfRank(ranks.sample(random), total);
+    if (concept !== without) found.add(concept);
+  }
+  return [...found];
+}
+
+/** The concept of this rank by demand. */
+export function conceptOfRank(rank: number, total: number): number {
+  if (rank < coreConceptCount) return rank;
+  return coreConceptCount + spreadRank(rank - coreConceptCount, total - coreConceptCount);
 }

@@ -1,11 +1,14 @@
 import { levelsOfCell } from './cells.ts';
+import { exponents, tagCount } from './distributions.ts';
 import type { Content } from './entities.ts';
 import { uuidOf } from './identifiers.ts';
 import type { Random } from './random.ts';
+import { momentBetween } from './rhythm.ts';
 import { awkwardTexts, chineseSentences, tagNames, textOfLength, topics } from './texts.ts';
 import { cleanupAgeMs, dayMs, referenceTime } from './times.ts';
 import { cellOfUser } from './users.ts';
 import type { RowMaker, World } from './world.ts';
+import { sampleDifferent, type Zipf } from './zipf.ts';
 
 /** Longest title that the specification's validator takes, in code points. */
 export const titleLimit = 200;
@@ -27,26 +30,30 @@ const oddContents: Readonly<Record<number, Partial<Content>>> = {
   9: { title: awkwardTexts.copyNull, metadata: { 'key.with.dots': 1, $dollar: awkwardTexts.emoji } },
 };
 
-/** User who wrote a row: each active user has one at least, and few have many. */
-export function authorOf(world: World, index: number, random: Random): number {
-  return world.activeUser(index < world.activeUsers ? index : random.skewed(world.activeUsers));
+/** User who wrote a row: each active user wrote one, as far as there are rows for it, and few wrote most of the rest. */
+export function authorOf(world: World, index: number, ranks: Zipf, random: Random): number {
+  return index < world.activeUsers ? world.activeUser(index) : world.userOfRank(ranks.sample(random));
 }
 
 export function contentMaker(world: World): RowMaker<Content> {
   const randomOf = world.random('contents');
+  const ranks = world.zipf(world.activeUsers, exponents.contentsPerUser);
+  const tagRanks = world.zipf(tagCount, exponents.tags);
   return (index) => {
     const random = randomOf(index);
-    const author = authorOf(world, index, random);
+    const author = authorOf(world, index, ranks, random);
     const temporary = index % temporaryPeriod === temporaryPeriod - 1;
     const past = index % (2 * temporaryPeriod) < temporaryPeriod;
-    const createdMs = temporary ? createdNearCleanup(past, random) : createdAfter(world.userCreatedMs(author), random);
+    const createdMs = temporary
+      ? createdNearCleanup(past, random)
+      : momentBetween(world.userCreatedMs(author), referenceTime.getTime(), random);
     return {
       id: uuidOf('content', index),
       userId: world.userId(author),
       contentType: temporary ? 'temp' : random.pick(lastingTypes),
       title: title(world, random),
       content: paragraph(world, random),
-      tags: tags(random),
+      tags: tags(tagRanks, random),
       metadata: {
         source: random.pick(['web', 'mobile', 'import']),
         words: random.int(2_000),
@@ -54,7 +61,7 @@ export function contentMaker(world: World): RowMaker<Content> {
       },
       siliconLevel: levelsOfCell(cellOfUser(author)).silicon,
       createdAt: new Date(createdMs),
-      updatedAt: new Date(createdMs + Math.floor(random.float() * (referenceTime.getTime() - createdMs))),
+      updatedAt: new Date(momentBetween(createdMs, referenceTime.getTime(), random)),
       ...oddContents[index],
     };
   };
@@ -62,8 +69,10 @@ export function contentMaker(world: World): RowMaker<Content> {
 
 /** Milliseconds since 1970, on one side of the cleanup age with a day's distance. */
 export function createdNearCleanup(past: boolean, random: Random): number {
-  const ageMs = past ? cleanupAgeMs + (1 + random.int(29)) * dayMs : 1 + random.float() * (cleanupAgeMs - dayMs);
-  return referenceTime.getTime() - Math.floor(ageMs);
+  const cleanupMs = referenceTime.getTime() - cleanupAgeMs;
+  return past
+    ? momentBetween(cleanupMs - 30 * dayMs, cleanupMs - dayMs, random)
+    : momentBetween(cleanupMs + dayMs, referenceTime.getTime(), random);
 }
 
 export function paragraph(world: World, random: Random): string {
@@ -76,18 +85,19 @@ export function paragraph(world: World, random: Random): string {
   return sentences.join(chinese ? '' : ' ');
 }
 
-function createdAfter(fromMs: number, random: Random): number {
-  return fromMs + Math.floor(random.float() * (referenceTime.getTime() - fromMs));
-}
-
 function title(world: World, random: Random): string {
   if (random.chance(0.3)) return random.pick(world.pools.englishSentences).slice(0, titleLimit);
   return `${random.pick(topics)}：${random.pick(chineseSentences).slice(0, -1)}`;
 }
 
 /** None to four different tags; the first tags of the list are the frequent ones. */
-function tags(random: Random): readonly string[] {
-  const picked = new Set<string>();
-  for (let index = random.int(5); index > 0; index -= 1) picked.add(tagNames[random.skewed(tagNames.length)] as string);
-  return [...picked];
+function tags(ranks: Zipf, random: Random): readonly string[] {
+  return sampleDifferent(ranks, random.int(5), random).map(tagName);
+}
+
+/** The tag of a rank: the words themselves first, then the words with a number. */
+function tagName(rank: number): string {
+  const word = tagNames[rank % tagNames.length] as string;
+  const round = Math.floor(rank / tagNames.length);
+  return round === 0 ? word : `${word}-${round}`;
 }

@@ -1,4 +1,5 @@
 import { authorOf, createdNearCleanup, paragraph } from './contents.ts';
+import { conversationLengths, exponents } from './distributions.ts';
 import type { Conversation, ConversationMessage } from './entities.ts';
 import { uuidOf } from './identifiers.ts';
 import type { Random } from './random.ts';
@@ -6,6 +7,7 @@ import { cachedConversationPeriod } from './sizes.ts';
 import { awkwardTexts, topics } from './texts.ts';
 import { minuteMs, referenceTime, secondMs } from './times.ts';
 import type { RowMaker, World } from './world.ts';
+import type { Zipf } from './zipf.ts';
 
 /** One conversation in this many goes on in the session of the one before it. */
 const continuedPeriod = 8;
@@ -26,16 +28,18 @@ function conversationSessionId(index: number): string {
 /** A third is past the cleanup age, and half of that third is kept; the cached ones are of the last half hour. */
 export function conversationMaker(world: World): RowMaker<Conversation> {
   const randomOf = world.random('conversations');
+  const ranks = world.zipf(world.activeUsers, exponents.conversationsPerUser);
+  const lengths = world.zipf(conversationLengths.count, exponents.messagesPerConversation);
   const ownerRandomOf = world.random('conversation-owners');
   return (index) => {
     const first = firstOfSession(index);
-    const owner = authorOf(world, first, ownerRandomOf(first));
+    const owner = authorOf(world, first, ranks, ownerRandomOf(first));
     const random = randomOf(index);
     const past = !isCachedConversation(index) && index % 3 === 1;
     const createdMs = isCachedConversation(index)
       ? referenceTime.getTime() - (1 + random.int(29)) * minuteMs
       : createdNearCleanup(past, random);
-    const messages = makeMessages(world, index, createdMs, random);
+    const messages = makeMessages(world, lengths, index, createdMs, random);
     return {
       id: uuidOf('conversation', index),
       userId: world.userId(owner),
@@ -57,8 +61,16 @@ function firstOfSession(index: number): number {
   return index % continuedPeriod === continuedPeriod - 1 ? index - 1 : index;
 }
 
-function makeMessages(world: World, index: number, createdMs: number, random: Random): readonly ConversationMessage[] {
-  const texts = oddMessages[index] ?? Array.from({ length: 2 + random.skewed(10) }, () => paragraph(world, random));
+function makeMessages(
+  world: World,
+  lengths: Zipf,
+  index: number,
+  createdMs: number,
+  random: Random,
+): readonly ConversationMessage[] {
+  const odd = oddMessages[index];
+  const length = odd?.length ?? conversationLengths.least + lengths.sample(random);
+  const texts = odd ?? Array.from({ length }, () => paragraph(world, random));
   return texts.map((content, turn) => ({
     role: turn % 2 === 1 ? 'assistant' : turn === 0 && index % 50 === 6 ? 'system' : 'user',
     content,

@@ -9,7 +9,8 @@ import type { Dataset, EntityCounts, SizeName } from './dataset.ts';
 import { knowledgeVectorMaker, userVectorMaker } from './embeddings.ts';
 import type { Entities, EntityName } from './entities.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import { interestMaker, knowledgeMaker, learnedMaker } from './knowledge.ts';
+import { interestMaker, knowledgeMaker } from './knowledge.ts';
+import { type LearnedPlan, learnedMaker, learnedPlan } from './learned.ts';
 import { sizes } from './sizes.ts';
 import { referenceTime } from './times.ts';
 import { userMaker } from './users.ts';
@@ -52,8 +53,9 @@ export function createDataset(options: { readonly size: SizeName; readonly seed?
 function makeDataset(size: SizeName, seed: number): Dataset {
   const world = createWorld(seed, sizes[size]);
   const relations = createConceptRelations(world);
-  const counts = countsOf(world, relations.count);
-  const makers = makersOf(world, relations.make);
+  const plan = learnedPlan(world.parameters);
+  const counts = countsOf(world, relations.count, plan);
+  const makers = makersOf(world, relations.make, plan);
   const kept = new Map<EntityName, readonly (readonly object[])[]>();
 
   async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
@@ -85,7 +87,7 @@ function* makeBatches<Row extends object>(make: RowMaker<Row>, count: number): G
   }
 }
 
-function countsOf(world: World, conceptRelations: number): EntityCounts {
+function countsOf(world: World, conceptRelations: number, plan: LearnedPlan): EntityCounts {
   const { users, contents, conversations, concepts, knowledge } = world.parameters;
   return {
     users,
@@ -97,11 +99,12 @@ function countsOf(world: World, conceptRelations: number): EntityCounts {
     knowledgeVectors: knowledge,
     userVectors: users,
     cacheEntries: cacheEntryCount(world.parameters),
+    learned: plan.at(-1) ?? 0,
     ...perUserCounts(world.parameters),
   };
 }
 
-function makersOf(world: World, conceptRelations: RowMakers['conceptRelations']): RowMakers {
+function makersOf(world: World, conceptRelations: RowMakers['conceptRelations'], plan: LearnedPlan): RowMakers {
   return {
     users: userMaker(world),
     userPreferences: preferenceMaker(world),
@@ -114,10 +117,10 @@ function makersOf(world: World, conceptRelations: RowMakers['conceptRelations'])
     concepts: conceptMaker(world),
     conceptRelations,
     knowledge: knowledgeMaker(world),
-    learned: learnedMaker(world),
+    learned: learnedMaker(world, plan),
     interests: interestMaker(world),
     knowledgeVectors: knowledgeVectorMaker(world),
     userVectors: userVectorMaker(world),
-    cacheEntries: cacheEntryMaker(world),
+    cacheEntries: cacheEntryMaker(world, plan),
   };
 }

@@ -1,10 +1,11 @@
 import { cellCount, cellOfLevels, levelsOfCell } from './cells.ts';
-import { conceptName, conceptOfCell, twoOtherConcepts } from './concepts.ts';
+import { conceptName, conceptOfCell, otherConcepts } from './concepts.ts';
 import { paragraph } from './contents.ts';
-import type { Interest, Knowledge, Learned, Levels } from './entities.ts';
+import type { Interest, Knowledge, Levels } from './entities.ts';
+import { momentBetween } from './rhythm.ts';
 import { perActiveUser } from './sizes.ts';
 import { awkwardTexts, knowledgeCategories, textOfLength, topics } from './texts.ts';
-import { beforeReference, dayMs, referenceTime } from './times.ts';
+import { dayMs, referenceTime } from './times.ts';
 import { cellOfUser } from './users.ts';
 import type { RowMaker, World } from './world.ts';
 
@@ -33,7 +34,7 @@ const cellStride = 37;
 /** Cell of the first item: level 3 on the silicon axis, as the specification has `k001`; `k002` then has level 4. */
 const firstCell = 3 * 36;
 
-function knowledgeId(index: number): string {
+export function knowledgeId(index: number): string {
   return `k${String(index + 1).padStart(3, '0')}`;
 }
 
@@ -73,8 +74,9 @@ export function knowledgeMaker(world: World): RowMaker<Knowledge> {
     const random = randomOf(index);
     const levels = levelsOfCell(cellOfKnowledge(index));
     const own = conceptOfCell(cellOfKnowledge(index));
-    const others = twoOtherConcepts(world.parameters.concepts, own, random.skewed).slice(0, index % 3);
-    const createdAt = beforeReference(random.float() * 600 * dayMs);
+    const others = otherConcepts(world, index % 3, own, random);
+    const nowMs = referenceTime.getTime();
+    const createdMs = momentBetween(nowMs - 600 * dayMs, nowMs, random, 'rising');
     return {
       id: knowledgeId(index),
       title: `${random.pick(topics)}（S${levels.silicon}·C${levels.consciousness}·T${levels.thinking}）`,
@@ -85,34 +87,10 @@ export function knowledgeMaker(world: World): RowMaker<Knowledge> {
         { concept: conceptName(own), relevance: 1 },
         ...others.map((other) => ({ concept: conceptName(other), relevance: (1 + random.int(99)) / 100 })),
       ],
-      createdAt,
-      updatedAt: new Date(createdAt.getTime() + random.float() * (referenceTime.getTime() - createdAt.getTime())),
+      createdAt: new Date(createdMs),
+      updatedAt: new Date(momentBetween(createdMs, nowMs, random)),
       ...specified[index],
       ...oddKnowledge[index],
-    };
-  };
-}
-
-/** A step that keeps the items of one user different; more than 216, so that they are of different cells too. */
-const learnedStride = cellCount + 1;
-
-/** Indexes of the knowledge that the n-th active user has learned. Few items are learned by many. */
-export function learnedBy(world: World, active: number): readonly number[] {
-  const first = world.random('learned-first')(active).skewed(world.parameters.knowledge);
-  return Array.from(
-    { length: perActiveUser.learned },
-    (_, slot) => (first + slot * learnedStride) % world.parameters.knowledge,
-  );
-}
-
-export function learnedMaker(world: World): RowMaker<Learned> {
-  const randomOf = world.random('learned');
-  return (index) => {
-    const active = Math.floor(index / perActiveUser.learned);
-    return {
-      userId: world.userId(world.activeUser(active)),
-      knowledgeId: knowledgeId(learnedBy(world, active)[index % perActiveUser.learned] as number),
-      learnedAt: beforeReference(randomOf(index).float() * 60 * dayMs),
     };
   };
 }
@@ -120,8 +98,8 @@ export function learnedMaker(world: World): RowMaker<Learned> {
 /** Names of the concepts that the n-th active user is interested in: the one of its own cell, and two others. */
 export function interestsOf(world: World, active: number): readonly string[] {
   const own = conceptOfCell(cellOfUser(world.activeUser(active)));
-  const { skewed } = world.random('interests-of')(active);
-  return [own, ...twoOtherConcepts(world.parameters.concepts, own, skewed)].map(conceptName);
+  const others = otherConcepts(world, perActiveUser.interests - 1, own, world.random('interests-of')(active));
+  return [own, ...others].map(conceptName);
 }
 
 export function interestMaker(world: World): RowMaker<Interest> {
@@ -131,7 +109,7 @@ export function interestMaker(world: World): RowMaker<Interest> {
     return {
       userId: world.userId(world.activeUser(active)),
       concept: interestsOf(world, active)[index % perActiveUser.interests] as string,
-      since: beforeReference(randomOf(index).float() * 60 * dayMs),
+      since: new Date(momentBetween(referenceTime.getTime() - 60 * dayMs, referenceTime.getTime(), randomOf(index))),
     };
   };
 }

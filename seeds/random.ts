@@ -6,8 +6,6 @@ export interface Random {
   readonly float: () => number;
   /** Integer from 0 to `limit - 1`. */
   readonly int: (limit: number) => number;
-  /** Integer from 0 to `limit - 1` whose density falls with rank^(-2/3): few are hot, many are cold. */
-  readonly skewed: (limit: number) => number;
   readonly chance: (probability: number) => boolean;
   readonly pick: <Value>(values: readonly Value[]) => Value;
   /** Lower-case hexadecimal text. */
@@ -44,10 +42,6 @@ export function rowRandom(seed: number, stream: string): (index: number) => Rand
     next,
     float,
     int,
-    skewed: (limit) => {
-      const value = float();
-      return Math.floor(value * value * value * limit);
-    },
     chance: (probability) => float() < probability,
     pick: (values) => {
       if (values.length === 0) throw new RangeError('Nothing to pick from: the list is empty.');

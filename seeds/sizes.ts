@@ -58,6 +58,7 @@ export const perActiveUser = {
   userLocations: 2,
   /** Days. */
   dailyActivity: 7,
+  /** On average; see `learnedPlan`. */
   learned: 5,
   interests: 3,
 } as const;

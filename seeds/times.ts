@@ -3,7 +3,8 @@ export const referenceTime = new Date('2026-01-01T00:00:00.000Z');
 
 export const secondMs = 1_000;
 export const minuteMs = 60 * secondMs;
-export const dayMs = 24 * 60 * minuteMs;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
 
 /** Conversations and temporary contents older than this are cleaned up: the specification's 30 days. */
 export const cleanupAgeMs = 30 * dayMs;

@@ -1,6 +1,8 @@
 import { cellCount, levelsOfCell } from './cells.ts';
+import { exponents } from './distributions.ts';
 import type { User } from './entities.ts';
 import type { Random } from './random.ts';
+import { momentBetween } from './rhythm.ts';
 import { awkwardTexts, longestEmail, textOfLength } from './texts.ts';
 import { dayMs, referenceTime } from './times.ts';
 import type { RowMaker, World } from './world.ts';
@@ -40,12 +42,12 @@ export function cellOfUser(user: number): number {
 
 export function userMaker(world: World): RowMaker<User> {
   const randomOf = world.random('users');
+  const logins = world.zipf(500, exponents.sessionsPerDay);
   return (index) => {
     const random = randomOf(index);
     const createdMs = world.userCreatedMs(index);
-    const spanMs = referenceTime.getTime() - createdMs;
     const username = `${random.pick(world.pools.loginNames)}_${index.toString(36)}`;
-    const updatedMs = createdMs + Math.floor(random.float() * spanMs);
+    const updatedMs = momentBetween(createdMs, referenceTime.getTime(), random);
     return {
       id: world.userId(index),
       username,
@@ -59,7 +61,11 @@ export function userMaker(world: World): RowMaker<User> {
       createdAt: new Date(createdMs),
       updatedAt: new Date(updatedMs),
       lastLoginAt: random.chance(0.9) ? lastLogin(createdMs, random) : null,
-      metadata: { city: random.pick(world.pools.cities), newsletter: random.chance(0.4), logins: random.skewed(500) },
+      metadata: {
+        city: random.pick(world.pools.cities),
+        newsletter: random.chance(0.4),
+        logins: logins.sample(random),
+      },
       ...oddUsers[index],
     };
   };
@@ -72,5 +78,6 @@ function fullName(world: World, random: Random): string | null {
 
 /** Within the last 60 days, but never before the user existed. */
 function lastLogin(createdMs: number, random: Random): Date {
-  return new Date(Math.max(createdMs, referenceTime.getTime() - Math.floor(random.float() * 60 * dayMs)));
+  const nowMs = referenceTime.getTime();
+  return new Date(momentBetween(Math.max(createdMs, nowMs - 60 * dayMs), nowMs, random));
 }

@@ -1,9 +1,13 @@
 import type { EntityCounts } from './dataset.ts';
+import { signUpDays } from './distributions.ts';
 import { uuidOf } from './identifiers.ts';
+import { spreadRank } from './permutation.ts';
 import { createPools, type Pools } from './pools.ts';
 import { type Random, rowRandom } from './random.ts';
+import { momentBetween } from './rhythm.ts';
 import { perActiveUser, quietUserPeriod, type SizeParameters } from './sizes.ts';
 import { dayMs, referenceTime } from './times.ts';
+import { createZipf, type Zipf, type ZipfExponent } from './zipf.ts';
 
 /** What the rows of all entities are made from. */
 export interface World {
@@ -14,38 +18,55 @@ export interface World {
   readonly activeUsers: number;
   /** Index of the user who is the n-th active one. */
   readonly activeUser: (active: number) => number;
+  /** The n-th active user by how much it does, 0 being the busiest: the same in each entity. */
+  readonly userOfRank: (rank: number) => number;
   readonly userId: (user: number) => string;
   readonly userCreatedMs: (user: number) => number;
   readonly random: (stream: string) => (index: number) => Random;
+  /** Shared: a table is made once for a count and an exponent. */
+  readonly zipf: (count: number, exponent: ZipfExponent) => Zipf;
 }
+
+const firstSignUpMs = referenceTime.getTime() - signUpDays.first * dayMs;
+const lastSignUpMs = referenceTime.getTime() - signUpDays.last * dayMs;
+
+/** Ids of users that are kept: some 15 MB. */
+const keptIdsMax = 131_072;
 
 /** A row as a function of its index alone: nothing depends on what was generated before. */
 export type RowMaker<Row> = (index: number) => Row;
 
 export function createWorld(seed: number, parameters: SizeParameters): World {
   const createdRandom = rowRandom(seed, 'user-created');
-  const ids: string[] = new Array(parameters.users);
+  const ids = new Map<number, string>();
+  const tables = new Map<string, Zipf>();
+  const activeUsers = activeUserCount(parameters);
+  const activeUser = (active: number) => active + Math.floor(active / (quietUserPeriod - 1));
   return {
     seed,
     parameters,
     pools: createPools(seed),
-    activeUsers: activeUserCount(parameters),
-    activeUser: (active) => active + Math.floor(active / (quietUserPeriod - 1)),
+    activeUsers,
+    activeUser,
+    userOfRank: (rank) => activeUser(spreadRank(rank, activeUsers)),
     userId: (user) => {
       // Each row of a user asks for its id, and a UUIDv5 is a SHA-1.
-      let id = ids[user];
+      let id = ids.get(user);
       if (id === undefined) {
         id = uuidOf('user', user);
-        ids[user] = id;
+        if (ids.size >= keptIdsMax) ids.clear();
+        ids.set(user, id);
       }
       return id;
     },
-    // Growth: the square root puts twice as many sign-ups at the end of the two years as in their middle.
-    userCreatedMs: (user) => {
-      const share = Math.sqrt(createdRandom(user).float());
-      return referenceTime.getTime() - 60 * dayMs - Math.floor((1 - share) * 730 * dayMs);
-    },
+    userCreatedMs: (user) => momentBetween(firstSignUpMs, lastSignUpMs, createdRandom(user), 'rising'),
     random: (stream) => rowRandom(seed, stream),
+    zipf: (count, exponent) => {
+      const key = `${count} ${exponent}`;
+      const table = tables.get(key) ?? createZipf(count, exponent);
+      tables.set(key, table);
+      return table;
+    },
   };
 }
 
@@ -59,7 +80,9 @@ export function isQuietUser(user: number): boolean {
 }
 
 /** Number of rows per active user, for the entities that have a fixed number of them. */
-export function perUserCounts(parameters: SizeParameters): Pick<EntityCounts, keyof typeof perActiveUser> {
+export function perUserCounts(
+  parameters: SizeParameters,
+): Pick<EntityCounts, Exclude<keyof typeof perActiveUser, 'learned'>> {
   const active = activeUserCount(parameters);
   return {
     userPreferences: active * perActiveUser.userPreferences,
@@ -67,7 +90,6 @@ export function perUserCounts(parameters: SizeParameters): Pick<EntityCounts, ke
     userPermissions: active * perActiveUser.userPermissions,
     userLocations: active * perActiveUser.userLocations,
     dailyActivity: active * perActiveUser.dailyActivity,
-    learned: active * perActiveUser.learned,
     interests: active * perActiveUser.interests,
   };
 }
