@@ -8,7 +8,7 @@ import type { Engine } from '../sandbox/engines/engine.ts';
 import type { EngineName } from '../sandbox/engines/index.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
-import type { SizeName } from '../seeds/dataset.ts';
+import type { DatasetSize } from '../seeds/dataset.ts';
 import { runInterruptedCommands } from './backup/interrupted-commands.ts';
 import { allEngines } from './backup/platform-stack.ts';
 import { runWholePlatformDrill } from './backup/whole-platform.ts';
@@ -32,7 +32,7 @@ export interface SuitesOptions {
   readonly suites?: readonly SuiteName[];
   readonly engines: readonly EngineName[];
   /** Default: `small`. */
-  readonly size?: SizeName;
+  readonly size?: DatasetSize;
   /** Seed of the dataset and of the times of faults. Default: the dataset's own. */
   readonly seed?: number;
   /** Default: `full`. */
@@ -109,7 +109,7 @@ async function createContext(
   options: SuitesOptions,
   engines: readonly Engine[],
   seed: number,
-  size: SizeName,
+  size: DatasetSize,
 ): Promise<SuiteContext> {
   const progress = options.progress ?? silent;
   const signal = options.signal ?? new AbortController().signal;

@@ -1,7 +1,7 @@
 import type { ResolvedImage } from '../sandbox/containers/image-spec.ts';
 import type { ProgressListener, TaskPath } from '../sandbox/core/progress.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
-import type { SizeName } from '../seeds/dataset.ts';
+import type { DatasetSize } from '../seeds/dataset.ts';
 
 /** `quick` asks what every run of everything asks; `full` asks all. */
 export type Depth = 'quick' | 'full';
@@ -9,7 +9,7 @@ export type Depth = 'quick' | 'full';
 /** What every suite of a run shares. */
 export interface SuiteContext {
   readonly depth: Depth;
-  readonly size: SizeName;
+  readonly size: DatasetSize;
   readonly seed: number;
   /** Image of each engine, already present. */
   readonly images: ReadonlyMap<string, ResolvedImage>;

@@ -5,13 +5,14 @@ import { createConceptRelations } from './concept-relations.ts';
 import { conceptMaker } from './concepts.ts';
 import { contentMaker } from './contents.ts';
 import { conversationMaker } from './conversations.ts';
-import type { Dataset, EntityCounts, SizeName } from './dataset.ts';
+import type { Dataset, DatasetSize, EntityCounts } from './dataset.ts';
 import { knowledgeVectorMaker, userVectorMaker } from './embeddings.ts';
 import type { Entities, EntityName } from './entities.ts';
+import { readSizeOption } from './explicit-size.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { interestMaker, knowledgeMaker } from './knowledge.ts';
 import { type LearnedPlan, learnedMaker, learnedPlan } from './learned.ts';
-import { sizes } from './sizes.ts';
+import type { SizeCounts, SizeParameters } from './sizes.ts';
 import { referenceTime } from './times.ts';
 import { userMaker } from './users.ts';
 import { createWorld, perUserCounts, type RowMaker, type World } from './world.ts';
@@ -23,43 +24,56 @@ export const defaultSeed = 20_260_101;
 const batchRows = 1_000;
 
 /** Rows of `small` are kept once they were made: each store reads them. Larger sizes are made anew by each reader. */
-const keptUsersMax = 2_000;
+const keptRowsMax = 60_000;
 
 type RowMakers = { readonly [Name in EntityName]: RowMaker<Entities[Name]> };
 
 /** Worlds that somebody still holds: several stacks of one process load the same one, and it is made once. */
 const held = new Map<string, WeakRef<Dataset>>();
 
+export interface DatasetOptions {
+  /** A name, its text with counts, or counts over those of `small`. */
+  readonly size: DatasetSize | SizeCounts;
+  /** Counts that take the place of the size's own. */
+  readonly counts?: SizeCounts;
+  /** An integer from 0 to 2^53 - 1. Default: 20,260,101. */
+  readonly seed?: number;
+}
+
 /**
  * The deterministic S×C×T world of this size.
  * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size. The rows of `small` are
  * shared by all its readers.
- * `seed` is an integer from 0 to 2^53 - 1 (default 20,260,101). Throws `RangeError` for any other.
+ * Throws `RangeError` for a seed, size or count that will not do.
  */
-export function createDataset(options: { readonly size: SizeName; readonly seed?: number }): Dataset {
-  const { size, seed = defaultSeed } = options;
+export function createDataset(options: DatasetOptions): Dataset {
+  const { seed = defaultSeed } = options;
+  const read = readSizeOption(options.size, options.counts);
+  if ('problem' in read) throw new RangeError(`${read.problem}. ${read.next}`);
+  const { size, parameters } = read;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`A seed is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, not ${seed}.`);
   }
   const key = `${size} ${seed}`;
   let dataset = held.get(key)?.deref();
   if (dataset === undefined) {
-    dataset = makeDataset(size, seed);
+    dataset = makeDataset(size, parameters, seed);
     held.set(key, new WeakRef(dataset));
   }
   return dataset;
 }
 
-function makeDataset(size: SizeName, seed: number): Dataset {
-  const world = createWorld(seed, sizes[size]);
+function makeDataset(size: DatasetSize, parameters: SizeParameters, seed: number): Dataset {
+  const world = createWorld(seed, parameters);
   const relations = createConceptRelations(world);
   const plan = learnedPlan(world.parameters);
   const counts = countsOf(world, relations.count, plan);
   const makers = makersOf(world, relations.make, plan);
+  const isKept = Object.values(counts).reduce((total, count) => total + count, 0) <= keptRowsMax;
   const kept = new Map<EntityName, readonly (readonly object[])[]>();
 
   async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
-    if (world.parameters.users > keptUsersMax) {
+    if (!isKept) {
       yield* makeBatches(makers[name], counts[name]);
       return;
     }
@@ -99,7 +113,7 @@ function countsOf(world: World, conceptRelations: number, plan: LearnedPlan): En
     knowledgeVectors: knowledge,
     userVectors: users,
     cacheEntries: cacheEntryCount(world.parameters),
-    learned: plan.at(-1) ?? 0,
+    learned: plan.rows,
     ...perUserCounts(world.parameters),
   };
 }

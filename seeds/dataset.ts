@@ -3,11 +3,17 @@ import type { Entities, EntityName } from './entities.ts';
 /** Names of the sizes; `small` covers each of the 216 cells of S×C×T. */
 export type SizeName = 'small' | 'medium' | 'large';
 
+/**
+ * A name, or a name with counts of its own: `small,users=2000,contents=9000`. Canonical: `readSize` gives the same text
+ * for the same counts.
+ */
+export type DatasetSize = SizeName | `${SizeName},${string}`;
+
 export type EntityCounts = Readonly<Record<EntityName, number>>;
 
 /** The deterministic S×C×T world: the same seed and size give the same bytes on every machine. */
 export interface Dataset {
-  readonly size: SizeName;
+  readonly size: DatasetSize;
   readonly seed: number;
   /** The moment that the world's times are relative to; never the clock of the machine. */
   readonly referenceTime: Date;

@@ -8,24 +8,43 @@ import { dayMs, referenceTime } from './times.ts';
 import { activeUserCount, type RowMaker, type World } from './world.ts';
 import { createZipf, lastAtMost, sampleDifferent } from './zipf.ts';
 
-/** Index of the first LEARNED row of each active user by its rank, and the number of all rows at the end. */
-export type LearnedPlan = Uint32Array;
+/** How many items each active user has learned, by its rank. */
+export interface LearnedPlan {
+  readonly rows: number;
+  /** Items of the user of a rank. */
+  readonly itemsOf: (rank: number) => number;
+  /** Whose row an index is, and which of that user's. */
+  readonly placeOf: (index: number) => { readonly rank: number; readonly slot: number };
+}
 
 /**
  * Each active user has learned one item; the rest is shared out by Zipf's law over the ranks, so that there are five on
- * average. Nobody learns more than half of the items: different ones must stay easy to draw.
+ * average. Nobody learns more than half of the items: different ones must stay easy to draw. Kept are two numbers for
+ * each entry of the law's table, 2 MB at any count.
  */
 export function learnedPlan(parameters: SizeParameters): LearnedPlan {
   const users = activeUserCount(parameters);
   const most = Math.max(1, Math.floor(parameters.knowledge / 2));
-  const { shareBefore } = createZipf(users, exponents.learnedPerUser);
+  const { entries, entryOf, firstRankOf, shareBefore } = createZipf(users, exponents.learnedPerUser);
   const rest = users * (perActiveUser.learned - 1);
-  const plan = new Uint32Array(users + 1);
-  for (let rank = 0; rank < users; rank += 1) {
-    const further = Math.floor(rest * shareBefore(rank + 1)) - Math.floor(rest * shareBefore(rank));
-    plan[rank + 1] = (plan[rank] as number) + Math.min(most, 1 + further);
+  const starts = new Float64Array(entries + 1);
+  const items = new Uint32Array(entries);
+  for (let entry = 0; entry < entries; entry += 1) {
+    const [first, next] = [firstRankOf(entry), firstRankOf(entry + 1)];
+    const further = Math.floor(rest * shareBefore(next)) - Math.floor(rest * shareBefore(first));
+    items[entry] = Math.min(most, 1 + Math.floor(further / (next - first)));
+    starts[entry + 1] = (starts[entry] as number) + (items[entry] as number) * (next - first);
   }
-  return plan;
+  return {
+    rows: starts[entries] as number,
+    itemsOf: (rank) => items[entryOf(rank)] as number,
+    placeOf: (index) => {
+      const entry = lastAtMost(starts, index, entries);
+      const offset = index - (starts[entry] as number);
+      const each = items[entry] as number;
+      return { rank: firstRankOf(entry) + Math.floor(offset / each), slot: offset % each };
+    },
+  };
 }
 
 /** Indexes of the knowledge that the active user of a rank has learned, all different. Few items are learned by many. */
@@ -34,8 +53,7 @@ export function learnedByRank(world: World, plan: LearnedPlan): (rank: number) =
   const items = world.zipf(total, exponents.learnersPerKnowledge);
   const randomOf = world.random('learned-items');
   return (rank) => {
-    const wanted = (plan[rank + 1] as number) - (plan[rank] as number);
-    return sampleDifferent(items, wanted, randomOf(rank)).map((item) => spreadRank(item, total));
+    return sampleDifferent(items, plan.itemsOf(rank), randomOf(rank)).map((item) => spreadRank(item, total));
   };
 }
 
@@ -45,12 +63,12 @@ export function learnedMaker(world: World, plan: LearnedPlan): RowMaker<Learned>
   const randomOf = world.random('learned');
   let last: { readonly rank: number; readonly items: readonly number[] } | undefined;
   return (index) => {
-    const rank = lastAtMost(plan, index, plan.length - 1);
+    const { rank, slot } = plan.placeOf(index);
     if (last?.rank !== rank) last = { rank, items: itemsOf(rank) };
     const nowMs = referenceTime.getTime();
     return {
       userId: world.userId(world.userOfRank(rank)),
-      knowledgeId: knowledgeId(last.items[index - (plan[rank] as number)] as number),
+      knowledgeId: knowledgeId(last.items[slot] as number),
       learnedAt: new Date(momentBetween(nowMs - 60 * dayMs, nowMs, randomOf(index))),
     };
   };

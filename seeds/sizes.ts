@@ -13,6 +13,9 @@ export interface SizeParameters {
   readonly relationsPerConcept: number;
 }
 
+/** Counts that take the place of a size's own. */
+export type SizeCounts = Partial<SizeParameters>;
+
 /** Concepts that the specification's initial graph names. */
 export const coreConceptCount = 3;
 

@@ -8,6 +8,11 @@ export interface Zipf {
   readonly count: number;
   /** A rank from 0 to `count - 1`; 0 is the most frequent. */
   readonly sample: (random: Random) => number;
+  /** Entries of the table: one for each rank, or for a block of neighbouring ranks where there are very many. */
+  readonly entries: number;
+  readonly entryOf: (rank: number) => number;
+  /** First rank of an entry; of the one after the last, `count`. */
+  readonly firstRankOf: (entry: number) => number;
   /** Share of the ranks before this one, 0 to 1. */
   readonly shareBefore: (rank: number) => number;
 }
@@ -25,6 +30,8 @@ export function createZipf(count: number, exponent: ZipfExponent): Zipf {
   const entries = count <= exactRanks ? count : exactRanks + Math.ceil((count - exactRanks) / blockRanks);
   const firstRankOf = (entry: number) =>
     entry <= exactRanks ? entry : Math.min(count, exactRanks + (entry - exactRanks) * blockRanks);
+  const entryOf = (rank: number) =>
+    rank <= exactRanks ? rank : exactRanks + Math.floor((rank - exactRanks) / blockRanks);
   // before[entry] is the weight of all entries before it; the last is the weight of all.
   const before = new Float64Array(entries + 1);
   for (let entry = 0; entry < entries; entry += 1) {
@@ -36,13 +43,16 @@ export function createZipf(count: number, exponent: ZipfExponent): Zipf {
 
   return {
     count,
+    entries,
+    entryOf,
+    firstRankOf,
     sample: (random) => {
       const entry = lastAtMost(before, random.float() * total, entries);
       const [first, next] = [firstRankOf(entry), firstRankOf(entry + 1)];
       return next - first === 1 ? first : first + random.int(next - first);
     },
     shareBefore: (rank) => {
-      const entry = rank <= exactRanks ? rank : exactRanks + Math.floor((rank - exactRanks) / blockRanks);
+      const entry = entryOf(rank);
       const [first, next] = [firstRankOf(entry), firstRankOf(entry + 1)];
       const [low, high] = [before[entry] as number, before[Math.min(entry + 1, entries)] as number];
       return (low + (next === first ? 0 : ((high - low) * (rank - first)) / (next - first))) / total;

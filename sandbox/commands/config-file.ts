@@ -15,7 +15,7 @@ export interface ConfigFile {
   readonly engines?: unknown;
   /** Topology per engine, for example `{postgresql: replicated}`. Default: standalone. */
   readonly topologies?: unknown;
-  /** `small`, `medium`, `large` or `none`. */
+  /** `small`, `medium`, `large`, `none`, or counts such as `{users: 2000}`. */
   readonly size?: unknown;
   /** `auto`, `official` or `built`. */
   readonly images?: unknown;

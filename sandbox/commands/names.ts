@@ -1,4 +1,6 @@
-import type { SizeName } from '../../seeds/dataset.ts';
+import type { DatasetSize } from '../../seeds/dataset.ts';
+import { readSize } from '../../seeds/explicit-size.ts';
+import { sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
@@ -6,7 +8,7 @@ import type { TopologyName } from '../engines/topology.ts';
 import { suggestionFor } from './suggestion.ts';
 
 /** `none` starts the engines with their schemas and loads nothing. */
-export type SizeChoice = SizeName | 'none';
+export type SizeChoice = DatasetSize | 'none';
 
 export type OutputFormat = 'text' | 'json';
 
@@ -15,7 +17,6 @@ export type ProgressMode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 /** Topology per engine; an engine that is not in it runs `standalone`. */
 export type TopologyChoice = Partial<Record<EngineName, TopologyName>>;
 
-const sizeNames = ['small', 'medium', 'large', 'none'] as const satisfies readonly SizeChoice[];
 const topologyNames = ['standalone', 'replicated', 'clustered'] as const satisfies readonly TopologyName[];
 export const imagePolicies = ['auto', 'official', 'built'] as const satisfies readonly ImagePolicy[];
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const satisfies readonly ProgressMode[];
@@ -35,9 +36,17 @@ export function parseEngine(name: string, source: string): EngineName {
   return oneOf(name, engineNames, { code: 'UNKNOWN_ENGINE', what: 'engine', source });
 }
 
-/** Throws `UNKNOWN_SIZE`. */
+/** A name, `none`, or counts such as `users=2000,contents=9000`. Throws `UNKNOWN_SIZE` or `BAD_OPTION`. */
 export function parseSize(text: string, source: string): SizeChoice {
-  return oneOf(text, sizeNames, { code: 'UNKNOWN_SIZE', what: 'size', source });
+  if (text === 'none') return text;
+  const read = readSize(text);
+  if (!('problem' in read)) return read.size;
+  if (read.unknownName === undefined) throw badOption(`${source}: ${read.problem}.`, read.next);
+  return oneOf<SizeChoice>(read.unknownName as SizeChoice, [...sizeNames, 'none'], {
+    code: 'UNKNOWN_SIZE',
+    what: 'size',
+    source,
+  });
 }
 
 /** Topologies of a list such as `postgresql=replicated,redis=clustered`. Throws `UNKNOWN_TOPOLOGY` or `UNKNOWN_ENGINE`. */

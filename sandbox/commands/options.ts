@@ -11,7 +11,7 @@ export interface CommonFlags extends Flags {
 const shared = {
   engines: ['--engines <names>', 'engines, separated by commas (default: all)'],
   topology: ['--topology <pairs>', 'layout per engine, for example postgresql=replicated,redis=clustered'],
-  size: ['--size <name>', 'data to load: small, medium, large or none (default: small)'],
+  size: ['--size <name>', 'data: small, medium, large, none, or counts: users=2000,contents=9000 (default: small)'],
   images: ['--images <policy>', 'where images come from: auto, official or built (default: auto)'],
   dockerInstall: ['--no-docker-install', 'never install a container engine on this machine'],
   waitTimeout: ['--wait-timeout <duration>', 'give up after this long, for example 90s or 2m'],

@@ -75,7 +75,7 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
     engines: engines === undefined ? engineNames : parseEngines(listOf(engines), engines.source),
     enginesChosen: engines !== undefined,
     topologies: topologies === undefined ? {} : parseTopologies(pairsOf(topologies), topologies.source),
-    size: size === undefined ? 'small' : parseSize(textOf(size), size.source),
+    size: size === undefined ? 'small' : parseSize(countsOf(size), size.source),
     images: images === undefined ? 'auto' : parseChoice(textOf(images), imagePolicies, images.source),
     dockerInstall:
       install === undefined ? 'auto' : parseChoice(textOf(install), ['auto', 'never'] as const, install.source),
@@ -127,6 +127,14 @@ function pairsOf({ value, source }: Given): string {
   if (typeof value === 'string') return value;
   return Object.entries(mappingOf(value, source))
     .map(([key, part]) => `${key}=${textOf({ value: part, source })}`)
+    .join(',');
+}
+
+/** A YAML mapping of counts reads like the flag's `users=2000` pairs. */
+function countsOf({ value, source }: Given): string {
+  if (typeof value !== 'object' || value === null) return textOf({ value, source });
+  return Object.entries(mappingOf(value, source))
+    .map(([name, count]) => `${name}=${String(count)}`)
     .join(',');
 }
 

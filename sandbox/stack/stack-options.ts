@@ -1,5 +1,6 @@
-import type { SizeName } from '../../seeds/dataset.ts';
-import { isSizeName, sizeNames } from '../../seeds/sizes.ts';
+import type { DatasetSize } from '../../seeds/dataset.ts';
+import { readSizeOption } from '../../seeds/explicit-size.ts';
+import { type SizeCounts, sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
@@ -12,8 +13,8 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly engines?: readonly Name[];
   /** Topology per engine. Default: `standalone`. */
   readonly topologies?: Partial<Record<EngineName, TopologyName>>;
-  /** Size of the dataset; `none` loads nothing. Default: `small`. */
-  readonly size?: SizeName | 'none';
+  /** Size of the dataset, or counts over those of `small`; `none` loads nothing. Default: `small`. */
+  readonly size?: DatasetSize | SizeCounts | 'none';
   /** Seed of the dataset. Default: the dataset's own. */
   readonly seed?: number;
   /** Whether the platform's schemas are applied. Default: true. Without them nothing is loaded. */
@@ -56,15 +57,17 @@ export function identifyingOptions(options: StackOptions): object {
   return { size, seed, schema, topologies, images, ports };
 }
 
-/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_SIZE`. */
+/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_SIZE`, `BAD_OPTION`. */
 export function checkOptions(options: StackOptions): void {
   for (const engine of [...(options.engines ?? []), ...Object.keys(options.topologies ?? {})]) {
     if (!engineNames.some((name) => name === engine)) throw unknown('UNKNOWN_ENGINE', 'engine', engine, engineNames);
   }
   const { size } = options;
-  if (size !== undefined && size !== 'none' && !isSizeName(size)) {
-    throw unknown('UNKNOWN_SIZE', 'size', size, [...sizeNames, 'none']);
-  }
+  if (size === undefined || size === 'none') return;
+  const read = readSizeOption(size);
+  if (!('problem' in read)) return;
+  if (read.unknownName !== undefined) throw unknown('UNKNOWN_SIZE', 'size', read.unknownName, [...sizeNames, 'none']);
+  throw new SandboxError({ code: 'BAD_OPTION', message: `size: ${read.problem}.`, next: read.next });
 }
 
 function unknown(code: ErrorCode, what: string, given: string, known: readonly string[]): SandboxError {

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SizeName } from '../../seeds/dataset.ts';
+import type { DatasetSize } from '../../seeds/dataset.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import type { NodeHandle } from '../containers/node-spec.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
@@ -20,7 +20,7 @@ export interface EngineState {
 }
 
 export interface LoadedDataset {
-  readonly size: SizeName;
+  readonly size: DatasetSize;
   readonly seed: number;
   readonly fingerprint: string;
 }

@@ -22,6 +22,8 @@ const refusals: readonly Refused[] = [
   { args: ['up', '--engines', ','], code: 'BAD_OPTION', says: /names no engine/ },
   { args: ['logs', 'redos'], code: 'UNKNOWN_ENGINE', says: /Did you mean `redis`/ },
   { args: ['up', '--size', 'smal'], code: 'UNKNOWN_SIZE', says: /Did you mean `small`/ },
+  { args: ['up', '--size', 'users=many'], code: 'BAD_OPTION', says: /--size: users: `many`.*1 to 100,000,000/ },
+  { args: ['seed', '--size', 'rows=5'], code: 'BAD_OPTION', says: /no count `rows`.*users, contents/ },
   { args: ['scenarios', '--size', 'none'], code: 'BAD_OPTION', says: /suites need data/ },
   { args: ['scenarios', 'failovers'], code: 'BAD_OPTION', says: /failover/ },
   { args: ['up', '--topology', 'redis=ring'], code: 'UNKNOWN_TOPOLOGY', says: /ring/ },
@@ -77,6 +79,7 @@ describe.concurrent('a configuration file that is wrong is refused with its path
     ['an unknown size', 'size: huge', 'UNKNOWN_SIZE', /size/],
     ['a port that is none', 'ports: {redis: 70000}', 'BAD_OPTION', /ports\.redis: `70000` is no port/],
     ['a port of an engine that does not exist', 'ports: {mysql: 3306}', 'UNKNOWN_ENGINE', /mysql/],
+    ['a count that is none', 'size: {users: 0}', 'BAD_OPTION', /users: `0` will not do/],
     ['a number where a word belongs', 'size: 3', 'BAD_OPTION', /a text is expected/],
     ['a topology that is no mapping', 'topologies: [redis]', 'BAD_OPTION', /a mapping is expected/],
   ])('%s', async (_, content, code, says) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SizeName } from '../../../seeds/dataset.ts';
-import { isSizeName } from '../../../seeds/sizes.ts';
+import type { DatasetSize } from '../../../seeds/dataset.ts';
+import { isDatasetSize } from '../../../seeds/explicit-size.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { BackupManifest, BackupPart } from '../../engines/backup.ts';
 import type { TopologyName } from '../../engines/topology.ts';
@@ -19,7 +19,7 @@ export const manifestBytesMax = 1_000_000;
 
 /** The dataset that a stack was seeded with. */
 export interface ArchivedDataset {
-  readonly size: SizeName;
+  readonly size: DatasetSize;
   readonly seed: number;
   readonly fingerprint: string;
 }
@@ -90,7 +90,7 @@ function problemOf(value: Record<string, unknown>): string | undefined {
     [isText(value.stack), 'stack'],
     [
       value.dataset === null ||
-        (isSizeName(String(dataset?.size)) && isCount(dataset?.seed) && isText(dataset?.fingerprint)),
+        (isDatasetSize(String(dataset?.size)) && isCount(dataset?.seed) && isText(dataset?.fingerprint)),
       'dataset',
     ],
     [Array.isArray(value.engines) && value.engines.length > 0, 'engines'],
