@@ -19,7 +19,7 @@ async function memoryOf(size: string, batches: number): Promise<Memory> {
 test.each([
   ['medium', 1_000, 350_000],
   ['large', 50, 700_000],
-  ['users=100000000,contents=100000000,conversations=50000000,knowledge=10000000', 10, 150_000],
+  ['users=100000000,contents=100000000,conversations=50000000,knowledge=10000000', 10, 140_000],
 ])('reading size %s, all entities side by side, keeps the process under 400 MB', async (size, batches, leastRows) => {
   const { rows, heapBytesFirst, heapBytesMax, residentBytesMax } = await memoryOf(size, batches);
   expect(rows).toBeGreaterThan(leastRows);
