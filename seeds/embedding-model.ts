@@ -77,7 +77,7 @@ export function createEmbeddingModel(name: string, dimension: number, categories
       const centreShare = Math.sqrt(1 - noiseShare);
       const ownShare = Math.sqrt(noiseShare);
       const result = new Float32Array(dimension);
-      for (let index = 0; index < dimension; index += 1) {
+      for (let index = 0; index < result.length; index += 1) {
         result[index] = centreShare * (centre[index] as number) + ownShare * (vector[index] as number);
       }
       return result;
@@ -94,15 +94,22 @@ export function cosine(left: ArrayLike<number>, right: ArrayLike<number>): numbe
 
 /** Uniform in a cube: in hundreds of dimensions its directions are as even as a Gaussian's, without logarithms. */
 function randomDirection(dimension: number, random: Random): Float64Array {
-  const direction = new Float64Array(dimension);
-  for (let index = 0; index < dimension; index += 1) direction[index] = random.float() * 2 - 1;
+  const direction = random.fill(new Float64Array(dimension));
+  for (let index = 0; index < dimension; index += 1) direction[index] = (direction[index] as number) * 2 - 1;
   return direction;
 }
 
 /** Unit vector of what is left of `direction` without its parts along these unit vectors. Changes `direction`. */
 function orthogonalTo(direction: Float64Array, others: readonly Float64Array[]): Float64Array {
-  for (const other of others) addScaled(direction, other, -cosine(direction, other));
+  for (const other of others) addScaled(direction, other, -dot(direction, other));
   return normalised(direction);
+}
+
+/** {@link cosine} of the one type that the model works with: compiled for it, it is several times as fast. */
+function dot(left: Float64Array, right: Float64Array): number {
+  let sum = 0;
+  for (let index = 0; index < left.length; index += 1) sum += (left[index] as number) * (right[index] as number);
+  return sum;
 }
 
 function addScaled(target: Float64Array, source: Float64Array | undefined, scale: number): void {
@@ -113,7 +120,7 @@ function addScaled(target: Float64Array, source: Float64Array | undefined, scale
 }
 
 function normalised(vector: Float64Array): Float64Array {
-  const length = Math.sqrt(cosine(vector, vector));
+  const length = Math.sqrt(dot(vector, vector));
   for (let index = 0; index < vector.length; index += 1) vector[index] = (vector[index] as number) / length;
   return vector;
 }
