@@ -1,32 +1,29 @@
-import { permissionMaker, preferenceMaker, sessionMaker } from './accounts.ts';
-import { dailyActivityMaker, locationMaker } from './activity.ts';
-import { cacheEntryCount, cacheEntryMaker } from './caches.ts';
-import { createConceptRelations } from './concept-relations.ts';
-import { conceptMaker } from './concepts.ts';
-import { contentMaker } from './contents.ts';
-import { conversationMaker } from './conversations.ts';
-import type { Dataset, DatasetSize, EntityCounts } from './dataset.ts';
-import { knowledgeVectorMaker, userVectorMaker } from './embeddings.ts';
+import type { Dataset, DatasetSize } from './dataset.ts';
 import type { Entities, EntityName } from './entities.ts';
 import { readSizeOption } from './explicit-size.ts';
-import { fingerprintOf } from './fingerprint.ts';
-import { interestMaker, knowledgeMaker } from './knowledge.ts';
-import { type LearnedPlan, learnedMaker, learnedPlan } from './learned.ts';
-import type { SizeCounts, SizeParameters } from './sizes.ts';
+import { chunkRows, entityNamesOf, fingerprintOf, fingerprintOfLines } from './fingerprint.ts';
+import { readAhead } from './read-ahead.ts';
+import { defaultWorkers, runOnWorker } from './row-pool.ts';
+import { createRowSource, type WorldKey } from './row-source.ts';
+import type { RowRequest } from './row-worker.ts';
+import type { SizeCounts } from './sizes.ts';
 import { referenceTime } from './times.ts';
-import { userMaker } from './users.ts';
-import { createWorld, perUserCounts, type RowMaker, type World } from './world.ts';
 
 /** Seed where none is given. */
 export const defaultSeed = 20_260_101;
 
-/** Rows of a batch at most. */
+/** Rows of a batch at most: fewer of those that are large, because a batch waits for its reader in memory. */
 const batchRows = 1_000;
+const batchRowsOf: Partial<Record<EntityName, number>> = { contents: 500, conversations: 250 };
 
 /** Rows of `small` are kept once they were made: each store reads them. Larger sizes are made anew by each reader. */
 const keptRowsMax = 60_000;
 
-type RowMakers = { readonly [Name in EntityName]: RowMaker<Entities[Name]> };
+/** Batches that are made before a reader asks for them: one is on its way while one is being made. */
+const batchesAhead = 3;
+
+/** Most workers that may be asked for. */
+const workersMax = 64;
 
 /** Worlds that somebody still holds: several stacks of one process load the same one, and it is made once. */
 const held = new Map<string, WeakRef<Dataset>>();
@@ -38,6 +35,11 @@ export interface DatasetOptions {
   readonly counts?: SizeCounts;
   /** An integer from 0 to 2^53 - 1. Default: 20,260,101. */
   readonly seed?: number;
+  /**
+   * Worker threads that make the rows; 0 makes them in the reader's own thread. The rows are the same.
+   * Default: 0 for what is as small as `small`, otherwise 1.
+   */
+  readonly workers?: number;
 }
 
 /**
@@ -48,93 +50,73 @@ export interface DatasetOptions {
  */
 export function createDataset(options: DatasetOptions): Dataset {
   const { seed = defaultSeed } = options;
-  const read = readSizeOption(options.size, options.counts);
-  if ('problem' in read) throw new RangeError(`${read.problem}. ${read.next}`);
-  const { size, parameters } = read;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`A seed is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, not ${seed}.`);
   }
-  const key = `${size} ${seed}`;
+  const read = readSizeOption(options.size, options.counts);
+  if ('problem' in read) throw new RangeError(`${read.problem}. ${read.next}`);
+  const { size, parameters } = read;
+  const { workers } = options;
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 0 && workers <= workersMax)) {
+    throw new RangeError(`A number of workers is from 0 to ${workersMax}, not ${workers}.`);
+  }
+  const key = `${size} ${seed} ${workers}`;
   let dataset = held.get(key)?.deref();
   if (dataset === undefined) {
-    dataset = makeDataset(size, parameters, seed);
+    dataset = makeDataset(size, { seed, parameters }, workers);
     held.set(key, new WeakRef(dataset));
   }
   return dataset;
 }
 
-function makeDataset(size: DatasetSize, parameters: SizeParameters, seed: number): Dataset {
-  const world = createWorld(seed, parameters);
-  const relations = createConceptRelations(world);
-  const plan = learnedPlan(world.parameters);
-  const counts = countsOf(world, relations.count, plan);
-  const makers = makersOf(world, relations.make, plan);
+function makeDataset(size: DatasetSize, world: WorldKey, wantedWorkers: number | undefined): Dataset {
+  const { counts, rows } = createRowSource(world);
   const isKept = Object.values(counts).reduce((total, count) => total + count, 0) <= keptRowsMax;
+  const workers = wantedWorkers ?? (isKept ? 0 : defaultWorkers);
   const kept = new Map<EntityName, readonly (readonly object[])[]>();
 
-  async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
-    if (!isKept) {
-      yield* makeBatches(makers[name], counts[name]);
-      return;
+  const pieceOf = (name: EntityName, piece: number, size: number): RowRequest => {
+    const first = piece * size;
+    return { world, name, first, count: Math.min(size, counts[name] - first) };
+  };
+  function* ownBatches<Name extends EntityName>(name: Name): Generator<readonly Entities[Name][]> {
+    const size = batchRowsOf[name] ?? batchRows;
+    for (let piece = 0; piece * size < counts[name]; piece += 1) {
+      const { first, count } = pieceOf(name, piece, size);
+      yield rows(name, first, count);
     }
-    if (!kept.has(name)) kept.set(name, [...makeBatches(makers[name], counts[name])]);
-    yield* kept.get(name) as readonly (readonly Entities[Name][])[];
+  }
+  async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
+    if (workers > 0) {
+      const size = batchRowsOf[name] ?? batchRows;
+      const make = (piece: number) => runOnWorker(workers, 'makeRows', pieceOf(name, piece, size));
+      yield* readAhead(make, Math.ceil(counts[name] / size), batchesAhead) as AsyncGenerator<readonly Entities[Name][]>;
+    } else if (isKept) {
+      if (!kept.has(name)) kept.set(name, [...ownBatches(name)]);
+      yield* kept.get(name) as readonly (readonly Entities[Name][])[];
+    } else {
+      yield* ownBatches(name);
+    }
+  }
+  /** What is hashed is hashed where it is made: no row travels. */
+  async function* digests(): AsyncGenerator<string> {
+    for (const name of entityNamesOf(counts)) {
+      yield name;
+      const make = (piece: number) => runOnWorker(workers, 'digestRows', pieceOf(name, piece, chunkRows));
+      yield* readAhead(make, Math.ceil(counts[name] / chunkRows), 2 * workers) as AsyncGenerator<string>;
+    }
   }
 
   let fingerprint: Promise<string> | undefined;
   return {
     size,
-    seed,
+    seed: world.seed,
     referenceTime,
     counts,
     batches,
     fingerprint: () => {
-      fingerprint ??= fingerprintOf({ counts, batches });
+      fingerprint ??= workers > 0 ? fingerprintOfLines(digests()) : fingerprintOf({ counts, batches });
       return fingerprint;
     },
-  };
-}
-
-function* makeBatches<Row extends object>(make: RowMaker<Row>, count: number): Generator<readonly Row[]> {
-  for (let first = 0; first < count; first += batchRows) {
-    yield Array.from({ length: Math.min(batchRows, count - first) }, (_, offset) => make(first + offset));
-  }
-}
-
-function countsOf(world: World, conceptRelations: number, plan: LearnedPlan): EntityCounts {
-  const { users, contents, conversations, concepts, knowledge } = world.parameters;
-  return {
-    users,
-    contents,
-    conversations,
-    concepts,
-    conceptRelations,
-    knowledge,
-    knowledgeVectors: knowledge,
-    userVectors: users,
-    cacheEntries: cacheEntryCount(world.parameters),
-    learned: plan.rows,
-    ...perUserCounts(world.parameters),
-  };
-}
-
-function makersOf(world: World, conceptRelations: RowMakers['conceptRelations'], plan: LearnedPlan): RowMakers {
-  return {
-    users: userMaker(world),
-    userPreferences: preferenceMaker(world),
-    userSessions: sessionMaker(world),
-    userPermissions: permissionMaker(world),
-    userLocations: locationMaker(world),
-    dailyActivity: dailyActivityMaker(world),
-    contents: contentMaker(world),
-    conversations: conversationMaker(world),
-    concepts: conceptMaker(world),
-    conceptRelations,
-    knowledge: knowledgeMaker(world),
-    learned: learnedMaker(world, plan),
-    interests: interestMaker(world),
-    knowledgeVectors: knowledgeVectorMaker(world),
-    userVectors: userVectorMaker(world),
-    cacheEntries: cacheEntryMaker(world, plan),
   };
 }

@@ -30,8 +30,8 @@ export interface World {
 const firstSignUpMs = referenceTime.getTime() - signUpDays.first * dayMs;
 const lastSignUpMs = referenceTime.getTime() - signUpDays.last * dayMs;
 
-/** Ids of users that are kept: some 15 MB. */
-const keptIdsMax = 131_072;
+/** Ids of users that are kept: some 2 MB. */
+const keptIdsMax = 16_384;
 
 /** A row as a function of its index alone: nothing depends on what was generated before. */
 export type RowMaker<Row> = (index: number) => Row;

@@ -1,5 +1,9 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
-import type { SizeName } from '../../seeds/dataset.ts';
+import type { DatasetSize } from '../../seeds/dataset.ts';
 
-const [size, seed] = process.argv.slice(2);
-console.log(await createDataset({ size: size as SizeName, seed: Number(seed) }).fingerprint());
+// Arguments: size, seed, and the number of workers.
+const [size, seed, workers] = process.argv.slice(2);
+const options = { size: size as DatasetSize, seed: Number(seed) };
+console.log(
+  await createDataset(workers === undefined ? options : { ...options, workers: Number(workers) }).fingerprint(),
+);

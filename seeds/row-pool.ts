@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { Piscina } from 'piscina';
+import type { RowRequest } from './row-worker.ts';
+
+/** A worker without work ends after this: the loads of one stack follow each other faster. */
+const idleMs = 2_000;
+
+/** Heap of a worker at most: it holds a few batches, and two tables for each rank. */
+const workerHeapMb = { old: 96, young: 8 } as const;
+
+/** Pools by their number of workers: all datasets of a process share them. */
+const pools = new Map<number, Piscina<RowRequest, unknown>>();
+
+/**
+ * Workers where none are asked for. One makes rows faster than the stores of a machine take them in (docs/dataset.md),
+ * and with two the process would need more than its 400 MB.
+ */
+export const defaultWorkers = 1;
+
+/** Workers that make rows. They are started when work comes and end when none does; none keeps the process alive. */
+export function rowPool(workers: number): Piscina<RowRequest, unknown> {
+  let pool = pools.get(workers);
+  if (pool === undefined) {
+    pool = new Piscina<RowRequest, unknown>({
+      filename: join(import.meta.dirname, 'row-worker.ts'),
+      minThreads: 0,
+      maxThreads: workers,
+      idleTimeout: idleMs,
+      // Between two tasks a worker waits for messages instead of blocking its thread: it ends at once when told so.
+      atomics: 'disabled',
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: workerHeapMb.old, maxYoungGenerationSizeMb: workerHeapMb.young },
+    });
+    pools.set(workers, pool);
+  }
+  return pool;
+}
+
+/** Runs one function of `row-worker.ts` on one of so many workers. */
+export async function runOnWorker(
+  workers: number,
+  name: 'makeRows' | 'digestRows',
+  request: RowRequest,
+): Promise<unknown> {
+  const pool = rowPool(workers);
+  try {
+    return await pool.run(request, { name });
+  } catch (thrown) {
+    // Where its only worker has ended, a pool starts another one for a new task alone: what is queued would wait forever.
+    pool.run({ ...request, count: 0 }, { name }).catch(() => {});
+    throw thrown;
+  }
+}
+
+/** Ends all workers at once. A reader that still waits gets an error. */
+export async function closeRowPools(): Promise<void> {
+  const open = [...pools.values()];
+  pools.clear();
+  await Promise.all(open.map((pool) => pool.destroy()));
+}

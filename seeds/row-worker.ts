@@ -1,0 +1,35 @@
+import type { TransferListItem } from 'node:worker_threads';
+import { move, transferableSymbol, valueSymbol } from 'piscina';
+import type { Entities, EntityName } from './entities.ts';
+import { digestOfRows } from './fingerprint.ts';
+import { createRowSource, type RowSource, type WorldKey } from './row-source.ts';
+
+/** Rows that a worker is asked for. */
+export interface RowRequest {
+  readonly world: WorldKey;
+  readonly name: EntityName;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** The last world that this worker made rows of: a reader asks for many batches of one. */
+let last: { readonly key: string; readonly source: RowSource } | undefined;
+
+/** SHA-256 of the rows: see `digestOfRows`. */
+export function digestRows(request: RowRequest): string {
+  return digestOfRows(rowsOf(request));
+}
+
+/** Rows as a message; the memory of vectors is handed over instead of copied. */
+export function makeRows(request: RowRequest): unknown {
+  const rows = rowsOf(request);
+  const buffers = rows.flatMap((row) => ('vector' in row ? [row.vector.buffer as ArrayBuffer] : []));
+  if (buffers.length === 0) return rows;
+  return move({ [transferableSymbol]: buffers as readonly TransferListItem[], [valueSymbol]: rows } as never);
+}
+
+function rowsOf({ world, name, first, count }: RowRequest): readonly Entities[EntityName][] {
+  const key = JSON.stringify(world);
+  if (last?.key !== key) last = { key, source: createRowSource(world) };
+  return last.source.rows(name, first, count);
+}
