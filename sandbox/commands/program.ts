@@ -63,6 +63,17 @@ export function createProgram(): Command {
     'seed',
     'reset',
   ]).action(run(() => import('./seed.ts').then((room) => room.seed)));
+  add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'])
+    .argument('<what>', 'export')
+    .option('--to <folder>', 'folder that is made for the files')
+    .option('--file-format <name>', 'with --format json: ndjson, csv or parquet (default: ndjson)')
+    .option('--entities <names>', 'entities, separated by commas (default: all)')
+    .addHelpText('after', '\nWith --format ndjson, csv or parquet for the files.')
+    .action(
+      run(() => import('./dataset.ts').then((room) => room.dataset), {
+        formats: ['text', 'json', 'ndjson', 'csv', 'parquet'],
+      }),
+    );
   add(program, 'scenarios', 'run suites, each on a throw-away topology of its own', [
     'engines',
     'size',

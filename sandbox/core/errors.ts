@@ -82,6 +82,9 @@ export const exitCodeOf = {
   RESTORE_PASSWORD_WRONG: 1,
   RESTORE_NO_RIGHTS: 1,
   RESTORE_FAILED: 1,
+  // Files of the dataset.
+  EXPORT_TARGET_NOT_EMPTY: 1,
+  EXPORT_FAILED: 1,
   // Suites and benchmarks.
   HISTORY_INVALID: 1,
   BENCH_NOT_FOUND: 1,

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Dataset } from '../../seeds/dataset.ts';
+import type { EntityName } from '../../seeds/entities.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { entityNames } from './fields.ts';
+import { type FileFormat, rowEncoders } from './row-files.ts';
+
+export interface ExportOptions {
+  readonly dataset: Dataset;
+  /** Folder that is made; it may be there if it is empty. */
+  readonly to: string;
+  readonly format: FileFormat;
+  /** Default: all. */
+  readonly entities?: readonly EntityName[];
+  readonly progress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExportedFile {
+  readonly entity: EntityName;
+  readonly file: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** `manifest.json` of an export. */
+export interface ExportManifest {
+  readonly version: 1;
+  readonly format: FileFormat;
+  readonly size: string;
+  readonly seed: number;
+  /** Of the whole dataset, also where a part of it was exported. */
+  readonly fingerprint: string;
+  readonly files: readonly ExportedFile[];
+}
+
+/**
+ * Writes a file for each entity and a manifest. Rows are streamed. The folder appears when everything is in it: what
+ * fails or is aborted leaves nothing.
+ * Throws `EXPORT_TARGET_NOT_EMPTY`, `EXPORT_FAILED`, or the signal's reason.
+ */
+export async function exportDataset(options: ExportOptions): Promise<ExportManifest> {
+  const { dataset, format, progress = silent, signal } = options;
+  const to = resolve(options.to);
+  await requireEmpty(to);
+  const entities = entityNames.filter((name) => options.entities?.includes(name) ?? true);
+  let folder: string | undefined;
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    folder = await mkdtemp(join(dirname(to), `.${basename(to)}.partial-`));
+    const files: ExportedFile[] = [];
+    for (const entity of entities) {
+      files.push(await runTask(progress, ['export', entity], () => writeEntity(options, entity, folder as string)));
+    }
+    const { size, seed } = dataset;
+    const fingerprint = await dataset.fingerprint();
+    const manifest: ExportManifest = { version: 1, format, size, seed, fingerprint, files };
+    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    signal?.throwIfAborted();
+    await rename(folder, to);
+    return manifest;
+  } catch (thrown) {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    signal?.throwIfAborted();
+    throw new SandboxError({
+      code: 'EXPORT_FAILED',
+      message: `The dataset could not be written to ${to}: ${messageOf(thrown)}.`,
+      next: 'Nothing was left there. See to the folder and its disk, and run it again.',
+      cause: thrown,
+    });
+  }
+}
+
+/** Throws `EXPORT_TARGET_NOT_EMPTY`. */
+async function requireEmpty(to: string): Promise<void> {
+  const found = await readdir(to).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return [];
+    return [basename(to)];
+  });
+  if (found.length === 0) return;
+  throw new SandboxError({
+    code: 'EXPORT_TARGET_NOT_EMPTY',
+    message: `${to} is there already, and not an empty folder.`,
+    next: 'Name another folder, or remove it.',
+  });
+}
+
+async function writeEntity(
+  { dataset, format, progress = silent, signal }: ExportOptions,
+  entity: EntityName,
+  folder: string,
+): Promise<ExportedFile> {
+  const file = `${entity}.${format}`;
+  const encoder = rowEncoders[format](entity);
+  const hash = createHash('sha256');
+  const handle = await open(join(folder, file), 'wx');
+  let rows = 0;
+  let sizeBytes = 0;
+  const write = async (bytes: Uint8Array) => {
+    hash.update(bytes);
+    sizeBytes += bytes.byteLength;
+    if (bytes.byteLength > 0) await handle.writeFile(bytes);
+  };
+  try {
+    for await (const batch of dataset.batches(entity)) {
+      signal?.throwIfAborted();
+      await write(encoder.rows(batch));
+      rows += batch.length;
+      const total = dataset.counts[entity];
+      progress({ kind: 'advanced', task: ['export', entity], atMs: performance.now(), done: rows, total });
+    }
+    await write(encoder.end());
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { entity, file, rows, sizeBytes, sha256: hash.digest('hex') };
+}

@@ -1,0 +1,121 @@
+import { stringify } from 'csv-stringify/sync';
+import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
+import type { EntityName } from '../../seeds/entities.ts';
+import { type Field, fieldsOf } from './fields.ts';
+
+export const fileFormats = ['ndjson', 'csv', 'parquet'] as const;
+
+export type FileFormat = (typeof fileFormats)[number];
+
+/** Bytes of one file as its rows come. */
+export interface RowEncoder {
+  readonly rows: (rows: readonly object[]) => Uint8Array;
+  /** What comes after the last row. */
+  readonly end: () => Uint8Array;
+}
+
+export const rowEncoders: Readonly<Record<FileFormat, (entity: EntityName) => RowEncoder>> = {
+  ndjson: ndjsonEncoder,
+  csv: csvEncoder,
+  parquet: parquetEncoder,
+};
+
+/** One JSON document a line; times as ISO 8601, vectors as arrays. */
+function ndjsonEncoder(): RowEncoder {
+  return {
+    rows: (rows) =>
+      Buffer.from(rows.map((row) => `${JSON.stringify(row, (_, value) => plainVector(value))}\n`).join('')),
+    end: () => Buffer.alloc(0),
+  };
+}
+
+/**
+ * RFC 4180 with a header: texts are quoted, what is null is an empty field without quotes, and what is no text or
+ * number is JSON.
+ */
+function csvEncoder(entity: EntityName): RowEncoder {
+  const fields = fieldsOf(entity);
+  const header = stringify([fields.map(({ name }) => name)]);
+  let began = false;
+  const withHeader = (text: string) => {
+    const whole = began ? text : header + text;
+    began = true;
+    return Buffer.from(whole);
+  };
+  return {
+    rows: (rows) =>
+      withHeader(
+        stringify(
+          rows.map((row) => fields.map((field) => csvValue(field, (row as Record<string, unknown>)[field.name]))),
+          { quoted_string: true },
+        ),
+      ),
+    end: () => withHeader(''),
+  };
+}
+
+function csvValue({ kind }: Field, value: unknown): string | number | null {
+  if (value === undefined || (value === null && kind !== 'json')) return null;
+  if (kind === 'json' || kind === 'vector') return value === null ? null : JSON.stringify(plainVector(value));
+  return value instanceof Date ? value.toISOString() : (value as string | number);
+}
+
+/** Times are TIMESTAMP_MILLIS, vectors lists of FLOAT, and what has a form of its own is of type JSON. */
+function parquetEncoder(entity: EntityName): RowEncoder {
+  const fields = fieldsOf(entity);
+  const writer = new ByteWriter();
+  const schema: SchemaElement[] = [{ name: entity, num_children: fields.length }, ...fields.flatMap(parquetSchema)];
+  const parquet = new ParquetWriter({ writer, schema, createdBy: 'taishang-sandbox' });
+  const taken = () => {
+    const bytes = writer.getBytes().slice();
+    writer.index = 0;
+    return bytes;
+  };
+  return {
+    rows: (rows) => {
+      const columnData = fields.map((field) => ({
+        name: field.name,
+        data: rows.map((row) => parquetValue(field, (row as Record<string, unknown>)[field.name])),
+      }));
+      // Memory that is written to is never waited for.
+      void parquet.write({ columnData, rowGroupSize: rows.length });
+      return taken();
+    },
+    end: () => {
+      void parquet.finish();
+      return taken();
+    },
+  };
+}
+
+function parquetSchema({ name, kind, nullable }: Field): SchemaElement[] {
+  const repetition = { repetition_type: nullable || kind === 'json' ? 'OPTIONAL' : 'REQUIRED' } as const;
+  switch (kind) {
+    case 'text':
+      return [{ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', ...repetition }];
+    case 'integer':
+      return [{ name, type: 'INT32', ...repetition }];
+    case 'number':
+      return [{ name, type: 'DOUBLE', ...repetition }];
+    case 'time':
+      return [{ name, type: 'INT64', converted_type: 'TIMESTAMP_MILLIS', ...repetition }];
+    case 'json':
+      return [{ name, type: 'BYTE_ARRAY', converted_type: 'JSON', ...repetition }];
+    case 'vector':
+      return [
+        { name, converted_type: 'LIST', num_children: 1, ...repetition },
+        { name: 'list', num_children: 1, repetition_type: 'REPEATED' },
+        { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
+      ];
+  }
+}
+
+function parquetValue({ kind }: Field, value: unknown): unknown {
+  if (value === undefined) return null;
+  return kind === 'vector' ? [...(value as Float32Array)] : value;
+}
+
+/** A vector as JSON has it; anything else as it is. */
+export function plainVector(value: unknown): unknown {
+  return value instanceof Float32Array ? [...value] : value;
+}
