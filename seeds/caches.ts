@@ -1,5 +1,5 @@
 import { conversationMaker } from './conversations.ts';
-import type { CacheEntry } from './entities.ts';
+import type { CacheEntry, User } from './entities.ts';
 import { knowledgeMaker } from './knowledge.ts';
 import { type LearnedPlan, learnedByRank } from './learned.ts';
 import { cachedConversationPeriod, cachedGraphPeriod, type SizeParameters } from './sizes.ts';
@@ -39,18 +39,20 @@ function cachedConversations(parameters: SizeParameters): number {
 
 function userEntryMaker(world: World): RowMaker<CacheEntry> {
   const makeUser = userMaker(world);
-  return (index) => {
-    const user = makeUser(index);
-    const value = {
-      id: user.id,
-      username: user.username,
-      email: user.email,
-      silicon_level: user.levels.silicon,
-      consciousness_level: user.levels.consciousness,
-      thinking_level: user.levels.thinking,
-    };
-    return { key: `user:${user.id}`, value: JSON.stringify(value), lifetimeS: cacheLifetimesS.user };
+  return (index) => userCacheEntry(makeUser(index));
+}
+
+/** What the platform caches of a user. */
+export function userCacheEntry(user: User): CacheEntry {
+  const value = {
+    id: user.id,
+    username: user.username,
+    email: user.email,
+    silicon_level: user.levels.silicon,
+    consciousness_level: user.levels.consciousness,
+    thinking_level: user.levels.thinking,
   };
+  return { key: `user:${user.id}`, value: JSON.stringify(value), lifetimeS: cacheLifetimesS.user };
 }
 
 function conversationEntryMaker(world: World): RowMaker<CacheEntry> {

@@ -13,7 +13,8 @@ export type EntityCounts = Readonly<Record<EntityName, number>>;
 
 /** The deterministic S×C×T world: the same seed and size give the same bytes on every machine. */
 export interface Dataset {
-  readonly size: DatasetSize;
+  /** `files` where rows came from files: then neither size nor seed make it again. */
+  readonly size: DatasetSize | 'files';
   readonly seed: number;
   /** The moment that the world's times are relative to; never the clock of the machine. */
   readonly referenceTime: Date;

@@ -9,6 +9,7 @@ import {
   type KnowledgeCategory,
   knowledgeMaker,
 } from './knowledge.ts';
+import { rowRandom } from './random.ts';
 import { quietUserPeriod } from './sizes.ts';
 import { knowledgeCategories } from './texts.ts';
 import { cellOfUser } from './users.ts';
@@ -30,7 +31,7 @@ export function knowledgeQueryVector(levels: Levels, category: KnowledgeCategory
 
 /** Query for the users of a cell, [512]: their vectors have a cosine of 0.92 with it, all others less than 0.7. */
 export function userQueryVector(levels: Levels): Float32Array {
-  return userModel().centre(levels, learningStyleOf(levels));
+  return userModel().centre(levels, styleIndexOf(levels));
 }
 
 export function knowledgeVectorMaker(world: World): RowMaker<KnowledgeVector> {
@@ -56,21 +57,40 @@ export function userVectorMaker(world: World): RowMaker<UserVector> {
   const noiseOf = world.random('user-vectors');
   return (index) => {
     const levels = levelsOfCell(cellOfUser(index));
-    const style = learningStyleOf(levels);
+    const style = styleIndexOf(levels);
     const active = index - Math.floor(index / quietUserPeriod);
     return {
       pointId: world.userId(index),
       userId: world.userId(index),
       siliconLevel: levels.silicon,
       interests: isQuietUser(index) ? [] : interestsOf(world, active),
-      learningStyle: learningStyles[style] as (typeof learningStyles)[number],
+      learningStyle: learningStyleOf(levels),
       vector: userModel().member(levels, style, noiseOf(index)),
     };
   };
 }
 
+/** How the users of a cell learn. */
+export function learningStyleOf(levels: Levels): UserVector['learningStyle'] {
+  return learningStyles[styleIndexOf(levels)] as UserVector['learningStyle'];
+}
+
+/** Noise of vectors for rows that are not the dataset's own: like the model, the same for each seed. */
+const givenNoise = rowRandom(0, 'given-vectors');
+
+/** A vector for a user that is not the dataset's own, [512]: a member of its cell's cluster. */
+export function userMember(levels: Levels, index: number): Float32Array {
+  return userModel().member(levels, styleIndexOf(levels), givenNoise(index));
+}
+
+/** The same for knowledge, [768]. Of its levels only one is known; a category that the model lacks is taken for the first. */
+export function knowledgeMember(siliconLevel: number, category: string, index: number): Float32Array {
+  const known = Math.max(0, (knowledgeCategories as readonly string[]).indexOf(category));
+  return knowledgeModel().member({ silicon: siliconLevel, consciousness: 0, thinking: 0 }, known, givenNoise(index));
+}
+
 /** The users of a cell learn alike, so a cell is a cluster. */
-function learningStyleOf(levels: Levels): number {
+function styleIndexOf(levels: Levels): number {
   return (levels.silicon + levels.consciousness + levels.thinking) % learningStyles.length;
 }
 

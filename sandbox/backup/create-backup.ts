@@ -158,7 +158,10 @@ function commonDataset(archived: readonly ArchivedEngine[], { state }: AttachedS
   const [first] = archived;
   const known = state.engines[first?.backup.engine ?? '']?.dataset;
   const isCommon = archived.every(({ datasetFingerprint }) => datasetFingerprint === known?.fingerprint);
-  return known === undefined || !isCommon ? null : known;
+  if (known === undefined || !isCommon) return null;
+  // Rows from files cannot be made again to compare with.
+  const { size, seed, fingerprint } = known;
+  return size === 'files' ? null : { size, seed, fingerprint };
 }
 
 function requireBackup(engine: Engine) {

@@ -51,6 +51,7 @@ async function attachTarget(options: Parameters<typeof attachStack>[0]): Promise
   const loaded = engines.map((engine) => attached.state.engines[engine.name]?.dataset);
   const [known] = loaded;
   if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();
+  if (known.size === 'files') throw rowsOfFiles();
   const dataset = createDataset({ size: known.size, seed: known.seed });
   return { engines, running: attached.engines, dataset, directory: attached.identity.directory };
 }
@@ -97,5 +98,13 @@ function noDataset(): SandboxError {
     code: 'DATASET_DIFFERENT',
     message: 'The engines do not hold one dataset: answers could not be checked.',
     next: 'Load it: `npm run sandbox -- seed`.',
+  });
+}
+
+function rowsOfFiles(): SandboxError {
+  return new SandboxError({
+    code: 'DATASET_DIFFERENT',
+    message: 'The engines hold rows from files: the answers to the questions of the query paths are not known.',
+    next: 'Load the dataset: `npm run sandbox -- seed --reset`.',
   });
 }

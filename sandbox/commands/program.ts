@@ -62,7 +62,11 @@ export function createProgram(): Command {
     'size',
     'seed',
     'reset',
-  ]).action(run(() => import('./seed.ts').then((room) => room.seed)));
+  ])
+    .option('--from <files...>', 'rows of your own: users.csv, users.ndjson, or users=people.csv')
+    .option('--entity <name>', 'what the rows of --from are of, where their names do not say it')
+    .option('--rejects <file>', 'with --from: write bad rows there and load the others (default: load nothing)')
+    .action(run(() => import('./seed.ts').then((room) => room.seed)));
   add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'])
     .argument('<what>', 'export')
     .option('--to <folder>', 'folder that is made for the files')

@@ -1,24 +1,80 @@
+import { createDataset } from '../../seeds/create-dataset.ts';
+import { entityNames } from '../dataset/fields.ts';
+import { type Imported, importDataset } from '../dataset/import-dataset.ts';
+import { rowFileOf } from '../dataset/row-file.ts';
 import { formatCrossStore } from '../report/cross-store-text.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import { createStack } from '../stack/create-stack.ts';
-import type { Action } from './run-action.ts';
+import { badOption, parseChoice } from './names.ts';
+import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf, stackOptionsOf } from './stack-options.ts';
 
-/** Loads the data into the engines that run, as they run, and checks that the stores agree. */
+/** Loads the data, or rows from files, into the engines that run, as they run, and checks that the stores agree. */
 export const seed: Action = async (context) => {
+  const files = await filesOf(context);
   const attached = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
+  const imported = files.length === 0 ? undefined : await readFiles(context, files);
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
-  const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies };
+  const own = imported === undefined ? {} : { dataset: imported.dataset };
+  const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
   await using stack = await createStack(options);
   const { dataset, crossStore } = stack;
   const fingerprint = await dataset?.fingerprint();
   return {
-    document: { version: 1, size: options.size, seed: dataset?.seed, fingerprint, counts: dataset?.counts, crossStore },
+    document: {
+      version: 1,
+      size: dataset?.size ?? options.size,
+      seed: dataset?.seed,
+      fingerprint,
+      counts: dataset?.counts,
+      crossStore,
+      ...(imported === undefined ? {} : { files: imported.files }),
+    },
     text: (colors) => {
       const what =
         dataset === undefined ? 'nothing' : `${dataset.size}, seed ${dataset.seed}, fingerprint ${fingerprint}`;
       const checked = crossStore === undefined ? 'It was there already.\n' : formatCrossStore(crossStore, colors);
-      return `Loaded: ${what}\n${checked}`;
+      return `${imported === undefined ? '' : formatFiles(imported)}Loaded: ${what}\n${checked}`;
     },
   };
 };
+
+async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof readableFiles> {
+  const { from, entity, rejects } = flags;
+  const alone = from === undefined ? ['entity', 'rejects'].find((name) => flags[name] !== undefined) : undefined;
+  if (alone !== undefined) throw badOption(`--${alone} is about rows from files.`, 'Use it together with --from.');
+  if (rejects === '') throw badOption('--rejects names no file.', 'Name a file that is not there yet.');
+  if (from !== undefined && settings.size === 'none') {
+    throw badOption('--from: what is not in the files comes from the dataset.', 'Say another --size than none.');
+  }
+  return readableFiles((from ?? []) as readonly string[], entity);
+}
+
+async function readableFiles(from: readonly string[], entity: unknown) {
+  const known = entity === undefined ? undefined : parseChoice(String(entity), entityNames, '--entity');
+  return Promise.all(from.map((text) => rowFileOf(text, known)));
+}
+
+async function readFiles(context: ActionContext, files: Awaited<ReturnType<typeof filesOf>>): Promise<Imported> {
+  const { size = 'small', seed: wanted } = stackOptionsOf(context);
+  const base = createDataset({
+    size: size === 'none' ? 'small' : size,
+    ...(wanted === undefined ? {} : { seed: wanted }),
+  });
+  const { rejects } = context.flags;
+  return importDataset({
+    files,
+    base,
+    signal: context.signal,
+    ...(rejects === undefined ? {} : { rejects: String(rejects) }),
+  });
+}
+
+function formatFiles({ files }: Imported): string {
+  return files
+    .map(({ file, entity, rows, rejected }) => {
+      const others = rejected === 0 ? '' : `, ${rejected.toLocaleString('en')} rejected`;
+      return `${file}: ${rows.toLocaleString('en')} rows of ${entity}${others}\n`;
+    })
+    .join('');
+}

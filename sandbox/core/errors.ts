@@ -85,6 +85,8 @@ export const exitCodeOf = {
   // Files of the dataset.
   EXPORT_TARGET_NOT_EMPTY: 1,
   EXPORT_FAILED: 1,
+  IMPORT_REJECTED: 1,
+  IMPORT_CHANGED: 1,
   // Suites and benchmarks.
   HISTORY_INVALID: 1,
   BENCH_NOT_FOUND: 1,

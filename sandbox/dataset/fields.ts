@@ -9,6 +9,7 @@ export interface Field {
   readonly kind: FieldKind;
   /** Whether a row may have null, or lack it. */
   readonly nullable: boolean;
+  readonly isUuid: boolean;
 }
 
 interface PropertySchema {
@@ -34,6 +35,7 @@ export function fieldsOf(entity: EntityName): readonly Field[] {
     name,
     kind: kindOf(schema),
     nullable: !required.includes(name) || typesOf(schema).includes('null'),
+    isUuid: schema.format === 'uuid',
   }));
 }
 

@@ -82,7 +82,7 @@ async function bringUpStack<Name extends EngineName>(
   const names = options.engines ?? (engineNames as readonly Name[]);
   const size = options.size ?? 'small';
   const seed = options.seed === undefined ? {} : { seed: options.seed };
-  const dataset = size === 'none' ? undefined : createDataset({ size, ...seed });
+  const dataset = options.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...seed }));
 
   const [engines] = await Promise.all([
     loadEngines(names),

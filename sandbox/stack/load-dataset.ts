@@ -43,6 +43,9 @@ function datasetDifferent(engine: Engine, wanted: Dataset, known: EngineState | 
     code: 'DATASET_DIFFERENT',
     engine: engine.name,
     message: `${engine.title} holds ${there}; ${wanted.size} with seed ${wanted.seed} was asked for.`,
-    next: `Ask for the same, or replace it: \`npm run sandbox -- seed --reset --size ${wanted.size}\`.`,
+    next:
+      wanted.size === 'files'
+        ? 'Replace it: say --reset too.'
+        : `Ask for the same, or replace it: \`npm run sandbox -- seed --reset --size ${wanted.size}\`.`,
   });
 }

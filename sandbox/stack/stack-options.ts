@@ -1,4 +1,4 @@
-import type { DatasetSize } from '../../seeds/dataset.ts';
+import type { Dataset, DatasetSize } from '../../seeds/dataset.ts';
 import { readSizeOption } from '../../seeds/explicit-size.ts';
 import { type SizeCounts, sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
@@ -15,6 +15,8 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly topologies?: Partial<Record<EngineName, TopologyName>>;
   /** Size of the dataset, or counts over those of `small`; `none` loads nothing. Default: `small`. */
   readonly size?: DatasetSize | SizeCounts | 'none';
+  /** A dataset of one's own, for example of `importDataset`; in place of size and seed. */
+  readonly dataset?: Dataset;
   /** Seed of the dataset. Default: the dataset's own. */
   readonly seed?: number;
   /** Whether the platform's schemas are applied. Default: true. Without them nothing is loaded. */
@@ -53,7 +55,8 @@ export interface StackOptions<Name extends EngineName = EngineName> {
 
 /** Options that decide what a running stack is; others only say how it is reached. */
 export function identifyingOptions(options: StackOptions): object {
-  const { size = 'small', seed, schema = true, topologies = {}, images = 'auto', ports = {} } = options;
+  const { seed, schema = true, topologies = {}, images = 'auto', ports = {} } = options;
+  const size = options.dataset?.size ?? options.size ?? 'small';
   return { size, seed, schema, topologies, images, ports };
 }
 

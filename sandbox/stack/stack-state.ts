@@ -20,7 +20,8 @@ export interface EngineState {
 }
 
 export interface LoadedDataset {
-  readonly size: DatasetSize;
+  /** `files`: the rows came from files. */
+  readonly size: DatasetSize | 'files';
   readonly seed: number;
   readonly fingerprint: string;
 }

@@ -1,0 +1,188 @@
+import { open, rename, rm, stat } from 'node:fs/promises';
+import type { Dataset } from '../../seeds/dataset.ts';
+import type { Entities, EntityName } from '../../seeds/entities.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { rowChecker } from './check-row.ts';
+import { entityNames } from './fields.ts';
+import { createKeySet, type KeySet } from './key-set.ts';
+import { readRows } from './read-rows.ts';
+import type { RowFile } from './row-file.ts';
+import { type ParentName, parentKeys, rowRules } from './row-rules.ts';
+
+/** How many bad rows an error names; the rest are counted. */
+const shownMax = 20;
+
+export interface CheckedFile extends RowFile {
+  /** Good ones. */
+  readonly rows: number;
+  /** Lines of the bad ones. */
+  readonly badLines: ReadonlySet<number>;
+  /** Size and time of change when it was checked: another reading must find the same. */
+  readonly stamp: string;
+}
+
+/** One line of the reject file. */
+export interface Rejected {
+  readonly file: string;
+  readonly line: number;
+  readonly entity: EntityName;
+  readonly reason: string;
+  /** The row as it was read; absent where it could not be. */
+  readonly row?: unknown;
+}
+
+export interface CheckOptions {
+  readonly files: readonly RowFile[];
+  /** The rest of the data: what the rows refer to is there, or in the files. */
+  readonly base: Dataset;
+  /** File for bad rows, which is made anew. Absent: one bad row refuses all. */
+  readonly rejects?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads every file once and checks every row: its form, that its keys come once, and that what it refers to is there.
+ * Memory grows by the keys alone (at most 32 bytes each). Throws `IMPORT_REJECTED` for bad rows without a reject file,
+ * `BAD_OPTION` where that file is there already.
+ */
+export async function checkFiles(options: CheckOptions): Promise<readonly CheckedFile[]> {
+  const { files, base, rejects, signal } = options;
+  const inOrder = entityNames.flatMap((entity) => files.filter((file) => file.entity === entity));
+  const parents = await parentsOf(base, files);
+  const bad = await collectBad(rejects);
+  try {
+    const unique = new Map<string, KeySet>();
+    const checked = new Map<RowFile, CheckedFile>();
+    for (const file of inOrder) checked.set(file, await checkFile(file, parents, unique, bad.add, signal));
+    await bad.end();
+    return files.map((file) => checked.get(file) as CheckedFile);
+  } catch (thrown) {
+    await bad.discard();
+    throw thrown;
+  }
+}
+
+type Parents = Readonly<Record<ParentName, KeySet>>;
+
+/** Keys that rows may refer to: of the dataset, but for entities that come from files and fill theirs as they are read. */
+async function parentsOf(base: Dataset, files: readonly RowFile[]): Promise<Parents> {
+  const given = new Set<string>(files.map(({ entity }) => entity));
+  const needed = new Set(files.flatMap(({ entity }) => rowRules[entity].parents));
+  const parents = { users: createKeySet(), concepts: createKeySet(), knowledge: createKeySet() };
+  for (const name of needed) {
+    if (given.has(name)) continue;
+    const keyOf = parentKeys[name] as (row: object) => string;
+    for await (const rows of base.batches(name)) for (const row of rows) parents[name].add(keyOf(row));
+  }
+  return parents;
+}
+
+async function checkFile<Name extends EntityName>(
+  file: RowFile & { readonly entity: Name },
+  parents: Parents,
+  uniqueSets: Map<string, KeySet>,
+  addBad: (rejected: Rejected) => Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<CheckedFile> {
+  const { path, entity } = file;
+  const check = rowChecker(entity);
+  const badLines = new Set<number>();
+  const stamp = await stampOf(path);
+  let good = 0;
+  for await (const read of readRows(file)) {
+    signal?.throwIfAborted();
+    const checked = 'problem' in read ? read : check(read.value);
+    const problem = 'problem' in checked ? checked.problem : problemAmongRows(entity, checked.row, parents, uniqueSets);
+    if (problem === undefined) {
+      good += 1;
+    } else {
+      badLines.add(read.line);
+      const row = 'value' in read ? { row: read.value } : {};
+      await addBad({ file: path, line: read.line, entity, reason: problem, ...row });
+    }
+  }
+  return { ...file, rows: good, badLines, stamp };
+}
+
+/** What is wrong with a row beside the others; keys of a row that is good are taken. */
+function problemAmongRows<Name extends EntityName>(
+  entity: Name,
+  row: Entities[Name],
+  parents: Parents,
+  uniqueSets: Map<string, KeySet>,
+): string | undefined {
+  const rules = rowRules[entity];
+  for (const { field, to, key } of rules.references(row)) {
+    if (!parents[to].has(key)) return `${field} refers to \`${key}\`, which is none of the ${to}`;
+  }
+  const keys = rules.unique.map((fields) => {
+    const id = `${entity} ${fields.join(' ')}`;
+    const set = uniqueSets.get(id) ?? createKeySet();
+    uniqueSets.set(id, set);
+    return { fields, set, key: JSON.stringify(fields.map((field) => row[field])) };
+  });
+  const taken = keys.find(({ set, key }) => set.has(key));
+  if (taken !== undefined) return `${taken.fields.join(', ')} is the same as in an earlier row`;
+  for (const { set, key } of keys) set.add(key);
+  if (Object.hasOwn(parentKeys, entity)) {
+    parents[entity as ParentName].add((parentKeys[entity as ParentName] as (row: object) => string)(row));
+  }
+  return undefined;
+}
+
+/** Changes where the file does. */
+export async function stampOf(path: string): Promise<string> {
+  const { size, mtimeNs, ino } = await stat(path, { bigint: true });
+  return `${size} ${mtimeNs} ${ino}`;
+}
+
+/** Where bad rows go: into the reject file, or into the error that refuses all. */
+async function collectBad(rejects: string | undefined) {
+  if (rejects === undefined) {
+    const shown: string[] = [];
+    let count = 0;
+    return {
+      add: async ({ file, line, reason }: Rejected) => {
+        count += 1;
+        if (shown.length < shownMax) shown.push(`${file}:${line}: ${reason}`);
+      },
+      end: async () => {
+        if (count > 0) throw rejected(count, shown);
+      },
+      discard: async () => {},
+    };
+  }
+  const partial = `${rejects}.partial`;
+  const taken = await stat(rejects).catch(() => undefined);
+  if (taken !== undefined) throw badRejects(`${rejects} is there already.`);
+  const handle = await open(partial, 'w').catch((thrown: unknown) => {
+    throw badRejects(`${rejects} cannot be written: ${messageOf(thrown)}.`);
+  });
+  return {
+    add: async (row: Rejected) => {
+      await handle.write(`${JSON.stringify(row)}\n`);
+    },
+    end: async () => {
+      await handle.close();
+      await rename(partial, rejects);
+    },
+    discard: async () => {
+      await handle.close();
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+function rejected(count: number, shown: readonly string[]): SandboxError {
+  const rows = count === 1 ? 'One row' : `${count.toLocaleString('en')} rows`;
+  return new SandboxError({
+    code: 'IMPORT_REJECTED',
+    message: `${rows} will not do; nothing was written.`,
+    next: 'Correct the lines below, or load the others: --rejects FILE.',
+    evidence: [...shown, ...(count > shown.length ? [`and ${count - shown.length} more`] : [])].join('\n'),
+  });
+}
+
+function badRejects(message: string): SandboxError {
+  return new SandboxError({ code: 'BAD_OPTION', message: `--rejects: ${message}`, next: 'Name another file.' });
+}

@@ -1,0 +1,145 @@
+import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
+import type { Entities, EntityName } from '../../seeds/entities.ts';
+import { fingerprintOf } from '../../seeds/fingerprint.ts';
+import { SandboxError } from '../core/errors.ts';
+import { type CheckedFile, type CheckOptions, checkFiles, stampOf } from './check-files.ts';
+import { rowChecker } from './check-row.ts';
+import { type DerivedName, derivedRows, parentOfDerived } from './derived-rows.ts';
+import { entityNames } from './fields.ts';
+import { readRows } from './read-rows.ts';
+import { rowRules } from './row-rules.ts';
+
+/** Rows of a batch. */
+const batchRows = 1_000;
+
+export interface Imported {
+  readonly dataset: Dataset;
+  readonly files: readonly {
+    readonly file: string;
+    readonly entity: EntityName;
+    readonly rows: number;
+    readonly rejected: number;
+  }[];
+}
+
+/** Where the rows of an entity come from. */
+type Origin = 'files' | 'base' | 'derived' | 'none';
+
+/**
+ * A dataset of rows from files. What is not given comes from `base`, unless it would refer to an entity that is given:
+ * vectors and cache entries are then made from that entity's rows, and everything else of the kind is empty.
+ * Rows are streamed, checked first and read again for each reader. Throws as {@link checkFiles} does; a reader throws
+ * `IMPORT_CHANGED` where a file has changed since it was checked.
+ */
+export async function importDataset(options: CheckOptions): Promise<Imported> {
+  const { base, signal } = options;
+  const checked = await checkFiles(options);
+  const origins = originsOf(new Set(checked.map(({ entity }) => entity)));
+  const filesOf = (entity: EntityName) => checked.filter((file) => file.entity === entity);
+  const counts = countsOf(base, origins, filesOf);
+
+  async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
+    switch (origins[name]) {
+      case 'files':
+        for (const file of filesOf(name)) yield* batchesOf(file as CheckedFile & { readonly entity: Name }, signal);
+        return;
+      case 'base':
+        yield* base.batches(name);
+        return;
+      case 'derived': {
+        const derive = derivedRows[name as DerivedName] as (rows: readonly object[], first: number) => Entities[Name][];
+        let first = 0;
+        for await (const rows of batches(parentOfDerived[name as DerivedName])) {
+          yield derive(rows, first);
+          first += rows.length;
+        }
+        return;
+      }
+      case 'none':
+    }
+  }
+
+  let fingerprint: Promise<string> | undefined;
+  const dataset: Dataset = {
+    size: 'files',
+    seed: base.seed,
+    referenceTime: base.referenceTime,
+    counts,
+    batches,
+    fingerprint: () => {
+      fingerprint ??= fingerprintOf({ counts, batches });
+      return fingerprint;
+    },
+  };
+  const files = checked.map(({ path, entity, rows, badLines }) => ({
+    file: path,
+    entity,
+    rows,
+    rejected: badLines.size,
+  }));
+  return { dataset, files };
+}
+
+/** What refers to rows that are replaced cannot stay, and what refers to that neither. */
+function originsOf(given: ReadonlySet<EntityName>): Readonly<Record<EntityName, Origin>> {
+  const replaced = new Set<EntityName>(given);
+  const origins = Object.fromEntries(entityNames.map((name) => [name, given.has(name) ? 'files' : 'base']));
+  for (let before = -1; before !== replaced.size; ) {
+    before = replaced.size;
+    for (const name of entityNames) {
+      if (replaced.has(name) || !dependsOn(name, replaced)) continue;
+      origins[name] = Object.hasOwn(parentOfDerived, name) ? 'derived' : 'none';
+      replaced.add(name);
+    }
+  }
+  return origins as Record<EntityName, Origin>;
+}
+
+function dependsOn(name: EntityName, replaced: ReadonlySet<EntityName>): boolean {
+  // Cached conversations and knowledge graphs say what their rows say.
+  const cached: readonly EntityName[] = name === 'cacheEntries' ? ['conversations', 'knowledge', 'learned'] : [];
+  return [...rowRules[name].parents, ...cached].some((parent) => replaced.has(parent));
+}
+
+function countsOf(
+  base: Dataset,
+  origins: Readonly<Record<EntityName, Origin>>,
+  filesOf: (entity: EntityName) => readonly CheckedFile[],
+): EntityCounts {
+  const count = (name: EntityName): number => {
+    const origin = origins[name];
+    if (origin === 'files') return filesOf(name).reduce((sum, { rows }) => sum + rows, 0);
+    if (origin === 'derived') return count(parentOfDerived[name as DerivedName]);
+    return origin === 'base' ? base.counts[name] : 0;
+  };
+  return Object.fromEntries(entityNames.map((name) => [name, count(name)])) as Record<EntityName, number>;
+}
+
+async function* batchesOf<Name extends EntityName>(
+  file: CheckedFile & { readonly entity: Name },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly Entities[Name][]> {
+  const check = rowChecker(file.entity);
+  if ((await stampOf(file.path)) !== file.stamp) throw changed(file);
+  let rows: Entities[Name][] = [];
+  for await (const read of readRows(file)) {
+    signal?.throwIfAborted();
+    if (file.badLines.has(read.line)) continue;
+    const checked = 'problem' in read ? read : check(read.value);
+    if ('problem' in checked) throw changed(file);
+    rows.push(checked.row);
+    if (rows.length < batchRows) continue;
+    yield rows;
+    rows = [];
+  }
+  if (rows.length > 0) yield rows;
+  if ((await stampOf(file.path)) !== file.stamp) throw changed(file);
+}
+
+function changed({ path }: CheckedFile): SandboxError {
+  return new SandboxError({
+    code: 'IMPORT_CHANGED',
+    message: `${path} was changed after its rows were checked.`,
+    next: 'Let it be while it is loaded, and load it again with --reset.',
+  });
+}

@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
+import type { EntityName } from '../../seeds/entities.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { entityNames } from './fields.ts';
+
+/** A file with rows of one entity. */
+export interface RowFile {
+  readonly path: string;
+  readonly entity: EntityName;
+  readonly format: 'ndjson' | 'csv';
+}
+
+const formatOfExtension: Readonly<Record<string, RowFile['format']>> = {
+  '.csv': 'csv',
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+};
+
+/**
+ * A file as `--from` names it: `people.csv` with an entity beside it, `users=people.csv`, or `users.csv`.
+ * Throws `BAD_OPTION` where it is not readable, or where its format or entity cannot be told.
+ */
+export async function rowFileOf(text: string, entity?: EntityName): Promise<RowFile> {
+  const at = text.indexOf('=');
+  const prefix = entityNames.find((name) => name === text.slice(0, Math.max(0, at)));
+  const path = resolve(prefix === undefined ? text : text.slice(at + 1));
+  const found = await stat(path).catch((thrown: unknown) => messageOf(thrown));
+  if (typeof found === 'string') throw bad(`${path} cannot be read: ${found}.`, 'Look at how it is spelled.');
+  if (!found.isFile()) throw bad(`${path} is no file.`, 'Name a file with rows: users.csv or users.ndjson.');
+  const extension = extname(path).toLowerCase();
+  const format = formatOfExtension[extension];
+  if (format === undefined) throw bad(`${path}: rows are read from .ndjson, .jsonl and .csv.`, 'Rename the file.');
+  const name = basename(path, extname(path));
+  const own = prefix ?? entity ?? entityNames.find((known) => known === name);
+  if (own === undefined) {
+    throw bad(`${path}: what are these rows of?`, `Say --entity with one of: ${entityNames.join(', ')}.`);
+  }
+  return { path, entity: own, format };
+}
+
+function bad(message: string, next: string): SandboxError {
+  return new SandboxError({ code: 'BAD_OPTION', message: `--from: ${message}`, next });
+}
