@@ -146,15 +146,15 @@ describe('a bad row is refused with its file, line and reason', () => {
   test('a row of CSV by the line where it begins, also after one of several lines', async () => {
     const [header, ...fields] = [
       'name,category,description,siliconLevel,createdAt',
-      '"a ""b""\nc",x,"",3,2026-01-01T00:00:00Z',
+      '"a ""b""\nc\r\nd",x,"",3,2026-01-01T00:00:00Z',
     ];
-    const rows = [`${header}\r\n`, `${fields[0]}\r\n`, 'one,x,,3,2026-01-01T00:00:00Z\r\n', 'two,x\r\n'];
+    const rows = [`${header}\r\n`, `${fields[0]}\r\n`, '\r\n', 'one,x,,3,2026-01-01T00:00:00Z\r\n', 'two,x\r\n'];
     const path = await file('concepts.csv', rows);
     const error = await load([path]).catch((thrown) => thrown);
     expect(error.evidence.split('\n')).toEqual([
       // An empty field without quotes is null.
-      `${path}:4: /description must be string`,
-      `${path}:5: has 2 fields, the header 5`,
+      `${path}:6: /description must be string`,
+      `${path}:7: has 2 fields, the header 5`,
     ]);
   });
 
