@@ -13,6 +13,8 @@ const shortTurnMs = 25;
 
 export interface Turns {
   readonly run: Run;
+  /** Told of each request of the path. */
+  readonly onDone?: (iteration: number, latencyMs: number) => void;
   readonly reference: Run;
   /** Time for the path and its reference together. */
   readonly forMs: number;
@@ -44,7 +46,7 @@ export async function takeTurns(turns: Turns): Promise<TurnsResult> {
   const endMs = performance.now() + turns.forMs;
   for (let iteration = 0; performance.now() < endMs; ) {
     turns.signal.throwIfAborted();
-    iteration = await takeTurn(turns.run, path, iteration, lengthMs);
+    iteration = await takeTurn(turns.run, path, iteration, lengthMs, turns.onDone);
     iteration = await takeTurn(turns.reference, reference, iteration, lengthMs);
   }
   return { path, reference };
@@ -130,16 +132,23 @@ async function countRequests({ clients, signal }: ClosedLoop, forMs: number): Pr
   return all.reduce((sum, count) => sum + count, 0);
 }
 
-async function takeTurn(run: Run, recorder: TimedRecorder, first: number, forMs: number): Promise<number> {
+async function takeTurn(
+  run: Run,
+  recorder: TimedRecorder,
+  first: number,
+  forMs: number,
+  onDone?: Turns['onDone'],
+): Promise<number> {
   const beganMs = performance.now();
   const endMs = beganMs + forMs;
   let iteration = first;
   let startMs = beganMs;
   while (startMs < endMs) {
     await run(iteration);
-    iteration += 1;
     const nowMs = performance.now();
     record(recorder, nowMs - startMs);
+    onDone?.(iteration, nowMs - startMs);
+    iteration += 1;
     startMs = nowMs;
   }
   recorder.busyMs += startMs - beganMs;

@@ -1,4 +1,6 @@
+import type { PathCheck } from '../sandbox/engines/query-path.ts';
 import { type Change, compareFigures } from './compare-figures.ts';
+import { datasetText } from './environment.ts';
 import type { BenchEnvironment, BenchReport, PathResult, RoundFigure } from './results.ts';
 
 /**
@@ -82,8 +84,8 @@ function isSameMachine(before: BenchEnvironment, after: BenchEnvironment): boole
   return (
     before.processor === after.processor &&
     before.cores === after.cores &&
-    before.dataset.size === after.dataset.size &&
-    before.dataset.seed === after.dataset.seed
+    before.dataset?.size === after.dataset?.size &&
+    before.dataset?.seed === after.dataset?.seed
   );
 }
 
@@ -133,10 +135,9 @@ function comparePath(
 }
 
 /** A change back to what is expected is none to stop at. */
-function differenceOf(
-  before: { readonly actual: string; readonly ok: boolean },
-  after: { readonly actual: string; readonly ok: boolean },
-): Difference | undefined {
+function differenceOf(before: PathCheck, after: PathCheck): Difference | undefined {
+  // What cannot be checked could not be before either.
+  if (after.ok === null && before.ok === null) return undefined;
   if (after.ok && (before.actual === after.actual || !before.ok)) return undefined;
   return { before: before.actual, after: after.actual };
 }
@@ -152,7 +153,7 @@ function differencesOf(before: BenchEnvironment, after: BenchEnvironment): reado
     system: environment.system,
     'file system': environment.fileSystem,
     Node: environment.node,
-    dataset: `${environment.dataset.size}, seed ${environment.dataset.seed}`,
+    dataset: datasetText(environment),
     ...Object.fromEntries(Object.entries(environment.servers).map(([engine, server]) => [`${engine} server`, server])),
     ...Object.fromEntries(
       Object.entries(environment.serverSettings).flatMap(([engine, settings]) =>

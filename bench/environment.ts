@@ -18,7 +18,7 @@ const fileSystems: Readonly<Record<number, string>> = {
 };
 
 export interface Watched {
-  readonly dataset: Dataset;
+  readonly dataset: Dataset | undefined;
   readonly engines: readonly Engine[];
   readonly running: ReadonlyMap<string, RunningEngine>;
   /** Folder whose commit and file system are named. Default: the current one. */
@@ -45,19 +45,24 @@ export async function watchEnvironment(watched: Watched): Promise<() => BenchEnv
       startedAt,
       commit,
       fileSystem,
-      dataset: { size: dataset.size, seed: dataset.seed },
+      dataset: dataset === undefined ? null : { size: dataset.size, seed: dataset.seed },
       loadBefore,
       loadAfter: loadavg()[0] ?? 0,
       clientCpuShare: Math.round(((user + system) / elapsedUs) * 100) / 100,
       servers: Object.fromEntries(
-        [...running.values()].map(({ engine, serverVersion, image }) => [
+        [...running.values()].map(({ engine, serverVersion, image, url }) => [
           engine,
-          `${serverVersion} (${image.origin}, ${image.digest})`,
+          url === undefined ? `${serverVersion} (${image.origin}, ${image.digest})` : `${serverVersion} (external)`,
         ]),
       ),
       serverSettings,
     };
   };
+}
+
+/** What the servers hold, for people. */
+export function datasetText({ dataset }: Pick<BenchEnvironment, 'dataset'>): string {
+  return dataset === null ? 'not known' : `${dataset.size}, seed ${dataset.seed}`;
 }
 
 async function commitOf(directory: string): Promise<string | null> {

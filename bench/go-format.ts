@@ -9,10 +9,10 @@ export function formatGoBenchmarks({ environment, rounds }: BenchReport): string
     `goos: ${environment.system.split(' ')[0]?.toLowerCase()}`,
     `cpu: ${environment.processor}`,
     `commit: ${environment.commit ?? 'none'}`,
-    `dataset: ${environment.dataset.size}`,
+    `dataset: ${environment.dataset?.size ?? 'not known'}`,
   ];
   const lines = rounds.map(({ engine, path, samples, p50Us, p90Us, referenceP50Us }) => {
-    const name = `Benchmark${capitalised(engine)}/path=${path.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
+    const name = `Benchmark${engine.split(' ').map(capitalised).join('')}/path=${path.replaceAll(/[^A-Za-z0-9]+/g, '-')}`;
     const figures = [
       [p50Us, 'ns/op'],
       [p90Us, 'p90-ns/op'],

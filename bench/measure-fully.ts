@@ -30,11 +30,11 @@ const offeredShares = [0.5, 0.8];
 
 /** The maximum in a closed loop, half and four fifths of it in an open one, references and recall. */
 export async function measureFully(of: MeasuredSubject, options: FullOptions): Promise<FullResult> {
-  const { path, running, dataset } = of.subject;
+  const { path, engine, origin } = of.subject;
   await using stack = new AsyncDisposableStack();
   const prepared: PreparedPath[] = [];
   for (let client = 0; client < options.clients; client += 1) {
-    prepared.push(stack.use(await path.prepare(running, dataset)));
+    prepared.push(stack.use(await of.subject.prepare()));
   }
   const clients = prepared.map(({ run }) => run);
   await wake(clients);
@@ -50,7 +50,7 @@ export async function measureFully(of: MeasuredSubject, options: FullOptions): P
     const { offeredPerS, dropped, schedule } = open;
     paths.push({ ...rowOf(of, open, best.clients), mode: 'open', offeredPerS, dropped, schedule });
   }
-  const name = { engine: running.engine, path: path.name };
+  const name = { engine, path: path.name };
   const points = steps.map(({ clients: count, latencies, client }) => ({
     clients: count,
     ...latencies,
@@ -66,32 +66,31 @@ export async function measureFully(of: MeasuredSubject, options: FullOptions): P
     curve: { ...name, points, harnessShare },
     references: references.reached,
     notRun: references.notRun,
-    recall: curves.map((curve) => ({ ...name, origin: running.image.origin, k: recall?.k ?? 0, points: curve })),
+    recall: curves.map((curve) => ({ ...name, origin, k: recall?.k ?? 0, points: curve })),
   };
 }
 
 /** The row of a further load: the path's own, without the reference that one client had. */
 function rowOf({ result }: MeasuredSubject, measured: ClosedLoopResult, clients: number): PathResult {
-  const { reference: _, ...row } = result;
+  const { reference: _, kinds: _kinds, hops: _hops, recall: _recall, ...row } = result;
   const { latencies, distribution, client } = measured;
   return { ...row, clients, ...latencies, distribution, client };
 }
 
 async function measureReferences(
-  { subject: { path, running, dataset } }: MeasuredSubject,
+  { subject: { path, engine, reference: program } }: MeasuredSubject,
   prepared: PreparedPath | undefined,
   clients: number,
   achievedPerS: number,
   { warmUpMs, measureMs }: FullOptions,
 ): Promise<{ readonly reached: readonly ReferenceResult[]; readonly notRun: readonly PathNotRun[] }> {
-  const name = { engine: running.engine, path: path.name };
+  const name = { engine, path: path.name };
   const reached: ReferenceResult[] = [];
   const notRun: PathNotRun[] = [];
   const shareOf = (perS: number) => Math.round((achievedPerS / perS) * 1e3) / 1e3;
-  const program = path.reference;
   if (program !== undefined) {
     try {
-      const result = await program.run(running, dataset, { clients, durationMs: measureMs });
+      const result = await program.run({ clients, durationMs: measureMs });
       reached.push({
         ...name,
         name: program.name,

@@ -1,25 +1,16 @@
 import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
-import type { Engine } from '../sandbox/engines/engine.ts';
-import type { AnswerCheck, PreparedPath, QueryPath } from '../sandbox/engines/query-path.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
-import type { Dataset } from '../seeds/dataset.ts';
+import type { AnswerCheck, PreparedPath } from '../sandbox/engines/query-path.ts';
 import { watchClient } from './client-health.ts';
 import { type TimedRecorder, type TurnsResult, takeTurns } from './closed-loop.ts';
 import { createRecorder, distributionOf, latenciesOf } from './latencies.ts';
+import { createParts, type Parts } from './parts-of-path.ts';
+import { recallOfPath } from './recall.ts';
 import type { ClientHealth, PathResult, RoundFigure } from './results.ts';
-
-/** One query path of one running engine. */
-export interface Subject {
-  /** Which of the stacks that are measured together it belongs to, from 0. */
-  readonly target: number;
-  readonly engine: Engine;
-  readonly running: RunningEngine;
-  readonly dataset: Dataset;
-  readonly path: QueryPath;
-}
+import type { Subject } from './subjects.ts';
 
 export interface PreparedSubject extends Subject {
   readonly prepared: PreparedPath;
+  readonly answer: AnswerCheck;
 }
 
 export interface Timing {
@@ -39,25 +30,33 @@ export interface MeasuredSubject {
 /** Each round begins with this much that is discarded: others had the caches in between. */
 const roundWarmUpMs = 40;
 
-/** Prepares all subjects, and puts them away afterwards, whatever happens. */
+/**
+ * Prepares all subjects and checks their answers, and puts them away afterwards, whatever happens. Those that write come
+ * last: what they put there for themselves must not be in the answers of the others.
+ */
 export async function withSubjects<Value>(
   subjects: readonly Subject[],
   work: (prepared: readonly PreparedSubject[]) => Promise<Value>,
 ): Promise<Value> {
   await using stack = new AsyncDisposableStack();
-  const prepared: PreparedSubject[] = [];
-  for (const subject of subjects) {
-    const path = stack.use(await subject.path.prepare(subject.running, subject.dataset));
-    prepared.push({ ...subject, prepared: path });
+  const prepared = new Map<Subject, PreparedSubject>();
+  for (const subject of subjects.toSorted((left, right) => Number(isWriting(left)) - Number(isWriting(right)))) {
+    const path = stack.use(await subject.prepare());
+    prepared.set(subject, { ...subject, prepared: path, answer: await path.checkAnswer() });
   }
-  return await work(prepared);
+  return await work(subjects.flatMap((subject) => prepared.get(subject) ?? []));
+}
+
+function isWriting({ path }: Subject): boolean {
+  return path.writes !== undefined;
 }
 
 interface Measuring {
   readonly subject: PreparedSubject;
-  readonly answer: AnswerCheck;
   readonly path: TimedRecorder;
   readonly reference: TimedRecorder;
+  /** By kind of the parameters, and by hop. */
+  readonly parts: Parts;
   readonly health: ClientHealth[];
   readonly rounds: RoundFigure[];
 }
@@ -72,29 +71,31 @@ export async function measureRounds(
 ): Promise<readonly MeasuredSubject[]> {
   const all: Measuring[] = [];
   for (const subject of subjects) {
-    const answer = await subject.prepared.checkAnswer();
+    await wake([subject.prepared.run, subject.prepared.runBare]);
     await turns(subject, timing.warmUpMs, timing.signal);
     const recorders = { path: { ...createRecorder(), busyMs: 0 }, reference: { ...createRecorder(), busyMs: 0 } };
-    all.push({ subject, answer, ...recorders, health: [], rounds: [] });
+    all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [] });
   }
   for (let round = 0; round < timing.rounds; round += 1) {
     const order = round % 2 === 0 ? all : all.toReversed();
     const title = (each: Measuring) =>
       timing.rounds === 1 ? [each.subject.path.name] : [`round ${round + 1}`, each.subject.path.name];
     for (const each of order) {
-      await runTask(timing.progress, ['bench', each.subject.running.engine, ...title(each)], async (report) => {
+      await runTask(timing.progress, ['bench', each.subject.engine, ...title(each)], async (report) => {
         const { p50Us, referenceP50Us } = await measureRound(each, round, timing);
         report.summarise(`p50 ${p50Us} us, ${ratioOf(p50Us, referenceP50Us)} times the bare driver`);
       });
     }
   }
   const measured: MeasuredSubject[] = [];
-  for (const each of all) measured.push(await conclude(each));
+  for (const each of all) measured.push(await conclude(each, timing.signal));
   return measured;
 }
 
-function turns({ prepared }: PreparedSubject, forMs: number, signal: AbortSignal): Promise<TurnsResult> {
-  return takeTurns({ run: prepared.run, reference: prepared.runBare, forMs, signal });
+function turns({ prepared }: PreparedSubject, forMs: number, signal: AbortSignal, parts?: Parts): Promise<TurnsResult> {
+  const run = (iteration: number) => prepared.run(iteration, parts?.recordHop);
+  const onDone = (iteration: number, latencyMs: number) => parts?.recordKind(prepared.kindOf(iteration), latencyMs);
+  return takeTurns({ run, onDone, reference: prepared.runBare, forMs, signal });
 }
 
 /**
@@ -109,7 +110,7 @@ async function measureRound(each: Measuring, round: number, timing: Timing): Pro
   await wake([each.subject.prepared.run, each.subject.prepared.runBare]);
   if (timing.rounds > 1) await turns(each.subject, roundWarmUpMs, timing.signal);
   const judge = watchClient();
-  const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal);
+  const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal, each.parts);
   const latencies = latenciesOf(taken.path, taken.path.busyMs);
   each.health.push(judge());
   for (const kind of ['path', 'reference'] as const) {
@@ -119,22 +120,26 @@ async function measureRound(each: Measuring, round: number, timing: Timing): Pro
   const { samples, p50Us, p90Us } = latencies;
   const { engine, path } = each.subject;
   const referenceP50Us = latenciesOf(taken.reference, taken.reference.busyMs).p50Us;
-  const figure = { engine: engine.name, path: path.name, round, samples, p50Us, p90Us, referenceP50Us };
+  const figure = { engine, path: path.name, round, samples, p50Us, p90Us, referenceP50Us };
   each.rounds.push(figure);
   return figure;
 }
 
-async function conclude(each: Measuring): Promise<MeasuredSubject> {
-  const { subject, answer, path, reference, rounds } = each;
+async function conclude(each: Measuring, signal: AbortSignal): Promise<MeasuredSubject> {
+  const { subject, path, reference, parts, rounds } = each;
+  const { answer } = subject;
+  const { writes, shares } = subject.path;
+  const hops = parts.hops();
+  const recall = subject.prepared.recall && (await recallOfPath(subject.prepared.recall, signal));
   // After the load: some planners choose anew once they have seen a statement a few times.
   const plan = await subject.prepared.checkPlan();
   const latencies = latenciesOf(path, path.busyMs);
   const bare = latenciesOf(reference, reference.busyMs);
   const result: PathResult = {
-    engine: subject.running.engine,
+    engine: subject.engine,
     path: subject.path.name,
-    topology: subject.running.topology,
-    origin: subject.running.image.origin,
+    topology: subject.topology,
+    origin: subject.origin,
     mode: 'closed',
     clients: 1,
     offeredPerS: null,
@@ -144,6 +149,10 @@ async function conclude(each: Measuring): Promise<MeasuredSubject> {
     distribution: distributionOf(path),
     plan,
     answer,
+    kinds: parts.kinds(shares),
+    ...(hops.length === 0 ? {} : { hops }),
+    ...(recall === undefined ? {} : { recall }),
+    ...(writes === undefined ? {} : { writes }),
     reference: { name: 'bare driver loop', ...bare, ratio: ratioOf(latencies.p50Us, bare.p50Us) },
   };
   return { subject, result, rounds };

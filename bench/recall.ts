@@ -1,6 +1,6 @@
 import type { RecallSearch } from '../sandbox/engines/query-path.ts';
 import { createRecorder, latenciesOf, record } from './latencies.ts';
-import type { RecallPoint } from './results.ts';
+import type { OwnRecall, RecallPoint } from './results.ts';
 
 /** Share of the exact answer that `found` holds, 0 to 1; 1 where the exact answer is empty. */
 export function recallOf(found: readonly string[], exact: readonly string[]): number {
@@ -16,6 +16,18 @@ export async function measureRecall(search: RecallSearch, signal: AbortSignal): 
   const points: RecallPoint[] = [];
   for (const ef of [...search.efs, null]) points.push(await pointAt(search, ef, exact, signal));
   return points;
+}
+
+/** Queries that the path's own width is tried with, beside its latency: the curve has more. */
+const queriesBeside = 12;
+
+/** Recall with the path's own search width. */
+export async function recallOfPath(search: RecallSearch, signal: AbortSignal): Promise<OwnRecall> {
+  const queries = Math.min(queriesBeside, search.queries);
+  const exact: (readonly string[])[] = [];
+  for (let query = 0; query < queries; query += 1) exact.push(await search.search(query, null));
+  const { recall, returned } = await pointAt({ ...search, queries }, search.ownEf, exact, signal);
+  return { k: search.k, ef: search.ownEf, recall, returned, queries };
 }
 
 async function pointAt(

@@ -1,6 +1,6 @@
 import type { ImageOrigin } from '../sandbox/containers/image-spec.ts';
 import type { Machine } from '../sandbox/core/machine.ts';
-import type { AnswerCheck, PlanCheck } from '../sandbox/engines/query-path.ts';
+import type { AnswerCheck, ParameterKind, PlanCheck } from '../sandbox/engines/query-path.ts';
 
 /** Latencies of one load, in microseconds, from a histogram of three significant digits. */
 export interface Latencies {
@@ -41,12 +41,52 @@ export interface ScheduleReport {
   readonly held: boolean;
 }
 
+/** Where a server comes from: `external` is one of somebody else's, which the sandbox did not start. */
+export type ServerOrigin = ImageOrigin | 'external';
+
+/** Parameters of one kind: `hot`, `cold` or `absent`. */
+export interface KindFigures {
+  readonly kind: ParameterKind;
+  /** Of the load, 0 to 1. */
+  readonly share: number;
+  readonly samples: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+/** One step of a path that goes to more than one place. */
+export interface HopFigures {
+  readonly hop: string;
+  readonly samples: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+/** What users are promised, and whether it was kept under this load. */
+export interface ObjectiveResult {
+  readonly p99Ms: number;
+  /** `null` with fewer than a hundred samples, or where the client was the limit: it cannot be told. */
+  readonly met: boolean | null;
+}
+
+/** Recall of an approximate search, with the search width that the path itself uses. */
+export interface OwnRecall {
+  readonly k: number;
+  readonly ef: number;
+  /** Mean share of the exact answer that was found, 0 to 1. */
+  readonly recall: number;
+  /** Mean number of rows returned. */
+  readonly returned: number;
+  readonly queries: number;
+}
+
 /** One query path under one load. */
 export interface PathResult extends Latencies {
+  /** `across stores` where a path goes through several. */
   readonly engine: string;
   readonly path: string;
   readonly topology: string;
-  readonly origin: ImageOrigin;
+  readonly origin: ServerOrigin;
   /**
    * `closed`: each client sends its next request when it has the answer to the last one.
    * `open`: requests arrive on a schedule of their own; a latency begins when its request was meant to be sent.
@@ -63,6 +103,16 @@ export interface PathResult extends Latencies {
   readonly distribution: Distribution;
   readonly plan: PlanCheck;
   readonly answer: AnswerCheck;
+  /** Of the row that it is promised for: half of the maximum on a schedule, or one client where that is not measured. */
+  readonly objective?: ObjectiveResult;
+  /** Closed loop with one client: the same requests by the kind of their parameters. */
+  readonly kinds?: readonly KindFigures[];
+  /** Closed loop with one client, of a path that has several steps. */
+  readonly hops?: readonly HopFigures[];
+  /** Closed loop with one client, of an approximate search. */
+  readonly recall?: OwnRecall;
+  /** Of a path that writes: how it leaves the data as it found it. */
+  readonly writes?: string;
   /**
    * Closed loop with one client: the bare driver loop of the same run, in turns with the path, and how many times
    * longer the path takes.
@@ -97,7 +147,7 @@ export interface ReferenceResult {
 export interface RecallCurve {
   readonly engine: string;
   readonly path: string;
-  readonly origin: ImageOrigin;
+  readonly origin: ServerOrigin;
   readonly k: number;
   readonly points: readonly RecallPoint[];
 }
@@ -153,7 +203,8 @@ export interface BenchEnvironment extends Machine {
   readonly commit: string | null;
   /** Of the folder in which the stack was described, for example `ext4`. */
   readonly fileSystem: string;
-  readonly dataset: { readonly size: string; readonly seed: number };
+  /** `null` where the servers hold none that is known. */
+  readonly dataset: { readonly size: string; readonly seed: number } | null;
   /** Of the last minute. */
   readonly loadBefore: number;
   readonly loadAfter: number;

@@ -1,20 +1,21 @@
-import { SandboxError } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
-import type { QueryPath } from '../sandbox/engines/query-path.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { Arrivals } from './arrivals.ts';
 import { watchEnvironment } from './environment.ts';
 import { type FullResult, measureFully } from './measure-fully.ts';
-import { type MeasuredSubject, measureRounds, type Subject, type Timing, withSubjects } from './measure-rounds.ts';
+import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from './measure-rounds.ts';
+import { withObjective } from './objectives.ts';
 import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
+import { choosePaths, runnable, type Subject } from './subjects.ts';
 
-/** A stack that is measured. */
+/** What is measured: a stack, or servers that are somebody else's. */
 export interface BenchTarget {
   readonly engines: readonly Engine[];
   readonly running: ReadonlyMap<string, RunningEngine>;
-  readonly dataset: Dataset;
+  /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
+  readonly dataset: Dataset | undefined;
   /** Folder of the stack, whose commit is named. Default: the current one. */
   readonly directory?: string;
 }
@@ -22,9 +23,9 @@ export interface BenchTarget {
 export interface BenchOptions extends BenchTarget {
   /** Names of query paths. Default: all of these engines. */
   readonly paths?: readonly string[];
-  /** The first part of every load, which is discarded. Default: 500 ms. */
+  /** The first part of every load, which is discarded. Default: 250 ms. */
   readonly warmUpMs?: number;
-  /** Time for a path and its reference together, in all rounds, and for each further load. Default: 2,000 ms. */
+  /** Time for a path and its reference together, in all rounds, and for each further load. Default: 1,000 ms. */
   readonly measureMs?: number;
   /** All paths are measured once a round; what comparisons pair. Default: 1. */
   readonly rounds?: number;
@@ -55,18 +56,16 @@ export async function runInterleaved(
   const environments = await Promise.all(targets.map(watchEnvironment));
   const signal = options.signal ?? new AbortController().signal;
   const timing = {
-    warmUpMs: options.warmUpMs ?? 500,
-    measureMs: options.measureMs ?? 2_000,
+    warmUpMs: options.warmUpMs ?? 250,
+    measureMs: options.measureMs ?? 1_000,
     rounds: options.rounds ?? 1,
     progress: options.progress ?? silent,
     signal,
   };
+  const checked = await Promise.all(chosen.map(runnable));
   // Path by path across the targets: what is compared follows closely.
-  const runnable = chosen.map((paths) =>
-    paths.filter(({ path, running }) => reasonNotToRun(path, running) === undefined),
-  );
-  const order = (runnable[0] ?? []).flatMap((first) =>
-    runnable.flatMap((paths) => paths.find((each) => isSamePath(each, first)) ?? []),
+  const order = (checked[0]?.subjects ?? []).flatMap((first) =>
+    checked.flatMap(({ subjects }) => subjects.find((each) => isSamePath(each, first)) ?? []),
   );
   const measured = await withSubjects(order, (subjects) => measureRounds(subjects, timing));
   const reports: BenchReport[] = [];
@@ -74,7 +73,7 @@ export async function runInterleaved(
     const own = measured.filter(({ subject }) => subject.target === index);
     // Only of the first target: the others are what it is compared with.
     const full = index === 0 ? await measureAllFully(own, options, timing) : [];
-    reports.push(reportOf(own, full, (chosen[index] ?? []).flatMap(notRunOf), environmentOf()));
+    reports.push(reportOf(own, full, checked[index]?.notRun ?? [], environmentOf()));
   }
   return reports;
 }
@@ -87,7 +86,7 @@ async function measureAllFully(
   if (clients === undefined) return [];
   const full: FullResult[] = [];
   for (const result of measured) {
-    const task = ['bench', result.subject.running.engine, `${result.subject.path.name}, full`];
+    const task = ['bench', result.subject.engine, `${result.subject.path.name}, full`];
     full.push(await runTask(timing.progress, task, () => measureFully(result, { ...timing, clients, arrivals })));
   }
   return full;
@@ -102,7 +101,10 @@ function reportOf(
   return {
     version: 1,
     environment,
-    paths: measured.flatMap((result) => [result.result, ...(full.find(({ of }) => of === result)?.paths ?? [])]),
+    paths: measured.flatMap((result) => {
+      const further = full.find(({ of }) => of === result)?.paths ?? [];
+      return withObjective(result.subject.path.objective, [result.result, ...further]);
+    }),
     notRun: [...notRun, ...full.flatMap((each) => each.notRun)],
     rounds: measured.flatMap(({ rounds }) => rounds),
     curves: full.map(({ curve }) => curve),
@@ -112,37 +114,5 @@ function reportOf(
 }
 
 function isSamePath(left: Subject, right: Subject): boolean {
-  return left.engine.name === right.engine.name && left.path.name === right.path.name;
-}
-
-function notRunOf({ engine, path, running }: Subject): readonly PathNotRun[] {
-  const reason = reasonNotToRun(path, running);
-  return reason === undefined ? [] : [{ engine: engine.name, path: path.name, reason }];
-}
-
-function reasonNotToRun(path: QueryPath, running: RunningEngine): string | undefined {
-  return path.notRunOn?.[running.image.origin];
-}
-
-function choosePaths(
-  { engines, running, dataset }: BenchTarget,
-  index: number,
-  paths: readonly string[] = [],
-): readonly Subject[] {
-  const all = engines.flatMap((engine) => {
-    const up = running.get(engine.name);
-    return up === undefined
-      ? []
-      : engine.queryPaths.map((path) => ({ target: index, engine, running: up, dataset, path }));
-  });
-  const known = all.map(({ path }) => path.name);
-  const unknown = paths.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new SandboxError({
-      code: 'BAD_OPTION',
-      message: `There is no query path \`${unknown}\` on the engines that were chosen.`,
-      next: `Use one or more of: ${known.join(', ')}.`,
-    });
-  }
-  return paths.length === 0 ? all : all.filter(({ path }) => paths.includes(path.name));
+  return left.engine === right.engine && left.path.name === right.path.name;
 }

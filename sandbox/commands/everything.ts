@@ -21,6 +21,9 @@ import type { Action, ActionContext } from './run-action.ts';
 import { suitesOptionsOf } from './scenarios.ts';
 import { identityOf, stackOptionsOf } from './stack-options.ts';
 
+/** All paths within half a minute on two cores: plans and answers, and a first look at the latencies. */
+const quickMeasure = { warmUpMs: 40, measureMs: 240 } as const;
+
 /** The main job: the stack up and seeded, the stores checked, suites run, query paths measured, one report. */
 export const everything: Action = async (context) => {
   const startedAt = new Date();
@@ -70,7 +73,7 @@ async function measure(
 ): Promise<BenchReport | undefined> {
   if (dataset === undefined) return undefined;
   const engines = await loadEngines([...running.keys()] as Parameters<typeof loadEngines>[0]);
-  return runBenchmarks({ engines, running, dataset, progress, signal });
+  return runBenchmarks({ engines, running, dataset, progress, signal, ...quickMeasure });
 }
 
 function verdictOf(

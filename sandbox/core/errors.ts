@@ -53,6 +53,7 @@ export const exitCodeOf = {
   SCHEMA_DIFFERENT: 1,
   DATASET_DIFFERENT: 1,
   CROSS_STORE_DIFFERENT: 1,
+  BENCH_NOT_POSSIBLE: 1,
   // Backups: making them, and keeping them elsewhere.
   BACKUP_FAILED: 1,
   BACKUP_BUSY: 1,

@@ -5,6 +5,7 @@ import type { NodeHandle } from '../containers/node-spec.ts';
 import type { TaskReport } from '../core/progress.ts';
 import type { Backup, PointInTime } from './backup.ts';
 import type { Failover } from './failover.ts';
+import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
 import type { Connection, NodeRole, NotSupported, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
 import type { Workloads } from './workloads.ts';
@@ -106,6 +107,8 @@ export interface Engine<Client = unknown> {
   readonly pointInTime: PointInTime | NotSupported;
   readonly failover: Failover | NotSupported;
   readonly queryPaths: readonly QueryPath[];
+  /** What it gives to paths that go through several stores. */
+  readonly platformReads?: OfferedReads;
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
   readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
   readonly workloads: Workloads;

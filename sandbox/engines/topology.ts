@@ -44,6 +44,8 @@ export interface RunningEngine {
   /** The first node is the one that takes writes when the stack starts. */
   readonly nodes: readonly NodeHandle[];
   readonly secrets: Secrets;
+  /** Of a server that is not ours: how it is reached, with its password. It has no nodes and no secrets then. */
+  readonly url?: string;
 }
 
 /** A driver's client and how to end it. */

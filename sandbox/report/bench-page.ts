@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../../bench/compare-reports.ts';
+import { datasetText } from '../../bench/environment.ts';
 import type { BenchReport, PathResult } from '../../bench/results.ts';
 import { pathCharts } from './bench-page-charts.ts';
 import { comparisonSection } from './bench-page-comparison.ts';
+import { objectiveBadge, overviewSections, partTables, pathId } from './bench-page-overview.ts';
 import { benchHasFailed } from './bench-text.ts';
 import { comparisonVerdict } from './comparison-text.ts';
 import { type Cell, escapeHtml, htmlTable } from './html.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
+/** Sections stand open where there are so few, and where something is wrong. */
+const openSectionsMax = 8;
+
 /** The report of a benchmark as one page: it needs no network, no script and no other file. */
 export function formatBenchPage(report: BenchReport, comparison?: Comparison): string {
-  const names = [...new Set(report.paths.map(({ engine, path }) => JSON.stringify([engine, path])))];
-  const sections = names.map((name) => pathSection(report, JSON.parse(name) as readonly [string, string]));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Query paths</title><style>
@@ -20,13 +23,21 @@ ${readFileSync(join(import.meta.dirname, 'bench-page.css'), 'utf8')}</style></he
 <h1>Query paths</h1>
 <p class="faint">${escapeHtml(report.environment.startedAt)}, commit ${escapeHtml(report.environment.commit ?? 'none')}; ${verdict(report, comparison)}</p>
 ${comparison === undefined ? '' : `<h2>Compared with ${escapeHtml(comparison.before)}</h2>\n${comparisonSection(comparison)}`}
-<h2>Paths</h2>
-${sections.join('\n')}
+${overviewSections(report)}
+<h2>Path by path</h2>
+<p class="faint">A line opens where it is pressed.</p>
+${pathSections(report)}
 ${notRunSection(report)}
 <h2>Measured on</h2>
 ${environmentSection(report)}
 </main></body></html>
 `;
+}
+
+function pathSections(report: BenchReport): string {
+  const groups = Map.groupBy(report.paths, ({ engine, path }) => JSON.stringify([engine, path]));
+  const isFew = groups.size <= openSectionsMax;
+  return [...groups.values()].map((rows) => pathSection(report, rows, isFew)).join('\n');
 }
 
 function verdict(report: BenchReport, comparison: Comparison | undefined): string {
@@ -38,17 +49,20 @@ function verdict(report: BenchReport, comparison: Comparison | undefined): strin
   return `${asExpected}, <span class="${color}">${escapeHtml(text)}</span>`;
 }
 
-function pathSection(report: BenchReport, [engine, path]: readonly [string, string]): string {
-  const rows = report.paths.filter((row) => row.engine === engine && row.path === path);
+function pathSection(report: BenchReport, rows: readonly PathResult[], isFew: boolean): string {
   const [first] = rows;
   if (first === undefined) return '';
+  const { engine, path } = first;
   const references = report.references.filter((row) => row.engine === engine && row.path === path);
   const figures = [2, 3, 4, 5, 6, 7, 8, 9];
   const head = ['load', 'clients', 'offered/s', 'reached/s', 'dropped', 'samples', 'p50', 'p90', 'p99', 'p99.9', 'max'];
-  return `<section><header><h3>${escapeHtml(engine)} / ${escapeHtml(path)}</h3>
-<span class="faint">${escapeHtml(`${first.topology}, ${first.origin}`)}</span></header>
+  const isOpen = isFew || first.plan.ok === false || first.answer.ok === false;
+  return `<details id="${pathId(first)}"${isOpen ? ' open' : ''}><summary><h3>${escapeHtml(engine)} / ${escapeHtml(path)}</h3>
+<span class="faint">${escapeHtml(`${first.topology}, ${first.origin}`)}</span> ${objectiveBadge(rows)}</summary>
 <p>${checkText('Plan', first.plan)} ${checkText('Answer', first.answer)}</p>
+${first.writes === undefined ? '' : `<p class="faint">${escapeHtml(`Writes ${first.writes}.`)}</p>`}
 ${htmlTable({ head, rows: rows.map(loadRow), figures: [1, ...figures, 10] })}
+${partTables(first)}
 ${
   references.length === 0
     ? ''
@@ -66,10 +80,11 @@ ${
       })}`
 }
 ${remarks(rows)}
-<div class="charts">${pathCharts(report, rows).join('\n')}</div></section>`;
+<div class="charts">${pathCharts(report, rows).join('\n')}</div></details>`;
 }
 
 function checkText(what: string, { expected, actual, ok }: PathResult['plan']): string {
+  if (ok === null) return `<span class="doubt">${escapeHtml(`${what} ${actual}.`)}</span>`;
   const text = ok ? `${what}: ${actual}.` : `${what} wrong: ${actual} instead of ${expected}.`;
   return `<span class="${ok ? 'faint' : 'bad'}">${escapeHtml(text)}</span>`;
 }
@@ -119,13 +134,13 @@ function notRunSection({ notRun }: BenchReport): string {
 }
 
 function environmentSection({ environment }: BenchReport): string {
-  const { servers, serverSettings, dataset } = environment;
+  const { servers, serverSettings } = environment;
   const facts = {
     processor: `${environment.processor}, ${environment.cores} cores`,
     system: `${environment.system}, ${environment.fileSystem}, Node ${environment.node}`,
     load: `${environment.loadBefore.toFixed(2)} before, ${environment.loadAfter.toFixed(2)} after`,
     client: `${Math.round(environment.clientCpuShare * 100)} % of a core`,
-    data: `${dataset.size}, seed ${dataset.seed}`,
+    data: datasetText(environment),
     ...Object.fromEntries(
       Object.entries(servers).map(([engine, server]) => [
         engine,

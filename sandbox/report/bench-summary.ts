@@ -1,5 +1,8 @@
 import { type Comparison, percent } from '../../bench/compare-reports.ts';
+import { datasetText } from '../../bench/environment.ts';
 import type { BenchReport } from '../../bench/results.ts';
+import type { PathCheck } from '../engines/query-path.ts';
+import { objectiveText } from './bench-text.ts';
 import { comparisonVerdict, intervalText, pairingText } from './comparison-text.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
@@ -10,7 +13,7 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
     '',
     ...(comparison === undefined ? [] : comparisonLines(comparison)),
     ...table(
-      ['engine', 'path', 'load', 'reached/s', 'p50', 'p99', 'plan', 'answer'],
+      ['engine', 'path', 'load', 'reached/s', 'p50', 'p99', 'objective', 'plan', 'answer'],
       report.paths.map((path) => [
         path.engine,
         path.path,
@@ -20,8 +23,9 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
         formatCount(path.achievedPerS),
         formatMicroseconds(path.p50Us),
         formatMicroseconds(path.p99Us),
-        path.plan.ok ? 'ok' : `**wrong:** ${path.plan.actual}`,
-        path.answer.ok ? 'ok' : `**wrong:** ${path.answer.actual}`,
+        objectiveText(path.objective),
+        checkText(path.plan),
+        checkText(path.answer),
       ]),
     ),
     ...report.paths.flatMap(({ engine, path, client }) =>
@@ -31,6 +35,10 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
     environmentLine(report),
     '',
   ].join('\n');
+}
+
+function checkText({ ok, actual }: PathCheck): string {
+  return ok === true ? 'ok' : ok === null ? actual : `**wrong:** ${actual}`;
 }
 
 function comparisonLines(comparison: Comparison): readonly string[] {
@@ -62,7 +70,7 @@ function environmentLine({ environment }: BenchReport): string {
   const { processor, cores, system, fileSystem, node, commit, dataset, loadBefore, loadAfter } = environment;
   return (
     `<sub>${processor}, ${cores} cores, ${system}, ${fileSystem}, Node ${node}, commit ${commit ?? 'none'}, ` +
-    `data ${dataset.size} (seed ${dataset.seed}), load ${loadBefore.toFixed(1)} -> ${loadAfter.toFixed(1)}</sub>`
+    `data ${datasetText({ dataset })}, load ${loadBefore.toFixed(1)} -> ${loadAfter.toFixed(1)}</sub>`
   );
 }
 

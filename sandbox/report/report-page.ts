@@ -1,3 +1,4 @@
+import { objectiveText } from './bench-text.ts';
 import type { SandboxReport } from './shapes.ts';
 import { formatDuration, formatMicroseconds } from './units.ts';
 
@@ -52,7 +53,19 @@ ${
   bench === undefined
     ? ''
     : `<h2>Query paths</h2>\n${table(
-        ['engine', 'path', 'origin', 'per s', 'p50', 'p90', 'p99', 'times the bare driver', 'plan', 'answer'],
+        [
+          'engine',
+          'path',
+          'origin',
+          'per s',
+          'p50',
+          'p90',
+          'p99',
+          'times the bare driver',
+          'objective',
+          'plan',
+          'answer',
+        ],
         bench.paths.map((path) => [
           path.engine,
           path.path,
@@ -60,8 +73,9 @@ ${
           String(path.achievedPerS),
           ...[path.p50Us, path.p90Us, path.p99Us].map(formatMicroseconds),
           path.reference === undefined ? '' : String(path.reference.ratio),
-          path.plan.ok ? path.plan.actual : `wrong: ${path.plan.actual}`,
-          path.answer.ok ? 'as known' : `wrong: ${path.answer.actual}`,
+          objectiveText(path.objective),
+          path.plan.ok === false ? `wrong: ${path.plan.actual}` : path.plan.actual,
+          path.answer.ok === false ? `wrong: ${path.answer.actual}` : path.answer.ok ? 'as known' : path.answer.actual,
         ]),
       )}`
 }

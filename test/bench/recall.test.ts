@@ -10,7 +10,10 @@ test('recall is the share of the exact answer that was found', () => {
 test('the curve has a point for each search width and one for the exact search', async () => {
   const exact = ['a', 'b', 'c', 'd'];
   const search = async (_: number, ef: number | null) => (ef === null ? exact : exact.slice(0, ef));
-  const points = await measureRecall({ k: 4, queries: 5, efs: [1, 2, 4], search }, new AbortController().signal);
+  const points = await measureRecall(
+    { k: 4, queries: 5, ownEf: 2, efs: [1, 2, 4], search },
+    new AbortController().signal,
+  );
   expect(points.map(({ ef, recall, returned }) => [ef, recall, returned])).toEqual([
     [1, 0.25, 1],
     [2, 0.5, 2],

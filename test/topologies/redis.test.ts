@@ -45,12 +45,12 @@ describe.each(topologies)('redis %s', (topology) => {
     expect(masters.clients).toHaveLength(topology === 'clustered' ? 3 : 1);
   });
 
-  test('the query path has its plan and its answer', async () => {
+  test('every query path has its plan and its answer', async () => {
     if (stack.dataset === undefined) throw new Error('nothing was loaded');
     for (const path of redis.queryPaths) {
-      await using prepared = await path.prepare(running, stack.dataset);
-      expect(await prepared.checkPlan()).toMatchObject({ ok: true });
-      expect(await prepared.checkAnswer()).toMatchObject({ ok: true });
+      await using prepared = await path.prepare({ running, dataset: stack.dataset });
+      expect(await prepared.checkPlan(), path.name).toMatchObject({ ok: true });
+      expect(await prepared.checkAnswer(), path.name).toMatchObject({ ok: true });
     }
   });
 

@@ -32,7 +32,7 @@ export async function withDirectClient<Value>(
   return await work(client);
 }
 
-type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>;
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'url'>;
 
 function createClient(running: Reachable, options: MongoClientOptions = {}): MongoClient {
   return new MongoClient(uri(running), { ...(running.topology === 'replicated' ? memberOptions : {}), ...options });
@@ -73,6 +73,7 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
  * one node, directly: its own address is that of the containers' network.
  */
 export function uri(running: Reachable): string {
+  if (running.url !== undefined) return running.url;
   if (running.topology !== 'replicated') return uriOfNode(firstNode(running), running.secrets);
   const members = running.nodes.map(({ name, port }) => `${name}:${port}`).join(',');
   const options = `authSource=admin&replicaSet=${replicaSet}&w=majority`;

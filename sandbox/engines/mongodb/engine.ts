@@ -8,6 +8,7 @@ import { contract } from './contract.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
@@ -61,6 +62,7 @@ export const mongodb: Engine<MongoClient> = {
   },
   failover,
   queryPaths,
+  platformReads,
   roles,
   workloads,
 };

@@ -4,11 +4,12 @@ import type { Connection, RunningEngine, Secrets } from '../topology.ts';
 
 export const userName = 'neo4j';
 
+const driverOptions = { disableLosslessIntegers: true, telemetryDisabled: true } as const;
+
 /** A driver on one node. Integers are JavaScript numbers: nothing of the platform comes near 2^53. */
 function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { readonly connectMs: number }): Driver {
   return neo4j.driver(boltUri(node), neo4j.auth.basic(userName, secrets.neo4j ?? ''), {
-    disableLosslessIntegers: true,
-    telemetryDisabled: true,
+    ...driverOptions,
     ...(timeouts === undefined
       ? {}
       : {
@@ -19,17 +20,26 @@ function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { readonly 
   });
 }
 
+/** A driver on the first node, or on a server that is not ours, as the user that its address names. */
+function driverOf({ nodes, secrets, url }: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>): Driver {
+  if (url === undefined) return createDriver(firstNode({ nodes }), secrets);
+  const address = new URL(url);
+  const [user, password] = [address.username, address.password].map(decodeURIComponent);
+  const login = user === '' ? undefined : neo4j.auth.basic(user ?? '', password ?? '');
+  return neo4j.driver(`${address.protocol}//${address.host}`, login, driverOptions);
+}
+
 /** Runs `work` with a driver that is closed afterwards. */
 export async function withDriver<Value>(
-  running: Pick<RunningEngine, 'nodes' | 'secrets'>,
+  running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>,
   work: (driver: Driver) => Promise<Value>,
 ): Promise<Value> {
-  await using driver = createDriver(firstNode(running), running.secrets);
+  await using driver = driverOf(running);
   return await work(driver);
 }
 
 export async function connect(running: RunningEngine): Promise<Connection<Driver>> {
-  const client = createDriver(firstNode(running), running.secrets);
+  const client = driverOf(running);
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
 

@@ -7,6 +7,7 @@ import { contract } from './contract.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
@@ -62,5 +63,6 @@ export const neo4j: Engine<Driver> = {
   pointInTime: { notSupported: 'transaction logs are restored by online backups alone, which Community does not have' },
   failover,
   queryPaths,
+  platformReads,
   workloads,
 };

@@ -50,9 +50,27 @@ export function primaryNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
   return node;
 }
 
-/** {@link openClient} on the primary. */
+/** {@link openClient} on the primary; on a server that is not ours, as the user that its address names. */
 export function openPrimary(running: RunningEngine, target: Target): Promise<OpenClient> {
+  if (running.url !== undefined) return openExternal(running.url, target.database);
   return openClient(primaryNode(running), running.secrets, target);
+}
+
+/** An address that names another database than the platform's has everything in that one. */
+async function openExternal(address: string, database: string): Promise<OpenClient> {
+  const url = new URL(address);
+  const named = decodeURIComponent(url.pathname.slice(1));
+  const isPlatforms = named === '' || named === 'postgres' || databases.some((name) => name === named);
+  if (isPlatforms) url.pathname = `/${database}`;
+  const client = new Client({
+    connectionString: url.href,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: deadlineMs('nodeCommand'),
+    application_name: 'taishang-sandbox',
+  });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, [Symbol.asyncDispose]: () => client.end() };
 }
 
 /** The server's version, as soon as it takes queries; a standby answers too. */

@@ -7,6 +7,7 @@ import { contract } from './contract.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { platformReads } from './platform-reads.ts';
 import { pointInTime } from './point-in-time.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
@@ -54,6 +55,7 @@ export const postgresql: Engine<Pool> = {
   pointInTime,
   failover,
   queryPaths,
+  platformReads,
   serverSettings,
   workloads,
   roles,

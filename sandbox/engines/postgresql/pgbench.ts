@@ -17,7 +17,7 @@ export const userByEmailReference: ReferenceProgram = {
 };
 
 async function run(running: RunningEngine, dataset: Dataset, { clients, durationMs }: ReferenceLoad) {
-  const statement = await readFile(join(import.meta.dirname, 'queries', 'user-by-email.sql'), 'utf8');
+  const statement = await readFile(join(import.meta.dirname, 'query-paths', 'user-by-email.sql'), 'utf8');
   const email = await firstEmail(dataset);
   const seconds = Math.max(1, Math.round(durationMs / 1_000));
   const load = ['-c', String(clients), '-j', String(threads), '-T', String(seconds), '-n', '-M', 'prepared'];

@@ -8,27 +8,34 @@ export async function connect(running: RunningEngine): Promise<Connection<Qdrant
 }
 
 /** The client speaks HTTP and holds nothing open that would have to be closed. */
-export function openClient(running: Pick<RunningEngine, 'nodes' | 'secrets'>): QdrantClient {
+export function openClient(running: Reachable): QdrantClient {
   return new QdrantClient({
     url: uri(running),
     // As a header: the option of its own prints a warning about plain HTTP, which never leaves this machine here.
-    headers: { 'api-key': running.secrets.apiKey ?? '' },
+    headers: { 'api-key': apiKey(running) },
     // The stand-in's version is that of the engine in it.
     checkCompatibility: false,
     timeout: deadlineMs('statement'),
   });
 }
 
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>;
+
+/** Of a server that is not ours, the password of its address. */
+export function apiKey({ secrets, url }: Reachable): string {
+  return url === undefined ? (secrets.apiKey ?? '') : decodeURIComponent(new URL(url).password);
+}
+
 /** A request that the client has no method for. Throws where the answer is not a success. */
 export async function request(
-  running: Pick<RunningEngine, 'nodes' | 'secrets'>,
+  running: Reachable,
   path: string,
   options: { readonly method?: string; readonly body?: string | FormData; readonly contentType?: string } = {},
 ): Promise<Response> {
   const response = await fetch(`${uri(running)}${path}`, {
     method: options.method ?? 'GET',
     headers: {
-      'api-key': running.secrets.apiKey ?? '',
+      'api-key': apiKey(running),
       ...(options.contentType === undefined ? {} : { 'content-type': options.contentType }),
     },
     ...(options.body === undefined ? {} : { body: options.body }),
@@ -55,7 +62,8 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
   return version;
 }
 
-export function uri(running: Pick<RunningEngine, 'nodes'>): string {
+export function uri(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
+  if (running.url !== undefined) return withoutLogin(running.url);
   const { host, port } = firstNode(running);
   return `http://${host}:${port}`;
 }
@@ -68,6 +76,11 @@ export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | '
     QDRANT_URL: uri(running),
     QDRANT_API_KEY: running.secrets.apiKey ?? '',
   };
+}
+
+function withoutLogin(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname.replace(/\/$/, '')}`;
 }
 
 export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {

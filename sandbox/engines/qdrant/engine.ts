@@ -8,6 +8,7 @@ import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { roles } from './peers.ts';
+import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
@@ -53,6 +54,7 @@ export const qdrant: Engine<QdrantClient> = {
   pointInTime: { notSupported: 'a snapshot is one moment; the server keeps no log that could be replayed over it' },
   failover,
   queryPaths,
+  platformReads,
   roles,
   workloads,
 };

@@ -21,22 +21,39 @@ export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<
   return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets);
 }
 
+/** {@link openClient} for a server that is not ours, by its address: `redis://user:password@host:port/database`. */
+export async function openExternal(url: string): Promise<Redis & AsyncDisposable> {
+  return connected(
+    new Redis(url, {
+      lazyConnect: true,
+      connectTimeout: 10_000,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+    }),
+  );
+}
+
 async function openAt(
   host: string,
   port: number,
   secrets: Secrets,
   commandTimeoutMs?: number,
 ): Promise<Redis & AsyncDisposable> {
-  const client = new Redis({
-    host,
-    port,
-    password: secrets.default ?? '',
-    lazyConnect: true,
-    connectTimeout: 1_500,
-    retryStrategy: () => null,
-    maxRetriesPerRequest: 0,
-    ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
-  });
+  return connected(
+    new Redis({
+      host,
+      port,
+      password: secrets.default ?? '',
+      lazyConnect: true,
+      connectTimeout: 1_500,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+      ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
+    }),
+  );
+}
+
+async function connected(client: Redis): Promise<Redis & AsyncDisposable> {
   // Why the server refused is told by the event alone: `connect` says that the connection was closed.
   let reason: Error | undefined;
   client.on('error', (error) => {
@@ -58,7 +75,10 @@ export async function connect(
   running: RunningEngine,
   options?: { readonly once?: boolean },
 ): Promise<Connection<RedisClient>> {
-  const client = createRedisClient(accessOf(running), options);
+  const client =
+    running.url === undefined
+      ? createRedisClient(accessOf(running), options)
+      : new Redis(running.url, { lazyConnect: true });
   client.on('error', () => {});
   try {
     await client.connect();

@@ -7,6 +7,7 @@ import { contract } from './contract.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
@@ -62,6 +63,7 @@ export const redis: Engine<RedisClient> = {
   pointInTime: { notSupported: 'the log holds commands without a time that the server could stop at' },
   failover,
   queryPaths,
+  platformReads,
   serverSettings,
   workloads,
   roles,

@@ -2,7 +2,7 @@ import keySlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { RunningEngine } from '../topology.ts';
-import { firstNode, openClient } from './connection.ts';
+import { firstNode, openClient, openExternal } from './connection.ts';
 
 /** The nodes that take writes, each reached directly: one, or those of a cluster. */
 export interface Masters extends AsyncDisposable {
@@ -19,7 +19,7 @@ export async function openMasters(running: RunningEngine): Promise<Masters> {
 }
 
 function openFirst(running: RunningEngine) {
-  return openClient(firstNode(running), running.secrets);
+  return running.url === undefined ? openClient(firstNode(running), running.secrets) : openExternal(running.url);
 }
 
 async function openPrimary(running: RunningEngine) {

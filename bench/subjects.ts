@@ -1,0 +1,135 @@
+import { SandboxError } from '../sandbox/core/errors.ts';
+import {
+  type CrossStorePath,
+  prepareAcrossStores,
+  type Store,
+  storesOf,
+} from '../sandbox/cross-store/query-paths/cross-store-path.ts';
+import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-paths.ts';
+import type { PathDescription, PreparedPath, QueryPath, ReferenceProgram } from '../sandbox/engines/query-path.ts';
+import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import type { Dataset } from '../seeds/dataset.ts';
+import type { PathNotRun, ServerOrigin } from './results.ts';
+import type { BenchTarget } from './run-benchmarks.ts';
+
+/** One query path of what runs. */
+export interface Subject {
+  /** Which of the stacks that are measured together it belongs to, from 0. */
+  readonly target: number;
+  /** Name of the engine, or `across stores`. */
+  readonly engine: string;
+  readonly topology: string;
+  readonly origin: ServerOrigin;
+  readonly path: PathDescription;
+  readonly missing: () => Promise<readonly string[]>;
+  readonly prepare: () => Promise<PreparedPath>;
+  readonly reference?: Omit<ReferenceProgram, 'run'> & {
+    readonly run: (load: Parameters<ReferenceProgram['run']>[2]) => ReturnType<ReferenceProgram['run']>;
+  };
+}
+
+/** Where a running engine comes from. */
+export function originOf({ url, image }: RunningEngine): ServerOrigin {
+  return url === undefined ? image.origin : 'external';
+}
+
+/** All paths of a target, or those that are named. Throws `BAD_OPTION` where one has no such name. */
+export function choosePaths(target: BenchTarget, index: number, names: readonly string[] = []): readonly Subject[] {
+  const stores = target.engines.flatMap((engine): Store[] => {
+    const running = target.running.get(engine.name);
+    return running === undefined ? [] : [{ engine, running }];
+  });
+  const { dataset } = target;
+  const own = stores.flatMap(({ engine, running }) =>
+    engine.queryPaths.map((path) => ({ target: index, ...subjectOf(path, engine.name, running, dataset) })),
+  );
+  const across = crossStorePaths.flatMap((path) => {
+    const subject = acrossSubjectOf(path, stores, dataset);
+    return subject === undefined ? [] : [{ target: index, ...subject }];
+  });
+  const all = [...own, ...across];
+  const unknown = names.find((name) => !all.some(({ path }) => path.name === name));
+  if (unknown !== undefined) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `There is no query path \`${unknown}\` on the engines that were chosen.`,
+      next: `Use one or more of: ${all.map(({ path }) => path.name).join(', ')}.`,
+    });
+  }
+  return names.length === 0 ? all : all.filter(({ path }) => names.includes(path.name));
+}
+
+function subjectOf(
+  path: QueryPath,
+  engine: string,
+  running: RunningEngine,
+  dataset: Dataset | undefined,
+): Omit<Subject, 'target'> {
+  const { reference } = path;
+  return {
+    engine,
+    topology: running.topology,
+    origin: originOf(running),
+    path,
+    missing: () => path.missing(running),
+    prepare: () => path.prepare({ running, dataset }),
+    // Other programs run inside of a node, which a server of somebody else's has none of for us.
+    ...(reference === undefined || dataset === undefined || running.url !== undefined
+      ? {}
+      : { reference: { ...reference, run: (load) => reference.run(running, dataset, load) } }),
+  };
+}
+
+/** Nothing where a store is not among those that run: it is then no path of theirs. */
+function acrossSubjectOf(
+  path: CrossStorePath,
+  stores: readonly Store[],
+  dataset: Dataset | undefined,
+): Omit<Subject, 'target'> | undefined {
+  const found = storesOf(path, stores);
+  if ('lacking' in found) return undefined;
+  const { used } = found;
+  return {
+    engine: acrossStores,
+    topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
+    origin: leastOrigin(used.map(({ running }) => originOf(running))),
+    path,
+    missing: async () => {
+      const missing = await Promise.all(
+        used.map(({ engine, running }) => engine.platformReads?.missing(running) ?? []),
+      );
+      return missing.flat();
+    },
+    prepare: () => prepareAcrossStores(path, used, dataset),
+  };
+}
+
+/** One stand-in among them makes figures those of a stand-in. */
+function leastOrigin(origins: readonly ServerOrigin[]): ServerOrigin {
+  const order: readonly ServerOrigin[] = ['compatible', 'external', 'built', 'official'];
+  return order.find((origin) => origins.includes(origin)) ?? 'external';
+}
+
+export interface Runnable {
+  readonly subjects: readonly Subject[];
+  readonly notRun: readonly PathNotRun[];
+}
+
+/** Those that can be run here and now, and why the others cannot. */
+export async function runnable(subjects: readonly Subject[]): Promise<Runnable> {
+  const reasons = await Promise.all(subjects.map(reasonNotToRun));
+  return {
+    subjects: subjects.filter((_, index) => reasons[index] === undefined),
+    notRun: subjects.flatMap(({ engine, path }, index) => {
+      const reason = reasons[index];
+      return reason === undefined ? [] : [{ engine, path: path.name, reason }];
+    }),
+  };
+}
+
+async function reasonNotToRun({ path, origin, missing }: Subject): Promise<string | undefined> {
+  const onOrigin = origin === 'external' ? undefined : path.notRunOn?.[origin];
+  if (onOrigin !== undefined) return onOrigin;
+  const lacking = await missing();
+  return lacking.length === 0 ? undefined : `not there: ${lacking.join(', ')}`;
+}

@@ -1,0 +1,6 @@
+-- The neighbours without a threshold: recall at ten needs ten.
+SELECT knowledge_id
+FROM knowledge_embeddings
+WHERE category = $2
+ORDER BY embedding <=> $1
+LIMIT 10

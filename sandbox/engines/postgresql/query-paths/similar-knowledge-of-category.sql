@@ -1,0 +1,10 @@
+SELECT knowledge_id
+FROM (
+    SELECT knowledge_id, embedding <=> $1 AS distance
+    FROM knowledge_embeddings
+    WHERE category = $2
+    ORDER BY embedding <=> $1
+    LIMIT 10
+) AS nearest
+WHERE distance <= 0.3
+ORDER BY distance

@@ -1,0 +1,3 @@
+SELECT id, username, email
+FROM users
+WHERE id = $1

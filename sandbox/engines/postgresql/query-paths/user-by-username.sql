@@ -1,0 +1,3 @@
+SELECT id, username, email, status, silicon_level, consciousness_level, thinking_level
+FROM users
+WHERE username = $1

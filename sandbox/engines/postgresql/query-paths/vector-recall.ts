@@ -1,0 +1,36 @@
+import type { ByKind, RecallSearch } from '../../query-path.ts';
+import type { RunningEngine } from '../../topology.ts';
+import { openPrimary } from '../connection.ts';
+import type { Question } from './similar-knowledge.ts';
+import { rolledBack, statementOf } from './sql-path.ts';
+
+const k = 10;
+
+/** pgvector's own width (its documentation, "HNSW", "Query Options"). */
+const defaultEf = 40;
+
+/** Searches with another width, and exactly, on a connection of their own, under the same filter as the path's. */
+export async function vectorRecall(
+  running: RunningEngine,
+  { hot, cold }: ByKind<readonly Question[]>,
+  filtered: boolean,
+): Promise<{ readonly recall: RecallSearch } & AsyncDisposable> {
+  const opened = await openPrimary(running, { database: 'taishang_ai', role: 'taishang_ai_user' });
+  const { client } = opened;
+  const statement = await statementOf(filtered ? 'recall-of-category' : 'recall');
+  const questions = [...hot, ...cold];
+  const search = (iteration: number, ef: number | null) =>
+    rolledBack(client, async () => {
+      const width = `SET LOCAL hnsw.ef_search = ${ef}; SET LOCAL hnsw.iterative_scan = strict_order;`;
+      // The width is that of HNSW: a planner that would rather read the table must not.
+      const settings = ef === null ? 'SET LOCAL enable_indexscan = off' : `${width} SET LOCAL enable_seqscan = off`;
+      await client.query(settings);
+      const { vector, category } = questions[iteration % questions.length] as Question;
+      const values = filtered ? [vector, category] : [vector];
+      return (await client.query<{ knowledge_id: string }>(statement, values)).rows.map((row) => row.knowledge_id);
+    });
+  return {
+    recall: { k, queries: Math.min(36, questions.length), ownEf: defaultEf, efs: [10, 20, 40, 80, 160, 320], search },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,110 @@
+import type { Dataset } from '../../../../seeds/dataset.ts';
+import { absentIds, hotAndCold, notOurData, perDataset, rowsOf, usersByActivity } from '../../path-parameters.ts';
+import { preparePath } from '../../prepare-path.ts';
+import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../query-path.ts';
+import type { RunningEngine } from '../../topology.ts';
+import { cacheKey, type KeySpace, lifetimesS, readCached } from '../cache.ts';
+import { connect } from '../connection.ts';
+import { scan } from '../load.ts';
+import { openMasters } from '../masters.ts';
+import { cachedUserReference } from '../redis-benchmark.ts';
+import { commandsCheck } from './commands-of-path.ts';
+
+interface CachePath extends Pick<QueryPath, 'name' | 'description' | 'reference'> {
+  readonly space: KeySpace;
+}
+
+/** Ids that are cached in a key space, those of the busiest users first where they are users'. */
+const cachedIds = perDataset(async (dataset) => {
+  const ids: Record<KeySpace, string[]> = { user: [], conversation: [], knowledge_graph: [] };
+  for await (const { key } of rowsOf(dataset, 'cacheEntries')) {
+    const [space = '', id = ''] = key.split(':');
+    ids[space as KeySpace].push(id);
+  }
+  const rank = new Map((await usersByActivity(dataset)).map((id, index) => [id, index]));
+  const rankOf = (id: string) => rank.get(id) ?? rank.size;
+  for (const space of ['user', 'knowledge_graph'] as const) {
+    ids[space].sort((left, right) => rankOf(left) - rankOf(right));
+  }
+  return ids;
+});
+
+/** One GET: a hit for what is hot or cold, a miss for what is absent. */
+function cachePath({ space, ...path }: CachePath): QueryPath {
+  return {
+    ...path,
+    plan: '1 GET that hits, or misses what is absent',
+    shares: usualShares,
+    objective: { p99Ms: 2 },
+    missing: (running) => missingKeys(running, space),
+    prepare: (context) => prepare(space, context),
+  };
+}
+
+async function prepare(space: KeySpace, { running, dataset }: PathContext): Promise<PreparedPath> {
+  await using stack = new AsyncDisposableStack();
+  const { client } = stack.use(await connect(running));
+  const ids = dataset === undefined ? await sampledIds(running, space) : (await cachedIds(dataset))[space];
+  const request = (id: string) => readCached(client, space, id);
+  const prepared = preparePath<string, unknown>({
+    parameters: { ...hotAndCold(ids), absent: absentIds() },
+    shares: usualShares,
+    request,
+    bare: (id) => client.get(cacheKey(space, id)),
+    plan: (id, kind) => {
+      const there = kind === 'absent' ? 0 : 1;
+      return commandsCheck(client, running, () => request(id), { GET: 1, hits: there, misses: 1 - there });
+    },
+    answer: (value) => (value === undefined ? '' : JSON.stringify(value)),
+    known: dataset === undefined ? notOurData : (asked) => knownValues(dataset, space, asked),
+    dispose: async () => {},
+  });
+  const kept = stack.move();
+  return { ...prepared, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+async function knownValues(dataset: Dataset, space: KeySpace, asked: readonly string[]): Promise<readonly string[]> {
+  const keys = new Set(asked.map((id) => cacheKey(space, id)));
+  const values = new Map<string, string>();
+  for await (const { key, value } of rowsOf(dataset, 'cacheEntries')) {
+    if (keys.has(key)) values.set(key, JSON.stringify(JSON.parse(value)));
+  }
+  return asked.map((id) => values.get(cacheKey(space, id)) ?? '');
+}
+
+async function sampledIds(running: RunningEngine, space: KeySpace, count = 500): Promise<readonly string[]> {
+  await using masters = await openMasters(running);
+  const ids = new Set<string>();
+  for (const client of masters.clients) {
+    for await (const keys of scan(client, `${space}:*`)) {
+      for (const key of keys) ids.add(key.slice(space.length + 1));
+      if (ids.size >= count) return [...ids].slice(0, count);
+    }
+  }
+  return [...ids];
+}
+
+async function missingKeys(running: RunningEngine, space: KeySpace): Promise<readonly string[]> {
+  if ((await sampledIds(running, space, 1)).length > 0) return [];
+  const again = running.url === undefined ? ': load them again with `npm run sandbox -- seed`' : '';
+  return [`keys ${space}:*, which live for ${lifetimesS[space] / 60} minutes${again}`];
+}
+
+export const cachePaths: readonly QueryPath[] = [
+  cachePath({
+    name: 'cached user',
+    description: 'A user from the cache by its id: one GET.',
+    space: 'user',
+    reference: cachedUserReference,
+  }),
+  cachePath({
+    name: 'cached conversation',
+    description: 'A conversation from the cache by its session.',
+    space: 'conversation',
+  }),
+  cachePath({
+    name: 'cached knowledge graph',
+    description: "A user's part of the knowledge graph from the cache.",
+    space: 'knowledge_graph',
+  }),
+];

@@ -1,0 +1,88 @@
+import type { BenchReport, PathResult } from '../../bench/results.ts';
+import { type Cell, escapeHtml, htmlTable } from './html.ts';
+import { formatCount, formatMicroseconds } from './units.ts';
+
+/** All paths, a table for each store: what one client sees, what is promised, and whether plan and answer are right. */
+export function overviewSections({ paths }: BenchReport): string {
+  const groups = Map.groupBy(paths, ({ engine, path }) => JSON.stringify([engine, path]));
+  const stores = Map.groupBy(groups.values(), ([first]) => first?.engine ?? '');
+  return [...stores].map(([engine, ofStore]) => overview(engine, ofStore)).join('\n');
+}
+
+function overview(engine: string, paths: readonly (readonly PathResult[])[]): string {
+  const rows = paths.flatMap((rows) => {
+    const [first] = rows;
+    if (first === undefined) return [];
+    const most = rows.reduce((best, row) => (row.achievedPerS > best.achievedPerS ? row : best));
+    return [
+      [
+        { html: `<a href="#${pathId(first)}">${escapeHtml(first.path)}</a>` },
+        formatMicroseconds(first.p50Us),
+        formatMicroseconds(first.p99Us),
+        formatCount(most.achievedPerS),
+        first.reference === undefined ? '' : `${first.reference.ratio}`,
+        first.recall === undefined ? '' : first.recall.recall.toFixed(3),
+        { html: objectiveBadge(rows, '') },
+        check(first.plan),
+        check(first.answer),
+      ] satisfies readonly Cell[],
+    ];
+  });
+  const head = ['path', 'p50', 'p99', 'reached/s', 'times the bare driver', 'recall', 'objective', 'plan', 'answer'];
+  return `<h2>${escapeHtml(`${engine.charAt(0).toUpperCase()}${engine.slice(1)}`)}</h2>\n<section>${htmlTable({ head, rows, figures: [1, 2, 3, 4, 5] })}</section>`;
+}
+
+/** Where a path's own section is. */
+export function pathId({ engine, path }: PathResult): string {
+  return `${engine} ${path}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
+
+/** What is promised, and whether it was kept. */
+export function objectiveBadge(rows: readonly PathResult[], kind = 'badge'): string {
+  const objective = rows.find((row) => row.objective !== undefined)?.objective;
+  if (objective === undefined) return '';
+  const { p99Ms, met } = objective;
+  const [color, text] = met === null ? ['faint', 'not told'] : met ? ['good', 'met'] : ['doubt', 'missed'];
+  return `<span class="${kind} faint">p99 ≤ ${p99Ms} ms <span class="${color}">${text}</span></span>`;
+}
+
+function check({ ok }: PathResult['plan']): Cell {
+  const [color, text] = ok === null ? ['doubt', 'not checked'] : ok ? ['good', 'ok'] : ['bad', 'wrong'];
+  return { html: `<span class="${color}">${text}</span>` };
+}
+
+/** What the time of a path is made of: by the kind of its parameters, and by its hops. */
+export function partTables({ kinds = [], hops = [], recall }: PathResult): string {
+  const figures = (each: { readonly samples: number; readonly p50Us: number; readonly p99Us: number }) => [
+    formatCount(each.samples),
+    ...[each.p50Us, each.p99Us].map(formatMicroseconds),
+  ];
+  const tables = [
+    ...(kinds.length === 0
+      ? []
+      : [
+          htmlTable({
+            head: ['parameters', 'share', 'samples', 'p50', 'p99'],
+            rows: kinds.map((each) => [each.kind, `${Math.round(each.share * 100)} %`, ...figures(each)]),
+            figures: [1, 2, 3, 4],
+          }),
+        ]),
+    ...(hops.length === 0
+      ? []
+      : [
+          htmlTable({
+            head: ['hop', 'samples', 'p50', 'p99'],
+            rows: hops.map((each) => [each.hop, ...figures(each)]),
+            figures: [1, 2, 3],
+          }),
+        ]),
+  ];
+  const found =
+    recall === undefined
+      ? ''
+      : `<p class="faint">${escapeHtml(
+          `Recall at ${recall.k} with ef ${recall.ef}: ${recall.recall.toFixed(3)} over ${recall.queries} queries, ` +
+            `${recall.returned.toFixed(1)} rows returned.`,
+        )}</p>`;
+  return `<div class="parts">${tables.join('\n')}</div>${found}`;
+}
