@@ -16,6 +16,8 @@ export interface Turns {
   /** Told of each request of the path. */
   readonly onDone?: (iteration: number, latencyMs: number) => void;
   readonly reference: Run;
+  /** Iteration that both begin with. Default: 0. */
+  readonly first?: number;
   /** Time for the path and its reference together. */
   readonly forMs: number;
   readonly signal: AbortSignal;
@@ -35,6 +37,8 @@ export interface TimedRecorder extends Recorder {
 export interface TurnsResult {
   readonly path: TimedRecorder;
   readonly reference: TimedRecorder;
+  /** Iteration that the path would go on with. */
+  readonly next: number;
 }
 
 /** One client, one request at a time, the path and its reference in turns. */
@@ -44,12 +48,15 @@ export async function takeTurns(turns: Turns): Promise<TurnsResult> {
   // A short round has shorter turns: both must have had at least two.
   const lengthMs = Math.min(turnMs, turns.forMs / 4);
   const endMs = performance.now() + turns.forMs;
-  for (let iteration = 0; performance.now() < endMs; ) {
+  // Each counts for itself: together, one of them would miss some kinds of parameters.
+  let next = turns.first ?? 0;
+  let nextOfReference = next;
+  while (performance.now() < endMs) {
     turns.signal.throwIfAborted();
-    iteration = await takeTurn(turns.run, path, iteration, lengthMs, turns.onDone);
-    iteration = await takeTurn(turns.reference, reference, iteration, lengthMs);
+    next = await takeTurn(turns.run, path, next, lengthMs, turns.onDone);
+    nextOfReference = await takeTurn(turns.reference, reference, nextOfReference, lengthMs);
   }
-  return { path, reference };
+  return { path, reference, next };
 }
 
 export interface ClosedLoop {

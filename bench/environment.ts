@@ -19,6 +19,7 @@ const fileSystems: Readonly<Record<number, string>> = {
 
 export interface Watched {
   readonly dataset: Dataset | undefined;
+  readonly holds?: ReadonlySet<string>;
   readonly engines: readonly Engine[];
   readonly running: ReadonlyMap<string, RunningEngine>;
   /** Folder whose commit and file system are named. Default: the current one. */
@@ -45,7 +46,7 @@ export async function watchEnvironment(watched: Watched): Promise<() => BenchEnv
       startedAt,
       commit,
       fileSystem,
-      dataset: dataset === undefined ? null : { size: dataset.size, seed: dataset.seed },
+      dataset: dataset === undefined || watched.holds?.size === 0 ? null : { size: dataset.size, seed: dataset.seed },
       loadBefore,
       loadAfter: loadavg()[0] ?? 0,
       clientCpuShare: Math.round(((user + system) / elapsedUs) * 100) / 100,
@@ -80,7 +81,13 @@ async function fileSystemOf(directory: string): Promise<string> {
 async function settingsOf({ engines, running }: Watched): Promise<BenchEnvironment['serverSettings']> {
   const entries = engines.map(async ({ name, serverSettings }) => {
     const target = running.get(name);
-    return target === undefined || serverSettings === undefined ? [] : [[name, await serverSettings(target)] as const];
+    if (target === undefined || serverSettings === undefined) return [];
+    // Somebody else's server may keep them to itself.
+    const told = serverSettings(target).catch((thrown) => {
+      if (target.url === undefined) throw thrown;
+      return { settings: 'not told' };
+    });
+    return [[name, await told] as const];
   });
   return Object.fromEntries((await Promise.all(entries)).flat());
 }

@@ -16,6 +16,10 @@ export interface BenchTarget {
   readonly running: ReadonlyMap<string, RunningEngine>;
   /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
   readonly dataset: Dataset | undefined;
+  /** Engines that hold the dataset. Default: all. Of the others parameters are drawn from what they hold. */
+  readonly holds?: ReadonlySet<string>;
+  /** Paths that write are run on servers that are somebody else's too. Default: false. */
+  readonly confirmedWrites?: boolean;
   /** Folder of the stack, whose commit is named. Default: the current one. */
   readonly directory?: string;
 }

@@ -21,6 +21,8 @@ export interface Subject {
   readonly topology: string;
   readonly origin: ServerOrigin;
   readonly path: PathDescription;
+  /** Whether it may write where it is somebody else's server. */
+  readonly confirmedWrites: boolean;
   readonly missing: () => Promise<readonly string[]>;
   readonly prepare: () => Promise<PreparedPath>;
   readonly reference?: Omit<ReferenceProgram, 'run'> & {
@@ -39,13 +41,19 @@ export function choosePaths(target: BenchTarget, index: number, names: readonly 
     const running = target.running.get(engine.name);
     return running === undefined ? [] : [{ engine, running }];
   });
-  const { dataset } = target;
+  const { holds, confirmedWrites = false } = target;
+  const datasetOf = (used: readonly Store[]) =>
+    used.every(({ engine }) => holds?.has(engine.name) ?? true) ? target.dataset : undefined;
   const own = stores.flatMap(({ engine, running }) =>
-    engine.queryPaths.map((path) => ({ target: index, ...subjectOf(path, engine.name, running, dataset) })),
+    engine.queryPaths.map((path) => ({
+      target: index,
+      confirmedWrites,
+      ...subjectOf(path, engine.name, running, datasetOf([{ engine, running }])),
+    })),
   );
   const across = crossStorePaths.flatMap((path) => {
-    const subject = acrossSubjectOf(path, stores, dataset);
-    return subject === undefined ? [] : [{ target: index, ...subject }];
+    const subject = acrossSubjectOf(path, stores, datasetOf);
+    return subject === undefined ? [] : [{ target: index, confirmedWrites, ...subject }];
   });
   const all = [...own, ...across];
   const unknown = names.find((name) => !all.some(({ path }) => path.name === name));
@@ -64,7 +72,7 @@ function subjectOf(
   engine: string,
   running: RunningEngine,
   dataset: Dataset | undefined,
-): Omit<Subject, 'target'> {
+): Omit<Subject, 'target' | 'confirmedWrites'> {
   const { reference } = path;
   return {
     engine,
@@ -84,8 +92,8 @@ function subjectOf(
 function acrossSubjectOf(
   path: CrossStorePath,
   stores: readonly Store[],
-  dataset: Dataset | undefined,
-): Omit<Subject, 'target'> | undefined {
+  datasetOf: (used: readonly Store[]) => Dataset | undefined,
+): Omit<Subject, 'target' | 'confirmedWrites'> | undefined {
   const found = storesOf(path, stores);
   if ('lacking' in found) return undefined;
   const { used } = found;
@@ -100,7 +108,7 @@ function acrossSubjectOf(
       );
       return missing.flat();
     },
-    prepare: () => prepareAcrossStores(path, used, dataset),
+    prepare: () => prepareAcrossStores(path, used, datasetOf(used)),
   };
 }
 
@@ -127,7 +135,16 @@ export async function runnable(subjects: readonly Subject[]): Promise<Runnable> 
   };
 }
 
-async function reasonNotToRun({ path, origin, missing }: Subject): Promise<string | undefined> {
+/** Why a path that writes is not run on a server of somebody else's without being asked for. */
+export function reasonNotToWrite({ path, origin, confirmedWrites }: Subject): string | undefined {
+  if (path.writes === undefined || origin !== 'external' || confirmedWrites) return undefined;
+  return `it writes ${path.writes}: \`--confirm-writes\` runs it`;
+}
+
+async function reasonNotToRun(subject: Subject): Promise<string | undefined> {
+  const { path, origin, missing } = subject;
+  const unconfirmed = reasonNotToWrite(subject);
+  if (unconfirmed !== undefined) return unconfirmed;
   const onOrigin = origin === 'external' ? undefined : path.notRunOn?.[origin];
   if (onOrigin !== undefined) return onOrigin;
   const lacking = await missing();

@@ -16,6 +16,11 @@ export interface BenchFlags {
   readonly against?: string;
   readonly html?: string;
   readonly summary?: string;
+  /** `ENGINE=ADDRESS` of servers that the sandbox did not start. */
+  readonly urls: readonly string[];
+  readonly confirmedWrites: boolean;
+  /** A missed service objective is a failure. */
+  readonly objectives: boolean;
 }
 
 /** Throws `BAD_OPTION`. */
@@ -29,7 +34,14 @@ export function parseBenchFlags(flags: Readonly<Record<string, unknown>>): Bench
     duration === undefined ? (compared ? comparedMs : undefined) : parseDurationMs(duration, '--duration');
   const rounds =
     flags.rounds === undefined ? (compared ? roundsToCompare : 1) : parseWholeNumber(flags.rounds, 1, '--rounds');
+  const urls = (flags.url ?? []) as readonly string[];
+  if (flags.confirmWrites === true && urls.length === 0) {
+    throw badOption('--confirm-writes is about servers that the sandbox did not start.', 'Use it together with --url.');
+  }
   return {
+    urls,
+    confirmedWrites: flags.confirmWrites === true,
+    objectives: flags.objectives === true,
     measure: {
       rounds,
       ...(warmUp === undefined ? {} : { warmUpMs: parseDurationMs(warmUp, '--warm-up') }),

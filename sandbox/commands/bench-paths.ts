@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Comparison, compareReports } from '../../bench/compare-reports.ts';
+import { externalTarget, refuseMissing } from '../../bench/external-servers.ts';
+import { missedObjectives } from '../../bench/objectives.ts';
 import type { BenchReport } from '../../bench/results.ts';
 import { type BenchTarget, runInterleaved } from '../../bench/run-benchmarks.ts';
 import { readRun, type SavedRun, savedRunFile, saveRun } from '../../bench/saved-runs.ts';
@@ -14,8 +16,10 @@ import { formatComparison } from '../report/comparison-text.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { type BenchFlags, parseBenchFlags } from './bench-options.ts';
+import { parseUrls } from './bench-urls.ts';
+import { badOption } from './names.ts';
 import type { ActionContext, Outcome } from './run-action.ts';
-import { chosenEngines, identityOf } from './stack-options.ts';
+import { chosenEngines, identityOf, stackOptionsOf } from './stack-options.ts';
 
 /** Measures query paths, keeps and compares them as the flags say. */
 export async function benchPaths(context: ActionContext): Promise<Outcome> {
@@ -24,9 +28,11 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
   // Before anything is measured: a name that is none, or a run that is not there.
   if (flags.save !== undefined) savedRunFile(directory, flags.save);
   const baseline = flags.against === undefined ? undefined : await readRun(directory, flags.against);
-  const attach = { ...identityOf(context), ...chosenEngines(context) };
-  const target = await attachTarget(attach);
-  const beside = baseline === undefined ? undefined : await targetBeside(context, baseline);
+  const isExternal = flags.urls.length > 0;
+  const target = isExternal
+    ? await targetByUrl(context, flags)
+    : await attachTarget({ ...identityOf(context), ...chosenEngines(context) });
+  const beside = baseline === undefined || isExternal ? undefined : await targetBeside(context, baseline);
   const [report, besideReport] = await runInterleaved(
     { ...flags.measure, paths: context.arguments, progress: context.progress, signal: context.signal },
     beside === undefined ? [target] : [target, beside],
@@ -37,7 +43,8 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
     await saveRun(directory, { version: 1, name: flags.save, stack: identityOf(context), report });
   }
   await writeFiles(directory, flags, report, comparison);
-  const failed = benchHasFailed(report) || comparison?.verdict === 'fail';
+  const missed = flags.objectives && missedObjectives(report.paths).length > 0;
+  const failed = benchHasFailed(report) || missed || comparison?.verdict === 'fail';
   return {
     document: comparison === undefined ? report : { ...report, comparison },
     text: (colors) => formatBench(report, colors) + (comparison ? formatComparison(comparison, colors) : ''),
@@ -54,6 +61,20 @@ async function attachTarget(options: Parameters<typeof attachStack>[0]): Promise
   if (known.size === 'files') throw rowsOfFiles();
   const dataset = createDataset({ size: known.size, seed: known.seed });
   return { engines, running: attached.engines, dataset, directory: attached.identity.directory };
+}
+
+/** Servers that the sandbox did not start; refuses before anything is run where one lacks what a path needs. */
+async function targetByUrl(context: ActionContext, flags: BenchFlags): Promise<BenchTarget> {
+  const servers = await parseUrls(flags.urls);
+  const { size = 'small', seed } = stackOptionsOf(context);
+  if (size === 'none') throw badOption('--size none: a dataset is what answers are compared with.', 'Leave it out.');
+  const target = await externalTarget(servers, {
+    dataset: createDataset({ size, ...(seed === undefined ? {} : { seed }) }),
+    confirmedWrites: flags.confirmedWrites,
+    directory: context.settings.directory,
+  });
+  await refuseMissing(target, context.arguments);
+  return target;
 }
 
 /** The stack that the saved run was measured on, where that is another one and runs. */

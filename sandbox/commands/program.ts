@@ -117,10 +117,17 @@ export function createProgram(): Command {
     .option('--arrivals <kind>', 'with --full: constant or poisson (default: constant)')
     .option(
       '--duration <duration>',
-      "a path's time in all rounds, and for each further load (default: 2s, 6s to compare)",
+      "a path's time in all rounds, and for each further load (default: 1s, 6s to compare)",
     )
-    .option('--warm-up <duration>', 'first part of every load, which is discarded (default: 500ms)')
+    .option('--warm-up <duration>', 'first part of every load, which is discarded (default: 250ms)')
     .option('--rounds <number>', 'measure all paths so many times, in turns (default: 1, 24 to compare)')
+    .option(
+      '--url <engine=address>',
+      'measure a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option('--confirm-writes', 'with --url: run paths that write too, in objects of their own')
+    .option('--objectives', 'exit code 1 where a service objective is missed')
     .option('--save <name>', 'keep the run as .sandbox/bench/<name>.json')
     .option('--against <name>', 'compare with a saved run, or its file; exit code 1 where something got worse')
     .option('--html <file>', 'write a page with charts')

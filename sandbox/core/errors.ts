@@ -54,6 +54,8 @@ export const exitCodeOf = {
   DATASET_DIFFERENT: 1,
   CROSS_STORE_DIFFERENT: 1,
   BENCH_NOT_POSSIBLE: 1,
+  BENCH_SERVER_UNREACHABLE: 1,
+  BENCH_SCHEMA_MISSING: 1,
   // Backups: making them, and keeping them elsewhere.
   BACKUP_FAILED: 1,
   BACKUP_BUSY: 1,

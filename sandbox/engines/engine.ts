@@ -61,6 +61,14 @@ export interface ContractCase {
   readonly run: (running: RunningEngine, dataset: Dataset) => Promise<void>;
 }
 
+/** How a server is reached that is somebody else's: by an address alone, without a node. */
+export interface ExternalAccess {
+  /** Of the addresses that its driver takes: `postgres:`. */
+  readonly protocols: readonly string[];
+  /** Connects, asks and disconnects. */
+  readonly version: (running: RunningEngine) => Promise<string>;
+}
+
 /**
  * An engine: everything that the runners know of a database product.
  * Adding one is adding a folder with such an object and one line in `index.ts`.
@@ -109,6 +117,8 @@ export interface Engine<Client = unknown> {
   readonly queryPaths: readonly QueryPath[];
   /** What it gives to paths that go through several stores. */
   readonly platformReads?: OfferedReads;
+  /** How query paths are measured on a server that the sandbox did not start. */
+  readonly external?: ExternalAccess;
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
   readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
   readonly workloads: Workloads;

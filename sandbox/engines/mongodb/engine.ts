@@ -5,6 +5,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
@@ -13,6 +14,7 @@ import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
+import { serverSettings } from './server-settings.ts';
 import { standalone } from './topologies.ts';
 import { clustered } from './topologies-clustered.ts';
 import { replicated } from './topologies-replicated.ts';
@@ -63,6 +65,8 @@ export const mongodb: Engine<MongoClient> = {
   failover,
   queryPaths,
   platformReads,
+  external,
+  serverSettings,
   roles,
   workloads,
 };

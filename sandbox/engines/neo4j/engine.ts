@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
@@ -11,6 +12,7 @@ import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
+import { serverSettings } from './server-settings.ts';
 import { standalone } from './topologies.ts';
 import { workloads } from './workloads.ts';
 
@@ -64,5 +66,7 @@ export const neo4j: Engine<Driver> = {
   failover,
   queryPaths,
   platformReads,
+  external,
+  serverSettings,
   workloads,
 };

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
@@ -56,6 +57,7 @@ export const postgresql: Engine<Pool> = {
   failover,
   queryPaths,
   platformReads,
+  external,
   serverSettings,
   workloads,
   roles,

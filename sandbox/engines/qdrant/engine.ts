@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
@@ -12,6 +13,7 @@ import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
+import { serverSettings } from './server-settings.ts';
 import { clustered, standalone } from './topologies.ts';
 import { workloads } from './workloads.ts';
 
@@ -55,6 +57,8 @@ export const qdrant: Engine<QdrantClient> = {
   failover,
   queryPaths,
   platformReads,
+  external,
+  serverSettings,
   roles,
   workloads,
 };

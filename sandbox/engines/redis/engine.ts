@@ -4,6 +4,7 @@ import { backup } from './backup.ts';
 import type { RedisClient } from './client.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
+import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
@@ -64,6 +65,7 @@ export const redis: Engine<RedisClient> = {
   failover,
   queryPaths,
   platformReads,
+  external,
   serverSettings,
   workloads,
   roles,
