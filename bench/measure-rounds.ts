@@ -59,6 +59,8 @@ interface Measuring {
   readonly parts: Parts;
   readonly health: ClientHealth[];
   readonly rounds: RoundFigure[];
+  /** Where the next round goes on: a slow path would ask for the first parameters alone otherwise. */
+  next: number;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function measureRounds(
     await wake([subject.prepared.run, subject.prepared.runBare]);
     await turns(subject, timing.warmUpMs, timing.signal);
     const recorders = { path: { ...createRecorder(), busyMs: 0 }, reference: { ...createRecorder(), busyMs: 0 } };
-    all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [] });
+    all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [], next: 0 });
   }
   for (let round = 0; round < timing.rounds; round += 1) {
     const order = round % 2 === 0 ? all : all.toReversed();
@@ -92,10 +94,16 @@ export async function measureRounds(
   return measured;
 }
 
-function turns({ prepared }: PreparedSubject, forMs: number, signal: AbortSignal, parts?: Parts): Promise<TurnsResult> {
+function turns(
+  { prepared }: PreparedSubject,
+  forMs: number,
+  signal: AbortSignal,
+  measured?: { readonly parts: Parts; readonly first: number },
+): Promise<TurnsResult> {
+  const { parts, first = 0 } = measured ?? {};
   const run = (iteration: number) => prepared.run(iteration, parts?.recordHop);
   const onDone = (iteration: number, latencyMs: number) => parts?.recordKind(prepared.kindOf(iteration), latencyMs);
-  return takeTurns({ run, onDone, reference: prepared.runBare, forMs, signal });
+  return takeTurns({ run, onDone, first, reference: prepared.runBare, forMs, signal });
 }
 
 /**
@@ -110,7 +118,11 @@ async function measureRound(each: Measuring, round: number, timing: Timing): Pro
   await wake([each.subject.prepared.run, each.subject.prepared.runBare]);
   if (timing.rounds > 1) await turns(each.subject, roundWarmUpMs, timing.signal);
   const judge = watchClient();
-  const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal, each.parts);
+  const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal, {
+    parts: each.parts,
+    first: each.next,
+  });
+  each.next = taken.next;
   const latencies = latenciesOf(taken.path, taken.path.busyMs);
   each.health.push(judge());
   for (const kind of ['path', 'reference'] as const) {

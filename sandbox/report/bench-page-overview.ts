@@ -55,7 +55,7 @@ function check({ ok }: PathResult['plan']): Cell {
 export function partTables({ kinds = [], hops = [], recall }: PathResult): string {
   const figures = (each: { readonly samples: number; readonly p50Us: number; readonly p99Us: number }) => [
     formatCount(each.samples),
-    ...[each.p50Us, each.p99Us].map(formatMicroseconds),
+    ...[each.p50Us, each.p99Us].map((us) => (each.samples === 0 ? '-' : formatMicroseconds(us))),
   ];
   const tables = [
     ...(kinds.length === 0
