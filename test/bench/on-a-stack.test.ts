@@ -19,7 +19,14 @@ beforeAll(async () => {
     createStack({ engines: ['postgresql', 'redis'], size: 'small' }),
     loadEngines(['postgresql', 'redis']),
   ]);
-  report = await runBenchmarks({ ...target(), clients: 4, warmUpMs: 100, measureMs: 1_000, rounds: 2 });
+  report = await runBenchmarks({
+    ...target(),
+    paths: ['user by e-mail', 'cached user'],
+    clients: 4,
+    warmUpMs: 100,
+    measureMs: 1_000,
+    rounds: 2,
+  });
 });
 afterAll(() => stack?.dispose());
 
@@ -92,5 +99,5 @@ test('a path whose index is gone fails by its plan, whatever its speed', async (
   await using opened = await openPrimary(postgresql, { database: 'taishang_users' });
   await opened.client.query('ALTER TABLE users DROP CONSTRAINT idx_users_email');
   const [path] = (await runBenchmarks({ ...target(), paths: ['user by e-mail'], warmUpMs: 50, measureMs: 200 })).paths;
-  expect(path).toMatchObject({ plan: { ok: false, actual: 'Seq Scan on the table' }, answer: { ok: true } });
+  expect(path).toMatchObject({ plan: { ok: false, actual: 'Seq Scan on users (hot)' }, answer: { ok: true } });
 });

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { choosePaths, runnable, type Subject } from '../../bench/subjects.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { noTextIndexes } from '../../sandbox/engines/mongodb/collections.ts';
+import { databaseName, withClient } from '../../sandbox/engines/mongodb/connection.ts';
+import { usersByActivity } from '../../sandbox/engines/path-parameters.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import type { PathCheck } from '../../sandbox/engines/query-path.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+
+const dataset = createDataset({ size: 'small' });
+let stack: Stack<EngineName>;
+let engines: readonly Engine[];
+
+beforeAll(async () => {
+  [stack, engines] = await Promise.all([
+    createStack({ engines: engineNames, size: 'small' }),
+    loadEngines(engineNames),
+  ]);
+});
+afterAll(() => stack?.dispose());
+
+interface Checked {
+  readonly path: string;
+  readonly plan: PathCheck;
+  readonly answer: PathCheck;
+}
+
+const running = () => new Map(Object.entries(stack.engines));
+
+function subjectsOf(engine: string): readonly Subject[] {
+  return choosePaths({ engines, dataset, running: running() }, 0).filter((subject) => subject.engine === engine);
+}
+
+/** One path after the other: what one of them writes is gone before the next is looked at. */
+async function check(subjects: readonly Subject[]): Promise<readonly Checked[]> {
+  const checked: Checked[] = [];
+  for (const { path, prepare } of subjects) {
+    await using prepared = await prepare();
+    for (let iteration = 0; iteration < 10; iteration += 1) await prepared.run(iteration);
+    const [answer, plan] = [await prepared.checkAnswer(), await prepared.checkPlan()];
+    checked.push({ path: path.name, plan, answer });
+  }
+  return checked;
+}
+
+const pathsOf: Readonly<Record<string, number>> = {
+  postgresql: 12,
+  mongodb: 7,
+  neo4j: 4,
+  redis: 5,
+  qdrant: 4,
+  'across stores': 2,
+};
+
+describe.each(Object.keys(pathsOf))('%s', (engine) => {
+  test('has its plan and its answers on every path, and its data afterwards as before', async () => {
+    const own = engines.find(({ name }) => name === engine);
+    const up = running().get(engine);
+    const fingerprint = async () => (own === undefined || up === undefined ? {} : (await own.fingerprint(up)).parts);
+    const before = await fingerprint();
+    const all = subjectsOf(engine);
+    expect(all).toHaveLength(pathsOf[engine] ?? 0);
+    const { subjects, notRun } = await runnable(all);
+    const isStandIn = all.some(({ origin }) => origin === 'compatible');
+    const textSearch = { engine, path: 'contents by their text', reason: noTextIndexes };
+    expect(notRun).toEqual(engine === 'mongodb' && isStandIn ? [textSearch] : []);
+    const checked = await check(subjects);
+    expect(checked.filter(({ plan, answer }) => plan.ok === false || answer.ok !== true)).toEqual([]);
+    const notTold = checked.filter(({ plan }) => plan.ok === null).map(({ path }) => path);
+    expect(notTold).toEqual(engine === 'mongodb' && isStandIn ? ['cleanup of old data'] : []);
+    expect(await fingerprint()).toEqual(before);
+  });
+});
+
+test('a path declares all three kinds of parameters, an objective, and what it writes where it does', () => {
+  const all = choosePaths({ engines, dataset, running: running() }, 0);
+  for (const { path } of all) {
+    const shares = Object.values(path.shares);
+    expect(shares.reduce((sum, share) => sum + share)).toBeCloseTo(1);
+    expect(Math.min(...shares)).toBeGreaterThan(0);
+    expect(path.objective.p99Ms).toBeGreaterThan(0);
+  }
+  expect(all.filter(({ path }) => path.writes !== undefined).map(({ path }) => path.name)).toEqual([
+    'preference upsert',
+    'expired-session sweep',
+    'cleanup of old data',
+    'warm-up of users',
+    'lock and unlock',
+  ]);
+});
+
+test('the path whose index is dropped fails by its plan, and no other', async () => {
+  const { postgresql } = stack.engines;
+  await using opened = await openPrimary(postgresql, { database: 'taishang_data' });
+  const { rows } = await opened.client.query<{ definition: string }>(
+    "SELECT pg_get_indexdef('idx_user_locations_position'::regclass) AS definition",
+  );
+  await opened.client.query('DROP INDEX idx_user_locations_position');
+  try {
+    const wrong = (await check(subjectsOf('postgresql'))).filter(({ plan }) => !plan.ok);
+    expect(wrong).toMatchObject([
+      { path: 'nearby users', plan: { ok: false, actual: 'Seq Scan on user_locations (hot)' }, answer: { ok: true } },
+    ]);
+  } finally {
+    await opened.client.query(rows[0]?.definition ?? '');
+  }
+});
+
+test('a small table may be read whole, but not without the index that serves the statement', async () => {
+  const { postgresql } = stack.engines;
+  await using opened = await openPrimary(postgresql, { database: 'taishang_ai' });
+  const subjects = subjectsOf('postgresql').filter(({ path }) => path.name.startsWith('similar embeddings'));
+  const { rows } = await opened.client.query<{ definition: string }>(
+    "SELECT pg_get_indexdef('idx_knowledge_embeddings_cosine'::regclass) AS definition",
+  );
+  await opened.client.query('DROP INDEX idx_knowledge_embeddings_cosine');
+  try {
+    expect((await check(subjects)).map(({ plan }) => plan.ok)).toEqual([false, false]);
+  } finally {
+    await opened.client.query(rows[0]?.definition ?? '');
+  }
+});
+
+test('the paths that show a damaged row fail by their answer, and no other', async () => {
+  const [busiest] = await usersByActivity(dataset);
+  const { postgresql } = stack.engines;
+  await using opened = await openPrimary(postgresql, { database: 'taishang_users' });
+  const set = (sql: string) => opened.client.query(`UPDATE users SET ${sql} WHERE id = $1`, [busiest]);
+  await set("status = CASE status WHEN 'active' THEN 'suspended' ELSE 'active' END");
+  try {
+    const wrong = (await check(subjectsOf('postgresql'))).filter(({ answer }) => !answer.ok);
+    expect(wrong.map(({ path }) => path)).toEqual(['user by e-mail', 'user by user name', 'session by token']);
+    for (const { plan } of wrong) expect(plan.ok).toBe(true);
+  } finally {
+    await set("status = CASE status WHEN 'active' THEN 'suspended' ELSE 'active' END");
+  }
+});
+
+test('a document too many fails the path that counts them', async () => {
+  const { mongodb } = stack.engines;
+  const contents = { user_id: 'nobody', content_type: 'note', title: '', created_at: new Date(0) };
+  const statistics = subjectsOf('mongodb').filter(({ path }) => path.name === 'statistics of contents');
+  const { insertedId } = await withClient(mongodb, async (_, client) =>
+    client.db(databaseName).collection('user_contents').insertOne(contents),
+  );
+  const [checked] = await check(statistics);
+  await withClient(mongodb, (_, client) =>
+    client.db(databaseName).collection('user_contents').deleteOne({ _id: insertedId }),
+  );
+  expect(checked).toMatchObject({ plan: { ok: true }, answer: { ok: false } });
+});
+
+test('caches that have expired are a reason not to run, and never a wrong answer', async () => {
+  const client = stack.clients.redis;
+  const keys = await client.keys('conversation:*');
+  const entries = await Promise.all(
+    keys.map(async (key) => [key, await client.get(key), await client.ttl(key)] as const),
+  );
+  for (const key of keys) await client.unlink(key);
+  const { subjects, notRun } = await runnable(subjectsOf('redis'));
+  for (const [key, value, seconds] of entries) await client.set(key, value ?? '', 'EX', seconds);
+  expect(subjects).toHaveLength(4);
+  expect(notRun).toMatchObject([{ path: 'cached conversation', reason: expect.stringContaining('sandbox -- seed') }]);
+});
+
+test('every engine says the settings that decide about speed, and no password', async () => {
+  for (const engine of engines) {
+    const up = running().get(engine.name);
+    if (up === undefined || engine.serverSettings === undefined) throw new Error(`${engine.name} has no settings`);
+    const settings = await engine.serverSettings(up);
+    expect(Object.keys(settings).length, engine.name).toBeGreaterThan(0);
+    const text = JSON.stringify(settings);
+    expect(Object.values(up.secrets).filter((secret) => text.includes(secret))).toEqual([]);
+  }
+});
