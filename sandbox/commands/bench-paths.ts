@@ -9,6 +9,7 @@ import { readRun, type SavedRun, savedRunFile, saveRun } from '../../bench/saved
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice } from '../core/progress.ts';
+import { engineNames } from '../engines/index.ts';
 import { formatBenchPage } from '../report/bench-page.ts';
 import { formatBenchSummary } from '../report/bench-summary.ts';
 import { benchHasFailed, formatBench } from '../report/bench-text.ts';
@@ -54,7 +55,7 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
 
 async function attachTarget(options: Parameters<typeof attachStack>[0]): Promise<BenchTarget> {
   const attached = await attachStack(options);
-  const engines = await loadEngines([...attached.engines.keys()]);
+  const engines = await loadEngines(engineNames.filter((name) => attached.engines.has(name)));
   const loaded = engines.map((engine) => attached.state.engines[engine.name]?.dataset);
   const [known] = loaded;
   if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();

@@ -29,7 +29,7 @@ function overview(engine: string, paths: readonly (readonly PathResult[])[]): st
     ];
   });
   const head = ['path', 'p50', 'p99', 'reached/s', 'times the bare driver', 'recall', 'objective', 'plan', 'answer'];
-  return `<h2>${escapeHtml(`${engine.charAt(0).toUpperCase()}${engine.slice(1)}`)}</h2>\n<section>${htmlTable({ head, rows, figures: [1, 2, 3, 4, 5] })}</section>`;
+  return `<h2>${escapeHtml(engine)}</h2>\n<section class="overview">${htmlTable({ head, rows, figures: [1, 2, 3, 4, 5] })}</section>`;
 }
 
 /** Where a path's own section is. */

@@ -30,7 +30,7 @@ export const knowledgeByTitle = sqlPath<TitlePart>({
   file: 'knowledge-by-title',
   uses: {
     indexes: [['idx_knowledge_embeddings_level_title']],
-    demandedFrom: { table: 'knowledge_embeddings', rows: 20_000 },
+    demandedFrom: { table: 'knowledge_embeddings', rows: 5_000 },
   },
   ranked: perDataset(async (dataset) => {
     const counts = new Map<string, number>();

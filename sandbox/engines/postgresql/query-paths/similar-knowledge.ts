@@ -51,7 +51,7 @@ const similarKnowledgeOfCategory = sqlPath<Question>({
   file: 'similar-knowledge-of-category',
   uses: {
     indexes: [['idx_knowledge_embeddings_cosine']],
-    demandedFrom: { table: 'knowledge_embeddings', rows: 20_000 },
+    demandedFrom: { table: 'knowledge_embeddings', rows: 5_000 },
   },
   // Without it the filter would be left with what is in the first forty (pgvector, "Iterative Index Scans").
   settings: 'SET hnsw.iterative_scan = strict_order',
