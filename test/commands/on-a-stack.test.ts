@@ -167,9 +167,10 @@ describe('`seed`', () => {
 
 describe('`bench`', () => {
   test('measures query paths of the stack, in the shape that others read', async () => {
-    const report = await runForDocument<{ paths: object[] }>(['bench'], here());
+    const report = await runForDocument<{ paths: object[] }>(['bench', '--duration', '200ms'], here());
     expect(report).toMatchObject({ version: 1, environment: expect.any(Object) });
-    expect(report.paths.map((path) => (path as { engine: string }).engine).toSorted()).toEqual(['qdrant', 'redis']);
+    const engines = report.paths.map((path) => (path as { engine: string }).engine);
+    expect(engines.toSorted()).toEqual([...Array(4).fill('qdrant'), ...Array(5).fill('redis')]);
     for (const path of report.paths) {
       expect(path).toMatchObject({
         path: expect.any(String),
@@ -186,6 +187,20 @@ describe('`bench`', () => {
         answer: { ok: true },
       });
     }
+  });
+
+  test('measures a server by its address alone, and says of each objective whether it was kept', async () => {
+    const { REDIS_URL = '' } = await runForDocument<Record<string, string>>(['env'], here());
+    const options = { env: { SOMEBODYS_REDIS: REDIS_URL } };
+    const args = ['bench', 'cached user', '--url', 'redis=env:SOMEBODYS_REDIS', '--duration', '300ms'];
+    const report = await runForDocument<{ paths: object[]; notRun: object[] }>(args, options);
+    expect(report.paths).toMatchObject([
+      { engine: 'redis', origin: 'external', answer: { ok: true }, objective: { p99Ms: 2 } },
+    ]);
+    expect(JSON.stringify(report)).not.toContain(new URL(REDIS_URL).password);
+    const named = await runForError(['bench', '--url', `redis=${REDIS_URL}`], options);
+    expect(named).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });
+    expect(JSON.stringify(named)).not.toContain(new URL(REDIS_URL).password);
   });
 
   test('refuses a query path that does not exist', async () => {
