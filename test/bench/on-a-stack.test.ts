@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareReports } from '../../bench/compare-reports.ts';
 import type { BenchReport } from '../../bench/results.ts';
 import { runBenchmarks, runInterleaved } from '../../bench/run-benchmarks.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
@@ -6,6 +7,12 @@ import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
+
+/** Rounds are of different times: each is taken relative to the bare driver loop beside it. */
+const pairing = 'by-reference';
+
+/** A millisecond is four times a login: what a busy machine does to two runs of the same is far from it. */
+const slowerThanNoise = 0.5;
 
 const dataset = createDataset({ size: 'small' });
 let stack: Stack<'postgresql' | 'redis'>;
@@ -92,6 +99,34 @@ test('two stacks are measured in turns, path by path', async () => {
   );
   expect([first?.rounds.length, second?.rounds.length]).toEqual([4, 4]);
   expect(order).toEqual([1, 1, 2, 2, 3, 3, 4, 4].map((round) => `bench redis round ${round} cached user`));
+});
+
+test('the gate finds a path of a real server that got a millisecond slower; a run of the same is far from it', async () => {
+  const measure = () =>
+    runBenchmarks({ ...target(), paths: ['user by e-mail'], warmUpMs: 100, measureMs: 1_800, rounds: 12 });
+  const [first, second] = [await measure(), await measure()];
+  await using opened = await openPrimary(stack.engines.postgresql, { database: 'taishang_users' });
+  await opened.client.query(
+    'ALTER TABLE users RENAME TO real_users; ' +
+      'CREATE VIEW users AS SELECT * FROM real_users WHERE pg_sleep(0.001) IS NOT NULL',
+  );
+  try {
+    const slowed = compareReports(
+      { name: 'before', report: first },
+      { name: 'after', report: await measure() },
+      pairing,
+    );
+    expect(slowed).toMatchObject({
+      verdict: 'fail',
+      paths: [
+        { path: 'user by e-mail', latency: { verdict: 'slower' }, failures: [expect.stringMatching(/^slower by/)] },
+      ],
+    });
+  } finally {
+    await opened.client.query('DROP VIEW users; ALTER TABLE real_users RENAME TO users');
+  }
+  const same = compareReports({ name: 'before', report: first }, { name: 'after', report: second }, pairing);
+  expect(same.paths[0]?.latency.change ?? Number.NaN).toBeLessThan(slowerThanNoise);
 });
 
 test('a path whose index is gone fails by its plan, whatever its speed', async () => {
