@@ -37,8 +37,6 @@ export interface TimedRecorder extends Recorder {
 export interface TurnsResult {
   readonly path: TimedRecorder;
   readonly reference: TimedRecorder;
-  /** Iteration that the path would go on with. */
-  readonly next: number;
 }
 
 /** One client, one request at a time, the path and its reference in turns. */
@@ -56,7 +54,7 @@ export async function takeTurns(turns: Turns): Promise<TurnsResult> {
     next = await takeTurn(turns.run, path, next, lengthMs, turns.onDone);
     nextOfReference = await takeTurn(turns.reference, reference, nextOfReference, lengthMs);
   }
-  return { path, reference, next };
+  return { path, reference };
 }
 
 export interface ClosedLoop {

@@ -27,6 +27,12 @@ export interface MeasuredSubject {
   readonly rounds: readonly RoundFigure[];
 }
 
+/**
+ * Rounds begin with other parameters each, and the same round of two runs with the same: a slow path would ask for the
+ * first few alone otherwise, and pairs would be of different questions. Coprime to the length of a path's cycle.
+ */
+const iterationsApart = 101;
+
 /** Each round begins with this much that is discarded: others had the caches in between. */
 const roundWarmUpMs = 40;
 
@@ -59,8 +65,6 @@ interface Measuring {
   readonly parts: Parts;
   readonly health: ClientHealth[];
   readonly rounds: RoundFigure[];
-  /** Where the next round goes on: a slow path would ask for the first parameters alone otherwise. */
-  next: number;
 }
 
 /**
@@ -76,7 +80,7 @@ export async function measureRounds(
     await wake([subject.prepared.run, subject.prepared.runBare]);
     await turns(subject, timing.warmUpMs, timing.signal);
     const recorders = { path: { ...createRecorder(), busyMs: 0 }, reference: { ...createRecorder(), busyMs: 0 } };
-    all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [], next: 0 });
+    all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [] });
   }
   for (let round = 0; round < timing.rounds; round += 1) {
     const order = round % 2 === 0 ? all : all.toReversed();
@@ -120,9 +124,8 @@ async function measureRound(each: Measuring, round: number, timing: Timing): Pro
   const judge = watchClient();
   const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal, {
     parts: each.parts,
-    first: each.next,
+    first: round * iterationsApart,
   });
-  each.next = taken.next;
   const latencies = latenciesOf(taken.path, taken.path.busyMs);
   each.health.push(judge());
   for (const kind of ['path', 'reference'] as const) {

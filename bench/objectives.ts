@@ -1,5 +1,6 @@
 import type { PathDescription } from '../sandbox/engines/query-path.ts';
-import type { ObjectiveResult, PathResult } from './results.ts';
+import type { ObjectiveResult } from './path-figures.ts';
+import type { PathResult } from './results.ts';
 
 /** Fewer samples than this have no 99th percentile: it would be the slowest of them. */
 const samplesForP99 = 100;

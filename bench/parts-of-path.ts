@@ -5,7 +5,7 @@ import {
   parameterKinds,
 } from '../sandbox/engines/query-path.ts';
 import { createRecorder, latenciesOf, type Recorder, record } from './latencies.ts';
-import type { HopFigures, KindFigures } from './results.ts';
+import type { HopFigures, KindFigures } from './path-figures.ts';
 
 /** Latencies of a path by the kind of its parameters, and of its hops. */
 export interface Parts {

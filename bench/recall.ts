@@ -1,6 +1,7 @@
 import type { RecallSearch } from '../sandbox/engines/query-path.ts';
 import { createRecorder, latenciesOf, record } from './latencies.ts';
-import type { OwnRecall, RecallPoint } from './results.ts';
+import type { OwnRecall } from './path-figures.ts';
+import type { RecallPoint } from './results.ts';
 
 /** Share of the exact answer that `found` holds, 0 to 1; 1 where the exact answer is empty. */
 export function recallOf(found: readonly string[], exact: readonly string[]): number {

@@ -40,6 +40,7 @@ async function prepare({ running }: PathContext): Promise<PreparedPath> {
   const connection = stack.use(await connect(running));
   const database = connection.client.db(databaseName);
   await refuseOthersDocuments(database);
+  await removeAbandoned(database);
   const userId = `${marker}-${randomUUID()}`;
   stack.defer(() => removeMarked(database, userId));
   // One that is kept: a cleanup that takes it would find fewer afterwards.
@@ -71,6 +72,7 @@ async function cleanUp(database: Db, userId: string, count: number, onHop?: HopL
 
 async function insertOld(database: Db, userId: string, count: number, keep: boolean): Promise<void> {
   const dates = { created_at: oldTime, updated_at: oldTime };
+  const metadata = { keep, sandbox_bench_at: new Date() };
   const each = Array.from({ length: count }, () => `${marker}-${randomUUID()}`);
   const conversations = each.map((_id) => ({
     _id,
@@ -78,7 +80,7 @@ async function insertOld(database: Db, userId: string, count: number, keep: bool
     session_id: userId,
     messages: [],
     context: {},
-    metadata: { keep },
+    metadata,
     ...dates,
   }));
   const contents = each.map((_id) => ({
@@ -88,12 +90,24 @@ async function insertOld(database: Db, userId: string, count: number, keep: bool
     title: marker,
     content: '',
     tags: [],
-    metadata: { keep },
+    metadata,
     ...dates,
   }));
   await Promise.all([
     database.collection<{ _id: string }>('ai_conversations').insertMany(conversations),
     database.collection<{ _id: string }>('user_contents').insertMany(contents),
+  ]);
+}
+
+/** What a run left that was killed, once it is an hour old: until then it may be another run's. */
+async function removeAbandoned(database: Db): Promise<void> {
+  const abandoned = {
+    user_id: new RegExp(`^${marker}-`),
+    'metadata.sandbox_bench_at': { $lt: new Date(Date.now() - 3_600_000) },
+  };
+  await Promise.all([
+    database.collection('ai_conversations').deleteMany(abandoned),
+    database.collection('user_contents').deleteMany(abandoned),
   ]);
 }
 
