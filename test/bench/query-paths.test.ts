@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recallOfPath } from '../../bench/recall.ts';
 import { choosePaths, runnable, type Subject } from '../../bench/subjects.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
@@ -6,10 +7,10 @@ import { noTextIndexes } from '../../sandbox/engines/mongodb/collections.ts';
 import { databaseName, withClient } from '../../sandbox/engines/mongodb/connection.ts';
 import { usersByActivity } from '../../sandbox/engines/path-parameters.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
-import type { PathCheck } from '../../sandbox/engines/query-path.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
+import { check } from './support/checked-paths.ts';
 
 const dataset = createDataset({ size: 'small' });
 let stack: Stack<EngineName>;
@@ -23,28 +24,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.dispose());
 
-interface Checked {
-  readonly path: string;
-  readonly plan: PathCheck;
-  readonly answer: PathCheck;
-}
-
 const running = () => new Map(Object.entries(stack.engines));
 
 function subjectsOf(engine: string): readonly Subject[] {
   return choosePaths({ engines, dataset, running: running() }, 0).filter((subject) => subject.engine === engine);
-}
-
-/** One path after the other: what one of them writes is gone before the next is looked at. */
-async function check(subjects: readonly Subject[]): Promise<readonly Checked[]> {
-  const checked: Checked[] = [];
-  for (const { path, prepare } of subjects) {
-    await using prepared = await prepare();
-    for (let iteration = 0; iteration < 10; iteration += 1) await prepared.run(iteration);
-    const [answer, plan] = [await prepared.checkAnswer(), await prepared.checkPlan()];
-    checked.push({ path: path.name, plan, answer });
-  }
-  return checked;
 }
 
 const pathsOf: Readonly<Record<string, number>> = {
@@ -123,6 +106,32 @@ test('a small table may be read whole, but not without the index that serves the
   } finally {
     await opened.client.query(rows[0]?.definition ?? '');
   }
+});
+
+test('every search by vectors tells its recall at ten, which a search that is too narrow loses', async () => {
+  const vectors = [...subjectsOf('postgresql'), ...subjectsOf('qdrant')].filter(({ path }) =>
+    path.name.startsWith('similar'),
+  );
+  const recalls = new Map<string, number>();
+  for (const { engine, path, prepare } of vectors) {
+    await using prepared = await prepare();
+    if (prepared.recall === undefined) continue;
+    const { recall, k } = await recallOfPath(prepared.recall, new AbortController().signal);
+    expect(k).toBe(10);
+    expect(recall, path.name).toBeGreaterThanOrEqual(0.9);
+    if (path.name === 'similar embeddings') {
+      const narrow = await recallOfPath({ ...prepared.recall, ownEf: 1 }, new AbortController().signal);
+      expect(narrow.recall).toBeLessThan(0.2);
+    }
+    recalls.set(`${engine} / ${path.name}`, recall);
+  }
+  expect([...recalls.keys()]).toEqual([
+    'postgresql / similar embeddings',
+    'postgresql / similar embeddings of a category',
+    'qdrant / similar knowledge',
+    'qdrant / similar knowledge of a level and category',
+    'qdrant / similar users',
+  ]);
 });
 
 test('the paths that show a damaged row fail by their answer, and no other', async () => {

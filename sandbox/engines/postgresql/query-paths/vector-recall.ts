@@ -19,12 +19,12 @@ export async function vectorRecall(
   const { client } = opened;
   const statement = await statementOf(filtered ? 'recall-of-category' : 'recall');
   const questions = [...hot, ...cold];
+  const exact = 'SET LOCAL enable_indexscan = off';
+  // The width is that of HNSW: a planner that would rather read the table must not. With a filter it goes on, as the path's.
+  const approximate = `SET LOCAL enable_seqscan = off; SET LOCAL hnsw.iterative_scan = ${filtered ? 'strict_order' : 'off'}`;
   const search = (iteration: number, ef: number | null) =>
     rolledBack(client, async () => {
-      const width = `SET LOCAL hnsw.ef_search = ${ef}; SET LOCAL hnsw.iterative_scan = strict_order;`;
-      // The width is that of HNSW: a planner that would rather read the table must not.
-      const settings = ef === null ? 'SET LOCAL enable_indexscan = off' : `${width} SET LOCAL enable_seqscan = off`;
-      await client.query(settings);
+      await client.query(ef === null ? exact : `SET LOCAL hnsw.ef_search = ${ef}; ${approximate}`);
       const { vector, category } = questions[iteration % questions.length] as Question;
       const values = filtered ? [vector, category] : [vector];
       return (await client.query<{ knowledge_id: string }>(statement, values)).rows.map((row) => row.knowledge_id);
