@@ -52,7 +52,10 @@ export interface NemesisEntry {
   readonly ends?: readonly string[];
 }
 
-/** What was seen of the nodes: that one has a role from now on, or that a fault was noticed. */
+/**
+ * What was seen of the nodes: that one has a role from now on, that a fault was noticed or one that was none (`detect`,
+ * `false-alarm`), or that a node committed a write that was asked for directly, with the bare driver (`writable`).
+ */
 export type ObserverEntry =
   | {
       readonly process: 'observer';
@@ -62,7 +65,12 @@ export type ObserverEntry =
       /** `primary`, `replica`, `down`, or the engine's own word. */
       readonly role: string;
     }
-  | { readonly process: 'observer'; readonly type: 'info'; readonly operation: 'detect'; readonly node?: string };
+  | {
+      readonly process: 'observer';
+      readonly type: 'info';
+      readonly operation: 'detect' | 'false-alarm' | 'writable';
+      readonly node?: string;
+    };
 
 export type HistoryEntry = ClientEntry | NemesisEntry | ObserverEntry;
 

@@ -98,8 +98,9 @@ function nemesisProblemOf({ type, operation, ends }: Fields): string | undefined
 
 function observerProblemOf({ type, operation, node, role }: Fields): string | undefined {
   if (type !== 'info') return '`type` of the observer is not `info`';
-  if (operation === 'detect') return undefined;
-  if (operation !== 'role') return '`operation` of the observer is neither `role` nor `detect`';
+  if (operation === 'detect' || operation === 'false-alarm' || operation === 'writable') return undefined;
+  if (operation !== 'role')
+    return '`operation` of the observer is none of `role`, `detect`, `false-alarm` and `writable`';
   return isText(role) && isText(node) ? undefined : '`role` needs a node and its role';
 }
 

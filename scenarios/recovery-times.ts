@@ -12,6 +12,8 @@ export interface RecoveryTimes {
   readonly detectMs?: number;
   /** Until the nemesis had promoted another node, or an observer saw one as `primary`. */
   readonly promoteMs?: number;
+  /** Until a node committed a write that was asked for directly, with the bare driver: the engine's own time. */
+  readonly writableMs?: number;
   /** Until the first acknowledgement of a write that began after the fault. */
   readonly firstWriteMs?: number;
 }
@@ -45,6 +47,7 @@ export function recoveryTimesOf(events: readonly HistoryEvent[], fault = 'kill')
       ...(event.node === undefined ? {} : { node: event.node }),
       ...present('detectMs', since(after.find(({ operation }) => operation === 'detect'))),
       ...present('promoteMs', since(after.find((each) => isPromotion(each, event.node)))),
+      ...present('writableMs', since(after.find(({ operation }) => operation === 'writable'))),
       ...present('firstWriteMs', since(first)),
     };
   });

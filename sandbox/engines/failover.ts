@@ -17,6 +17,11 @@ export interface FailoverContract {
    * milliseconds. 0: nothing acknowledged may be lost.
    */
   readonly lossWindowMs: number;
+  /**
+   * Whether losses may reach back to the beginning of the last `refresh` instead, however long ago that was; nothing
+   * that was acknowledged before it may be lost.
+   */
+  readonly sinceRefresh?: boolean;
   /** Adds and reads a set as this contract asks. Default: the engine's own workload. */
   readonly set?: Workload<SetClient>;
   /** Target from kill -9 of the primary to the first acknowledged write, in milliseconds, shown beside the figure. */
@@ -42,6 +47,11 @@ export interface Failover {
    * Polls at most 50 ms apart; `signal` ends it.
    */
   readonly detect?: (running: RunningEngine, primary: string, signal: AbortSignal) => Promise<void>;
+  /**
+   * Returns once this node itself commits a write that is asked for over and over, at most 10 ms apart, with the bare
+   * driver: the engine's own time, beside which that of ordinary clients is shown. Leaves nothing where clients look.
+   */
+  readonly untilWritable?: (running: RunningEngine, nodeName: string, signal: AbortSignal) => Promise<void>;
   /** Makes a survivor the primary and returns its node's name. Absent where the engine does that by itself. */
   readonly promote?: (running: RunningEngine) => Promise<string>;
   /** Makes an old primary, running or down, follow the new one. Absent where the engine does that by itself. */
@@ -50,6 +60,8 @@ export interface Failover {
   readonly replace?: (running: RunningEngine, nodeName: string) => Promise<void>;
   /** Returns once every member is up and follows as it should. Absent: answering is enough. */
   readonly settle?: (running: RunningEngine) => Promise<void>;
+  /** Brings the standby up to what the primary has now. Absent where members do that by themselves. */
+  readonly refresh?: (running: RunningEngine) => Promise<void>;
   /** Takes away what makes the promise, for the positive control, which must lose writes then. */
   readonly weaken?: (running: RunningEngine) => Promise<void>;
   /** What else breaks in a way of its own. Not part of `quick`. */

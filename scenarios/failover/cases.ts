@@ -5,6 +5,7 @@ import type { Depth } from '../suite-context.ts';
 import {
   crash,
   isolatePrimary,
+  killFollower,
   killPrimary,
   pausePrimary,
   positiveControl,
@@ -32,6 +33,12 @@ const ofSeveral = [
   replacePrimary,
   tenInARow,
 ] as const;
+
+/**
+ * Of a standby that is rebuilt from dumps: nothing connects it with its primary, so that it cannot be cut off, and
+ * each failover costs a dump.
+ */
+const ofRefreshed = [killPrimary, restartAll, replacePrimary] as const;
 
 /** Order and atomicity are judged where nothing may be lost: elsewhere a loss would break them by right. */
 const ordered = ['append', 'register', 'bank'] as const;
@@ -66,19 +73,30 @@ function casesOfTopology(
   const controls = hasControl ? [onSet(first, positiveControl)] : [];
   if (depth === 'quick') {
     // The cheapest control: one node is killed.
-    return isSingle ? controls : [onSet(first, killPrimary)];
+    if (isSingle) return controls;
+    return first.sinceRefresh === true ? [] : [onSet(first, killPrimary)];
   }
-  const schedules = isSingle ? [crash] : ofSeveral;
-  const orders = first.lossWindowMs > 0 ? [] : ordered;
+  const schedules = isSingle ? [crash] : first.sinceRefresh === true ? ofRefreshed : ofSeveral;
   return [
     ...schedules.map((schedule) => onSet(first, schedule)),
     ...others.flatMap((contract) => [onSet(contract, killPrimary), onSet(contract, isolatePrimary)]),
-    ...orders.map((workload) => ({
-      contract: first,
-      schedule: isSingle ? crash : killPrimary,
-      workload,
-      isControl: false,
-    })),
+    ...ordersOf(first),
     ...controls,
   ];
+}
+
+function ordersOf(contract: FailoverContract): readonly FailoverCase[] {
+  const isSingle = contract.topology === 'standalone';
+  if (contract.lossWindowMs === 0) {
+    const schedule = isSingle ? crash : killPrimary;
+    return ordered.map((workload) => ({ contract, schedule, workload, isControl: false }));
+  }
+  if (isSingle || contract.sinceRefresh === true) return [];
+  const whileItLives: FailoverContract = {
+    topology: contract.topology,
+    name: 'the primary stays',
+    promise: 'nothing is lost or out of order while the primary lives, whatever becomes of a follower',
+    lossWindowMs: 0,
+  };
+  return [{ contract: whileItLives, schedule: killFollower, workload: 'register', isControl: false }];
 }

@@ -33,6 +33,7 @@ export function startClients<Client>(options: ClientsOptions<Client>): Clients {
   const { kind, open, history, seed, signal } = options;
   let nextProcess = 0;
   let value = 0;
+  const seen = new Map<number, number>();
   let stopped = false;
   let notOpened: unknown;
   const acknowledgedMs: number[] = [];
@@ -50,7 +51,7 @@ export function startClients<Client>(options: ClientsOptions<Client>): Clients {
       }
       await using held = client;
       // An operation without an answer ends the process and not the client, which goes on as an application's would.
-      let actor: Actor = { history, process: nextProcess++, nextValue: () => value++, random };
+      let actor: Actor = { history, process: nextProcess++, nextValue: () => value++, random, seen };
       while (!stopped && !signal.aborted) {
         const beganMs = history.nowMs();
         const outcome = await kind.step(held, actor);

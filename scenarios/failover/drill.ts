@@ -7,6 +7,7 @@ import { createHistory, type History } from '../history.ts';
 import { startClients } from './clients.ts';
 import { startObserver } from './observer.ts';
 import type { Schedule } from './schedules.ts';
+import { refresh } from './steps.ts';
 import type { Subject } from './subject.ts';
 import type { WorkloadKind } from './workload-kinds.ts';
 
@@ -48,6 +49,7 @@ export async function runDrill<Client>(options: DrillOptions<Client>): Promise<D
     await schedule.run({ subject, history, clients, observer, random, signal, rejoined });
     await clients.stop();
   }
+  await refresh(options);
   const members = options.openMember === undefined ? [] : await membersOf(subject);
   if (options.kind.showsOrder) await untilAlike(options, members);
   const findings = await readUntilAgreed(options, members);
@@ -116,6 +118,6 @@ async function readFrom<Client>(
 ): Promise<void> {
   await using client = node === undefined || openMember === undefined ? await open() : await openMember(node);
   const nextValue = () => 0;
-  const actor = { history, process, nextValue, random: rowRandom(0, 'reads')(0) };
+  const actor = { history, process, nextValue, random: rowRandom(0, 'reads')(0), seen: new Map<number, number>() };
   await kind.readAll(client, node === undefined ? actor : { ...actor, node });
 }

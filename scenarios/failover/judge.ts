@@ -4,7 +4,13 @@ import { countOf, measuresOfFindings } from '../checkers/findings.ts';
 import { operationsOf } from '../checkers/operations.ts';
 import { checkSet } from '../checkers/set-checker.ts';
 import type { HistoryEvent } from '../history.ts';
-import { type RecoveryPoint, recoveryPointOf, recoveryTimesOf, spreadOf } from '../recovery-times.ts';
+import {
+  type RecoveryPoint,
+  type RecoveryTimes,
+  recoveryPointOf,
+  recoveryTimesOf,
+  spreadOf,
+} from '../recovery-times.ts';
 import type { Measures } from '../run-case.ts';
 import type { FailoverCase } from './cases.ts';
 import type { DrillOutcome } from './drill.ts';
@@ -29,12 +35,29 @@ export function requireKept(
     assert.deepEqual(unbounded, [], said);
     assert.ok(
       point.ms <= contract.lossWindowMs,
-      `${said}; they reach back ${Math.round(point.ms)} ms, and ${contract.lossWindowMs} ms are allowed`,
+      `${said}; they reach back ${Math.round(point.ms)} ms, and ${Math.round(contract.lossWindowMs)} ms are allowed`,
     );
   }
   const open = [...findings.undecided, ...(countOf(findings, 'never-read') > 0 ? ['some were never read'] : [])];
   const isOpen = findings.verdict === 'unknown' || (contract.lossWindowMs > 0 && open.length > 0);
   if (isOpen) throw new Error(`Not decided on ${members.join(', ') || 'the node'}: ${open.join('; ') || 'no reason'}.`);
+}
+
+/**
+ * How far back losses may reach in this history. Of a standby that is rebuilt, to the beginning of its last refresh
+ * before the last fault; where there was none, its primary alone was asked, and nothing may be lost.
+ */
+export function lossWindowOf(
+  { lossWindowMs, sinceRefresh }: Pick<FailoverContract, 'lossWindowMs' | 'sinceRefresh'>,
+  events: readonly HistoryEvent[],
+): number {
+  if (sinceRefresh !== true) return lossWindowMs;
+  const fault = events.findLast(({ process, operation }) => process === 'nemesis' && losing.has(operation));
+  const refreshed = events.findLast(
+    ({ process, type, operation, index }) =>
+      process === 'nemesis' && type === 'invoke' && operation === 'refresh' && index < (fault?.index ?? 0),
+  );
+  return fault === undefined || refreshed === undefined ? 0 : fault.timeMs - refreshed.timeMs;
 }
 
 /** A control whose losses nobody found shows that the suite would find none: it is broken. */
@@ -76,6 +99,15 @@ function withoutLost(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
   return events.filter((event) => event.operation !== 'add' || !('value' in event) || !lost.has(event.value));
 }
 
+/** What ordinary clients may take longer than the engine itself, in milliseconds; shown, not judged. */
+const harnessAddsTargetMs = 100;
+
+/** From the engine's own first commit to that of an ordinary client, which may have been the earlier one. */
+function addedMs({ writableMs, firstWriteMs }: RecoveryTimes): number | undefined {
+  if (writableMs === undefined || firstWriteMs === undefined) return undefined;
+  return Math.max(0, firstWriteMs - writableMs);
+}
+
 /** Figures of a run for its report. Of repeated faults the median (lower) and the maximum. */
 export function measuresOf(
   events: readonly HistoryEvent[],
@@ -89,6 +121,8 @@ export function measuresOf(
     detect: spreadOf(times.map(({ detectMs }) => detectMs)),
     promote: spreadOf(times.map(({ promoteMs }) => promoteMs)),
     firstWrite: spreadOf(times.map(({ firstWriteMs }) => firstWriteMs)),
+    engineWritable: spreadOf(times.map(({ writableMs }) => writableMs)),
+    harnessAdds: spreadOf(times.map(addedMs)),
   };
   for (const [name, spread] of Object.entries(spreads)) {
     if (spread === undefined) continue;
@@ -96,8 +130,12 @@ export function measuresOf(
     measures[`${name}MaxMs`] = Math.round(spread.max);
     measures[`${name}Runs`] = spread.runs;
   }
+  if (spreads.harnessAdds !== undefined) measures.harnessAddsTargetMs = harnessAddsTargetMs;
+  const falseAlarms = events.filter(({ operation }) => operation === 'false-alarm').length;
+  if (falseAlarms > 0) measures.falseAlarms = falseAlarms;
   if (schedule.timed === 'kill' && contract.firstWriteTargetMs !== undefined)
     measures.firstWriteTargetMs = contract.firstWriteTargetMs;
+  if (contract.sinceRefresh === true) measures.standbyAgeMs = Math.round(lossWindowOf(contract, events));
   measures.recoveryPointOperations = point.operations;
   measures.recoveryPointMs = Math.round(point.ms);
   measures.members = outcome.members.join(', ') || 'read through an ordinary client';

@@ -15,7 +15,7 @@ import { drawTimeline } from '../timeline/draw-timeline.ts';
 import { formatTimelinePage } from '../timeline/timeline-page.ts';
 import type { FailoverCase } from './cases.ts';
 import { type DrillOutcome, runDrill } from './drill.ts';
-import { measuresOf, recoveryPointOfAll, requireCaught, requireKept } from './judge.ts';
+import { lossWindowOf, measuresOf, recoveryPointOfAll, requireCaught, requireKept } from './judge.ts';
 import { subjectOf } from './subject.ts';
 import { type WorkloadKind, workloadKinds } from './workload-kinds.ts';
 
@@ -60,7 +60,7 @@ export async function runFailoverCase(
           const point = recoveryPointOfAll(history.events);
           Object.assign(measures, measuresOf(history.events, outcome, each, point));
           if (isControl) requireCaught(outcome);
-          else requireKept(outcome, contract, point);
+          else requireKept(outcome, { ...contract, lossWindowMs: lossWindowOf(contract, history.events) }, point);
         } finally {
           await draw(history, file, `${place.engine} ${place.topology}: ${name}`, measures);
         }

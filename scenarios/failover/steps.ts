@@ -6,6 +6,8 @@ import type { History } from '../history.ts';
 import type { Clients } from './clients.ts';
 import type { Observer } from './observer.ts';
 import type { Subject } from './subject.ts';
+import type { Watch } from './watch.ts';
+import { probeWritable } from './writable.ts';
 
 /** What the steps of a schedule work with. */
 export interface DrillRun {
@@ -45,19 +47,34 @@ export async function heal({ subject, history }: DrillRun, node?: string): Promi
   history.record({ process: 'nemesis', type: 'info', operation: 'heal', ...named });
 }
 
-/** Breaks the primary, and returns once another node has taken over. Returns the name of the broken one. */
-export async function breakPrimary(run: DrillRun, kind: PrimaryFault): Promise<string> {
-  const node = await run.observer.primary();
+/** The standby gets what the primary has now, where members do not see to that themselves. */
+export async function refresh({ subject, history }: Pick<DrillRun, 'subject' | 'history'>): Promise<void> {
+  if (subject.refresh === undefined) return;
+  history.record({ process: 'nemesis', type: 'invoke', operation: 'refresh' });
+  await subject.refresh();
+  history.record({ process: 'nemesis', type: 'info', operation: 'refresh' });
+}
+
+/**
+ * Breaks the primary, and returns once another node has taken over and, after a kill, `acknowledged` operations of
+ * ordinary clients have come back. Returns the name of the broken one.
+ */
+export async function breakPrimary(run: DrillRun, watch: Watch, kind: PrimaryFault, acknowledged = 0): Promise<string> {
+  const { node } = watch;
+  watch.faultBegins();
   await inject(run, { kind, node });
-  await takeOver(run, node, kind);
+  await using _ = probeWritable(run, kind === 'kill' ? run.subject.nodes.filter((other) => other !== node) : []);
+  await takeOver(run, watch, kind);
+  if (acknowledged > 0) await run.clients.acknowledged(acknowledged);
   return node;
 }
 
 /** What the harness has to do where the engine does not: notice, fence, promote. */
-export async function takeOver(run: DrillRun, old: string, kind: PrimaryFault): Promise<string> {
-  const { subject, history, observer, signal } = run;
+export async function takeOver(run: DrillRun, watch: Watch, kind: PrimaryFault): Promise<string> {
+  const { subject, history, observer } = run;
+  const { node: old } = watch;
   if (subject.promote === undefined) return observer.primary(old);
-  await subject.detect?.(old, signal);
+  await watch.noticed();
   history.record({ process: 'observer', type: 'info', operation: 'detect', node: old });
   // Fenced: clients reach a primary that is only cut off from its peers. One that is frozen cannot be reached to do so.
   if (kind === 'isolate') await fence(run, old);

@@ -17,16 +17,18 @@ export interface Subject {
   readonly inject: (fault: Fault) => Promise<void>;
   readonly heal: (node?: string) => Promise<unknown>;
   readonly detect?: (primary: string, signal: AbortSignal) => Promise<void>;
+  readonly untilWritable?: (node: string, signal: AbortSignal) => Promise<void>;
   readonly promote?: () => Promise<string>;
   readonly rejoin?: (node: string) => Promise<RejoinReport>;
   readonly replace?: (node: string) => Promise<void>;
   /** Every node answers, and follows as it should. */
   readonly settle: () => Promise<void>;
+  readonly refresh?: () => Promise<void>;
   readonly weaken?: () => Promise<void>;
 }
 
 export function subjectOf(engine: Engine, failover: Failover, running: RunningEngine, faults: Faults): Subject {
-  const { detect, promote, rejoin, replace, settle, weaken } = failover;
+  const { detect, untilWritable, promote, rejoin, replace, settle, refresh, weaken } = failover;
   const { roles } = engine;
   return {
     nodes: running.nodes.map(({ name }) => name),
@@ -37,6 +39,7 @@ export function subjectOf(engine: Engine, failover: Failover, running: RunningEn
     inject: faults.inject,
     heal: faults.heal,
     ...(detect === undefined ? {} : { detect: (primary, signal) => detect(running, primary, signal) }),
+    ...(untilWritable === undefined ? {} : { untilWritable: (node, signal) => untilWritable(running, node, signal) }),
     ...(promote === undefined ? {} : { promote: () => promote(running) }),
     ...(rejoin === undefined ? {} : { rejoin: (node) => rejoin(running, node) }),
     ...(replace === undefined ? {} : { replace: (node) => replace(running, node) }),
@@ -44,8 +47,15 @@ export function subjectOf(engine: Engine, failover: Failover, running: RunningEn
       await Promise.all(running.nodes.map((node) => untilItAnswers(engine, running, node)));
       await settle?.(running);
     },
+    ...(refresh === undefined || running.topology === 'standalone' ? {} : { refresh: () => refresh(running) }),
     ...(weaken === undefined ? {} : { weaken: () => weaken(running) }),
   };
+}
+
+/** Nodes that follow this one. Where roles cannot be asked for, all others. */
+export async function followersOf({ nodes, rolesOfAll }: Subject, primary: string): Promise<readonly string[]> {
+  if (rolesOfAll === undefined) return nodes.filter((node) => node !== primary);
+  return (await rolesOfAll()).flatMap(({ node, follows }) => (follows === primary ? [node] : []));
 }
 
 /** Of one node alone: one that gives no answer must not hold up the others. */

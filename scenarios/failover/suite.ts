@@ -1,37 +1,42 @@
 import type { ImageOrigin } from '../../sandbox/containers/image-spec.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import type { Failover } from '../../sandbox/engines/failover.ts';
-import type { EngineName } from '../../sandbox/engines/index.ts';
+import type { Failover, FailoverOwnCase } from '../../sandbox/engines/failover.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';
-import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, notRun, runCase, undecided } from '../run-case.ts';
-import { prefixed, type SuiteContext } from '../suite-context.ts';
+import type { SuiteContext } from '../suite-context.ts';
 import { casesOf, type FailoverCase } from './cases.ts';
+import { createReusedTopology, type ReusedTopology } from './reused-topology.ts';
 import { runFailoverCase } from './run-failover-case.ts';
+import { createTurns, type Turns } from './take-turns.ts';
 
 const suite = 'failover';
 
-/** Drills of one engine, one at a time, each on a throw-away topology of its own. */
-export async function runFailoverSuite(engine: Engine, context: SuiteContext): Promise<readonly CaseResult[]> {
+/**
+ * Drills of one engine, one at a time, on throw-away topologies: one for as many cases as leave it whole. Those whose
+ * times are the suite's figures run alone, the others beside those of other engines that share `turns`.
+ */
+export async function runFailoverSuite(
+  engine: Engine,
+  context: SuiteContext,
+  turns: Turns = createTurns(),
+): Promise<readonly CaseResult[]> {
   const { failover } = engine;
   const origin = context.images.get(engine.name)?.origin;
-  if (!isSupported(failover)) {
-    const place = { suite, engine: engine.name, topology: 'standalone', origin };
-    return [notRun(place, 'failover drills', failover.notSupported)];
-  }
+  const placeOf = (topology: TopologyName) => ({ suite, engine: engine.name, topology, origin });
+  if (!isSupported(failover)) return [notRun(placeOf('standalone'), 'failover drills', failover.notSupported)];
   const results: CaseResult[] = [];
-  for (const { topology, name, run } of worksOf(engine, failover, context)) {
-    const place = { suite, engine: engine.name, topology, origin };
-    const reason = reasonNotToRun(engine, topology, origin);
+  await using reused = createReusedTopology(engine, failover, { context, turns });
+  for (const work of worksOf(engine, failover, context)) {
+    const place = placeOf(work.topology);
+    const reason = reasonNotToRun(engine, work.topology, origin);
     results.push(
-      reason === undefined
-        ? await onThrowAwayTopology(engine.name as EngineName, { topology, name, run }, place, context)
-        : notRun(place, name, reason),
+      reason === undefined ? await runWork(work, { reused, turns, place, context }) : notRun(place, work.name, reason),
     );
   }
   if (results.length > 0) return results;
-  const place = { suite, engine: engine.name, topology: failover.contracts[0]?.topology ?? 'standalone', origin };
+  const place = placeOf(failover.contracts[0]?.topology ?? 'standalone');
   return [notRun(place, 'failover drills', 'they take too long for the quick part; leave `--quick` away')];
 }
 
@@ -39,62 +44,70 @@ export async function runFailoverSuite(engine: Engine, context: SuiteContext): P
 interface Work {
   readonly topology: TopologyName;
   readonly name: string;
+  /** Whether its times are the suite's figures. */
+  readonly isMeasured: boolean;
   readonly run: (stack: Stack, running: RunningEngine, place: CasePlace) => Promise<CaseResult>;
 }
 
+/** By topology, so that one can be used again; a control comes last, since it leaves its topology weakened. */
 function worksOf(engine: Engine, failover: Failover, context: SuiteContext): readonly Work[] {
-  const drills = casesOf(engine, failover, context.depth).map((each): Work => {
+  const ofCase = (each: FailoverCase): Work => {
     const name = nameOf(each);
     return {
       topology: each.contract.topology,
       name,
+      isMeasured: each.schedule.isMeasured ?? false,
       run: ({ faults }, running, place) =>
         runFailoverCase({ engine, failover, each, running, faults, context }, place, name),
     };
-  });
-  const own = context.depth === 'quick' ? [] : (failover.ownCases ?? []);
-  return [
-    ...drills,
-    ...own.map(
-      ({ topology, name, run }): Work => ({
-        topology,
-        name,
-        run: ({ faults }, running, place) =>
-          runCase(place, name, context, async (measures) => {
-            Object.assign(measures, await run(running, faults));
-          }),
+  };
+  const ofOwn = ({ topology, name, run }: FailoverOwnCase): Work => ({
+    topology,
+    name,
+    isMeasured: false,
+    run: ({ faults }, running, place) =>
+      runCase(place, name, context, async (measures) => {
+        Object.assign(measures, await run(running, faults));
       }),
-    ),
+  });
+  const drills = casesOf(engine, failover, context.depth);
+  const own = context.depth === 'quick' ? [] : (failover.ownCases ?? []);
+  const works = [
+    ...drills.filter(({ isControl }) => !isControl).map(ofCase),
+    ...own.map(ofOwn),
+    ...drills.filter(({ isControl }) => isControl).map(ofCase),
   ];
+  return [...Map.groupBy(works, ({ topology }) => topology).values()].flat();
+}
+
+async function runWork(
+  { topology, name, isMeasured, run }: Work,
+  {
+    reused,
+    turns,
+    place,
+    context,
+  }: {
+    readonly reused: ReusedTopology;
+    readonly turns: Turns;
+    readonly place: CasePlace;
+    readonly context: SuiteContext;
+  },
+): Promise<CaseResult> {
+  try {
+    return await reused.use(topology, (stack, running) =>
+      turns.take(isMeasured, () => run(stack, running, { ...place, origin: running.image.origin })),
+    );
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return undecided(place, name, thrown);
+  }
 }
 
 function reasonNotToRun(engine: Engine, name: TopologyName, origin: ImageOrigin | undefined): string | undefined {
   const topology = engine.topologies[name];
   if (!isSupported(topology)) return topology.notSupported;
   return origin === undefined ? undefined : topology.notRunOn?.[origin];
-}
-
-async function onThrowAwayTopology(
-  engine: EngineName,
-  { topology, name, run }: Work,
-  place: CasePlace,
-  context: SuiteContext,
-): Promise<CaseResult> {
-  try {
-    await using stack = await createStack({
-      ...context.stackOptions,
-      engines: [engine],
-      topologies: { [engine]: topology },
-      size: 'none',
-      connect: false,
-      progress: prefixed(context.progress, ['scenarios', suite, engine, name]),
-    });
-    const running = stack.engines[engine];
-    return await run(stack, running, { ...place, origin: running.image.origin });
-  } catch (thrown) {
-    context.signal.throwIfAborted();
-    return undecided(place, name, thrown);
-  }
 }
 
 function nameOf({ schedule, contract, workload }: FailoverCase): string {

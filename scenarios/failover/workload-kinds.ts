@@ -25,6 +25,8 @@ export interface Actor {
   /** A value that nobody has written. */
   readonly nextValue: () => number;
   readonly random: Random;
+  /** What any client was last told of a register, by key: what a compare-and-set may expect there. */
+  readonly seen: Map<number, number>;
   /** Node that is asked directly. */
   readonly node?: string;
 }
@@ -49,6 +51,9 @@ export interface ClientOf {
 
 /** Share of operations that read, in workloads whose reads tell about order. */
 const readShare = 0.3;
+
+/** Share of a register's other operations that write only where the value is still there. */
+const compareShare = 0.5;
 const keys = Array.from({ length: workloadKeys }, (_, key) => key);
 
 export const workloadKinds: { readonly [Name in WorkloadName]: WorkloadKind<ClientOf[Name]> } = {
@@ -78,8 +83,7 @@ export const workloadKinds: { readonly [Name in WorkloadName]: WorkloadKind<Clie
     step: (client, actor) => {
       const key = actor.random.int(workloadKeys);
       if (actor.random.chance(readShare)) return attemptRead(() => readRegister(client, actor, key));
-      const value = actor.nextValue();
-      return write(actor, { operation: 'write', key: String(key), value }, () => client.write(key, value));
+      return writeRegister(client, actor, key);
     },
     readAll: (client, actor) => inTurn(keys, (key) => readRegister(client, actor, key)),
     check: checkRegister,
@@ -140,7 +144,25 @@ async function readList(client: AppendClient, actor: Actor, key: number): Promis
 
 async function readRegister(client: RegisterClient, actor: Actor, key: number): Promise<void> {
   const operation = { operation: 'read-register', key: String(key) } as const;
-  await read(actor, operation, async () => ({ ...operation, value: (await client.read(key)) ?? null }));
+  await read(actor, operation, async () => {
+    const value = await client.read(key);
+    if (value !== undefined) actor.seen.set(key, value);
+    return { ...operation, value: value ?? null };
+  });
+}
+
+/** A value that nobody has written, whatever is there or only where what was last seen still is. */
+async function writeRegister(client: RegisterClient, actor: Actor, key: number): Promise<WriteOutcome> {
+  const value = actor.nextValue();
+  const from = actor.seen.get(key);
+  const compares = from !== undefined && actor.random.chance(compareShare);
+  const outcome = compares
+    ? await write(actor, { operation: 'cas', key: String(key), from, to: value }, () =>
+        client.compareAndSet(key, from, value),
+      )
+    : await write(actor, { operation: 'write', key: String(key), value }, () => client.write(key, value));
+  if (outcome === 'ok') actor.seen.set(key, value);
+  return outcome;
 }
 
 async function readBalances(client: BankClient, actor: Actor): Promise<void> {

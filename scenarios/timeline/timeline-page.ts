@@ -33,6 +33,12 @@ ${left > 0 ? `<p>${left} more are in the history.</p>` : ''}
 `;
 }
 
+const seen = {
+  detect: 'the fault is noticed',
+  'false-alarm': 'a fault is noticed that is none',
+  writable: 'the first write that is asked for directly is committed',
+} as const;
+
 function sentenceOf({ timeMs, ...event }: HistoryEvent): readonly (readonly [string, string, string])[] {
   const at = `${(timeMs / 1_000).toFixed(3)} s`;
   if (event.process === 'nemesis') {
@@ -45,7 +51,7 @@ function sentenceOf({ timeMs, ...event }: HistoryEvent): readonly (readonly [str
     ];
   }
   if (event.process !== 'observer') return [];
-  return [[at, event.operation === 'role' ? `seen as ${event.role}` : 'the fault is noticed', event.node ?? '']];
+  return [[at, event.operation === 'role' ? `seen as ${event.role}` : seen[event.operation], event.node ?? '']];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): Markup {

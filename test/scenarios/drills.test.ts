@@ -1,8 +1,15 @@
 import { AssertionError } from 'node:assert';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { checkHistory } from '../../scenarios/check-history.ts';
 import { countOf } from '../../scenarios/checkers/findings.ts';
-import { recoveryPointOfAll, requireCaught, requireKept } from '../../scenarios/failover/judge.ts';
+import {
+  lossWindowOf,
+  measuresOf,
+  recoveryPointOfAll,
+  requireCaught,
+  requireKept,
+} from '../../scenarios/failover/judge.ts';
 import { killPrimary, positiveControl, type Schedule } from '../../scenarios/failover/schedules.ts';
 import { pauseFor } from '../../scenarios/failover/steps.ts';
 import { recoveryTimesOf } from '../../scenarios/recovery-times.ts';
@@ -42,6 +49,54 @@ test('a weakened store loses writes, which are found, counted and within reach o
 test('a control that loses nothing is reported as a broken suite', async () => {
   const { outcome } = await drillInMemory(createMemoryStore({ waits: true }), killPrimary);
   expect(() => requireCaught(outcome)).toThrow(/the suite is broken/);
+});
+
+test('the detector is at work before the fault, and what it notices then is reported as a false alarm', async () => {
+  const store = createMemoryStore({ waits: true });
+  let looks = 0;
+  const detect = async (_: string, signal: AbortSignal) => {
+    looks += 1;
+    // The first alarm comes at once, when nothing is broken yet.
+    while (looks > 1 && !signal.aborted && (await store.subject.roleOf?.('a'))?.role !== 'down') await delay(1);
+  };
+  const subject = { ...store.subject, detect };
+  const { outcome, history } = await drillInMemory({ ...store, subject }, killPrimary);
+  const order = history.events.flatMap(({ operation, type }) =>
+    type === 'info' && ['false-alarm', 'kill', 'detect', 'promote'].includes(operation) ? [operation] : [],
+  );
+  expect(order).toEqual(['false-alarm', 'kill', 'detect', 'promote']);
+  const each = { contract: { ...nothingLost, topology: 'replicated', name: '' } as const, schedule: killPrimary };
+  expect(measuresOf(history.events, outcome, each, recoveryPointOfAll(history.events))).toMatchObject({
+    falseAlarms: 1,
+    harnessAddsRuns: 1,
+    harnessAddsTargetMs: 100,
+  });
+});
+
+test('what ordinary clients take longer than the engine itself is told beside what the engine takes', async () => {
+  const { history } = await drillInMemory(createMemoryStore({ waits: true }), killPrimary);
+  const [times] = recoveryTimesOf(history.events);
+  expect(times).toMatchObject({ writableMs: expect.any(Number), firstWriteMs: expect.any(Number) });
+  expect(history.events.filter(({ operation }) => operation === 'writable')).toMatchObject([{ node: 'b' }]);
+});
+
+test('a standby that is rebuilt keeps what came before its last refresh, and only that is promised', async () => {
+  const store = createMemoryStore({ waits: false, follows: false });
+  const { outcome, history } = await drillInMemory(store, killPrimary);
+  const contract = { ...nothingLost, lossWindowMs: Number.POSITIVE_INFINITY, sinceRefresh: true };
+  const windowMs = lossWindowOf(contract, history.events);
+  const point = recoveryPointOfAll(history.events);
+  expect(point.operations).toBeGreaterThan(0);
+  expect(point.ms).toBeLessThanOrEqual(windowMs);
+  expect(() => requireKept(outcome, { ...contract, lossWindowMs: windowMs }, point)).not.toThrow();
+  // As a control, where nothing may be lost, it is caught; and so is one that lost what came before.
+  expect(() => requireCaught(outcome)).not.toThrow();
+  expect(() => requireKept(outcome, { ...contract, lossWindowMs: point.ms / 2 }, point)).toThrow(/reach back/);
+});
+
+test('without a refresh before the fault nothing may be lost', () => {
+  expect(lossWindowOf({ lossWindowMs: Number.POSITIVE_INFINITY, sinceRefresh: true }, [])).toBe(0);
+  expect(lossWindowOf({ lossWindowMs: 7 }, [])).toBe(7);
 });
 
 test('the same seed gives the same times of faults', async () => {

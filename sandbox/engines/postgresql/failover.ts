@@ -6,7 +6,7 @@ import { poll } from '../../core/poll.ts';
 import type { Failover } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type OpenClient, openClient } from './connection.ts';
-import { detect } from './detect.ts';
+import { detect, untilWritable } from './detect.ts';
 import { currentPrimary, rejoin, replace } from './rejoin.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys, slotName } from './replication.ts';
 
@@ -30,6 +30,7 @@ export const failover: Failover = {
   ],
   isPrimary: ({ role }) => role === 'primary' || role === 'single',
   detect,
+  untilWritable,
   promote,
   rejoin,
   replace,

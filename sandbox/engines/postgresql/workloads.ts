@@ -12,8 +12,9 @@ import {
   type Workload,
   type Workloads,
 } from '../workloads.ts';
-import { openClient, openPrimary, type Target } from './connection.ts';
+import { openClient, type Target } from './connection.ts';
 import { openPrimaryClient, type PrimaryClient } from './primary-client.ts';
+import { currentPrimary } from './rejoin.ts';
 import { inTransaction } from './schema.ts';
 
 /** A database of the platform, so that its backups hold what was written. */
@@ -72,7 +73,7 @@ function workload<Shape extends SetClient | AppendClient | RegisterClient | Bank
 }
 
 async function prepare(running: RunningEngine): Promise<void> {
-  await using opened = await openPrimary(running, target);
+  await using opened = await openClient(await currentPrimary(running, running.nodes), running.secrets, target);
   await opened.client.query(await readFile(join(import.meta.dirname, 'queries', 'workloads.sql'), 'utf8'));
   const accounts = Array.from({ length: bankAccounts }, (_, account) => account);
   await opened.client.query('INSERT INTO drill.bank SELECT unnest($1::bigint[]), $2', [accounts, startBalance]);

@@ -9,6 +9,7 @@ import { openClient, probe } from './connection.ts';
 import { lockDrills } from './lock-drills.ts';
 import { form } from './topologies-clustered.ts';
 import { untilConverged } from './topologies-replicated.ts';
+import { untilWritable } from './until-writable.ts';
 import { drillTag, waitingSet } from './workloads.ts';
 
 /** What a member's clock, the failure detector's own tick and a busy machine add to the windows below. */
@@ -57,6 +58,7 @@ export const failover: Failover = {
     },
   ],
   isPrimary,
+  untilWritable,
   replace,
   settle,
   weaken,

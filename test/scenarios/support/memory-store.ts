@@ -13,8 +13,17 @@ export interface MemoryStore {
   readonly openMember: (node: string) => Promise<SetClient & AsyncDisposable>;
 }
 
-/** `waits`: a write is acknowledged only once the follower has it, unless the store is weakened. */
-export function createMemoryStore({ waits }: { readonly waits: boolean }): MemoryStore {
+/**
+ * `waits`: a write is acknowledged only once the follower has it, unless the store is weakened. Without `follows`
+ * (default: true) it has what the last refresh gave it.
+ */
+export function createMemoryStore({
+  waits,
+  follows = true,
+}: {
+  readonly waits: boolean;
+  readonly follows?: boolean;
+}): MemoryStore {
   const data = new Map<string, Set<number>>([
     ['a', new Set()],
     ['b', new Set()],
@@ -53,6 +62,16 @@ export function createMemoryStore({ waits }: { readonly waits: boolean }): Memor
       return { node, primary, givenUp: [] };
     },
     settle: async () => {},
+    ...(follows
+      ? {}
+      : {
+          refresh: async () => {
+            data.set(other(primary), new Set(data.get(primary)));
+          },
+        }),
+    untilWritable: async (node, signal) => {
+      while (!signal.aborted && (down.has(node) || node !== primary)) await delay(1);
+    },
     weaken: async () => {
       strict = false;
     },
@@ -61,7 +80,7 @@ export function createMemoryStore({ waits }: { readonly waits: boolean }): Memor
     await delay(1);
     if (down.has(primary)) return 'unknown' as const;
     const follower = other(primary);
-    const reaches = !down.has(follower) && !cut.has(follower);
+    const reaches = follows && !down.has(follower) && !cut.has(follower);
     data.get(primary)?.add(value);
     if (reaches) data.get(follower)?.add(value);
     return reaches || !strict || down.has(follower) ? ('ok' as const) : ('unknown' as const);
