@@ -64,6 +64,8 @@ export interface Failover {
   readonly refresh?: (running: RunningEngine) => Promise<void>;
   /** Takes away what makes the promise, for the positive control, which must lose writes then. */
   readonly weaken?: (running: RunningEngine) => Promise<void>;
+  /** The set as clients work on it in the positive control, where it is they who make the promise. */
+  readonly weakenedSet?: Workload<SetClient>;
   /** What else breaks in a way of its own. Not part of `quick`. */
   readonly ownCases?: readonly FailoverOwnCase[];
 }

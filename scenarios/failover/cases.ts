@@ -69,7 +69,8 @@ function casesOfTopology(
     isControl: schedule === positiveControl,
   });
   // A single PostgreSQL has no setting that drills could take away; its control is the one of its several nodes.
-  const hasControl = failover.weaken !== undefined && (!isSingle || failover.promote === undefined);
+  const canWeaken = failover.weaken !== undefined || failover.weakenedSet !== undefined;
+  const hasControl = canWeaken && (!isSingle || failover.promote === undefined);
   const controls = hasControl ? [onSet(first, positiveControl)] : [];
   if (depth === 'quick') {
     // The cheapest control: one node is killed.

@@ -5,7 +5,7 @@ import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import type { Workload } from '../../sandbox/engines/workloads.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { checkHistory } from '../check-history.ts';
 import { type History, streamHistory } from '../history.ts';
 import type { CaseResult } from '../results.ts';
@@ -79,7 +79,7 @@ async function draw(history: History, file: string, title: string, measures: Mea
 }
 
 function drill(options: FailoverCaseContext, history: History, signal: AbortSignal): Promise<DrillOutcome> {
-  const { engine, each } = options;
+  const { engine, failover, each } = options;
   const start = <Client>(kind: WorkloadKind<Client>, workload: Workload<Client> | undefined) => {
     if (workload === undefined) throw new Error(`${engine.name} has no workload ${each.workload}`);
     return drillWith(options, kind, workload, history, signal);
@@ -87,7 +87,7 @@ function drill(options: FailoverCaseContext, history: History, signal: AbortSign
   const { append, register, bank } = engine.workloads;
   switch (each.workload) {
     case 'set':
-      return start(workloadKinds.set, each.contract.set ?? engine.workloads.set);
+      return start(workloadKinds.set, setOf(each, failover) ?? engine.workloads.set);
     case 'append':
       return start(workloadKinds.append, append);
     case 'register':
@@ -95,6 +95,10 @@ function drill(options: FailoverCaseContext, history: History, signal: AbortSign
     case 'bank':
       return start(workloadKinds.bank, bank);
   }
+}
+
+function setOf({ contract, isControl }: FailoverCase, { weakenedSet }: Failover): Workload<SetClient> | undefined {
+  return isControl ? (weakenedSet ?? contract.set) : contract.set;
 }
 
 function drillWith<Client>(

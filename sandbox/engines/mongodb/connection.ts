@@ -32,6 +32,11 @@ export async function withDirectClient<Value>(
   return await work(client);
 }
 
+/** A client of one member, which it reads from whatever that member is. */
+export function openMember(node: NodeHandle, secrets: Secrets): Promise<MongoClient> {
+  return new MongoClient(uriOfNode(node, secrets), { readPreference: 'primaryPreferred' }).connect();
+}
+
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'url'>;
 
 function createClient(running: Reachable, options: MongoClientOptions = {}): MongoClient {

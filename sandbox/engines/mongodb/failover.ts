@@ -1,4 +1,6 @@
 import type { Failover } from '../failover.ts';
+import { untilConverged } from './topologies-replicated.ts';
+import { hastySet } from './workloads.ts';
 
 /** The set elects by itself: drills only watch. Its workloads write with `majority` and to the journal. */
 export const failover: Failover = {
@@ -11,4 +13,9 @@ export const failover: Failover = {
     },
   ],
   isPrimary: ({ role }) => role.toLowerCase() === 'primary',
+  settle: async (running) => {
+    if (running.topology === 'replicated') await untilConverged(running);
+  },
+  // The set stays as it is: it is clients who ask for less.
+  weakenedSet: hastySet,
 };

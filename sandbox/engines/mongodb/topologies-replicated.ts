@@ -50,6 +50,14 @@ async function initiate(running: RunningEngine): Promise<void> {
     const admin = client.db('admin');
     const { setName } = await admin.command({ hello: 1 });
     if (setName === undefined) await admin.command({ replSetInitiate: replicaSetConfig(running.nodes) });
+  });
+  await untilConverged(running);
+}
+
+/** One primary and two secondaries, as the first member sees them. */
+export async function untilConverged(running: RunningEngine): Promise<void> {
+  await withDirectClient(firstNode(running), running.secrets, async (client) => {
+    const admin = client.db('admin');
     await poll(
       async () => {
         const { members } = await admin.command({ replSetGetStatus: 1 });

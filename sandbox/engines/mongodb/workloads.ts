@@ -1,8 +1,8 @@
-import { type Db, type MongoClient, MongoError, MongoServerError } from 'mongodb';
+import { type Db, type InsertOneOptions, type MongoClient, MongoError, MongoServerError } from 'mongodb';
 import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
-import { bankAccounts, outcomeOf, startBalance, type Workload, type Workloads } from '../workloads.ts';
-import { connect, databaseName, withClient } from './connection.ts';
+import { bankAccounts, outcomeOf, type SetClient, startBalance, type Workload, type Workloads } from '../workloads.ts';
+import { connect, databaseName, openMember, withClient } from './connection.ts';
 
 /** A write counts once most members have it on disk. */
 const safely = { writeConcern: { w: 'majority', journal: true, wtimeoutMS: 5_000 } } as const;
@@ -29,11 +29,7 @@ const registersOf = (database: Db) => database.collection<Register>('drill_regis
 const accountsOf = (database: Db) => database.collection<Account>('drill_bank');
 
 export const workloads: Workloads = {
-  set: workload(({ database }) => ({
-    add: (value) =>
-      outcomeOf(async () => (await setOf(database).insertOne({ _id: value }, safely)).acknowledged, judge),
-    readAll: async () => (await setOf(database).find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id),
-  })),
+  set: setWorkload(safely),
   append: workload(({ database }) => ({
     append: (key, value) =>
       outcomeOf(async () => {
@@ -65,6 +61,17 @@ export const workloads: Workloads = {
   })),
 };
 
+/** A set whose adds count once the primary alone has them: what a primary that is cut off has acknowledged is rolled back. */
+export const hastySet = setWorkload({ writeConcern: { w: 1, journal: false } });
+
+function setClientOf(database: Db, options: InsertOneOptions): SetClient {
+  return {
+    add: (value) =>
+      outcomeOf(async () => (await setOf(database).insertOne({ _id: value }, options)).acknowledged, judge),
+    readAll: async () => (await setOf(database).find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id),
+  };
+}
+
 /** What a member answers that is no longer the primary does not count. */
 const linearizable = { readConcern: { level: 'majority' } } as const;
 
@@ -79,6 +86,19 @@ function workload<Shape extends object>(
         ...clientOf({ client, database: client.db(databaseName) }),
         [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
       };
+    },
+  };
+}
+
+/** A set is read from each member alone; what shows order or moves money is asked of the primary. */
+function setWorkload(options: InsertOneOptions): Workload<SetClient> {
+  return {
+    ...workload(({ database }) => setClientOf(database, options)),
+    openMember: async (running, nodeName) => {
+      const node = running.nodes.find(({ name }) => name === nodeName);
+      if (node === undefined) throw new Error(`there is no node ${nodeName}`);
+      const client = await openMember(node, running.secrets);
+      return { ...setClientOf(client.db(databaseName), options), [Symbol.asyncDispose]: () => client.close() };
     },
   };
 }
