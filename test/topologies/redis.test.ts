@@ -7,7 +7,7 @@ import { docker } from '../../sandbox/containers/docker.ts';
 import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import { killNode, startNodeAgain, stopNode } from '../../sandbox/containers/nodes.ts';
 import { redisClientFromEnvironment } from '../../sandbox/engines/redis/client.ts';
-import { openClient } from '../../sandbox/engines/redis/connection.ts';
+import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { openMasters } from '../../sandbox/engines/redis/masters.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
@@ -26,6 +26,17 @@ async function roleOf(node: NodeHandle, running: RunningEngine): Promise<unknown
 async function addressOf(node: NodeHandle): Promise<string | undefined> {
   const { NetworkSettings } = await (await docker()).getContainer(node.containerId).inspect();
   return NetworkSettings.Networks[node.network]?.IPAddress;
+}
+
+/** How often clients have asked these members for the slots. */
+async function slotLooks(running: RunningEngine, nodes: readonly NodeHandle[]): Promise<number> {
+  const looks = await Promise.all(
+    nodes.map(async (node) => {
+      await using client = await openClient(node, running.secrets);
+      return Number(/^cmdstat_cluster\|slots:calls=(\d+)/m.exec(await client.info('commandstats'))?.[1] ?? 0);
+    }),
+  );
+  return looks.reduce((sum, count) => sum + count, 0);
 }
 
 describe.each(topologies)('redis %s', (topology) => {
@@ -84,6 +95,36 @@ describe.each(topologies)('redis %s', (topology) => {
       client.disconnect();
     }
   });
+
+  test.runIf(topology === 'clustered')(
+    'a client that is made while the cluster has failed is connected once it is whole',
+    async () => {
+      await using masters = await openMasters(running);
+      const [some] = masters.clients;
+      const slots = (await some?.cluster('SLOTS')) as unknown as [number, number, ...[string, number][]][];
+      const members = slots[0]?.slice(2).map((member) => (member as [string, number])[0]) ?? [];
+      const lost = running.nodes.filter(({ address }) => members.includes(address ?? ''));
+      const left = running.nodes.find((node) => !lost.includes(node)) as NodeHandle;
+      expect(lost).toHaveLength(2);
+      await Promise.all(lost.map((node) => killNode(node)));
+      await using survivor = await openClient(left, running.secrets);
+      await eventually('the cluster has failed', async () =>
+        /^cluster_state:fail/m.test(String(await survivor.cluster('INFO'))),
+      );
+      const others = running.nodes.filter((node) => !lost.includes(node));
+      const looksAtFirst = await slotLooks(running, others);
+      let isConnected = false;
+      const connecting = connect(running).finally(() => {
+        isConnected = true;
+      });
+      // It looks, finds the cluster failing, and looks again by itself.
+      await eventually('it has looked again', async () => (await slotLooks(running, others)) >= looksAtFirst + 2);
+      expect(isConnected).toBe(false);
+      await Promise.all(lost.map(startNodeAgain));
+      await using connection = await connecting;
+      await untilWritable(() => connection.client.set('topologies:1', 'written'));
+    },
+  );
 
   test('data and roles outlive a restart of all nodes at once', async () => {
     const before = await redis.fingerprint(running);

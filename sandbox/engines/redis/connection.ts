@@ -81,12 +81,24 @@ export async function connect(
       : new Redis(running.url, { lazyConnect: true });
   client.on('error', () => {});
   try {
-    await client.connect();
+    await connected(client);
   } catch (thrown) {
     end(client);
     throw thrown;
   }
   return { client, [Symbol.asyncDispose]: async () => end(client) };
+}
+
+/**
+ * A client that finds its cluster failing, as during a failover, tries again by itself, but its `connect` never returns
+ * then: the listener that would end it is gone by that time (ioredis 6, `Cluster.connect`). What counts is that it is
+ * ready.
+ */
+function connected(client: RedisClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    client.once('ready', resolve);
+    client.connect().then(resolve, reject);
+  });
 }
 
 /**
