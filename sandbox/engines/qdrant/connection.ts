@@ -1,22 +1,17 @@
-import { QdrantClient } from '@qdrant/js-client-rest';
+import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import type { Connection, RunningEngine, Secrets } from '../topology.ts';
+import { createFollowingClient } from './following-client.ts';
 
 export async function connect(running: RunningEngine): Promise<Connection<QdrantClient>> {
   return { client: openClient(running), [Symbol.asyncDispose]: async () => {} };
 }
 
-/** The client speaks HTTP and holds nothing open that would have to be closed. */
+/** Of a cluster, a client that goes on with another peer where one gives no answer. */
 export function openClient(running: Reachable): QdrantClient {
-  return new QdrantClient({
-    url: uri(running),
-    // As a header: the option of its own prints a warning about plain HTTP, which never leaves this machine here.
-    headers: { 'api-key': apiKey(running) },
-    // The stand-in's version is that of the engine in it.
-    checkCompatibility: false,
-    timeout: deadlineMs('statement'),
-  });
+  const options = { timeoutMs: deadlineMs('statement') };
+  return createFollowingClient(urls(running), apiKey(running), options);
 }
 
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>;
@@ -68,11 +63,15 @@ export function uri(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
   return `http://${host}:${port}`;
 }
 
+/** Every peer, separated by commas: each answers for the whole cluster. */
+export function urls(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
+  if (running.url !== undefined) return uri(running);
+  return running.nodes.map(({ host, port }) => `http://${host}:${port}`).join(',');
+}
+
 export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>): Record<string, string> {
-  // Every peer answers for the whole cluster: a client that gets no answer asks the next one.
-  const peers = running.nodes.map(({ host, port }) => `http://${host}:${port}`).join(',');
   return {
-    ...(running.topology === 'clustered' ? { QDRANT_URLS: peers } : {}),
+    ...(running.topology === 'clustered' ? { QDRANT_URLS: urls(running) } : {}),
     QDRANT_URL: uri(running),
     QDRANT_API_KEY: running.secrets.apiKey ?? '',
   };

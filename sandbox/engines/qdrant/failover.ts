@@ -1,6 +1,8 @@
 import type { Failover } from '../failover.ts';
+import { replacePeer } from './replace-peer.ts';
+import { untilConverged } from './topologies.ts';
 
-/** Peers agree by themselves: drills only watch. Any peer takes writes; drills break the one that a client talks to. */
+/** Peers agree by themselves: drills only watch. Any peer takes writes; drills break the leader, which clients are on too. */
 export const failover: Failover = {
   contracts: [
     {
@@ -11,4 +13,6 @@ export const failover: Failover = {
     },
   ],
   isPrimary: ({ role }) => role === 'leader' || role === 'primary',
+  replace: replacePeer,
+  settle: untilConverged,
 };

@@ -4,32 +4,52 @@ import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 /** What one peer sees of its cluster. */
 interface Peers {
   readonly id: number;
-  /** How many there are, itself included. */
-  readonly peers: number;
+  /** Addresses of all, itself included, by their ids. */
+  readonly peers: ReadonlyMap<number, string>;
   readonly leader: number | undefined;
 }
 
 interface ClusterAnswer {
   readonly result: {
     readonly peer_id?: number;
-    readonly peers?: Readonly<Record<string, unknown>>;
+    readonly peers?: Readonly<Record<string, { readonly uri: string }>>;
     readonly raft_info?: { readonly leader?: number | null };
   };
 }
 
 /** Asks `GET /cluster` (Qdrant documentation, REST API, "Get cluster status info"). Gives up after 1.5 s. */
 export async function peersOf(node: NodeHandle, secrets: Secrets): Promise<Peers> {
-  const response = await fetch(`http://${node.host}:${node.port}/cluster`, {
-    headers: { 'api-key': secrets.apiKey ?? '', connection: 'close' },
-    signal: AbortSignal.timeout(1_500),
-  });
-  if (!response.ok) throw new Error(`/cluster answered ${response.status}`);
-  const { result } = (await response.json()) as ClusterAnswer;
+  const { result } = (await askPeer(node, secrets, '/cluster')) as ClusterAnswer;
   return {
+    // A peer draws its id below 2^53 (Qdrant 1.18, `consensus/persistent.rs`).
     id: result.peer_id ?? 0,
-    peers: Object.keys(result.peers ?? {}).length,
+    peers: new Map(Object.entries(result.peers ?? {}).map(([id, { uri }]) => [Number(id), uri])),
     leader: result.raft_info?.leader ?? undefined,
   };
+}
+
+/** One request to one peer. Throws with its words where it answers that it cannot. */
+export async function askPeer(
+  node: NodeHandle,
+  secrets: Secrets,
+  path: string,
+  { method = 'GET', body, timeoutMs = 1_500 }: PeerRequest = {},
+): Promise<unknown> {
+  const response = await fetch(`http://${node.host}:${node.port}${path}`, {
+    method,
+    headers: { 'api-key': secrets.apiKey ?? '', connection: 'close', 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (response.ok) return response.json();
+  throw new Error(`${method} ${path} answered ${response.status}: ${(await response.text()).slice(0, 300)}`);
+}
+
+interface PeerRequest {
+  readonly method?: 'GET' | 'POST' | 'DELETE';
+  readonly body?: unknown;
+  /** Default: 1,500. */
+  readonly timeoutMs?: number;
 }
 
 /** Who leads the agreement on the cluster's shape. Every peer takes reads and writes. */

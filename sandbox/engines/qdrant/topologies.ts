@@ -6,6 +6,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Topology } from '../topology.ts';
 import { peersOf } from './peers.ts';
+import { isActive, shardsOf } from './shards.ts';
 
 /** Port between peers; it is not published (Qdrant documentation, "Distributed deployment"). */
 const peerPort = 6335;
@@ -48,10 +49,11 @@ export const clustered: Topology = {
 };
 
 function peer(name: string, apiKey: string): NodeSpec {
+  const startScript = readFileSync(join(import.meta.dirname, 'scripts', 'start-peer.sh'), 'utf8');
   const [first] = peerNames;
   const base = serverNode(name, 'peer', apiKey);
   const uriOf = (node: string) => `http://${node}:${peerPort}`;
-  const bootstrap = name === first ? [] : ['--bootstrap', uriOf(first)];
+  const friend = name === first ? peerNames[1] : first;
   return {
     ...base,
     environment: {
@@ -62,20 +64,24 @@ function peer(name: string, apiKey: string): NodeSpec {
       QDRANT__STORAGE__COLLECTION__REPLICATION_FACTOR: String(peerNames.length),
       QDRANT__STORAGE__COLLECTION__WRITE_CONSISTENCY_FACTOR: '2',
     },
-    // The image's own command, with arguments that it passes on. A peer that knows the others already does not ask.
-    command: ['./entrypoint.sh', '--uri', uriOf(name), ...bootstrap],
+    // It ends in the image's own command. A peer that knows the others already does not ask.
+    entrypoint: ['/bin/sh', '/run/taishang/start-peer.sh'],
+    command: [uriOf(name), uriOf(friend), ...(name === first ? ['first'] : [])],
+    files: [...(base.files ?? []), { path: '/run/taishang/start-peer.sh', content: startScript, mode: 0o755 }],
     ...(name === first ? {} : { after: [first] }),
   };
 }
 
-/** Every peer knows all, and they have a leader. */
-async function untilConverged(running: RunningEngine): Promise<void> {
+/** Every peer knows all, they have a leader, and every replica of every shard is up to date. */
+export async function untilConverged(running: RunningEngine): Promise<void> {
   await Promise.all(
     running.nodes.map((node) =>
       poll(
         async () => {
           const { peers, leader } = await peersOf(node, running.secrets);
-          return peers === running.nodes.length && leader !== undefined;
+          if (peers.size !== running.nodes.length || leader === undefined) return false;
+          const shards = await shardsOf(node, running.secrets);
+          return shards.every(({ replicas, transfers }) => transfers === 0 && [...replicas.values()].every(isActive));
         },
         {
           timeoutMs: deadlineMs('topologyConverged'),

@@ -1,7 +1,10 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
-import { outcomeOf, type Workloads } from '../workloads.ts';
+import { outcomeOf, type SetClient, type Workloads } from '../workloads.ts';
 import { scrollAll } from './collections.ts';
-import { openClient } from './connection.ts';
+import { openClient, urls } from './connection.ts';
+import { createFollowingClient, isRefusal, openClientAt, wasNotSent } from './following-client.ts';
 
 /** A collection of the platform, so that its backups hold what was written. */
 const collection = 'user_vectors';
@@ -10,31 +13,52 @@ const dimensions = 512;
 /** Points of the set carry this in their payload, and their value as their id. */
 const mark = { key: 'drill', match: { value: 'set' } } as const;
 
+/** A client that hears nothing for this long asks another peer; what it had sent is unknown. */
+const timeoutMs = 3_000;
+
+/** Clients begin with different peers, as they do behind a balancer: whichever peer breaks, some client was on it. */
+let opened = 0;
+
 /** Qdrant has no transactions, no lists and no conditional writes: what it can be held to is a set. */
 export const workloads: Workloads = {
   set: {
     prepare,
     open: async (running) => {
-      const client = openClient(running);
-      return {
-        add: (value) =>
-          outcomeOf(async () => {
-            const vector = Array.from({ length: dimensions }, (_, index) => (index === value % dimensions ? 1 : 0));
-            const points = [{ id: value, vector, payload: { drill: 'set' } }];
-            return (await client.upsert(collection, { wait: true, points })).status === 'completed';
-          }),
-        readAll: async () => {
-          const values: number[] = [];
-          for await (const points of scrollAll(client, collection)) {
-            for (const { id, payload } of points) if (payload?.drill === 'set') values.push(Number(id));
-          }
-          return values;
-        },
-        [Symbol.asyncDispose]: async () => {},
-      };
+      const options = { timeoutMs, first: opened++ };
+      return setOf(createFollowingClient(urls(running), running.secrets.apiKey ?? '', options));
+    },
+    // A peer reads its own replica unless more than one is asked for (Qdrant documentation, "Read consistency").
+    openMember: async (running, nodeName) => {
+      const node = running.nodes.find(({ name }) => name === nodeName);
+      if (node === undefined) throw new Error(`there is no node ${nodeName}`);
+      return setOf(openClientAt(urls({ nodes: [node] }), running.secrets.apiKey ?? '', timeoutMs));
     },
   },
 };
+
+function setOf(client: QdrantClient): SetClient & AsyncDisposable {
+  return {
+    add: (value) =>
+      outcomeOf(async () => {
+        const vector = Array.from({ length: dimensions }, (_, index) => (index === value % dimensions ? 1 : 0));
+        const points = [{ id: value, vector, payload: { drill: 'set' } }];
+        return (await client.upsert(collection, { wait: true, points })).status === 'completed';
+      }, judge),
+    readAll: async () => {
+      const values: number[] = [];
+      for await (const points of scrollAll(client, collection)) {
+        for (const { id, payload } of points) if (payload?.drill === 'set') values.push(Number(id));
+      }
+      return values;
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+/** Too few replicas is a failure of the server (5xx) that leaves those written that were reached: nobody knows. */
+function judge(thrown: unknown): WriteOutcome {
+  return isRefusal(thrown) || wasNotSent(thrown) ? 'failed' : 'unknown';
+}
 
 async function prepare(running: RunningEngine): Promise<void> {
   await openClient(running).delete(collection, { wait: true, filter: { must: [mark] } });

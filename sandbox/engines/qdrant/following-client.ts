@@ -1,0 +1,68 @@
+import { QdrantClient } from '@qdrant/js-client-rest';
+
+export interface FollowingOptions {
+  /** Milliseconds after which a peer that gives no answer is given up. Default: 60,000. */
+  readonly timeoutMs?: number;
+  /** Position of the peer that is asked first. Default: 0. */
+  readonly first?: number;
+}
+
+/**
+ * A client of a cluster: every peer answers for all of it. One that gives no answer, or answers that it cannot, is left
+ * for the next one with the next request. A request is sent again only where its peer refused the connection: what was
+ * sent may have been done, and is an error for whoever asked.
+ * `urls` as `QDRANT_URLS` has them, separated by commas.
+ */
+export function createFollowingClient(urls: string, apiKey: string, options: FollowingOptions = {}): QdrantClient {
+  const { timeoutMs = 60_000, first = 0 } = options;
+  const clients = urls.split(',').map((url) => openClientAt(url, apiKey, timeoutMs));
+  const [some] = clients;
+  if (some === undefined) throw new TypeError('there is no address of a peer');
+  let position = first % clients.length;
+
+  /** Asks the peer at hand, and the next ones as long as connections are refused. */
+  const ask = (name: PropertyKey, parameters: readonly unknown[], triesLeft: number): unknown => {
+    const asked = position;
+    const client = clients[asked] ?? some;
+    const answer = Reflect.apply(Reflect.get(client, name) as () => unknown, client, parameters);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.catch((thrown: unknown) => {
+      if (isRefusal(thrown)) throw thrown;
+      // Others may have moved on meanwhile.
+      if (position === asked) position = (asked + 1) % clients.length;
+      if (triesLeft > 0 && wasNotSent(thrown)) return ask(name, parameters, triesLeft - 1);
+      throw thrown;
+    });
+  };
+  return new Proxy(some, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...parameters: unknown[]) => ask(name, parameters, clients.length - 1);
+    },
+  });
+}
+
+/** A client of one peer; it speaks HTTP and holds nothing open that would have to be closed. */
+export function openClientAt(url: string, apiKey: string, timeoutMs: number): QdrantClient {
+  return new QdrantClient({
+    url,
+    // As a header: the option of its own prints a warning about plain HTTP, which never leaves this machine here.
+    headers: { 'api-key': apiKey },
+    // The stand-in's version is that of the engine in it.
+    checkCompatibility: false,
+    timeout: timeoutMs,
+  });
+}
+
+/** The peer's own answer that a request is wrong: every other peer would say the same. */
+export function isRefusal(thrown: unknown): boolean {
+  const { status } = thrown as { status?: unknown };
+  return typeof status === 'number' && status >= 400 && status < 500;
+}
+
+/** The connection itself was refused: the peer has heard nothing. */
+export function wasNotSent(thrown: unknown): boolean {
+  const { cause } = thrown as { cause?: unknown };
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ECONNREFUSED';
+}
