@@ -35,10 +35,10 @@ const ofSeveral = [
 ] as const;
 
 /**
- * Of a standby that is rebuilt from dumps: nothing connects it with its primary, so that it cannot be cut off, and
- * each failover costs a dump.
+ * Of a standby that is rebuilt from dumps: nothing connects it with its primary, so that it cannot be cut off. Each
+ * failover costs dumps: that one of a primary that comes back with its data is the control's.
  */
-const ofRefreshed = [killPrimary, restartAll, replacePrimary] as const;
+const ofRefreshed = [restartAll, replacePrimary] as const;
 
 /** Order and atomicity are judged where nothing may be lost: elsewhere a loss would break them by right. */
 const ordered = ['append', 'register', 'bank'] as const;

@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import type { ResolvedImage } from '../../sandbox/containers/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../../sandbox/containers/node-spec.ts';
@@ -6,6 +10,7 @@ import { engineNames } from '../../sandbox/engines/index.ts';
 import { memberOptions } from '../../sandbox/engines/mongodb/client.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { replicaSetConfig } from '../../sandbox/engines/mongodb/topologies-replicated.ts';
+import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { isSupported, type Topology, type TopologyName } from '../../sandbox/engines/topology.ts';
 import { chooseTopology } from '../../sandbox/stack/choose-topology.ts';
@@ -101,9 +106,9 @@ test('a sharded cluster has a router first, which clients talk to', () => {
 test('peers of Qdrant join the first one, keep three copies and acknowledge with two', () => {
   const nodes = describeNodes(qdrant, 'clustered');
   expect(nodes.map(({ command }) => command)).toEqual([
-    ['./entrypoint.sh', '--uri', 'http://qdrant-1:6335'],
-    ['./entrypoint.sh', '--uri', 'http://qdrant-2:6335', '--bootstrap', 'http://qdrant-1:6335'],
-    ['./entrypoint.sh', '--uri', 'http://qdrant-3:6335', '--bootstrap', 'http://qdrant-1:6335'],
+    ['http://qdrant-1:6335', 'http://qdrant-2:6335', 'first'],
+    ['http://qdrant-2:6335', 'http://qdrant-1:6335'],
+    ['http://qdrant-3:6335', 'http://qdrant-1:6335'],
   ]);
   for (const { environment, ports } of nodes) {
     expect(ports).toEqual([6333]);
@@ -113,4 +118,30 @@ test('peers of Qdrant join the first one, keep three copies and acknowledge with
       QDRANT__STORAGE__COLLECTION__WRITE_CONSISTENCY_FACTOR: '2',
     });
   }
+});
+
+test('the first peer joins nobody at its first start, and the others once its data may be lost', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'taishang-peer-'));
+  try {
+    await writeFile(join(folder, 'entrypoint.sh'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    const [first] = describeNodes(qdrant, 'clustered');
+    const script = first?.files?.find(({ path }) => path.endsWith('start-peer.sh'))?.content.toString() ?? '';
+    const start = () =>
+      execa('/bin/sh', ['-c', script, 'start-peer.sh', ...(first?.command ?? [])], {
+        cwd: folder,
+        env: { TMPDIR: folder },
+      });
+    expect((await start()).stdout).toBe('--uri http://qdrant-1:6335');
+    expect((await start()).stdout).toBe('--uri http://qdrant-1:6335 --bootstrap http://qdrant-2:6335');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('Neo4j has a primary and a standby, whose first roles its start script reads', () => {
+  const nodes = describeNodes(neo4j, 'replicated');
+  expect(nodes.map(({ name, environment }) => [name, environment?.TAISHANG_FIRST_ROLE])).toEqual([
+    ['neo4j', 'primary'],
+    ['neo4j-standby', 'standby'],
+  ]);
 });

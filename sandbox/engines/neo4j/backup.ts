@@ -52,7 +52,8 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
   };
 }
 
-async function dump(running: RunningEngine, directory: string): Promise<void> {
+/** Dumps every database of the first node, which is stopped, into a folder. */
+export async function dump(running: RunningEngine, directory: string): Promise<void> {
   const node = firstNode(running);
   const { stream, written } = writeFilesFromTar(directory);
   const dumped = await runOneOff({

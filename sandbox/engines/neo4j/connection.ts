@@ -7,7 +7,7 @@ export const userName = 'neo4j';
 const driverOptions = { disableLosslessIntegers: true, telemetryDisabled: true } as const;
 
 /** A driver on one node. Integers are JavaScript numbers: nothing of the platform comes near 2^53. */
-function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { readonly connectMs: number }): Driver {
+export function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { readonly connectMs: number }): Driver {
   return neo4j.driver(boltUri(node), neo4j.auth.basic(userName, secrets.neo4j ?? ''), {
     ...driverOptions,
     ...(timeouts === undefined

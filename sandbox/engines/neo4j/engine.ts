@@ -11,14 +11,15 @@ import { load, loadedFingerprint } from './load.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
+import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
+import { refreshStandby } from './standby.ts';
 import { standalone } from './topologies.ts';
+import { replicated } from './topologies-replicated.ts';
 import { workloads } from './workloads.ts';
 
 const oneNodeOnly = 'Neo4j Community runs as one node; clusters need the Enterprise edition';
-const noStandby =
-  'Neo4j Community does not replicate, and a standby rebuilt from dumps, for which its database must be stopped, has not been described';
 
 /** The platform's knowledge graph. */
 export const neo4j: Engine<Driver> = {
@@ -48,7 +49,7 @@ export const neo4j: Engine<Driver> = {
   secretNames: ['neo4j'],
   topologies: {
     standalone,
-    replicated: { notSupported: noStandby },
+    replicated,
     clustered: { notSupported: oneNodeOnly },
   },
   probe,
@@ -56,7 +57,11 @@ export const neo4j: Engine<Driver> = {
   environment,
   connect,
   applySchema,
-  load,
+  load: async (running, dataset, report) => {
+    const loaded = await load(running, dataset, report);
+    if (running.topology === 'replicated') await refreshStandby(running);
+    return loaded;
+  },
   loadedFingerprint,
   readBack,
   fingerprint,
@@ -68,5 +73,6 @@ export const neo4j: Engine<Driver> = {
   platformReads,
   external,
   serverSettings,
+  roles,
   workloads,
 };

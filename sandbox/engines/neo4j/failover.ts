@@ -1,6 +1,8 @@
 import type { Failover } from '../failover.ts';
+import { detect } from './detect.ts';
+import { promote, refreshStandby, rejoin, settle } from './standby.ts';
 
-/** One node has nobody to fail over to: what can be held to a promise is its recovery. */
+/** Community has no failover of its own: the harness notices, and promotes the standby that its dumps have made. */
 export const failover: Failover = {
   contracts: [
     {
@@ -9,6 +11,21 @@ export const failover: Failover = {
       promise: 'nothing acknowledged is lost by a kill of the process: a transaction waits for the log',
       lossWindowMs: 0,
     },
+    {
+      topology: 'replicated',
+      name: 'standby from dumps',
+      promise: 'what was acknowledged before the last dump began is on the standby, and what came after it is lost',
+      lossWindowMs: Number.POSITIVE_INFINITY,
+      sinceRefresh: true,
+    },
   ],
-  isPrimary: ({ role }) => role === 'single',
+  isPrimary: ({ role }) => role === 'single' || role === 'primary',
+  detect,
+  promote,
+  rejoin,
+  replace: refreshStandby,
+  settle,
+  refresh: refreshStandby,
+  // Nothing has to be taken away: the promise ends where the dump does, and nobody makes another one.
+  weaken: async () => {},
 };

@@ -78,7 +78,8 @@ async function refuseIfUsed(driver: Driver): Promise<void> {
   if (others.length > 0) throw targetNotEmpty('neo4j', `${others.length} users beside its own`);
 }
 
-async function stage(target: RunningEngine, directory: string, databases: readonly string[]): Promise<void> {
+/** Loads databases beside the live data of the first node; its next start takes them. */
+export async function stage(target: RunningEngine, directory: string, databases: readonly string[]): Promise<void> {
   const node = firstNode(target);
   const staged = await runOneOff({
     image: node.image,

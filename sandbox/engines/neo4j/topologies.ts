@@ -11,11 +11,12 @@ const neo4jUser = 7474;
 /** Rounds of the hash that the server itself writes (Neo4j 2026.08, `dbms set-initial-password`). */
 const hashRounds = 1_024;
 
-function singleNode(password: string): NodeSpec {
+/** What every node has, whatever its role. */
+export function serverNode(name: string, role: string, password: string): NodeSpec {
   const startScript = readFileSync(join(import.meta.dirname, 'scripts', 'start-node.sh'), 'utf8');
   return {
-    name: 'neo4j',
-    role: 'single',
+    name,
+    role,
     ports: [7687],
     environment: settings(),
     entrypoint: ['/bin/sh', '/run/taishang/start-node.sh'],
@@ -52,5 +53,5 @@ function authFile(password: string): string {
 
 export const standalone: Topology = {
   name: 'standalone',
-  nodes: ({ secrets }) => [singleNode(secrets.neo4j ?? '')],
+  nodes: ({ secrets }) => [serverNode('neo4j', 'single', secrets.neo4j ?? '')],
 };

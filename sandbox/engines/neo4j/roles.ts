@@ -1,0 +1,47 @@
+import type { EagerResult } from 'neo4j-driver';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
+import { createDriver } from './connection.ts';
+import { readRecord } from './schema.ts';
+
+/** Name under which a dump carries the moment at which it was begun. */
+export const dumpRecord = 'dump';
+
+/** How long a node may take to say what it is, in milliseconds. */
+const answerMs = 1_500;
+
+/** What a node of a primary and its standby says of itself. */
+interface Access {
+  readonly takesWrites: boolean;
+  /** When the dump that it was made from was begun, in milliseconds since 1970. */
+  readonly dumpedAtMs?: number;
+}
+
+/** Throws where the node gives no answer. */
+export async function accessOf(node: NodeHandle, secrets: Secrets): Promise<Access> {
+  await using driver = createDriver(node, secrets, { connectMs: answerMs });
+  const { records } = await driver.executeQuery<EagerResult<{ access: string }>>(
+    "SHOW DATABASES YIELD name, access WHERE name = 'neo4j' RETURN access",
+    {},
+    { database: 'system' },
+  );
+  if (records[0]?.get('access') === 'read-write') return { takesWrites: true };
+  const dumped = await readRecord(driver, dumpRecord);
+  return { takesWrites: false, ...(dumped === undefined ? {} : { dumpedAtMs: Date.parse(dumped) }) };
+}
+
+/** Who takes writes, and how old the dump is that the other one was made from. */
+export async function roles({ topology, nodes, secrets }: RunningEngine): Promise<readonly NodeRole[]> {
+  if (topology === 'standalone') return nodes.map(({ name, role }) => ({ node: name, role }));
+  const seen = await Promise.all(
+    nodes.map(async (node) => ({ node: node.name, access: await accessOf(node, secrets).catch(() => undefined) })),
+  );
+  const primary = seen.find(({ access }) => access?.takesWrites)?.node;
+  return seen.map(({ node, access }) => {
+    if (access === undefined) return { node, role: 'down' };
+    if (access.takesWrites) return { node, role: 'primary' };
+    const { dumpedAtMs } = access;
+    const ageS = dumpedAtMs === undefined ? undefined : Math.round((Date.now() - dumpedAtMs) / 1_000);
+    return { node, role: 'standby', follows: primary, lag: ageS === undefined ? 'no dump yet' : `${ageS} s` };
+  });
+}

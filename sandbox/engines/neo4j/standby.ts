@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checked, runOneOff } from '../../containers/exec.ts';
+import { labelNames } from '../../containers/labels.ts';
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+import type { RejoinReport } from '../failover.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
+import type { RunningEngine } from '../topology.ts';
+import { dump } from './backup.ts';
+import { withDriver } from './connection.ts';
+import { whileStopped } from './offline.ts';
+import { stage } from './restore.ts';
+import { accessOf, dumpRecord } from './roles.ts';
+import { writeRecord } from './schema.ts';
+
+/** The node that takes writes. Throws `NODE_NOT_READY` where none does. */
+export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
+  const found = await Promise.all(
+    running.nodes.map(async (node) => {
+      const access = await accessOf(node, running.secrets).catch(() => undefined);
+      return access?.takesWrites ? [node] : [];
+    }),
+  );
+  const [primary] = found.flat();
+  if (primary !== undefined) return primary;
+  throw notReady('No node takes writes.');
+}
+
+/**
+ * Makes every other node a copy of the primary as it is now: the primary is stopped, dumped and started again, since
+ * Community has no online backup, and the dump is loaded on the others.
+ */
+export async function refreshStandby(running: RunningEngine): Promise<void> {
+  const primary = await primaryOf(running);
+  const alone = { ...running, nodes: [primary] };
+  const standbys = running.nodes.filter((node) => node !== primary);
+  await withTemporaryFolder('standby', async (folder) => {
+    await withDriver(alone, (driver) => writeRecord(driver, dumpRecord, new Date().toISOString()));
+    await whileStopped(alone, () => dump(alone, folder));
+    await Promise.all(standbys.map((node) => rebuild(running, node, folder)));
+  });
+}
+
+/** Makes an old primary, running or down, a standby: what it alone had is gone, and only the checker can name it. */
+export async function rejoin(running: RunningEngine, nodeName: string): Promise<RejoinReport> {
+  const primary = await primaryOf({ ...running, nodes: running.nodes.filter(({ name }) => name !== nodeName) });
+  await refreshStandby(running);
+  return { node: nodeName, primary: primary.name, givenUp: [] };
+}
+
+/**
+ * The standby takes writes from now on. The other one is a standby from its next start on, also where it is down: it
+ * must not come back as a second primary.
+ */
+export async function promote(running: RunningEngine): Promise<string> {
+  const accesses = await Promise.all(
+    running.nodes.map((node) => accessOf(node, running.secrets).catch(() => undefined)),
+  );
+  const chosen = running.nodes.find((_, index) => accesses[index]?.takesWrites === false);
+  if (chosen === undefined) throw notReady('No standby answers that could be promoted.');
+  const others = running.nodes.filter((node) => node !== chosen);
+  await Promise.all(others.map((node) => setRole(node, 'standby')));
+  await setRole(chosen, 'primary');
+  await stopNode(chosen);
+  await startNodeAgain(chosen);
+  await untilAccess(running, chosen, true);
+  return chosen.name;
+}
+
+/** One node takes writes and every other one answers reads. */
+export async function settle(running: RunningEngine): Promise<void> {
+  if (running.topology === 'standalone') return;
+  await poll(
+    async () => {
+      const seen = await Promise.all(running.nodes.map((node) => accessOf(node, running.secrets)));
+      return seen.filter(({ takesWrites }) => takesWrites).length === 1;
+    },
+    {
+      timeoutMs: deadlineMs('topologyConverged'),
+      onTimeout: (last) => notReady(`There is not one primary with a standby: ${messageOf(last)}.`),
+    },
+  );
+}
+
+async function rebuild(running: RunningEngine, node: NodeHandle, folder: string): Promise<void> {
+  await stage({ ...running, nodes: [node] }, folder, ['neo4j']);
+  await setRole(node, 'standby');
+  await stopNode(node);
+  await startNodeAgain(node);
+  await untilAccess(running, node, false);
+}
+
+/** From the node's next start on; it is kept with the data, and the node need not run. */
+async function setRole(node: NodeHandle, role: 'primary' | 'standby'): Promise<void> {
+  const set = await runOneOff({
+    image: node.image,
+    entrypoint: ['/bin/sh', '-c'],
+    command: [await readFile(join(import.meta.dirname, 'scripts', 'set-role.sh'), 'utf8'), 'set-role.sh', role],
+    binds: [`${node.volumeNames.data}:/data`],
+    labels: { [labelNames.engine]: 'neo4j' },
+  });
+  checked(set, `Making ${node.name} a ${role}`, 'neo4j');
+}
+
+async function untilAccess({ secrets }: RunningEngine, node: NodeHandle, takesWrites: boolean): Promise<void> {
+  await poll(async () => (await accessOf(node, secrets)).takesWrites === takesWrites, {
+    timeoutMs: deadlineMs('nodeReady'),
+    onTimeout: (last) =>
+      notReady(`${node.name} does not ${takesWrites ? 'take writes' : 'answer'}: ${messageOf(last)}.`),
+  });
+}
+
+function notReady(message: string): SandboxError {
+  return new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: 'neo4j',
+    message,
+    next: '`npm run sandbox -- logs neo4j` shows what its nodes say.',
+  });
+}
