@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../history.ts';
 import { createTally, type Findings, type Tally, verdictOf } from './findings.ts';
 import { countWrites, doneAt, groupBy, never, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
-import { type Attempt, classifyPresence, type FullRead } from './presence.ts';
+import { type Attempt, classifyPresence, type FullRead, fullReadOf } from './presence.ts';
 
 export interface AppendOptions {
   /** Whether a read may lag behind, as one of a replica may. Default `false`: a stale value fails the history. */
@@ -29,7 +29,7 @@ export function checkAppend(events: readonly HistoryEvent[], { allowStale = fals
   let shown = false;
   let readCount = 0;
   for (const [key, ofKey] of groupBy(operations, keyOf)) {
-    const reads = ofKey.flatMap(readOf);
+    const reads = ofKey.flatMap((operation) => fullReadOf(operation, 'read-list'));
     readCount += reads.length;
     shown ||= reads.some(({ values }) => values.length > 0);
     checkKey(key, ofKey, reads, tally);
@@ -119,18 +119,4 @@ function reportIfBefore(key: string, append: Append, latest: Append | undefined,
 
 function keyOf({ invoke }: PairedOperation): string {
   return 'key' in invoke ? invoke.key : '';
-}
-
-function readOf({ invoke, completion }: PairedOperation): readonly FullRead[] {
-  if (completion?.operation !== 'read-list' || completion.type !== 'ok' || completion.value === undefined) return [];
-  return [
-    {
-      member: completion.node ?? '',
-      invokedAt: invoke.index,
-      invokedMs: invoke.timeMs,
-      completedAt: completion.index,
-      completedMs: completion.timeMs,
-      values: completion.value,
-    },
-  ];
 }

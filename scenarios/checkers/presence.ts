@@ -1,4 +1,4 @@
-import { never } from './operations.ts';
+import { never, type PairedOperation } from './operations.ts';
 
 /** A value that somebody tried to write. Positions are in the history, times in milliseconds. */
 export interface Attempt {
@@ -18,6 +18,25 @@ export interface FullRead {
   readonly completedAt: number;
   readonly completedMs: number;
   readonly values: readonly number[];
+}
+
+/** A read of this kind that came back, as a list of one. One that did not says nothing. */
+export function fullReadOf(
+  { invoke, completion }: PairedOperation,
+  operation: 'read' | 'read-list',
+): readonly FullRead[] {
+  if (completion?.operation !== 'read' && completion?.operation !== 'read-list') return [];
+  if (completion.operation !== operation || completion.type !== 'ok' || completion.value === undefined) return [];
+  return [
+    {
+      member: completion.node ?? '',
+      invokedAt: invoke.index,
+      invokedMs: invoke.timeMs,
+      completedAt: completion.index,
+      completedMs: completion.timeMs,
+      values: completion.value,
+    },
+  ];
 }
 
 export interface StaleValue {

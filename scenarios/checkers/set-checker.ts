@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../history.ts';
 import { createTally, type Findings } from './findings.ts';
 import { countWrites, never, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
-import { type Attempt, classifyPresence, type FullRead } from './presence.ts';
+import { type Attempt, classifyPresence, fullReadOf } from './presence.ts';
 
 /** What a history of unique adds and full reads comes to. Lists are of values, in ascending order. */
 export interface SetFindings {
@@ -42,7 +42,7 @@ export interface SetFindings {
 export function checkSet(events: readonly HistoryEvent[]): SetFindings {
   const operations = operationsOf(events);
   const attempts = attemptsOf(operations);
-  const reads = operations.flatMap(fullReadOf);
+  const reads = operations.flatMap((operation) => fullReadOf(operation, 'read'));
   const { stable, lost, neverRead, stale, unexpected, duplicated, unknownButKept } = classifyPresence(attempts, reads);
   const counts = countWrites(operations.filter(({ invoke }) => invoke.operation === 'add'));
   const failed = lost.length > 0 || unexpected.length > 0 || duplicated.length > 0;
@@ -101,21 +101,6 @@ function attemptsOf(operations: readonly PairedOperation[]): ReadonlyMap<number,
     });
   }
   return attempts;
-}
-
-/** A read that came back. One that did not says nothing. */
-function fullReadOf({ invoke, completion }: PairedOperation): readonly FullRead[] {
-  if (completion?.operation !== 'read' || completion.type !== 'ok' || completion.value === undefined) return [];
-  return [
-    {
-      member: completion.node ?? '',
-      invokedAt: invoke.index,
-      invokedMs: invoke.timeMs,
-      completedAt: completion.index,
-      completedMs: completion.timeMs,
-      values: completion.value,
-    },
-  ];
 }
 
 function ascending(values: readonly number[]): readonly number[] {

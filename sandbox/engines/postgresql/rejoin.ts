@@ -96,8 +96,10 @@ function besidePrimary(running: RunningEngine, node: NodeHandle) {
 }
 
 function commandOf(script: 'rewind' | 'rebuild', node: NodeHandle, primary: NodeHandle): readonly string[] {
-  const text = readFileSync(join(import.meta.dirname, 'scripts', `${script}.sh`), 'utf8');
-  return [text, script, node.name, primary.name];
+  const texts = ['receive-passwords', script, 'follow'].map((each) =>
+    readFileSync(join(import.meta.dirname, 'scripts', `${each}.sh`), 'utf8'),
+  );
+  return [texts.join('\n'), script, node.name, primary.name];
 }
 
 /**

@@ -1,14 +1,12 @@
 import keySlot from 'cluster-key-slot';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
 import type { Failover } from '../failover.ts';
 import type { NodeRole, RunningEngine } from '../topology.ts';
 import { openClient, probe } from './connection.ts';
 import { lockDrills } from './lock-drills.ts';
 import { form } from './topologies-clustered.ts';
 import { untilConverged } from './topologies-replicated.ts';
+import { until } from './until.ts';
 import { untilWritable } from './until-writable.ts';
 import { drillTag, waitingSet } from './workloads.ts';
 
@@ -80,7 +78,7 @@ function isIn(range: string, slot: number): boolean {
 
 async function settle(running: RunningEngine): Promise<void> {
   if (running.topology === 'replicated') await untilConverged(running);
-  if (running.topology === 'clustered') await eventually('the cluster is whole', () => form(running));
+  if (running.topology === 'clustered') await until('the cluster is whole', () => form(running).then(() => true));
 }
 
 /** Sentinel finds an empty member by itself. A cluster sees a stranger at the old one's address, and is told. */
@@ -88,7 +86,7 @@ async function replace(running: RunningEngine, nodeName: string): Promise<void> 
   if (running.topology !== 'clustered') return;
   const node = running.nodes.find(({ name }) => name === nodeName);
   if (node === undefined) throw new Error(`there is no node ${nodeName}`);
-  await eventually(`${nodeName} answers`, async () => void (await probe(node, running.secrets)));
+  await until(`${nodeName} answers`, async () => (await probe(node, running.secrets)) !== '');
   await using opened = await openClient(node, running.secrets);
   const id = String(await opened.cluster('MYID'));
   const others = running.nodes.filter((other) => other !== node);
@@ -97,10 +95,11 @@ async function replace(running: RunningEngine, nodeName: string): Promise<void> 
   if (first === undefined) return;
   await using friend = await openClient(first, running.secrets);
   await friend.cluster('MEET', node.address ?? '', 6379);
-  await eventually('the new member follows a master', async () => {
+  await until('the new member follows a master', async () => {
     const master = masterWithoutReplica(String(await friend.cluster('NODES')));
     if (master === undefined) throw new Error('every master has a replica');
     await opened.cluster('REPLICATE', master);
+    return true;
   });
 }
 
@@ -131,17 +130,4 @@ async function weaken(running: RunningEngine): Promise<void> {
     await using client = await openClient(node, running.secrets);
     for (const [name, value] of Object.entries(settings)) await client.config('SET', name, value);
   }
-}
-
-function eventually(what: string, attempt: () => Promise<void>): Promise<boolean> {
-  return poll(() => attempt().then(() => true), {
-    timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'redis',
-        message: `It never came that ${what}: ${messageOf(last)}.`,
-        next: '`npm run sandbox -- logs redis` shows what its members say.',
-      }),
-  });
 }

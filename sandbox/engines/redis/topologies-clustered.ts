@@ -1,11 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Topology } from '../topology.ts';
 import { openClient } from './connection.ts';
 import { memberNode } from './topologies.ts';
+import { until } from './until.ts';
 
 /** Slots of every cluster (Redis documentation, "Cluster specification"). */
 const slotCount = 16_384;
@@ -84,17 +82,4 @@ async function untilConverged(members: readonly Member[]): Promise<void> {
 
 async function clusterInfo(client: Redis, field: string): Promise<string | undefined> {
   return new RegExp(`^${field}:(\\S+)`, 'm').exec(String(await client.cluster('INFO')))?.[1];
-}
-
-function until(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
-  return poll(attempt, {
-    timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'redis',
-        message: `The cluster did not form: ${what}, waited for in vain (${messageOf(last)}).`,
-        next: '`npm run sandbox -- logs redis` shows what its members say.',
-      }),
-  });
 }

@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../containers/node-spec.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
 import { sentinelName, sentinelPort } from './client-options.ts';
 import { openClient, openSentinel } from './connection.ts';
 import { memberNode, secretFile } from './topologies.ts';
+import { until } from './until.ts';
 
 const primaryName = 'redis-1';
 const names = [primaryName, 'redis-2', 'redis-3'] as const;
@@ -88,17 +86,4 @@ async function isSettled(running: RunningEngine, node: RunningEngine['nodes'][nu
   return /^role:master/m.test(replication)
     ? Number(goodReplicas?.[1]) === names.length - 1
     : /^master_link_status:up/m.test(replication);
-}
-
-function until(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
-  return poll(attempt, {
-    timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'redis',
-        message: `The primary and its replicas did not find each other: ${what}, waited for in vain (${messageOf(last)}).`,
-        next: '`npm run sandbox -- logs redis` shows what they say.',
-      }),
-  });
 }

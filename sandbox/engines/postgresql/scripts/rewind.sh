@@ -1,12 +1,6 @@
 #!/bin/bash
-# Makes a stopped old primary a standby of the new one. Standard input: the password file.
-# $1: the node's name, $2: the new primary's. Prints where they parted and the commits that are given up.
-set -euo pipefail
-name=$1
-primary=$2
-export PGPASSFILE=/tmp/passfile
-umask 0077
-cat >"$PGPASSFILE"
+# Brings a stopped old primary to what the new one has. Prints where they parted and the commits that are given up.
+# After receive-passwords.sh, and before follow.sh.
 source_server="host=$primary port=5432 user=postgres dbname=postgres"
 
 # A server that was killed must recover before its pages can be compared; pg_rewind would look for its settings in vain.
@@ -26,9 +20,3 @@ if [ -n "$parted" ]; then
 		sed -n 's/.*tx: *\([0-9]*\), lsn: \([0-9A-F/]*\),.*desc: COMMIT \([^;]*\).*/commit \1 \2 \3/p' || true
 	pg_rewind --target-pgdata="$PGDATA" --source-server="$source_server" --write-recovery-conf >&2
 fi
-
-touch "$PGDATA/standby.signal"
-{
-	echo "primary_conninfo = 'host=$primary port=5432 user=replicator application_name=$name passfile=/run/taishang/passfile'"
-	echo "primary_slot_name = '${name//-/_}'"
-} >>"$PGDATA/postgresql.auto.conf"

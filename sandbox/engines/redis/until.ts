@@ -1,0 +1,17 @@
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
+
+/** Asks the members of a topology until it is so. Throws `NODE_NOT_READY` after the deadline `topologyConverged`. */
+export function until(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
+  return poll(attempt, {
+    timeoutMs: deadlineMs('topologyConverged'),
+    onTimeout: (last) =>
+      new SandboxError({
+        code: 'NODE_NOT_READY',
+        engine: 'redis',
+        message: `The members of the topology did not agree: ${what}, waited for in vain (${messageOf(last)}).`,
+        next: '`npm run sandbox -- logs redis` shows what they say.',
+      }),
+  });
+}
