@@ -59,7 +59,13 @@ export function uri(running: Pick<RunningEngine, 'nodes'>): string {
 }
 
 export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
-  return { NEO4J_URI: uri(running), NEO4J_USERNAME: userName, NEO4J_PASSWORD: running.secrets.neo4j ?? '' };
+  const [, standby] = running.nodes;
+  return {
+    NEO4J_URI: uri(running),
+    ...(standby === undefined ? {} : { NEO4J_STANDBY_URI: boltUri(standby) }),
+    NEO4J_USERNAME: userName,
+    NEO4J_PASSWORD: running.secrets.neo4j ?? '',
+  };
 }
 
 export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {

@@ -14,7 +14,7 @@ import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
-import { refreshStandby } from './standby.ts';
+import { primaryFirst, refreshStandby } from './standby.ts';
 import { standalone } from './topologies.ts';
 import { replicated } from './topologies-replicated.ts';
 import { workloads } from './workloads.ts';
@@ -55,18 +55,19 @@ export const neo4j: Engine<Driver> = {
   probe,
   uri,
   environment,
-  connect,
-  applySchema,
+  connect: async (running) => connect(await primaryFirst(running)),
+  applySchema: async (running, options) => applySchema(await primaryFirst(running), options),
   load: async (running, dataset, report) => {
-    const loaded = await load(running, dataset, report);
+    const loaded = await load(await primaryFirst(running), dataset, report);
     if (running.topology === 'replicated') await refreshStandby(running);
     return loaded;
   },
-  loadedFingerprint,
+  loadedFingerprint: async (running) => loadedFingerprint(await primaryFirst(running)),
   readBack,
-  fingerprint,
+  fingerprint: async (running) => fingerprint(await primaryFirst(running)),
   contract,
-  backup,
+  // Never of a standby, which is behind.
+  backup: { ...backup, backUp: async (running, directory) => backup.backUp(await primaryFirst(running), directory) },
   pointInTime: { notSupported: 'transaction logs are restored by online backups alone, which Community does not have' },
   failover,
   queryPaths,

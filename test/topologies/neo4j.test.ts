@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Failover } from '../../sandbox/engines/failover.ts';
+import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
+import { roles } from '../../sandbox/engines/neo4j/roles.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+
+const failover = neo4j.failover as Failover;
+const set = neo4j.workloads.set as Workload<SetClient>;
+
+let stack: Stack<'neo4j'>;
+let running: RunningEngine;
+beforeAll(async () => {
+  stack = await createStack({ engines: ['neo4j'], topologies: { neo4j: 'replicated' }, size: 'none' });
+  running = stack.engines.neo4j;
+  await set.prepare(running);
+});
+afterAll(() => stack?.dispose());
+
+async function readAll(nodeName: string): Promise<readonly number[]> {
+  await using client = await set.openMember?.(running, nodeName);
+  return (await client?.readAll()) ?? [];
+}
+
+test('a standby has what the last dump had, refuses writes, and loses what came after it when it is promoted', async () => {
+  await using client = await set.open(running);
+  expect(await roles(running)).toMatchObject([{ role: 'primary' }, { role: 'standby', lag: 'no dump yet' }]);
+  expect(await client.add(1)).toBe('ok');
+  await failover.refresh?.(running);
+  expect(await readAll('neo4j-standby')).toEqual([1]);
+  await using member = await set.openMember?.(running, 'neo4j-standby');
+  expect(await member?.add(9)).toBe('failed');
+  expect(await roles(running)).toMatchObject([{}, { follows: 'neo4j', lag: expect.stringMatching(/^\d+ s$/) }]);
+
+  // A client that was open before finds out by itself, with the first write that the old connection does not take.
+  await using later = await set.open(running);
+  expect(await later.add(2)).toBe('ok');
+  await stack.faults.inject({ kind: 'kill', node: 'neo4j' });
+  expect(await failover.promote?.(running)).toBe('neo4j-standby');
+  // It comes back as no second primary.
+  await stack.faults.heal();
+  await failover.settle?.(running);
+  expect(await roles(running)).toMatchObject([{ role: 'standby' }, { role: 'primary' }]);
+  await using following = await set.open(running);
+  expect(await following.readAll()).toEqual([1]);
+  expect(await following.add(3)).toBe('ok');
+  await failover.rejoin?.(running, 'neo4j');
+  expect(await readAll('neo4j')).toEqual([1, 3]);
+}, 300_000);
