@@ -22,6 +22,8 @@ export interface FailoverContract {
    * that was acknowledged before it may be lost.
    */
   readonly sinceRefresh?: boolean;
+  /** Whether nothing is acknowledged after a failover until the old primary is back: it is the only second copy. */
+  readonly needsOldPrimary?: boolean;
   /** Adds and reads a set as this contract asks. Default: the engine's own workload. */
   readonly set?: Workload<SetClient>;
   /** Target from kill -9 of the primary to the first acknowledged write, in milliseconds, shown beside the figure. */

@@ -24,6 +24,8 @@ export interface DrillOptions<Client> {
   readonly openMember?: (node: string) => Promise<Client & AsyncDisposable>;
   readonly history: History;
   readonly seed: number;
+  /** Default: false. */
+  readonly needsOldPrimary?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -39,14 +41,14 @@ export interface DrillOutcome {
  * everything that happened, whether the drill comes to an end or throws.
  */
 export async function runDrill<Client>(options: DrillOptions<Client>): Promise<DrillOutcome> {
-  const { subject, schedule, history, seed, signal } = options;
+  const { subject, schedule, history, seed, signal, needsOldPrimary = false } = options;
   const rejoined: RejoinReport[] = [];
   await options.prepare();
   {
     await using observer = startObserver(subject, history, signal);
     await using clients = startClients(options);
     const random = rowRandom(seed, `schedule ${schedule.name}`)(0);
-    await schedule.run({ subject, history, clients, observer, random, signal, rejoined });
+    await schedule.run({ subject, history, clients, observer, random, signal, rejoined, needsOldPrimary });
     await clients.stop();
   }
   await refresh(options);

@@ -119,5 +119,6 @@ function drillWith<Client>(
     history,
     seed: context.seed,
     signal,
+    needsOldPrimary: each.contract.needsOldPrimary ?? false,
   });
 }

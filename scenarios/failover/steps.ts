@@ -18,6 +18,8 @@ export interface DrillRun {
   /** From the seed: the same seed gives the same times. */
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Whether nothing is acknowledged between a failover and the old primary's return. */
+  readonly needsOldPrimary: boolean;
   /** What old primaries gave up when they came back. */
   readonly rejoined: RejoinReport[];
 }
@@ -65,7 +67,8 @@ export async function breakPrimary(run: DrillRun, watch: Watch, kind: PrimaryFau
   await inject(run, { kind, node });
   await using _ = probeWritable(run, kind === 'kill' ? run.subject.nodes.filter((other) => other !== node) : []);
   await takeOver(run, watch, kind);
-  if (acknowledged > 0) await run.clients.acknowledged(acknowledged);
+  if (run.needsOldPrimary) await pauseFor(run, 500, 1_000);
+  else if (acknowledged > 0) await run.clients.acknowledged(acknowledged);
   return node;
 }
 

@@ -45,6 +45,7 @@ export const failover: Failover = {
       name: 'WAIT 1',
       promise: 'what the one replica has acknowledged survives its master; bounded as without WAIT where it does not',
       lossWindowMs: 2_000 + slackMs,
+      needsOldPrimary: true,
       set: waitingSet,
     },
     {
