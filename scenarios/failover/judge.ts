@@ -69,12 +69,34 @@ export function requireCaught({ findings }: DrillOutcome): void {
   );
 }
 
+function isLosing({ process, type, operation }: HistoryEvent): boolean {
+  return process === 'nemesis' && type === 'info' && losing.has(operation);
+}
+
+/**
+ * Another node became the primary, and no fault had come before: on a machine that is busy, an engine takes a primary
+ * for dead that is not. Its losses are put down to that moment.
+ */
+function unaskedFailovers(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  const lastRoles = new Map<string, string>();
+  let isExpected = true;
+  return events.filter((event) => {
+    if (event.process === 'nemesis') isExpected ||= losing.has(event.operation) || event.operation === 'promote';
+    if (event.process !== 'observer' || event.operation !== 'role' || event.role === 'down') return false;
+    // One that was away says what it was before: that is no failover.
+    const before = lastRoles.get(event.node);
+    lastRoles.set(event.node, event.role);
+    if (event.role !== 'primary' || before === 'primary') return false;
+    const isUnasked = !isExpected;
+    isExpected = false;
+    return isUnasked;
+  });
+}
+
 /** Longest reach of losses over all faults, each lost write put down to the fault that is nearest in time. */
 export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoint {
   const lost = new Set(checkSet(events).lost);
-  const faultsMs = events.flatMap((event) =>
-    event.process === 'nemesis' && event.type === 'info' && losing.has(event.operation) ? [event.timeMs] : [],
-  );
+  const faultsMs = [...events.filter(isLosing), ...unaskedFailovers(events)].map(({ timeMs }) => timeMs);
   const nearest = new Map<number, number>();
   for (const { invoke, completion } of operationsOf(events)) {
     if (invoke.operation !== 'add' || completion?.type !== 'ok' || !lost.has(invoke.value)) continue;
@@ -134,6 +156,8 @@ export function measuresOf(
   if (spreads.harnessAdds !== undefined) measures.harnessAddsTargetMs = harnessAddsTargetMs;
   const falseAlarms = events.filter(({ operation }) => operation === 'false-alarm').length;
   if (falseAlarms > 0) measures.falseAlarms = falseAlarms;
+  const unasked = unaskedFailovers(events).length;
+  if (unasked > 0) measures.unaskedFailovers = unasked;
   if (schedule.timed === 'kill' && contract.firstWriteTargetMs !== undefined)
     measures.firstWriteTargetMs = contract.firstWriteTargetMs;
   if (contract.sinceRefresh === true) measures.standbyAgeMs = Math.round(lossWindowOf(contract, events));

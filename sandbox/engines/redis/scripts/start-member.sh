@@ -21,9 +21,26 @@ if [ -f /data/addresses ] && ! cmp -s /data/addresses /run/taishang/addresses; t
 fi
 install /run/taishang/addresses /data/addresses
 
+# Whom the other Sentinels take for the primary, if any of them says: one that was replaced meanwhile would take itself
+# for it until they notice, which they look for every ten seconds.
+ask_for_primary() {
+	own=$(sed -n 's/^replica-announce-ip //p' /run/taishang/member.conf)
+	REDISCLI_AUTH=$(sed -n 's/^masterauth //p' /run/taishang/member.conf)
+	export REDISCLI_AUTH
+	while read -r _ address; do
+		[ "$address" != "$own" ] || continue
+		primary=$(timeout 1 redis-cli -h "$address" -p 26379 sentinel get-master-addr-by-name taishang 2>/dev/null </dev/null |
+			sed -n '1s/^\([0-9.]*\)$/\1/p')
+		[ -n "$primary" ] || continue
+		[ "$primary" = "$own" ] || echo "replicaof $primary 6379"
+		return
+	done </data/addresses
+}
+
 # The role that Sentinel gave it last outlives a restart; on the first start it is the one of first.conf.
 if [ -f /data/node.conf ]; then
 	role=$(sed -n '/^replicaof /p' /data/node.conf)
+	[ -n "$role" ] || [ ! -f /run/taishang/sentinel.conf ] || role=$(ask_for_primary)
 else
 	role=$(cat /run/taishang/first.conf 2>/dev/null || true)
 fi
