@@ -34,7 +34,8 @@ export function addressMapOf(nodes: readonly NodeHandle[]): AddressMap {
 /** A connection that was silent for this long with a command under way is given up: its server may be paused. */
 const silenceMs = 2_500;
 
-const patience = (times: number) => Math.min(times * 50, 500);
+/** A client under Sentinel connects anew for each answer of a primary that may be the old one: short at first. */
+const patience = (times: number) => Math.min(times * 20, 500);
 
 /** Options for ioredis with Sentinels. A command waits for up to 20 s for a primary. */
 export function sentinelOptions({ contacts, password, addressMap }: RedisAccess) {
