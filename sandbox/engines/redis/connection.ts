@@ -81,7 +81,7 @@ export async function connect(
       : new Redis(running.url, { lazyConnect: true });
   client.on('error', () => {});
   try {
-    await connected(client);
+    await untilReady(client);
   } catch (thrown) {
     end(client);
     throw thrown;
@@ -94,7 +94,7 @@ export async function connect(
  * then: the listener that would end it is gone by that time (ioredis 6, `Cluster.connect`). What counts is that it is
  * ready.
  */
-function connected(client: RedisClient): Promise<void> {
+function untilReady(client: RedisClient): Promise<void> {
   return new Promise((resolve, reject) => {
     client.once('ready', resolve);
     client.connect().then(resolve, reject);
