@@ -23,6 +23,8 @@ const deadlinesMs = {
   topologyConverged: 60_000,
   /** One statement of ours against a store, outside of bulk loads. */
   statement: 60_000,
+  /** Indexes of a whole store, after its rows were loaded (`large` on two busy cores: about a minute seen). */
+  indexesBuilt: 1_200_000,
   /** A client of ours finds the server of an engine that is up. */
   serverSelection: 5_000,
   /** One case of a suite. */

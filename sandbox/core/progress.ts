@@ -10,6 +10,10 @@ export type ProgressEvent =
       readonly atMs: number;
       readonly done?: number;
       readonly total?: number;
+      /** Steps done a second. */
+      readonly ratePerS?: number;
+      /** Time that is left at this rate, in milliseconds. */
+      readonly remainingMs?: number;
       /** Latest detail, for example the build step that is running. */
       readonly text?: string;
     }
@@ -38,7 +42,13 @@ export const silent: ProgressListener = () => {};
 
 /** What a running task may say of itself. */
 export interface TaskReport {
-  advance(done: { readonly done?: number; readonly total?: number; readonly text?: string }): void;
+  advance(done: {
+    readonly done?: number;
+    readonly total?: number;
+    readonly ratePerS?: number;
+    readonly remainingMs?: number;
+    readonly text?: string;
+  }): void;
   /** Text shown beside the task once it is done. */
   summarise(text: string): void;
 }

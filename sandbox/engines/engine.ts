@@ -4,6 +4,7 @@ import type { ImageOrigin, ImageSpec } from '../containers/image-spec.ts';
 import type { NodeHandle } from '../containers/node-spec.ts';
 import type { TaskReport } from '../core/progress.ts';
 import type { Backup, PointInTime } from './backup.ts';
+import type { BareLoad } from './bare-load.ts';
 import type { Failover } from './failover.ts';
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
@@ -26,6 +27,8 @@ export interface SchemaReport {
 export interface LoadReport {
   /** Rows, documents, keys, points, nodes and relationships by the store's own name for them. */
   readonly loaded: Readonly<Record<string, number>>;
+  /** Rows that a load which was cut off had left, and that this one went on from. Absent where it began anew. */
+  readonly resumedFrom?: number;
 }
 
 /** Kinds of things that several stores hold under the same business id. */
@@ -104,8 +107,13 @@ export interface Engine<Client = unknown> {
    * and `SCHEMA_FAILED` with file, line and the server's message.
    */
   readonly applySchema: (running: RunningEngine, options: SchemaOptions) => Promise<SchemaReport>;
-  /** Replaces whatever data is there with the dataset. */
+  /**
+   * Replaces whatever data is there with the dataset. Where a load of the same dataset was cut off, goes on with it.
+   * Holds no more than some batches in memory, at any size.
+   */
   readonly load: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<LoadReport>;
+  /** What `load` is measured against. */
+  readonly bareLoad: BareLoad;
   /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */
   readonly loadedFingerprint: (running: RunningEngine) => Promise<string | undefined>;
   readonly readBack: ReadBack;

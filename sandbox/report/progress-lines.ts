@@ -7,7 +7,7 @@ import { formatCount, formatDuration } from './units.ts';
 /** Tasks nested deeper than this are only shown while they run. */
 const shownDepthMax = 2;
 
-/** Steps of an advance as text: `1,200 of 4,320`, the latest detail, or both. */
+/** Steps of an advance as text: `1,200 of 4,320, 800/s, 3.9 s left`, the latest detail, or both. */
 export function advanceText(event: Extract<ProgressEvent, { kind: 'advanced' }>): string {
   const counted =
     event.done === undefined
@@ -15,7 +15,9 @@ export function advanceText(event: Extract<ProgressEvent, { kind: 'advanced' }>)
       : event.total === undefined
         ? formatCount(event.done)
         : `${formatCount(event.done)} of ${formatCount(event.total)}`;
-  return [counted, event.text === undefined ? undefined : oneLine(event.text)]
+  const rate = event.ratePerS === undefined ? undefined : `${formatCount(event.ratePerS)}/s`;
+  const left = event.remainingMs === undefined ? undefined : `${formatDuration(event.remainingMs)} left`;
+  return [counted, rate, left, event.text === undefined ? undefined : oneLine(event.text)]
     .filter((part) => part !== undefined && part !== '')
     .join(', ');
 }

@@ -25,12 +25,10 @@ export async function loadDataset(
     }
     if (there !== undefined && !options.reset)
       throw datasetDifferent(engine, dataset, keeper.state().engines[engine.name]);
-    const { loaded } = await engine.load(running, dataset, report);
-    report.summarise(
-      `${Object.values(loaded)
-        .reduce((total, count) => total + count, 0)
-        .toLocaleString('en')} items`,
-    );
+    const { loaded, resumedFrom } = await engine.load(running, dataset, report);
+    const items = Object.values(loaded).reduce((total, count) => total + count, 0);
+    const resumed = resumedFrom === undefined ? '' : `, continued after ${resumedFrom.toLocaleString('en')} rows`;
+    report.summarise(`${items.toLocaleString('en')} items${resumed}`);
     return true;
   });
 }

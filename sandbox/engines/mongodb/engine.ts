@@ -3,6 +3,7 @@ import type { MongoClient } from 'mongodb';
 import type { ImageSpec } from '../../containers/image-spec.ts';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
+import { bareLoad } from './bare-load.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
@@ -54,6 +55,7 @@ export const mongodb: Engine<MongoClient> = {
   connect,
   applySchema,
   load,
+  bareLoad,
   loadedFingerprint,
   readBack,
   fingerprint,

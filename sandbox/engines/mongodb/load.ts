@@ -1,29 +1,41 @@
-import type { Db } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
+import type { Content, Conversation } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { LoadReport } from '../engine.ts';
+import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../load-marks.ts';
+import { loadPart } from '../load-part.ts';
+import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import type { CollectionName } from './collections.ts';
 import { withClient } from './connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
 import { readRecord, writeRecord } from './schema.ts';
 
-/** Replaces contents and conversations, side by side. */
+/** Documents an insert, and inserts under way for each collection: the sweep is in docs/loading.md. */
+export const documentsPerInsert = 1_000;
+export const insertsAtOnce = 2;
+
+/** Acknowledged by the majority: a mark must not be ahead of what a failover keeps. */
+export const insertOptions = { ordered: false, writeConcern: { w: 'majority' } } as const;
+
+/** Replaces contents and conversations, side by side; indexes stay, see docs/loading.md for what they cost. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
-  const total = dataset.counts.contents + dataset.counts.conversations;
-  let done = 0;
-  const advance = (documents: number) => {
-    done += documents;
-    report.advance({ done, total });
-  };
+  const fingerprint = await dataset.fingerprint();
   return withClient(running, async (database, client) => {
-    await writeRecord(client, 'dataset', undefined);
-    const [contents, conversations] = await Promise.all([
-      replaceAll(database, 'user_contents', dataset.batches('contents'), contentDocument, advance),
-      replaceAll(database, 'ai_conversations', dataset.batches('conversations'), conversationDocument, advance),
+    const marks = await beginLoad(fingerprint, recordsOf(client), () => emptyCollections(database));
+    const { contents, conversations } = dataset.counts;
+    const advance = loadProgress(report, contents + conversations, marks.rowsBefore);
+    const shared = { database, marks, advance };
+    await Promise.all([
+      insertAll<Content>(shared, 'user_contents', dataset.batches('contents'), contentDocument),
+      insertAll<Conversation>(shared, 'ai_conversations', dataset.batches('conversations'), conversationDocument),
     ]);
-    await writeRecord(client, 'dataset', await dataset.fingerprint());
-    return { loaded: { user_contents: contents, ai_conversations: conversations } };
+    await finishLoad(client, fingerprint);
+    return {
+      loaded: { user_contents: contents, ai_conversations: conversations },
+      ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}),
+    };
   });
 }
 
@@ -31,20 +43,57 @@ export async function loadedFingerprint(running: RunningEngine): Promise<string 
   return withClient(running, (_, client) => readRecord(client, 'dataset'));
 }
 
-async function replaceAll<Row, Shape extends { readonly _id: string }>(
-  database: Db,
+function recordsOf(client: MongoClient): LoadRecords {
+  return {
+    readFingerprint: () => readRecord(client, 'dataset'),
+    readMark: async () => parseMark(await readRecord(client, 'load')),
+    writeMark: (mark) => writeRecord(client, 'load', JSON.stringify(mark)),
+    forget: () => forgetLoad(client),
+  };
+}
+
+export async function forgetLoad(client: MongoClient): Promise<void> {
+  await writeRecord(client, 'dataset', undefined);
+  await writeRecord(client, 'load', undefined);
+}
+
+/** The fingerprint first: without either, all of it would be loaded again. */
+export async function finishLoad(client: MongoClient, fingerprint: string): Promise<void> {
+  await writeRecord(client, 'dataset', fingerprint);
+  await writeRecord(client, 'load', undefined);
+}
+
+export async function emptyCollections(database: Db): Promise<void> {
+  const names: readonly CollectionName[] = ['user_contents', 'ai_conversations'];
+  await Promise.all(names.map((name) => database.collection(name).deleteMany({})));
+}
+
+interface Shared {
+  readonly database: Db;
+  readonly marks: LoadMarks;
+  readonly advance: (documents: number) => void;
+}
+
+async function insertAll<Row extends { readonly id: string }>(
+  { database, marks, advance }: Shared,
   name: CollectionName,
   batches: AsyncIterable<readonly Row[]>,
-  documentOf: (row: Row) => Shape,
-  advance: (documents: number) => void,
-): Promise<number> {
+  documentOf: (row: Row) => { readonly _id: string },
+): Promise<void> {
   const collection = database.collection<{ _id: string }>(name);
-  await collection.deleteMany({});
-  let count = 0;
-  for await (const batch of batches) {
-    await collection.insertMany(batch.map(documentOf), { ordered: false, writeConcern: { w: 'majority' } });
-    count += batch.length;
-    advance(batch.length);
-  }
-  return count;
+  await loadPart(
+    {
+      name,
+      batches,
+      rowsPerWrite: documentsPerInsert,
+      streams: insertsAtOnce,
+      advance,
+      async write(rows, mayBeThere) {
+        // Deleted, not told apart by the error of a double key: a shard knows the keys of the others in no way.
+        if (mayBeThere) await collection.deleteMany({ _id: { $in: rows.map(({ id }) => id) } }, insertOptions);
+        await collection.insertMany(rows.map(documentOf), insertOptions);
+      },
+    },
+    marks,
+  );
 }

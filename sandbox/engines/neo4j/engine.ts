@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Driver } from 'neo4j-driver';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
+import { bareLoad } from './bare-load.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
@@ -62,6 +63,7 @@ export const neo4j: Engine<Driver> = {
     if (running.topology === 'replicated') await refreshStandby(running);
     return loaded;
   },
+  bareLoad,
   loadedFingerprint: async (running) => loadedFingerprint(await primaryFirst(running)),
   readBack,
   fingerprint: async (running) => fingerprint(await primaryFirst(running)),

@@ -1,54 +1,34 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
 import type { Dataset } from '../../../seeds/dataset.ts';
-import type { EntityName } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { LoadReport } from '../engine.ts';
+import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../load-marks.ts';
+import { loadPart } from '../load-part.ts';
+import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
+import { type LoadStep, parameterOf, stages } from './load-steps.ts';
 import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
 
-/** One statement over the rows of an entity; `only` picks the rows that it is for. */
-interface Step {
-  readonly file: string;
-  readonly entity: EntityName;
-  readonly only?: (row: object) => boolean;
-}
-
-const relation = (kind: string) => (row: object) => 'kind' in row && row.kind === kind;
-
-/** Steps of a stage touch different nodes and run side by side; a stage needs what the one before it made. */
-const stages: readonly (readonly Step[])[] = [
-  [
-    { file: 'concepts', entity: 'concepts' },
-    { file: 'users', entity: 'users' },
-    { file: 'knowledge', entity: 'knowledge' },
-  ],
-  [
-    { file: 'learned', entity: 'learned' },
-    { file: 'relates-to', entity: 'conceptRelations', only: relation('RELATES_TO') },
-  ],
-  [{ file: 'about', entity: 'knowledge' }],
-  [{ file: 'interested-in', entity: 'interests' }],
-  [{ file: 'influences', entity: 'conceptRelations', only: relation('INFLUENCES') }],
-  [{ file: 'prerequisite', entity: 'conceptRelations', only: relation('PREREQUISITE') }],
-];
+/** Rows a transaction, and transactions under way: the sweep is in docs/loading.md. */
+export const rowsPerTransaction = 1_000;
+export const transactionsAtOnce = 2;
 
 /** Replaces users, concepts and knowledge with the dataset's; the initial graph is there afterwards as before. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
+  const fingerprint = await dataset.fingerprint();
   return withDriver(running, async (driver) => {
-    await writeRecord(driver, 'dataset', undefined);
-    await clear(driver);
+    const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
+    const steps = stages.flat();
+    const total = steps.reduce((sum, { entity }) => sum + dataset.counts[entity], 0);
+    const advance = loadProgress(report, total, marks.rowsBefore);
     const loaded: Record<string, number> = {};
     for (const stage of stages) {
-      const counts = await Promise.all(stage.map((step) => runStep(driver, step, dataset)));
-      stage.forEach(({ file }, index) => {
-        loaded[file] = counts[index] ?? 0;
-        report.advance({ text: file });
-      });
+      await Promise.all(stage.map((step) => runStep({ driver, dataset, marks, advance, loaded }, step)));
     }
-    await writeRecord(driver, 'dataset', await dataset.fingerprint());
-    return { loaded };
+    await finishLoad(driver, fingerprint);
+    return { loaded, ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}) };
   });
 }
 
@@ -56,37 +36,75 @@ export async function loadedFingerprint(running: RunningEngine): Promise<string 
   return withDriver(running, (driver) => readRecord(driver, 'dataset'));
 }
 
+function recordsOf(driver: Driver): LoadRecords {
+  return {
+    readFingerprint: () => readRecord(driver, 'dataset'),
+    readMark: async () => parseMark(await readRecord(driver, 'load')),
+    writeMark: (mark) => writeRecord(driver, 'load', JSON.stringify(mark)),
+    forget: () => forgetLoad(driver),
+  };
+}
+
+export async function forgetLoad(driver: Driver): Promise<void> {
+  await writeRecord(driver, 'dataset', undefined);
+  await writeRecord(driver, 'load', undefined);
+}
+
+/** The fingerprint first: without either, all of it would be loaded again. */
+export async function finishLoad(driver: Driver, fingerprint: string): Promise<void> {
+  await writeRecord(driver, 'dataset', fingerprint);
+  await writeRecord(driver, 'load', undefined);
+}
+
 /** A graph that was never loaded holds the initial graph alone, and is left as it is. */
-async function clear(driver: Driver): Promise<void> {
-  const { records } = await driver.executeQuery<EagerResult<{ users: number }>>(
-    'MATCH (u:User) RETURN count(u) AS users',
+export async function emptyGraph(driver: Driver): Promise<void> {
+  const { records } = await driver.executeQuery<EagerResult<{ nodes: number }>>(
+    'MATCH (n) WHERE n:User OR n:Concept OR n:Knowledge RETURN count(n) AS nodes',
   );
-  if ((records[0]?.get('users') ?? 0) <= 1) return;
-  const session = driver.session();
-  try {
-    await session.run(
-      'MATCH (n) WHERE n:User OR n:Concept OR n:Knowledge CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS',
-    );
-  } finally {
-    await session.close();
+  if ((records[0]?.get('nodes') ?? 0) > initialNodes) {
+    const session = driver.session();
+    try {
+      await session.run(
+        'MATCH (n) WHERE n:User OR n:Concept OR n:Knowledge CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS',
+      );
+    } finally {
+      await session.close();
+    }
   }
   await applyInitialGraph(driver);
 }
 
-async function runStep(driver: Driver, { file, entity, only }: Step, dataset: Dataset): Promise<number> {
-  const statement = await cypherFile('load', `${file}.cypher`);
-  let count = 0;
-  for await (const batch of dataset.batches(entity)) {
-    const rows = (only === undefined ? batch : batch.filter(only)).map(plain);
-    if (rows.length > 0) await driver.executeQuery(statement, { rows });
-    count += rows.length;
-  }
-  return count;
+/** A user, three concepts and a piece of knowledge: `schema/initial-graph.cypher`. */
+const initialNodes = 5;
+
+interface Shared {
+  readonly driver: Driver;
+  readonly dataset: Dataset;
+  readonly marks: LoadMarks;
+  readonly advance: (rows: number) => void;
+  readonly loaded: Record<string, number>;
 }
 
-/** Times travel as text and become temporal values in the statement; the driver's own would take the local zone. */
-function plain(row: object): object {
-  return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value instanceof Date ? value.toISOString() : value]),
+async function runStep({ driver, dataset, marks, advance, loaded }: Shared, step: LoadStep): Promise<void> {
+  const { name, entity, only, takenBackFirst } = step;
+  const statement = await cypherFile('load', `${name}.cypher`);
+  const takeBack = takenBackFirst && (await cypherFile('load', `${name}-again.cypher`));
+  loaded[name] = 0;
+  await loadPart<object>(
+    {
+      name,
+      batches: dataset.batches(entity),
+      rowsPerWrite: rowsPerTransaction,
+      streams: transactionsAtOnce,
+      advance,
+      async write(all, mayBeThere) {
+        const rows = (only === undefined ? all : all.filter(only)).map(parameterOf);
+        if (rows.length === 0) return;
+        if (mayBeThere && takeBack !== undefined) await driver.executeQuery(takeBack, { rows });
+        await driver.executeQuery(statement, { rows });
+        loaded[name] = (loaded[name] ?? 0) + rows.length;
+      },
+    },
+    marks,
   );
 }

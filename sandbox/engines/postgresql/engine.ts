@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
+import { bareLoad } from './bare-load.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
@@ -48,6 +49,7 @@ export const postgresql: Engine<Pool> = {
   connect,
   applySchema,
   load,
+  bareLoad,
   loadedFingerprint,
   readBack,
   fingerprint,

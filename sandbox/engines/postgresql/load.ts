@@ -1,100 +1,121 @@
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
 import type { Client } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { LoadReport } from '../engine.ts';
+import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, openPrimary } from './connection.ts';
+import { copyTable } from './copy-table.ts';
+import { beginDatabase, type DatabaseMarks, endDatabase, putBack, putBackIfBegun } from './load-records.ts';
 import { type TableLoad, tableLoads } from './rows.ts';
 import { inTransaction } from './schema.ts';
 
-/** Rows are handed to COPY in pieces of about this many characters: one row a piece costs a full core. */
-const pieceLength = 64 * 1024;
+/** Database whose record says what was loaded: it is the last one to be done. */
+const recordDatabase: DatabaseName = 'taishang_users';
 
-/** Replaces the rows of every table, database by database side by side, each in one transaction. */
+const databaseNames = [...new Set(tableLoads.map(({ database }) => database))];
+
+/**
+ * Memory for one index that is built: the graph of 50,000 vectors of 768 dimensions (`large`) fits, and where it does
+ * not pgvector inserts row by row. One process: several would need it as shared memory, of which a container has little.
+ */
+const buildSettings = "SET maintenance_work_mem = '320MB'; SET max_parallel_maintenance_workers = 0";
+
+/** Replaces the rows of every table, database by database side by side; indexes and foreign keys come afterwards. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
-  const loaded: Record<string, number> = {};
-  const total = tableLoads.reduce((sum, { entity }) => sum + dataset.counts[entity], 0);
-  let done = 0;
-  const advance = (rows: number) => {
-    done += rows;
-    report.advance({ done, total });
-  };
-  await forgetFingerprint(running);
-  const names = [...new Set(tableLoads.map(({ database }) => database))];
-  await Promise.all(
-    names.map(async (database) => {
-      const tables = tableLoads.filter((table) => table.database === database);
-      await using opened = await openPrimary(running, { database });
-      await inTransaction(opened.client, async () => {
-        await opened.client.query(`TRUNCATE ${tables.map(({ table }) => table).join(', ')}`);
-        for (const table of tables) {
-          loaded[`${database}.${table.table}`] = await copyTable(opened.client, table, dataset, advance);
-        }
-      });
-      await opened.client.query('ANALYZE');
+  const fingerprint = await dataset.fingerprint();
+  const isFinished = (await loadedFingerprint(running)) !== undefined;
+  if (isFinished) await forgetFingerprint(running);
+  await using opened = new AsyncDisposableStack();
+  const databases = await Promise.all(
+    databaseNames.map(async (name) => {
+      const { client } = opened.use(await openPrimary(running, { database: name }));
+      const loads = tableLoads.filter(({ database }) => database === name);
+      const tables = loads.map(({ table }) => table);
+      return { name, client, loads, marks: await beginDatabase(client, tables, { dataset: fingerprint, isFinished }) };
     }),
   );
-  await rememberFingerprint(running, await dataset.fingerprint());
-  return { loaded };
+  const rowsBefore = sum(databases.flatMap(({ loads, marks }) => loads.map(({ table }) => marks.rowsOf(table))));
+  const total = sum(tableLoads.map(({ entity }) => dataset.counts[entity]));
+  const advance = loadProgress(report, total, rowsBefore);
+  await Promise.all(databases.map((database) => loadDatabase(database, dataset, advance)));
+  await finish(databases, fingerprint);
+  const loaded = tableLoads.map(({ database, table, entity }) => [`${database}.${table}`, dataset.counts[entity]]);
+  const isResumed = databases.some(({ marks }) => marks.resumed);
+  return { loaded: Object.fromEntries(loaded), ...(isResumed ? { resumedFrom: rowsBefore } : {}) };
 }
 
-async function copyTable(
-  client: Client,
-  { table, columns, entity, row }: TableLoad<EntityName>,
+interface LoadingDatabase {
+  readonly name: DatabaseName;
+  readonly client: Client;
+  readonly loads: readonly TableLoad<EntityName>[];
+  readonly marks: DatabaseMarks;
+}
+
+async function loadDatabase(
+  { client, loads, marks }: LoadingDatabase,
   dataset: Dataset,
   advance: (rows: number) => void,
-): Promise<number> {
-  const stream = client.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
-  const ended = finished(stream);
-  ended.catch(() => {});
-  let count = 0;
-  let piece = '';
-  const flush = async () => {
-    if (piece !== '' && !stream.write(piece)) await Promise.race([once(stream, 'drain'), ended]);
-    piece = '';
-  };
-  for await (const batch of dataset.batches(entity)) {
-    for (const entry of batch) {
-      piece += `${row(entry).map(copyText).join('\t')}\n`;
-      if (piece.length >= pieceLength) await flush();
-    }
-    count += batch.length;
-    advance(batch.length);
+): Promise<void> {
+  // A transaction is on disk with the last one: each waiting for the disk would cost more than it brings here.
+  await client.query(`SET synchronous_commit = off; ${buildSettings}`);
+  for (const table of loads) {
+    await copyTable(client, {
+      table,
+      batches: dataset.batches(table.entity) as AsyncIterable<readonly never[]>,
+      from: marks.rowsOf(table.table),
+      advance,
+    });
   }
-  await flush();
-  stream.end();
-  await ended;
-  return count;
+  await putBack(client);
+  await client.query('ANALYZE');
+  await client.query('SET synchronous_commit = on');
 }
 
-/** Text form of COPY (PostgreSQL documentation, "COPY", "Text Format"). */
-function copyText(value: unknown): string {
-  if (value === null || value === undefined) return '\\N';
-  if (value instanceof Date) return value.toISOString();
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
-  return /[\\\t\n\r]/.test(text)
-    ? text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
-    : text;
+/** What is cut off in here begins anew with the databases whose records are gone already: they are the small ones. */
+async function finish(databases: readonly LoadingDatabase[], fingerprint: string): Promise<void> {
+  const inOrder = databases.toSorted((left) => (left.name === recordDatabase ? 1 : -1));
+  for (const { name, client } of inOrder) {
+    await inTransaction(client, async () => {
+      await endDatabase(client);
+      if (name === recordDatabase) await remember(client, fingerprint);
+    });
+  }
 }
 
-const recordDatabase: DatabaseName = 'taishang_users';
+async function remember(client: Client, fingerprint: string): Promise<void> {
+  await client.query('INSERT INTO sandbox.dataset (fingerprint) VALUES ($1)', [fingerprint]);
+}
+
+/** Says that a dataset was loaded. */
+export async function recordLoaded(running: RunningEngine, fingerprint: string): Promise<void> {
+  await using opened = await openPrimary(running, { database: recordDatabase });
+  await remember(opened.client, fingerprint);
+}
+
+/** Takes everything away that {@link load} brings. */
+export async function emptyTables(running: RunningEngine): Promise<void> {
+  await forgetFingerprint(running);
+  for (const database of databaseNames) {
+    await using opened = await openPrimary(running, { database });
+    const tables = tableLoads.filter((load) => load.database === database).map(({ table }) => table);
+    await putBackIfBegun(opened.client);
+    await opened.client.query(`TRUNCATE ${tables.join(', ')}`);
+  }
+}
 
 async function forgetFingerprint(running: RunningEngine): Promise<void> {
   await using opened = await openPrimary(running, { database: recordDatabase });
   await opened.client.query('TRUNCATE sandbox.dataset');
 }
 
-async function rememberFingerprint(running: RunningEngine, fingerprint: string): Promise<void> {
-  await using opened = await openPrimary(running, { database: recordDatabase });
-  await opened.client.query('INSERT INTO sandbox.dataset (fingerprint) VALUES ($1)', [fingerprint]);
-}
-
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
   await using opened = await openPrimary(running, { database: recordDatabase });
   const { rows } = await opened.client.query<{ fingerprint: string }>('SELECT fingerprint FROM sandbox.dataset');
   return rows[0]?.fingerprint;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -8,6 +8,8 @@ export interface TableLoad<Name extends EntityName> {
   readonly columns: readonly string[];
   readonly entity: Name;
   readonly row: (entity: Entities[Name]) => readonly unknown[];
+  /** Whether its rows have a binary form: texts, integers and vectors alone. */
+  readonly binary: boolean;
 }
 
 /** `columns` as one text; keeps the types of the entity and its row together. */
@@ -17,8 +19,9 @@ function tableLoad<Name extends EntityName>(
   entity: Name,
   columns: string,
   row: (entity: Entities[Name]) => readonly unknown[],
+  binary = false,
 ): TableLoad<EntityName> {
-  return { database, table, entity, columns: columns.split(' '), row } as unknown as TableLoad<EntityName>;
+  return { database, table, entity, columns: columns.split(' '), row, binary } as unknown as TableLoad<EntityName>;
 }
 
 /** In an order that foreign keys allow. */
@@ -98,13 +101,8 @@ export const tableLoads: readonly TableLoad<EntityName>[] = [
     'knowledge_embeddings',
     'knowledgeVectors',
     'knowledge_id title category silicon_level embedding',
-    ({ knowledgeId, title, category, siliconLevel, vector }) => [
-      knowledgeId,
-      title,
-      category,
-      siliconLevel,
-      `[${vector.join(',')}]`,
-    ],
+    ({ knowledgeId, title, category, siliconLevel, vector }) => [knowledgeId, title, category, siliconLevel, vector],
+    true,
   ),
   tableLoad(
     'taishang_data',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
+import { bareLoad } from './bare-load.ts';
 import type { RedisClient } from './client.ts';
 import { connect, environment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
@@ -56,6 +57,7 @@ export const redis: Engine<RedisClient> = {
   connect: (running) => connect(running),
   applySchema,
   load,
+  bareLoad,
   loadedFingerprint,
   readBack,
   fingerprint,

@@ -1,4 +1,5 @@
 UNWIND $rows AS row
-CREATE (:User {id: row.id, name: row.username, silicon_level: toInteger(row.levels.silicon),
-  consciousness_level: toInteger(row.levels.consciousness), thinking_level: toInteger(row.levels.thinking),
-  created_at: datetime(row.createdAt)})
+MERGE (u:User {id: row.id})
+SET u.name = row.username, u.silicon_level = toInteger(row.levels.silicon),
+  u.consciousness_level = toInteger(row.levels.consciousness), u.thinking_level = toInteger(row.levels.thinking),
+  u.created_at = datetime(row.createdAt)

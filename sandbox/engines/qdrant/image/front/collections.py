@@ -36,11 +36,10 @@ async def collection_exists(request: Request) -> dict[str, bool]:
 
 async def collection_info(request: Request) -> dict[str, Any]:
     collection = collection_of(request)
-    with collection.lock:
-        info = collection.shard.info()
+    info = collection.info()
     description = collection.description
     return {
-        "status": "green",
+        "status": "yellow" if collection.is_behind else "green",
         "optimizer_status": "ok",
         "indexed_vectors_count": info.indexed_vectors_count,
         "points_count": info.points_count,
@@ -77,12 +76,28 @@ def indexed_points(info: Any, field: str) -> int:
 async def update_collection(request: Request) -> bool:
     collection = collection_of(request)
     body = await json_body(request)
-    unknown = [name for name in body if name != "metadata"]
+    optimizers = body.get("optimizers_config") or {}
+    unknown = [name for name in body if name not in ("metadata", "optimizers_config")]
+    unknown += [name for name in optimizers if name != "indexing_threshold"]
     if unknown:
         raise NotServed(f"changing {', '.join(unknown)} of a collection")
     collection.description["metadata"].update(body.get("metadata") or {})
+    if "indexing_threshold" in optimizers:
+        change_threshold(store_of(request), collection, optimizers["indexing_threshold"])
     collection.write_description()
     return True
+
+
+def change_threshold(store: Store, collection: Collection, threshold: Any) -> None:
+    """Zero turns indexing off. The engine takes no other threshold while it is open: only back to the first one."""
+    # A folder of an older image does not name it yet.
+    collection.description["engine_threshold"] = collection.engine_threshold
+    if threshold not in (0, collection.engine_threshold):
+        raise NotServed("another indexing_threshold than 0 and the one that the collection was made with")
+    collection.description["optimizers_config"]["indexing_threshold"] = threshold
+    if threshold != 0:
+        collection.is_behind = True
+        store.wake.set()
 
 
 async def create_index(request: Request) -> dict[str, Any]:

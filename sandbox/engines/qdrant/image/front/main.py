@@ -121,15 +121,12 @@ def create_app(settings: dict[str, Any]) -> ASGIApp:
 async def maintain(store: Store) -> None:
     """Flushes, and builds the indexes that the thresholds ask for, beside the requests."""
     while True:
-        await asyncio.sleep(FLUSH_INTERVAL_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(store.wake.wait(), FLUSH_INTERVAL_S)
+        store.wake.clear()
         await asyncio.to_thread(store.flush)
         for collection in list(store.collections.values()):
-            await asyncio.to_thread(optimize, collection)
-
-
-def optimize(collection: Any) -> None:
-    with collection.lock:
-        collection.shard.optimize()
+            await asyncio.to_thread(collection.optimize)
 
 
 def main() -> None:

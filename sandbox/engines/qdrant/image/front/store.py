@@ -1,5 +1,6 @@
 """Collections on disk: a folder each, with its configuration beside the engine's shard."""
 
+import asyncio
 import json
 import re
 import shutil
@@ -47,10 +48,35 @@ class Collection:
         self.shard = shard
         self.lock = threading.Lock()
         self.operations = 0
+        # Set from when indexing is turned on again until all of it is done: not green until then.
+        self.is_behind = False
+        self.known_info: Any = None
 
     @property
     def dimension(self) -> int:
         return self.description["vectors"]["size"]
+
+    @property
+    def engine_threshold(self) -> int:
+        return self.description.get("engine_threshold", self.description["optimizers_config"]["indexing_threshold"])
+
+    def info(self) -> Any:
+        """What the engine says of the collection; while it builds an index, what it said before."""
+        if self.lock.acquire(blocking=not self.is_behind or self.known_info is None):
+            try:
+                self.known_info = self.shard.info()
+            finally:
+                self.lock.release()
+        return self.known_info
+
+    def optimize(self) -> None:
+        """Builds the indexes that the threshold asks for."""
+        with self.lock:
+            if self.description["optimizers_config"]["indexing_threshold"] == 0:
+                return
+            self.shard.optimize()
+            self.known_info = self.shard.info()
+            self.is_behind = False
 
     def update(self, operation: edge.UpdateOperation) -> dict[str, Any]:
         with self.lock:
@@ -68,6 +94,8 @@ class Store:
     def __init__(self, directory: Path):
         self.directory = directory / "collections"
         self.directory.mkdir(parents=True, exist_ok=True)
+        # Asks the maintenance to look at once.
+        self.wake = asyncio.Event()
         self.aliases_file = directory / "aliases.json"
         self.aliases: dict[str, str] = json.loads(self.aliases_file.read_text()) if self.aliases_file.exists() else {}
         self.collections = {path.name: open_collection(path) for path in sorted(self.directory.iterdir()) if (path / "collection.json").exists()}
@@ -152,6 +180,7 @@ def description_of(body: dict[str, Any]) -> dict[str, Any]:
         "vectors": {"size": vectors["size"], "distance": vectors["distance"]},
         "hnsw_config": {name: hnsw[name] for name in ("m", "ef_construct", "full_scan_threshold")},
         "optimizers_config": {"indexing_threshold": optimizers["indexing_threshold"]},
+        "engine_threshold": optimizers["indexing_threshold"],
         "payload_schema": {},
         "metadata": body.get("metadata") or {},
     }

@@ -1,0 +1,44 @@
+import type { Db } from 'mongodb';
+import { type BareLoad, unprepared } from '../bare-load.ts';
+import { withClient } from './connection.ts';
+import { contentDocument, conversationDocument } from './documents.ts';
+import { documentsPerInsert, emptyCollections, finishLoad, forgetLoad, insertOptions, insertsAtOnce } from './load.ts';
+
+/** A loop of the driver's `insertMany` with the same batches, and nothing around it. */
+export const bareLoad: BareLoad = {
+  name: 'driver loop',
+  description: `insertMany of ${documentsPerInsert} documents, ${insertsAtOnce} at once for each collection`,
+  wantedRatio: 0.95,
+  empty: (running) =>
+    withClient(running, async (database, client) => {
+      await forgetLoad(client);
+      await emptyCollections(database);
+    }),
+  prepare: async (running, dataset) =>
+    unprepared(() =>
+      withClient(running, async (database) => {
+        await Promise.all([
+          insertAll(database, 'user_contents', dataset.batches('contents'), contentDocument),
+          insertAll(database, 'ai_conversations', dataset.batches('conversations'), conversationDocument),
+        ]);
+      }),
+    ),
+  record: (running, dataset) =>
+    withClient(running, async (_, client) => finishLoad(client, await dataset.fingerprint())),
+};
+
+async function insertAll<Row>(
+  database: Db,
+  name: string,
+  batches: AsyncIterable<readonly Row[]>,
+  documentOf: (row: Row) => { readonly _id: string },
+): Promise<void> {
+  const collection = database.collection<{ _id: string }>(name);
+  const pending = new Set<Promise<unknown>>();
+  for await (const batch of batches) {
+    while (pending.size >= insertsAtOnce) await Promise.race(pending);
+    const insert = collection.insertMany(batch.map(documentOf), insertOptions).finally(() => pending.delete(insert));
+    pending.add(insert);
+  }
+  await Promise.all(pending);
+}

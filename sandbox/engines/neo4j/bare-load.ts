@@ -1,0 +1,39 @@
+import type { Driver } from 'neo4j-driver';
+import type { Dataset } from '../../../seeds/dataset.ts';
+import { type BareLoad, unprepared } from '../bare-load.ts';
+import { withDriver } from './connection.ts';
+import { cypherFile } from './cypher-file.ts';
+import { emptyGraph, finishLoad, forgetLoad, rowsPerTransaction, transactionsAtOnce } from './load.ts';
+import { type LoadStep, parameterOf, stages } from './load-steps.ts';
+
+/** A loop of the driver's `executeQuery` over the same statements and batches, and nothing around it. */
+export const bareLoad: BareLoad = {
+  name: 'driver loop',
+  description: `UNWIND of ${rowsPerTransaction} rows a transaction, ${transactionsAtOnce} at once`,
+  wantedRatio: 0.95,
+  empty: (running) =>
+    withDriver(running, async (driver) => {
+      await forgetLoad(driver);
+      await emptyGraph(driver);
+    }),
+  prepare: async (running, dataset) =>
+    unprepared(() =>
+      withDriver(running, async (driver) => {
+        for (const stage of stages) await Promise.all(stage.map((step) => runStep(driver, dataset, step)));
+      }),
+    ),
+  record: (running, dataset) => withDriver(running, async (driver) => finishLoad(driver, await dataset.fingerprint())),
+};
+
+async function runStep(driver: Driver, dataset: Dataset, { name, entity, only }: LoadStep): Promise<void> {
+  const statement = await cypherFile('load', `${name}.cypher`);
+  const pending = new Set<Promise<unknown>>();
+  for await (const batch of dataset.batches(entity)) {
+    const rows = (only === undefined ? batch : batch.filter(only)).map(parameterOf);
+    if (rows.length === 0) continue;
+    while (pending.size >= transactionsAtOnce) await Promise.race(pending);
+    const query = driver.executeQuery(statement, { rows }).finally(() => pending.delete(query));
+    pending.add(query);
+  }
+  await Promise.all(pending);
+}

@@ -1,0 +1,3 @@
+UNWIND $rows AS row
+MATCH (:User {id: row.userId})-[r:LEARNED]->(:Knowledge {id: row.knowledgeId})
+DELETE r

@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS sandbox.load_parts, sandbox.load_deferred

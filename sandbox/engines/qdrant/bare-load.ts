@@ -1,0 +1,52 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import type { KnowledgeVector, UserVector } from '../../../seeds/entities.ts';
+import { type BareLoad, unprepared } from '../bare-load.ts';
+import { collectionNames } from './collections.ts';
+import { openClient } from './connection.ts';
+import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
+import { emptyCollections, pointsPerRequest, requestsAtOnce } from './load.ts';
+import { finishLoad, loadRecords } from './load-records.ts';
+import { knowledgePayload, userPayload } from './points.ts';
+
+/** A loop of the driver's `upsert` with the same batches, indexing deferred as well, and nothing around it. */
+export const bareLoad: BareLoad = {
+  name: 'driver loop',
+  description: `upsert of ${pointsPerRequest} points, ${requestsAtOnce} at once for each collection, indexes afterwards`,
+  wantedRatio: 0.95,
+  async empty(running) {
+    const client = openClient(running);
+    await loadRecords(client).forget();
+    await emptyCollections(running, client);
+  },
+  prepare: async (running, dataset) =>
+    unprepared(async () => {
+      const client = openClient(running);
+      const thresholds = await deferIndexing(client, collectionNames);
+      await Promise.all([
+        upsertAll(client, 'knowledge_vectors', dataset.batches('knowledgeVectors'), knowledgePayload),
+        upsertAll(client, 'user_vectors', dataset.batches('userVectors'), userPayload),
+      ]);
+      await buildIndexes(client, thresholds);
+    }),
+  record: async (running, dataset) => finishLoad(openClient(running), await dataset.fingerprint()),
+};
+
+async function upsertAll<Row extends KnowledgeVector | UserVector>(
+  client: QdrantClient,
+  name: string,
+  batches: AsyncIterable<readonly Row[]>,
+  payloadOf: (row: Row) => Record<string, unknown>,
+): Promise<void> {
+  const pending = new Set<Promise<unknown>>();
+  for await (const batch of batches) {
+    for (let first = 0; first < batch.length; first += pointsPerRequest) {
+      while (pending.size >= requestsAtOnce) await Promise.race(pending);
+      const points = batch
+        .slice(first, first + pointsPerRequest)
+        .map((row) => ({ id: row.pointId, vector: [...row.vector], payload: payloadOf(row) }));
+      const request = client.upsert(name, { wait: false, points }).finally(() => pending.delete(request));
+      pending.add(request);
+    }
+  }
+  await Promise.all(pending);
+}

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Sends the commands in the file $1 to the server of this node. Standard input: the password, on one line.
+# The last line of its output is the time that it took, in nanoseconds.
+set -eu
+IFS= read -r REDISCLI_AUTH
+export REDISCLI_AUTH
+began=$(date +%s%N)
+output=$(redis-cli --pipe <"$1")
+ended=$(date +%s%N)
+echo "$output"
+# It ends with 0 as well where the server refused commands.
+case $output in *'errors: 0,'*) ;; *) exit 1 ;; esac
+echo $((ended - began))
