@@ -21,7 +21,8 @@ Exit codes: 0 done and nothing failed, 1 something failed, 2 wrong use.`;
 const benchExamples = `
   bench compare <before> <after>   two saved runs; exit code 1 where the second is worse
   bench export <name>              a saved run for benchstat, in Go's benchmark format
-  bench startup                    how fast a stack starts`;
+  bench startup                    how fast a stack starts
+  bench load                       how fast each store is loaded, against a bare loader`;
 const faultNames = Object.keys(faultKinds).join(', ');
 
 /** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
@@ -111,7 +112,7 @@ export function createProgram(): Command {
     'seed',
   ])
     .summary('measure query paths and compare runs, or measure how fast a stack starts')
-    .argument('[path...]', 'query paths (default: all), or `compare`, `export` or `startup`')
+    .argument('[path...]', 'query paths (default: all), or `compare`, `export`, `load` or `startup`')
     .option('--full', 'find the maximum with many clients, then offer 50 % and 80 % of it on a schedule')
     .option('--clients <number>', 'with --full: most clients that are tried (default: 16)')
     .option('--arrivals <kind>', 'with --full: constant or poisson (default: constant)')
