@@ -15,8 +15,9 @@ const loads = Number(process.env.SANDBOX_TEST_LOADS ?? 2);
 /** Parts of a fingerprint that depend on when a key was set. */
 const timeBound = ['expiries'];
 
-/** `small` is in Redis before anybody could kill what loads it. */
+/** `small` is in Redis before anybody could kill what loads it, and of `medium` the first news comes in time alone. */
 const sizeOf = (engine: EngineName) => (engine === 'redis' ? 'medium' : 'small');
+const latestShareOf = (engine: EngineName) => (engine === 'redis' ? 0 : 0.9);
 
 /** An event of `--progress json`. */
 interface Event {
@@ -44,12 +45,12 @@ describe.each(engineNames)('a load of %s that is killed', (name: EngineName) => 
 
   test(`goes on where it was and ends with the same data (SANDBOX_TEST_SEED=${seed})`, async () => {
     const random = rowRandom(seed, `killed load of ${name}`)(0);
-    let continuedRows = 0;
+    let continued = 0;
     for (let load = 0; load < loads; load += 1) {
       // Another world first, so that there is something to replace.
       expect(await runSeed(['--size', size, '--seed', '7', '--reset'])).toMatchObject({ exitCode: 0 });
       const reset = ['--size', size, '--reset'];
-      const shares = [random.float(), random.float()];
+      const shares = [random.float(), random.float()].map((share) => share * latestShareOf(name));
       const kills = [await runSeed(reset, shares[0]), await runSeed(['--size', size], shares[1])];
       const last = await runSeed(['--size', size]);
 
@@ -57,11 +58,11 @@ describe.each(engineNames)('a load of %s that is killed', (name: EngineName) => 
       const loaded = last.events.find(({ kind, task }) => kind === 'finished' && task?.[0] === 'load');
       // The first kill came after rows were written: nothing begins anew from then on.
       if (kills[0]?.killed) expect(loaded?.text).toMatch(/continued after|there already/);
-      continuedRows += Number(/continued after ([\d,]+) rows/.exec(loaded?.text ?? '')?.[1]?.replaceAll(',', '') ?? 0);
+      if (loaded?.text?.includes('continued after')) continued += 1;
       const { engines } = await attachStack({ directory: folder.path });
       expect(await contentOf(name, engines.get(name) as RunningEngine), `killed at ${shares}`).toEqual(whole);
     }
-    expect(continuedRows).toBeGreaterThan(0);
+    expect(continued).toBeGreaterThan(0);
   });
 
   test('tells its rate and the time that is left', async () => {
