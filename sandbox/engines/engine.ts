@@ -1,4 +1,4 @@
-import type { Dataset } from '../../seeds/dataset.ts';
+import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
 import type { Levels } from '../../seeds/entities.ts';
 import type { ImageOrigin, ImageSpec } from '../containers/image-spec.ts';
 import type { NodeHandle } from '../containers/node-spec.ts';
@@ -83,10 +83,12 @@ export interface Engine<Client = unknown> {
   readonly image: ImageSpec;
   /** A version before that of `image`, to restore its backups into the present one. */
   readonly earlierImage: ImageSpec | NotSupported;
-  /** Disk that a seeded node takes at most, in bytes, for the check before a start. */
+  /** Disk that a node with the data of `small` takes at most, in bytes, for the check before a start. */
   readonly diskBytes: number;
-  /** Memory that a seeded node takes at most, in bytes, for the check before a start. */
+  /** Memory that a node with the data of `small` takes at most, in bytes, for the check before a start. */
   readonly memoryBytes: number;
+  /** What more a dataset of this size takes at most, while it is loaded and afterwards; measured in docs/loading.md. */
+  readonly dataBytes: (counts: EntityCounts) => { readonly diskBytes: number; readonly memoryBytes: number };
   readonly secretNames: readonly string[];
   readonly topologies: Readonly<Record<TopologyName, Topology | NotSupported>>;
   /**

@@ -90,7 +90,7 @@ async function bringUpStack<Name extends EngineName>(
   ]);
   for (const engine of engines) chooseTopology(engine, options);
   const abandoned = removeAbandoned();
-  checkResources(engines, await availableResources());
+  checkResources(engines, await availableResources(), dataset?.counts);
   const images = await recorder.step('images', ['docker'], () =>
     resolveImages(
       engines.map((engine) => ({ engine: engine.name, spec: chooseImage(engine, options) })),

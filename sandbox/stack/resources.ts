@@ -1,3 +1,4 @@
+import type { EntityCounts } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 
@@ -7,23 +8,27 @@ export interface AvailableResources {
   readonly memoryBytes: number;
 }
 
-/** Refuses a start for which the machine has no room. Throws `NO_DISK_SPACE` or `NO_MEMORY` with the figures. */
-export function checkResources(engines: readonly Engine[], available: AvailableResources): void {
+/**
+ * Refuses a start for which the machine has no room, with the dataset that is to be loaded, if one is.
+ * Throws `NO_DISK_SPACE` or `NO_MEMORY` with the figures.
+ */
+export function checkResources(engines: readonly Engine[], available: AvailableResources, counts?: EntityCounts): void {
   const names = engines.map((engine) => engine.name).join(', ');
-  const diskBytes = sum(engines.map((engine) => engine.diskBytes));
-  const memoryBytes = sum(engines.map((engine) => engine.memoryBytes));
+  const data = counts === undefined ? [] : engines.map((engine) => engine.dataBytes(counts));
+  const diskBytes = sum([...engines, ...data].map((each) => each.diskBytes));
+  const memoryBytes = sum([...engines, ...data].map((each) => each.memoryBytes));
   if (diskBytes > available.diskBytes) {
     throw new SandboxError({
       code: 'NO_DISK_SPACE',
       message: `${names} need ${megabytes(diskBytes)} of disk where Docker keeps its data; ${megabytes(available.diskBytes)} are free.`,
-      next: 'Make room (`docker system df` shows what is used), or start fewer engines with --engines.',
+      next: 'Make room (`docker system df` shows what is used), start fewer engines with --engines, or load a smaller --size.',
     });
   }
   if (memoryBytes > available.memoryBytes) {
     throw new SandboxError({
       code: 'NO_MEMORY',
       message: `${names} need ${megabytes(memoryBytes)} of memory; ${megabytes(available.memoryBytes)} are available.`,
-      next: "End other programs, raise the memory of Docker's virtual machine, or start fewer engines with --engines.",
+      next: "End other programs, raise the memory of Docker's virtual machine, start fewer engines or load a smaller --size.",
     });
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { engineNames } from '../../sandbox/engines/index.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { checkResources } from '../../sandbox/stack/resources.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
 
 const plenty = { diskBytes: 1e12, memoryBytes: 1e12 };
 const engines = await loadEngines(engineNames);
@@ -37,4 +38,11 @@ test('each engine says what it needs', () => {
     expect(diskBytes).toBeGreaterThan(10e6);
     expect(memoryBytes).toBeGreaterThan(10e6);
   }
+});
+
+test('a machine that has room for a small dataset is refused a large one, with the figure of that one', () => {
+  const available = { diskBytes: needed('diskBytes') + 500e6, memoryBytes: 1e12 };
+  const check = (size: 'small' | 'large') => () => checkResources(engines, available, createDataset({ size }).counts);
+  expect(check('small')).not.toThrow();
+  expect(check('large')).toThrow(expect.objectContaining({ code: 'NO_DISK_SPACE' }));
 });

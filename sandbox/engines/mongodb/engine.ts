@@ -43,6 +43,11 @@ export const mongodb: Engine<MongoClient> = {
   },
   diskBytes: 400e6,
   memoryBytes: 256e6,
+  // Memory grows up to the cache that the topology gives the server, and what the server needs beside it.
+  dataBytes: ({ contents, conversations }) => ({
+    diskBytes: (contents + conversations) * 3e3,
+    memoryBytes: Math.min((contents + conversations) * 2e3, 400e6),
+  }),
   secretNames: ['root', 'keyFile'],
   topologies: {
     standalone,

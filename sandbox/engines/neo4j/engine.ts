@@ -47,6 +47,11 @@ export const neo4j: Engine<Driver> = {
   },
   diskBytes: 300e6,
   memoryBytes: 640e6,
+  // Heap and page cache have a fixed size; both are full with the data of `medium`.
+  dataBytes: ({ users, knowledge, learned, interests, conceptRelations }) => {
+    const things = users + knowledge + learned + interests + conceptRelations;
+    return { diskBytes: things * 600, memoryBytes: Math.min(things * 2e3, 200e6) };
+  },
   secretNames: ['neo4j'],
   topologies: {
     standalone,

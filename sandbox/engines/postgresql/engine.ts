@@ -37,6 +37,21 @@ export const postgresql: Engine<Pool> = {
   },
   diskBytes: 400e6,
   memoryBytes: 256e6,
+  // A vector lies in the table and in the graph of its index, which is built in memory (`maintenance_work_mem`).
+  dataBytes: ({
+    users,
+    dailyActivity,
+    userPreferences,
+    userSessions,
+    userPermissions,
+    userLocations,
+    knowledgeVectors,
+  }) => ({
+    diskBytes:
+      (users + dailyActivity + userPreferences + userSessions + userPermissions + userLocations) * 500 +
+      knowledgeVectors * 15e3,
+    memoryBytes: Math.min(knowledgeVectors * 6e3, 320e6),
+  }),
   secretNames: ['postgres', 'taishang_user', 'taishang_ai_user', 'taishang_analytics_user', 'replicator'],
   topologies: {
     standalone,

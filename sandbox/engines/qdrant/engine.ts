@@ -37,6 +37,11 @@ export const qdrant: Engine<QdrantClient> = {
   },
   diskBytes: 200e6,
   memoryBytes: 192e6,
+  // Vectors, the graph over them, the log, and segments that were replaced by larger ones.
+  dataBytes: ({ knowledgeVectors, userVectors }) => ({
+    diskBytes: (knowledgeVectors + userVectors) * 25e3,
+    memoryBytes: (knowledgeVectors + userVectors) * 6e3,
+  }),
   secretNames: ['apiKey'],
   topologies: {
     standalone,

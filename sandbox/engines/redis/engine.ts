@@ -45,6 +45,8 @@ export const redis: Engine<RedisClient> = {
   },
   diskBytes: 50e6,
   memoryBytes: 64e6,
+  // In memory, in the append-only file, and in a snapshot while that file is written anew.
+  dataBytes: ({ cacheEntries }) => ({ diskBytes: cacheEntries * 2e3, memoryBytes: cacheEntries * 1e3 }),
   secretNames: ['default'],
   topologies: {
     standalone,
