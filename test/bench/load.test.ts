@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { measureLoads } from '../../bench/load.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import { openClient } from '../../sandbox/engines/redis/connection.ts';
+import { colorsFor } from '../../sandbox/report/colors.ts';
+import { formatLoadBench } from '../../sandbox/report/load-bench-text.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+
+const dataset = createDataset({ size: 'small' });
+let stack: Stack<'postgresql' | 'redis'>;
+let engines: readonly Engine[];
+
+beforeAll(async () => {
+  [stack, engines] = await Promise.all([
+    createStack({ engines: ['postgresql', 'redis'], size: 'none', connect: false }),
+    loadEngines(['postgresql', 'redis']),
+  ]);
+});
+afterAll(() => stack?.dispose());
+
+const measure = (measured: readonly Engine[]) =>
+  measureLoads({ engines: measured, running: new Map(Object.entries(stack.engines)), dataset, rounds: 1 });
+
+function engineNamed(name: string): Engine {
+  const engine = engines.find((each) => each.name === name);
+  if (engine === undefined) throw new Error(`no engine ${name}`);
+  return engine;
+}
+
+describe('a load benchmark', () => {
+  test('has rows, seconds and rates of each store, its bare loader and the generator, and leaves the dataset', async () => {
+    const report = await measure(engines);
+    expect(report.notRun).toEqual([]);
+    for (const store of report.stores) {
+      expect(store.own.rowsPerS * store.own.seconds).toBeCloseTo(store.rows, -Math.floor(Math.log10(store.rows)));
+      expect(store.bare.rowsPerS).toBeGreaterThan(0);
+      expect(store.generator.rowsPerS).toBeGreaterThan(0);
+      expect(await engineNamed(store.engine).loadedFingerprint(stack.engines[store.engine as 'redis'])).toBe(
+        await dataset.fingerprint(),
+      );
+    }
+    const { users, userPreferences, userSessions, userPermissions, knowledgeVectors, userLocations, dailyActivity } =
+      dataset.counts;
+    const rows = users + userPreferences + userSessions + userPermissions + knowledgeVectors + userLocations;
+    expect(report.stores.map((store) => store.rows)).toEqual([rows + dailyActivity, dataset.counts.cacheEntries]);
+    const text = formatLoadBench(report, colorsFor({}, { NO_COLOR: '1' }));
+    expect(text).toMatch(/postgresql +load .* (met|missed)\n +psql \\copy .*\n +generator alone/);
+  });
+
+  test('refuses figures where the two loaders leave different data', async () => {
+    const redis = engineNamed('redis');
+    const other: Engine = {
+      ...redis,
+      bareLoad: {
+        ...redis.bareLoad,
+        async record(running, loaded) {
+          await redis.bareLoad.record(running, loaded);
+          const [node] = running.nodes;
+          if (node === undefined) throw new Error('no node');
+          await using client = await openClient(node, running.secrets);
+          await client.set('user:of another dataset', '{}', 'EX', 3_600);
+        },
+      },
+    };
+    const refused = await measure([other]).catch((thrown) => thrown);
+    expect(refused).toMatchObject({ code: 'LOAD_DIFFERENT', engine: 'redis', evidence: 'keys user' });
+  });
+
+  test('says that a load which does everything many times missed what is wanted', async () => {
+    const redis = engineNamed('redis');
+    const slow: Engine = {
+      ...redis,
+      async load(...given) {
+        for (let time = 0; time < 20; time += 1) await redis.load(...given);
+        return redis.load(...given);
+      },
+    };
+    const { stores } = await measure([slow]);
+    expect(stores[0]).toMatchObject({ met: false, wantedRatio: 0.8 });
+  });
+});
