@@ -39,22 +39,25 @@ export async function checkAcrossStores(
   running: ReadonlyMap<string, RunningEngine>,
   dataset: Dataset,
 ): Promise<CrossStoreReport> {
-  const expected = await expectedRows(dataset);
-  const tasks = engines.flatMap((engine) => {
-    const target = running.get(engine.name);
-    if (target === undefined) return [];
-    return Object.entries(engine.readBack).map(([kind, read]) => ({
-      engine,
-      kind: kind as SharedKind,
-      rows: read(target),
-    }));
-  });
-  const results = await Promise.all(tasks.map(({ engine, kind, rows }) => compare(engine.name, kind, rows, expected)));
-  const all = results.flatMap((result) => result.differences);
+  // Kind by kind: what is known of one is let go before the next.
+  const users = await collect(dataset, 'user');
+  const results: Result[] = [];
+  for (const kind of Object.keys(entityOfKind) as SharedKind[]) {
+    const readers = engines.flatMap((engine) => {
+      const read = engine.readBack[kind];
+      const target = running.get(engine.name);
+      return read === undefined || target === undefined ? [] : [{ store: engine.name, rows: read(target) }];
+    });
+    if (readers.length === 0) continue;
+    const expected = kind === 'user' ? users : await collect(dataset, kind);
+    results.push(
+      ...(await Promise.all(readers.map(({ store, rows }) => compare(store, kind, rows, { expected, users })))),
+    );
+  }
   return {
-    ok: all.length === 0,
-    checks: results.map(({ name, compared, differences }) => ({ name, compared, differences: differences.length })),
-    differences: all.slice(0, differencesShownMax),
+    ok: results.every(({ differences }) => differences === 0),
+    checks: results.map(({ name, compared, differences }) => ({ name, compared, differences })),
+    differences: results.flatMap(({ first }) => first).slice(0, differencesShownMax),
   };
 }
 
@@ -75,79 +78,110 @@ export async function requireAgreement(
   });
 }
 
-type Expected = Readonly<Record<SharedKind, ReadonlyMap<string, SharedRow>>>;
+const axes = ['silicon', 'consciousness', 'thinking'] as const satisfies readonly (keyof Levels)[];
 
-async function expectedRows(dataset: Dataset): Promise<Expected> {
-  const [user, content, conversation, concept, knowledge] = await Promise.all([
-    collect(dataset, 'user', (row: { id: string; levels: Levels }) => ({ id: row.id, levels: row.levels })),
-    collect(dataset, 'content', (row: { id: string; userId: string; siliconLevel: number }) => ({
-      id: row.id,
-      owner: row.userId,
-      levels: { silicon: row.siliconLevel },
-    })),
-    collect(dataset, 'conversation', (row: { id: string; userId: string }) => ({ id: row.id, owner: row.userId })),
-    collect(dataset, 'concept', (row: { name: string; siliconLevel: number }) => ({
-      id: row.name,
-      levels: { silicon: row.siliconLevel },
-    })),
-    collect(dataset, 'knowledge', (row: { id: string; siliconLevel: number }) => ({
-      id: row.id,
-      levels: { silicon: row.siliconLevel },
-    })),
-  ]);
-  return { user, content, conversation, concept, knowledge };
+/** Stands for a level that the dataset does not give a kind. */
+const noLevel = -1;
+
+/** What the dataset holds of a kind, as small as it can be: half a million things are checked in some 50 MB. */
+interface Expected {
+  /** Place of each thing in the lists below, by its id. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly owners: readonly (string | undefined)[];
+  /** Three for each thing. */
+  readonly levels: Int8Array;
 }
 
-async function collect<Row>(
-  dataset: Dataset,
-  kind: SharedKind,
-  rowOf: (row: Row) => SharedRow,
-): Promise<ReadonlyMap<string, SharedRow>> {
-  const rows = new Map<string, SharedRow>();
-  for await (const batch of dataset.batches(entityOfKind[kind])) {
-    for (const entity of batch) {
-      const row = rowOf(entity as Row);
-      rows.set(row.id, row);
+async function collect(dataset: Dataset, kind: SharedKind): Promise<Expected> {
+  const entity = entityOfKind[kind];
+  const places = new Map<string, number>();
+  const owners: (string | undefined)[] = [];
+  const levels = new Int8Array(dataset.counts[entity] * axes.length).fill(noLevel);
+  // One text for each owner, however many things are theirs.
+  const texts = new Map<string, string>();
+  const intern = (text: string) => {
+    const known = texts.get(text);
+    if (known === undefined) texts.set(text, text);
+    return known ?? text;
+  };
+  for await (const batch of dataset.batches(entity)) {
+    for (const row of batch) {
+      const { id, owner, levels: own } = sharedRow(kind, row);
+      const place = places.size;
+      places.set(id, place);
+      owners.push(owner === undefined ? undefined : intern(owner));
+      for (const [index, axis] of axes.entries()) levels[place * axes.length + index] = own?.[axis] ?? noLevel;
     }
   }
-  return rows;
+  return { places, owners, levels };
 }
 
-async function compare(
-  store: string,
-  kind: SharedKind,
-  rows: AsyncIterable<SharedRow>,
-  expected: Expected,
-): Promise<{ name: string; compared: number; differences: string[] }> {
-  const differences: string[] = [];
-  const missing = new Map(expected[kind]);
-  const seen = new Set<string>();
+/** A row of the dataset as the stores tell of it. */
+function sharedRow(kind: SharedKind, row: object): SharedRow {
+  const { id, name, userId, levels, siliconLevel } = row as {
+    id: string;
+    name: string;
+    userId?: string;
+    levels?: Levels;
+    siliconLevel?: number;
+  };
+  return {
+    id: kind === 'concept' ? name : id,
+    ...(userId === undefined ? {} : { owner: userId }),
+    levels: levels ?? (siliconLevel === undefined ? {} : { silicon: siliconLevel }),
+  };
+}
+
+interface Result extends CrossStoreCheck {
+  /** The first differences. */
+  readonly first: readonly string[];
+}
+
+interface Known {
+  readonly expected: Expected;
+  readonly users: Expected;
+}
+
+async function compare(store: string, kind: SharedKind, rows: AsyncIterable<SharedRow>, known: Known): Promise<Result> {
+  const { places } = known.expected;
+  const first: string[] = [];
+  let differences = 0;
+  const differ = (id: string, text: string) => {
+    differences += 1;
+    if (first.length < differencesShownMax) first.push(`${store}: ${kind} ${id} ${text}`);
+  };
+  const seen = new Uint8Array(places.size);
   for await (const row of rows) {
-    const differ = (text: string) => differences.push(`${store}: ${kind} ${row.id} ${text}`);
-    if (seen.has(row.id)) differ('is there more than once');
-    seen.add(row.id);
-    missing.delete(row.id);
-    const wanted = expected[kind].get(row.id);
-    if (wanted === undefined) differ('is not in the dataset');
-    else differencesOf(row, wanted, expected).forEach(differ);
+    const place = places.get(row.id);
+    if (place === undefined) {
+      differ(row.id, 'is not in the dataset');
+      continue;
+    }
+    if (seen[place] === 1) differ(row.id, 'is there more than once');
+    seen[place] = 1;
+    for (const text of differencesOf(row, place, known)) differ(row.id, text);
   }
-  for (const id of missing.keys()) differences.push(`${store}: ${kind} ${id} is missing`);
-  return { name: `${store} holds each ${kind}`, compared: expected[kind].size, differences };
+  for (const [id, place] of places) if (seen[place] === 0) differ(id, 'is missing');
+  return { name: `${store} holds each ${kind}`, compared: places.size, differences, first };
 }
 
-function differencesOf(row: SharedRow, wanted: SharedRow, expected: Expected): string[] {
+function differencesOf(row: SharedRow, place: number, { expected, users }: Known): string[] {
   const differences: string[] = [];
+  const owner = expected.owners[place];
   // A store that keeps owners and has none for this one says so with an owner that is undefined.
   if ('owner' in row && row.owner === undefined) {
     differences.push('belongs to nobody');
-  } else if (row.owner !== undefined && !expected.user.has(row.owner)) {
+  } else if (row.owner !== undefined && !users.places.has(row.owner)) {
     differences.push(`belongs to ${row.owner}, who is no user`);
-  } else if (row.owner !== undefined && wanted.owner !== undefined && row.owner !== wanted.owner) {
-    differences.push(`belongs to ${row.owner} instead of ${wanted.owner}`);
+  } else if (row.owner !== undefined && owner !== undefined && row.owner !== owner) {
+    differences.push(`belongs to ${row.owner} instead of ${owner}`);
   }
-  for (const [axis, level] of Object.entries(row.levels ?? {})) {
-    const other = wanted.levels?.[axis as keyof Levels];
-    if (other !== undefined && other !== level) differences.push(`has ${axis} level ${level} instead of ${other}`);
+  for (const [index, axis] of axes.entries()) {
+    const level = row.levels?.[axis];
+    const other = expected.levels[place * axes.length + index] ?? noLevel;
+    if (level !== undefined && other !== noLevel && other !== level) {
+      differences.push(`has ${axis} level ${level} instead of ${other}`);
+    }
   }
   return differences;
 }

@@ -35,9 +35,8 @@ export interface LoadMarks {
  * never gone on with: its data may have been changed since.
  */
 export async function beginLoad(dataset: string, records: LoadRecords, empty: () => Promise<void>): Promise<LoadMarks> {
-  const isFinished = (await records.readFingerprint()) !== undefined;
-  const there = isFinished ? undefined : await records.readMark();
-  if (there?.dataset === dataset) return marksFrom(there, true, records);
+  const [finished, there] = await Promise.all([records.readFingerprint(), records.readMark()]);
+  if (finished === undefined && there?.dataset === dataset) return marksFrom(there, true, records);
   await records.forget();
   await empty();
   const begun: LoadMark = { dataset, rows: {} };

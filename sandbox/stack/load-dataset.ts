@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
 import { runTask } from '../core/progress.ts';
@@ -6,18 +5,6 @@ import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import type { StackStart } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
-
-/** Rows from which on memory is worth more than the last tenth of speed. */
-const manyRows = 100_000;
-
-/**
- * Rows live for a moment and are many: V8 would double the space of young objects until it is collected rarely, and the
- * process takes twice the memory for it (reading `medium`: 376 MB against 194 MB).
- */
-function keepMemorySmall({ counts }: Dataset): void {
-  if (Object.values(counts).reduce((sum, count) => sum + count, 0) < manyRows) return;
-  setFlagsFromString('--semi-space-growth-factor=1');
-}
 
 /**
  * Loads the dataset unless the store says that it holds it already. Returns whether it loaded.
@@ -30,7 +17,6 @@ export async function loadDataset(
   dataset: Dataset,
 ): Promise<boolean> {
   return runTask(progress, ['load', engine.name], async (report) => {
-    keepMemorySmall(dataset);
     const there = await engine.loadedFingerprint(running);
     const wanted = await dataset.fingerprint();
     if (there === wanted && !options.reset) {

@@ -7,7 +7,7 @@ import { documentsPerInsert, emptyCollections, finishLoad, forgetLoad, insertOpt
 /** A loop of the driver's `insertMany` with the same batches, and nothing around it. */
 export const bareLoad: BareLoad = {
   name: 'driver loop',
-  description: `insertMany of ${documentsPerInsert} documents, ${insertsAtOnce} at once for each collection`,
+  description: `insertMany of ${documentsPerInsert} documents, ${insertsAtOnce} at once`,
   wantedRatio: 0.95,
   empty: (running) =>
     withClient(running, async (database, client) => {
@@ -17,10 +17,8 @@ export const bareLoad: BareLoad = {
   prepare: async (running, dataset) =>
     unprepared(() =>
       withClient(running, async (database) => {
-        await Promise.all([
-          insertAll(database, 'user_contents', dataset.batches('contents'), contentDocument),
-          insertAll(database, 'ai_conversations', dataset.batches('conversations'), conversationDocument),
-        ]);
+        await insertAll(database, 'user_contents', dataset.batches('contents'), contentDocument);
+        await insertAll(database, 'ai_conversations', dataset.batches('conversations'), conversationDocument);
       }),
     ),
   record: (running, dataset) =>

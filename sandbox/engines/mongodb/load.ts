@@ -12,14 +12,14 @@ import { withClient } from './connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
 import { readRecord, writeRecord } from './schema.ts';
 
-/** Documents an insert, and inserts under way for each collection: the sweep is in docs/loading.md. */
+/** Documents an insert, and inserts under way: the sweep is in docs/loading.md. */
 export const documentsPerInsert = 1_000;
 export const insertsAtOnce = 2;
 
 /** Acknowledged by the majority: a mark must not be ahead of what a failover keeps. */
 export const insertOptions = { ordered: false, writeConcern: { w: 'majority' } } as const;
 
-/** Replaces contents and conversations, side by side; indexes stay, see docs/loading.md for what they cost. */
+/** Replaces contents, then conversations; indexes stay, see docs/loading.md for what they cost. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
   return withClient(running, async (database, client) => {
@@ -27,10 +27,8 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
     const { contents, conversations } = dataset.counts;
     const advance = loadProgress(report, contents + conversations, marks.rowsBefore);
     const shared = { database, marks, advance };
-    await Promise.all([
-      insertAll<Content>(shared, 'user_contents', dataset.batches('contents'), contentDocument),
-      insertAll<Conversation>(shared, 'ai_conversations', dataset.batches('conversations'), conversationDocument),
-    ]);
+    await insertAll<Content>(shared, 'user_contents', dataset.batches('contents'), contentDocument);
+    await insertAll<Conversation>(shared, 'ai_conversations', dataset.batches('conversations'), conversationDocument);
     await finishLoad(client, fingerprint);
     return {
       loaded: { user_contents: contents, ai_conversations: conversations },

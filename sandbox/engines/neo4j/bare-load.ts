@@ -4,7 +4,7 @@ import { type BareLoad, unprepared } from '../bare-load.ts';
 import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
 import { emptyGraph, finishLoad, forgetLoad, rowsPerTransaction, transactionsAtOnce } from './load.ts';
-import { type LoadStep, parameterOf, stages } from './load-steps.ts';
+import { type LoadStep, parameterOf, steps } from './load-steps.ts';
 
 /** A loop of the driver's `executeQuery` over the same statements and batches, and nothing around it. */
 export const bareLoad: BareLoad = {
@@ -19,7 +19,7 @@ export const bareLoad: BareLoad = {
   prepare: async (running, dataset) =>
     unprepared(() =>
       withDriver(running, async (driver) => {
-        for (const stage of stages) await Promise.all(stage.map((step) => runStep(driver, dataset, step)));
+        for (const step of steps) await runStep(driver, dataset, step);
       }),
     ),
   record: (running, dataset) => withDriver(running, async (driver) => finishLoad(driver, await dataset.fingerprint())),

@@ -17,25 +17,20 @@ export interface LoadStep {
 const isKind = (kind: Entities['conceptRelations']['kind']) => (row: object) => 'kind' in row && row.kind === kind;
 
 /**
- * Steps of a stage touch different nodes and run side by side; a stage needs what the one before it made. Within a step
- * several transactions are under way: the rows of an entity come user by user, so that they share no node at the one end,
- * and the server takes the locks of those that they share at the other in one order, as it commits (no deadlock in
- * the sweep of docs/loading.md).
+ * In an order in which each finds what it needs. Within a step several transactions are under way: the rows of an entity
+ * come user by user, so that they share no node at the one end, and the server takes the locks of those that they share at
+ * the other in one order, as it commits (no deadlock in the sweep of docs/loading.md; a driver runs one again).
  */
-export const stages: readonly (readonly LoadStep[])[] = [
-  [
-    { name: 'concepts', entity: 'concepts' },
-    { name: 'users', entity: 'users' },
-    { name: 'knowledge', entity: 'knowledge' },
-  ],
-  [
-    { name: 'learned', entity: 'learned', takenBackFirst: true },
-    { name: 'relates-to', entity: 'conceptRelations', only: isKind('RELATES_TO') },
-  ],
-  [{ name: 'about', entity: 'knowledge' }],
-  [{ name: 'interested-in', entity: 'interests', takenBackFirst: true }],
-  [{ name: 'influences', entity: 'conceptRelations', only: isKind('INFLUENCES') }],
-  [{ name: 'prerequisite', entity: 'conceptRelations', only: isKind('PREREQUISITE') }],
+export const steps: readonly LoadStep[] = [
+  { name: 'concepts', entity: 'concepts' },
+  { name: 'users', entity: 'users' },
+  { name: 'knowledge', entity: 'knowledge' },
+  { name: 'learned', entity: 'learned', takenBackFirst: true },
+  { name: 'relates-to', entity: 'conceptRelations', only: isKind('RELATES_TO') },
+  { name: 'about', entity: 'knowledge' },
+  { name: 'interested-in', entity: 'interests', takenBackFirst: true },
+  { name: 'influences', entity: 'conceptRelations', only: isKind('INFLUENCES') },
+  { name: 'prerequisite', entity: 'conceptRelations', only: isKind('PREREQUISITE') },
 ];
 
 /** A row as the statements take it: times as text, which they make temporal; the driver's own would take the local zone. */

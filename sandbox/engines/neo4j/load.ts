@@ -8,7 +8,7 @@ import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
-import { type LoadStep, parameterOf, stages } from './load-steps.ts';
+import { type LoadStep, parameterOf, steps } from './load-steps.ts';
 import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
 
 /** Rows a transaction, and transactions under way: the sweep is in docs/loading.md. */
@@ -20,13 +20,10 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   const fingerprint = await dataset.fingerprint();
   return withDriver(running, async (driver) => {
     const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
-    const steps = stages.flat();
     const total = steps.reduce((sum, { entity }) => sum + dataset.counts[entity], 0);
     const advance = loadProgress(report, total, marks.rowsBefore);
     const loaded: Record<string, number> = {};
-    for (const stage of stages) {
-      await Promise.all(stage.map((step) => runStep({ driver, dataset, marks, advance, loaded }, step)));
-    }
+    for (const step of steps) await runStep({ driver, dataset, marks, advance, loaded }, step);
     await finishLoad(driver, fingerprint);
     return { loaded, ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}) };
   });

@@ -22,7 +22,7 @@ const databaseNames = [...new Set(tableLoads.map(({ database }) => database))];
  */
 const buildSettings = "SET maintenance_work_mem = '320MB'; SET max_parallel_maintenance_workers = 0";
 
-/** Replaces the rows of every table, database by database side by side; indexes and foreign keys come afterwards. */
+/** Replaces the rows of every table; indexes and foreign keys come afterwards. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
   const isFinished = (await loadedFingerprint(running)) !== undefined;
@@ -39,11 +39,24 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   const rowsBefore = sum(databases.flatMap(({ loads, marks }) => loads.map(({ table }) => marks.rowsOf(table))));
   const total = sum(tableLoads.map(({ entity }) => dataset.counts[entity]));
   const advance = loadProgress(report, total, rowsBefore);
-  await Promise.all(databases.map((database) => loadDatabase(database, dataset, advance)));
+  await Promise.all(
+    lanesOf(databases).map(async (lane) => {
+      for (const database of lane) await loadDatabase(database, dataset, advance);
+    }),
+  );
   await finish(databases, fingerprint);
   const loaded = tableLoads.map(({ database, table, entity }) => [`${database}.${table}`, dataset.counts[entity]]);
   const isResumed = databases.some(({ marks }) => marks.resumed);
   return { loaded: Object.fromEntries(loaded), ...(isResumed ? { resumedFrom: rowsBefore } : {}) };
+}
+
+/**
+ * The index over vectors takes as long as everything else, and one process: it is built beside the other databases. Each
+ * further table that is read at once would hold some thousand rows more in memory.
+ */
+function lanesOf(databases: readonly LoadingDatabase[]): readonly (readonly LoadingDatabase[])[] {
+  const isOfVectors = ({ loads }: LoadingDatabase) => loads.some(({ binary }) => binary);
+  return [databases.filter(isOfVectors), databases.filter((database) => !isOfVectors(database))];
 }
 
 interface LoadingDatabase {

@@ -11,7 +11,7 @@ import { knowledgePayload, userPayload } from './points.ts';
 /** A loop of the driver's `upsert` with the same batches, indexing deferred as well, and nothing around it. */
 export const bareLoad: BareLoad = {
   name: 'driver loop',
-  description: `upsert of ${pointsPerRequest} points, ${requestsAtOnce} at once for each collection, indexes afterwards`,
+  description: `upsert of ${pointsPerRequest} points, ${requestsAtOnce} at once, indexes afterwards`,
   wantedRatio: 0.95,
   async empty(running) {
     const client = openClient(running);
@@ -22,10 +22,8 @@ export const bareLoad: BareLoad = {
     unprepared(async () => {
       const client = openClient(running);
       const thresholds = await deferIndexing(client, collectionNames);
-      await Promise.all([
-        upsertAll(client, 'knowledge_vectors', dataset.batches('knowledgeVectors'), knowledgePayload),
-        upsertAll(client, 'user_vectors', dataset.batches('userVectors'), userPayload),
-      ]);
+      await upsertAll(client, 'knowledge_vectors', dataset.batches('knowledgeVectors'), knowledgePayload);
+      await upsertAll(client, 'user_vectors', dataset.batches('userVectors'), userPayload);
       await buildIndexes(client, thresholds);
     }),
   record: async (running, dataset) => finishLoad(openClient(running), await dataset.fingerprint()),

@@ -13,11 +13,11 @@ import { finishLoad, loadRecords, readFingerprint } from './load-records.ts';
 import { knowledgePoint, userPoint } from './points.ts';
 import { applySchema } from './schema.ts';
 
-/** Points a request, and requests under way for each collection: the sweep is in docs/loading.md. */
+/** Points a request, and requests under way: the sweep is in docs/loading.md. */
 export const pointsPerRequest = 200;
 export const requestsAtOnce = 2;
 
-/** Replaces the points of both collections, side by side; their indexes are built once all are there. */
+/** Replaces the points of both collections, one after the other; their indexes are built once all are there. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
   const client = openClient(running);
   const fingerprint = await dataset.fingerprint();
@@ -26,10 +26,8 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   const { knowledgeVectors, userVectors } = dataset.counts;
   const advance = loadProgress(report, knowledgeVectors + userVectors, marks.rowsBefore);
   const shared = { running, marks, advance };
-  await Promise.all([
-    upsertAll(shared, 'knowledge_vectors', dataset.batches('knowledgeVectors'), knowledgePoint),
-    upsertAll(shared, 'user_vectors', dataset.batches('userVectors'), userPoint),
-  ]);
+  await upsertAll(shared, 'knowledge_vectors', dataset.batches('knowledgeVectors'), knowledgePoint);
+  await upsertAll(shared, 'user_vectors', dataset.batches('userVectors'), userPoint);
   report.advance({ text: 'building indexes' });
   await buildIndexes(client, thresholds);
   await finishLoad(client, fingerprint);

@@ -25,9 +25,9 @@ const writesAtOnce = 4;
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
   await using masters = await openMasters(running);
   const fingerprint = await dataset.fingerprint();
-  const marks = await beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
   const keys = dataset.counts.cacheEntries;
   await using streams = await openStreams(running, masters);
+  const marks = await beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
   await loadPart(
     {
       name: 'keys',
