@@ -41,7 +41,7 @@ export async function checkAcrossStores(
 ): Promise<CrossStoreReport> {
   // Kind by kind: what is known of one is let go before the next.
   const users = await collect(dataset, 'user');
-  const results: Result[] = [];
+  const compared = new Map<string, Result>();
   for (const kind of Object.keys(entityOfKind) as SharedKind[]) {
     const readers = engines.flatMap((engine) => {
       const read = engine.readBack[kind];
@@ -50,13 +50,19 @@ export async function checkAcrossStores(
     });
     if (readers.length === 0) continue;
     const expected = kind === 'user' ? users : await collect(dataset, kind);
-    results.push(
-      ...(await Promise.all(readers.map(({ store, rows }) => compare(store, kind, rows, { expected, users })))),
+    const results = await Promise.all(
+      readers.map(({ store, rows }) => compare(store, kind, rows, { expected, users })),
     );
+    readers.forEach(({ store }, index) => {
+      compared.set(`${store} ${kind}`, results[index] as Result);
+    });
   }
+  const results = engines.flatMap(({ name, readBack }) =>
+    Object.keys(readBack).flatMap((kind) => compared.get(`${name} ${kind}`) ?? []),
+  );
   return {
     ok: results.every(({ differences }) => differences === 0),
-    checks: results.map(({ name, compared, differences }) => ({ name, compared, differences })),
+    checks: results.map(({ first: _, ...check }) => check),
     differences: results.flatMap(({ first }) => first).slice(0, differencesShownMax),
   };
 }
