@@ -19,7 +19,7 @@ const shortestLifetimeMs = Math.min(...Object.values(lifetimesS)) * 1_000;
 
 /** Keys a write, and writes under way: the sweep is in docs/loading.md. */
 export const keysPerWrite = 1_000;
-const writesAtOnce = 4;
+const writesAtOnce = 8;
 
 /** Writes the caches with their lifetimes. Replaces the platform's key spaces; other keys stay. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {

@@ -49,7 +49,7 @@ export async function openRespStream(host: string, port: number, password: strin
   }
 
   await once(socket, 'connect');
-  await send(command('AUTH', password), 1);
+  await send(`*2\r\n$4\r\nAUTH\r\n${bulk(password)}`, 1);
   return {
     send,
     async [Symbol.asyncDispose]() {
@@ -60,11 +60,9 @@ export async function openRespStream(host: string, port: number, password: strin
 
 /** `SET key value EX lifetime` in the protocol's own form (Redis documentation, "RESP"). */
 export function setCommand({ key, value, lifetimeS }: CacheEntry): string {
-  return command('SET', key, value, 'EX', String(lifetimeS));
+  return `*5\r\n$3\r\nSET\r\n${bulk(key)}${bulk(value)}$2\r\nEX\r\n${bulk(String(lifetimeS))}`;
 }
 
-function command(...parts: readonly string[]): string {
-  let text = `*${parts.length}\r\n`;
-  for (const part of parts) text += `$${Buffer.byteLength(part)}\r\n${part}\r\n`;
-  return text;
+function bulk(text: string): string {
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
 }
