@@ -1,3 +1,4 @@
+import { datasetText } from '../../bench/environment.ts';
 import type { LoadBenchReport, StoreLoad } from '../../bench/load.ts';
 import type { Colors } from './colors.ts';
 import { formatTable } from './table.ts';
@@ -18,13 +19,13 @@ export function formatLoadBench(report: LoadBenchReport, colors: Colors): string
     { title: '' },
   ];
   const rows = report.stores.flatMap((store) => rowsOf(store, colors));
-  const { dataset, loadBefore, loadAfter } = report.environment;
+  const { loadBefore, loadAfter } = report.environment;
   const made = report.rowsHeld ? 'made before the time is measured' : 'made by both loaders as they go';
   return [
     formatTable(columns, rows, colors),
     `Generator alone, all entities: ${formatCount(report.generator.rows)} rows, ${formatCount(report.generator.rowsPerS)} rows/s, ${report.generator.megabytesPerS} MB/s`,
     ...report.notRun.map(({ engine, reason }) => `${engine}: not run: ${reason}`),
-    `Medians of ${report.rounds} rounds in turns, the ratio that of each round; ${dataset.size}, rows ${made}.`,
+    `Medians of ${report.rounds} rounds in turns, the ratio that of each round; ${datasetText(report.environment)}, rows ${made}.`,
     'MB: rows as JSON text, vectors as four bytes a number. Ratio of the generator: its rate over that of the load.',
     `Both left the same fingerprint each time. Load of the machine: ${loadBefore.toFixed(1)} before, ${loadAfter.toFixed(1)} after.`,
     '',

@@ -5,8 +5,9 @@ import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
 import { rowRandom } from '../../seeds/random.ts';
-import { type StackFolder, stackFolder, startCommand } from '../support/command.ts';
+import { type StackFolder, stackFolder } from '../support/command.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 /** Loads of each store that are killed, each of them twice. */
