@@ -19,7 +19,7 @@ const isKind = (kind: Entities['conceptRelations']['kind']) => (row: object) => 
 /**
  * In an order in which each finds what it needs. Within a step several transactions are under way: the rows of an entity
  * come user by user, so that they share no node at the one end, and the server takes the locks of those that they share at
- * the other in one order, as it commits (no deadlock in the sweep of docs/loading.md; a driver runs one again).
+ * the other in one order, as it commits. Where two get in each other's way all the same, the driver runs one again.
  */
 export const steps: readonly LoadStep[] = [
   { name: 'concepts', entity: 'concepts' },
