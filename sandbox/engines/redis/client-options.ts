@@ -34,8 +34,14 @@ export function addressMapOf(nodes: readonly NodeHandle[]): AddressMap {
 /** A connection that was silent for this long with a command under way is given up: its server may be paused. */
 const silenceMs = 2_500;
 
-/** A client under Sentinel connects anew for each answer of a primary that may be the old one: short at first. */
-const patience = (times: number) => Math.min(times * 20, 500);
+/**
+ * A client under Sentinel connects anew for each answer of a primary that may be the old one: short at first, and never
+ * longer than what a failover may take longer for it than for the engine, in milliseconds.
+ */
+const patience = (times: number) => Math.min(times * 20, 100);
+
+/** Of {@link patience}, about 20 s. */
+const attempts = 200;
 
 /** Options for ioredis with Sentinels. A command waits for up to 20 s for a primary. */
 export function sentinelOptions({ contacts, password, addressMap }: RedisAccess) {
@@ -49,7 +55,7 @@ export function sentinelOptions({ contacts, password, addressMap }: RedisAccess)
     sentinelCommandTimeout: 1_000,
     sentinelRetryStrategy: patience,
     retryStrategy: patience,
-    maxRetriesPerRequest: 45,
+    maxRetriesPerRequest: attempts,
     connectTimeout: 1_000,
     socketTimeout: silenceMs,
     // A primary that was made a replica keeps its connections; one without replicas may be the old one, which does not

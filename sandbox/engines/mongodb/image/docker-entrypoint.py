@@ -27,6 +27,12 @@ def setting(name: str) -> str:
     return Path(path).read_text().rstrip("\n") if path else value
 
 
+# Once it prunes its log of changes (after 100,000 of them, or an hour, by default) each insert first walks over all that
+# was pruned before: with 100,000 documents it was seen to stand still. So it never gets there.
+OPLOG_ENTRIES_MAX = str(100_000_000)
+OPLOG_RETENTION_SECONDS = str(365 * 24 * 3600)
+
+
 def server_arguments(arguments: list[str]) -> list[str]:
     """mongod's options as this server's. What it has no word for is said and left out."""
     taken = {"--port": "27017", "--wiredTigerCacheSizeGB": "0.25"}
@@ -41,7 +47,10 @@ def server_arguments(arguments: list[str]) -> list[str]:
         elif name not in ("--bind_ip_all", "--auth"):
             fail(f"{argument} is not known to this stand-in for mongod")
     megabytes = int(float(taken["--wiredTigerCacheSizeGB"]) * 1024)
-    return ["--port", taken["--port"], "--storage-path", str(DATA), "--cache-size", f"{megabytes}M", "--sync-on-commit"]
+    return [
+        *("--port", taken["--port"], "--storage-path", str(DATA), "--cache-size", f"{megabytes}M", "--sync-on-commit"),
+        *("--oplog-max-entries", OPLOG_ENTRIES_MAX, "--oplog-retention-seconds", OPLOG_RETENTION_SECONDS),
+    ]
 
 
 def drop_rights() -> None:
