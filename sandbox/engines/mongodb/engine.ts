@@ -46,7 +46,8 @@ export const mongodb: Engine<MongoClient> = {
   // Memory grows up to the cache that the topology gives the server, and what the server needs beside it.
   dataBytes: ({ contents, conversations }) => ({
     diskBytes: (contents + conversations) * 3e3,
-    memoryBytes: Math.min((contents + conversations) * 2e3, 400e6),
+    // The stand-in keeps all of it in its cache.
+    memoryBytes: (contents + conversations) * 3e3,
   }),
   secretNames: ['root', 'keyFile'],
   topologies: {
