@@ -32,15 +32,20 @@ interface UserId {
 
 const absentNames = Array.from({ length: 50 }, (_, index) => `nobody-of-that-name-${index}`);
 
-async function knownUsers(dataset: Dataset, isAsked: (user: User) => boolean, keyOf: (user: User) => string) {
-  const users = await rowsWhere(dataset, 'users', isAsked);
-  return new Map(
-    users.map((user) => {
-      const { silicon, consciousness, thinking } = user.levels;
-      const row = [user.id, user.username, user.email, user.status, silicon, consciousness, thinking];
-      return [keyOf(user), lines([row])];
-    }),
-  );
+/** The user that a login by this name finds, for each parameter. `nameOf` reads parameters and users alike. */
+function usersByName<Parameter>(nameOf: (named: Parameter | User) => string) {
+  return async (dataset: Dataset, parameters: readonly Parameter[]): Promise<readonly string[]> => {
+    const asked = new Set(parameters.map(nameOf));
+    const users = await rowsWhere(dataset, 'users', (user) => asked.has(nameOf(user)));
+    const known = new Map(
+      users.map((user) => {
+        const { silicon, consciousness, thinking } = user.levels;
+        const row = [user.id, user.username, user.email, user.status, silicon, consciousness, thinking];
+        return [nameOf(user), lines([row])];
+      }),
+    );
+    return parameters.map((parameter) => known.get(nameOf(parameter)) ?? '');
+  };
 }
 
 const userByEmail = sqlPath<Email>(
@@ -57,15 +62,7 @@ const userByEmail = sqlPath<Email>(
     sample: 'SELECT email FROM users ORDER BY last_login_at DESC NULLS LAST LIMIT 1000',
     absent: absentNames.map((name) => ({ email: `${name}@sandbox-bench.invalid` })),
     values: ({ email }) => [email],
-    known: async (dataset, parameters) => {
-      const asked = new Set(parameters.map(({ email }) => email));
-      const known = await knownUsers(
-        dataset,
-        ({ email }) => asked.has(email),
-        ({ email }) => email,
-      );
-      return parameters.map(({ email }) => known.get(email) ?? '');
-    },
+    known: usersByName<Email>(({ email }) => email),
   },
   userByEmailReference,
 );
@@ -83,15 +80,7 @@ const userByUsername = sqlPath<Username>({
   sample: 'SELECT username FROM users ORDER BY last_login_at DESC NULLS LAST LIMIT 1000',
   absent: absentNames.map((username) => ({ username })),
   values: ({ username }) => [username],
-  known: async (dataset, parameters) => {
-    const asked = new Set(parameters.map(({ username }) => username));
-    const known = await knownUsers(
-      dataset,
-      ({ username }) => asked.has(username),
-      ({ username }) => username,
-    );
-    return parameters.map(({ username }) => known.get(username) ?? '');
-  },
+  known: usersByName<Username>(({ username }) => username),
 });
 
 const sessionByToken = sqlPath<Token>({
