@@ -15,7 +15,7 @@ import { emptyState, readState } from '../stack/stack-state.ts';
 import type { BackupReport, RestoredEngine, RestoreReport } from './backup-report.ts';
 import { locationOf, writeBackup } from './create-backup.ts';
 import type { RestoreOptions } from './restore-backup.ts';
-import { archivedOf, type RestoreSource, restoreInto } from './restore-one.ts';
+import { archivedOf, fillFrom, type RestoreSource } from './restore-one.ts';
 import { openStorage } from './storage/open-storage.ts';
 
 /**
@@ -40,10 +40,7 @@ export async function restoreInPlace(
       const { datasetFingerprint } = archivedOf(source, name);
       return manifest.dataset?.fingerprint === datasetFingerprint ? (manifest.dataset ?? undefined) : undefined;
     },
-    fill: async (target) => {
-      const engine = engines.find(({ name }) => name === target.engine) as Engine;
-      restored.set(engine.name, await restoreInto(source, engine, target, 'live', progress));
-    },
+    fill: fillFrom(source, progress, (engine) => restored.set(engine.engine, engine)),
     beforeChangeOver: async () => {
       safetyBackup = await takeSafetyBackup(own, options);
     },

@@ -2,7 +2,8 @@ import { messageOf, SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask } from '../core/progress.ts';
 import type { Backup } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
+import type { Fill } from '../stack/staged-engines.ts';
 import type { ArchivedEngine, ArchiveManifest } from './archive/manifest.ts';
 import { megabytesPerS, type RestoredEngine } from './backup-report.ts';
 
@@ -61,10 +62,48 @@ export async function restoreInto(
 ): Promise<RestoredEngine> {
   return restoreOne(source, engine, place, progress, async (backup, archived) => {
     await backup.restore(running, source.folderOf(engine.name), archived.backup);
-    const found = (await engine.loadedFingerprint(running)) ?? null;
-    if (found === archived.datasetFingerprint) return [];
-    throw new Error(`the store says that it holds ${found}, and ${archived.datasetFingerprint} was backed up`);
+    await requireBackedUp(engine, running, archived);
+    return [];
   });
+}
+
+/**
+ * Restores into new volumes: before the first start where the engine can, after it where not; either way the store
+ * itself is asked whether it has what was backed up. Gives each engine's figures to `done`. Throws `RESTORE_FAILED`.
+ */
+export function fillFrom(
+  source: RestoreSource,
+  progress: ProgressListener,
+  done: (restored: RestoredEngine) => void,
+): Fill {
+  const engineOf = (name: string) => source.engines.find((engine) => engine.name === name) as Engine;
+  const fillsUnstarted = (engine: Engine, topology: TopologyName) =>
+    topology === 'standalone' && backupOf(engine).restoreUnstarted !== undefined;
+  return {
+    fillsUnstarted: ({ engine, topology }) => fillsUnstarted(engine, topology.name),
+    unstarted: async (target) => {
+      const restored = await restoreOne(source, engineOf(target.engine), 'live', progress, async (backup, archived) => {
+        await backup.restoreUnstarted?.(target, source.folderOf(target.engine), archived.backup);
+        return [];
+      });
+      done(restored);
+    },
+    started: async (running) => {
+      const engine = engineOf(running.engine);
+      if (!fillsUnstarted(engine, running.topology)) {
+        return done(await restoreInto(source, engine, running, 'live', progress));
+      }
+      await requireBackedUp(engine, running, archivedOf(source, engine.name)).catch((thrown) => {
+        throw restoreFailed(thrown, engine);
+      });
+    },
+  };
+}
+
+async function requireBackedUp(engine: Engine, running: RunningEngine, archived: ArchivedEngine): Promise<void> {
+  const found = (await engine.loadedFingerprint(running)) ?? null;
+  if (found === archived.datasetFingerprint) return;
+  throw new Error(`the store says that it holds ${found}, and ${archived.datasetFingerprint} was backed up`);
 }
 
 function backupOf(engine: Engine): Backup {

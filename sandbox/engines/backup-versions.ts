@@ -1,6 +1,14 @@
+import type { ResolvedImage } from '../containers/image-spec.ts';
 import type { BackupManifest } from './backup.ts';
 import { backupRefused } from './backup-files.ts';
-import type { RunningEngine } from './topology.ts';
+
+/** What a backup is to be restored into. */
+export interface RestoreTarget {
+  readonly engine: string;
+  readonly image: Pick<ResolvedImage, 'origin'>;
+  /** Unknown before the first start. */
+  readonly serverVersion?: string;
+}
 
 /** Major, minor and patch of a server's version: `[8, 0, 2]` of `8.0.2`, `[2026, 8, 1]` of `2026.08.1-beta`. */
 export function versionNumbers(version: string): readonly [number, number, number] {
@@ -19,7 +27,7 @@ export function isSameOrNewer(version: string, than: string): boolean {
  * Refuses a backup of another engine, one that a stand-in made where the target is the engine itself, and the other
  * way round: `BACKUP_VERSION_FOREIGN`. A vendor's image and a build of the same engine take each other's.
  */
-export function requireSameImplementation(target: RunningEngine, manifest: BackupManifest): void {
+export function requireSameImplementation(target: RestoreTarget, manifest: BackupManifest): void {
   if (manifest.engine !== target.engine) {
     throw foreign(target, `it is of ${manifest.engine}`);
   }
@@ -30,7 +38,8 @@ export function requireSameImplementation(target: RunningEngine, manifest: Backu
 }
 
 /** The error of a backup that this server's version does not take. */
-export function foreign(target: RunningEngine, reason: string, evidence?: string): Error {
-  const what = `${target.engine} ${target.serverVersion} (${target.image.origin}) does not take it: ${reason}`;
-  return backupRefused('BACKUP_VERSION_FOREIGN', target.engine, what, evidence);
+export function foreign({ engine, serverVersion, image }: RestoreTarget, reason: string, evidence?: string): Error {
+  const server = serverVersion === undefined ? engine : `${engine} ${serverVersion}`;
+  const what = `${server} (${image.origin}) does not take it: ${reason}`;
+  return backupRefused('BACKUP_VERSION_FOREIGN', engine, what, evidence);
 }

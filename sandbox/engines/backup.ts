@@ -1,5 +1,5 @@
-import type { ImageOrigin } from '../containers/image-spec.ts';
-import type { NotSupported, RunningEngine } from './topology.ts';
+import type { ImageOrigin, ResolvedImage } from '../containers/image-spec.ts';
+import type { NotSupported, RunningEngine, Secrets } from './topology.ts';
 
 /** One file of a backup. */
 export interface BackupPart {
@@ -24,6 +24,15 @@ export interface BackupManifest {
   readonly parts: readonly BackupPart[];
 }
 
+/** An engine of one node whose volumes are there, empty, and which was never started. */
+export interface UnstartedEngine {
+  readonly engine: string;
+  readonly image: ResolvedImage;
+  readonly secrets: Secrets;
+  /** Volume name of each `NodeVolume.name` of the node. */
+  readonly volumeNames: Readonly<Record<string, string>>;
+}
+
 export interface Backup {
   /** Writes the engine's files into an empty folder and returns their manifest. */
   readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
@@ -34,6 +43,11 @@ export interface Backup {
    * (`restore-target.ts`).
    */
   readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  /**
+   * The same before the first start, which then finds the data: for an engine whose `restore` stops the server that it
+   * is given, so that nobody waits for a start for nothing. Refuses as `restore` does. Default: `restore`.
+   */
+  readonly restoreUnstarted?: (target: UnstartedEngine, directory: string, manifest: BackupManifest) => Promise<void>;
   /**
    * Restores beside the live data of a running engine, under names of its own that end in `_restore`, and returns
    * those names. What an earlier restore left under them is replaced; the live data is not touched.

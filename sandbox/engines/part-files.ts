@@ -5,8 +5,12 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 
-/** Some files of a folder as one tar, for the standard input of a command in a container. */
-export function readFilesAsTar(directory: string, paths: readonly string[]): Readable {
+/** Some files of a folder, and further ones by name, as one tar for the standard input of a command in a container. */
+export function readFilesAsTar(
+  directory: string,
+  paths: readonly string[],
+  further: Readonly<Record<string, string>> = {},
+): Readable {
   const archive = pack();
   const write = async () => {
     for (const path of paths) {
@@ -14,6 +18,7 @@ export function readFilesAsTar(directory: string, paths: readonly string[]): Rea
       const { size } = await stat(file);
       await pipeline(createReadStream(file), archive.entry({ name: path, size, mode: 0o644 }));
     }
+    for (const [name, content] of Object.entries(further)) archive.entry({ name, mode: 0o600 }, content);
     archive.finalize();
   };
   write().catch((thrown: Error) => archive.destroy(thrown));

@@ -19,7 +19,7 @@ import { withStackLock } from './stack-lock.ts';
 import type { StackOptions } from './stack-options.ts';
 import { type Before, lookAround } from './stack-start.ts';
 import type { LoadedDataset, StackState } from './stack-state.ts';
-import { fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
+import { type Fill, fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
 import { rememberSecrets } from './start-stack.ts';
 import { type StateKeeper, stateOnDisk } from './state-keeper.ts';
 
@@ -35,7 +35,7 @@ export interface ReplaceOptions {
   /** What an engine holds afterwards, if it is a dataset. */
   readonly datasetOf: (engine: string) => LoadedDataset | undefined;
   /** Fills an empty engine that is not part of the stack yet. */
-  readonly fill: (running: RunningEngine) => Promise<void>;
+  readonly fill: Fill;
   /** What must have ended before the old data gives way. Runs beside `fill`, under the lock of the stack. */
   readonly beforeChangeOver: () => Promise<void>;
 }

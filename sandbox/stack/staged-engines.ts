@@ -1,14 +1,16 @@
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { stopContainer } from '../containers/nodes.ts';
-import { ensureNetwork } from '../containers/objects.ts';
+import { ensureNetwork, ensureVolume } from '../containers/objects.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import { SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
+import type { UnstartedEngine } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
 import { removeStack } from './clean-up.ts';
+import { volumeName } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { createPortChooser } from './host-ports.ts';
 import { startEngine } from './start-engine.ts';
@@ -23,6 +25,15 @@ export interface Staged {
   readonly generation: number;
 }
 
+/** How an engine's new volumes come by their data. */
+export interface Fill {
+  /** Whether this engine is filled before its first start, and not afterwards. */
+  readonly fillsUnstarted: (staged: Staged) => boolean;
+  readonly unstarted: (target: UnstartedEngine) => Promise<void>;
+  /** Fills an engine that runs, unless that is done, and makes sure of what it holds. */
+  readonly started: (running: RunningEngine) => Promise<void>;
+}
+
 /**
  * Starts fresh nodes on new volumes of a stack, under other names, on other ports and in a network of their own, so
  * that the stack's own nodes never meet them. Runs `fill` on each engine, then stops and removes the nodes, also where
@@ -31,7 +42,7 @@ export interface Staged {
 export async function fillNewVolumes(
   engines: readonly Staged[],
   stack: { readonly labels: Labels; readonly progress: ProgressListener; readonly signal: AbortSignal },
-  fill: (running: RunningEngine) => Promise<void>,
+  fill: Fill,
 ): Promise<void> {
   const stackName = stack.labels[labelNames.stack] ?? '';
   const stagingName = `${stackName}-replace`;
@@ -57,24 +68,40 @@ export async function fillNewVolumes(
     stack.signal.throwIfAborted();
 
     async function fillOne(staged: Staged): Promise<void> {
+      const unstarted = fill.fillsUnstarted(staged);
+      if (unstarted) await fill.unstarted(await unstartedEngine(staged, { stackName, labels: stack.labels }));
       const { running } = await runTask(stack.progress, ['start beside', staged.engine.name], () =>
         startEngine({
           ...staged,
           ...shared,
           volumesOf: { stackName, labels: stack.labels },
           existing: new Map(),
-          keepVolumes: false,
+          keepVolumes: unstarted,
           headStart: head,
           signal,
         }),
       );
-      await fill(running);
+      await fill.started(running);
       // Not killed: what is in memory only belongs on the volume.
       await Promise.all(running.nodes.map((node) => stopContainer(node.containerId)));
     }
   } finally {
     await removeStack(stagingName, { volumes: false });
   }
+}
+
+/** Makes the new volumes of an engine of one node, empty. */
+async function unstartedEngine(
+  { engine, topology, image, secrets, generation }: Staged,
+  { stackName, labels }: { readonly stackName: string; readonly labels: Labels },
+): Promise<UnstartedEngine> {
+  const [spec] = topology.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
+  const names = (spec?.volumes ?? []).map(
+    ({ name }) => [name, volumeName(stackName, spec?.name ?? '', name, generation)] as const,
+  );
+  const own = { ...labels, [labelNames.engine]: engine.name };
+  await Promise.all(names.map(([, volume]) => ensureVolume(volume, own, { anew: true })));
+  return { engine: engine.name, image, secrets, volumeNames: Object.fromEntries(names) };
 }
 
 /** A topology whose nodes are told their host ports keeps them in its data: it cannot be filled on other ports. */

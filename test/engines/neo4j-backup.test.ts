@@ -1,14 +1,18 @@
 import neo4jDriver, { type Driver } from 'neo4j-driver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
+import { labelNames } from '../../sandbox/containers/labels.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
+import { silent } from '../../sandbox/core/progress.ts';
+import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { connect, firstNode, uri } from '../../sandbox/engines/neo4j/connection.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import type { Connection, RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { Connection, RunningEngine, Topology } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { fillNewVolumes, type Staged } from '../../sandbox/stack/staged-engines.ts';
 import {
   backupOf,
   refusalOf,
@@ -129,6 +133,42 @@ test('a round trip: the same graph, constraints, indexes and users, and the pass
   const reader = neo4jDriver.driver(uri(target), neo4jDriver.auth.basic('reader', 'a-password'));
   await reader.verifyAuthentication().then((isRight) => expect(isRight).toBe(true));
   await reader.close();
+});
+
+describe('volumes of a node that was never started', () => {
+  const standalone = engine.topologies.standalone as Topology;
+  const labels = () => ({ [labelNames.stack]: targetStack.name, [labelNames.purpose]: 'throw-away' });
+  const staged = (generation: number): Staged => ({
+    engine,
+    topology: standalone,
+    image: target.image,
+    secrets: { neo4j: 'another-password' },
+    generation,
+  });
+  const restored = (generation: number, manifest: BackupManifest, started: (running: RunningEngine) => Promise<void>) =>
+    fillNewVolumes(
+      [staged(generation)],
+      { labels: labels(), progress: silent, signal: new AbortController().signal },
+      {
+        fillsUnstarted: () => true,
+        unstarted: (unstarted) => backup.restoreUnstarted?.(unstarted, taken.directory, manifest) ?? Promise.reject(),
+        started,
+      },
+    );
+
+  test('give, at the first start, the same graph, constraints, indexes and users, and the passwords of the target', async () => {
+    let after: Fingerprint | undefined;
+    await restored(1, taken.manifest, async (running) => {
+      after = await neo4j.fingerprint(running);
+    });
+    expect(after === undefined ? undefined : differenceOf(before, after)).toEqual({ different: [], expired: [] });
+  });
+
+  test('are refused a dump of a later version, before anything is started', async () => {
+    const manifest = { ...taken.manifest, serverVersion: '2099.01.0' };
+    const started = restored(2, manifest, () => Promise.reject(new Error('it was started')));
+    await expect(started).rejects.toMatchObject({ code: 'BACKUP_VERSION_FOREIGN' });
+  });
 });
 
 test('everything that was acknowledged while the backup was made is in it, and nothing halfway', async () => {

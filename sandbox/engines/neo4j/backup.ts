@@ -11,11 +11,12 @@ import { bare } from './bare-tool.ts';
 import { firstNode, withDriver } from './connection.ts';
 import { readUsers } from './fingerprint.ts';
 import { whileStopped } from './offline.ts';
-import { dumpFiles, restore, usersFile } from './restore.ts';
+import { dumpFiles, restore, restoreUnstarted, usersFile } from './restore.ts';
 
 export const backup: Backup = {
   backUp,
   restore,
+  restoreUnstarted,
   restoreBeside: {
     notSupported:
       'Community has one user database, and a dump replaces it; the restore of the whole platform gives it a stack of its own',

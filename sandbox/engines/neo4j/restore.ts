@@ -4,16 +4,22 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { BackupManifest } from '../backup.ts';
+import type { BackupManifest, UnstartedEngine } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
-import { foreign, isSameOrNewer, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
+import {
+  foreign,
+  isSameOrNewer,
+  type RestoreTarget,
+  requireSameImplementation,
+  versionNumbers,
+} from '../backup-versions.ts';
 import { readFilesAsTar } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty, targetRefused } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode, userName, withDriver } from './connection.ts';
 import { readUsers, type User } from './fingerprint.ts';
 import { whileStopped } from './offline.ts';
-import { settings } from './topologies.ts';
+import { authFile, settings } from './topologies.ts';
 
 export const dumpFiles = ['neo4j.dump', 'system.dump'] as const;
 export const usersFile = 'users.json';
@@ -36,10 +42,8 @@ const oldestMajor = 5;
  * the data and gives the same fingerprint is what shows it whole.
  */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
-  await verifyParts(directory, manifest);
-  requireSameImplementation(target, manifest);
-  requireReadable(target, manifest);
-  const users = await readUsersFile(directory);
+  const databases = await requireWhole(target, directory, manifest);
+  if (!isSameOrNewer(target.serverVersion, manifest.serverVersion)) throw ofVersion(target, manifest);
   const node = firstNode(target);
   await requirePassword(
     'neo4j',
@@ -48,14 +52,37 @@ export async function restore(target: RunningEngine, directory: string, manifest
   );
   await requireWritable(node, '/data', neo4jUser);
   await requireRoom(node, '/data', totalBytes(manifest) * roomFactor);
-  await stage(target, directory, users.some(({ user }) => user !== userName) ? ['neo4j', 'system'] : ['neo4j']);
+  await stage({ ...target, volumeNames: node.volumeNames }, { directory, databases, dumped: manifest.serverVersion });
   await whileStopped(target, async () => {});
 }
 
-function requireReadable(target: RunningEngine, { serverVersion }: BackupManifest): void {
-  const [major] = versionNumbers(serverVersion);
-  if (major >= oldestMajor && isSameOrNewer(target.serverVersion, serverVersion)) return;
-  throw foreign(target, `it is of version ${serverVersion}`);
+/** Loads the dumps into the volume of a node that was never started: two starts of a server less than `restore` takes. */
+export async function restoreUnstarted(
+  target: UnstartedEngine,
+  directory: string,
+  manifest: BackupManifest,
+): Promise<void> {
+  const databases = await requireWhole(target, directory, manifest);
+  await stage(target, { directory, databases, dumped: manifest.serverVersion });
+}
+
+/** Refuses what is no backup that such a server takes. Returns the databases to load. */
+async function requireWhole(
+  target: RestoreTarget,
+  directory: string,
+  manifest: BackupManifest,
+): Promise<readonly string[]> {
+  await verifyParts(directory, manifest);
+  requireSameImplementation(target, manifest);
+  if (versionNumbers(manifest.serverVersion)[0] < oldestMajor) {
+    throw ofVersion(target, manifest);
+  }
+  const users = await readUsersFile(directory);
+  return users.some(({ user }) => user !== userName) ? ['neo4j', 'system'] : ['neo4j'];
+}
+
+function ofVersion(target: RestoreTarget, { serverVersion }: Pick<BackupManifest, 'serverVersion'>) {
+  return foreign(target, `it is of version ${serverVersion}`);
 }
 
 async function readUsersFile(directory: string): Promise<readonly User[]> {
@@ -78,28 +105,35 @@ async function refuseIfUsed(driver: Driver): Promise<void> {
   if (others.length > 0) throw targetNotEmpty('neo4j', `${others.length} users beside its own`);
 }
 
-/** Loads databases beside the live data of the first node; its next start takes them. */
-export async function stage(target: RunningEngine, directory: string, databases: readonly string[]): Promise<void> {
-  const node = firstNode(target);
+/** Which dumps of a folder are loaded, and the version of the server that they are of. */
+export interface Dumps {
+  readonly directory: string;
+  readonly databases: readonly string[];
+  readonly dumped: string;
+}
+
+/** Loads databases beside what a node's volume holds; its next start takes them. */
+export async function stage(target: UnstartedEngine, { directory, databases, dumped }: Dumps): Promise<void> {
   const staged = await runOneOff({
-    image: node.image,
+    image: target.image.reference,
     entrypoint: ['/bin/bash', '-c'],
     command: [
       await readFile(join(import.meta.dirname, 'scripts', 'stage-restore.sh'), 'utf8'),
       'stage-restore.sh',
+      dumped,
       ...databases,
     ],
     environment: { ...settings(), NEO4J_server_http_enabled: 'true', NEO4J_dbms_security_auth__enabled: 'false' },
-    binds: [`${node.volumeNames.data}:/target`],
-    input: readFilesAsTar(directory, dumpFiles),
+    binds: [`${target.volumeNames.data}:/target`],
+    input: readFilesAsTar(directory, dumpFiles, { 'auth.ini': authFile(target.secrets.neo4j ?? '') }),
     labels: { [labelNames.engine]: 'neo4j' },
   });
-  refuseUnreadable(staged);
+  refuseUnreadable(staged, target, dumped);
   checked(staged, 'Loading the dumps', 'neo4j');
 }
 
 /** Exit codes of `stage-restore.sh`. */
-function refuseUnreadable({ exitCode, errorOutput }: CommandResult): void {
+function refuseUnreadable({ exitCode, errorOutput }: CommandResult, target: UnstartedEngine, dumped: string): void {
   if (exitCode === 3) {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'neo4j', 'neo4j-admin cannot load a dump', errorOutput);
   }
@@ -107,4 +141,5 @@ function refuseUnreadable({ exitCode, errorOutput }: CommandResult): void {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'neo4j', 'no server comes up on the dumps', errorOutput);
   }
   if (exitCode === 5) throw targetRefused('RESTORE_TARGET_FULL', 'neo4j', errorOutput.trim());
+  if (exitCode === 6) throw ofVersion({ ...target, serverVersion: errorOutput.trim() }, { serverVersion: dumped });
 }

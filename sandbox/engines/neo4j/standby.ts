@@ -94,7 +94,10 @@ export async function settle(running: RunningEngine): Promise<void> {
 }
 
 async function rebuild(running: RunningEngine, node: NodeHandle, folder: string): Promise<void> {
-  await stage({ ...running, nodes: [node] }, folder, ['neo4j']);
+  await stage(
+    { ...running, volumeNames: node.volumeNames },
+    { directory: folder, databases: ['neo4j'], dumped: running.serverVersion },
+  );
   await setRole(node, 'standby');
   await stopNode(node);
   await startNodeAgain(node);

@@ -44,7 +44,7 @@ export function settings(): Record<string, string> {
 }
 
 /** What `dbms set-initial-password` writes, without the second it takes: a salted hash. The salt follows the password. */
-function authFile(password: string): string {
+export function authFile(password: string): string {
   const salt = createHash('sha256').update(`salt of ${password}`).digest();
   let hash = createHash('sha256').update(salt).update(password).digest();
   for (let round = 1; round < hashRounds; round += 1) hash = createHash('sha256').update(hash).digest();

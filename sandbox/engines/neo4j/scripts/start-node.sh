@@ -5,6 +5,7 @@ set -e
 if [ -e /data/restored/complete ]; then
 	for path in databases/neo4j transactions/neo4j databases/system transactions/system; do
 		[ -e "/data/restored/$path" ] || continue
+		install --directory --owner=7474 --group=7474 "/data/${path%/*}"
 		rm -rf "/data/$path"
 		mv "/data/restored/$path" "/data/$path"
 	done
