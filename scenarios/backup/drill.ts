@@ -68,6 +68,11 @@ export function requireSame(before: Fingerprint, after: Fingerprint, what = 'aft
   assert.ok(Object.keys(before.parts).length > 0, 'the fingerprint has no part');
   const { different, expired } = differenceOf(before, after);
   assert.deepEqual(different, [], `${what} these parts are not the same: ${different.join(', ')}`);
+  requireUnexpired(expired);
+}
+
+/** What expired in between could not be compared: no finding, and no proof either. */
+export function requireUnexpired(expired: readonly string[]): void {
   if (expired.length > 0) throw new Error(`${expired.join(', ')}: something expired before it could be compared`);
 }
 

@@ -11,7 +11,7 @@ import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { runToExit, startCommand } from './command.ts';
-import { suite } from './drill.ts';
+import { requireUnexpired, suite } from './drill.ts';
 import { allEngines, createPlatformStack, fingerprintsOf, overwrite, type PlatformStack } from './platform-stack.ts';
 import { startS3Server } from './s3-server/s3-server.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
@@ -153,7 +153,7 @@ function sharesOf(seed: number, purpose: string): readonly number[] {
 function areSame(left: ReadonlyMap<string, Fingerprint>, right: ReadonlyMap<string, Fingerprint>): boolean {
   return [...left].every(([engine, fingerprint]) => {
     const { different, expired } = differenceOf(fingerprint, right.get(engine) ?? { parts: {} });
-    if (expired.length > 0) throw new Error(`${expired.join(', ')}: something expired before it could be compared`);
+    requireUnexpired(expired);
     return different.length === 0;
   });
 }
