@@ -2,43 +2,34 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startTcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
-import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
+import { s3OfFile } from '../support/s3-of-file.ts';
+import { errorOf, freshName, randomFile } from '../support/storage-cases.ts';
 
 const sizeBytes = 20_000_000;
 const overheadBytes = 100_000;
 const downloadScript = join(import.meta.dirname, '..', 'support', 'download.ts');
 
-let server: S3Server;
-
-beforeAll(async () => {
-  server = await startS3Server();
-}, s3ServerTimeoutMs);
-beforeEach(() => useKeys(server));
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const s3 = s3OfFile();
 
 /** An archive that is stored, in a scratch folder, behind a proxy. */
 async function stored() {
   const folder = await scratchFolder();
-  const proxy = await startTcpProxy(server.port);
+  const proxy = await startTcpProxy(s3.server.port);
   const { path, content } = await randomFile(folder.path, sizeBytes);
   const name = freshName();
-  await s3Storage(`s3://${server.bucket}`, { endpoint: server.endpoint }).store(path, name, {});
+  await s3Storage(`s3://${s3.server.bucket}`, { endpoint: s3.server.endpoint }).store(path, name, {});
   return {
     name,
     content,
     proxy,
     folder: folder.path,
     file: join(folder.path, 'back.tar.gz'),
-    storage: s3Storage(`s3://${server.bucket}`, { endpoint: proxy.endpoint }),
+    storage: s3Storage(`s3://${s3.server.bucket}`, { endpoint: proxy.endpoint }),
     async [Symbol.asyncDispose]() {
       await proxy[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
@@ -79,7 +70,7 @@ test('a download whose process is killed with -9 is gone on with', async () => {
   await using archive = await stored();
   const { proxy, storage, name, file, content } = archive;
   const stalled = proxy.breakAt({ direction: 'down', afterBytes: sizeBytes / 2, kind: 'stall' });
-  const args = [downloadScript, `s3://${server.bucket}`, proxy.endpoint, name, file];
+  const args = [downloadScript, `s3://${s3.server.bucket}`, proxy.endpoint, name, file];
   const child = spawn(process.execPath, args, { stdio: 'ignore' });
   const ended = once(child, 'exit');
   await stalled;
@@ -100,7 +91,7 @@ test('a download whose process is killed with -9 is gone on with', async () => {
 test('one byte that has changed on the server is refused, and no file appears', async () => {
   await using archive = await stored();
   const { storage, name, file, folder } = archive;
-  await server.damage(name, sizeBytes - 5);
+  await s3.server.damage(name, sizeBytes - 5);
   expect((await errorOf(storage.fetch(name, file, {}))).code).toBe('BACKUP_PART_CHANGED');
   expect(await readdir(folder)).toEqual(['archive.tar.gz']);
 });
@@ -143,7 +134,7 @@ test('more than the archive has is cut off before it is trusted', async () => {
 test('what another program has put there comes back too, by its own checksum', async () => {
   await using archive = await stored();
   const name = freshName();
-  await server.put(name, 'written by another program');
+  await s3.server.put(name, 'written by another program');
   await archive.storage.fetch(name, archive.file, {});
   expect(await readFile(archive.file, 'utf8')).toBe('written by another program');
 });

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
 import { isS3Address, parseS3Address } from '../../../sandbox/backup/storage/s3-address.ts';
 import type { Storage } from '../../../sandbox/backup/storage/storage.ts';
@@ -14,18 +14,10 @@ import {
 } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startSilentServer } from '../../containers/support/registry.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
+import { s3OfFile } from '../support/s3-of-file.ts';
 import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
 
-let server: S3Server;
-
-beforeAll(async () => {
-  server = await startS3Server();
-}, s3ServerTimeoutMs);
-beforeEach(() => useKeys(server));
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-afterAll(() => server[Symbol.asyncDispose]());
+const s3 = s3OfFile();
 
 /** The error of each thing that a storage does. */
 async function errorsOf(storage: Storage, folder: string) {
@@ -51,8 +43,8 @@ describe('credentials', () => {
     ['an unknown key', () => ({ accessKeyId: 'nobody', secretAccessKey: 'wrong' })],
   ])('%s is STORAGE_DENIED', async (_, change) => {
     await using folder = await scratchFolder();
-    useKeys(change(server));
-    const storage = s3Storage(`s3://${server.bucket}/denied`, { endpoint: server.endpoint });
+    useKeys(change(s3.server));
+    const storage = s3Storage(`s3://${s3.server.bucket}/denied`, { endpoint: s3.server.endpoint });
     expect(await errorsOf(storage, folder.path)).toEqual(all('STORAGE_DENIED'));
   });
 
@@ -62,7 +54,7 @@ describe('credentials', () => {
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', `${folder.path}/none`);
     vi.stubEnv('AWS_CONFIG_FILE', `${folder.path}/none`);
     vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
-    const storage = s3Storage(`s3://${server.bucket}`, { endpoint: server.endpoint });
+    const storage = s3Storage(`s3://${s3.server.bucket}`, { endpoint: s3.server.endpoint });
     const error = await errorOf(storage.list());
     expect(error).toMatchObject({ code: 'STORAGE_DENIED', next: expect.stringContaining('AWS_ACCESS_KEY_ID') });
   });
@@ -74,36 +66,36 @@ describe('credentials', () => {
     const file = `${folder.path}/credentials`;
     const lines = [
       '[backups]',
-      `aws_access_key_id=${server.accessKeyId}`,
-      `aws_secret_access_key=${server.secretAccessKey}`,
+      `aws_access_key_id=${s3.server.accessKeyId}`,
+      `aws_secret_access_key=${s3.server.secretAccessKey}`,
     ];
     await writeFile(file, lines.join('\n'));
     vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', file);
     vi.stubEnv('AWS_PROFILE', 'backups');
-    vi.stubEnv('AWS_ENDPOINT_URL_S3', server.endpoint);
-    expect(await s3Storage(`s3://${server.bucket}/none-yet`).list()).toEqual([]);
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.server.endpoint);
+    expect(await s3Storage(`s3://${s3.server.bucket}/none-yet`).list()).toEqual([]);
   });
 
   test('are in no error, however it is printed', async () => {
     const secretAccessKey = 'a-secret-that-must-not-be-seen';
-    useKeys({ accessKeyId: server.accessKeyId, secretAccessKey });
-    const storage = s3Storage(`s3://${server.bucket}`, { endpoint: server.endpoint });
+    useKeys({ accessKeyId: s3.server.accessKeyId, secretAccessKey });
+    const storage = s3Storage(`s3://${s3.server.bucket}`, { endpoint: s3.server.endpoint });
     const printed = inspect(await errorOf(storage.list()), { depth: 20, showHidden: true });
     expect(printed).toContain('STORAGE_DENIED');
     expect(printed).not.toContain(secretAccessKey);
-    expect(printed).not.toContain(server.accessKeyId);
+    expect(printed).not.toContain(s3.server.accessKeyId);
   });
 });
 
 test('a bucket that is not there is STORAGE_NOT_FOUND', async () => {
   await using folder = await scratchFolder();
-  const storage = s3Storage('s3://no-such-bucket/x', { endpoint: server.endpoint });
+  const storage = s3Storage('s3://no-such-bucket/x', { endpoint: s3.server.endpoint });
   expect(await errorsOf(storage, folder.path)).toEqual(all('STORAGE_NOT_FOUND'));
 });
 
 test('an archive that is not there is BACKUP_NOT_FOUND', async () => {
   await using folder = await scratchFolder();
-  const storage = s3Storage(`s3://${server.bucket}`, { endpoint: server.endpoint });
+  const storage = s3Storage(`s3://${s3.server.bucket}`, { endpoint: s3.server.endpoint });
   const error = await errorOf(storage.fetch(freshName(), `${folder.path}/file`, {}));
   expect(error.code).toBe('BACKUP_NOT_FOUND');
   expect(await readdir(folder.path)).toEqual([]);

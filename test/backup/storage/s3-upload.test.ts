@@ -1,37 +1,15 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { describe, expect, test } from 'vitest';
 import { scratchFolder } from '../support/made-up-archive.ts';
-import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
+import { s3OfFile } from '../support/s3-of-file.ts';
+import { errorOf, freshName, randomFile } from '../support/storage-cases.ts';
 
 const sizeBytes = 40_000_000;
 const uploadScript = join(import.meta.dirname, '..', 'support', 'upload.ts');
 
-let server: S3Server;
-
-beforeAll(async () => {
-  server = await startS3Server();
-}, s3ServerTimeoutMs);
-beforeEach(() => useKeys(server));
-afterEach(() => {
-  vi.unstubAllEnvs();
-});
-afterAll(() => server[Symbol.asyncDispose]());
-
-/** A place of its own for each test, by way of a proxy or directly. */
-function storageAt(folder: string, endpoint = server.endpoint) {
-  return s3Storage(`s3://${server.bucket}/${folder}`, { endpoint });
-}
-
-/** Fetches an archive and compares it. */
-async function expectBack(at: string, name: string, folder: string, content: Buffer): Promise<void> {
-  const file = join(folder, 'back.tar.gz');
-  await storageAt(at).fetch(name, file, {});
-  expect((await readFile(file)).equals(content)).toBe(true);
-}
+const s3 = s3OfFile();
 
 describe('an archive', () => {
   test('is sent in parts with checksums and comes back as it was', async () => {
@@ -39,12 +17,12 @@ describe('an archive', () => {
     const { path, content } = await randomFile(folder.path, sizeBytes);
     const name = freshName();
     const seen: (readonly [number, number])[] = [];
-    await storageAt('whole').store(path, name, { progress: (done, total) => seen.push([done, total]) });
+    await s3.storageAt('whole').store(path, name, { progress: (done, total) => seen.push([done, total]) });
 
     expect(seen.map(([, total]) => total)).toEqual(Array(5).fill(sizeBytes));
     expect(seen.at(-1)).toEqual([sizeBytes, sizeBytes]);
-    expect(await storageAt('whole').list()).toEqual([{ name, sizeBytes }]);
-    await expectBack('whole', name, folder.path, content);
+    expect(await s3.storageAt('whole').list()).toEqual([{ name, sizeBytes }]);
+    await s3.expectBack('whole', name, folder.path, content);
     expect((await stat(join(folder.path, 'back.tar.gz'))).mode & 0o777).toBe(0o600);
     expect((await readdir(folder.path)).toSorted()).toEqual(['archive.tar.gz', 'back.tar.gz']);
   });
@@ -53,29 +31,29 @@ describe('an archive', () => {
     await using folder = await scratchFolder();
     const { path, content } = await randomFile(folder.path, 3);
     const name = freshName();
-    await storageAt('short').store(path, name, {});
-    await expectBack('short', name, folder.path, content);
+    await s3.storageAt('short').store(path, name, {});
+    await s3.expectBack('short', name, folder.path, content);
   });
 
   test('of a name that is taken is refused, and the first one stays', async () => {
     await using folder = await scratchFolder();
     const name = freshName();
     const first = await randomFile(folder.path, 1_000);
-    await storageAt('taken').store(first.path, name, {});
+    await s3.storageAt('taken').store(first.path, name, {});
     const second = await randomFile(folder.path, 1_000);
-    const error = await errorOf(storageAt('taken').store(second.path, name, {}));
+    const error = await errorOf(s3.storageAt('taken').store(second.path, name, {}));
     expect(error).toMatchObject({ code: 'BACKUP_FAILED', message: expect.stringContaining('of this name') });
-    await expectBack('taken', name, folder.path, first.content);
+    await s3.expectBack('taken', name, folder.path, first.content);
   });
 
   test('is removed, once and again; others stay, and what is no archive is neither listed nor removed', async () => {
     await using folder = await scratchFolder();
     const { path } = await randomFile(folder.path, 10);
-    const storage = storageAt('removing');
+    const storage = s3.storageAt('removing');
     const names = [freshName(), freshName()] as const;
     for (const name of names) await storage.store(path, name, {});
-    await storageAt('removing/below').store(path, freshName(), {});
-    await server.put('removing/notes.txt', 'mine');
+    await s3.storageAt('removing/below').store(path, freshName(), {});
+    await s3.server.put('removing/notes.txt', 'mine');
     await storage.remove(names[0]);
     await storage.remove(names[0]);
     expect(await storage.list()).toEqual([{ name: names[1], sizeBytes: 10 }]);
@@ -87,7 +65,7 @@ describe('an archive', () => {
     await using folder = await scratchFolder();
     const { path } = await randomFile(folder.path, sizeBytes);
     const peakBytes = async () => {
-      const args = [uploadScript, `s3://${server.bucket}/memory`, server.endpoint, path, freshName()];
+      const args = [uploadScript, `s3://${s3.server.bucket}/memory`, s3.server.endpoint, path, freshName()];
       return Number((await execa(process.execPath, args)).stdout);
     };
     const shortBytes = await peakBytes();
