@@ -2,19 +2,10 @@ import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover, FailoverContract } from '../../sandbox/engines/failover.ts';
 import type { WorkloadName } from '../../sandbox/engines/workloads.ts';
 import type { Depth } from '../suite-context.ts';
-import {
-  crash,
-  isolatePrimary,
-  killFollower,
-  killPrimary,
-  pausePrimary,
-  positiveControl,
-  replacePrimary,
-  restartAll,
-  rollingRestart,
-  type Schedule,
-  tenInARow,
-} from './schedules.ts';
+import { positiveControl } from './positive-control.ts';
+import { isolatePrimary, killPrimary, pausePrimary, replacePrimary, tenInARow } from './primary-schedules.ts';
+import { crash, killFollower, restartAll, rollingRestart } from './restart-schedules.ts';
+import type { Schedule } from './schedule.ts';
 
 /** A topology, what it promises, what is done to it, and what clients do meanwhile. */
 export interface FailoverCase {

@@ -4,7 +4,8 @@ import { messageOf, SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import type { History } from '../history.ts';
-import type { Actor, WorkloadKind } from './workload-kinds.ts';
+import type { Actor } from './recorded-operations.ts';
+import type { WorkloadKind } from './workload-kinds.ts';
 
 /** Clients side by side: enough that some write is always under way when the primary dies. */
 const clientCount = 4;

@@ -6,7 +6,7 @@ import { countOf, type Findings } from '../checkers/findings.ts';
 import { createHistory, type History } from '../history.ts';
 import { startClients } from './clients.ts';
 import { startObserver } from './observer.ts';
-import type { Schedule } from './schedules.ts';
+import type { Schedule } from './schedule.ts';
 import { refresh } from './steps.ts';
 import type { Subject } from './subject.ts';
 import type { WorkloadKind } from './workload-kinds.ts';

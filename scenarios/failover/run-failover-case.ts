@@ -13,9 +13,11 @@ import { type CasePlace, type Measures, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { drawTimeline } from '../timeline/draw-timeline.ts';
 import { formatTimelinePage } from '../timeline/timeline-page.ts';
+import { measuresOf } from './case-figures.ts';
 import type { FailoverCase } from './cases.ts';
 import { type DrillOutcome, runDrill } from './drill.ts';
-import { lossWindowOf, measuresOf, recoveryPointOfAll, requireCaught, requireKept } from './judge.ts';
+import { lossWindowOf, requireCaught, requireKept } from './judge.ts';
+import { recoveryPointOfAll } from './losses.ts';
 import { subjectOf } from './subject.ts';
 import { type WorkloadKind, workloadKinds } from './workload-kinds.ts';
 

@@ -1,4 +1,3 @@
-import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import type { WriteOutcome } from '../../sandbox/engines/failover.ts';
 import {
   type AppendClient,
@@ -10,26 +9,13 @@ import {
   type WorkloadName,
   workloadKeys,
 } from '../../sandbox/engines/workloads.ts';
-import type { Random } from '../../seeds/random.ts';
 import { checkAppend } from '../checkers/append-checker.ts';
 import { checkBank } from '../checkers/bank-checker.ts';
 import type { Findings } from '../checkers/findings.ts';
 import { checkRegister } from '../checkers/register-checker.ts';
 import { checkSet, findingsOfSet } from '../checkers/set-checker.ts';
-import type { History, HistoryEvent, Operation } from '../history.ts';
-
-/** One client as the history has it. */
-export interface Actor {
-  readonly history: History;
-  readonly process: number;
-  /** A value that nobody has written. */
-  readonly nextValue: () => number;
-  readonly random: Random;
-  /** What any client was last told of a register, by key: what a compare-and-set may expect there. */
-  readonly seen: Map<number, number>;
-  /** Node that is asked directly. */
-  readonly node?: string;
-}
+import type { HistoryEvent } from '../history.ts';
+import { type Actor, attemptRead, read, write } from './recorded-operations.ts';
 
 /** What clients of a workload do, and how it is judged. */
 export interface WorkloadKind<Client> {
@@ -106,37 +92,6 @@ export const workloadKinds: { readonly [Name in WorkloadName]: WorkloadKind<Clie
   },
 };
 
-/** A write that does not come back is left behind: nobody knows what becomes of it. */
-async function write(actor: Actor, operation: Operation, send: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
-  const { history, process } = actor;
-  history.record({ ...operation, process, type: 'invoke' });
-  const outcome = await within(send).catch(() => 'unknown' as const);
-  const type = { ok: 'ok', failed: 'fail', unknown: 'info' } as const;
-  history.record({ ...operation, process, type: type[outcome] });
-  return outcome;
-}
-
-/** A read without an answer changes nothing: it failed. */
-async function read(actor: Actor, operation: Operation, ask: () => Promise<Operation>): Promise<void> {
-  const { history, process, node } = actor;
-  const shared = { process, ...(node === undefined ? {} : { node }) };
-  history.record({ ...operation, ...shared, type: 'invoke' });
-  try {
-    const answered = await within(ask);
-    history.record({ ...answered, ...shared, type: 'ok' });
-  } catch (thrown) {
-    history.record({ ...operation, ...shared, type: 'fail' });
-    throw thrown;
-  }
-}
-
-function attemptRead(reading: () => Promise<void>): Promise<WriteOutcome> {
-  return reading().then(
-    () => 'ok' as const,
-    () => 'failed' as const,
-  );
-}
-
 async function readList(client: AppendClient, actor: Actor, key: number): Promise<void> {
   const operation = { operation: 'read-list', key: String(key) } as const;
   await read(actor, operation, async () => ({ ...operation, value: await client.read(key) }));
@@ -175,14 +130,4 @@ async function readBalances(client: BankClient, actor: Actor): Promise<void> {
 
 async function inTurn(all: readonly number[], work: (key: number) => Promise<void>): Promise<void> {
   for (const key of all) await work(key);
-}
-
-async function within<Value>(work: () => Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('there was no answer in time')), deadlineMs('drillWrite'));
-  try {
-    return await Promise.race([work(), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -3,14 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { checkHistory } from '../../scenarios/check-history.ts';
 import { countOf } from '../../scenarios/checkers/findings.ts';
-import {
-  lossWindowOf,
-  measuresOf,
-  recoveryPointOfAll,
-  requireCaught,
-  requireKept,
-} from '../../scenarios/failover/judge.ts';
-import { killPrimary, positiveControl, type Schedule } from '../../scenarios/failover/schedules.ts';
+import { measuresOf } from '../../scenarios/failover/case-figures.ts';
+import { lossWindowOf, requireCaught, requireKept } from '../../scenarios/failover/judge.ts';
+import { recoveryPointOfAll } from '../../scenarios/failover/losses.ts';
+import { positiveControl } from '../../scenarios/failover/positive-control.ts';
+import { killPrimary } from '../../scenarios/failover/primary-schedules.ts';
+import type { Schedule } from '../../scenarios/failover/schedule.ts';
 import { pauseFor } from '../../scenarios/failover/steps.ts';
 import { recoveryTimesOf } from '../../scenarios/recovery-times.ts';
 import { createMemoryStore, drillInMemory } from './support/memory-store.ts';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { RegisterClient } from '../../sandbox/engines/workloads.ts';
 import { runDrill } from '../../scenarios/failover/drill.ts';
-import type { Schedule } from '../../scenarios/failover/schedules.ts';
+import type { Schedule } from '../../scenarios/failover/schedule.ts';
 import { workloadKinds } from '../../scenarios/failover/workload-kinds.ts';
 import { createHistory } from '../../scenarios/history.ts';
 import { createMemoryStore } from './support/memory-store.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SetClient } from '../../../sandbox/engines/workloads.ts';
 import { type DrillOptions, runDrill } from '../../../scenarios/failover/drill.ts';
-import type { Schedule } from '../../../scenarios/failover/schedules.ts';
+import type { Schedule } from '../../../scenarios/failover/schedule.ts';
 import type { Subject } from '../../../scenarios/failover/subject.ts';
 import { workloadKinds } from '../../../scenarios/failover/workload-kinds.ts';
 import { createHistory, type History } from '../../../scenarios/history.ts';

@@ -1,0 +1,58 @@
+import { crashAndStart, enough, type Schedule, warmUp } from './schedule.ts';
+import { heal, inject } from './steps.ts';
+import { followersOf } from './subject.ts';
+
+export const rollingRestart: Schedule = {
+  name: 'rolling-restart',
+  title: 'every node is restarted, one after the other, the primary last',
+  run: async (run) => {
+    await warmUp(run);
+    const primary = await run.observer.primary();
+    for (const node of [...run.subject.nodes.filter((each) => each !== primary), primary]) {
+      await inject(run, { kind: 'stop', node });
+      await heal(run, node);
+      await run.subject.settle();
+    }
+    await run.clients.acknowledged(enough);
+  },
+};
+
+export const restartAll: Schedule = {
+  name: 'restart-all',
+  title: 'every node is killed at once, and started again',
+  run: async (run) => {
+    await warmUp(run);
+    await Promise.all(run.subject.nodes.map((node) => inject(run, { kind: 'kill', node })));
+    await heal(run);
+    await run.subject.settle();
+    await run.clients.acknowledged(enough);
+  },
+};
+
+/** The primary lives: whatever is promised of failovers, nothing may be lost or come out of order here. */
+export const killFollower: Schedule = {
+  name: 'kill-follower',
+  title: 'kill -9 of a follower, while the primary stays',
+  run: async (run) => {
+    await warmUp(run);
+    const primary = await run.observer.primary();
+    const node = (await followersOf(run.subject, primary))[0] ?? primary;
+    await inject(run, { kind: 'kill', node });
+    await run.clients.acknowledged(enough);
+    await heal(run);
+    await run.subject.settle();
+    await run.clients.acknowledged(enough);
+  },
+};
+
+/** For one node, which has nobody to fail over to. */
+export const crash: Schedule = {
+  name: 'crash',
+  title: 'kill -9 of the one node, and a start on the same data',
+  timed: 'kill',
+  run: async (run) => {
+    await warmUp(run);
+    await crashAndStart(run);
+    await run.clients.acknowledged(enough);
+  },
+};
