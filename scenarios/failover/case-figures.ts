@@ -56,7 +56,7 @@ export function measuresOf(
     measures.firstWriteTargetMs = contract.firstWriteTargetMs;
   if (contract.sinceRefresh === true) measures.standbyAgeMs = Math.round(lossWindowOf(contract, events));
   measures.recoveryPointOperations = point.operations;
-  measures.recoveryPointMs = Math.round(point.ms);
+  measures.recoveryPointMs = Number.isFinite(point.ms) ? Math.round(point.ms) : 'nothing had happened';
   measures.members = outcome.members.join(', ') || 'read through an ordinary client';
   const givenUp = outcome.rejoined.flatMap((report) =>
     report.givenUp.map(({ id, position }) => `${report.node}: transaction ${id} at ${position}`),

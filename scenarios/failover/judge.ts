@@ -23,12 +23,18 @@ export function requireKept(
     assert.deepEqual(unbounded, [], said);
     assert.ok(
       point.ms <= contract.lossWindowMs,
-      `${said}; they reach back ${Math.round(point.ms)} ms, and ${Math.round(contract.lossWindowMs)} ms are allowed`,
+      `${said}; ${reachOf(point)}, and ${Math.round(contract.lossWindowMs)} ms are allowed`,
     );
   }
   const open = [...findings.undecided, ...(countOf(findings, 'never-read') > 0 ? ['some were never read'] : [])];
   const isOpen = findings.verdict === 'unknown' || (contract.lossWindowMs > 0 && open.length > 0);
   if (isOpen) throw new Error(`Not decided on ${members.join(', ') || 'the node'}: ${open.join('; ') || 'no reason'}.`);
+}
+
+function reachOf({ ms }: RecoveryPoint): string {
+  return Number.isFinite(ms)
+    ? `they reach back ${Math.round(ms)} ms`
+    : 'nothing had happened that would have cost them';
 }
 
 /**

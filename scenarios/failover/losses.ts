@@ -35,23 +35,45 @@ export function unaskedFailovers(events: readonly HistoryEvent[]): readonly Hist
   });
 }
 
-/** Longest reach of losses over all faults, each lost write put down to the fault that is nearest in time. */
+/**
+ * Longest reach of losses over all faults, each lost write put down to the fault that is nearest in time; or the longest
+ * time from a lost write to what may have cost it, where that is longer. Without end where nothing had happened at all:
+ * no window is an excuse for that.
+ */
 export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoint {
-  const lost = new Set(checkSet(events).lost);
+  const lost = lostAtMs(events);
   const faultsMs = [...events.filter(isLosing), ...unaskedFailovers(events)].map(({ timeMs }) => timeMs);
-  const nearest = new Map<number, number>();
-  for (const { invoke, completion } of operationsOf(events)) {
-    if (invoke.operation !== 'add' || completion?.type !== 'ok' || !lost.has(invoke.value)) continue;
-    const distance = (faultMs: number) => Math.abs(faultMs - completion.timeMs);
-    const [first = 0] = faultsMs;
-    const closest = faultsMs.reduce((best, each) => (distance(each) < distance(best) ? each : best), first);
-    nearest.set(invoke.value, closest);
-  }
-  const points = [...new Set(nearest.values())].map((faultMs) =>
-    recoveryPointOf(events, faultMs, (write) => write.operation === 'add' && nearest.get(write.value) === faultMs),
-  );
+  // A primary that was frozen or cut off, and does not know that it was replaced, is reached again when that is healed.
+  const causesMs = [...faultsMs, ...events.filter(isHealed).map(({ timeMs }) => timeMs)];
+  if (lost.size > 0 && faultsMs.length === 0) return { operations: lost.size, ms: Number.POSITIVE_INFINITY };
+  const points = [...Map.groupBy(lost, ([, timeMs]) => nearest(faultsMs, timeMs))].map(([faultMs, ofFault]) => {
+    const values = new Set(ofFault.map(([value]) => value));
+    return recoveryPointOf(events, faultMs, (write) => write.operation === 'add' && values.has(write.value));
+  });
+  const distancesMs = [...lost.values()].map((timeMs) => Math.abs(nearest(causesMs, timeMs) - timeMs));
   return {
-    operations: points.reduce((sum, { operations }) => sum + operations, 0),
-    ms: points.reduce((max, { ms }) => Math.max(max, ms), 0),
+    operations: lost.size,
+    ms: [...points.map(({ ms }) => ms), ...distancesMs].reduce((longest, ms) => Math.max(longest, ms), 0),
   };
+}
+
+/** When each lost write was acknowledged, by its value. */
+function lostAtMs(events: readonly HistoryEvent[]): ReadonlyMap<number, number> {
+  const lost = new Set(checkSet(events).lost);
+  return new Map(
+    operationsOf(events).flatMap(({ invoke, completion }) =>
+      invoke.operation === 'add' && completion?.type === 'ok' && lost.has(invoke.value)
+        ? [[invoke.value, completion.timeMs] as const]
+        : [],
+    ),
+  );
+}
+
+function nearest(timesMs: readonly number[], timeMs: number): number {
+  const distance = (each: number) => Math.abs(each - timeMs);
+  return timesMs.reduce((best, each) => (distance(each) < distance(best) ? each : best), timesMs[0] ?? 0);
+}
+
+function isHealed({ process, type, operation }: HistoryEvent): boolean {
+  return process === 'nemesis' && type === 'info' && operation === 'heal';
 }
