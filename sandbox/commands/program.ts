@@ -136,7 +136,10 @@ export function createProgram(): Command {
     .addHelpText('after', benchExamples)
     .action(run(() => import('./bench.ts').then((room) => room.bench)));
   add(program, 'topology', 'draw who is primary, who follows, and how far behind', ['engines'])
-    .option('--watch', 'look again twice a second until it is interrupted; with --format json one document a line')
+    .option(
+      '--watch',
+      'draw it again whenever something changes, until it is interrupted; with --format json one document a line',
+    )
     .action(run(() => import('./topology.ts').then((room) => room.topology)));
   add(program, 'fault', 'break a node of the running stack, or what is between nodes, until it is healed', [])
     .argument('<kind>', `${faultNames}; or heal, list`)

@@ -1,5 +1,7 @@
 import { findFaults } from '../containers/fault-records.ts';
 import { labelNames } from '../containers/labels.ts';
+import type { FoundContainer } from '../containers/objects.ts';
+import type { Engine } from '../engines/engine.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
 import type { NodeRole, RunningEngine } from '../engines/topology.ts';
 import { attachState } from './attach-stack.ts';
@@ -25,33 +27,58 @@ export interface NodeTopology extends NodeRole {
   readonly faults: readonly string[];
 }
 
-/** Asks every node of a stack what it is now; nodes that are down are in it as `down`. Throws `STACK_NOT_RUNNING`. */
-export async function stackTopology(options: {
+/** Which stack, and which of its engines. Default: those that it has. */
+export interface TopologyOptions {
   readonly directory?: string;
   readonly name?: string;
   readonly engines?: readonly EngineName[];
-}): Promise<StackTopology> {
+}
+
+/** What the container engine knows of a stack: its nodes, and the faults that last on them. */
+export interface KnownStack {
+  readonly name: string;
+  readonly engines: readonly { readonly engine: Engine; readonly running: RunningEngine }[];
+  readonly faults: readonly FoundContainer[];
+}
+
+/** Asks every node of a stack what it is now; nodes that are down are in it as `down`. Throws `STACK_NOT_RUNNING`. */
+export async function stackTopology(options: TopologyOptions): Promise<StackTopology> {
+  const stack = await knownStack(options);
+  const engines = await Promise.all(
+    stack.engines.map(async ({ engine, running }) => describe(running, await rolesOf(engine, running), stack.faults)),
+  );
+  return { version: 1, stack: stack.name, engines };
+}
+
+/** Asks no node. Throws `STACK_NOT_RUNNING`. */
+export async function knownStack(options: TopologyOptions): Promise<KnownStack> {
   const { identity, engines: known } = await attachState(options);
   const names = engineNames.filter((name) => known.has(name));
   const [loaded, faults] = await Promise.all([loadEngines(names), findFaults({ [labelNames.stack]: identity.name })]);
-  const engines = await Promise.all(
-    loaded.map(async (engine) => {
-      const running = known.get(engine.name as EngineName) as RunningEngine;
-      const roles = await (engine.roles?.(running) ?? rolesAtStart(running));
-      const nodes = running.nodes.map((node) => ({
-        ...(roles.find((role) => role.node === node.name) ?? { node: node.name, role: 'unknown' }),
-        host: node.host,
-        port: node.port,
-        faults: faults
-          .filter(({ labels }) => labels[labelNames.faultNode] === node.name)
-          .map(({ labels }) => labels[labelNames.fault] ?? ''),
-      }));
-      return { engine: engine.name, topology: running.topology, nodes };
-    }),
-  );
-  return { version: 1, stack: identity.name, engines };
+  const engines = loaded.map((engine) => ({ engine, running: known.get(engine.name as EngineName) as RunningEngine }));
+  return { name: identity.name, engines, faults };
 }
 
-function rolesAtStart({ nodes }: RunningEngine): readonly NodeRole[] {
-  return nodes.map(({ name, role }) => ({ node: name, role }));
+/** What each node says that it is now; where they cannot be asked, what they were started as. */
+export async function rolesOf(engine: Engine, running: RunningEngine): Promise<readonly NodeRole[]> {
+  return (await engine.roles?.(running)) ?? running.nodes.map(({ name, role }) => ({ node: name, role }));
+}
+
+export function describe(
+  { engine, topology, nodes }: RunningEngine,
+  roles: readonly NodeRole[],
+  faults: readonly FoundContainer[],
+): EngineTopology {
+  return {
+    engine,
+    topology,
+    nodes: nodes.map(({ name, host, port }) => ({
+      ...(roles.find(({ node }) => node === name) ?? { node: name, role: 'unknown' }),
+      host,
+      port,
+      faults: faults
+        .filter(({ labels }) => labels[labelNames.faultNode] === name)
+        .map(({ labels }) => labels[labelNames.fault] ?? ''),
+    })),
+  };
 }

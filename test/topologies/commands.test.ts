@@ -55,16 +55,25 @@ test('a fault outlives its command, is listed, and does not keep the stack from 
   expect(await runForDocument(['fault', 'list'], here())).toMatchObject({ faults: [] });
 });
 
-test('topology --watch prints one document a line until it is interrupted', async () => {
+test('topology --watch prints one document a line, and another one when something has changed', async () => {
   const watching = startCommand(['topology', '--watch', '--format', 'json'], here());
-  const lines: string[] = [];
+  const shown: StackTopology[] = [];
+  let injecting: Promise<unknown> = Promise.resolve();
   for await (const line of watching) {
-    lines.push(line);
-    if (lines.length === 2) watching.kill('SIGINT');
-    if (lines.length === 2) break;
+    const { at, ...topology } = JSON.parse(line) as StackTopology & { readonly at: string };
+    expect(Number.isNaN(Date.parse(at))).toBe(false);
+    shown.push(topology);
+    if (shown.length === 1) injecting = runForDocument(['fault', 'kill', 'redis-2'], here());
+    const node = topology.engines[0]?.nodes.find((each) => each.node === 'redis-2');
+    if (node?.role !== 'down' || !node.faults.includes('kill')) continue;
+    watching.kill('SIGINT');
+    break;
   }
   await watching.catch(() => {});
-  expect(lines.map((line) => (JSON.parse(line) as StackTopology).engines[0]?.engine)).toEqual(['redis', 'redis']);
+  await injecting;
+  expect(shown[0]?.engines).toMatchObject([{ engine: 'redis', nodes: [{ node: 'redis-1' }, {}, {}] }]);
+  for (const [index, topology] of shown.entries()) expect(topology).not.toEqual(shown[index - 1]);
+  await runForDocument(['fault', 'heal'], here());
 });
 
 test('what there is not is wrong use', async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Driver } from 'neo4j-driver';
 import type { Engine } from '../engine.ts';
+import { askingPrimary, primaryFirst } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
 import { connect, environment, probe, uri } from './connection.ts';
@@ -15,7 +16,7 @@ import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
-import { primaryFirst, refreshStandby } from './standby.ts';
+import { primaryOf, refreshStandby } from './standby.ts';
 import { standalone } from './topologies.ts';
 import { replicated } from './topologies-replicated.ts';
 import { workloads } from './workloads.ts';
@@ -61,21 +62,28 @@ export const neo4j: Engine<Driver> = {
   probe,
   uri,
   environment,
-  connect: async (running) => connect(await primaryFirst(running)),
-  applySchema: async (running, options) => applySchema(await primaryFirst(running), options),
-  load: async (running, dataset, report) => {
-    const loaded = await load(await primaryFirst(running), dataset, report);
-    if (running.topology === 'replicated') await refreshStandby(running);
-    return loaded;
-  },
-  bareLoad,
-  loadedFingerprint: async (running) => loadedFingerprint(await primaryFirst(running)),
-  readBack,
-  fingerprint: async (running) => fingerprint(await primaryFirst(running)),
-  contract,
+  connect: async (running) => connect(await primaryFirst(running, primaryOf)),
   // Never of a standby, which is behind.
-  backup: { ...backup, backUp: async (running, directory) => backup.backUp(await primaryFirst(running), directory) },
-  pointInTime: { notSupported: 'transaction logs are restored by online backups alone, which Community does not have' },
+  ...askingPrimary(
+    {
+      applySchema,
+      load: async (running, dataset, report) => {
+        const loaded = await load(running, dataset, report);
+        if (running.topology === 'replicated') await refreshStandby(running);
+        return loaded;
+      },
+      loadedFingerprint,
+      readBack,
+      fingerprint,
+      contract,
+      backup,
+      pointInTime: {
+        notSupported: 'transaction logs are restored by online backups alone, which Community does not have',
+      },
+    },
+    primaryOf,
+  ),
+  bareLoad,
   failover,
   queryPaths,
   platformReads,

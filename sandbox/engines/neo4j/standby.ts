@@ -30,13 +30,6 @@ export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
   throw notReady('No node takes writes.');
 }
 
-/** The engine with the node first that takes writes now: whoever asks the first node asks that one. */
-export async function primaryFirst(running: RunningEngine): Promise<RunningEngine> {
-  if (running.topology === 'standalone') return running;
-  const primary = await primaryOf(running);
-  return { ...running, nodes: [primary, ...running.nodes.filter((node) => node !== primary)] };
-}
-
 /**
  * Makes every other node a copy of the primary as it is now: the primary is stopped, dumped and started again, since
  * Community has no online backup, and the dump is loaded on the others.

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import type { Engine } from '../engine.ts';
+import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
 import { connect, environment, probe, uri } from './connection.ts';
@@ -13,6 +14,7 @@ import { platformReads } from './platform-reads.ts';
 import { pointInTime } from './point-in-time.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
+import { currentPrimary } from './rejoin.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
@@ -62,15 +64,11 @@ export const postgresql: Engine<Pool> = {
   uri,
   environment,
   connect,
-  applySchema,
-  load,
+  ...askingPrimary(
+    { applySchema, load, loadedFingerprint, readBack, fingerprint, contract, backup, pointInTime },
+    (running) => currentPrimary(running, running.nodes),
+  ),
   bareLoad,
-  loadedFingerprint,
-  readBack,
-  fingerprint,
-  contract,
-  backup,
-  pointInTime,
   failover,
   queryPaths,
   platformReads,

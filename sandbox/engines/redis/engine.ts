@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Engine } from '../engine.ts';
+import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
 import type { RedisClient } from './client.ts';
@@ -9,6 +10,7 @@ import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { primaryNode } from './masters.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
@@ -57,15 +59,20 @@ export const redis: Engine<RedisClient> = {
   uri,
   environment,
   connect: (running) => connect(running),
-  applySchema,
-  load,
+  ...askingPrimary(
+    {
+      applySchema,
+      load,
+      loadedFingerprint,
+      readBack,
+      fingerprint,
+      contract,
+      backup,
+      pointInTime: { notSupported: 'the log holds commands without a time that the server could stop at' },
+    },
+    primaryNode,
+  ),
   bareLoad,
-  loadedFingerprint,
-  readBack,
-  fingerprint,
-  contract,
-  backup,
-  pointInTime: { notSupported: 'the log holds commands without a time that the server could stop at' },
   failover,
   queryPaths,
   platformReads,

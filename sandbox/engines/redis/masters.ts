@@ -1,8 +1,12 @@
 import keySlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
+import type { NodeHandle } from '../../containers/node-spec.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode, openClient, openExternal } from './connection.ts';
+
+/** How long a node may take to say what it is, in milliseconds: one that is paused takes the connection and is silent. */
+const answerMs = 1_500;
 
 /** The nodes that take writes, each reached directly: one, or those of a cluster. */
 export interface Masters extends AsyncDisposable {
@@ -23,13 +27,17 @@ function openFirst(running: RunningEngine) {
 }
 
 async function openPrimary(running: RunningEngine) {
+  return openClient(await primaryNode(running), running.secrets);
+}
+
+/** The node of `replicated` that takes writes. Throws `NODE_NOT_READY` where none says so. */
+export async function primaryNode(running: RunningEngine): Promise<NodeHandle> {
   const failures: unknown[] = [];
   for (const node of running.nodes) {
     try {
-      const client = await openClient(node, running.secrets);
+      await using client = await openClient(node, running.secrets, { commandTimeoutMs: answerMs });
       const [role] = (await client.call('ROLE')) as unknown[];
-      if (role === 'master') return client;
-      await client[Symbol.asyncDispose]();
+      if (role === 'master') return node;
     } catch (thrown) {
       failures.push(thrown);
     }

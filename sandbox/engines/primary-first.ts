@@ -1,0 +1,83 @@
+import type { NodeHandle } from '../containers/node-spec.ts';
+import type { Backup, PointInTime } from './backup.ts';
+import type { Engine, ReadBack } from './engine.ts';
+import { isSupported, type RunningEngine } from './topology.ts';
+
+/** Finds the node that takes writes now. Throws `NODE_NOT_READY` where none does. */
+type FindPrimary = (running: RunningEngine) => Promise<NodeHandle>;
+
+/** Schema, data, checks and backups of an engine: what asks the first of the nodes it is handed. */
+type AsksFirst =
+  | 'applySchema'
+  | 'load'
+  | 'loadedFingerprint'
+  | 'readBack'
+  | 'fingerprint'
+  | 'contract'
+  | 'backup'
+  | 'pointInTime';
+
+/**
+ * The same work, asked of the node that takes writes when it begins: after a failover that is not the first one any more.
+ * Topologies other than `replicated` have no one such node, and are left as they are.
+ */
+export function askingPrimary(work: Pick<Engine, AsksFirst>, findPrimary: FindPrimary): Pick<Engine, AsksFirst> {
+  const ordered = (running: RunningEngine) => primaryFirst(running, findPrimary);
+  const { backup, pointInTime } = work;
+  return {
+    applySchema: async (running, options) => work.applySchema(await ordered(running), options),
+    load: async (running, dataset, report) => work.load(await ordered(running), dataset, report),
+    loadedFingerprint: async (running) => work.loadedFingerprint(await ordered(running)),
+    readBack: readBackOf(work.readBack, ordered),
+    fingerprint: async (running) => work.fingerprint(await ordered(running)),
+    contract: work.contract.map((each) => ({
+      ...each,
+      run: async (running, dataset) => each.run(await ordered(running), dataset),
+    })),
+    backup: isSupported(backup) ? backupOf(backup, ordered) : backup,
+    pointInTime: isSupported(pointInTime) ? pointInTimeOf(pointInTime, ordered) : pointInTime,
+  };
+}
+
+/** The engine with the node first that takes writes now. */
+export async function primaryFirst(running: RunningEngine, findPrimary: FindPrimary): Promise<RunningEngine> {
+  if (running.topology !== 'replicated') return running;
+  const primary = await findPrimary(running);
+  return { ...running, nodes: [primary, ...running.nodes.filter((node) => node !== primary)] };
+}
+
+type Order = (running: RunningEngine) => Promise<RunningEngine>;
+
+function readBackOf(readBack: ReadBack, ordered: Order): ReadBack {
+  return Object.fromEntries(
+    Object.entries(readBack).map(([kind, read]) => [
+      kind,
+      async function* (running: RunningEngine) {
+        yield* read(await ordered(running));
+      },
+    ]),
+  );
+}
+
+function backupOf(backup: Backup, ordered: Order): Backup {
+  const { backUp, restoreBeside } = backup;
+  return {
+    ...backup,
+    backUp: async (running, directory) => backUp(await ordered(running), directory),
+    restoreBeside: !isSupported(restoreBeside)
+      ? restoreBeside
+      : async (running, directory, manifest) => restoreBeside(await ordered(running), directory, manifest),
+  };
+}
+
+/** What is kept of the log is collected from a dead node as well: where nobody takes writes, from the first one. */
+function pointInTimeOf(pointInTime: PointInTime, ordered: Order): PointInTime {
+  const { backUp, mark, collectLog } = pointInTime;
+  return {
+    ...pointInTime,
+    backUp: async (running, directory) => backUp(await ordered(running), directory),
+    mark: async (running, name) => mark(await ordered(running), name),
+    collectLog: async (running, directory, manifest) =>
+      collectLog(await ordered(running).catch(() => running), directory, manifest),
+  };
+}
