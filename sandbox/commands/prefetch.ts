@@ -1,4 +1,5 @@
 import { ensureDocker } from '../containers/docker-host.ts';
+import { faultHelper } from '../containers/fault-helper.ts';
 import { loadImages, saveImages } from '../containers/image-archive.ts';
 import { resolveImages } from '../containers/images.ts';
 import { runTask } from '../core/progress.ts';
@@ -37,5 +38,12 @@ export const prefetch: Action = async (context) => {
 async function resolve({ settings, progress, signal }: ActionContext) {
   const engines = await loadEngines(settings.engines);
   const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
-  return resolveImages(requests, { policy: settings.images, install: settings.dockerInstall, progress, signal });
+  // What faults need as well, so that the first of them needs no network; `official` forbids builds, and it is built.
+  const helpers = settings.images === 'official' ? [] : [faultHelper];
+  return resolveImages([...requests, ...helpers], {
+    policy: settings.images,
+    install: settings.dockerInstall,
+    progress,
+    signal,
+  });
 }

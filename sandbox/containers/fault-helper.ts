@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { silent } from '../core/progress.ts';
 import { type CommandResult, checked, runOneOff } from './exec.ts';
 import type { FaultTarget } from './fault-records.ts';
-import { resolveImages } from './images.ts';
+import { type ImageRequest, resolveImages } from './images.ts';
 import { labelNames } from './labels.ts';
 
-/** Image with iptables, tc and the proxy, built as the engines' are. */
-export async function faultHelperImage(): Promise<string> {
-  const spec = {
+/** The image with iptables, tc and the proxy, built as the engines' are: there is none that could be pulled. */
+export const faultHelper: ImageRequest = {
+  engine: 'fault-helper',
+  spec: {
     variable: 'FAULT_HELPER',
     official: { reference: 'none', unsuitable: 'it is made for the sandbox' },
     local: {
@@ -15,9 +16,13 @@ export async function faultHelperImage(): Promise<string> {
       contextDirectory: join(import.meta.dirname, 'fault-helper'),
       description: 'iptables and tc of Debian, and a proxy that delays',
     },
-  } as const;
-  const images = await resolveImages([{ engine: 'fault-helper', spec }], { policy: 'auto', progress: silent });
-  const image = images.get('fault-helper');
+  },
+};
+
+/** Reference of its image. Where `prefetch` has not made it before, it is built now, whatever the policy for engines. */
+export async function faultHelperImage(): Promise<string> {
+  const images = await resolveImages([faultHelper], { policy: 'auto', progress: silent });
+  const image = images.get(faultHelper.engine);
   if (image === undefined) throw new Error('no image was resolved');
   return image.reference;
 }

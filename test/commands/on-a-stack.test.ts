@@ -215,11 +215,11 @@ describe('the machine and its images', () => {
     expect(findings.filter(({ state }) => state === 'failed')).toEqual([]);
   });
 
-  test('`prefetch` carries images in a file', async () => {
+  test('`prefetch` carries images in a file, and what faults are made with', async () => {
     const place = await mkdtemp(join(tmpdir(), 'taishang-prefetch-'));
     try {
       const output = join(place, 'images.tar');
-      const written = await runForDocument<{ images: object[] }>([
+      const written = await runForDocument<{ images: { reference: string }[] }>([
         'prefetch',
         '--engines',
         'redis',
@@ -228,7 +228,11 @@ describe('the machine and its images', () => {
       ]);
       expect(written.images).toMatchObject([
         { engine: 'redis', origin: expect.any(String), digest: expect.any(String) },
+        { engine: 'fault-helper', origin: 'built', digest: expect.any(String) },
       ]);
+      const { stdout } = await execa('tar', ['--extract', '--to-stdout', '--file', output, 'manifest.json']);
+      const carried = (JSON.parse(stdout) as { RepoTags: string[] }[]).flatMap(({ RepoTags }) => RepoTags);
+      expect(carried.toSorted()).toEqual(written.images.map(({ reference }) => reference).toSorted());
       expect((await stat(output)).size).toBeGreaterThan(1e7);
       const read = await runForDocument<{ images: object[] }>(['prefetch', '--engines', 'redis', '--input', output]);
       expect(read.images).toEqual(written.images);

@@ -1,0 +1,94 @@
+import { expect, test, vi } from 'vitest';
+import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
+import { messageOf } from '../../sandbox/core/errors.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { Failover } from '../../sandbox/engines/failover.ts';
+import type { EngineName } from '../../sandbox/engines/index.ts';
+import { openClient as openPostgresql } from '../../sandbox/engines/postgresql/connection.ts';
+import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
+import { openClient as openRedis } from '../../sandbox/engines/redis/connection.ts';
+import { redis } from '../../sandbox/engines/redis/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { createStack } from '../../sandbox/stack/create-stack.ts';
+import { backupFolder, differences, supported } from '../engines/support/backup-folder.ts';
+import { eventually, untilWritable } from './support/write-through.ts';
+
+// Two stacks one after the other, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 300_000 });
+
+interface Subject {
+  readonly engine: Engine;
+  /** Writes on this node itself what a fingerprint shows. */
+  readonly writeOn: (node: NodeHandle, running: RunningEngine) => Promise<void>;
+}
+
+const subjects: readonly Subject[] = [
+  {
+    engine: postgresql as unknown as Engine,
+    writeOn: async (node, { secrets }) => {
+      await using opened = await openPostgresql(node, secrets, { database: 'taishang_users' });
+      const user = "VALUES ('after-failover', 'after@failover.test', '')";
+      await opened.client.query(`INSERT INTO users (username, email, password_hash) ${user}`);
+    },
+  },
+  {
+    engine: redis as unknown as Engine,
+    writeOn: async (node, { secrets }) => {
+      await using client = await openRedis(node, secrets);
+      await client.set('written:after', 'the failover');
+    },
+  },
+];
+
+test.each(subjects)('checks and backups ask the new primary of $engine.name', async ({ engine, writeOn }) => {
+  const name = engine.name as EngineName;
+  const failover = engine.failover as Failover;
+  const backup = supported(engine.backup);
+  await using folder = await backupFolder();
+  await using stack = await createStack({ engines: [name], topologies: { [name]: 'replicated' }, size: 'small' });
+  const { dataset } = stack;
+  const running = stack.engines[name];
+  const [first] = running.nodes;
+  if (dataset === undefined || first === undefined) throw new Error('nothing was loaded');
+  const before = await engine.fingerprint(running);
+
+  await stack.faults.inject({ kind: 'kill', node: first.name });
+  await failover.promote?.(running);
+  const promoted = await untilPromoted(engine, running);
+  expect(promoted).not.toBe(first);
+  // One whose replicas do not follow yet refuses writes.
+  await untilWritable(() => writeOn(promoted, running));
+
+  const works = async () => {
+    const after = await engine.fingerprint(running);
+    // What was written on the new primary is in it.
+    expect(differences(before, after)).not.toEqual([]);
+    expect(await engine.loadedFingerprint(running)).toBe(await dataset.fingerprint());
+    for await (const user of engine.readBack.user?.(running) ?? []) expect(user.id).not.toBe('');
+    for (const promise of engine.contract) {
+      await promise.run(running, dataset).catch((thrown: unknown) => {
+        throw new Error(`not kept: ${promise.name}: ${messageOf(thrown)}`, { cause: thrown });
+      });
+    }
+    return after;
+  };
+  // The first node is down; then it is there again, and follows.
+  await works();
+  await stack.faults.heal();
+  await failover.rejoin?.(running, first.name);
+  await failover.settle?.(running);
+  const after = await works();
+
+  const manifest = await backup.backUp(running, folder.path);
+  await using target = await createStack({ engines: [name], size: 'none', schema: false });
+  await backup.restore(target.engines[name], folder.path, manifest);
+  expect(differences(after, await engine.fingerprint(target.engines[name]))).toEqual([]);
+});
+
+function untilPromoted(engine: Engine, running: RunningEngine): Promise<NodeHandle> {
+  const { isPrimary } = engine.failover as Failover;
+  return eventually('another node is the primary', async () => {
+    const role = (await engine.roles?.(running))?.find(isPrimary);
+    return running.nodes.find(({ name }) => name === role?.node);
+  });
+}
