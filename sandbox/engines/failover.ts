@@ -38,10 +38,22 @@ export interface FailoverOwnCase {
   readonly run: (running: RunningEngine, faults: Faults) => Promise<Readonly<Record<string, number | string>>>;
 }
 
+/** What is done to a topology of several nodes, by the names that reports use. */
+export type DrillName =
+  | 'kill-primary'
+  | 'pause-primary'
+  | 'isolate-primary'
+  | 'rolling-restart'
+  | 'restart-all'
+  | 'replace-primary'
+  | 'ten-in-a-row';
+
 /** What drills need of an engine beside its workloads; faults, histories and checkers belong to the runner. */
 export interface Failover {
   /** The first of a topology is drilled with every schedule, further ones with those that cost writes. */
   readonly contracts: readonly FailoverContract[];
+  /** Drills that a topology has nothing for, and why: they are reported as `not-run`, not left out. */
+  readonly notDrilled?: Partial<Record<TopologyName, Partial<Record<DrillName, string>>>>;
   /** Whether a node with this role takes the writes of the workloads. */
   readonly isPrimary: (role: NodeRole) => boolean;
   /**

@@ -1,5 +1,5 @@
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import type { Failover, FailoverContract } from '../../sandbox/engines/failover.ts';
+import type { DrillName, Failover, FailoverContract } from '../../sandbox/engines/failover.ts';
 import type { WorkloadName } from '../../sandbox/engines/workloads.ts';
 import type { Depth } from '../suite-context.ts';
 import { positiveControl } from './positive-control.ts';
@@ -13,6 +13,8 @@ export interface FailoverCase {
   readonly schedule: Schedule;
   readonly workload: WorkloadName;
   readonly isControl: boolean;
+  /** Why it cannot be drilled here. Absent: it can. */
+  readonly notRun?: string;
 }
 
 const ofSeveral = [
@@ -24,12 +26,6 @@ const ofSeveral = [
   replacePrimary,
   tenInARow,
 ] as const;
-
-/**
- * Of a standby that is rebuilt from dumps: nothing connects it with its primary, so that it cannot be cut off. Each
- * failover costs dumps: that one of a primary that comes back with its data is the control's.
- */
-const ofRefreshed = [restartAll, replacePrimary] as const;
 
 /** Order and atomicity are judged where nothing may be lost: elsewhere a loss would break them by right. */
 const ordered = ['append', 'register', 'bank'] as const;
@@ -59,6 +55,10 @@ function casesOfTopology(
     workload: 'set' as const,
     isControl: schedule === positiveControl,
   });
+  const reasonOf = ({ name }: Schedule) => {
+    const reason = failover.notDrilled?.[first.topology]?.[name as DrillName];
+    return reason === undefined ? {} : { notRun: reason };
+  };
   // A single PostgreSQL has no setting that drills could take away; its control is the one of its several nodes.
   const canWeaken = failover.weaken !== undefined || failover.weakenedSet !== undefined;
   const hasControl = canWeaken && (!isSingle || failover.promote === undefined);
@@ -68,9 +68,8 @@ function casesOfTopology(
     if (isSingle) return controls;
     return first.sinceRefresh === true ? [] : [onSet(first, killPrimary)];
   }
-  const schedules = isSingle ? [crash] : first.sinceRefresh === true ? ofRefreshed : ofSeveral;
   return [
-    ...schedules.map((schedule) => onSet(first, schedule)),
+    ...(isSingle ? [onSet(first, crash)] : ofSeveral.map((drill) => ({ ...onSet(first, drill), ...reasonOf(drill) }))),
     ...others.flatMap((contract) => [onSet(contract, killPrimary), onSet(contract, isolatePrimary)]),
     ...ordersOf(first),
     ...controls,

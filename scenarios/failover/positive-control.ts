@@ -20,8 +20,8 @@ export const positiveControl: Schedule = {
       await Promise.all(others.map((node) => heal(run, node)));
       await takeOver(run, watch, 'kill');
       await comeBack(run, primary, 'kill');
+      await clients.acknowledged(enough);
     }
-    await clients.acknowledged(enough);
   },
 };
 

@@ -36,11 +36,12 @@ export async function warmUp(run: DrillRun): Promise<void> {
   await pauseFor(run, 0, 300);
 }
 
-/** `kill -9` of the one node, and a start on its data. */
+/** `kill -9` of the one node, and a start on its data. Returns once clients work again: until then it is asked directly too. */
 export async function crashAndStart(run: DrillRun): Promise<void> {
   const node = await run.observer.primary();
   await inject(run, { kind: 'kill', node });
   await using _ = probeWritable(run, [node]);
   await heal(run);
   await run.subject.settle();
+  await run.clients.acknowledged(enough);
 }

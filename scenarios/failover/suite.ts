@@ -30,7 +30,7 @@ export async function runFailoverSuite(
   await using reused = createReusedTopology(engine, failover, { context, turns });
   for (const work of worksOf(engine, failover, context)) {
     const place = placeOf(work.topology);
-    const reason = reasonNotToRun(engine, work.topology, origin);
+    const reason = reasonNotToRun(engine, work.topology, origin) ?? work.notRun;
     results.push(
       reason === undefined ? await runWork(work, { reused, turns, place, context }) : notRun(place, work.name, reason),
     );
@@ -44,6 +44,8 @@ export async function runFailoverSuite(
 interface Work {
   readonly topology: TopologyName;
   readonly name: string;
+  /** Why it cannot be done with this topology. Absent: it can. */
+  readonly notRun?: string | undefined;
   /** Whether its times are the suite's figures. */
   readonly isMeasured: boolean;
   readonly run: (stack: Stack, running: RunningEngine, place: CasePlace) => Promise<CaseResult>;
@@ -56,8 +58,8 @@ function worksOf(engine: Engine, failover: Failover, context: SuiteContext): rea
     return {
       topology: each.contract.topology,
       name,
-      // The figures are those of the set and of the topology's first contract; others show order, or another promise.
-      isMeasured: each.schedule.isMeasured === true && each.workload === 'set' && each.contract.set === undefined,
+      notRun: each.notRun,
+      isMeasured: isMeasured(each),
       run: ({ faults }, running, place) =>
         runFailoverCase({ engine, failover, each, running, faults, context }, place, name),
     };
@@ -109,6 +111,15 @@ function reasonNotToRun(engine: Engine, name: TopologyName, origin: ImageOrigin 
   const topology = engine.topologies[name];
   if (!isSupported(topology)) return topology.notSupported;
   return origin === undefined ? undefined : topology.notRunOn?.[origin];
+}
+
+/**
+ * The figures are those of the set and of the topology's first contract; others show order, or another promise. Of a
+ * standby that is rebuilt it is losses that count: its times are those of dumps and restarts.
+ */
+function isMeasured({ schedule, workload, contract }: FailoverCase): boolean {
+  const isFigure = workload === 'set' && contract.set === undefined && contract.sinceRefresh !== true;
+  return schedule.isMeasured === true && isFigure;
 }
 
 function nameOf({ schedule, contract, workload }: FailoverCase): string {

@@ -1,6 +1,14 @@
 import type { Failover } from '../failover.ts';
-import { detect } from './detect.ts';
+import { detect, untilWritable } from './detect.ts';
 import { promote, refreshStandby, rejoin, settle } from './standby.ts';
+
+const notDrilled = {
+  'pause-primary':
+    'Community has nothing that would fence a primary which is resumed: it takes writes beside the new one until somebody stops it',
+  'isolate-primary': 'members of Community are not connected: there is nothing to cut a primary off from',
+  'ten-in-a-row':
+    'every failover costs two dumps, for each of which the primary is stopped, and five starts of a server: ten of them would take longer than the rest of the suite',
+} as const;
 
 /** Community has no failover of its own: the harness notices, and promotes the standby that its dumps have made. */
 export const failover: Failover = {
@@ -19,8 +27,10 @@ export const failover: Failover = {
       sinceRefresh: true,
     },
   ],
+  notDrilled: { replicated: notDrilled },
   isPrimary: ({ role }) => role === 'single' || role === 'primary',
   detect,
+  untilWritable,
   promote,
   rejoin,
   replace: refreshStandby,

@@ -1,7 +1,7 @@
 import type { Driver } from 'neo4j-driver';
 import type { RunningEngine } from '../topology.ts';
 import { createDriver } from './connection.ts';
-import { accessOf } from './roles.ts';
+import { accessThrough } from './roles.ts';
 
 /** A driver on the node that takes writes, whichever that is. */
 export interface FollowingDriver extends AsyncDisposable {
@@ -37,8 +37,11 @@ const connectMs = 1_500;
 
 async function findDriver({ nodes, secrets }: RunningEngine): Promise<Driver | undefined> {
   for (const node of nodes) {
-    const access = await accessOf(node, secrets).catch(() => undefined);
-    if (access?.takesWrites) return createDriver(node, secrets, { connectMs });
+    // The one that asks is the one that is kept: a server that has just started is slow to take connections.
+    const driver = createDriver(node, secrets, { connectMs });
+    const access = await accessThrough(driver).catch(() => undefined);
+    if (access?.takesWrites) return driver;
+    await driver.close();
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { EagerResult } from 'neo4j-driver';
+import type { Driver, EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 import { createDriver } from './connection.ts';
@@ -20,6 +20,11 @@ interface Access {
 /** Throws where the node gives no answer. */
 export async function accessOf(node: NodeHandle, secrets: Secrets): Promise<Access> {
   await using driver = createDriver(node, secrets, { connectMs: answerMs });
+  return await accessThrough(driver);
+}
+
+/** {@link accessOf} the node that this driver is on. */
+export async function accessThrough(driver: Driver): Promise<Access> {
   const { records } = await driver.executeQuery<EagerResult<{ access: string }>>(
     "SHOW DATABASES YIELD name, access WHERE name = 'neo4j' RETURN access",
     {},
