@@ -6,6 +6,9 @@ import { type RecoveryPoint, recoveryPointOf } from '../recovery-times.ts';
 /** Faults that losses are put down to. */
 const losing: ReadonlySet<string> = new Set(['kill', 'pause', 'isolate', 'stop']);
 
+/** What may well make an engine choose another primary, beside those: followers that no longer hear theirs. */
+const provoking: ReadonlySet<string> = new Set([...losing, 'loss', 'promote']);
+
 /** Whether losses are put down to a fault of this name. */
 export function losesWrites(fault: string): boolean {
   return losing.has(fault);
@@ -23,7 +26,7 @@ export function unaskedFailovers(events: readonly HistoryEvent[]): readonly Hist
   const lastRoles = new Map<string, string>();
   let isExpected = true;
   return events.filter((event) => {
-    if (event.process === 'nemesis') isExpected ||= losing.has(event.operation) || event.operation === 'promote';
+    if (event.process === 'nemesis') isExpected ||= provoking.has(event.operation);
     if (event.process !== 'observer' || event.operation !== 'role' || event.role === 'down') return false;
     // One that was away says what it was before: that is no failover.
     const before = lastRoles.get(event.node);

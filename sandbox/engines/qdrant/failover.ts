@@ -1,6 +1,7 @@
 import type { Failover } from '../failover.ts';
 import { replacePeer } from './replace-peer.ts';
 import { untilConverged } from './topologies.ts';
+import { askForOneCopy, hastySet } from './workloads.ts';
 
 /** Peers agree by themselves: drills only watch. Any peer takes writes; drills break the leader, which clients are on too. */
 export const failover: Failover = {
@@ -15,4 +16,6 @@ export const failover: Failover = {
   isPrimary: ({ role }) => role === 'leader' || role === 'primary',
   replace: replacePeer,
   settle: untilConverged,
+  weaken: askForOneCopy,
+  weakenedSet: hastySet,
 };

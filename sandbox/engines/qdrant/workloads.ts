@@ -1,10 +1,11 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
-import { outcomeOf, type SetClient, type Workloads } from '../workloads.ts';
+import { outcomeOf, type SetClient, type Workload, type Workloads } from '../workloads.ts';
 import { scrollAll } from './collections.ts';
 import { openClient, urls } from './connection.ts';
 import { createFollowingClient, isRefusal, openClientAt, wasNotSent } from './following-client.ts';
+import { roles } from './peers.ts';
 
 /** A collection of the platform, so that its backups hold what was written. */
 const collection = 'user_vectors';
@@ -27,32 +28,84 @@ export const workloads: Workloads = {
       const options = { timeoutMs, first: opened++ };
       return setOf(createFollowingClient(urls(running), running.secrets.apiKey ?? '', options));
     },
-    // A peer reads its own replica unless more than one is asked for (Qdrant documentation, "Read consistency").
-    openMember: async (running, nodeName) => {
-      const node = running.nodes.find(({ name }) => name === nodeName);
-      if (node === undefined) throw new Error(`there is no node ${nodeName}`);
-      return setOf(openClientAt(urls({ nodes: [node] }), running.secrets.apiKey ?? '', timeoutMs));
-    },
+    openMember,
   },
 };
+
+/**
+ * The set as clients write it that ask for nothing: a write counts once the peer has heard of it that they began with,
+ * the leader, and they stay there as long as it takes connections. Qdrant lets a peer disable replicas which it does
+ * not reach, and write without them (Qdrant 1.18, `replica_set/update.rs`), where the collection asks for no second one.
+ */
+export const hastySet: Workload<SetClient> = {
+  prepare,
+  open: async (running) => {
+    let client = await openAtLeader(running);
+    return {
+      add: (value) =>
+        outcomeOf(
+          async () => (await client.upsert(collection, { wait: false, points: [pointOf(value)] })).status !== undefined,
+          (thrown) => {
+            if (wasNotSent(thrown)) {
+              openAtLeader(running).then(
+                (found) => {
+                  client = found;
+                },
+                () => {},
+              );
+            }
+            return judge(thrown);
+          },
+        ),
+      readAll: () => readSet(client),
+      [Symbol.asyncDispose]: async () => {},
+    };
+  },
+  openMember,
+};
+
+/** One copy of a write is enough from now on. */
+export async function askForOneCopy(running: RunningEngine): Promise<void> {
+  await openClient(running).updateCollection(collection, { params: { write_consistency_factor: 1 } });
+}
+
+async function openAtLeader(running: RunningEngine): Promise<QdrantClient> {
+  const leader = (await roles(running)).find(({ role }) => role === 'leader');
+  const node = running.nodes.find(({ name }) => name === leader?.node);
+  if (node === undefined) throw new Error('no peer leads');
+  return openClientAt(urls({ nodes: [node] }), running.secrets.apiKey ?? '', timeoutMs);
+}
+
+/** A peer reads its own replica unless more than one is asked for (Qdrant documentation, "Read consistency"). */
+async function openMember(running: RunningEngine, nodeName: string): Promise<SetClient & AsyncDisposable> {
+  const node = running.nodes.find(({ name }) => name === nodeName);
+  if (node === undefined) throw new Error(`there is no node ${nodeName}`);
+  return setOf(openClientAt(urls({ nodes: [node] }), running.secrets.apiKey ?? '', timeoutMs));
+}
 
 function setOf(client: QdrantClient): SetClient & AsyncDisposable {
   return {
     add: (value) =>
-      outcomeOf(async () => {
-        const vector = Array.from({ length: dimensions }, (_, index) => (index === value % dimensions ? 1 : 0));
-        const points = [{ id: value, vector, payload: { drill: 'set' } }];
-        return (await client.upsert(collection, { wait: true, points })).status === 'completed';
-      }, judge),
-    readAll: async () => {
-      const values: number[] = [];
-      for await (const points of scrollAll(client, collection)) {
-        for (const { id, payload } of points) if (payload?.drill === 'set') values.push(Number(id));
-      }
-      return values;
-    },
+      outcomeOf(
+        async () => (await client.upsert(collection, { wait: true, points: [pointOf(value)] })).status === 'completed',
+        judge,
+      ),
+    readAll: () => readSet(client),
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+function pointOf(value: number) {
+  const vector = Array.from({ length: dimensions }, (_, index) => (index === value % dimensions ? 1 : 0));
+  return { id: value, vector, payload: { drill: 'set' } };
+}
+
+async function readSet(client: QdrantClient): Promise<readonly number[]> {
+  const values: number[] = [];
+  for await (const points of scrollAll(client, collection)) {
+    for (const { id, payload } of points) if (payload?.drill === 'set') values.push(Number(id));
+  }
+  return values;
 }
 
 /** Too few replicas is a failure of the server (5xx) that leaves those written that were reached: nobody knows. */

@@ -38,10 +38,10 @@ const silenceMs = 2_500;
  * A client under Sentinel connects anew for each answer of a primary that may be the old one: short at first, and never
  * longer than what a failover may take longer for it than for the engine, in milliseconds.
  */
-const patience = (times: number) => Math.min(times * 20, 100);
+const patience = (times: number) => Math.min(times * 20, 50);
 
 /** Of {@link patience}, about 20 s. */
-const attempts = 200;
+const attempts = 400;
 
 /** Options for ioredis with Sentinels. A command waits for up to 20 s for a primary. */
 export function sentinelOptions({ contacts, password, addressMap }: RedisAccess) {
