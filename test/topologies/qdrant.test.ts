@@ -1,12 +1,15 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { createFollowingClient } from '../../sandbox/engines/qdrant/following-client.ts';
 import { roles } from '../../sandbox/engines/qdrant/peers.ts';
+import { hastySet } from '../../sandbox/engines/qdrant/workloads.ts';
 import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { untilWritable } from './support/write-through.ts';
+import { casesOf } from '../../scenarios/failover/cases.ts';
+import { eventually, untilWritable } from './support/write-through.ts';
 
 /** A port that takes connections, counts and breaks them. */
 async function startBrokenPeer(): Promise<
@@ -61,6 +64,28 @@ describe('a client that knows several peers', () => {
     await expect(client.getCollection('nobody_made_it')).rejects.toMatchObject({ status: 404 });
     expect((await client.getCollections()).collections).not.toEqual([]);
     expect(broken.connections()).toBe(0);
+  });
+});
+
+describe('the control, whose clients ask for one copy', () => {
+  test('is drilled where there are peers, and reported with the reason where there are none', () => {
+    const controls = casesOf(qdrant as unknown as Engine, qdrant.failover as Failover, 'full').filter(
+      ({ isControl }) => isControl,
+    );
+    expect(controls).toMatchObject([{ workload: 'set', contract: { topology: 'clustered' } }]);
+    expect((qdrant.failover as Failover).weakenedSet).toBe(hastySet);
+    expect(qdrant.topologies.clustered).toMatchObject({ notRunOn: { compatible: expect.stringMatching(/no peers/) } });
+  });
+
+  test('writes what it says that it wrote', async () => {
+    await using stack = await createStack({ engines: ['qdrant'], size: 'none' });
+    const running = stack.engines.qdrant;
+    await hastySet.prepare(running);
+    await using client = await hastySet.open(running);
+    for (const value of [1, 2, 3]) expect(await client.add(value)).toBe('ok');
+    await eventually('all are there', async () => (await client.readAll()).length === 3);
+    await using member = await hastySet.openMember?.(running, 'qdrant');
+    expect(await member?.readAll()).toEqual([1, 2, 3]);
   });
 });
 

@@ -41,19 +41,15 @@ export const hastySet: Workload<SetClient> = {
   prepare,
   open: async (running) => {
     let client = await openAtLeader(running);
+    const moveOn = async () => {
+      client = await openAtLeader(running).catch(() => client);
+    };
     return {
       add: (value) =>
         outcomeOf(
           async () => (await client.upsert(collection, { wait: false, points: [pointOf(value)] })).status !== undefined,
           (thrown) => {
-            if (wasNotSent(thrown)) {
-              openAtLeader(running).then(
-                (found) => {
-                  client = found;
-                },
-                () => {},
-              );
-            }
+            if (wasNotSent(thrown)) void moveOn();
             return judge(thrown);
           },
         ),
@@ -70,7 +66,7 @@ export async function askForOneCopy(running: RunningEngine): Promise<void> {
 }
 
 async function openAtLeader(running: RunningEngine): Promise<QdrantClient> {
-  const leader = (await roles(running)).find(({ role }) => role === 'leader');
+  const leader = (await roles(running)).find(({ role }) => role === 'leader' || role === 'single');
   const node = running.nodes.find(({ name }) => name === leader?.node);
   if (node === undefined) throw new Error('no peer leads');
   return openClientAt(urls({ nodes: [node] }), running.secrets.apiKey ?? '', timeoutMs);
