@@ -1,11 +1,17 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import type { EntityName, Levels } from '../../seeds/entities.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { Engine, SharedKind, SharedRow } from '../engines/engine.ts';
+import type { Engine, SharedKind } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
+import { comparePart, differencesShownMax } from './compare-part.ts';
+import { nameDifferences } from './name-differences.ts';
+import { entityOfKind, type HeldThings, hold, markOwners, type Part, partsOf } from './shared-things.ts';
+import type { SlotTable } from './slot-table.ts';
 
-/** How many differences are told apart by name; the rest are counted. */
-const differencesShownMax = 20;
+/**
+ * Things that are looked at together at most: 24 bytes a slot with four stores, 50 MB. `large` has 855,219 of all kinds,
+ * so each store is read once; of what has more, several times, and memory stays what it is.
+ */
+const heldMaxDefault = 1_000_000;
 
 /** One comparison: a kind of thing in one store against what the dataset holds of it. */
 export interface CrossStoreCheck {
@@ -22,48 +28,38 @@ export interface CrossStoreReport {
   readonly differences: readonly string[];
 }
 
-const entityOfKind: Readonly<Record<SharedKind, EntityName>> = {
-  user: 'users',
-  content: 'contents',
-  conversation: 'conversations',
-  concept: 'concepts',
-  knowledge: 'knowledge',
-};
-
 /**
  * Reads every store back and holds what it says of shared things against the dataset and the other stores: each
  * thing is there once, belongs to a user that is there, and has the same levels everywhere.
+ * Memory does not grow with the dataset: of things beyond `heldMax` (default: 1,000,000) a part is looked at after the
+ * other. Ids are compared by 64 bits of their hash.
  */
 export async function checkAcrossStores(
   engines: readonly Engine[],
   running: ReadonlyMap<string, RunningEngine>,
   dataset: Dataset,
+  { heldMax = heldMaxDefault }: { readonly heldMax?: number } = {},
 ): Promise<CrossStoreReport> {
-  // Kind by kind: what is known of one is let go before the next.
-  const users = await collect(dataset, 'user');
-  const compared = new Map<string, Result>();
-  for (const kind of Object.keys(entityOfKind) as SharedKind[]) {
-    const readers = engines.flatMap((engine) => {
-      const read = engine.readBack[kind];
-      const target = running.get(engine.name);
-      return read === undefined || target === undefined ? [] : [{ store: engine.name, rows: read(target) }];
+  const readersOf = (kind: SharedKind) =>
+    engines.flatMap(({ name: store, readBack }) => {
+      const [read, target] = [readBack[kind], running.get(store)];
+      return read === undefined || target === undefined ? [] : [{ store, rows: () => read(target) }];
     });
-    if (readers.length === 0) continue;
-    const expected = kind === 'user' ? users : await collect(dataset, kind);
-    const results = await Promise.all(
-      readers.map(({ store, rows }) => compare(store, kind, rows, { expected, users })),
-    );
-    readers.forEach(({ store }, index) => {
-      compared.set(`${store} ${kind}`, results[index] as Result);
-    });
+  const read = (Object.keys(entityOfKind) as SharedKind[]).filter((kind) => readersOf(kind).length > 0);
+  const parts = read.flatMap((kind) => partsOf(dataset, kind, heldMax));
+  const world = worldOf(dataset, heldMax);
+  const results = new Map<string, Result>();
+  for (const together of inGroups(parts, heldMax)) {
+    const compared = await Promise.all(together.map((part) => comparedPart(world, part, readersOf(part.kind))));
+    for (const result of compared.flat()) results.set(result.name, add(results.get(result.name), result));
   }
-  const results = engines.flatMap(({ name, readBack }) =>
-    Object.keys(readBack).flatMap((kind) => compared.get(`${name} ${kind}`) ?? []),
+  const inOrder = engines.flatMap(({ name, readBack }) =>
+    (Object.keys(readBack) as SharedKind[]).flatMap((kind) => results.get(checkName(name, kind)) ?? []),
   );
   return {
-    ok: results.every(({ differences }) => differences === 0),
-    checks: results.map(({ first: _, ...check }) => check),
-    differences: results.flatMap(({ first }) => first).slice(0, differencesShownMax),
+    ok: inOrder.every(({ differences }) => differences === 0),
+    checks: inOrder.map(({ first: _, ...check }) => check),
+    differences: inOrder.flatMap(({ first }) => first).slice(0, differencesShownMax),
   };
 }
 
@@ -84,110 +80,79 @@ export async function requireAgreement(
   });
 }
 
-const axes = ['silicon', 'consciousness', 'thinking'] as const satisfies readonly (keyof Levels)[];
-
-/** Stands for a level that the dataset does not give a kind. */
-const noLevel = -1;
-
-/** What the dataset holds of a kind, as small as it can be: half a million things are checked in some 50 MB. */
-interface Expected {
-  /** Place of each thing in the lists below, by its id. */
-  readonly places: ReadonlyMap<string, number>;
-  readonly owners: readonly (string | undefined)[];
-  /** Three for each thing. */
-  readonly levels: Int8Array;
-}
-
-async function collect(dataset: Dataset, kind: SharedKind): Promise<Expected> {
-  const entity = entityOfKind[kind];
-  const places = new Map<string, number>();
-  const owners: (string | undefined)[] = [];
-  const levels = new Int8Array(dataset.counts[entity] * axes.length).fill(noLevel);
-  // One text for each owner, however many things are theirs.
-  const texts = new Map<string, string>();
-  const intern = (text: string) => {
-    const known = texts.get(text);
-    if (known === undefined) texts.set(text, text);
-    return known ?? text;
-  };
-  for await (const batch of dataset.batches(entity)) {
-    for (const row of batch) {
-      const { id, owner, levels: own } = sharedRow(kind, row);
-      const place = places.size;
-      places.set(id, place);
-      owners.push(owner === undefined ? undefined : intern(owner));
-      for (const [index, axis] of axes.entries()) levels[place * axes.length + index] = own?.[axis] ?? noLevel;
-    }
-  }
-  return { places, owners, levels };
-}
-
-/** A row of the dataset as the stores tell of it. */
-function sharedRow(kind: SharedKind, row: object): SharedRow {
-  const { id, name, userId, levels, siliconLevel } = row as {
-    id: string;
-    name: string;
-    userId?: string;
-    levels?: Levels;
-    siliconLevel?: number;
-  };
-  return {
-    id: kind === 'concept' ? name : id,
-    ...(userId === undefined ? {} : { owner: userId }),
-    levels: levels ?? (siliconLevel === undefined ? {} : { silicon: siliconLevel }),
-  };
-}
-
 interface Result extends CrossStoreCheck {
   /** The first differences. */
   readonly first: readonly string[];
 }
 
-interface Known {
-  readonly expected: Expected;
-  readonly users: Expected;
+function checkName(store: string, kind: SharedKind): string {
+  return `${store} holds each ${kind}`;
 }
 
-async function compare(store: string, kind: SharedKind, rows: AsyncIterable<SharedRow>, known: Known): Promise<Result> {
-  const { places } = known.expected;
-  const first: string[] = [];
-  let differences = 0;
-  const differ = (id: string, text: string) => {
-    differences += 1;
-    if (first.length < differencesShownMax) first.push(`${store}: ${kind} ${id} ${text}`);
+function add(before: Result | undefined, { name, compared, differences, first }: Result): Result {
+  return {
+    name,
+    compared: (before?.compared ?? 0) + compared,
+    differences: (before?.differences ?? 0) + differences,
+    first: [...(before?.first ?? []), ...first].slice(0, differencesShownMax),
   };
-  const seen = new Uint8Array(places.size);
-  for await (const row of rows) {
-    const place = places.get(row.id);
-    if (place === undefined) {
-      differ(row.id, 'is not in the dataset');
-      continue;
-    }
-    if (seen[place] === 1) differ(row.id, 'is there more than once');
-    seen[place] = 1;
-    for (const text of differencesOf(row, place, known)) differ(row.id, text);
-  }
-  for (const [id, place] of places) if (seen[place] === 0) differ(id, 'is missing');
-  return { name: `${store} holds each ${kind}`, compared: places.size, differences, first };
 }
 
-function differencesOf(row: SharedRow, place: number, { expected, users }: Known): string[] {
-  const differences: string[] = [];
-  const owner = expected.owners[place];
-  // A store that keeps owners and has none for this one says so with an owner that is undefined.
-  if ('owner' in row && row.owner === undefined) {
-    differences.push('belongs to nobody');
-  } else if (row.owner !== undefined && !users.places.has(row.owner)) {
-    differences.push(`belongs to ${row.owner}, who is no user`);
-  } else if (row.owner !== undefined && owner !== undefined && row.owner !== owner) {
-    differences.push(`belongs to ${row.owner} instead of ${owner}`);
-  }
-  for (const [index, axis] of axes.entries()) {
-    const level = row.levels?.[axis];
-    const other = expected.levels[place * axes.length + index] ?? noLevel;
-    if (level !== undefined && other !== noLevel && other !== level) {
-      differences.push(`has ${axis} level ${level} instead of ${other}`);
+/** Parts that are looked at side by side, because they have no more than so many things together. */
+function inGroups(parts: readonly Part[], heldMax: number): readonly (readonly Part[])[] {
+  const groups: Part[][] = [];
+  let heldNow = Number.POSITIVE_INFINITY;
+  for (const part of parts) {
+    if (heldNow + part.count > heldMax) {
+      groups.push([]);
+      heldNow = 0;
     }
+    groups.at(-1)?.push(part);
+    heldNow += part.count;
   }
-  return differences;
+  return groups;
+}
+
+/** The dataset, and its users, to whom things belong. */
+interface World {
+  readonly dataset: Dataset;
+  readonly hold: (part: Part) => Promise<HeldThings>;
+  readonly usersInParts: () => AsyncIterable<SlotTable>;
+}
+
+/** Users that fit into one part are made once: they are a kind of their own, and owners. */
+function worldOf(dataset: Dataset, heldMax: number): World {
+  const userParts = partsOf(dataset, 'user', heldMax);
+  let users: Promise<HeldThings> | undefined;
+  const holdPart = (part: Part): Promise<HeldThings> => {
+    if (part.kind !== 'user' || part.parts > 1) return hold(dataset, part);
+    users ??= hold(dataset, part);
+    return users;
+  };
+  return {
+    dataset,
+    hold: holdPart,
+    async *usersInParts() {
+      for (const part of userParts) yield (await holdPart(part)).table;
+    },
+  };
+}
+
+async function comparedPart(
+  { dataset, hold, usersInParts }: World,
+  part: Part,
+  readers: readonly {
+    readonly store: string;
+    readonly rows: () => ReturnType<NonNullable<Engine['readBack'][SharedKind]>>;
+  }[],
+): Promise<readonly Result[]> {
+  const held = await hold(part);
+  if (held.hasOwners) for await (const users of usersInParts()) markOwners(held, users);
+  const results = await Promise.all(readers.map(({ rows }) => comparePart(rows(), part, held)));
+  const names = await nameDifferences(dataset, { part, held, results }, usersInParts);
+  return readers.map(({ store }, index) => {
+    const { compared, differences } = results[index] as (typeof results)[number];
+    const first = (names[index] as readonly string[]).map((text) => `${store}: ${part.kind} ${text}`);
+    return { name: checkName(store, part.kind), compared, differences, first };
+  });
 }

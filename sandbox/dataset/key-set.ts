@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { digestOfKey } from '../core/key-digest.ts';
 
 /** Keys that were seen, as 64 bits of their hash: at most 32 bytes a key, whatever its length. */
 export interface KeySet {
@@ -7,7 +7,7 @@ export interface KeySet {
   readonly has: (key: string) => boolean;
 }
 
-/** Open addressing. Among a million keys two are taken for the same with a chance of 1 in 30 million. */
+/** Open addressing. Two keys with the same digest are taken for one: see {@link digestOfKey}. */
 export function createKeySet(): KeySet {
   let slots = 1_024;
   let table = new Uint32Array(2 * slots);
@@ -40,19 +40,13 @@ export function createKeySet(): KeySet {
   return {
     add: (key) => {
       if (count * 2 >= slots) grow();
-      const isNew = put(...halves(key));
+      const isNew = put(...digestOfKey(key));
       if (isNew) count += 1;
       return isNew;
     },
     has: (key) => {
-      const slot = place(...halves(key));
+      const slot = place(...digestOfKey(key));
       return table[2 * slot] !== 0 || table[2 * slot + 1] !== 0;
     },
   };
-}
-
-/** Never both zero, which marks a free slot. */
-function halves(key: string): [number, number] {
-  const digest = hash('sha1', key, 'buffer');
-  return [digest.readUInt32LE(0) || 1, digest.readUInt32LE(4)];
 }

@@ -41,9 +41,11 @@ export interface SharedRow {
   readonly owner?: string;
   /** The levels that the store keeps for it. */
   readonly levels?: Partial<Levels>;
+  /** The store holds an id once by its nature, but the scan that reads it may tell of one again. Default: it does not. */
+  readonly mayComeAgain?: true;
 }
 
-/** Reads back what a store holds, for the cross-store check. */
+/** Reads back what a store holds, for the cross-store check, and holds no more than some batches of it in memory. */
 export type ReadBack = Partial<Record<SharedKind, (running: RunningEngine) => AsyncIterable<SharedRow>>>;
 
 /** What "the same data" means: named parts with a SHA-256 each, of data and of catalogue. */

@@ -16,10 +16,14 @@ export async function withClient<Value>(
   running: Reachable,
   work: (database: Db, client: MongoClient) => Promise<Value>,
 ): Promise<Value> {
-  // A server that has died is known to be gone after this, instead of the driver's 30 s.
-  const options = { serverSelectionTimeoutMS: deadlineMs('serverSelection') };
-  await using client = await createClient(running, options).connect();
+  await using client = await openForWork(running);
   return await work(client.db(databaseName), client);
+}
+
+/** A client for work of the sandbox's own. */
+export function openForWork(running: Reachable): Promise<MongoClient> {
+  // A server that has died is known to be gone after this, instead of the driver's 30 s.
+  return createClient(running, { serverSelectionTimeoutMS: deadlineMs('serverSelection') }).connect();
 }
 
 /** {@link withClient} of one node, whatever the others are. */

@@ -1,6 +1,7 @@
+import neo4j from 'neo4j-driver';
 import type { ReadBack, SharedRow } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
-import { withDriver } from './connection.ts';
+import { connect } from './connection.ts';
 
 /** The user `system` belongs to the schema, not to the dataset. */
 const users = `MATCH (u:User) WHERE u.id <> 'system'
@@ -15,8 +16,10 @@ export const readBack: ReadBack = {
 };
 
 async function* read(running: RunningEngine, statement: string): AsyncGenerator<SharedRow> {
-  const { records } = await withDriver(running, (driver) => driver.executeQuery(statement));
-  for (const record of records) {
+  await using connection = await connect(running);
+  await using session = connection.client.session({ defaultAccessMode: neo4j.session.READ });
+  // Read as they come, 1,000 at a time: `executeQuery` holds the whole answer.
+  for await (const record of session.run(statement)) {
     const { id, ...levels } = record.toObject() as { id: string } & Record<string, number | null>;
     // A level that is not there must differ from every level.
     yield {

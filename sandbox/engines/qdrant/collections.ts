@@ -18,17 +18,20 @@ export async function readCollectionSchema(name: string, directory = schemaDirec
   return JSON.parse(await readFile(join(directory, `${name}.json`), 'utf8')) as CollectionSchema;
 }
 
-/** Points of a collection, page by page. Every page holds at most `limit` points (default: 1,000). */
+/**
+ * Points of a collection, page by page. Every page holds at most `limit` points (default: 1,000), with these fields of
+ * their payload (default: all).
+ */
 export async function* scrollAll(
   client: QdrantClient,
   name: string,
-  options: { readonly withVector?: boolean; readonly limit?: number } = {},
+  options: { readonly withVector?: boolean; readonly limit?: number; readonly payload?: readonly string[] } = {},
 ): AsyncGenerator<readonly ScrolledPoint[]> {
   let offset: string | number | undefined;
   do {
     const page = await client.scroll(name, {
       limit: options.limit ?? 1_000,
-      with_payload: true,
+      with_payload: options.payload === undefined ? true : [...options.payload],
       with_vector: options.withVector ?? false,
       ...(offset === undefined ? {} : { offset }),
     });

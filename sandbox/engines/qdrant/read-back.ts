@@ -9,7 +9,7 @@ export const readBack: ReadBack = {
 };
 
 async function* read(running: RunningEngine, name: CollectionName, idField: string): AsyncGenerator<SharedRow> {
-  for await (const points of scrollAll(openClient(running), name)) {
+  for await (const points of scrollAll(openClient(running), name, { payload: [idField, 'silicon_level'] })) {
     for (const { id, payload } of points) {
       const level = payload?.silicon_level;
       yield {

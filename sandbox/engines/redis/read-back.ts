@@ -15,15 +15,12 @@ interface CachedUser {
 
 async function* readUsers(running: RunningEngine): AsyncGenerator<SharedRow> {
   await using masters = await openMasters(running);
-  const seen = new Set<string>();
   for (const client of masters.clients) {
     for await (const keys of scan(client, 'user:*')) {
-      const fresh = keys.filter((key) => !seen.has(key));
-      for (const key of fresh) seen.add(key);
       const pipeline = client.pipeline();
-      for (const key of fresh) pipeline.get(key);
+      for (const key of keys) pipeline.get(key);
       const values = (await pipeline.exec()) ?? [];
-      for (const [index, key] of fresh.entries()) yield rowOf(key, (values[index]?.[1] as string | null) ?? 'null');
+      for (const [index, key] of keys.entries()) yield rowOf(key, (values[index]?.[1] as string | null) ?? 'null');
     }
   }
 }
@@ -34,6 +31,8 @@ function rowOf(key: string, text: string): SharedRow {
   const level = (value: unknown) => (typeof value === 'number' ? value : Number.NaN);
   const keyId = key.slice('user:'.length);
   return {
+    // A key is there once. The scan may tell of it again.
+    mayComeAgain: true,
     id: user.id === keyId ? keyId : `${keyId} (which says it is ${String(user.id)})`,
     levels: {
       silicon: level(user.silicon_level),
