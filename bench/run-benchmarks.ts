@@ -7,6 +7,7 @@ import { watchEnvironment } from './environment.ts';
 import { type FullResult, measureFully } from './measure-fully.ts';
 import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from './measure-rounds.ts';
 import { withObjective } from './objectives.ts';
+import { pathsWithoutStores } from './paths-not-run.ts';
 import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 import { choosePaths, runnable, type Subject } from './subjects.ts';
 
@@ -67,6 +68,7 @@ export async function runInterleaved(
     signal,
   };
   const checked = await Promise.all(chosen.map(runnable));
+  const without = await Promise.all(targets.map((target) => pathsWithoutStores(target, options.paths)));
   // Path by path across the targets: what is compared follows closely.
   const order = (checked[0]?.subjects ?? []).flatMap((first) =>
     checked.flatMap(({ subjects }) => subjects.find((each) => isSamePath(each, first)) ?? []),
@@ -77,7 +79,8 @@ export async function runInterleaved(
     const own = measured.filter(({ subject }) => subject.target === index);
     // Only of the first target: the others are what it is compared with.
     const full = index === 0 ? await measureAllFully(own, options, timing) : [];
-    reports.push(reportOf(own, full, checked[index]?.notRun ?? [], environmentOf()));
+    const notRun = [...(checked[index]?.notRun ?? []), ...(without[index] ?? [])];
+    reports.push(reportOf(own, full, notRun, environmentOf()));
   }
   return reports;
 }

@@ -14,7 +14,13 @@ export const defaultSeed = 20_260_101;
 
 /** Rows of a batch at most: fewer of those that are large, because a batch waits for its reader in memory. */
 const batchRows = 1_000;
-const batchRowsOf: Partial<Record<EntityName, number>> = { contents: 500, conversations: 250 };
+const batchRowsOf: Partial<Record<EntityName, number>> = {
+  contents: 500,
+  conversations: 250,
+  // 250 vectors of 768 numbers are 0.75 MB; two stores read them, each with some batches on their way.
+  knowledgeVectors: 250,
+  userVectors: 250,
+};
 
 /** Rows of `small` are kept once they were made: each store reads them. Larger sizes are made anew by each reader. */
 const keptRowsMax = 60_000;

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { entityNames } from '../dataset/fields.ts';
 import { type Imported, importDataset } from '../dataset/import-dataset.ts';
@@ -17,7 +18,13 @@ export const seed: Action = async (context) => {
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
   const own = imported === undefined ? {} : { dataset: imported.dataset };
   const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
-  await using stack = await createStack(options);
+  await using stack = await createStack(options).catch(async (thrown: unknown) => {
+    // Nothing was loaded to its end: the same command makes the file anew, and would be refused where it is there.
+    if (imported !== undefined && context.flags.rejects !== undefined) {
+      await rm(String(context.flags.rejects), { force: true });
+    }
+    throw thrown;
+  });
   const { dataset, crossStore } = stack;
   const fingerprint = await dataset?.fingerprint();
   return {

@@ -19,7 +19,7 @@ export interface StartedOne {
 
 /** Starts one engine's nodes, then applies its schema, then loads its data; remembers each step as it is done. */
 export async function bringUpEngine(
-  start: StackStart,
+  start: StackStart & { readonly onWaiting: (engine: Engine) => void },
   before: Before,
   head: HeadStart,
   engine: Engine,
@@ -31,7 +31,8 @@ export async function bringUpEngine(
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
     runTask(progress, ['start', engine.name], async (report) => {
-      const result = await startEngine(engineStartOf(start, before, head, engine, image));
+      const onWaiting = () => start.onWaiting(engine);
+      const result = await startEngine({ ...engineStartOf(start, before, head, engine, image), onWaiting });
       report.summarise(`${result.running.serverVersion}, ${image.origin}`);
       return result;
     }),

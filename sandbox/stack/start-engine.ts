@@ -43,6 +43,8 @@ export interface EngineStart {
   readonly readyTimeoutMs?: number | undefined;
   readonly signal: AbortSignal;
   readonly headStart: HeadStart;
+  /** Told for each node once it is there, and nothing is left to do but to wait until it answers. */
+  readonly onWaiting?: () => void;
 }
 
 export interface StartedEngine {
@@ -64,6 +66,7 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
     await Promise.all((spec.after ?? []).map((name) => starting.get(name)));
     start.signal.throwIfAborted();
     const node = await start.headStart.inTurn(() => ensureNode(spec, start, addressOf));
+    start.onWaiting?.();
     const version = await untilReady(node, start);
     return { node, version };
   };

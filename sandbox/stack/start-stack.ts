@@ -30,9 +30,10 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   await rememberSecrets(start, before);
   const fixedNetwork = await start.recorder.step('network', ['images'], () => networkOf(start, before));
   const head = headStart(start.engines);
+  const onWaiting = onceAllWait(start);
   const running = head.engines.map(async (engine) => {
     try {
-      return await bringUpEngine({ ...start, fixedNetwork, signal }, before, head, engine);
+      return await bringUpEngine({ ...start, fixedNetwork, signal, onWaiting }, before, head, engine);
     } catch (thrown) {
       abort.abort(thrown);
       throw thrown;
@@ -47,6 +48,20 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   return {
     running: new Map(up.map(({ running }) => [running.engine, running])),
     loadedNow: up.some(({ loadedNow }) => loadedNow),
+  };
+}
+
+/**
+ * Every load waits for the dataset's fingerprint. It is made while the servers start, once all have begun: `small` is
+ * hashed in this thread, which creates the containers. Nothing is made twice: who asks for it later gets the same one.
+ */
+function onceAllWait({ engines, dataset, options }: StackStart): (engine: Engine) => void {
+  const waiting = new Set<string>();
+  return ({ name }) => {
+    waiting.add(name);
+    if (waiting.size < engines.length || !(options.schema ?? true)) return;
+    // A failure is that of the first load, which asks for it too.
+    dataset?.fingerprint().catch(() => {});
   };
 }
 

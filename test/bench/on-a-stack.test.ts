@@ -4,6 +4,8 @@ import type { BenchReport } from '../../bench/results.ts';
 import { runBenchmarks, runInterleaved } from '../../bench/run-benchmarks.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { formatBench } from '../../sandbox/report/bench-text.ts';
+import { colorsFor } from '../../sandbox/report/colors.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
@@ -83,6 +85,26 @@ describe('a full run', () => {
   test('leaves no user behind in Redis', async () => {
     expect(await stack.clients.redis.call('ACL', 'USERS')).toEqual(['default']);
   });
+});
+
+test('paths through several stores that do not all run are listed with the engines that are missing', async () => {
+  const all = await runBenchmarks({ ...target(), warmUpMs: 20, measureMs: 60 });
+  expect(all.paths.filter(({ engine }) => engine === 'across stores')).toEqual([]);
+  expect(all.notRun).toEqual([
+    {
+      engine: 'across stores',
+      path: 'user profile page',
+      reason: 'it goes through mongodb too, which is not measured here',
+    },
+    {
+      engine: 'across stores',
+      path: 'retrieval for an answer',
+      reason: 'it goes through mongodb and neo4j and qdrant too, which are not measured here',
+    },
+  ]);
+  expect(formatBench(all, colorsFor({ isTTY: false }, {}))).toContain(
+    'not run across stores / user profile page: it goes through',
+  );
 });
 
 test('two stacks are measured in turns, path by path', async () => {

@@ -27,6 +27,8 @@ beforeAll(async () => {
 afterAll(() => stack?.dispose());
 
 const check = () => checkAcrossStores(engines, running, dataset);
+/** In some ten parts a kind, as of what has more than a million things. */
+const checkInParts = () => checkAcrossStores(engines, running, dataset, { heldMax: 400 });
 const user = (index: number) => users[index] as User;
 
 /** One record that is made wrong in one store, and made right again. */
@@ -52,6 +54,7 @@ const conversations = () =>
   stack.clients.mongodb.db('taishang_content').collection<{ _id: string }>('ai_conversations');
 const firstId = async (name: 'contents' | 'conversations') => (await rowsOf(name, dataset))[0]?.id as string;
 const firstOwner = async () => (await rowsOf('contents', dataset))[0]?.userId;
+const pointIdOfTwin = '00000000-0000-5000-8000-000000000001';
 const cacheKey = () => `user:${user(3).id}`;
 let kept: unknown;
 
@@ -144,18 +147,14 @@ const damages: readonly Damage[] = [
   {
     name: 'Qdrant: a vector that is gone',
     cause: () => stack.clients.qdrant.delete('knowledge_vectors', { wait: true, points: [vector.pointId] }),
-    repair: () =>
-      stack.clients.qdrant.upsert('knowledge_vectors', {
-        wait: true,
-        points: [
-          {
-            id: vector.pointId,
-            vector: [...vector.vector],
-            payload: { knowledge_id: vector.knowledgeId, silicon_level: vector.siliconLevel },
-          },
-        ],
-      }),
+    repair: () => upsertVector(vector.pointId),
     found: () => `qdrant: knowledge ${vector.knowledgeId} is missing`,
+  },
+  {
+    name: 'Qdrant: a knowledge item that is there twice',
+    cause: () => upsertVector(pointIdOfTwin),
+    repair: () => stack.clients.qdrant.delete('knowledge_vectors', { wait: true, points: [pointIdOfTwin] }),
+    found: () => `qdrant: knowledge ${vector.knowledgeId} is there more than once`,
   },
   {
     name: 'Qdrant: a level of a user',
@@ -164,6 +163,12 @@ const damages: readonly Damage[] = [
     found: () => `qdrant: user ${user(2).id} has silicon level 3 instead of 0`,
   },
 ];
+
+function upsertVector(id: string): Promise<unknown> {
+  const payload = { knowledge_id: vector.knowledgeId, silicon_level: vector.siliconLevel };
+  const points = [{ id, vector: [...vector.vector], payload }];
+  return stack.clients.qdrant.upsert('knowledge_vectors', { wait: true, points });
+}
 
 function setSiliconLevel({ id }: User, level: number): Promise<unknown> {
   return stack.clients.qdrant.setPayload('user_vectors', {
@@ -189,6 +194,7 @@ test('a stack that was just loaded agrees, and each store is asked', async () =>
     'qdrant holds each knowledge',
   ]);
   expect(report.checks.filter(({ compared }) => compared < 216)).toEqual([]);
+  expect(await checkInParts()).toEqual(report);
 });
 
 describe('one record that is wrong in one store is found and named', () => {
@@ -200,6 +206,11 @@ describe('one record that is wrong in one store is found and named', () => {
       const expected = found();
       if (typeof expected === 'string') expect(report.differences).toEqual([expected]);
       else expect(report.differences.join('\n')).toMatch(expected);
+      const inParts = await checkInParts();
+      expect({ ...inParts, differences: inParts.differences.toSorted() }).toEqual({
+        ...report,
+        differences: report.differences.toSorted(),
+      });
     } finally {
       await repair();
     }

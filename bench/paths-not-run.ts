@@ -1,0 +1,36 @@
+import { storesOf } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
+import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-paths.ts';
+import { engineNames } from '../sandbox/engines/index.ts';
+import type { PlatformReadName } from '../sandbox/engines/platform-reads.ts';
+import { loadEngines } from '../sandbox/stack/load-engines.ts';
+import type { PathNotRun } from './results.ts';
+import type { BenchTarget } from './run-benchmarks.ts';
+
+/** Paths through several stores that lack one here, with the engines that are missing. None where paths were named. */
+export async function pathsWithoutStores(
+  { engines, running }: BenchTarget,
+  names: readonly string[] = [],
+): Promise<readonly PathNotRun[]> {
+  if (names.length > 0) return [];
+  const stores = engines.flatMap((engine) => {
+    const target = running.get(engine.name);
+    return target === undefined ? [] : [{ engine, running: target }];
+  });
+  const notRun: PathNotRun[] = [];
+  for (const path of crossStorePaths) {
+    const found = storesOf(path, stores);
+    if (!('lacking' in found)) continue;
+    const missing = await enginesThatOffer(found.lacking);
+    const reason = `it goes through ${missing.join(' and ')} too, which ${missing.length === 1 ? 'is' : 'are'} not measured here`;
+    notRun.push({ engine: acrossStores, path: path.name, reason });
+  }
+  return notRun;
+}
+
+/** Drivers of engines that do not run are loaded only where one is missing. */
+async function enginesThatOffer(reads: readonly PlatformReadName[]): Promise<readonly string[]> {
+  const known = await loadEngines(engineNames);
+  return known
+    .filter(({ platformReads }) => reads.some((read) => platformReads?.names.includes(read)))
+    .map(({ name }) => name);
+}

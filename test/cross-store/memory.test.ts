@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runTask, silent } from '../../sandbox/core/progress.ts';
+import type { CrossStoreCheck } from '../../sandbox/cross-store/check-across-stores.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+import type { DatasetSize } from '../../seeds/dataset.ts';
+
+/** What a peak may grow by from a tenth of the things to all of them. */
+const growthBytesMax = 48e6;
+
+let stack: Stack<'postgresql' | 'redis'>;
+beforeAll(async () => {
+  stack = await createStack({ engines: ['postgresql', 'redis'], size: 'small' });
+});
+afterAll(() => stack?.dispose());
+
+interface Measured {
+  readonly checks: readonly CrossStoreCheck[];
+  readonly differences: readonly string[];
+  readonly held: number;
+  readonly residentBytesMax: number;
+}
+
+/** In a process of its own, with the flags that `npm run sandbox` gives to its process. */
+async function measure(engine: 'postgresql' | 'redis', size: DatasetSize, mode = 'stream'): Promise<Measured> {
+  const root = join(import.meta.dirname, '..', '..');
+  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const flags = String(scripts.sandbox).match(/--\S+/g) ?? [];
+  const program = join(import.meta.dirname, 'print-check-memory.ts');
+  const input = JSON.stringify({ [engine]: stack.engines[engine] });
+  const { stdout } = await execa(process.execPath, [...flags, program, size, mode], { input });
+  return JSON.parse(stdout) as Measured;
+}
+
+test('the peak of a check does not grow with the dataset and what Redis holds of it', async () => {
+  const [redis] = await loadEngines(['redis']);
+  const loadUsers = async (size: DatasetSize) => {
+    const dataset = createDataset({ size });
+    // The whole world's fingerprint takes minutes, and says nothing of memory.
+    await runTask(silent, ['load'], async (report) =>
+      redis?.load(stack.engines.redis, { ...dataset, fingerprint: async () => size }, report),
+    );
+  };
+  await loadUsers('small,users=30000');
+  const few = await measure('redis', 'small,users=30000');
+  await loadUsers('small,users=300000');
+  const many = await measure('redis', 'small,users=300000');
+  expect(few.checks).toEqual([{ name: 'redis holds each user', compared: 30_000, differences: 0 }]);
+  expect(many.checks).toEqual([{ name: 'redis holds each user', compared: 300_000, differences: 0 }]);
+  expect(many.residentBytesMax - few.residentBytesMax).toBeLessThan(growthBytesMax);
+
+  const holding = await measure('redis', 'small,users=300000', 'hold');
+  expect(holding.held).toBe(300_000);
+  expect(holding.residentBytesMax - few.residentBytesMax).toBeGreaterThan(growthBytesMax);
+});
+
+test('the peak of a check does not grow with what PostgreSQL holds too much, and all of it is counted', async () => {
+  const few = await measure('postgresql', 'small');
+  await using opened = await openPrimary(stack.engines.postgresql, { database: 'taishang_users' });
+  const extra = 300_000;
+  await opened.client.query(
+    `INSERT INTO users (username, email, password_hash)
+     SELECT 'extra-' || i, 'extra-' || i || '@example.com', repeat('0', 60) FROM generate_series(1, ${extra}) AS i`,
+  );
+  const many = await measure('postgresql', 'small');
+  expect(few.checks.map(({ differences }) => differences)).toEqual([0, 0]);
+  expect(many.checks.map(({ differences }) => differences)).toEqual([extra, 0]);
+  expect(many.differences).toHaveLength(20);
+  expect(many.residentBytesMax - few.residentBytesMax).toBeLessThan(growthBytesMax);
+
+  const holding = await measure('postgresql', 'small', 'hold');
+  expect(holding.held).toBeGreaterThan(extra);
+  expect(holding.residentBytesMax - few.residentBytesMax).toBeGreaterThan(growthBytesMax);
+});
