@@ -25,8 +25,8 @@ const batchRowsOf: Partial<Record<EntityName, number>> = {
 /** Rows of `small` are kept once they were made: each store reads them. Larger sizes are made anew by each reader. */
 const keptRowsMax = 60_000;
 
-/** Batches that are made before a reader asks for them: one is on its way while one is being made. */
-const batchesAhead = 3;
+/** Batches that are made before a reader asks for them: one is on its way while each worker makes one. */
+const batchesAhead = (workers: number) => workers + 1;
 
 /** Most workers that may be asked for. */
 const workersMax = 64;
@@ -96,7 +96,9 @@ function makeDataset(size: DatasetSize, world: WorldKey, wantedWorkers: number |
     if (workers > 0) {
       const size = batchRowsOf[name] ?? batchRows;
       const make = (piece: number) => runOnWorker(workers, 'makeRows', pieceOf(name, piece, size));
-      yield* readAhead(make, Math.ceil(counts[name] / size), batchesAhead) as AsyncGenerator<readonly Entities[Name][]>;
+      yield* readAhead(make, Math.ceil(counts[name] / size), batchesAhead(workers)) as AsyncGenerator<
+        readonly Entities[Name][]
+      >;
     } else if (isKept) {
       if (!kept.has(name)) kept.set(name, [...ownBatches(name)]);
       yield* kept.get(name) as readonly (readonly Entities[Name][])[];

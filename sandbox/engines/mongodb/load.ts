@@ -13,7 +13,7 @@ import { contentDocument, conversationDocument } from './documents.ts';
 import { readRecord, writeRecord } from './schema.ts';
 
 /** Documents an insert, and inserts under way: the sweep is in docs/loading.md. */
-export const documentsPerInsert = 1_000;
+export const documentsPerInsert = 500;
 export const insertsAtOnce = 2;
 
 /** Acknowledged by the majority: a mark must not be ahead of what a failover keeps. */

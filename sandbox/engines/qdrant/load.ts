@@ -14,7 +14,7 @@ import { knowledgePoint, userPoint } from './points.ts';
 import { applySchema } from './schema.ts';
 
 /** Points a request, and requests under way: the sweep is in docs/loading.md. */
-export const pointsPerRequest = 200;
+export const pointsPerRequest = 100;
 export const requestsAtOnce = 2;
 
 /** Replaces the points of both collections, one after the other; their indexes are built once all are there. */
