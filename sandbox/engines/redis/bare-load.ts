@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { CacheEntry } from '../../../seeds/entities.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
 import { type BareLoad, elapsedMs } from '../bare-load.ts';
 import { firstNode } from './connection.ts';
 import { recordLoaded, removeLoaded } from './load.ts';
-import { setCommand } from './resp-stream.ts';
+import { setCommands } from './set-commands.ts';
 
 const commandsFile = '/tmp/bare-load.resp';
 
@@ -39,6 +40,6 @@ export const bareLoad: BareLoad = {
   timeBoundParts: ['expiries'],
 };
 
-async function* commandsOf(batches: AsyncIterable<readonly Parameters<typeof setCommand>[0][]>) {
-  for await (const batch of batches) yield batch.map(setCommand).join('');
+async function* commandsOf(batches: AsyncIterable<readonly CacheEntry[]>) {
+  for await (const batch of batches) yield setCommands(batch);
 }

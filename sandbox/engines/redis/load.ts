@@ -8,7 +8,8 @@ import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { keySpaces, lifetimesS } from './cache.ts';
 import { type Masters, openMasters } from './masters.ts';
-import { openRespStream, type RespStream, setCommand } from './resp-stream.ts';
+import { openRespStream, type RespStream } from './resp-stream.ts';
+import { setCommands } from './set-commands.ts';
 
 /** Where the fingerprint of the loaded dataset is kept, and how far an unfinished load has come. */
 const fingerprintKey = 'taishang:dataset';
@@ -26,8 +27,10 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   await using masters = await openMasters(running);
   const fingerprint = await dataset.fingerprint();
   const keys = dataset.counts.cacheEntries;
-  await using streams = await openStreams(running, masters);
+  await using streams = openStreams(running, masters);
   const marks = await beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
+  const endMs = endOfMark(masters);
+  endMs.catch(() => {});
   await loadPart(
     {
       name: 'keys',
@@ -39,17 +42,14 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
       async write(entries) {
         const byMaster = Map.groupBy(entries, ({ key }) => masters.of(key));
         const writes = [...byMaster].map(([client, share]) =>
-          streams.of(client).send(share.map(setCommand).join(''), share.length),
+          streams.of(client).send(setCommands(share), share.length),
         );
         await Promise.all(writes);
       },
     },
     marks,
   );
-  // The first keys count from when the load began, which may have been a while ago.
-  const leftMs = await masters.of(markKey).pttl(markKey);
-  if (leftMs > 0) await masters.of(fingerprintKey).set(fingerprintKey, fingerprint, 'PX', leftMs);
-  await masters.of(markKey).del(markKey);
+  await finishLoad(masters, fingerprint, await endMs);
   return { loaded: { keys }, ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}) };
 }
 
@@ -67,18 +67,32 @@ function recordsOf(masters: Masters): LoadRecords {
   return {
     readFingerprint: () => readFingerprint(masters),
     readMark: async () => parseMark(await marked.get(markKey)),
+    // One request. `NX`: only where it has no end yet, because it is new.
     async writeMark(mark) {
-      const text = JSON.stringify(mark);
-      const isKept = await marked.call('SET', markKey, text, 'KEEPTTL', 'XX');
-      if (isKept === null) await marked.set(markKey, text, 'PX', shortestLifetimeMs);
+      const written = marked.multi().set(markKey, JSON.stringify(mark), 'KEEPTTL');
+      requireDone(await written.pexpire(markKey, shortestLifetimeMs, 'NX').exec());
     },
     forget: () => forgetRecords(masters),
   };
 }
 
+/** When the mark goes, on the clock of `performance.now`: the first keys count from when the load began, maybe long ago. */
+async function endOfMark(masters: Masters): Promise<number> {
+  const askedMs = performance.now();
+  return askedMs + (await masters.of(markKey).pttl(markKey));
+}
+
+/** The fingerprint first: without either, all of it would be loaded again. On one connection that is their order. */
+async function finishLoad(masters: Masters, fingerprint: string, endMs: number): Promise<void> {
+  const leftMs = Math.floor(endMs - performance.now());
+  const [recorder, marker] = [masters.of(fingerprintKey), masters.of(markKey)];
+  const recorded = leftMs > 0 ? recorder.set(fingerprintKey, fingerprint, 'PX', leftMs) : undefined;
+  if (recorder !== marker) await recorded;
+  await Promise.all([recorded, marker.del(markKey)]);
+}
+
 async function forgetRecords(masters: Masters): Promise<void> {
-  await masters.of(fingerprintKey).del(fingerprintKey);
-  await masters.of(markKey).del(markKey);
+  await Promise.all([masters.of(fingerprintKey).del(fingerprintKey), masters.of(markKey).del(markKey)]);
 }
 
 /** Takes everything away that {@link load} brings. */
@@ -103,22 +117,22 @@ interface Streams extends AsyncDisposable {
   readonly of: (master: Redis) => RespStream;
 }
 
-/** A stream to each master. */
-async function openStreams({ secrets }: RunningEngine, { clients }: Masters): Promise<Streams> {
-  await using opened = new AsyncDisposableStack();
+/** A stream to each master; they connect while the load begins. */
+function openStreams({ secrets }: RunningEngine, { clients }: Masters): Streams {
   const streams = new Map<Redis, RespStream>();
   for (const client of clients) {
     const { host = '', port = 0 } = client.options;
-    streams.set(client, opened.use(await openRespStream(host, port, secrets.default ?? '')));
+    streams.set(client, openRespStream(host, port, secrets.default ?? ''));
   }
-  const kept = opened.move();
   return {
     of(master) {
       const stream = streams.get(master);
       if (stream === undefined) throw new Error('every master has a stream');
       return stream;
     },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...streams.values()].map((stream) => stream[Symbol.asyncDispose]()));
+    },
   };
 }
 
@@ -127,8 +141,13 @@ async function clear(client: Redis, space: string): Promise<void> {
   for await (const keys of scan(client, `${space}:*`)) {
     const pipeline = client.pipeline();
     for (const key of keys) pipeline.unlink(key);
-    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    requireDone(await pipeline.exec());
   }
+}
+
+/** Commands that were sent together are refused one by one. */
+function requireDone(results: readonly (readonly [Error | null, unknown])[] | null): void {
+  for (const [error] of results ?? []) if (error) throw error;
 }
 
 /** Keys that match, in batches of about 1,000. A key may come twice (Redis documentation, "SCAN"). */
