@@ -6,27 +6,59 @@ import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../load-
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
+import { completeCatalogue } from './catalogue.ts';
 import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
 import { type LoadStep, parameterOf, steps } from './load-steps.ts';
+import { importOffline, isImportable } from './offline-import.ts';
 import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
 
 /** Rows a transaction, and transactions under way: the sweep is in docs/loading.md. */
 export const rowsPerTransaction = 1_000;
 export const transactionsAtOnce = 2;
 
-/** Replaces users, concepts and knowledge with the dataset's; the initial graph is there afterwards as before. */
-export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
+/**
+ * From so many rows on the offline importer makes the database: see docs/loading.md for where it overtakes Bolt.
+ */
+const rowsForImport = 250_000;
+
+/**
+ * Replaces users, concepts and knowledge with the dataset's; the initial graph is there afterwards as before.
+ * `importFrom` is the number of rows from which they are imported offline, where that can be done.
+ */
+export async function load(
+  running: RunningEngine,
+  dataset: Dataset,
+  report: TaskReport,
+  { importFrom = rowsForImport }: { readonly importFrom?: number } = {},
+): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
-  return withDriver(running, async (driver) => {
+  const total = steps.reduce((sum, { entity }) => sum + dataset.counts[entity], 0);
+  const imported = await withDriver(running, async (driver) => {
+    await completeCatalogue(driver);
     const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
-    const total = steps.reduce((sum, { entity }) => sum + dataset.counts[entity], 0);
     const advance = loadProgress(report, total, marks.rowsBefore);
-    const loaded: Record<string, number> = {};
-    for (const step of steps) await runStep({ driver, dataset, marks, advance, loaded }, step);
-    await finishLoad(driver, fingerprint);
-    return { loaded, ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}) };
+    if (total >= importFrom && marks.rowsBefore === 0 && (await isImportable(running, driver)))
+      return { rows: await importOffline(driver, { running, dataset, report, advance }), advance };
+    return runSteps({ driver, dataset, marks, advance }, fingerprint);
   });
+  if (!('rows' in imported)) return imported;
+  // Another driver: the transactions that the first one knows of are not in the database that was imported. That one
+  // says by itself which rows are there, as after a cut.
+  return withDriver(running, async (driver) => {
+    await completeCatalogue(driver);
+    const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
+    const { loaded } = await runSteps({ driver, dataset, marks, advance: imported.advance }, fingerprint);
+    return { loaded: { ...loaded, ...imported.rows } };
+  });
+}
+
+async function runSteps(shared: Omit<Shared, 'loaded'>, fingerprint: string): Promise<LoadReport> {
+  const loaded: Record<string, number> = {};
+  for (const step of steps) await runStep({ ...shared, loaded }, step);
+  await finishLoad(shared.driver, fingerprint);
+  const { resumed, rowsBefore } = shared.marks;
+  return { loaded, ...(resumed ? { resumedFrom: rowsBefore } : {}) };
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
