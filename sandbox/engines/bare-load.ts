@@ -36,6 +36,23 @@ export function unprepared(run: () => Promise<void>): PreparedBareLoad {
   };
 }
 
+/** A plain loop of a driver: writes of so many rows of each batch at most, some of them at once, and nothing around it. */
+export async function writeAll<Row>(
+  batches: AsyncIterable<readonly Row[]>,
+  { rowsPerWrite, writesAtOnce }: { readonly rowsPerWrite: number; readonly writesAtOnce: number },
+  write: (rows: readonly Row[]) => Promise<unknown>,
+): Promise<void> {
+  const pending = new Set<Promise<unknown>>();
+  for await (const batch of batches) {
+    for (let first = 0; first < batch.length; first += rowsPerWrite) {
+      while (pending.size >= writesAtOnce) await Promise.race(pending);
+      const written = write(batch.slice(first, first + rowsPerWrite)).finally(() => pending.delete(written));
+      pending.add(written);
+    }
+  }
+  await Promise.all(pending);
+}
+
 /** Milliseconds, from a script whose output ends with a line of nanoseconds. */
 export function elapsedMs(output: string): number {
   const nanoseconds = Number(output.trim().split('\n').at(-1));

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { type BareLoad, unprepared } from '../bare-load.ts';
+import { type BareLoad, unprepared, writeAll } from '../bare-load.ts';
 import { withClient } from './connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
 import { documentsPerInsert, emptyCollections, finishLoad, forgetLoad, insertOptions, insertsAtOnce } from './load.ts';
@@ -32,11 +32,6 @@ async function insertAll<Row>(
   documentOf: (row: Row) => { readonly _id: string },
 ): Promise<void> {
   const collection = database.collection<{ _id: string }>(name);
-  const pending = new Set<Promise<unknown>>();
-  for await (const batch of batches) {
-    while (pending.size >= insertsAtOnce) await Promise.race(pending);
-    const insert = collection.insertMany(batch.map(documentOf), insertOptions).finally(() => pending.delete(insert));
-    pending.add(insert);
-  }
-  await Promise.all(pending);
+  const limits = { rowsPerWrite: documentsPerInsert, writesAtOnce: insertsAtOnce };
+  await writeAll(batches, limits, (rows) => collection.insertMany(rows.map(documentOf), insertOptions));
 }

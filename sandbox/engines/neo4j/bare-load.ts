@@ -1,6 +1,6 @@
 import type { Driver } from 'neo4j-driver';
 import type { Dataset } from '../../../seeds/dataset.ts';
-import { type BareLoad, unprepared } from '../bare-load.ts';
+import { type BareLoad, unprepared, writeAll } from '../bare-load.ts';
 import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
 import { emptyGraph, finishLoad, forgetLoad, rowsPerTransaction, transactionsAtOnce } from './load.ts';
@@ -27,13 +27,9 @@ export const bareLoad: BareLoad = {
 
 async function runStep(driver: Driver, dataset: Dataset, { name, entity, only }: LoadStep): Promise<void> {
   const statement = await cypherFile('load', `${name}.cypher`);
-  const pending = new Set<Promise<unknown>>();
-  for await (const batch of dataset.batches(entity)) {
+  const limits = { rowsPerWrite: rowsPerTransaction, writesAtOnce: transactionsAtOnce };
+  await writeAll<object>(dataset.batches(entity), limits, async (batch) => {
     const rows = (only === undefined ? batch : batch.filter(only)).map(parameterOf);
-    if (rows.length === 0) continue;
-    while (pending.size >= transactionsAtOnce) await Promise.race(pending);
-    const query = driver.executeQuery(statement, { rows }).finally(() => pending.delete(query));
-    pending.add(query);
-  }
-  await Promise.all(pending);
+    if (rows.length > 0) await driver.executeQuery(statement, { rows });
+  });
 }

@@ -1,6 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { KnowledgeVector, UserVector } from '../../../seeds/entities.ts';
-import { type BareLoad, unprepared } from '../bare-load.ts';
+import { type BareLoad, unprepared, writeAll } from '../bare-load.ts';
 import { collectionNames } from './collections.ts';
 import { openClient } from './connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
@@ -35,16 +35,9 @@ async function upsertAll<Row extends KnowledgeVector | UserVector>(
   batches: AsyncIterable<readonly Row[]>,
   payloadOf: (row: Row) => Record<string, unknown>,
 ): Promise<void> {
-  const pending = new Set<Promise<unknown>>();
-  for await (const batch of batches) {
-    for (let first = 0; first < batch.length; first += pointsPerRequest) {
-      while (pending.size >= requestsAtOnce) await Promise.race(pending);
-      const points = batch
-        .slice(first, first + pointsPerRequest)
-        .map((row) => ({ id: row.pointId, vector: [...row.vector], payload: payloadOf(row) }));
-      const request = client.upsert(name, { wait: false, points }).finally(() => pending.delete(request));
-      pending.add(request);
-    }
-  }
-  await Promise.all(pending);
+  const limits = { rowsPerWrite: pointsPerRequest, writesAtOnce: requestsAtOnce };
+  await writeAll(batches, limits, (rows) => {
+    const points = rows.map((row) => ({ id: row.pointId, vector: [...row.vector], payload: payloadOf(row) }));
+    return client.upsert(name, { wait: false, points });
+  });
 }

@@ -5,7 +5,7 @@
 set -euo pipefail
 staging=/target/imports/$1
 shift
-# What is there was cut off, and nothing else writes here: the stack's lock sees to it.
+# What is there was cut off. A container that outlived whoever started it finds its folder gone, and fails.
 rm -rf /target/imports
 mkdir -p "$staging/rows"
 trap '[ -e "$staging/complete" ] || rm -rf "$staging"' EXIT
