@@ -70,9 +70,10 @@ export function openRespStream(host: string, port: number, password: string): Re
   const admitted = sendNow(`*2\r\n$4\r\nAUTH\r\n$${Buffer.byteLength(password)}\r\n${password}\r\n`, 1);
   admitted.catch(() => {});
   return {
-    // Not one after the other: commands need not wait for the answer to the password.
+    // A server that refuses the password closes the connection on whoever sends much all the same, and its reason is lost.
     async send(commands, count) {
-      await Promise.all([admitted, sendNow(commands, count)]);
+      await admitted;
+      await sendNow(commands, count);
     },
     async [Symbol.asyncDispose]() {
       socket.destroy();
