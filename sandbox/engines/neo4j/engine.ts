@@ -10,6 +10,8 @@ import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { load, loadedFingerprint } from './load.ts';
+import { rowsOfSteps } from './load-steps.ts';
+import { importerMemoryBytes, rowsForImport } from './offline-import.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
@@ -49,9 +51,11 @@ export const neo4j: Engine<Driver> = {
   diskBytes: 300e6,
   memoryBytes: 640e6,
   // Heap and page cache have a fixed size; both are full with the data of `medium`.
-  dataBytes: ({ users, knowledge, learned, interests, conceptRelations }) => {
+  dataBytes: (counts) => {
+    const { users, knowledge, learned, interests, conceptRelations } = counts;
     const things = users + knowledge + learned + interests + conceptRelations;
-    return { diskBytes: things * 600, memoryBytes: Math.min(things * 2e3, 200e6) };
+    const importer = rowsOfSteps(counts) >= rowsForImport ? importerMemoryBytes : 0;
+    return { diskBytes: things * 600, memoryBytes: Math.min(things * 2e3, 200e6) + importer };
   },
   secretNames: ['neo4j'],
   topologies: {

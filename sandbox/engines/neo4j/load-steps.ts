@@ -1,3 +1,4 @@
+import type { EntityCounts } from '../../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../../seeds/entities.ts';
 
 /** One statement over the rows of an entity. */
@@ -32,6 +33,11 @@ export const steps: readonly LoadStep[] = [
   { name: 'influences', entity: 'conceptRelations', only: isKind('INFLUENCES') },
   { name: 'prerequisite', entity: 'conceptRelations', only: isKind('PREREQUISITE') },
 ];
+
+/** Rows that a load of so many entities goes through, all steps together. */
+export function rowsOfSteps(counts: EntityCounts): number {
+  return steps.reduce((sum, { entity }) => sum + counts[entity], 0);
+}
 
 /** A row as the statements take it: times as text, which they make temporal; the driver's own would take the local zone. */
 export function parameterOf(row: object): object {

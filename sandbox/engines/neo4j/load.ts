@@ -9,18 +9,13 @@ import type { RunningEngine } from '../topology.ts';
 import { completeCatalogue } from './catalogue.ts';
 import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
-import { type LoadStep, parameterOf, steps } from './load-steps.ts';
-import { importOffline, isImportable } from './offline-import.ts';
+import { type LoadStep, parameterOf, rowsOfSteps, steps } from './load-steps.ts';
+import { importOffline, isImportable, rowsForImport } from './offline-import.ts';
 import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
 
 /** Rows a transaction, and transactions under way: the sweep is in docs/loading.md. */
 export const rowsPerTransaction = 1_000;
 export const transactionsAtOnce = 2;
-
-/**
- * From so many rows on the offline importer makes the database: see docs/loading.md for where it overtakes Bolt.
- */
-const rowsForImport = 250_000;
 
 /**
  * Replaces users, concepts and knowledge with the dataset's; the initial graph is there afterwards as before.
@@ -33,7 +28,7 @@ export async function load(
   { importFrom = rowsForImport }: { readonly importFrom?: number } = {},
 ): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
-  const total = steps.reduce((sum, { entity }) => sum + dataset.counts[entity], 0);
+  const total = rowsOfSteps(dataset.counts);
   const imported = await withDriver(running, async (driver) => {
     await completeCatalogue(driver);
     const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
@@ -93,6 +88,8 @@ export async function emptyGraph(driver: Driver): Promise<void> {
   if ((records[0]?.get('nodes') ?? 0) > initialNodes) {
     const session = driver.session();
     try {
+      // Relationships first: those of 10,000 nodes at once are more than a transaction may hold (30,000 users, measured).
+      await session.run(await cypherFile('load', 'empty-relationships.cypher'));
       await session.run(
         'MATCH (n) WHERE n:User OR n:Concept OR n:Knowledge CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS',
       );
