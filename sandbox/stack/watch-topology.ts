@@ -52,14 +52,24 @@ export async function watchTopology(
     }
     roles.delete(name);
   };
+  const asked = new Set<string>();
+  const failed = Promise.withResolvers<never>();
+  // Engines may be added to the stack, and come back to it.
+  const askAll = (): void => {
+    for (const { engine } of stack.engines.filter((each) => !asked.has(each.engine.name))) {
+      asked.add(engine.name);
+      ask(engine.name).then(() => asked.delete(engine.name), failed.reject);
+    }
+  };
   const follow = async (): Promise<void> => {
     for await (const _ of changesOf(stack.name, stop)) {
       stack = await knownStack(options);
+      askAll();
       showIfChanged();
     }
   };
   try {
-    await Promise.all([follow(), ...stack.engines.map(({ engine }) => ask(engine.name))]);
+    await Promise.race([follow(), failed.promise]);
   } finally {
     over.abort();
   }
