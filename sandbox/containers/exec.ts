@@ -135,8 +135,13 @@ async function collect(
 
 function feed(stream: NodeJS.ReadWriteStream, input: CommandOptions['input']): void {
   if (input === undefined) return;
-  if (typeof input === 'string' || Buffer.isBuffer(input)) stream.end(input);
-  else input.pipe(stream as unknown as Writable);
+  if (typeof input === 'string' || Buffer.isBuffer(input)) {
+    stream.end(input);
+    return;
+  }
+  // What cannot be read is the command's failure: it would wait for the rest until its deadline.
+  input.on('error', (thrown) => (stream as unknown as Writable).destroy(thrown));
+  input.pipe(stream as unknown as Writable);
 }
 
 async function textOf(stream: PassThrough): Promise<string> {

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 
@@ -23,6 +23,21 @@ export function readFilesAsTar(
   };
   write().catch((thrown: Error) => archive.destroy(thrown));
   return archive as unknown as Readable;
+}
+
+/**
+ * Standard input that begins once `ready` holds, with a line that the command waits for: its container is made while
+ * the target is looked at, and touches nothing before. Ends with the error of `ready`.
+ */
+export function releasedBy(ready: Promise<unknown>, input: Readable): Readable {
+  return Readable.from(
+    (async function* () {
+      await ready;
+      yield Buffer.from('go\n');
+      yield* input;
+    })(),
+    { objectMode: false },
+  );
 }
 
 /** Takes a tar, from the standard output of a command in a container, and writes its files into a folder. */

@@ -4,6 +4,7 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import { messageOf } from '../../core/errors.ts';
+import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, UnstartedEngine } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import {
@@ -13,7 +14,7 @@ import {
   requireSameImplementation,
   versionNumbers,
 } from '../backup-versions.ts';
-import { readFilesAsTar } from '../part-files.ts';
+import { readFilesAsTar, releasedBy } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty, targetRefused } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode, userName, withDriver } from './connection.ts';
@@ -45,14 +46,18 @@ export async function restore(target: RunningEngine, directory: string, manifest
   const databases = await requireWhole(target, directory, manifest);
   if (!isSameOrNewer(target.serverVersion, manifest.serverVersion)) throw ofVersion(target, manifest);
   const node = firstNode(target);
-  await requirePassword(
-    'neo4j',
-    () => withDriver(target, refuseIfUsed),
-    (thrown) => (thrown as { code?: unknown }).code === 'Neo.ClientError.Security.Unauthorized',
-  );
-  await requireWritable(node, '/data', neo4jUser);
-  await requireRoom(node, '/data', totalBytes(manifest) * roomFactor);
-  await stage({ ...target, volumeNames: node.volumeNames }, { directory, databases, dumped: manifest.serverVersion });
+  const usable = allSettled([
+    requirePassword(
+      'neo4j',
+      () => withDriver(target, refuseIfUsed),
+      (thrown) => (thrown as { code?: unknown }).code === 'Neo.ClientError.Security.Unauthorized',
+    ),
+    requireWritable(node, '/data', neo4jUser),
+    requireRoom(node, '/data', totalBytes(manifest) * roomFactor),
+  ]);
+  const dumps = { directory, databases, dumped: manifest.serverVersion };
+  // What is wrong with the target is told first.
+  await allSettled<unknown>([usable, stage({ ...target, volumeNames: node.volumeNames }, dumps, usable)]);
   await whileStopped(target, async () => {});
 }
 
@@ -112,8 +117,12 @@ export interface Dumps {
   readonly dumped: string;
 }
 
-/** Loads databases beside what a node's volume holds; its next start takes them. */
-export async function stage(target: UnstartedEngine, { directory, databases, dumped }: Dumps): Promise<void> {
+/** Loads databases beside what a node's volume holds, once the target is `usable`; its next start takes them. */
+export async function stage(
+  target: UnstartedEngine,
+  { directory, databases, dumped }: Dumps,
+  usable: Promise<unknown> = Promise.resolve(),
+): Promise<void> {
   const staged = await runOneOff({
     image: target.image.reference,
     entrypoint: ['/bin/bash', '-c'],
@@ -125,7 +134,10 @@ export async function stage(target: UnstartedEngine, { directory, databases, dum
     ],
     environment: { ...settings(), NEO4J_server_http_enabled: 'true', NEO4J_dbms_security_auth__enabled: 'false' },
     binds: [`${target.volumeNames.data}:/target`],
-    input: readFilesAsTar(directory, dumpFiles, { 'auth.ini': authFile(target.secrets.neo4j ?? '') }),
+    input: releasedBy(
+      usable,
+      readFilesAsTar(directory, dumpFiles, { 'auth.ini': authFile(target.secrets.neo4j ?? '') }),
+    ),
     labels: { [labelNames.engine]: 'neo4j' },
   });
   refuseUnreadable(staged, target, dumped);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, BackupPart } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
@@ -44,7 +45,9 @@ export async function restoreBeside(
   directory: string,
   manifest: BackupManifest,
 ): Promise<readonly string[]> {
-  await requireTaken(running, directory, manifest, async () => {});
+  await requireTaken(running, directory, manifest, async (live) => {
+    await live.getCollections();
+  });
   const client = openClient(running);
   return Promise.all(
     snapshotsOf(manifest).map(async (part) => {
@@ -74,17 +77,18 @@ async function requireTaken(
   await verifyParts(directory, manifest);
   requireSameImplementation(target, manifest);
   requireSameMinor(target, manifest);
-  await Promise.all(
-    snapshotsOf(manifest).map(({ path }) => requireSnapshot(join(directory, path), path, manifest.origin)),
-  );
-  const aliases = await readAliases(directory);
-  await requirePassword(
-    'qdrant',
-    () => openClient(target).getCollections(),
-    (thrown) => [401, 403].includes((thrown as { status?: number }).status ?? 0),
-  );
-  await check(openClient(target));
-  await requireRoom(firstNode(target), storage, totalBytes(manifest) * roomFactor[manifest.origin]);
+  const aliases = readAliases(directory);
+  // The first of these that fails is told.
+  await allSettled<unknown>([
+    ...snapshotsOf(manifest).map(({ path }) => requireSnapshot(join(directory, path), path, manifest.origin)),
+    aliases,
+    requirePassword(
+      'qdrant',
+      () => check(openClient(target)),
+      (thrown) => [401, 403].includes((thrown as { status?: number }).status ?? 0),
+    ),
+    requireRoom(firstNode(target), storage, totalBytes(manifest) * roomFactor[manifest.origin]),
+  ]);
   return aliases;
 }
 

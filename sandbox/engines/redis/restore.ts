@@ -8,7 +8,7 @@ import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
-import { readFilesAsTar } from '../part-files.ts';
+import { readFilesAsTar, releasedBy } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
 import { untilAnswering } from '../until-answering.ts';
@@ -34,7 +34,7 @@ export async function restore(target: RunningEngine, directory: string, manifest
   if (major > versionNumbers(target.serverVersion)[0])
     throw foreign(target, `it is of version ${manifest.serverVersion}`);
   const node = firstNode(target);
-  await allSettled([
+  const usable = allSettled([
     requirePassword(
       'redis',
       () => refuseIfUsed(target),
@@ -44,7 +44,8 @@ export async function restore(target: RunningEngine, directory: string, manifest
     // The dump and the append-only file that is made of it, and what an empty one takes.
     requireRoom(node, '/data', 2 * totalBytes(manifest) + 2 ** 20),
   ]);
-  await stage(target, directory);
+  // What is wrong with the target is told first.
+  await allSettled<unknown>([usable, stage(target, directory, usable)]);
   await stopNode(node);
   await startNodeAgain(node);
   await untilReady(target);
@@ -61,14 +62,15 @@ async function refuseIfUsed(target: RunningEngine): Promise<void> {
   if (users.length > 0) throw targetNotEmpty('redis', `${users.length} users beside its own`);
 }
 
-async function stage(target: RunningEngine, directory: string): Promise<void> {
+/** Begins once the target is `usable`. */
+async function stage(target: RunningEngine, directory: string, usable: Promise<unknown>): Promise<void> {
   const node = firstNode(target);
   const staged = await runOneOff({
     image: node.image,
     entrypoint: ['/bin/sh', '-c'],
     command: [await readFile(join(import.meta.dirname, 'scripts', 'stage-restore.sh'), 'utf8')],
     binds: [`${node.volumeNames.data}:/data`],
-    input: readFilesAsTar(directory, [dumpFile, usersFile]),
+    input: releasedBy(usable, readFilesAsTar(directory, [dumpFile, usersFile])),
     labels: { [labelNames.engine]: 'redis' },
   });
   refuseUnreadable(target, staged);

@@ -1,9 +1,11 @@
 #!/bin/bash
 # Loads dumps beside the live data (/target) of a node that may run, or was never started: the next start of the node
-# takes them. Standard input: a tar of the dumps and of the node's auth.ini. Arguments: the version of the server that
-# was dumped, and the databases to load. Ends with 3 where a dump is not what it claims to be, with 4 where a server does
-# not come up on it, with 5 where /target has no room, and with 6, and this server's version, where that is older.
+# takes them. Standard input: a line once it may begin, and a tar of the dumps and of the node's auth.ini. Arguments: the
+# version of the server that was dumped, and the databases to load. Ends with 3 where a dump is not what it claims to be,
+# with 4 where a server does not come up on it, with 5 where /target has no room, and with 6, and this server's version,
+# where that is older.
 set -euo pipefail
+read -r _
 staging=/target/restored
 dumped=$1
 shift

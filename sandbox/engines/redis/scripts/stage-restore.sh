@@ -1,10 +1,11 @@
 #!/bin/sh
 # Makes an append-only file of a dump, in a folder beside the live data of a node that may run: the next start of the
-# node takes it. Standard input: a tar of dump.rdb and users.acl. Ends with 3 where the dump, and with 4 where the users
-# are not what they claim to be.
+# node takes it. Standard input: a line once it may begin, and a tar of dump.rdb and users.acl. Ends with 3 where the
+# dump, and with 4 where the users are not what they claim to be.
 # A server that starts with `appendonly yes` beside a lone dump.rdb comes up empty and without an error, so the
 # dump is loaded with `appendonly no` first, and the append-only file is written from what was loaded.
 set -eu
+read -r _
 staging=/data/restored
 rm -rf "$staging"
 trap '[ -e "$staging/complete" ] || rm -rf "$staging"' EXIT
