@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { deadlineMs } from '../core/deadlines.ts';
+import { poll } from '../core/poll.ts';
 import { docker } from './docker.ts';
 import type { NodeHandle } from './node-spec.ts';
 
@@ -60,10 +61,30 @@ export async function isRunning(node: NodeHandle): Promise<boolean> {
   }
 }
 
-/** Removes a container by name or id, running or not. Its named volumes stay. */
+/** Removes a container by name or id, running or not. Its named volumes stay, and nothing uses them any more. */
 export async function removeContainer(container: string): Promise<void> {
   const handle = (await docker()).getContainer(container);
-  await ignoring(404, () => ignoring(409, () => handle.remove({ force: true, v: true })));
+  try {
+    await handle.remove({ force: true, v: true });
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return;
+    // Somebody else is at it (Docker Engine API, "Remove a container"), whose removal has to end.
+    if (statusOf(thrown) !== 409) throw thrown;
+    await poll(() => isGone(container), {
+      timeoutMs: deadlineMs('nodeStop'),
+      onTimeout: () => thrown as Error,
+    });
+  }
+}
+
+async function isGone(container: string): Promise<boolean> {
+  try {
+    await (await docker()).getContainer(container).inspect();
+    return false;
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return true;
+    throw thrown;
+  }
 }
 
 async function ignoring(status: number, act: () => Promise<unknown>): Promise<void> {

@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
+import { removeAbandoned } from '../../sandbox/stack/clean-up.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 
 const owner = join(import.meta.dirname, 'support', 'hold-stack.ts');
@@ -33,4 +34,18 @@ test('a throw-away stack whose process was killed is removed by the next start; 
     await alive.held;
   }
   expect(await findContainers(alive.label)).toEqual([]);
+});
+
+test("several commands at once remove what was left without getting in each other's way", async () => {
+  const dead = await Promise.all([startElsewhere(), startElsewhere()]);
+  for (const { held } of dead) held.kill('SIGKILL');
+  await Promise.all(dead.map(({ held }) => held));
+  await Promise.all(Array.from({ length: 4 }, removeAbandoned));
+  for (const { label } of dead) {
+    expect(await Promise.all([findContainers, findVolumes, findNetworks].map((find) => find(label)))).toEqual([
+      [],
+      [],
+      [],
+    ]);
+  }
 });
