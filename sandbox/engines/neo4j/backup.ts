@@ -1,14 +1,12 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checked, runOneOff } from '../../containers/exec.ts';
-import { labelNames } from '../../containers/labels.ts';
 import type { Backup, BackupManifest } from '../backup.ts';
 import { describePart } from '../backup-files.ts';
-import { writeFilesFromTar } from '../part-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
-import { firstNode, withDriver } from './connection.ts';
+import { withDriver } from './connection.ts';
+import { dump } from './dump.ts';
 import { readUsers } from './fingerprint.ts';
 import { whileStopped } from './offline.ts';
 import { dumpFiles, restore, restoreUnstarted, usersFile } from './restore.ts';
@@ -51,22 +49,6 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     position: `bookmark ${position}`,
     parts: await Promise.all(paths.map((path) => describePart(directory, path))),
   };
-}
-
-/** Dumps every database of the first node, which is stopped, into a folder. */
-export async function dump(running: RunningEngine, directory: string): Promise<void> {
-  const node = firstNode(running);
-  const { stream, written } = writeFilesFromTar(directory);
-  const dumped = await runOneOff({
-    image: node.image,
-    entrypoint: ['/bin/bash', '-c'],
-    command: [await readFile(join(import.meta.dirname, 'scripts', 'dump.sh'), 'utf8')],
-    binds: [`${node.volumeNames.data}:/data`],
-    outputTo: stream,
-    labels: { [labelNames.engine]: 'neo4j' },
-  });
-  checked(dumped, 'neo4j-admin database dump', 'neo4j');
-  await written;
 }
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {
