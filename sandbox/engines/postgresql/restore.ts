@@ -34,7 +34,7 @@ export async function restore(target: RunningEngine, directory: string, manifest
   const described = await requireReadable(target, directory, manifest);
   const globals = await readGlobals(directory);
   const usable = () => requireUsable(target, { sizeBytes: roomFor(manifest, described), empty: true });
-  await whileStaged(target, directory, described, usable, async (archives) => {
+  const fillAll = async (archives: readonly StagedArchive[]) => {
     await restoreGlobals(target, globals, { overwrite: true });
     await restoreUnfinished(
       target,
@@ -43,11 +43,14 @@ export async function restore(target: RunningEngine, directory: string, manifest
     // It is there in every server, and cannot be replaced by its own connections: all of it or nothing.
     const own = archives.find(({ database }) => database === 'postgres');
     if (own !== undefined) await fill(target, 'postgres', own, '--single-transaction');
+  };
+  const finish = async () => {
     const names = described.map(({ name }) => name).filter((name) => name !== 'postgres');
     await renameAll(target, names, { from: unfinished, to: '' });
     await using opened = await openPrimary(target, { database: 'postgres' });
     await setPasswords(opened.client, target);
-  });
+  };
+  await whileStaged(target, { directory, described, usable }, fillAll, finish);
 }
 
 /** Into `<database>_restore`. Roles that are there already stay as they are. */
@@ -60,43 +63,57 @@ export async function restoreBeside(
   const globals = await readGlobals(directory);
   const usable = () => requireUsable(running, { sizeBytes: roomFor(manifest, described), empty: false });
   const names = described.map(({ name }) => name);
-  await whileStaged(running, directory, described, usable, async (archives) => {
+  const fillAll = async (archives: readonly StagedArchive[]) => {
     await restoreGlobals(running, globals, { overwrite: false });
     await restoreUnfinished(running, archives);
+  };
+  const finish = async () => {
     await dropDatabases(
       running,
       names.map((name) => `${name}_restore`),
     );
     await renameAll(running, names, { from: unfinished, to: '_restore' });
-  });
+  };
+  await whileStaged(running, { directory, described, usable }, fillAll, finish);
   return names.map((name) => `${name}_restore`);
 }
 
+interface Archives {
+  readonly directory: string;
+  readonly described: readonly DescribedDatabase[];
+  /** Looks at the target, before the databases are touched. */
+  readonly usable: () => Promise<void>;
+}
+
 /**
- * Puts all archives into the container and reads each to its end while `usable` looks at the target, before the databases
- * are touched.
+ * Puts all archives into the container and reads each to its end while `usable` looks at the target, then runs `fillAll`.
+ * The archives are removed while `finish` runs.
  */
 async function whileStaged(
   target: RunningEngine,
-  directory: string,
-  described: readonly DescribedDatabase[],
-  usable: () => Promise<void>,
-  work: (archives: readonly StagedArchive[]) => Promise<void>,
+  { directory, described, usable }: Archives,
+  fillAll: (archives: readonly StagedArchive[]) => Promise<void>,
+  finish: () => Promise<void>,
 ): Promise<void> {
   try {
     const staged = described.map(({ name }) => stage(target, directory, name));
     // What is wrong with the target is told first.
     await allSettled<unknown>([usable(), ...staged]);
-    const archives = await Promise.all(staged);
-    await work(archives).catch((thrown: unknown) => {
-      throw thrown instanceof SandboxError
-        ? thrown
-        : restoreFailed(`The restore was broken off: ${messageOf(thrown)}.`);
-    });
-  } finally {
-    // A server that was killed keeps them; the next restore writes over them.
-    await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' }).catch(() => {});
+    await fillAll(await Promise.all(staged)).catch(brokenOff);
+  } catch (thrown) {
+    await removeStaged(target);
+    throw thrown;
   }
+  await allSettled([finish().catch(brokenOff), removeStaged(target)]);
+}
+
+function brokenOff(thrown: unknown): never {
+  throw thrown instanceof SandboxError ? thrown : restoreFailed(`The restore was broken off: ${messageOf(thrown)}.`);
+}
+
+/** A server that was killed keeps them; the next restore writes over them. */
+async function removeStaged(target: RunningEngine): Promise<void> {
+  await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' }).catch(() => {});
 }
 
 async function stage(target: RunningEngine, directory: string, database: string): Promise<StagedArchive> {

@@ -5,10 +5,7 @@
 set -euo pipefail
 archive=$1
 mkdir -p "$(dirname "$archive")"
-cat >"$archive"
-pg_restore --file=/dev/null "$archive" &
-reading=$!
+tee "$archive" | pg_restore --file=/dev/null
 pg_restore --create --list "$archive" |
 	grep -E '^[0-9]+; [0-9]+ [0-9]+ (DATABASE|DATABASE PROPERTIES|(ACL|COMMENT|SECURITY LABEL) - DATABASE) ' >"$archive.list"
 pg_restore --create --use-list="$archive.list" --file=- "$archive"
-wait "$reading"
