@@ -65,11 +65,12 @@ export async function readArchive(directory: string): Promise<void> {
  * (MongoDB documentation, "Internal/Membership Authentication").
  */
 export async function restoreByTool(target: RunningEngine, directory: string): Promise<void> {
-  try {
-    await runRestore(target, directory, ['--oplogReplay']);
-  } finally {
-    await giveOwnPasswordAgain(target);
-  }
+  await runRestore(target, directory, ['--oplogReplay']).catch(async (thrown) => {
+    // Users may have been restored by then; what went wrong first is what is told.
+    await giveOwnPasswordAgain(target).catch(() => {});
+    throw thrown;
+  });
+  await giveOwnPasswordAgain(target);
 }
 
 /** Without the oplog, which holds other databases too: the copy is not from one moment where it was written to. */
