@@ -11,6 +11,9 @@ import { databases, primaryNode } from './connection.ts';
 
 const globals = 'globals.sql';
 
+/** What a backup of ours has, too. */
+const allDatabases = [...databases, 'postgres'];
+
 /** Command that writes one database as an archive. zstd takes a fifth of the time of the default, gzip, at the same size. */
 export const dumpCommand = (database: string) => [
   'pg_dump',
@@ -34,7 +37,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<void> 
   const node = primaryNode(running);
   await allSettled([
     write(node, ['pg_dumpall', '--globals-only'], join(directory, globals)),
-    ...databases.map((database) => write(node, dumpCommand(database), join(directory, `${database}.dump`))),
+    ...allDatabases.map((database) => write(node, dumpCommand(database), join(directory, `${database}.dump`))),
   ]);
 }
 
@@ -52,7 +55,7 @@ async function restore(target: RunningEngine, directory: string): Promise<void> 
   const input = createReadStream(join(directory, globals));
   // It goes on after the roles that are there already.
   checked(await execInNode(node, ['psql', '--quiet'], { user: 'postgres', input }), 'psql', 'postgresql');
-  await allSettled(databases.map((database) => restoreOne(node, directory, database)));
+  await allSettled(allDatabases.map((database) => restoreOne(node, directory, database)));
 }
 
 async function restoreOne(node: NodeHandle, directory: string, database: string): Promise<void> {
@@ -60,6 +63,8 @@ async function restoreOne(node: NodeHandle, directory: string, database: string)
   const input = createReadStream(join(directory, `${database}.dump`));
   const placed = await execInNode(node, ['sh', '-c', `cat >${file}`], { user: 'postgres', input });
   checked(placed, 'placing the archive', 'postgresql');
-  const options = ['--create', '--exit-on-error', `--jobs=${availableParallelism()}`, '--dbname=postgres', file];
+  // `postgres` is there in every server.
+  const create = database === 'postgres' ? [] : ['--create'];
+  const options = [...create, '--exit-on-error', `--jobs=${availableParallelism()}`, '--dbname=postgres', file];
   checked(await execInNode(node, ['pg_restore', ...options], { user: 'postgres' }), 'pg_restore', 'postgresql');
 }

@@ -1,30 +1,19 @@
-import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { execInNode } from '../../containers/exec.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest } from '../backup.ts';
-import { backupRefused } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { openPrimary, primaryNode } from './connection.ts';
 import { definitionOf, dropDatabases, renameAll } from './database-definition.ts';
-import { archiveOf, type DescribedDatabase } from './described-databases.ts';
+import type { DescribedDatabase } from './described-databases.ts';
 import { requireReadable, requireUsable, roomFor, stagingDirectory } from './restore-checks.ts';
 import { readGlobals, restoreGlobals } from './restore-globals.ts';
 import { setPasswords } from './schema.ts';
+import { type StagedArchive, stageArchives } from './stage-archives.ts';
 
 /** Suffix of databases that are being restored: they get their names together, when all of them are whole. */
 const unfinished = '_restoring';
-
-/** An archive that lies in the target's container. */
-interface StagedArchive {
-  readonly database: string;
-  readonly file: string;
-  /** Statements that make the database, without what is in it. */
-  readonly definition: string;
-}
 
 /**
  * Roles, then all databases side by side under names of their own; they get their names together at the end. A restore
@@ -96,10 +85,10 @@ async function whileStaged(
   finish: () => Promise<void>,
 ): Promise<void> {
   try {
-    const staged = described.map(({ name }) => stage(target, directory, name));
+    const staged = stageArchives(target, directory, described);
     // What is wrong with the target is told first.
-    await allSettled<unknown>([usable(), ...staged]);
-    await fillAll(await Promise.all(staged)).catch(brokenOff);
+    await allSettled<unknown>([usable(), staged]);
+    await fillAll(await staged).catch(brokenOff);
   } catch (thrown) {
     await removeStaged(target);
     throw thrown;
@@ -114,18 +103,6 @@ function brokenOff(thrown: unknown): never {
 /** A server that was killed keeps them; the next restore writes over them. */
 async function removeStaged(target: RunningEngine): Promise<void> {
   await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' }).catch(() => {});
-}
-
-async function stage(target: RunningEngine, directory: string, database: string): Promise<StagedArchive> {
-  const script = await readFile(join(import.meta.dirname, 'scripts', 'stage-archive.sh'), 'utf8');
-  const file = `${stagingDirectory}/${archiveOf(database)}`;
-  const staged = await execInNode(primaryNode(target), ['bash', '-c', script, 'stage-archive', file], {
-    user: 'postgres',
-    input: createReadStream(join(directory, archiveOf(database))),
-  });
-  if (staged.exitCode === 0) return { database, file, definition: staged.output };
-  const reason = `pg_restore cannot read ${archiveOf(database)}`;
-  throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', reason, staged.errorOutput);
 }
 
 /** What an earlier restore left half done is replaced; a restore that fails leaves no database behind. */
