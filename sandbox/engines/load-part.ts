@@ -8,6 +8,8 @@ export interface PartLoad<Row> {
   readonly rowsPerWrite: number;
   /** Writes under way at once. */
   readonly streams: number;
+  /** A mark is kept once so many writes of each stream have gone by. Default: 1. */
+  readonly writesPerMark?: number;
   /**
    * Writes some rows. Where `mayBeThere` is true a load that was cut off may have written them already: afterwards each
    * must be there once.
@@ -16,8 +18,7 @@ export interface PartLoad<Row> {
   readonly advance: (rows: number) => void;
 }
 
-/** A mark is kept once so many writes of each stream have gone by, and nothing is sent that lies four times as far. */
-const writesPerMark = 1;
+/** Nothing is sent that lies so many marks' worth behind the last mark. */
 const marksPerWindow = 4;
 
 /**
@@ -26,7 +27,7 @@ const marksPerWindow = 4;
  */
 export async function loadPart<Row>(part: PartLoad<Row>, marks: LoadMarks): Promise<void> {
   const from = marks.rowsOf(part.name);
-  const rowsPerMark = part.rowsPerWrite * part.streams * writesPerMark;
+  const rowsPerMark = part.rowsPerWrite * part.streams * (part.writesPerMark ?? 1);
   const windowRows = rowsPerMark * marksPerWindow;
   const pending = new Set<Promise<void>>();
   const writes: { readonly end: number; done: boolean }[] = [];
