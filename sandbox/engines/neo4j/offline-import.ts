@@ -16,8 +16,8 @@ import { type ImportFile, importedEntities, linesOf, recordsFile } from './impor
 import { whileStopped } from './offline.ts';
 import { settings } from './topologies.ts';
 
-/** Bytes of a file that are sent at once: the least that costs nothing beside what is done with them. */
-const pieceBytes = 2 ** 19;
+/** Bytes of a file that are sent at once: little, since each of a dozen files holds as many (docs/loading.md, memory). */
+const pieceBytes = 2 ** 17;
 
 /**
  * From so many rows of all steps on, the importer is not slower than Bolt: with 313,228 both took 90 s of a busy machine,
