@@ -24,7 +24,8 @@ async function drillRegisters({ honest }: { readonly honest: boolean }) {
       return 'ok';
     },
     compareAndSet: async (key, from, to) => {
-      if (honest) await delay(1);
+      // Longer than a write takes: some of those that are under way come in between, however busy the machine is.
+      if (honest) await delay(5);
       const isThere = registers.get(key) === from;
       if (!honest) await delay(5);
       if (isThere) registers.set(key, to);
