@@ -3,7 +3,8 @@ import { messageOf, SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
 import { docker } from './docker.ts';
 import type { Labels } from './labels.ts';
-import { removeNetwork, requireOurs, unlessMissing } from './objects.ts';
+import { unlessMissing } from './nodes.ts';
+import { removeNetwork, requireOurs } from './objects.ts';
 
 /** A network whose upper half is for addresses that are given by hand. */
 export interface FixedNetwork {

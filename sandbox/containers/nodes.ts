@@ -52,38 +52,25 @@ export async function setCpuShares(node: NodeHandle, cpuShares: number): Promise
 
 /** Whether the container's first process runs; `false` too where there is no such container. */
 export async function isRunning(node: NodeHandle): Promise<boolean> {
-  try {
-    const details = await (await docker()).getContainer(node.containerId).inspect();
-    return details.State.Running;
-  } catch (thrown) {
-    if (statusOf(thrown) === 404) return false;
-    throw thrown;
-  }
+  return (await inspect(node.containerId))?.State.Running ?? false;
+}
+
+function inspect(container: string) {
+  return unlessMissing(async () => (await docker()).getContainer(container).inspect());
 }
 
 /** Removes a container by name or id, running or not. Its named volumes stay, and nothing uses them any more. */
 export async function removeContainer(container: string): Promise<void> {
   const handle = (await docker()).getContainer(container);
   try {
-    await handle.remove({ force: true, v: true });
+    await unlessMissing(() => handle.remove({ force: true, v: true }));
   } catch (thrown) {
-    if (statusOf(thrown) === 404) return;
     // Somebody else is at it (Docker Engine API, "Remove a container"), whose removal has to end.
     if (statusOf(thrown) !== 409) throw thrown;
-    await poll(() => isGone(container), {
+    await poll(async () => (await inspect(container)) === undefined, {
       timeoutMs: deadlineMs('nodeStop'),
       onTimeout: () => thrown as Error,
     });
-  }
-}
-
-async function isGone(container: string): Promise<boolean> {
-  try {
-    await (await docker()).getContainer(container).inspect();
-    return false;
-  } catch (thrown) {
-    if (statusOf(thrown) === 404) return true;
-    throw thrown;
   }
 }
 
@@ -92,6 +79,16 @@ async function ignoring(status: number, act: () => Promise<unknown>): Promise<vo
     await act();
   } catch (thrown) {
     if (statusOf(thrown) !== status) throw thrown;
+  }
+}
+
+/** `undefined` where Docker says that there is no such object. */
+export async function unlessMissing<Value>(act: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await act();
+  } catch (thrown) {
+    if (statusOf(thrown) !== 404) throw thrown;
+    return undefined;
   }
 }
 

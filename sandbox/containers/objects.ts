@@ -1,7 +1,7 @@
 import { SandboxError } from '../core/errors.ts';
 import { docker, listContainers } from './docker.ts';
 import { type Labels, labelFilter, labelNames } from './labels.ts';
-import { removeContainer, statusOf } from './nodes.ts';
+import { removeContainer, unlessMissing } from './nodes.ts';
 
 /** A container of ours as Docker lists it. */
 export interface FoundContainer {
@@ -142,14 +142,4 @@ export async function removeFound(
     volumes: volumes.map((volume) => volume.name),
     networks: networks.map((network) => network.name),
   };
-}
-
-/** `undefined` where Docker says that there is no such object. */
-export async function unlessMissing<Value>(act: () => Promise<Value>): Promise<Value | undefined> {
-  try {
-    return await act();
-  } catch (thrown) {
-    if (statusOf(thrown) !== 404) throw thrown;
-    return undefined;
-  }
 }

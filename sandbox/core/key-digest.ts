@@ -10,6 +10,21 @@ export function digestOfKey(key: string): KeyDigest {
   return [wordAt(digest, 0) || 1, wordAt(digest, 4)];
 }
 
+/**
+ * Where a digest is in a table of open addressing, two numbers a slot and a power of two of slots, of which some are free;
+ * or the free slot where it would be.
+ */
+export function slotOf(table: Uint32Array, [high, low]: KeyDigest): number {
+  const last = table.length / 2 - 1;
+  let slot = low & last;
+  while (isTaken(table, slot) && !(table[2 * slot] === high && table[2 * slot + 1] === low)) slot = (slot + 1) & last;
+  return slot;
+}
+
+export function isTaken(table: Uint32Array, slot: number): boolean {
+  return table[2 * slot] !== 0 || table[2 * slot + 1] !== 0;
+}
+
 function wordAt(digest: string, at: number): number {
   return (
     (digest.charCodeAt(at) |

@@ -1,4 +1,4 @@
-import type { KeyDigest } from '../core/key-digest.ts';
+import { isTaken, type KeyDigest, slotOf } from '../core/key-digest.ts';
 
 /** Gives each key a place of its own, by its digest alone: 8 bytes a slot, whatever the keys' length. */
 export interface SlotTable {
@@ -9,7 +9,6 @@ export interface SlotTable {
   readonly take: (digest: KeyDigest) => number;
   /** The place of a key; -1 where it was not taken. */
   readonly find: (digest: KeyDigest) => number;
-  readonly isTaken: (slot: number) => boolean;
 }
 
 /** A table is at least this much larger than what it holds, so that a free slot is near. */
@@ -23,27 +22,16 @@ export function createSlotTable(keys: number): SlotTable {
   const slots = 2 ** Math.ceil(Math.log2(slotsPerKeyMin * keys + slotsMin));
   const digests = new Uint32Array(2 * slots);
   let count = 0;
-
-  const isTaken = (slot: number) => digests[2 * slot] !== 0 || digests[2 * slot + 1] !== 0;
-  /** Where the digest is, or where it would be. */
-  const place = ([high, low]: KeyDigest): number => {
-    let slot = low & (slots - 1);
-    while (isTaken(slot) && !(digests[2 * slot] === high && digests[2 * slot + 1] === low)) {
-      slot = (slot + 1) & (slots - 1);
-    }
-    return slot;
-  };
   return {
     slots,
     count: () => count,
-    isTaken,
     find: (digest) => {
-      const slot = place(digest);
-      return isTaken(slot) ? slot : -1;
+      const slot = slotOf(digests, digest);
+      return isTaken(digests, slot) ? slot : -1;
     },
     take: (digest) => {
-      const slot = place(digest);
-      if (!isTaken(slot)) {
+      const slot = slotOf(digests, digest);
+      if (!isTaken(digests, slot)) {
         if (count === slots - 1) throw new Error(`there are more than the ${keys} keys that were announced`);
         count += 1;
         [digests[2 * slot], digests[2 * slot + 1]] = digest;

@@ -1,4 +1,4 @@
-import { digestOfKey } from '../core/key-digest.ts';
+import { digestOfKey, isTaken, type KeyDigest, slotOf } from '../core/key-digest.ts';
 
 /** Keys that were seen, as 64 bits of their hash: at most 32 bytes a key, whatever its length. */
 export interface KeySet {
@@ -7,46 +7,35 @@ export interface KeySet {
   readonly has: (key: string) => boolean;
 }
 
+const slotsAtFirst = 1_024;
+
 /** Open addressing. Two keys with the same digest are taken for one: see {@link digestOfKey}. */
 export function createKeySet(): KeySet {
-  let slots = 1_024;
-  let table = new Uint32Array(2 * slots);
+  let table = new Uint32Array(2 * slotsAtFirst);
   let count = 0;
 
-  const place = (high: number, low: number): number => {
-    let slot = low & (slots - 1);
-    while ((table[2 * slot] as number) !== 0 || (table[2 * slot + 1] as number) !== 0) {
-      if (table[2 * slot] === high && table[2 * slot + 1] === low) return slot;
-      slot = (slot + 1) & (slots - 1);
-    }
-    return slot;
-  };
-  const put = (high: number, low: number): boolean => {
-    const slot = place(high, low);
-    const isNew = table[2 * slot] === 0 && table[2 * slot + 1] === 0;
-    table[2 * slot] = high;
-    table[2 * slot + 1] = low;
+  const put = (digest: KeyDigest): boolean => {
+    const slot = slotOf(table, digest);
+    const isNew = !isTaken(table, slot);
+    [table[2 * slot], table[2 * slot + 1]] = digest;
     return isNew;
   };
   const grow = () => {
     const old = table;
-    slots *= 2;
-    table = new Uint32Array(2 * slots);
+    table = new Uint32Array(2 * old.length);
     for (let at = 0; at < old.length; at += 2) {
-      const [high, low] = [old[at] as number, old[at + 1] as number];
-      if (high !== 0 || low !== 0) put(high, low);
+      const digest = [old[at] as number, old[at + 1] as number] as const;
+      if (digest[0] !== 0 || digest[1] !== 0) put(digest);
     }
   };
   return {
     add: (key) => {
-      if (count * 2 >= slots) grow();
-      const isNew = put(...digestOfKey(key));
+      // Half of the slots are free.
+      if (count * 4 >= table.length) grow();
+      const isNew = put(digestOfKey(key));
       if (isNew) count += 1;
       return isNew;
     },
-    has: (key) => {
-      const slot = place(...digestOfKey(key));
-      return table[2 * slot] !== 0 || table[2 * slot + 1] !== 0;
-    },
+    has: (key) => isTaken(table, slotOf(table, digestOfKey(key))),
   };
 }

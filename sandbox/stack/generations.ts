@@ -1,4 +1,5 @@
 import { type Labels, labelNames } from '../containers/labels.ts';
+import type { NodeSpec } from '../containers/node-spec.ts';
 import { ensureVolume, type FoundObject, findVolumes, removeVolume } from '../containers/objects.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import { emptyState, readState, type StackState } from './stack-state.ts';
@@ -10,8 +11,19 @@ import { emptyState, readState, type StackState } from './stack-state.ts';
  */
 export type Generations = Readonly<Record<string, number>>;
 
-/** Name of a node's volume. Those of the first generation have no number. */
-export function volumeName(stackName: string, node: string, volume: string, generation: number): string {
+/** Name of each of a node's volumes, by what the node calls it. */
+export function volumeNamesOf(
+  { name, volumes = [] }: Pick<NodeSpec, 'name' | 'volumes'>,
+  stackName: string,
+  generation: number,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    volumes.map((volume) => [volume.name, volumeName(stackName, name, volume.name, generation)]),
+  );
+}
+
+/** Those of the first generation have no number. */
+function volumeName(stackName: string, node: string, volume: string, generation: number): string {
   return `${stackName}_${node}_${volume}${generation === 0 ? '' : `.g${generation}`}`;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodePlacement, NodeSpec } from '../containers/node-spec.ts';
-import { volumeName } from './generations.ts';
+import { volumeNamesOf } from './generations.ts';
 import type { EngineStart } from './start-engine.ts';
 
 /** Names, ports and labels that a node has in its stack. */
@@ -23,12 +23,7 @@ export function placementOf(spec: NodeSpec, start: EngineStart, address?: string
     ...(address === undefined ? {} : { address }),
     hostPorts,
     containerName,
-    volumeNames: Object.fromEntries(
-      (spec.volumes ?? []).map((volume) => [
-        volume.name,
-        volumeName(start.volumesOf?.stackName ?? start.stackName, spec.name, volume.name, start.generation),
-      ]),
-    ),
+    volumeNames: volumeNamesOf(spec, start.volumesOf?.stackName ?? start.stackName, start.generation),
   };
   const labels = {
     ...start.labels,

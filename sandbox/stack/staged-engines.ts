@@ -10,7 +10,7 @@ import type { UnstartedEngine } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
 import { removeStack } from './clean-up.ts';
-import { volumeName } from './generations.ts';
+import { volumeNamesOf } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { createPortChooser } from './host-ports.ts';
 import { startEngine } from './start-engine.ts';
@@ -96,12 +96,11 @@ async function unstartedEngine(
   { stackName, labels }: { readonly stackName: string; readonly labels: Labels },
 ): Promise<UnstartedEngine> {
   const [spec] = topology.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
-  const names = (spec?.volumes ?? []).map(
-    ({ name }) => [name, volumeName(stackName, spec?.name ?? '', name, generation)] as const,
-  );
+  if (spec === undefined) throw new Error(`${engine.name} has no node`);
+  const volumeNames = volumeNamesOf(spec, stackName, generation);
   const own = { ...labels, [labelNames.engine]: engine.name };
-  await Promise.all(names.map(([, volume]) => ensureVolume(volume, own, { anew: true })));
-  return { engine: engine.name, image, secrets, volumeNames: Object.fromEntries(names) };
+  await Promise.all(Object.values(volumeNames).map((volume) => ensureVolume(volume, own, { anew: true })));
+  return { engine: engine.name, image, secrets, volumeNames };
 }
 
 /** A topology whose nodes are told their host ports keeps them in its data: it cannot be filled on other ports. */

@@ -1,5 +1,5 @@
-import { begin, enough, type Schedule } from './schedule.ts';
-import { breakPrimary, comeBack, heal, inject, type PrimaryFault, pauseFor } from './steps.ts';
+import { begin, enough, healAndGoOn, type Schedule } from './schedule.ts';
+import { breakPrimary, comeBack, inject, type PrimaryFault, pauseFor } from './steps.ts';
 
 const repetitions = 10;
 
@@ -31,9 +31,7 @@ export const replacePrimary: Schedule = {
     const old = await breakPrimary(run, watch, 'kill', enough);
     await inject(run, { kind: 'wipe', node: old });
     await run.subject.replace?.(old);
-    await heal(run);
-    await run.subject.settle();
-    await run.clients.acknowledged(enough);
+    await healAndGoOn(run);
   },
 };
 

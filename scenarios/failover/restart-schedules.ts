@@ -1,4 +1,4 @@
-import { crashAndStart, enough, type Schedule, warmUp } from './schedule.ts';
+import { crashAndStart, enough, healAndGoOn, type Schedule, warmUp } from './schedule.ts';
 import { heal, inject } from './steps.ts';
 import { followersOf } from './subject.ts';
 
@@ -23,9 +23,7 @@ export const restartAll: Schedule = {
   run: async (run) => {
     await warmUp(run);
     await Promise.all(run.subject.nodes.map((node) => inject(run, { kind: 'kill', node })));
-    await heal(run);
-    await run.subject.settle();
-    await run.clients.acknowledged(enough);
+    await healAndGoOn(run);
   },
 };
 
@@ -39,9 +37,7 @@ export const killFollower: Schedule = {
     const node = (await followersOf(run.subject, primary))[0] ?? primary;
     await inject(run, { kind: 'kill', node });
     await run.clients.acknowledged(enough);
-    await heal(run);
-    await run.subject.settle();
-    await run.clients.acknowledged(enough);
+    await healAndGoOn(run);
   },
 };
 

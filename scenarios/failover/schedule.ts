@@ -41,6 +41,11 @@ export async function crashAndStart(run: DrillRun): Promise<void> {
   const node = await run.observer.primary();
   await inject(run, { kind: 'kill', node });
   await using _ = probeWritable(run, [node]);
+  await healAndGoOn(run);
+}
+
+/** Ends all faults; returns once the topology has settled and clients work again. */
+export async function healAndGoOn(run: DrillRun): Promise<void> {
   await heal(run);
   await run.subject.settle();
   await run.clients.acknowledged(enough);

@@ -9,12 +9,9 @@ export interface ImportFile<Row> {
   readonly token: string;
   /** First line: names and types of the fields (Neo4j Operations Manual, "Import: CSV header format"). */
   readonly header: string;
-  /** Fields of each line that a row becomes. */
-  readonly lines: (row: Row) => readonly (readonly Field[])[];
+  /** Fields of each line that a row becomes, as the file has them. */
+  readonly lines: (row: Row) => readonly (readonly string[])[];
 }
-
-/** A field as the file has it. */
-type Field = string & { readonly field?: never };
 
 /** An entity and the files that its rows go into, in one pass. */
 export interface ImportedEntity<Name extends EntityName> {
@@ -134,10 +131,10 @@ export function linesOf<Row>(file: ImportFile<Row>, rows: readonly Row[]): strin
 }
 
 /** Always in quotes: without them an empty text would be no property at all. */
-function text(value: string): Field {
+function text(value: string): string {
   return `"${value.replaceAll('"', '""')}"`;
 }
 
-const whole = (value: number): Field => String(Math.trunc(value));
-const number = (value: number): Field => String(value);
-const time = (value: Date): Field => value.toISOString();
+const whole = (value: number): string => String(Math.trunc(value));
+const number = (value: number): string => String(value);
+const time = (value: Date): string => value.toISOString();
