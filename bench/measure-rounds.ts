@@ -1,4 +1,5 @@
 import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
+import { sideBySide } from '../sandbox/core/side-by-side.ts';
 import type { AnswerCheck, PreparedPath } from '../sandbox/engines/query-path.ts';
 import { watchClient } from './client-health.ts';
 import { type TimedRecorder, type TurnsResult, takeTurns } from './closed-loop.ts';
@@ -37,19 +38,27 @@ const iterationsApart = 101;
 const roundWarmUpMs = 40;
 
 /**
- * Prepares all subjects and checks their answers, and puts them away afterwards, whatever happens. Those that write come
- * last: what they put there for themselves must not be in the answers of the others.
+ * Prepares all subjects side by side and checks their answers, and puts them away afterwards, whatever happens. Those
+ * that write come last, one after the other: what they put there for themselves must not be in the answers of the others.
  */
 export async function withSubjects<Value>(
   subjects: readonly Subject[],
+  { progress, signal }: Pick<Timing, 'progress' | 'signal'>,
   work: (prepared: readonly PreparedSubject[]) => Promise<Value>,
 ): Promise<Value> {
   await using stack = new AsyncDisposableStack();
   const prepared = new Map<Subject, PreparedSubject>();
-  for (const subject of subjects.toSorted((left, right) => Number(isWriting(left)) - Number(isWriting(right)))) {
-    const path = stack.use(await subject.prepare());
-    prepared.set(subject, { ...subject, prepared: path, answer: await path.checkAnswer() });
-  }
+  await runTask(progress, ['bench', 'parameters and answers'], async (report) => {
+    const prepare = async (subject: Subject) => {
+      signal.throwIfAborted();
+      const path = stack.use(await subject.prepare());
+      prepared.set(subject, { ...subject, prepared: path, answer: await path.checkAnswer() });
+      report.advance({ done: prepared.size, total: subjects.length });
+    };
+    const [writing = [], reading = []] = [true, false].map((is) => subjects.filter((each) => isWriting(each) === is));
+    await sideBySide(reading, prepare);
+    for (const subject of writing) await prepare(subject);
+  });
   return await work(subjects.flatMap((subject) => prepared.get(subject) ?? []));
 }
 

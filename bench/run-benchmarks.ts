@@ -9,6 +9,7 @@ import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from '
 import { withObjective } from './objectives.ts';
 import { pathsWithoutStores } from './paths-not-run.ts';
 import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
+import { shareReads } from './shared-reads.ts';
 import { choosePaths, runnable, type Subject } from './subjects.ts';
 
 /** What is measured: a stack, or servers that are somebody else's. */
@@ -57,9 +58,10 @@ export async function runInterleaved(
   options: Omit<BenchOptions, keyof BenchTarget>,
   targets: readonly BenchTarget[],
 ): Promise<readonly BenchReport[]> {
-  const chosen = targets.map((target, index) => choosePaths(target, index, options.paths));
-  const environments = await Promise.all(targets.map(watchEnvironment));
   const signal = options.signal ?? new AbortController().signal;
+  const read = sharingReads(targets, signal);
+  const chosen = read.map((target, index) => choosePaths(target, index, options.paths));
+  const environments = await Promise.all(targets.map(watchEnvironment));
   const timing = {
     warmUpMs: options.warmUpMs ?? 250,
     measureMs: options.measureMs ?? 1_000,
@@ -73,7 +75,7 @@ export async function runInterleaved(
   const order = (checked[0]?.subjects ?? []).flatMap((first) =>
     checked.flatMap(({ subjects }) => subjects.find((each) => isSamePath(each, first)) ?? []),
   );
-  const measured = await withSubjects(order, (subjects) => measureRounds(subjects, timing));
+  const measured = await withSubjects(order, timing, (subjects) => measureRounds(subjects, timing));
   const reports: BenchReport[] = [];
   for (const [index, environmentOf] of environments.entries()) {
     const own = measured.filter(({ subject }) => subject.target === index);
@@ -83,6 +85,18 @@ export async function runInterleaved(
     reports.push(reportOf(own, full, notRun, environmentOf()));
   }
   return reports;
+}
+
+/** Paths of a dataset, whichever target they are of, share its passes. */
+function sharingReads(targets: readonly BenchTarget[], signal: AbortSignal): readonly BenchTarget[] {
+  const shared = new Map<Dataset, Dataset>();
+  return targets.map((target) => {
+    const { dataset } = target;
+    if (dataset === undefined) return target;
+    const sharing = shared.get(dataset) ?? shareReads(dataset, signal);
+    shared.set(dataset, sharing);
+    return { ...target, dataset: sharing };
+  });
 }
 
 async function measureAllFully(

@@ -1,7 +1,7 @@
 import type { Db, Filter } from 'mongodb';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { Content } from '../../../../seeds/entities.ts';
-import { newestPageText, pageText } from '../../newest-page.ts';
+import { type Dated, newestPageText, pageText } from '../../newest-page.ts';
 import { absentIds, countUp, perDataset, ranked, rowsOf, usersByActivity } from '../../path-parameters.ts';
 import { type QueryPath, usualShares } from '../../query-path.ts';
 import type { ContentDocument } from '../documents.ts';
@@ -56,9 +56,11 @@ function pageOf(page: PageOf): QueryPath {
       return others.length === 0 ? text : `${others.length} without ${value}`;
     },
     known: async (dataset, values) => {
-      const found = new Map<string, Content[]>(values.map((value) => [value, []]));
+      // Of a type there may be a hundred thousand: their texts are not kept.
+      const found = new Map<string, Dated[]>(values.map((value) => [value, []]));
       for await (const content of rowsOf(dataset, 'contents')) {
-        for (const value of new Set(page.valuesOf(content))) found.get(value)?.push(content);
+        const { id, createdAt } = content;
+        for (const value of new Set(page.valuesOf(content))) found.get(value)?.push({ id, createdAt });
       }
       return values.map((value) => newestPageText(found.get(value) ?? [], pageSize));
     },
