@@ -28,18 +28,19 @@ function addedMs({ writableMs, firstWriteMs }: RecoveryTimes): number | undefine
 export function measuresOf(
   events: readonly HistoryEvent[],
   outcome: DrillOutcome,
-  { contract, schedule }: Pick<FailoverCase, 'contract' | 'schedule'>,
+  { contract, schedule, workload }: Pick<FailoverCase, 'contract' | 'schedule' | 'workload'>,
   point: RecoveryPoint,
 ): Measures {
   const measures: Measures = { ...measuresOfFindings(outcome.findings) };
   const times = schedule.timed === undefined ? [] : recoveryTimesOf(withoutLost(events), schedule.timed);
+  // A transfer, or a contract with clients of its own, asks for more than the bare write does.
+  const isBareWrite = workload === 'set' && contract.set === undefined;
   const spreads = {
     detect: spreadOf(times.map(({ detectMs }) => detectMs)),
     promote: spreadOf(times.map(({ promoteMs }) => promoteMs)),
     firstWrite: spreadOf(times.map(({ firstWriteMs }) => firstWriteMs)),
     engineWritable: spreadOf(times.map(({ writableMs }) => writableMs)),
-    // A contract with clients of its own asks for more than the bare write does.
-    harnessAdds: contract.set === undefined ? spreadOf(times.map(addedMs)) : undefined,
+    harnessAdds: isBareWrite ? spreadOf(times.map(addedMs)) : undefined,
   };
   for (const [name, spread] of Object.entries(spreads)) {
     if (spread === undefined) continue;

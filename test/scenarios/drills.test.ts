@@ -63,12 +63,18 @@ test('the detector is at work before the fault, and what it notices then is repo
     type === 'info' && ['false-alarm', 'kill', 'detect', 'promote'].includes(operation) ? [operation] : [],
   );
   expect(order).toEqual(['false-alarm', 'kill', 'detect', 'promote']);
-  const each = { contract: { ...nothingLost, topology: 'replicated', name: '' } as const, schedule: killPrimary };
+  const contract = { ...nothingLost, topology: 'replicated', name: '' } as const;
+  const each = { contract, schedule: killPrimary, workload: 'set' } as const;
   expect(measuresOf(history.events, outcome, each, recoveryPointOfAll(history.events))).toMatchObject({
     falseAlarms: 1,
     harnessAddsRuns: 1,
     harnessAddsTargetMs: 100,
   });
+  // A transfer is not the write that the engine was asked for beside it.
+  const ofBank = { ...each, workload: 'bank' } as const;
+  expect(measuresOf(history.events, outcome, ofBank, recoveryPointOfAll(history.events))).not.toHaveProperty(
+    'harnessAddsRuns',
+  );
 });
 
 test('what ordinary clients take longer than the engine itself is told beside what the engine takes', async () => {

@@ -82,7 +82,9 @@ describe('a failover that no fault had asked for', () => {
     const events = run(unasked, [28_600]);
     const outcome = { findings: findingsOfSet(checkSet(events)), members: ['b'], rejoined: [] };
     const point = recoveryPointOfAll(events);
-    expect(measuresOf(events, outcome, { contract: bounded, schedule: killFollower }, point)).toMatchObject({
+    expect(
+      measuresOf(events, outcome, { contract: bounded, schedule: killFollower, workload: 'set' }, point),
+    ).toMatchObject({
       unaskedFailovers: 1,
       lost: 1,
       recoveryPointOperations: 1,

@@ -39,9 +39,14 @@ async function findDriver({ nodes, secrets }: RunningEngine): Promise<Driver | u
   for (const node of nodes) {
     // The one that asks is the one that is kept: a server that has just started is slow to take connections.
     const driver = createDriver(node, secrets, { connectMs });
-    const access = await accessThrough(driver).catch(() => undefined);
-    if (access?.takesWrites) return driver;
+    // Of one node nothing has to be asked but whether it is there: a cold server takes long for its first questions.
+    const takesWrites = nodes.length === 1 ? driver.getServerInfo().then(() => true) : asksIfWritable(driver);
+    if (await takesWrites.catch(() => false)) return driver;
     await driver.close();
   }
   return undefined;
+}
+
+async function asksIfWritable(driver: Driver): Promise<boolean> {
+  return (await accessThrough(driver)).takesWrites;
 }

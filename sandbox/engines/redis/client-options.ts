@@ -34,13 +34,16 @@ export function addressMapOf(nodes: readonly NodeHandle[]): AddressMap {
 /** A connection that was silent for this long with a command under way is given up: its server may be paused. */
 const silenceMs = 2_500;
 
+/** The longest wait between two attempts, in milliseconds. Of a cluster's client: every wait. */
+const patienceMs = 50;
+
 /**
  * A client under Sentinel connects anew for each answer of a primary that may be the old one: short at first, and never
  * longer than what a failover may take longer for it than for the engine, in milliseconds.
  */
-const patience = (times: number) => Math.min(times * 20, 50);
+const patience = (times: number) => Math.min(times * 20, patienceMs);
 
-/** Of {@link patience}, about 20 s. */
+/** Of {@link patienceMs}, 20 s. */
 const attempts = 400;
 
 /** Options for ioredis with Sentinels. A command waits for up to 20 s for a primary. */
@@ -70,10 +73,10 @@ export function clusterOptions({ password, addressMap }: RedisAccess) {
   return {
     natMap: { ...addressMap },
     clusterRetryStrategy: patience,
-    retryDelayOnFailover: 200,
-    retryDelayOnClusterDown: 200,
-    retryDelayOnTryAgain: 200,
-    maxRedirections: 100,
+    retryDelayOnFailover: patienceMs,
+    retryDelayOnClusterDown: patienceMs,
+    retryDelayOnTryAgain: patienceMs,
+    maxRedirections: attempts,
     slotsRefreshTimeout: 1_000,
     slotsRefreshInterval: 1_000,
     redisOptions: { password, connectTimeout: 1_000, socketTimeout: silenceMs, maxRetriesPerRequest: 1 },
