@@ -5,7 +5,7 @@ import { chunkRows, entityNamesOf, fingerprintOf, fingerprintOfLines } from './f
 import { readAhead } from './read-ahead.ts';
 import { defaultWorkers, runOnWorker } from './row-pool.ts';
 import { createRowSource, type WorldKey } from './row-source.ts';
-import type { RowRequest } from './row-worker.ts';
+import { digestRows, makeRows, type RowRequest } from './row-worker.ts';
 import type { SizeCounts } from './sizes.ts';
 import { referenceTime } from './times.ts';
 
@@ -95,7 +95,7 @@ function makeDataset(size: DatasetSize, world: WorldKey, wantedWorkers: number |
   async function* batches<Name extends EntityName>(name: Name): AsyncGenerator<readonly Entities[Name][]> {
     if (workers > 0) {
       const size = batchRowsOf[name] ?? batchRows;
-      const make = (piece: number) => runOnWorker(workers, 'makeRows', pieceOf(name, piece, size));
+      const make = (piece: number) => runOnWorker(workers, makeRows, pieceOf(name, piece, size));
       yield* readAhead(make, Math.ceil(counts[name] / size), batchesAhead(workers)) as AsyncGenerator<
         readonly Entities[Name][]
       >;
@@ -110,8 +110,8 @@ function makeDataset(size: DatasetSize, world: WorldKey, wantedWorkers: number |
   async function* digests(): AsyncGenerator<string> {
     for (const name of entityNamesOf(counts)) {
       yield name;
-      const make = (piece: number) => runOnWorker(workers, 'digestRows', pieceOf(name, piece, chunkRows));
-      yield* readAhead(make, Math.ceil(counts[name] / chunkRows), 2 * workers) as AsyncGenerator<string>;
+      const make = (piece: number) => runOnWorker(workers, digestRows, pieceOf(name, piece, chunkRows));
+      yield* readAhead(make, Math.ceil(counts[name] / chunkRows), 2 * workers);
     }
   }
 

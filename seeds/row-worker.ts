@@ -21,11 +21,12 @@ export function digestRows(request: RowRequest): string {
 }
 
 /** Rows as a message; the memory of vectors is handed over instead of copied. */
-export function makeRows(request: RowRequest): unknown {
+export function makeRows(request: RowRequest): readonly Entities[EntityName][] {
   const rows = rowsOf(request);
   const buffers = rows.flatMap((row) => ('vector' in row ? [row.vector.buffer as ArrayBuffer] : []));
   if (buffers.length === 0) return rows;
-  return move({ [transferableSymbol]: buffers as readonly TransferListItem[], [valueSymbol]: rows } as never);
+  // What the reader gets of it are the rows.
+  return move({ [transferableSymbol]: buffers as readonly TransferListItem[], [valueSymbol]: rows } as never) as never;
 }
 
 function rowsOf({ world, name, first, count }: RowRequest): readonly Entities[EntityName][] {
