@@ -7,6 +7,7 @@ import { noTextIndexes } from '../../sandbox/engines/mongodb/collections.ts';
 import { databaseName, withClient } from '../../sandbox/engines/mongodb/connection.ts';
 import { usersByActivity } from '../../sandbox/engines/path-parameters.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { planOf } from '../../sandbox/engines/postgresql/query-paths/plan.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
@@ -91,6 +92,33 @@ test('the path whose index is dropped fails by its plan, and no other', async ()
   } finally {
     await opened.client.query(rows[0]?.definition ?? '');
   }
+});
+
+test('many rows may be read in the order of the answer, but few may not', async () => {
+  const { postgresql } = stack.engines;
+  await using opened = await openPrimary(postgresql, { database: 'taishang_users' });
+  const { client } = opened;
+  await client.query(
+    `CREATE TEMPORARY TABLE cells AS SELECT id, id % 6 AS level, id / 6 % 36 AS rest FROM generate_series(1, 60000) AS id;
+     ALTER TABLE cells ADD CONSTRAINT cells_in_order PRIMARY KEY (id);
+     CREATE INDEX cells_by_level ON cells (level);
+     ANALYZE cells`,
+  );
+  const statement = 'SELECT id FROM cells WHERE level = $1 AND rest = $2 ORDER BY id LIMIT 50';
+  await client.query({ name: 'cells', text: statement, values: [1, 1] });
+  const planWith = (rows: number) =>
+    planOf({
+      client,
+      name: 'cells',
+      statement,
+      values: [1, 1],
+      uses: { indexes: [['cells_by_level']], orInOrder: { index: 'cells_in_order', table: 'cells', rows } },
+    });
+  expect(await planWith(60_000)).toMatchObject({
+    ok: true,
+    actual: expect.stringContaining('right from 60,000 rows on'),
+  });
+  expect(await planWith(60_001)).toMatchObject({ ok: false, actual: 'Index Scan on cells_in_order' });
 });
 
 test('a small table may be read whole, but not without the index that serves the statement', async () => {

@@ -17,7 +17,12 @@ export const usersOfCell = sqlPath<Levels>({
   objective: { p99Ms: 20 },
   tables: ['users'],
   file: 'users-of-cell',
-  uses: { indexes: [['idx_users_silicon_level']] },
+  // The specification's index is of one of the three levels. Of 100,000 users, some 11,000 in the order of their ids hold
+  // a page of a cell, and 17,000 are of a silicon level.
+  uses: {
+    indexes: [['idx_users_silicon_level']],
+    orInOrder: { index: 'users_pkey', table: 'users', rows: 50_000 },
+  },
   ranked: perDataset(async (dataset) => {
     const counts = new Map<string, number>();
     for await (const { levels } of rowsOf(dataset, 'users')) countUp(counts, cellOf(levels));

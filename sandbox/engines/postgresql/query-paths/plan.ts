@@ -12,7 +12,17 @@ export interface ExpectedPlan {
    * Below so many rows of this table a planner is right to read it whole. There, the check shows that the index serves
    * the statement: it is used once reading the table whole is forbidden.
    */
-  readonly demandedFrom?: { readonly table: string; readonly rows: number };
+  readonly demandedFrom?: RowsOf;
+  /**
+   * From so many rows of this table on, a planner is right to read the rows in the order of this index, which is the
+   * order of the answer, until a page is full.
+   */
+  readonly orInOrder?: RowsOf & { readonly index: string };
+}
+
+interface RowsOf {
+  readonly table: string;
+  readonly rows: number;
 }
 
 interface PlanNode {
@@ -46,18 +56,30 @@ export async function planOf(planned: Planned): Promise<PlanCheck> {
   const expected = planText(uses);
   const actual = describe(plan);
   if (isAsExpected(plan, uses)) return { expected, actual, ok: true };
-  if (uses.demandedFrom === undefined) return { expected, actual, ok: false };
-  const { table, rows } = uses.demandedFrom;
-  const there = await client.query<{ count: number }>(
-    `SELECT count(*)::float8 AS count FROM (SELECT FROM ${escapeIdentifier(table)} LIMIT ${rows}) AS counted`,
-  );
-  const count = there.rows[0]?.count ?? 0;
-  if (count >= rows) return { expected, actual, ok: false };
+  const { demandedFrom, orInOrder } = uses;
+  if (orInOrder !== undefined && isAsExpected(plan, { indexes: [[orInOrder.index]] })) {
+    const many = await holds(client, orInOrder);
+    return {
+      expected,
+      actual: many ? `${actual}: right from ${orInOrder.rows.toLocaleString('en')} rows on` : actual,
+      ok: many,
+    };
+  }
+  if (demandedFrom === undefined || (await holds(client, demandedFrom))) return { expected, actual, ok: false };
+  const { rows } = demandedFrom;
   const forced = await explainForced(planned);
   const usable = isAsExpected(forced, uses);
   const small = `${actual}: right below ${rows.toLocaleString('en')} rows`;
   const proof = usable ? 'the index serves the statement where that is forbidden' : `without that: ${describe(forced)}`;
   return { expected, actual: `${small}; ${proof}`, ok: usable };
+}
+
+/** Whether a table has so many rows. */
+async function holds(client: Client, { table, rows }: RowsOf): Promise<boolean> {
+  const there = await client.query<{ count: number }>(
+    `SELECT count(*)::float8 AS count FROM (SELECT FROM ${escapeIdentifier(table)} LIMIT ${rows}) AS counted`,
+  );
+  return (there.rows[0]?.count ?? 0) >= rows;
 }
 
 /** With everything forbidden that could take the place of the index: reading the table whole, and sorting. */
