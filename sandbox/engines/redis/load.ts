@@ -9,7 +9,7 @@ import type { RunningEngine } from '../topology.ts';
 import { keySpaces, lifetimesS } from './cache.ts';
 import { type Masters, openMasters } from './masters.ts';
 import { openRespStream, type RespStream } from './resp-stream.ts';
-import { setCommands } from './set-commands.ts';
+import { createCommandBuffers, setCommands } from './set-commands.ts';
 
 /** Where the fingerprint of the loaded dataset is kept, and how far an unfinished load has come. */
 const fingerprintKey = 'taishang:dataset';
@@ -29,6 +29,7 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   const keys = dataset.counts.cacheEntries;
   await using streams = openStreams(running, masters);
   const marks = await beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
+  const buffers = createCommandBuffers();
   const endMs = endOfMark(masters);
   endMs.catch(() => {});
   await loadPart(
@@ -41,9 +42,11 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
       // SET of a key that is there sets it again: nothing has to be known of what was under way.
       async write(entries) {
         const byMaster = Map.groupBy(entries, ({ key }) => masters.of(key));
-        const writes = [...byMaster].map(([client, share]) =>
-          streams.of(client).send(setCommands(share), share.length),
-        );
+        const writes = [...byMaster].map(async ([client, share]) => {
+          const commands = setCommands(share, buffers.take);
+          await streams.of(client).send(commands, share.length);
+          buffers.giveBack(commands);
+        });
         await Promise.all(writes);
       },
     },
