@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Transform, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../core/errors.ts';
 import type { BackupManifest, BackupPart } from './backup.ts';
 
@@ -13,6 +15,38 @@ export async function describePart(directory: string, path: string): Promise<Bac
   const file = join(directory, path);
   const [{ size }, sha256] = await Promise.all([stat(file), sha256Of(file)]);
   return { path, sizeBytes: size, sha256 };
+}
+
+/** A file of a backup that is being written. */
+export interface OpenPart {
+  readonly stream: Writable;
+  /** Once the stream has ended and everything is on the disk. */
+  readonly written: Promise<BackupPart>;
+}
+
+/** {@link describePart} for a file that is written now: it is hashed on its way, and not read again. */
+export function openPart(directory: string, path: string): OpenPart {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  const stream = new Transform({
+    transform(piece: Buffer, _, done) {
+      hash.update(piece);
+      sizeBytes += piece.length;
+      done(null, piece);
+    },
+  });
+  // Passwords' hashes may be in it.
+  const file = createWriteStream(join(directory, path), { mode: 0o600 });
+  const written = pipeline(stream, file).then(() => ({ path, sizeBytes, sha256: hash.digest('hex') }));
+  written.catch(() => {});
+  return { stream, written };
+}
+
+/** Writes a short text as a file of a backup. */
+export function writePart(directory: string, path: string, text: string): Promise<BackupPart> {
+  const { stream, written } = openPart(directory, path);
+  stream.end(text);
+  return written;
 }
 
 /**

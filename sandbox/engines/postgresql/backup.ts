@@ -1,12 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { execInNode } from '../../containers/exec.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare, dumpCommand } from './backup-reference.ts';
@@ -21,9 +17,8 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
   const { position, described } = await describeSource(running).catch((thrown: unknown) => {
     throw backupFailed(`The server does not say what is in it: ${messageOf(thrown)}.`);
   });
-  await writeFile(join(directory, databasesFile), `${JSON.stringify(described, null, 2)}\n`, { mode: 0o600 });
   const parts = await allSettled([
-    describePart(directory, databasesFile),
+    writePart(directory, databasesFile, `${JSON.stringify(described, null, 2)}\n`),
     dump(running, ['pg_dumpall', '--globals-only'], directory, globalsFile),
     ...described.map(({ name }) => dump(running, dumpCommand(name), directory, archiveOf(name))),
   ]);
@@ -57,13 +52,10 @@ async function dump(
   directory: string,
   path: string,
 ): Promise<BackupPart> {
-  // The verifiers of the roles are in it.
-  const output = createWriteStream(join(directory, path), { mode: 0o600 });
-  const written = finished(output);
-  written.catch(() => {});
-  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: output });
-  await written;
-  if (ended.exitCode === 0) return describePart(directory, path);
+  const { stream, written } = openPart(directory, path);
+  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: stream });
+  const part = await written;
+  if (ended.exitCode === 0) return part;
   const evidence = ended.errorOutput.split('\n').slice(-20).join('\n');
   throw backupFailed(`${command[0]} ended with exit code ${ended.exitCode}: ${path} is not whole.`, evidence);
 }

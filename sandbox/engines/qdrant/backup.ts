@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { SandboxError } from '../../core/errors.ts';
 import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
@@ -23,8 +20,10 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
   const client = openClient(running);
   const [names, aliases] = await Promise.all([liveCollections(client), liveAliases(client)]);
   const counts = await Promise.all(names.map(async (name) => (await client.count(name, { exact: true })).count));
-  await writeFile(join(directory, aliasesFile), `${JSON.stringify(aliases)}\n`, { mode: 0o600 });
-  const snapshots = await Promise.all(names.map((name) => backUpCollection(running, name, directory)));
+  const parts = await Promise.all([
+    writePart(directory, aliasesFile, `${JSON.stringify(aliases)}\n`),
+    ...names.map((name) => backUpCollection(running, name, directory)),
+  ]);
   return {
     formatVersion: 1,
     engine: 'qdrant',
@@ -33,7 +32,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     method: 'a snapshot of each collection over REST, and the aliases',
     consistentPoint: { no: 'each collection has a snapshot of its own' },
     position: names.map((name, index) => `${counts[index]} points in ${name}`).join(', '),
-    parts: [await describePart(directory, aliasesFile), ...snapshots],
+    parts,
   };
 }
 
@@ -42,16 +41,16 @@ async function backUpCollection(running: RunningEngine, name: string, directory:
   const client = openClient(running);
   const snapshot = await client.createSnapshot(name, { wait: true });
   if (snapshot === null) throw backupFailed(name, 'the server made no snapshot');
-  const path = fileOf(name);
+  const { stream, written } = openPart(directory, fileOf(name));
   try {
     const from = `/collections/${encodeURIComponent(name)}/snapshots/${encodeURIComponent(snapshot.name)}`;
     const download = await request(running, from);
     if (download.body === null) throw backupFailed(name, 'the download is empty');
-    await pipeline(Readable.fromWeb(download.body), createWriteStream(join(directory, path), { mode: 0o600 }));
+    await pipeline(Readable.fromWeb(download.body), stream);
   } finally {
     await client.deleteSnapshot(name, snapshot.name, { wait: true });
   }
-  const part = await describePart(directory, path);
+  const part = await written;
   if (snapshot.checksum === part.sha256) return part;
   throw backupFailed(name, `the server says SHA-256 ${snapshot.checksum}, the file has ${part.sha256}`);
 }

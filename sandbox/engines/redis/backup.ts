@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { checked, execInNode } from '../../containers/exec.ts';
 import { SandboxError } from '../../core/errors.ts';
-import type { Backup, BackupManifest } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import { allSettled } from '../../core/side-by-side.ts';
+import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
+import { type OpenPart, openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
@@ -39,9 +36,9 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     client.info('replication').then((text) => /^master_repl_offset:(\d+)/m.exec(text)?.[1]),
     otherUsers(client),
   ]);
-  await Promise.all([
-    writeDump(running, join(directory, dumpFile)),
-    writeFile(join(directory, usersFile), `${users.join('\n')}\n`, { mode: 0o600 }),
+  const parts = await allSettled([
+    writeDump(running, openPart(directory, dumpFile)),
+    writePart(directory, usersFile, `${users.join('\n')}\n`),
   ]);
   return {
     formatVersion: 1,
@@ -51,7 +48,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     method: 'RDB over the replication protocol (redis-cli --rdb), and the users as ACL LIST has them',
     consistentPoint: true,
     position: `replication offset ${position}`,
-    parts: await Promise.all([dumpFile, usersFile].map((path) => describePart(directory, path))),
+    parts,
   };
 }
 
@@ -64,13 +61,12 @@ function clusterNotSupported(): SandboxError {
   });
 }
 
-async function writeDump(running: RunningEngine, file: string): Promise<void> {
-  const output = createWriteStream(file, { mode: 0o600 });
-  const written = finished(output);
+async function writeDump(running: RunningEngine, { stream, written }: OpenPart): Promise<BackupPart> {
   const environment = { REDISCLI_AUTH: running.secrets.default ?? '' };
-  const dumped = await execInNode(firstNode(running), ['redis-cli', '--rdb', '-'], { environment, outputTo: output });
-  await written;
+  const dumped = await execInNode(firstNode(running), ['redis-cli', '--rdb', '-'], { environment, outputTo: stream });
+  const part = await written;
   checked(dumped, 'redis-cli --rdb', 'redis');
+  return part;
 }
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {

@@ -23,9 +23,9 @@ const redisUser = '999';
 
 /**
  * Makes the data ready in a container of its own while the node runs, then starts the node on it.
- * Taken is a dump of the same or an older major version whose RDB version the target reads: its own `redis-check-rdb`
- * decides. Otherwise `BACKUP_VERSION_FOREIGN` is thrown. Keys whose moment has come between backup and restore are not in the restored store: they would be gone
- * from the live one too.
+ * Taken is a dump of the same or an older major version whose RDB version the target reads: the server itself decides.
+ * Otherwise `BACKUP_VERSION_FOREIGN` is thrown. Keys whose moment has come between backup and restore are not in the
+ * restored store: they would be gone from the live one too.
  */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
   await verifyParts(directory, manifest);
@@ -83,7 +83,7 @@ function refuseUnreadable(target: RunningEngine, { exitCode, errorOutput }: Comm
     throw foreign(target, `${dumpFile} has a later format version than this server reads`, errorOutput);
   }
   if (exitCode === 3) {
-    throw backupRefused('BACKUP_PART_UNREADABLE', 'redis', `redis-check-rdb refuses ${dumpFile}`, errorOutput);
+    throw backupRefused('BACKUP_PART_UNREADABLE', 'redis', `the server refuses ${dumpFile}`, errorOutput);
   }
   if (exitCode === 4) {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'redis', `the server refuses ${usersFile}`, errorOutput);

@@ -11,10 +11,10 @@ rm -rf "$staging"
 trap '[ -e "$staging/complete" ] || rm -rf "$staging"' EXIT
 mkdir "$staging"
 tar -x -f - -C "$staging" --no-same-owner
-redis-check-rdb "$staging/dump.rdb" >/tmp/check.log 2>&1 || { tail -n 20 /tmp/check.log >&2; exit 3; }
 chown -R 999:999 "$staging"
 
-# As lines of the configuration: a rule that the server does not know stops it.
+# The server reads all of the dump, with its checksum, and ends where it is no whole one. The users are lines of the
+# configuration: a rule that it does not know stops it before.
 { cat "$staging/users.acl" && echo; } >/tmp/staging.conf
 chmod 644 /tmp/staging.conf
 setpriv --reuid=999 --regid=999 --clear-groups redis-server /tmp/staging.conf --port 0 --unixsocket /tmp/redis.sock \
@@ -24,7 +24,11 @@ ask() { redis-cli -s /tmp/redis.sock "$@"; }
 
 # Bounded by the caller's deadline for the whole command.
 until [ "$(ask PING 2>/dev/null)" = PONG ]; do
-	kill -0 "$server" 2>/dev/null || { tail -n 20 /tmp/redis.log >&2; exit 4; }
+	kill -0 "$server" 2>/dev/null || {
+		tail -n 20 /tmp/redis.log >&2
+		grep -q 'FATAL CONFIG FILE ERROR' /tmp/redis.log && exit 4
+		exit 3
+	}
 	sleep 0.02
 done
 ask CONFIG SET appendonly yes >/dev/null
