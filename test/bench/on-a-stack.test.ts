@@ -120,7 +120,10 @@ test('two stacks are measured in turns, path by path', async () => {
     [target(), target()],
   );
   expect([first?.rounds.length, second?.rounds.length]).toEqual([4, 4]);
-  expect(order).toEqual([1, 1, 2, 2, 3, 3, 4, 4].map((round) => `bench redis round ${round} cached user`));
+  expect(order).toEqual([
+    'bench parameters and answers',
+    ...[1, 1, 2, 2, 3, 3, 4, 4].map((round) => `bench redis round ${round} cached user`),
+  ]);
 });
 
 test('the gate finds a path of a real server that got a millisecond slower; a run of the same is far from it', async () => {
