@@ -55,9 +55,11 @@ export async function withSubjects<Value>(
       prepared.set(subject, { ...subject, prepared: path, answer: await path.checkAnswer() });
       report.advance({ done: prepared.size, total: subjects.length });
     };
-    const [writing = [], reading = []] = [true, false].map((is) => subjects.filter((each) => isWriting(each) === is));
-    await sideBySide(reading, prepare);
-    for (const subject of writing) await prepare(subject);
+    await sideBySide(
+      subjects.filter((each) => !isWriting(each)),
+      prepare,
+    );
+    for (const subject of subjects.filter(isWriting)) await prepare(subject);
   });
   return await work(subjects.flatMap((subject) => prepared.get(subject) ?? []));
 }

@@ -59,8 +59,7 @@ export async function runInterleaved(
   targets: readonly BenchTarget[],
 ): Promise<readonly BenchReport[]> {
   const signal = options.signal ?? new AbortController().signal;
-  const read = sharingReads(targets, signal);
-  const chosen = read.map((target, index) => choosePaths(target, index, options.paths));
+  const chosen = sharingReads(targets, signal).map((target, index) => choosePaths(target, index, options.paths));
   const environments = await Promise.all(targets.map(watchEnvironment));
   const timing = {
     warmUpMs: options.warmUpMs ?? 250,

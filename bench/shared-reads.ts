@@ -3,8 +3,8 @@ import type { Entities, EntityName } from '../seeds/entities.ts';
 
 /** Values that go from one hand to another, each of which waits for the other. */
 interface Handover<Value> {
-  /** Resolves once the reader took it, or reads no more. */
-  readonly give: (value: Value) => Promise<void>;
+  /** Resolves once the reader took it; to `false` where it reads no more. */
+  readonly give: (value: Value) => Promise<boolean>;
   /** The reader has had all of it, or gets the failure. */
   readonly end: (failure?: unknown) => Promise<void>;
   readonly values: () => AsyncGenerator<Value>;
@@ -13,7 +13,7 @@ interface Handover<Value> {
 /**
  * The dataset, whose rows are made once for all that ask for an entity while it waits or while another pass over it is
  * under way: query paths are prepared side by side, and each reads entities from their beginning to their end. A pass
- * goes as fast as its slowest reader and holds one batch of it.
+ * goes as fast as its slowest reader, holds one batch, and ends where nobody reads any more.
  * A reader that reads the same entity anew for each of its batches would wait for itself.
  */
 export function shareReads(dataset: Dataset, signal: AbortSignal): Dataset {
@@ -53,7 +53,8 @@ async function pass<Batch>(
   try {
     for await (const batch of batches) {
       signal.throwIfAborted();
-      await Promise.all(readers.map((reader) => reader.give(batch)));
+      const taken = await Promise.all(readers.map((reader) => reader.give(batch)));
+      if (!taken.includes(true)) break;
     }
   } catch (thrown) {
     failure = thrown ?? new Error('the rows could not be made');
@@ -70,9 +71,10 @@ function createHandover<Value>(): Handover<Value> {
   return {
     async give(value) {
       await asked.promise;
-      if (hasLeft) return;
+      if (hasLeft) return false;
       asked = Promise.withResolvers();
       given.resolve({ value });
+      return true;
     },
     async end(failure) {
       await asked.promise;

@@ -60,6 +60,24 @@ test('a reader that stops holds nobody up', async () => {
   expect(ids).toEqual(await idsOf(small));
 });
 
+test('rows that nobody reads any more are not made', async () => {
+  let made = 0;
+  const batches: Dataset['batches'] = async function* (name) {
+    for await (const batch of small.batches(name)) {
+      made += 1;
+      yield batch;
+    }
+  };
+  const shared = shareReads({ ...small, batches }, never);
+  for await (const _ of shared.batches('conversations')) break;
+  let all = 0;
+  for await (const _ of small.batches('conversations')) all += 1;
+  // The next reader's pass begins when the first one is over: by then the second batch was offered, and taken by nobody.
+  const read = await idsOf(shared);
+  expect(read).toEqual(await idsOf(small));
+  expect(made).toBe(2 + all);
+});
+
 test('rows that cannot be made are told to every reader, and the next pass begins anew', async () => {
   let fails = true;
   const batches: Dataset['batches'] = async function* (name) {

@@ -1,13 +1,13 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { MongoClient } from 'mongodb';
 import { type CommandOptions, type CommandResult, checked, execInNode } from '../../containers/exec.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { BackupManifest } from '../backup.ts';
-import { backupRefused, describePart } from '../backup-files.ts';
+import type { BackupManifest, BackupPart } from '../backup.ts';
+import { backupRefused, openPart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode, userName, withClient } from './connection.ts';
 
@@ -19,7 +19,7 @@ const archiveEnd = Buffer.from([0xff, 0xff, 0xff, 0xff]);
 
 /** `mongodump --oplog --gzip --archive`: everything, users and roles too, as it was when the dump ended. */
 export async function dumpByTool(running: RunningEngine, directory: string): Promise<BackupManifest> {
-  await writeArchive(running, join(directory, archiveFile));
+  const archive = await writeArchive(running, directory);
   const { operationTime } = await withClient(running, (_, client) => client.db('admin').command({ ping: 1 }));
   return {
     formatVersion: 1,
@@ -29,16 +29,16 @@ export async function dumpByTool(running: RunningEngine, directory: string): Pro
     method: 'mongodump --oplog --gzip --archive',
     consistentPoint: true,
     position: `before operation time ${operationTime}`,
-    parts: [await describePart(directory, archiveFile)],
+    parts: [archive],
   };
 }
 
-async function writeArchive(running: RunningEngine, file: string): Promise<void> {
-  const output = createWriteStream(file, { mode: 0o600 });
-  const written = finished(output);
-  const dumped = await runScript(running, 'dump.sh', [], { outputTo: output });
-  await written;
+async function writeArchive(running: RunningEngine, directory: string): Promise<BackupPart> {
+  const { stream, written } = openPart(directory, archiveFile);
+  const dumped = await runScript(running, 'dump.sh', [], { outputTo: stream });
+  const archive = await written;
   checked(dumped, 'mongodump', 'mongodb');
+  return archive;
 }
 
 /** Reads the archive to its end: gzip's own checksum, and the bytes that begin and end it. */
