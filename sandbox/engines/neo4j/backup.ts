@@ -1,7 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Backup, BackupManifest } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import { describePart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
@@ -35,9 +33,9 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     await session.run('RETURN 1');
     return { users: await readUsers(driver), position: session.lastBookmarks().join(' ') };
   });
-  await writeFile(join(directory, usersFile), `${JSON.stringify(users)}\n`, { mode: 0o600 });
+  const list = await writePart(directory, usersFile, `${JSON.stringify(users)}\n`);
   await whileStopped(running, () => dump(running, directory));
-  const paths = [...dumpFiles, usersFile];
+  const dumps = await Promise.all(dumpFiles.map((path) => describePart(directory, path)));
   return {
     formatVersion: 1,
     engine: 'neo4j',
@@ -47,7 +45,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     consistentPoint: true,
     // The bookmark of the transaction before: all that is in the dump came before it, or while the node went down.
     position: `bookmark ${position}`,
-    parts: await Promise.all(paths.map((path) => describePart(directory, path))),
+    parts: [...dumps, list],
   };
 }
 

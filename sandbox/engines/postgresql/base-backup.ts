@@ -1,12 +1,11 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { type CommandResult, execInNode, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import { SandboxError } from '../../core/errors.ts';
-import type { BackupManifest } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import type { BackupManifest, BackupPart } from '../backup.ts';
+import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type BaseBackup, baseFile, descriptionFile } from './base-description.ts';
 import { openPrimary, primaryNode } from './connection.ts';
@@ -16,12 +15,11 @@ import { segmentNameAt } from './write-ahead-log.ts';
 /** `pg_basebackup` as a stream, checked against its own manifest. The server keeps its log from before it on. */
 export async function backUpBase(running: RunningEngine, directory: string): Promise<BackupManifest> {
   await keepLog(running);
-  await streamBase(running, join(directory, baseFile));
+  const streamed = await streamBase(running, directory);
   const server = await describeServer(running);
   const verified = await verifyBase(running, join(directory, baseFile));
   const base: BaseBackup = { ...readManifest(verified), ...server };
-  await writeFile(join(directory, descriptionFile), `${JSON.stringify(base, null, 2)}\n`, { mode: 0o600 });
-  const parts = await Promise.all([baseFile, descriptionFile].map((path) => describePart(directory, path)));
+  const description = await writePart(directory, descriptionFile, `${JSON.stringify(base, null, 2)}\n`);
   await forgetLogBefore(running, segmentNameAt(base.from, base.timeline, base.segmentBytes));
   return {
     formatVersion: 1,
@@ -31,20 +29,19 @@ export async function backUpBase(running: RunningEngine, directory: string): Pro
     method: 'pg_basebackup, pg_verifybackup; the log is archived',
     consistentPoint: true,
     position: `lsn ${base.consistentAt}`,
-    parts,
+    parts: [streamed, description],
   };
 }
 
-async function streamBase(running: RunningEngine, file: string): Promise<void> {
-  const output = createWriteStream(file, { mode: 0o600 });
-  const written = finished(output);
-  written.catch(() => {});
+async function streamBase(running: RunningEngine, directory: string): Promise<BackupPart> {
+  const { stream, written } = openPart(directory, baseFile);
   // Without the log in it: `pg_basebackup` waits then until the archive has what the backup itself needs.
   const options = ['--format=tar', '--wal-method=none', '--checkpoint=fast', '--manifest-checksums=SHA256'];
   const command = ['pg_basebackup', '--pgdata=-', ...options, '--compress=client-zstd'];
-  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: output });
-  await written;
+  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: stream });
+  const part = await written;
   if (ended.exitCode !== 0) throw baseFailed('pg_basebackup', ended);
+  return part;
 }
 
 async function describeServer(
