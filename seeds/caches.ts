@@ -1,9 +1,9 @@
 import { conversationMaker } from './conversations.ts';
-import type { CacheEntry, User } from './entities.ts';
-import { knowledgeMaker } from './knowledge.ts';
+import type { CacheEntry } from './entities.ts';
+import { knowledgeHeadMaker } from './knowledge.ts';
 import { type LearnedPlan, learnedByRank } from './learned.ts';
 import { cachedConversationPeriod, cachedGraphPeriod, type SizeParameters } from './sizes.ts';
-import { userMaker } from './users.ts';
+import { type UserIdentity, userIdentityMaker } from './users.ts';
 import { activeUserCount, type RowMaker, type World } from './world.ts';
 
 /** Lifetimes of the specification, in seconds. */
@@ -38,12 +38,12 @@ function cachedConversations(parameters: SizeParameters): number {
 }
 
 function userEntryMaker(world: World): RowMaker<CacheEntry> {
-  const makeUser = userMaker(world);
+  const makeUser = userIdentityMaker(world);
   return (index) => userCacheEntry(makeUser(index));
 }
 
 /** What the platform caches of a user. */
-export function userCacheEntry(user: User): CacheEntry {
+export function userCacheEntry(user: UserIdentity): CacheEntry {
   const value = {
     id: user.id,
     username: user.username,
@@ -59,12 +59,17 @@ function conversationEntryMaker(world: World): RowMaker<CacheEntry> {
   const makeConversation = conversationMaker(world);
   return (index) => {
     const conversation = makeConversation(index);
+    // Times as text: left to JSON.stringify they cost half as much again as all the rest.
     const value = {
       id: conversation.id,
       user_id: conversation.userId,
       session_id: conversation.sessionId,
-      messages: conversation.messages.map(({ role, content, timestamp }) => ({ role, content, timestamp })),
-      updated_at: conversation.updatedAt,
+      messages: conversation.messages.map(({ role, content, timestamp }) => ({
+        role,
+        content,
+        timestamp: timestamp.toISOString(),
+      })),
+      updated_at: conversation.updatedAt.toISOString(),
     };
     return {
       key: `conversation:${conversation.sessionId}`,
@@ -75,14 +80,13 @@ function conversationEntryMaker(world: World): RowMaker<CacheEntry> {
 }
 
 function graphEntryMaker(world: World, plan: LearnedPlan): RowMaker<CacheEntry> {
-  const makeKnowledge = knowledgeMaker(world);
-  const itemsOf = learnedByRank(world, plan);
+  const makeHead = knowledgeHeadMaker(world);
+  const itemsOf = learnedByRank(world, plan, cachedItemsMax);
   return (rank) => {
     const userId = world.userId(world.userOfRank(rank));
-    const items = itemsOf(rank).slice(0, cachedItemsMax);
-    const knowledge = items.map((index) => {
-      const { id, title, siliconLevel, about } = makeKnowledge(index);
-      return { id, title, silicon_level: siliconLevel, concepts: about.map(({ concept }) => concept) };
+    const knowledge = itemsOf(rank).map((index) => {
+      const { id, title, siliconLevel, concepts } = makeHead(index);
+      return { id, title, silicon_level: siliconLevel, concepts };
     });
     return {
       key: `knowledge_graph:${userId}`,

@@ -24,16 +24,17 @@ const oddDescriptions: Readonly<Record<number, string>> = {
   6: awkwardTexts.quotes,
 };
 
+/** Made once: each item of knowledge is about some. */
+const cellNames = Array.from({ length: cellCount }, (_, cell) => {
+  const { silicon, consciousness, thinking } = levelsOfCell(cell);
+  return [siliconNames[silicon], consciousnessNames[consciousness], thinkingNames[thinking]].join('·');
+});
+
 /** The n-th concept: three core ones, one for each cell, then further ones, cell by cell. */
 export function conceptName(index: number): string {
   const core = coreConcepts[index];
   if (core !== undefined) return core.name;
-  const levels = levelsOfCell(cellOfConcept(index));
-  const name = [
-    siliconNames[levels.silicon],
-    consciousnessNames[levels.consciousness],
-    thinkingNames[levels.thinking],
-  ].join('·');
+  const name = cellNames[cellOfConcept(index)] as string;
   const round = Math.floor((index - coreConceptCount) / cellCount);
   return round === 0 ? name : `${name} ${round + 1}`;
 }

@@ -1,3 +1,4 @@
+import { fromColumn } from './columns.ts';
 import type { Dataset, DatasetSize } from './dataset.ts';
 import type { Entities, EntityName } from './entities.ts';
 import { readSizeOption } from './explicit-size.ts';
@@ -96,9 +97,9 @@ function makeDataset(size: DatasetSize, world: WorldKey, wantedWorkers: number |
     if (workers > 0) {
       const size = batchRowsOf[name] ?? batchRows;
       const make = (piece: number) => runOnWorker(workers, makeRows, pieceOf(name, piece, size));
-      yield* readAhead(make, Math.ceil(counts[name] / size), batchesAhead(workers)) as AsyncGenerator<
-        readonly Entities[Name][]
-      >;
+      for await (const column of readAhead(make, Math.ceil(counts[name] / size), batchesAhead(workers))) {
+        yield fromColumn(column) as readonly Entities[Name][];
+      }
     } else if (isKept) {
       if (!kept.has(name)) kept.set(name, [...ownBatches(name)]);
       yield* kept.get(name) as readonly (readonly Entities[Name][])[];

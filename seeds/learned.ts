@@ -47,13 +47,21 @@ export function learnedPlan(parameters: SizeParameters): LearnedPlan {
   };
 }
 
-/** Indexes of the knowledge that the active user of a rank has learned, all different. Few items are learned by many. */
-export function learnedByRank(world: World, plan: LearnedPlan): (rank: number) => readonly number[] {
+/**
+ * Indexes of the knowledge that the active user of a rank has learned, all different. Few items are learned by many.
+ * `most` of them at most: the first ones.
+ */
+export function learnedByRank(
+  world: World,
+  plan: LearnedPlan,
+  most = Number.POSITIVE_INFINITY,
+): (rank: number) => readonly number[] {
   const total = world.parameters.knowledge;
   const items = world.zipf(total, exponents.learnersPerKnowledge);
   const randomOf = world.random('learned-items');
   return (rank) => {
-    return sampleDifferent(items, plan.itemsOf(rank), randomOf(rank)).map((item) => spreadRank(item, total));
+    const wanted = Math.min(plan.itemsOf(rank), most);
+    return sampleDifferent(items, wanted, randomOf(rank)).map((item) => spreadRank(item, total));
   };
 }
 

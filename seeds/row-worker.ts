@@ -1,5 +1,6 @@
 import type { TransferListItem } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
+import { type Column, toColumn } from './columns.ts';
 import type { Entities, EntityName } from './entities.ts';
 import { digestOfRows } from './fingerprint.ts';
 import { createRowSource, type RowSource, type WorldKey } from './row-source.ts';
@@ -20,13 +21,17 @@ export function digestRows(request: RowRequest): string {
   return digestOfRows(rowsOf(request));
 }
 
-/** Rows as a message; the memory of vectors is handed over instead of copied. */
-export function makeRows(request: RowRequest): readonly Entities[EntityName][] {
+/** A column of the rows as a message; the memory of vectors is handed over instead of copied. */
+export function makeRows(request: RowRequest): Column {
   const rows = rowsOf(request);
+  const column = toColumn(rows);
   const buffers = rows.flatMap((row) => ('vector' in row ? [row.vector.buffer as ArrayBuffer] : []));
-  if (buffers.length === 0) return rows;
-  // What the reader gets of it are the rows.
-  return move({ [transferableSymbol]: buffers as readonly TransferListItem[], [valueSymbol]: rows } as never) as never;
+  if (buffers.length === 0) return column;
+  // What the reader gets of it is the column.
+  return move({
+    [transferableSymbol]: buffers as readonly TransferListItem[],
+    [valueSymbol]: column,
+  } as never) as never;
 }
 
 function rowsOf({ world, name, first, count }: RowRequest): readonly Entities[EntityName][] {

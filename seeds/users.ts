@@ -35,10 +35,15 @@ const oddUsers: Readonly<Record<number, Partial<User>>> = {
   15: { phone: '' },
 };
 
+const domains = ['com', 'net', 'org'] as const;
+
 /** Five rows in each cell in `small`: user n is of cell n modulo 216. */
 export function cellOfUser(user: number): number {
   return user % cellCount;
 }
+
+/** Who a user is, and of which cell. */
+export type UserIdentity = Pick<User, 'id' | 'username' | 'email' | 'levels'>;
 
 export function userMaker(world: World): RowMaker<User> {
   const randomOf = world.random('users');
@@ -46,12 +51,11 @@ export function userMaker(world: World): RowMaker<User> {
   return (index) => {
     const random = randomOf(index);
     const createdMs = world.userCreatedMs(index);
-    const username = `${random.pick(world.pools.loginNames)}_${index.toString(36)}`;
-    const updatedMs = momentBetween(createdMs, referenceTime.getTime(), random);
-    return {
+    const { username, updatedMs, email } = drawNames(world, index, createdMs, random);
+    const user: User = {
       id: world.userId(index),
       username,
-      email: `${username}@example.${random.pick(['com', 'net', 'org'])}`,
+      email,
       passwordHash: `$argon2id$v=19$m=65536,t=3,p=4$${random.hex(32)}$${random.hex(64)}`,
       fullName: fullName(world, random),
       avatarUrl: random.chance(0.6) ? `https://avatars.example.com/${random.hex(16)}.png` : null,
@@ -66,9 +70,27 @@ export function userMaker(world: World): RowMaker<User> {
         newsletter: random.chance(0.4),
         logins: logins.sample(random),
       },
-      ...oddUsers[index],
     };
+    return oddUsers[index] === undefined ? user : { ...user, ...oddUsers[index] };
   };
+}
+
+/** The same users as {@link userMaker} makes, in half of its time: what is drawn last of a user is not drawn. */
+export function userIdentityMaker(world: World): RowMaker<UserIdentity> {
+  const randomOf = world.random('users');
+  return (index) => {
+    const { username, email } = drawNames(world, index, world.userCreatedMs(index), randomOf(index));
+    const levels = levelsOfCell(cellOfUser(index));
+    const identity: UserIdentity = { id: world.userId(index), username, email, levels };
+    return oddUsers[index] === undefined ? identity : { ...identity, ...oddUsers[index] };
+  };
+}
+
+/** What is drawn first of a user, in this order. */
+function drawNames(world: World, index: number, createdMs: number, random: Random) {
+  const username = `${random.pick(world.pools.loginNames)}_${index.toString(36)}`;
+  const updatedMs = momentBetween(createdMs, referenceTime.getTime(), random);
+  return { username, updatedMs, email: `${username}@example.${random.pick(domains)}` };
 }
 
 function fullName(world: World, random: Random): string | null {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkHistory } from '../../scenarios/check-history.ts';
 import { type HistoryEntry, streamHistory, writeHistory } from '../../scenarios/history.ts';
 import { parseHistory, readHistory } from '../../scenarios/parse-history.ts';
-import { seed, seedText } from './support/seed.ts';
+import { seed, seedText } from '../support/seed.ts';
 import { type SimulatedStore, simulate, stamp, stepsOf } from './support/simulate.ts';
 import { createBank, createLists, createRegisters, createSet } from './support/simulated-stores.ts';
 

@@ -5,8 +5,8 @@ import { checkAppend } from '../../../scenarios/checkers/append-checker.ts';
 import type { Findings } from '../../../scenarios/checkers/findings.ts';
 import { checkRegister } from '../../../scenarios/checkers/register-checker.ts';
 import type { HistoryEvent } from '../../../scenarios/history.ts';
+import { seed, seedText } from '../../support/seed.ts';
 import { isLinearizable, lists, registers } from '../support/brute-force.ts';
-import { seed, seedText } from '../support/seed.ts';
 import { simulate, stepsOf } from '../support/simulate.ts';
 import { createLists, createRegisters } from '../support/simulated-stores.ts';
 

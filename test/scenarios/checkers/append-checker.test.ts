@@ -4,8 +4,8 @@ import { checkHistory } from '../../../scenarios/check-history.ts';
 import { checkAppend } from '../../../scenarios/checkers/append-checker.ts';
 import { type AnomalyKind, countOf } from '../../../scenarios/checkers/findings.ts';
 import type { HistoryEvent } from '../../../scenarios/history.ts';
+import { seed, seedText } from '../../support/seed.ts';
 import { ended, listsRead, withLists } from '../support/inject.ts';
-import { seed, seedText } from '../support/seed.ts';
 import { simulate, stamp, stepsOf } from '../support/simulate.ts';
 import { createLists } from '../support/simulated-stores.ts';
 

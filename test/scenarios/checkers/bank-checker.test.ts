@@ -5,7 +5,7 @@ import { countOf } from '../../../scenarios/checkers/findings.ts';
 import { operationsOf, outcomeOf } from '../../../scenarios/checkers/operations.ts';
 import { someOfThem } from '../../../scenarios/checkers/some-of-them.ts';
 import type { HistoryEntry, HistoryEvent } from '../../../scenarios/history.ts';
-import { seed, seedText } from '../support/seed.ts';
+import { seed, seedText } from '../../support/seed.ts';
 import { simulate, stamp, stepsOf } from '../support/simulate.ts';
 import { accounts, createBank } from '../support/simulated-stores.ts';
 

@@ -4,8 +4,8 @@ import { checkHistory } from '../../../scenarios/check-history.ts';
 import { type AnomalyKind, countOf } from '../../../scenarios/checkers/findings.ts';
 import { checkRegister } from '../../../scenarios/checkers/register-checker.ts';
 import type { HistoryEvent, Operation } from '../../../scenarios/history.ts';
+import { seed, seedText } from '../../support/seed.ts';
 import { ended, withOperation } from '../support/inject.ts';
-import { seed, seedText } from '../support/seed.ts';
 import { simulate, stamp, stepsOf } from '../support/simulate.ts';
 import { createRegisters } from '../support/simulated-stores.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkSet, findingsOfSet } from '../../../scenarios/checkers/set-checker.ts';
-import { seed, seedText } from '../support/seed.ts';
+import { seed, seedText } from '../../support/seed.ts';
 import { simulate, stepsOf } from '../support/simulate.ts';
 import { createSet } from '../support/simulated-stores.ts';
 import { checkSetSlowly } from '../support/slow-set-checker.ts';
