@@ -1,6 +1,7 @@
 import { cellCount, levelsOfCell } from './cells.ts';
 import { exponents } from './distributions.ts';
 import type { User } from './entities.ts';
+import { uuidOf } from './identifiers.ts';
 import type { Random } from './random.ts';
 import { momentBetween } from './rhythm.ts';
 import { awkwardTexts, longestEmail, textOfLength } from './texts.ts';
@@ -81,7 +82,8 @@ export function userIdentityMaker(world: World): RowMaker<UserIdentity> {
   return (index) => {
     const { username, email } = drawNames(world, index, world.userCreatedMs(index), randomOf(index));
     const levels = levelsOfCell(cellOfUser(index));
-    const identity: UserIdentity = { id: world.userId(index), username, email, levels };
+    // Asked for once: `world.userId` would only keep it.
+    const identity: UserIdentity = { id: uuidOf('user', index), username, email, levels };
     return oddUsers[index] === undefined ? identity : { ...identity, ...oddUsers[index] };
   };
 }
