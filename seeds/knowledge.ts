@@ -73,7 +73,9 @@ export function knowledgeMaker(world: World): RowMaker<Knowledge> {
   const randomOf = world.random('knowledge');
   return (index) => {
     const random = randomOf(index);
-    const { id, title, siliconLevel, concepts, createdMs } = drawHead(world, index, random);
+    const { id, title, siliconLevel, concepts } = drawHead(world, index, random);
+    const nowMs = referenceTime.getTime();
+    const createdMs = momentBetween(nowMs - 600 * dayMs, nowMs, random, 'rising');
     const knowledge: Knowledge = {
       id,
       title,
@@ -85,7 +87,7 @@ export function knowledgeMaker(world: World): RowMaker<Knowledge> {
         relevance: place === 0 ? 1 : (1 + random.int(99)) / 100,
       })),
       createdAt: new Date(createdMs),
-      updatedAt: new Date(momentBetween(createdMs, referenceTime.getTime(), random)),
+      updatedAt: new Date(momentBetween(createdMs, nowMs, random)),
     };
     return { ...knowledge, ...specified[index], ...oddKnowledge[index] };
   };
@@ -104,30 +106,26 @@ export interface KnowledgeHead {
 export function knowledgeHeadMaker(world: World): RowMaker<KnowledgeHead> {
   const randomOf = world.random('knowledge');
   return (index) => {
-    const { id, title, siliconLevel, concepts } = drawHead(world, index, randomOf(index));
-    const changed = { ...specified[index], ...oddKnowledge[index] };
+    const head = drawHead(world, index, randomOf(index));
+    const { title, about }: Partial<Knowledge> = { ...specified[index], ...oddKnowledge[index] };
     return {
-      id,
-      title: changed.title ?? title,
-      siliconLevel,
-      concepts: changed.about?.map(({ concept }) => concept) ?? concepts,
+      ...head,
+      title: title ?? head.title,
+      concepts: about?.map(({ concept }) => concept) ?? head.concepts,
     };
   };
 }
 
-/** What is drawn first of an item, in this order. */
-function drawHead(world: World, index: number, random: Random): KnowledgeHead & { readonly createdMs: number } {
+/** What is drawn first of an item. */
+function drawHead(world: World, index: number, random: Random): KnowledgeHead {
   const levels = levelsOfCell(cellOfKnowledge(index));
   const own = conceptOfCell(cellOfKnowledge(index));
   const others = otherConcepts(world, index % 3, own, random);
-  const nowMs = referenceTime.getTime();
-  const createdMs = momentBetween(nowMs - 600 * dayMs, nowMs, random, 'rising');
   return {
     id: knowledgeId(index),
     title: `${random.pick(topics)}（S${levels.silicon}·C${levels.consciousness}·T${levels.thinking}）`,
     siliconLevel: levels.silicon,
     concepts: [own, ...others].map(conceptName),
-    createdMs,
   };
 }
 

@@ -52,11 +52,9 @@ export function userMaker(world: World): RowMaker<User> {
   return (index) => {
     const random = randomOf(index);
     const createdMs = world.userCreatedMs(index);
-    const { username, updatedMs, email } = drawNames(world, index, createdMs, random);
     const user: User = {
       id: world.userId(index),
-      username,
-      email,
+      ...drawNames(world, index, random),
       passwordHash: `$argon2id$v=19$m=65536,t=3,p=4$${random.hex(32)}$${random.hex(64)}`,
       fullName: fullName(world, random),
       avatarUrl: random.chance(0.6) ? `https://avatars.example.com/${random.hex(16)}.png` : null,
@@ -64,7 +62,7 @@ export function userMaker(world: World): RowMaker<User> {
       status: random.chance(0.9) ? 'active' : random.pick(['inactive', 'suspended'] as const),
       levels: levelsOfCell(cellOfUser(index)),
       createdAt: new Date(createdMs),
-      updatedAt: new Date(updatedMs),
+      updatedAt: new Date(momentBetween(createdMs, referenceTime.getTime(), random)),
       lastLoginAt: random.chance(0.9) ? lastLogin(createdMs, random) : null,
       metadata: {
         city: random.pick(world.pools.cities),
@@ -76,11 +74,11 @@ export function userMaker(world: World): RowMaker<User> {
   };
 }
 
-/** The same users as {@link userMaker} makes, in half of its time: what is drawn last of a user is not drawn. */
+/** The same users as {@link userMaker} makes, in a third of its time: what is drawn last of a user is not drawn. */
 export function userIdentityMaker(world: World): RowMaker<UserIdentity> {
   const randomOf = world.random('users');
   return (index) => {
-    const { username, email } = drawNames(world, index, world.userCreatedMs(index), randomOf(index));
+    const { username, email } = drawNames(world, index, randomOf(index));
     const levels = levelsOfCell(cellOfUser(index));
     // Asked for once: `world.userId` would only keep it.
     const identity: UserIdentity = { id: uuidOf('user', index), username, email, levels };
@@ -88,11 +86,10 @@ export function userIdentityMaker(world: World): RowMaker<UserIdentity> {
   };
 }
 
-/** What is drawn first of a user, in this order. */
-function drawNames(world: World, index: number, createdMs: number, random: Random) {
+/** What is drawn first of a user. */
+function drawNames(world: World, index: number, random: Random): Pick<User, 'username' | 'email'> {
   const username = `${random.pick(world.pools.loginNames)}_${index.toString(36)}`;
-  const updatedMs = momentBetween(createdMs, referenceTime.getTime(), random);
-  return { username, updatedMs, email: `${username}@example.${random.pick(domains)}` };
+  return { username, email: `${username}@example.${random.pick(domains)}` };
 }
 
 function fullName(world: World, random: Random): string | null {

@@ -53,7 +53,8 @@ function workload<Shape extends object>(clientOf: (on: FollowingDriver) => Shape
       const node = running.nodes.find(({ name }) => name === nodeName);
       if (node === undefined) throw new Error(`there is no node ${nodeName}`);
       const { client, ...connection } = await connect({ ...running, nodes: [node] });
-      const driver = { reach: async () => client, drop: async () => {}, ...connection };
+      const reach = async () => client;
+      const driver = { reach, reachForWrite: reach, tookWrite: () => {}, drop: async () => {}, ...connection };
       return { ...clientOf(driver), [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
     },
   };
@@ -70,7 +71,7 @@ async function prepare(running: RunningEngine): Promise<void> {
 
 /** One statement in a transaction of its own, tried once: the driver's own retries would hide an unknown outcome. */
 async function write(on: FollowingDriver, text: string, parameters: Record<string, number>): Promise<WriteOutcome> {
-  const driver = await on.reach();
+  const driver = await on.reachForWrite();
   if (driver === undefined) return 'failed';
   let thrown: unknown;
   const outcome = await outcomeOf(
@@ -84,8 +85,9 @@ async function write(on: FollowingDriver, text: string, parameters: Record<strin
       return judge(error);
     },
   );
+  if (thrown === undefined) on.tookWrite(driver);
   // Another node may take writes now.
-  if (thrown !== undefined) await on.drop();
+  else await on.drop();
   return outcome;
 }
 
