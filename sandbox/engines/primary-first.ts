@@ -1,12 +1,14 @@
 import type { NodeHandle } from '../containers/node-spec.ts';
 import type { Backup, PointInTime } from './backup.ts';
 import type { Engine, ReadBack } from './engine.ts';
+import type { OfferedReads } from './platform-reads.ts';
+import type { QueryPath } from './query-path.ts';
 import { isSupported, type RunningEngine } from './topology.ts';
 
 /** Finds the node that takes writes now. Throws `NODE_NOT_READY` where none does. */
 type FindPrimary = (running: RunningEngine) => Promise<NodeHandle>;
 
-/** Schema, data, checks and backups of an engine: what asks the first of the nodes it is handed. */
+/** Schema, data, checks, backups and query paths of an engine: what asks the first of the nodes it is handed. */
 type AsksFirst =
   | 'applySchema'
   | 'load'
@@ -15,13 +17,18 @@ type AsksFirst =
   | 'fingerprint'
   | 'contract'
   | 'backup'
-  | 'pointInTime';
+  | 'pointInTime'
+  | 'queryPaths'
+  | 'platformReads'
+  | 'serverSettings';
+
+type Work = Required<Pick<Engine, AsksFirst>>;
 
 /**
  * The same work, asked of the node that takes writes when it begins: after a failover that is not the first one any more.
  * Topologies other than `replicated` have no one such node, and are left as they are.
  */
-export function askingPrimary(work: Pick<Engine, AsksFirst>, findPrimary: FindPrimary): Pick<Engine, AsksFirst> {
+export function askingPrimary(work: Work, findPrimary: FindPrimary): Work {
   const ordered = (running: RunningEngine) => primaryFirst(running, findPrimary);
   const { backup, pointInTime } = work;
   return {
@@ -36,6 +43,9 @@ export function askingPrimary(work: Pick<Engine, AsksFirst>, findPrimary: FindPr
     })),
     backup: isSupported(backup) ? backupOf(backup, ordered) : backup,
     pointInTime: isSupported(pointInTime) ? pointInTimeOf(pointInTime, ordered) : pointInTime,
+    queryPaths: work.queryPaths.map((path) => queryPathOf(path, ordered)),
+    platformReads: platformReadsOf(work.platformReads, ordered),
+    serverSettings: async (running) => work.serverSettings(await ordered(running)),
   };
 }
 
@@ -79,5 +89,30 @@ function pointInTimeOf(pointInTime: PointInTime, ordered: Order): PointInTime {
     mark: async (running, name) => mark(await ordered(running), name),
     collectLog: async (running, directory, manifest) =>
       collectLog(await ordered(running).catch(() => running), directory, manifest),
+  };
+}
+
+function queryPathOf(path: QueryPath, ordered: Order): QueryPath {
+  const { reference } = path;
+  return {
+    ...path,
+    missing: async (running) => path.missing(await ordered(running)),
+    prepare: async ({ running, dataset }) => path.prepare({ running: await ordered(running), dataset }),
+    ...(reference === undefined
+      ? {}
+      : {
+          reference: {
+            ...reference,
+            run: async (running, dataset, load) => reference.run(await ordered(running), dataset, load),
+          },
+        }),
+  };
+}
+
+function platformReadsOf(reads: OfferedReads, ordered: Order): OfferedReads {
+  return {
+    ...reads,
+    missing: async (running) => reads.missing(await ordered(running)),
+    open: async (running) => reads.open(await ordered(running)),
   };
 }

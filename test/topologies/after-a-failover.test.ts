@@ -40,7 +40,7 @@ const subjects: readonly Subject[] = [
   },
 ];
 
-test.each(subjects)('checks and backups ask the new primary of $engine.name', async ({ engine, writeOn }) => {
+test.each(subjects)('checks, backups and paths ask the new primary of $engine.name', async ({ engine, writeOn }) => {
   const name = engine.name as EngineName;
   const failover = engine.failover as Failover;
   const backup = supported(engine.backup);
@@ -70,6 +70,15 @@ test.each(subjects)('checks and backups ask the new primary of $engine.name', as
         throw new Error(`not kept: ${promise.name}: ${messageOf(thrown)}`, { cause: thrown });
       });
     }
+    // Some of them write, which a standby would refuse.
+    for (const path of engine.queryPaths) {
+      expect(await path.missing(running), path.name).toEqual([]);
+      await using prepared = await path.prepare({ running, dataset });
+      await prepared.run(0);
+    }
+    await using reads = await engine.platformReads?.open(running);
+    expect(reads).toBeDefined();
+    expect(Object.keys((await engine.serverSettings?.(running)) ?? {})).not.toEqual([]);
     return after;
   };
   // The first node is down; then it is there again, and follows.

@@ -84,15 +84,15 @@ export const neo4j: Engine<Driver> = {
       pointInTime: {
         notSupported: 'transaction logs are restored by online backups alone, which Community does not have',
       },
+      queryPaths,
+      platformReads,
+      serverSettings,
     },
     primaryOf,
   ),
   bareLoad,
   failover,
-  queryPaths,
-  platformReads,
   external,
-  serverSettings,
   roles,
   workloads,
 };
