@@ -1,11 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { ClientSession, Collection, Document, MongoClient } from 'mongodb';
 import { SandboxError } from '../../core/errors.ts';
-import type { BackupManifest } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import type { BackupManifest, BackupPart } from '../backup.ts';
+import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import {
   type CollectionDescription,
@@ -45,15 +42,17 @@ export async function exportByDriver(running: RunningEngine, directory: string):
     const described = await describeAll(client);
     const principals = await readPrincipals(client, false);
     const { operationTime } = await client.db('admin').command({ ping: 1 });
-    const counts = await client.withSession((session) =>
+    const exported = await client.withSession((session) =>
       session.withTransaction(() => exportAll(client, described, directory, session), {
         readConcern: { level: 'snapshot' },
       }),
     );
     if (canonical(described as never) !== canonical((await describeAll(client)) as never)) throw changedMeanwhile();
-    const collections = described.map((collection, index) => ({ ...collection, documents: counts[index] ?? 0 }));
-    await writeFile(join(directory, catalogueFile), canonical({ ...principals, collections }), { mode: 0o600 });
-    const files = described.flatMap(({ file }) => (file === undefined ? [] : [file]));
+    const collections = described.map((collection, index) => ({
+      ...collection,
+      documents: exported[index]?.documents ?? 0,
+    }));
+    const catalogue = await writePart(directory, catalogueFile, canonical({ ...principals, collections }));
     return {
       formatVersion: 1,
       engine: 'mongodb',
@@ -62,9 +61,15 @@ export async function exportByDriver(running: RunningEngine, directory: string):
       method: 'BSON by the driver, in one snapshot transaction; users and roles without their passwords',
       consistentPoint: true,
       position: `operation time ${operationTime ?? 'not told'}`,
-      parts: await Promise.all([catalogueFile, ...files].map((path) => describePart(directory, path))),
+      parts: [catalogue, ...exported.flatMap(({ part }) => part ?? [])],
     };
   });
+}
+
+interface Exported {
+  readonly documents: number;
+  /** Absent for a view. */
+  readonly part?: BackupPart;
 }
 
 type DescribedCollection = Omit<ExportedCollection, 'documents'>;
@@ -86,30 +91,31 @@ async function exportAll(
   described: readonly DescribedCollection[],
   directory: string,
   session: ClientSession,
-): Promise<readonly number[]> {
-  const counts: number[] = [];
+): Promise<readonly Exported[]> {
+  const exported: Exported[] = [];
   for (const { database, name, file } of described) {
     const collection = client.db(database).collection(name);
-    counts.push(file === undefined ? 0 : await exportCollection(collection, join(directory, file), session));
+    exported.push(file === undefined ? { documents: 0 } : await exportCollection(collection, directory, file, session));
   }
-  return counts;
+  return exported;
 }
 
 /** Documents are joined to larger pieces: writing each one alone takes longer than reading it. */
 async function exportCollection(
   collection: Collection<Document>,
+  directory: string,
   file: string,
-  session?: ClientSession,
-): Promise<number> {
+  session: ClientSession,
+): Promise<Exported> {
   const pieceBytes = 2 ** 18;
-  let count = 0;
+  let documents = 0;
   async function* pieces(): AsyncGenerator<Buffer> {
     let piece: Buffer[] = [];
     let size = 0;
-    const cursor = collection.find({}, { raw: true, batchSize: 1_000, ...(session === undefined ? {} : { session }) });
+    const cursor = collection.find({}, { raw: true, batchSize: 1_000, session });
     for await (const document of cursor) {
       const bytes = document as unknown as Buffer;
-      count += 1;
+      documents += 1;
       size += bytes.length;
       piece.push(bytes);
       if (size < pieceBytes) continue;
@@ -119,8 +125,9 @@ async function exportCollection(
     }
     yield Buffer.concat(piece);
   }
-  await pipeline(pieces, createWriteStream(file, { mode: 0o600 }));
-  return count;
+  const { stream, written } = openPart(directory, file);
+  await pipeline(pieces, stream);
+  return { documents, part: await written };
 }
 
 function changedMeanwhile(): SandboxError {

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,8 +9,8 @@ import { isRunning } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { BackupManifest } from '../backup.ts';
-import { describePart } from '../backup-files.ts';
+import type { BackupManifest, BackupPart } from '../backup.ts';
+import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
 import { readBaseBackup } from './base-description.ts';
 import { type OpenClient, openPrimary, primaryNode } from './connection.ts';
@@ -102,7 +101,7 @@ export async function collectLog(
   const files = output.split('\n').filter(isLogFile);
   await rm(join(directory, logFolder), { recursive: true, force: true });
   await mkdir(join(directory, logFolder));
-  await copyFiles(running, alive, files, join(directory, logFolder));
+  const log = await copyFiles(running, alive, files, directory);
 
   const kept = await inArchive(running, alive, ['sh', '-c', `test ! -e ${marksPath} || cat ${marksPath}`]);
   const marks = checked(kept, 'reading the marks', 'postgresql')
@@ -110,14 +109,12 @@ export async function collectLog(
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Mark)
     .filter(({ position }) => bytesOf(position) >= bytesOf(base.consistentAt));
-  await writeFile(join(directory, marksFile), `${JSON.stringify(marks, null, 2)}\n`, { mode: 0o600 });
-
-  const paths = [marksFile, ...files.map((name) => `${logFolder}/${name}`)];
+  const marked = await writePart(directory, marksFile, `${JSON.stringify(marks, null, 2)}\n`);
   const others = manifest.parts.filter(({ path }) => path !== marksFile && !path.startsWith(`${logFolder}/`));
   return {
     ...manifest,
     position: `lsn ${marks.at(-1)?.position ?? base.consistentAt}`,
-    parts: [...others, ...(await Promise.all(paths.map((path) => describePart(directory, path))))],
+    parts: [...others, marked, ...log],
   };
 }
 
@@ -125,23 +122,27 @@ async function copyFiles(
   running: RunningEngine,
   alive: boolean,
   files: readonly string[],
-  folder: string,
-): Promise<void> {
-  if (files.length === 0) return;
+  directory: string,
+): Promise<readonly BackupPart[]> {
+  if (files.length === 0) return [];
   const packed = new PassThrough();
   const unpacked = extract();
   // Its own kind of stream, which Node's `pipe` takes all the same.
   packed.pipe(unpacked as unknown as Writable);
-  const written = (async () => {
+  const parts = (async () => {
+    const made: BackupPart[] = [];
     for await (const entry of unpacked) {
       if (!isLogFile(entry.header.name)) throw new Error(`the archive sent ${entry.header.name}, which is no log`);
-      await pipeline(entry, createWriteStream(join(folder, entry.header.name), { mode: 0o600 }));
+      const { stream, written } = openPart(directory, `${logFolder}/${entry.header.name}`);
+      await pipeline(entry, stream);
+      made.push(await written);
     }
+    return made;
   })();
-  written.catch(() => {});
+  parts.catch(() => {});
   const command = ['tar', '--create', `--directory=${archiveDirectory}`, ...files];
   checked(await inArchive(running, alive, command, { outputTo: packed }), 'tar', 'postgresql');
-  await written;
+  return await parts;
 }
 
 function inArchive(
