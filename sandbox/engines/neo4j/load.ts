@@ -32,9 +32,12 @@ export async function load(
 ): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
   const total = rowsOfSteps(dataset.counts);
-  const imported = await withDriver(running, async (driver) => {
+  const begin = async (driver: Driver) => {
     await completeCatalogue(driver);
-    const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
+    return await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
+  };
+  const imported = await withDriver(running, async (driver) => {
+    const marks = await begin(driver);
     const advance = loadProgress(report, total, marks.rowsBefore);
     if (total >= importFrom && marks.rowsBefore === 0 && (await isImportable(running, driver)))
       return { rows: await importOffline(driver, { running, dataset, report, advance }), advance };
@@ -44,8 +47,7 @@ export async function load(
   // Another driver: the transactions that the first one knows of are not in the database that was imported. That one
   // says by itself which rows are there, as after a cut.
   return withDriver(running, async (driver) => {
-    await completeCatalogue(driver);
-    const marks = await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
+    const marks = await begin(driver);
     const { loaded } = await runSteps({ driver, dataset, marks, advance: imported.advance }, fingerprint);
     return { loaded: { ...loaded, ...imported.rows } };
   });

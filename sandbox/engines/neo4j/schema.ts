@@ -28,7 +28,7 @@ export async function applySchema(
     if (applied === wanted) return { applied: [], alreadyPresent: files.length };
     if (applied !== undefined) {
       if (!reset) throw schemaDifferent('neo4j', 'The graph', applied, wanted);
-      await emptyGraph(driver);
+      await emptyDatabase(driver);
     }
     for (const [index, name] of files.entries()) {
       await applyFile(driver, join(directory, name), texts[index] ?? '');
@@ -57,7 +57,7 @@ async function applyFile(driver: Driver, path: string, text: string): Promise<vo
  * Deletes in transactions of 10,000, relationships first: those of 10,000 nodes at once are more than a transaction may
  * hold (30,000 users, measured). Then the constraints and indexes.
  */
-async function emptyGraph(driver: Driver): Promise<void> {
+async function emptyDatabase(driver: Driver): Promise<void> {
   const session = driver.session();
   try {
     await session.run('MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS');
