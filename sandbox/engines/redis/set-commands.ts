@@ -1,7 +1,6 @@
 import type { CacheEntry } from '../../../seeds/entities.ts';
 
 const command = Buffer.from('*5\r\n$3\r\nSET\r\n');
-const option = Buffer.from('$2\r\nEX\r\n');
 const [dollar, carriageReturn, lineFeed, zero] = [0x24, 0x0d, 0x0a, 0x30];
 
 /** Bytes of a character of a JavaScript string in UTF-8 at most (a pair of surrogates is two, and takes four). */
@@ -38,15 +37,24 @@ export function createCommandBuffers(): CommandBuffers {
 export function setCommands(entries: readonly CacheEntry[], take: CommandBuffers['take'] = Buffer.allocUnsafe): Buffer {
   const characters = entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
   const bytes = take(characters * bytesPerCharacter + entries.length * frameBytes);
+  // Few lifetimes are those of many entries.
+  const options = new Map<number, Buffer>();
   let at = 0;
   for (const { key, value, lifetimeS } of entries) {
     bytes.set(command, at);
     at = writeBulk(bytes, at + command.length, key);
     at = writeBulk(bytes, at, value);
+    const option = options.get(lifetimeS) ?? lifetimeOption(lifetimeS);
+    options.set(lifetimeS, option);
     bytes.set(option, at);
-    at = writeBulk(bytes, at + option.length, String(lifetimeS));
+    at += option.length;
   }
   return bytes.subarray(0, at);
+}
+
+function lifetimeOption(lifetimeS: number): Buffer {
+  const text = String(lifetimeS);
+  return Buffer.from(`$2\r\nEX\r\n$${text.length}\r\n${text}\r\n`);
 }
 
 /** Writes `$<bytes>\r\n<text>\r\n` at `start`, and returns where it ends. */
