@@ -142,8 +142,13 @@ async function bringUpStack<Name extends EngineName>(
 
   async function dispose(): Promise<void> {
     await Promise.allSettled([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()));
-    if (ephemeral) await removeStack(identity.name, { volumes: true });
-    else await healFaults({ stackName: identity.name, owner: ownerOfThisProcess() });
+    if (!ephemeral) {
+      await healFaults({ stackName: identity.name, owner: ownerOfThisProcess() });
+      return;
+    }
+    // Containers of an import or a restore that was killed hold volumes of the stack.
+    await removeAbandoned();
+    await removeStack(identity.name, { volumes: true });
   }
 }
 

@@ -10,7 +10,6 @@ import { fingerprint } from '../../sandbox/engines/neo4j/fingerprint.ts';
 import { load, loadedFingerprint } from '../../sandbox/engines/neo4j/load.ts';
 import { writeRecord } from '../../sandbox/engines/neo4j/schema.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import { removeAbandoned } from '../../sandbox/stack/clean-up.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
@@ -39,11 +38,8 @@ beforeAll(async () => {
   });
   whole = (await loadAs(small, overBolt)).parts;
 });
-afterAll(async () => {
-  await stack?.dispose();
-  // Helpers of the processes that killed themselves.
-  await removeAbandoned();
-});
+// With it go the helpers of the processes that killed themselves.
+afterAll(() => stack?.dispose());
 beforeEach(() => bareLoad.empty(running));
 
 /** Loads, and returns what the load said of itself and what the store holds then. */

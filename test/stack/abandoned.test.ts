@@ -7,6 +7,7 @@ import { removeAbandoned } from '../../sandbox/stack/clean-up.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 
 const owner = join(import.meta.dirname, 'support', 'hold-stack.ts');
+const holder = join(import.meta.dirname, 'support', 'hold-volume.ts');
 
 async function startElsewhere() {
   const held = execa(process.execPath, [owner], { reject: false, stdin: 'ignore' });
@@ -34,6 +35,23 @@ test('a throw-away stack whose process was killed is removed by the next start; 
     await alive.held;
   }
   expect(await findContainers(alive.label)).toEqual([]);
+});
+
+test('a throw-away stack whose volume a killed process holds by a helper is removed all the same', async () => {
+  const stack = await createStack({ engines: ['redis'], size: 'none', connect: false });
+  const [node] = stack.engines.redis.nodes;
+  const [volume = ''] = Object.values(node?.volumeNames ?? {});
+  const held = execa(process.execPath, [holder, node?.image ?? '', volume], { reject: false, stdin: 'ignore' });
+  const ofHolder = async () => {
+    const helpers = await findContainers({ [labelNames.purpose]: 'helper' });
+    return helpers.filter(({ labels }) => labels[labelNames.owner]?.includes(`:${held.pid}:`));
+  };
+  await expect.poll(async () => (await ofHolder()).map(({ running }) => running), { timeout: 60_000 }).toEqual([true]);
+  held.kill('SIGKILL');
+  await held;
+  await stack.dispose();
+  expect(await findVolumes({ [labelNames.stack]: stack.name })).toEqual([]);
+  expect(await ofHolder()).toEqual([]);
 });
 
 test("several commands at once remove what was left without getting in each other's way", async () => {
