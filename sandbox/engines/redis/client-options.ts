@@ -1,6 +1,9 @@
 import type { ClusterOptions, RedisOptions } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 
+/** Port of a server inside its container. */
+export const serverPort = 6_379;
+
 /** Name under which the Sentinels watch the primary. */
 export const sentinelName = 'taishang';
 export const sentinelPort = 26_379;

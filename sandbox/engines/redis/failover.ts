@@ -2,6 +2,7 @@ import keySlot from 'cluster-key-slot';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { Failover } from '../failover.ts';
 import type { NodeRole, RunningEngine } from '../topology.ts';
+import { serverPort } from './client-options.ts';
 import { openClient, probe } from './connection.ts';
 import { lockDrills } from './lock-drills.ts';
 import { form } from './topologies-clustered.ts';
@@ -95,7 +96,7 @@ async function replace(running: RunningEngine, nodeName: string): Promise<void> 
   const [first] = others;
   if (first === undefined) return;
   await using friend = await openClient(first, running.secrets);
-  await friend.cluster('MEET', node.address ?? '', 6379);
+  await friend.cluster('MEET', node.address ?? '', serverPort);
   await until('the new member follows a master', async () => {
     const master = masterWithoutReplica(String(await friend.cluster('NODES')));
     if (master === undefined) throw new Error('every master has a replica');

@@ -1,12 +1,15 @@
 import type { Redis } from 'ioredis';
 import type { Dataset } from '../../../seeds/dataset.ts';
+import { directAddress } from '../../containers/direct-address.ts';
 import type { TaskReport } from '../../core/progress.ts';
+import { allSettled } from '../../core/side-by-side.ts';
 import type { LoadReport } from '../engine.ts';
 import { beginLoad, type LoadRecords, parseMark } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { keySpaces, lifetimesS } from './cache.ts';
+import { serverPort } from './client-options.ts';
 import { type Masters, openMasters } from './masters.ts';
 import { openRespStream, type RespStream } from './resp-stream.ts';
 import { createCommandBuffers, setCommands } from './set-commands.ts';
@@ -27,8 +30,12 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   await using masters = await openMasters(running);
   const fingerprint = await dataset.fingerprint();
   const keys = dataset.counts.cacheEntries;
-  await using streams = openStreams(running, masters);
-  const marks = await beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
+  await using opened = new AsyncDisposableStack();
+  // They connect while the load begins.
+  const connecting = openStreams(running, masters, opened);
+  const beginning = beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
+  await allSettled<unknown>([beginning, connecting]);
+  const [marks, streams] = [await beginning, await connecting];
   const buffers = createCommandBuffers();
   const endMs = endOfMark(masters);
   endMs.catch(() => {});
@@ -116,25 +123,29 @@ async function emptyKeySpaces({ clients }: Masters): Promise<void> {
   await Promise.all(clients.map((client) => Promise.all(keySpaces.map((space) => clear(client, space)))));
 }
 
-interface Streams extends AsyncDisposable {
+interface Streams {
   readonly of: (master: Redis) => RespStream;
 }
 
-/** A stream to each master; they connect while the load begins. */
-function openStreams({ secrets }: RunningEngine, { clients }: Masters): Streams {
-  const streams = new Map<Redis, RespStream>();
-  for (const client of clients) {
+/** A stream to each master, the shortest way there is; `opened` ends them. */
+async function openStreams(
+  { nodes, secrets, url }: RunningEngine,
+  { clients }: Masters,
+  opened: AsyncDisposableStack,
+): Promise<Streams> {
+  const open = async (client: Redis) => {
     const { host = '', port = 0 } = client.options;
-    streams.set(client, openRespStream(host, port, secrets.default ?? ''));
-  }
+    const node = url === undefined ? nodes.find((each) => each.port === port) : undefined;
+    const address = node === undefined ? undefined : await directAddress(node);
+    const [at, atPort] = address === undefined ? [host, port] : [address, serverPort];
+    return [client, opened.use(openRespStream(at, atPort, secrets.default ?? ''))] as const;
+  };
+  const streams = new Map(await Promise.all(clients.map(open)));
   return {
     of(master) {
       const stream = streams.get(master);
       if (stream === undefined) throw new Error('every master has a stream');
       return stream;
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...streams.values()].map((stream) => stream[Symbol.asyncDispose]()));
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { RunningEngine, Topology } from '../topology.ts';
+import { serverPort } from './client-options.ts';
 import { openClient } from './connection.ts';
 import { memberNode } from './topologies.ts';
 import { until } from './until.ts';
@@ -49,7 +50,7 @@ async function create(members: readonly Member[]): Promise<void> {
     }),
   );
   const [first, ...others] = members;
-  for (const { node } of others) await first?.client.cluster('MEET', node.address ?? '', 6379);
+  for (const { node } of others) await first?.client.cluster('MEET', node.address ?? '', serverPort);
   const ids = await Promise.all(masters.map(({ client }) => client.cluster('MYID')));
   await Promise.all(
     members.slice(masters.length).map(({ client }, index) =>

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../containers/node-spec.ts';
 import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
-import { sentinelName, sentinelPort } from './client-options.ts';
+import { sentinelName, sentinelPort, serverPort } from './client-options.ts';
 import { openClient, openSentinel } from './connection.ts';
 import { memberNode, secretFile } from './topologies.ts';
 import { until } from './until.ts';
@@ -25,10 +25,10 @@ function member(name: string, context: TopologyContext): NodeSpec {
   const isFirst = name === primaryName;
   const base = memberNode(name, isFirst ? 'primary' : 'replica', 'replicated.conf', names, context);
   const files = [...(base.files ?? []), secretFile('sentinel.conf', sentinelFile(name, context))];
-  if (!isFirst) files.push(secretFile('first.conf', `replicaof ${context.address(primaryName)} 6379\n`));
+  if (!isFirst) files.push(secretFile('first.conf', `replicaof ${context.address(primaryName)} ${serverPort}\n`));
   return {
     ...base,
-    ports: [6379, sentinelPort],
+    ports: [serverPort, sentinelPort],
     files,
     // A Sentinel that finds no primary yet would hold an election over nothing.
     ...(isFirst ? {} : { after: [primaryName] }),
@@ -46,7 +46,7 @@ function sentinelFile(name: string, { secrets, address }: TopologyContext): stri
   const replicas = names.filter((other) => other !== primaryName);
   return [
     readFileSync(join(import.meta.dirname, 'schema', 'sentinel.conf'), 'utf8'),
-    `sentinel monitor ${sentinelName} ${address(primaryName)} 6379 ${quorum}`,
+    `sentinel monitor ${sentinelName} ${address(primaryName)} ${serverPort} ${quorum}`,
     `sentinel down-after-milliseconds ${sentinelName} 1000`,
     `sentinel failover-timeout ${sentinelName} 10000`,
     `sentinel parallel-syncs ${sentinelName} 2`,
@@ -55,7 +55,7 @@ function sentinelFile(name: string, { secrets, address }: TopologyContext): stri
     `sentinel sentinel-pass ${password}`,
     `requirepass ${password}`,
     `sentinel myid ${sentinelId(name)}`,
-    ...replicas.map((other) => `sentinel known-replica ${sentinelName} ${address(other)} 6379`),
+    ...replicas.map((other) => `sentinel known-replica ${sentinelName} ${address(other)} ${serverPort}`),
     ...others.map(
       (other) => `sentinel known-sentinel ${sentinelName} ${address(other)} ${sentinelPort} ${sentinelId(other)}`,
     ),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
 import type { Topology, TopologyContext } from '../topology.ts';
+import { serverPort } from './client-options.ts';
 
 /** User of the server in the official image and in ours. */
 const redisUser = 999;
@@ -19,7 +20,7 @@ export function serverNode(name: string, role: string, script: string, { secrets
   return {
     name,
     role,
-    ports: [6379],
+    ports: [serverPort],
     entrypoint: ['/bin/sh', `/run/taishang/${script}`],
     command: [],
     files: [
