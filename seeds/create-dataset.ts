@@ -13,14 +13,16 @@ import { referenceTime } from './times.ts';
 /** Seed where none is given. */
 export const defaultSeed = 20_260_101;
 
-/** Rows of a batch at most: fewer of those that are large, because a batch waits for its reader in memory. */
-const batchRows = 1_000;
+/**
+ * Rows of a batch at most, so that what travels is under 100 KB without vectors: V8 takes larger messages for something
+ * that lasts, and they wait for a collection of everything (docs/loading.md). Smaller batches cost no time.
+ */
+const batchRows = 250;
 const batchRowsOf: Partial<Record<EntityName, number>> = {
-  contents: 500,
-  conversations: 250,
-  // 250 vectors of 768 numbers are 0.75 MB; two stores read them, each with some batches on their way.
-  knowledgeVectors: 250,
-  userVectors: 250,
+  conversations: 90,
+  // 125 vectors of 768 numbers are 0.4 MB; two stores read them, each with some batches on their way.
+  knowledgeVectors: 125,
+  userVectors: 125,
 };
 
 /** Rows of `small` are kept once they were made: each store reads them. Larger sizes are made anew by each reader. */

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runTask, silent } from '../../sandbox/core/progress.ts';
 import type { CrossStoreCheck } from '../../sandbox/cross-store/check-across-stores.ts';
@@ -9,6 +7,7 @@ import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
+import { runAsSandbox } from '../support/as-sandbox.ts';
 
 /** What a peak may grow by from a tenth of the things to all of them. */
 const growthBytesMax = 40e6;
@@ -26,15 +25,11 @@ interface Measured {
   readonly residentBytesMax: number;
 }
 
-/** In a process of its own, with the flags that `npm run sandbox` gives to its process. */
+/** In a process of its own. */
 async function measure(engine: 'postgresql' | 'redis', size: DatasetSize, mode = 'stream'): Promise<Measured> {
-  const root = join(import.meta.dirname, '..', '..');
-  const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const flags = String(scripts.sandbox).match(/--\S+/g) ?? [];
   const program = join(import.meta.dirname, 'print-check-memory.ts');
   const input = JSON.stringify({ [engine]: stack.engines[engine] });
-  const { stdout } = await execa(process.execPath, [...flags, program, size, mode], { input });
-  return JSON.parse(stdout) as Measured;
+  return JSON.parse(await runAsSandbox(program, [size, mode], { input })) as Measured;
 }
 
 test('the peak of a check does not grow with the dataset and what Redis holds of it', async () => {
