@@ -52,7 +52,7 @@ export function userMaker(world: World): RowMaker<User> {
   return (index) => {
     const random = randomOf(index);
     const createdMs = world.userCreatedMs(index);
-    const user: User = {
+    return withOddities(index, {
       id: world.userId(index),
       ...drawNames(world, index, random),
       passwordHash: `$argon2id$v=19$m=65536,t=3,p=4$${random.hex(32)}$${random.hex(64)}`,
@@ -69,8 +69,7 @@ export function userMaker(world: World): RowMaker<User> {
         newsletter: random.chance(0.4),
         logins: logins.sample(random),
       },
-    };
-    return oddUsers[index] === undefined ? user : { ...user, ...oddUsers[index] };
+    });
   };
 }
 
@@ -81,9 +80,14 @@ export function userIdentityMaker(world: World): RowMaker<UserIdentity> {
     const { username, email } = drawNames(world, index, randomOf(index));
     const levels = levelsOfCell(cellOfUser(index));
     // Asked for once: `world.userId` would only keep it.
-    const identity: UserIdentity = { id: uuidOf('user', index), username, email, levels };
-    return oddUsers[index] === undefined ? identity : { ...identity, ...oddUsers[index] };
+    return withOddities(index, { id: uuidOf('user', index), username, email, levels });
   };
+}
+
+/** Few users are odd: the others are not copied. */
+function withOddities<Drawn extends UserIdentity>(index: number, drawn: Drawn): Drawn {
+  const odd = oddUsers[index];
+  return odd === undefined ? drawn : { ...drawn, ...odd };
 }
 
 /** What is drawn first of a user. */

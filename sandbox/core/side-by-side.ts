@@ -10,7 +10,9 @@ export function sideBySide<Item, Value>(
 }
 
 /** {@link sideBySide} for work that has begun. */
-export async function allSettled<Value>(work: readonly Promise<Value>[]): Promise<Value[]> {
+export async function allSettled<const Work extends readonly Promise<unknown>[]>(
+  work: Work,
+): Promise<{ -readonly [Place in keyof Work]: Awaited<Work[Place]> }> {
   await Promise.allSettled(work);
   return Promise.all(work);
 }

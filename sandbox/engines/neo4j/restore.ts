@@ -57,7 +57,7 @@ export async function restore(target: RunningEngine, directory: string, manifest
   ]);
   const dumps = { directory, databases, dumped: manifest.serverVersion };
   // What is wrong with the target is told first.
-  await allSettled<unknown>([usable, stage({ ...target, volumeNames: node.volumeNames }, dumps, usable)]);
+  await allSettled([usable, stage({ ...target, volumeNames: node.volumeNames }, dumps, usable)]);
   await whileStopped(target, async () => {});
 }
 

@@ -87,7 +87,7 @@ async function whileStaged(
   try {
     const staged = stageArchives(target, directory, described);
     // What is wrong with the target is told first.
-    await allSettled<unknown>([usable(), staged]);
+    await allSettled([usable(), staged]);
     await fillAll(await staged).catch(brokenOff);
   } catch (thrown) {
     await removeStaged(target);

@@ -79,7 +79,7 @@ async function requireTaken(
   requireSameMinor(target, manifest);
   const aliases = readAliases(directory);
   // The first of these that fails is told.
-  await allSettled<unknown>([
+  await allSettled([
     ...snapshotsOf(manifest).map(({ path }) => requireSnapshot(join(directory, path), path, manifest.origin)),
     aliases,
     requirePassword(

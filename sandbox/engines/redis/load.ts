@@ -32,10 +32,10 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   const keys = dataset.counts.cacheEntries;
   await using opened = new AsyncDisposableStack();
   // They connect while the load begins.
-  const connecting = openStreams(running, masters, opened);
-  const beginning = beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters));
-  await allSettled<unknown>([beginning, connecting]);
-  const [marks, streams] = [await beginning, await connecting];
+  const [marks, streams] = await allSettled([
+    beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters)),
+    openStreams(running, masters, opened),
+  ]);
   const buffers = createCommandBuffers();
   const endMs = endOfMark(masters);
   endMs.catch(() => {});

@@ -45,7 +45,7 @@ export async function restore(target: RunningEngine, directory: string, manifest
     requireRoom(node, '/data', 2 * totalBytes(manifest) + 2 ** 20),
   ]);
   // What is wrong with the target is told first.
-  await allSettled<unknown>([usable, stage(target, directory, usable)]);
+  await allSettled([usable, stage(target, directory, usable)]);
   await stopNode(node);
   await startNodeAgain(node);
   await untilReady(target);
