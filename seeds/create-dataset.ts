@@ -46,7 +46,7 @@ export interface DatasetOptions {
   readonly seed?: number;
   /**
    * Worker threads that make the rows; 0 makes them in the reader's own thread. The rows are the same.
-   * Default: 0 for what is as small as `small`, otherwise 1.
+   * Default: 0 for what is as small as `small`, otherwise 2.
    */
   readonly workers?: number;
 }

@@ -16,21 +16,26 @@ export interface RowRequest {
 /** The last world that this worker made rows of: a reader asks for many batches of one. */
 let last: { readonly key: string; readonly source: RowSource } | undefined;
 
+/** What a worker answers. Whoever reads it takes the value out: see `runOnWorker`. */
+export interface Answer<Value> {
+  value: Value | undefined;
+}
+
 /** SHA-256 of the rows: see `digestOfRows`. */
-export function digestRows(request: RowRequest): string {
-  return digestOfRows(rowsOf(request));
+export function digestRows(request: RowRequest): Answer<string> {
+  return { value: digestOfRows(rowsOf(request)) };
 }
 
 /** A column of the rows as a message; the memory of vectors is handed over instead of copied. */
-export function makeRows(request: RowRequest): Column {
+export function makeRows(request: RowRequest): Answer<Column> {
   const rows = rowsOf(request);
-  const column = toColumn(rows);
+  const answer = { value: toColumn(rows) };
   const buffers = rows.flatMap((row) => ('vector' in row ? [row.vector.buffer as ArrayBuffer] : []));
-  if (buffers.length === 0) return column;
-  // What the reader gets of it is the column.
+  if (buffers.length === 0) return answer;
+  // What the reader gets of it is the answer.
   return move({
     [transferableSymbol]: buffers as readonly TransferListItem[],
-    [valueSymbol]: column,
+    [valueSymbol]: answer,
   } as never) as never;
 }
 
