@@ -38,7 +38,10 @@ export function createRowSource({ seed, parameters }: WorldKey): RowSource {
     counts: countsOf(world, relations.count, plan),
     rows: <Name extends EntityName>(name: Name, first: number, count: number) => {
       const make: RowMaker<Entities[Name]> = makers[name];
-      return Array.from({ length: count }, (_, offset) => make(first + offset));
+      // A loop: `Array.from` takes a twentieth of what a cached user does.
+      const made: Entities[Name][] = [];
+      for (let index = first; index < first + count; index += 1) made.push(make(index));
+      return made;
     },
   };
 }
