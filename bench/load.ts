@@ -63,9 +63,9 @@ export interface LoadBenchOptions {
 export async function measureLoads(options: LoadBenchOptions): Promise<LoadBenchReport> {
   const { engines, running, dataset, rounds = 3, progress = silent, signal } = options;
   const environmentOf = await watchEnvironment(options);
-  const made = await runTask(progress, ['bench', 'load', 'generator'], () => measureGenerator(dataset));
+  const made = await runTask(progress, ['bench load', 'generator'], () => measureGenerator(dataset));
   // Known before any load is measured.
-  await runTask(progress, ['bench', 'load', 'fingerprint'], () => dataset.fingerprint());
+  await runTask(progress, ['bench load', 'fingerprint'], () => dataset.fingerprint());
   const stores: StoreLoad[] = [];
   const notRun: { engine: string; reason: string }[] = [];
   let rowsHeld = true;
@@ -76,10 +76,10 @@ export async function measureLoads(options: LoadBenchOptions): Promise<LoadBench
     const measured = { engine, running: target, dataset: watched.dataset };
     try {
       const rates: Round[] = [];
-      await runTask(progress, ['bench', 'load', `${engine.name}, warm-up`], () => warmUp(measured, signal));
+      await runTask(progress, ['bench load', `${engine.name}, warm-up`], () => warmUp(measured, signal));
       for (let round = 1; round <= rounds; round += 1) {
         signal?.throwIfAborted();
-        const task = ['bench', 'load', `${engine.name}, round ${round}`];
+        const task = ['bench load', `${engine.name}, round ${round}`];
         rates.push(await runTask(progress, task, () => runPair(measured, round)));
       }
       stores.push(storeOf(engine, rates, generatorRate(made, watched.entities())));
