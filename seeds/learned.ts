@@ -17,14 +17,17 @@ export interface LearnedPlan {
   readonly placeOf: (index: number) => { readonly rank: number; readonly slot: number };
 }
 
+/** Items that anybody has learned at most: they are all in memory while one after the other is drawn. */
+const learnedMax = 10_000;
+
 /**
  * Each active user has learned one item; the rest is shared out by Zipf's law over the ranks, so that there are five on
- * average. Nobody learns more than half of the items: different ones must stay easy to draw. Kept are two numbers for
- * each entry of the law's table, 2 MB at any count.
+ * average. Nobody learns more than half of the items, so that different ones stay easy to draw, nor more than
+ * {@link learnedMax}. Kept are two numbers for each entry of the law's table, 2 MB at any count.
  */
 export function learnedPlan(parameters: SizeParameters): LearnedPlan {
   const users = activeUserCount(parameters);
-  const most = Math.max(1, Math.floor(parameters.knowledge / 2));
+  const most = Math.min(learnedMax, Math.max(1, Math.floor(parameters.knowledge / 2)));
   const { entries, entryOf, firstRankOf, shareBefore } = createZipf(users, exponents.learnedPerUser);
   const rest = users * (perActiveUser.learned - 1);
   const starts = new Float64Array(entries + 1);
