@@ -1,5 +1,5 @@
 import { cellCount, cellOfLevels, levelCount, levelsOfCell } from './cells.ts';
-import { conceptName, conceptOfCell, otherConcepts } from './concepts.ts';
+import { conceptName, conceptOfCell, otherConceptsOf } from './concepts.ts';
 import type { ConceptRelation, Levels } from './entities.ts';
 import { coreConceptCount, type SizeParameters } from './sizes.ts';
 import type { RowMaker, World } from './world.ts';
@@ -82,11 +82,12 @@ function* coreEdges(core: number): Generator<Edge> {
  */
 function furtherEdges(world: World): (concept: number) => readonly Edge[] {
   const { relationsPerConcept } = world.parameters;
+  const othersOf = otherConceptsOf(world);
   const randomOf = world.random('further-relations');
   let last: { readonly concept: number; readonly edges: readonly Edge[] } | undefined;
   return (concept) => {
     if (last?.concept === concept) return last.edges;
-    const [influenced, ...related] = otherConcepts(world, relationsPerConcept + 1, concept, randomOf(concept));
+    const [influenced, ...related] = othersOf(relationsPerConcept + 1, concept, randomOf(concept));
     const edges: readonly Edge[] = [
       ...related.map((to) => ({ kind: 'RELATES_TO', from: concept, to }) as const),
       { kind: 'INFLUENCES', from: concept, to: influenced as number },

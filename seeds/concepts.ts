@@ -67,18 +67,20 @@ export function conceptMaker(world: World): RowMaker<Concept> {
 }
 
 /**
- * Different concepts other than `without`, by index. Few are in great demand: the core ones first, then others from all
- * over the cells.
+ * Draws different concepts other than `without`, by index. Few are in great demand: the core ones first, then others from
+ * all over the cells.
  */
-export function otherConcepts(world: World, wanted: number, without: number, random: Random): readonly number[] {
+export function otherConceptsOf(world: World): (wanted: number, without: number, random: Random) => readonly number[] {
   const total = world.parameters.concepts;
   const ranks = world.zipf(total, exponents.conceptDegree);
-  const found = new Set<number>();
-  while (found.size < wanted) {
-    const concept = conceptOfRank(ranks.sample(random), total);
-    if (concept !== without) found.add(concept);
-  }
-  return [...found];
+  return (wanted, without, random) => {
+    const found = new Set<number>();
+    while (found.size < wanted) {
+      const concept = conceptOfRank(ranks.sample(random), total);
+      if (concept !== without) found.add(concept);
+    }
+    return [...found];
+  };
 }
 
 /** The concept of this rank by demand. */

@@ -54,6 +54,7 @@ export function knowledgeVectorMaker(world: World): RowMaker<KnowledgeVector> {
 
 /** A user's point id is the user's own id, which is a UUIDv5 already. */
 export function userVectorMaker(world: World): RowMaker<UserVector> {
+  const namesOf = interestsOf(world);
   const noiseOf = world.random('user-vectors');
   return (index) => {
     const levels = levelsOfCell(cellOfUser(index));
@@ -63,7 +64,7 @@ export function userVectorMaker(world: World): RowMaker<UserVector> {
       pointId: world.userId(index),
       userId: world.userId(index),
       siliconLevel: levels.silicon,
-      interests: isQuietUser(index) ? [] : interestsOf(world, active),
+      interests: isQuietUser(index) ? [] : namesOf(active),
       learningStyle: learningStyleOf(levels),
       vector: userModel().member(levels, style, noiseOf(index)),
     };

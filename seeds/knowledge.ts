@@ -1,5 +1,5 @@
 import { cellCount, cellOfLevels, levelsOfCell } from './cells.ts';
-import { conceptName, conceptOfCell, otherConcepts } from './concepts.ts';
+import { conceptName, conceptOfCell, otherConceptsOf } from './concepts.ts';
 import { paragraph } from './contents.ts';
 import type { Interest, Knowledge, Levels } from './entities.ts';
 import type { Random } from './random.ts';
@@ -70,10 +70,11 @@ export function knowledgeIdsOf(total: number, levels: Levels, category: Knowledg
 }
 
 export function knowledgeMaker(world: World): RowMaker<Knowledge> {
+  const drawHead = headDrawer(world);
   const randomOf = world.random('knowledge');
   return (index) => {
     const random = randomOf(index);
-    const { id, title, siliconLevel, concepts } = drawHead(world, index, random);
+    const { id, title, siliconLevel, concepts } = drawHead(index, random);
     const nowMs = referenceTime.getTime();
     const createdMs = momentBetween(nowMs - 600 * dayMs, nowMs, random, 'rising');
     const knowledge: Knowledge = {
@@ -104,9 +105,10 @@ export interface KnowledgeHead {
 
 /** The same items as {@link knowledgeMaker} makes, in a fraction of its time: what is drawn last of one is not drawn. */
 export function knowledgeHeadMaker(world: World): RowMaker<KnowledgeHead> {
+  const drawHead = headDrawer(world);
   const randomOf = world.random('knowledge');
   return (index) => {
-    const head = drawHead(world, index, randomOf(index));
+    const head = drawHead(index, randomOf(index));
     const { title, about }: Partial<Knowledge> = { ...specified[index], ...oddKnowledge[index] };
     return {
       ...head,
@@ -116,33 +118,41 @@ export function knowledgeHeadMaker(world: World): RowMaker<KnowledgeHead> {
   };
 }
 
-/** What is drawn first of an item. */
-function drawHead(world: World, index: number, random: Random): KnowledgeHead {
-  const levels = levelsOfCell(cellOfKnowledge(index));
-  const own = conceptOfCell(cellOfKnowledge(index));
-  const others = otherConcepts(world, index % 3, own, random);
-  return {
-    id: knowledgeId(index),
-    title: `${random.pick(topics)}（S${levels.silicon}·C${levels.consciousness}·T${levels.thinking}）`,
-    siliconLevel: levels.silicon,
-    concepts: [own, ...others].map(conceptName),
+/** Draws what comes first of an item. */
+function headDrawer(world: World): (index: number, random: Random) => KnowledgeHead {
+  const othersOf = otherConceptsOf(world);
+  return (index, random) => {
+    const levels = levelsOfCell(cellOfKnowledge(index));
+    const own = conceptOfCell(cellOfKnowledge(index));
+    const others = othersOf(index % 3, own, random);
+    return {
+      id: knowledgeId(index),
+      title: `${random.pick(topics)}（S${levels.silicon}·C${levels.consciousness}·T${levels.thinking}）`,
+      siliconLevel: levels.silicon,
+      concepts: [own, ...others].map(conceptName),
+    };
   };
 }
 
 /** Names of the concepts that the n-th active user is interested in: the one of its own cell, and two others. */
-export function interestsOf(world: World, active: number): readonly string[] {
-  const own = conceptOfCell(cellOfUser(world.activeUser(active)));
-  const others = otherConcepts(world, perActiveUser.interests - 1, own, world.random('interests-of')(active));
-  return [own, ...others].map(conceptName);
+export function interestsOf(world: World): (active: number) => readonly string[] {
+  const othersOf = otherConceptsOf(world);
+  const randomOf = world.random('interests-of');
+  return (active) => {
+    const own = conceptOfCell(cellOfUser(world.activeUser(active)));
+    const others = othersOf(perActiveUser.interests - 1, own, randomOf(active));
+    return [own, ...others].map(conceptName);
+  };
 }
 
 export function interestMaker(world: World): RowMaker<Interest> {
+  const namesOf = interestsOf(world);
   const randomOf = world.random('interests');
   return (index) => {
     const active = Math.floor(index / perActiveUser.interests);
     return {
       userId: world.userId(world.activeUser(active)),
-      concept: interestsOf(world, active)[index % perActiveUser.interests] as string,
+      concept: namesOf(active)[index % perActiveUser.interests] as string,
       since: new Date(momentBetween(referenceTime.getTime() - 60 * dayMs, referenceTime.getTime(), randomOf(index))),
     };
   };

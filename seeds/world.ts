@@ -39,7 +39,7 @@ export type RowMaker<Row> = (index: number) => Row;
 export function createWorld(seed: number, parameters: SizeParameters): World {
   const createdRandom = rowRandom(seed, 'user-created');
   const ids = new Map<number, string>();
-  const tables = new Map<number, Zipf>();
+  const tables = new Map<string, Zipf>();
   const activeUsers = activeUserCount(parameters);
   const activeUser = (active: number) => active + Math.floor(active / (quietUserPeriod - 1));
   return {
@@ -62,8 +62,7 @@ export function createWorld(seed: number, parameters: SizeParameters): World {
     userCreatedMs: (user) => momentBetween(firstSignUpMs, lastSignUpMs, createdRandom(user), 'rising'),
     random: (stream) => rowRandom(seed, stream),
     zipf: (count, exponent) => {
-      // Exponents are eighths under two. A text would cost a graph's row a twentieth of its time.
-      const key = count * 16 + exponent * 8;
+      const key = `${count} ${exponent}`;
       const table = tables.get(key) ?? createZipf(count, exponent);
       tables.set(key, table);
       return table;
