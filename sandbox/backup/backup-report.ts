@@ -1,5 +1,5 @@
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { BackupManifest } from '../engines/backup.ts';
+import type { BackupManifest, LeftOut } from '../engines/backup.ts';
 import type { ArchivedDataset, ArchivedEngine } from './archive/manifest.ts';
 
 /** `sandbox backup --format json`. */
@@ -28,6 +28,8 @@ export interface BackedUpEngine {
   readonly sizeBytes: number;
   readonly durationMs: number;
   readonly megabytesPerS: number;
+  /** What the engine held and the backup does not. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** `sandbox restore --format json`. */
@@ -62,10 +64,10 @@ export interface RestoredEngine {
   readonly megabytesPerS: number;
 }
 
-export function engineReportOf({ backup, sizeBytes, durationMs }: ArchivedEngine): BackedUpEngine {
+export function engineReportOf({ backup, sizeBytes, durationMs, leftOut = [] }: ArchivedEngine): BackedUpEngine {
   const { engine, serverVersion, origin, method, consistentPoint, position, parts } = backup;
   const described = { engine, serverVersion, origin, method, consistentPoint, position, parts: parts.length };
-  return { ...described, sizeBytes, durationMs, megabytesPerS: megabytesPerS(sizeBytes, durationMs) };
+  return { ...described, sizeBytes, durationMs, megabytesPerS: megabytesPerS(sizeBytes, durationMs), leftOut };
 }
 
 /** In 10^6 bytes, with one decimal. */

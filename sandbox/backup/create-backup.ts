@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
 import { totalBytes } from '../engines/backup-files.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -124,14 +124,17 @@ async function backUpOne(
     await mkdir(directory, { mode: 0o700 });
     try {
       const beganMs = performance.now();
+      const leftOut = await backup.leftOut(running);
       const manifest = await backup.backUp(running, directory);
       const durationMs = Math.round(performance.now() - beganMs);
+      for (const { what, why } of leftOut) notice(progress, 'warning', `not in the backup: ${what}, ${why}`);
       const datasetFingerprint = (await engine.loadedFingerprint(running)) ?? null;
       task.summarise(manifest.method);
       return {
         backup: manifest,
         topology: running.topology,
         datasetFingerprint,
+        leftOut,
         durationMs,
         sizeBytes: totalBytes(manifest),
       };

@@ -2,13 +2,15 @@ import { createDataset } from '../../seeds/create-dataset.ts';
 import { ensureDocker } from '../containers/docker-host.ts';
 import { SandboxError } from '../core/errors.ts';
 import { notice, runTask, silent } from '../core/progress.ts';
+import { sideBySide } from '../core/side-by-side.ts';
 import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
-import type { RunningEngine } from '../engines/topology.ts';
+import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import { createStack } from '../stack/create-stack.ts';
 import { enginesWithData } from '../stack/generations.ts';
+import { loadEngines } from '../stack/load-engines.ts';
 import { replaceData, requireFinished } from '../stack/replace-data.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { emptyState, readState } from '../stack/stack-state.ts';
@@ -29,6 +31,7 @@ export async function restoreInPlace(
   const progress = options.progress ?? silent;
   await ensureDocker({ install: options.dockerInstall ?? 'never', progress });
   const own = await startEnginesWithData(source.engines, options);
+  await requireNothingLost(own, options);
   let safetyBackup: BackupReport['archive'] | undefined;
   const restored = new Map<string, RestoredEngine>();
   const { manifest, engines } = source;
@@ -69,6 +72,25 @@ async function startEnginesWithData(
   const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none', topologies } as const;
   await createStack({ ...options, ...asTheyAre, engines: own });
   return own;
+}
+
+/** What no backup holds, the safety backup would not hold either. Throws `RESTORE_WOULD_LOSE`, before anything is touched. */
+async function requireNothingLost(engines: readonly EngineName[], options: RestoreOptions): Promise<void> {
+  if (engines.length === 0) return;
+  const attached = await attachStack({ ...options, engines });
+  const inEngines = await sideBySide(await loadEngines(engines), async ({ name, title, backup }) => {
+    const running = attached.engines.get(name as EngineName);
+    if (running === undefined || !isSupported(backup)) return [];
+    return (await backup.leftOut(running)).map(({ what, why }) => `${title}: ${what}, ${why}`);
+  });
+  const lost = inEngines.flat();
+  if (lost.length === 0) return;
+  throw new SandboxError({
+    code: 'RESTORE_WOULD_LOSE',
+    message: `Replacing the live data would lose what no backup holds: ${lost[0]}${lost.length === 1 ? '' : ` and ${lost.length - 1} more`}.`,
+    next: 'Nothing was touched. Remove or copy what is named, or restore beside the live data: leave `--into replace` out.',
+    evidence: lost.join('\n'),
+  });
 }
 
 /** Under the lock that the restore holds. */

@@ -24,6 +24,14 @@ export interface BackupManifest {
   readonly parts: readonly BackupPart[];
 }
 
+/** Something of the user's that a running engine holds, and a backup of it does not. */
+export interface LeftOut {
+  /** As its owner knows it: `database "clone"`, `collection "taishang_content_restore"`. */
+  readonly what: string;
+  /** Why it is not backed up, as the end of a sentence. */
+  readonly why: string;
+}
+
 /** An engine of one node whose volumes are there, empty, and which was never started. */
 export interface UnstartedEngine {
   readonly engine: string;
@@ -34,6 +42,8 @@ export interface UnstartedEngine {
 }
 
 export interface Backup {
+  /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
+  readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
   /** Writes the engine's files into an empty folder and returns their manifest. */
   readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
   /**

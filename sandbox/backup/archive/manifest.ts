@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { isDatasetSize } from '../../../seeds/explicit-size.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { BackupManifest, BackupPart } from '../../engines/backup.ts';
+import type { BackupManifest, BackupPart, LeftOut } from '../../engines/backup.ts';
 import type { TopologyName } from '../../engines/topology.ts';
 import { archiveRefused } from './refusal.ts';
 import { requireSafePath } from './safe-path.ts';
@@ -30,6 +30,8 @@ export interface ArchivedEngine {
   readonly topology: TopologyName;
   /** Fingerprint of the dataset that was loaded last, as the store itself had it; null where none was. */
   readonly datasetFingerprint: string | null;
+  /** What the engine held and this does not. Absent in archives of earlier releases. */
+  readonly leftOut?: readonly LeftOut[];
   /** How long the engine's own backup took. */
   readonly durationMs: number;
   /** Of the engine's files together, before the archive is compressed. */
@@ -115,6 +117,7 @@ function isEngine(value: unknown): boolean {
     backup.parts.every(isPart) &&
     new Set(backup.parts.map(({ path }: BackupPart) => path)).size === backup.parts.length &&
     isText(engine?.topology) &&
+    (engine?.leftOut === undefined || (Array.isArray(engine.leftOut) && engine.leftOut.every(isLeftOut))) &&
     (engine?.datasetFingerprint === null || isText(engine?.datasetFingerprint)) &&
     isCount(engine?.durationMs) &&
     isCount(engine?.sizeBytes)
@@ -124,6 +127,11 @@ function isEngine(value: unknown): boolean {
 function isPart(value: unknown): boolean {
   const part = asRecord(value);
   return isText(part?.path) && isCount(part?.sizeBytes) && /^[0-9a-f]{64}$/.test(String(part?.sha256));
+}
+
+function isLeftOut(value: unknown): boolean {
+  const thing = asRecord(value);
+  return isText(thing?.what) && isText(thing?.why);
 }
 
 function enginesOf(value: Record<string, unknown>): readonly unknown[] {

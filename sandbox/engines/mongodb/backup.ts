@@ -11,6 +11,7 @@ import { restore, restoreBeside } from './restore.ts';
  * stand-in's image has neither, and a control that cannot run anywhere proves nothing.
  */
 export const backup: Backup = {
+  leftOut: async () => [],
   backUp: (running, directory) =>
     running.image.origin === 'compatible' ? exportByDriver(running, directory) : dumpByTool(running, directory),
   restore,

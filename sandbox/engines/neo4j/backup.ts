@@ -10,6 +10,7 @@ import { whileStopped } from './offline.ts';
 import { dumpFiles, restore, restoreUnstarted, usersFile } from './restore.ts';
 
 export const backup: Backup = {
+  leftOut: async () => [],
   backUp,
   restore,
   restoreUnstarted,

@@ -10,7 +10,15 @@ import { openPrimary, primaryNode } from './connection.ts';
 import { archiveOf, type DescribedDatabase, databasesFile, globalsFile, ourDatabases } from './described-databases.ts';
 import { restore, restoreBeside } from './restore.ts';
 
-export const backup: Backup = { backUp, restore, restoreBeside, writeAfterwards, bare, asSpecified };
+export const backup: Backup = {
+  leftOut: async () => [],
+  backUp,
+  restore,
+  restoreBeside,
+  writeAfterwards,
+  bare,
+  asSpecified,
+};
 
 /** Roles with `pg_dumpall --globals-only`, and each database with `pg_dump -Fc -C`, side by side. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {

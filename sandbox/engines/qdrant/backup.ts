@@ -10,7 +10,15 @@ import { liveAliases, liveCollections } from './collections.ts';
 import { openClient, request } from './connection.ts';
 import { aliasesFile, fileOf, restore, restoreBeside } from './restore.ts';
 
-export const backup: Backup = { backUp, restore, restoreBeside, writeAfterwards, bare, asSpecified };
+export const backup: Backup = {
+  leftOut: async () => [],
+  backUp,
+  restore,
+  restoreBeside,
+  writeAfterwards,
+  bare,
+  asSpecified,
+};
 
 /**
  * A snapshot of each collection, downloaded and held against the checksum that the server gave, and the aliases, which

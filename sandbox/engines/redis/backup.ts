@@ -11,6 +11,7 @@ import { otherUsers } from './fingerprint.ts';
 import { dumpFile, restore, usersFile } from './restore.ts';
 
 export const backup: Backup = {
+  leftOut: async () => [],
   backUp,
   restore,
   restoreBeside: {
