@@ -60,7 +60,7 @@ const isNullOr = (test: Test): Test => {
   return (value) => value === null || test(value);
 };
 const isBalances: Test = (value) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isNumber);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isInteger);
 
 /** What each operation of a client carries; `answer` is the value of a read that came back. */
 const clientFields: Readonly<
@@ -73,7 +73,8 @@ const clientFields: Readonly<
   write: { asked: { key: isText, value: isInteger } },
   'read-register': { asked: { key: isText }, answer: isNullOr(isInteger) },
   cas: { asked: { key: isText, from: isNullOr(isInteger), to: isInteger } },
-  transfer: { asked: { from: isText, to: isText, amount: isNumber } },
+  // Whole numbers: 0.1 + 0.2 is not 0.3 here, and no total would come out.
+  transfer: { asked: { from: isText, to: isText, amount: isInteger } },
   'read-balances': { asked: {}, answer: isBalances },
 };
 

@@ -20,6 +20,8 @@ interface Append {
  * not linearizable, which reads of whole lists of unique values make decidable in linear time: all reads have to be
  * beginnings of the longest one, and its order has to agree with real time. `fail` of an append means that it did not
  * happen. `unknown`: a key has a value that was tried twice, an acknowledged value was never read, or nothing was read.
+ * A value that was tried twice is counted, and all others of its key are judged as if it had not been: what is true of a
+ * list is true of it without some of its values.
  */
 export function checkAppend(events: readonly HistoryEvent[], { allowStale = false }: AppendOptions = {}): Findings {
   const operations = operationsOf(events).filter(
@@ -45,27 +47,66 @@ export function checkAppend(events: readonly HistoryEvent[], { allowStale = fals
 }
 
 function checkKey(key: string, operations: readonly PairedOperation[], reads: readonly FullRead[], tally: Tally): void {
+  const tries = groupBy(
+    operations.filter(({ invoke }) => invoke.operation === 'append'),
+    ({ invoke }) => (invoke.operation === 'append' ? invoke.value : 0),
+  );
   const attempts = new Map<number, Attempt>();
   const appends = new Map<number, Append>();
-  for (const operation of operations) {
-    const { invoke, completion } = operation;
-    if (invoke.operation !== 'append') continue;
-    const { value } = invoke;
-    if (outcomeOf(operation) === 'fail') {
-      if (!attempts.has(value)) attempts.set(value, { acknowledgedAt: never, acknowledgedMs: never, refused: true });
-      continue;
+  const repeated = new Set<number>();
+  for (const [value, ofValue] of tries) {
+    const effective = ofValue.filter((operation) => outcomeOf(operation) !== 'fail');
+    const [first] = effective;
+    if (first === undefined) {
+      attempts.set(value, { invokedAt: never, acknowledgedAt: never, acknowledgedMs: never, refused: true });
+    } else if (effective.length > 1) {
+      repeated.add(value);
+      checkRepeated(key, value, effective, reads, tally);
+    } else {
+      const invokedAt = first.invoke.index;
+      const acknowledgedAt = doneAt(first);
+      const acknowledgedMs = acknowledgedAt === never ? never : (first.completion?.timeMs ?? never);
+      attempts.set(value, { invokedAt, acknowledgedAt, acknowledgedMs, refused: false });
+      appends.set(value, { value, invokedAt, doneAt: acknowledgedAt });
     }
-    if (appends.has(value)) {
-      tally.leaveOpen(`key ${key}: ${value} was appended twice, so its reads do not tell which append they show`);
-      return;
-    }
-    const acknowledgedAt = doneAt(operation);
-    const acknowledgedMs = acknowledgedAt === never ? never : (completion?.timeMs ?? never);
-    attempts.set(value, { acknowledgedAt, acknowledgedMs, refused: false });
-    appends.set(value, { value, invokedAt: invoke.index, doneAt: acknowledgedAt });
   }
-  checkPresence(key, attempts, reads, tally);
-  checkOrder(key, appends, reads, tally);
+  const told = repeated.size === 0 ? reads : reads.map((read) => without(read, repeated));
+  checkPresence(key, attempts, told, tally);
+  checkOrder(key, appends, told, tally);
+}
+
+function without(read: FullRead, values: ReadonlySet<number>): FullRead {
+  return { ...read, values: read.values.filter((value) => !values.has(value)) };
+}
+
+/**
+ * Which of its appends a read shows cannot be told, but how many: no more than had begun when it was over, and no fewer
+ * than were acknowledged before it began, unless a later read of the member shows them.
+ */
+function checkRepeated(
+  key: string,
+  value: number,
+  appends: readonly PairedOperation[],
+  reads: readonly FullRead[],
+  tally: Tally,
+): void {
+  tally.leaveOpen(`key ${key}: ${value} was appended twice, so its reads do not tell which append they show`);
+  const lastReads = new Map<string, FullRead>();
+  for (const read of reads.toSorted((left, right) => left.invokedAt - right.invokedAt)) {
+    lastReads.set(read.member, read);
+    const begun = appends.filter(({ invoke }) => invoke.index < read.completedAt).length;
+    if (timesIn(read, value) <= begun) continue;
+    tally.add(begun === 0 ? 'unexpected' : 'duplicated', () => `${key}: ${value}`);
+    break;
+  }
+  const isLost = [...lastReads.values()].some(
+    (read) => timesIn(read, value) < appends.filter((append) => doneAt(append) < read.invokedAt).length,
+  );
+  if (isLost) tally.add('lost', () => `${key}: ${value}`);
+}
+
+function timesIn({ values }: FullRead, value: number): number {
+  return values.filter((each) => each === value).length;
 }
 
 function checkPresence(
@@ -74,8 +115,9 @@ function checkPresence(
   reads: readonly FullRead[],
   tally: Tally,
 ): void {
-  const { lost, duplicated, unexpected, neverRead, stale } = classifyPresence(attempts, reads);
+  const { lost, diverged, duplicated, unexpected, neverRead, stale } = classifyPresence(attempts, reads);
   for (const value of lost) tally.add('lost', () => `${key}: ${value}`);
+  for (const value of diverged) tally.add('diverged', () => `${key}: ${value}`);
   for (const value of duplicated) tally.add('duplicated', () => `${key}: ${value}`);
   for (const value of unexpected) tally.add('unexpected', () => `${key}: ${value}`);
   for (const value of neverRead) tally.add('never-read', () => `${key}: ${value}`);
@@ -88,13 +130,11 @@ function checkOrder(key: string, appends: ReadonlyMap<number, Append>, reads: re
     (before, { values }) => (values.length >= before.length ? values : before),
     [],
   );
-  for (const { values, invokedAt, completedAt } of reads) {
+  for (const { values, invokedAt } of reads) {
     const differs = values.findIndex((value, position) => value !== longest[position]);
     if (differs >= 0) {
       tally.add('reordered', () => `${key}: event ${invokedAt} reads ${values[differs]} where ${longest[differs]} is`);
     }
-    const early = values.find((value) => (appends.get(value)?.invokedAt ?? -1) > completedAt);
-    if (early !== undefined) tally.add('unexpected', () => `${key}: ${early} was read before its append began`);
   }
   const inLongest = new Set(longest);
   const rest = [...appends.values()].filter(({ value }) => !inLongest.has(value));

@@ -2,8 +2,10 @@ import type { WriteCounts } from './operations.ts';
 
 /** What may be wrong with a history. Each checker says which of them it finds, and which of them fail it. */
 export type AnomalyKind =
-  /** Known to be there, and later gone for good. */
+  /** Acknowledged, and later gone for good. */
   | 'lost'
+  /** Seen but never acknowledged, and later gone for good, or from some members alone. */
+  | 'diverged'
   /** There more than once. */
   | 'duplicated'
   /** There, but never written, refused, or seen before its write began. */
@@ -94,7 +96,7 @@ export function countOf({ anomalies }: Pick<Findings, 'anomalies'>, kind: Anomal
 /** The figures of a report's line. */
 export function measuresOfFindings(findings: Findings): Readonly<Record<string, number>> {
   const { attempted, ok, failed, unknown, reads, staleMaxMs } = findings;
-  const usual = { lost: 0, duplicated: 0, stale: 0, unexpected: 0 };
+  const usual = { lost: 0, diverged: 0, duplicated: 0, stale: 0, unexpected: 0 };
   const found = Object.fromEntries(findings.anomalies.map(({ kind, count }) => [kind, count]));
   return { attempted, ok, failed, unknown, reads, ...usual, ...found, staleMaxMs: Math.round(staleMaxMs) };
 }

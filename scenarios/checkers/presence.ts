@@ -2,6 +2,8 @@ import { never, type PairedOperation } from './operations.ts';
 
 /** A value that somebody tried to write. Positions are in the history, times in milliseconds. */
 export interface Attempt {
+  /** Where the first try that may have taken effect began. */
+  readonly invokedAt: number;
   /** `never`: it was not acknowledged. */
   readonly acknowledgedAt: number;
   readonly acknowledgedMs: number;
@@ -45,17 +47,19 @@ export interface StaleValue {
   readonly ageMs: number;
 }
 
-/** What became of each value. */
+/** What became of each value. It is known once it was acknowledged or a read has shown it. */
 export interface Presence {
   /** Known, and in the last read of every member that was read since. */
   readonly stable: readonly number[];
-  /** Known, and then absent from a member's reads for good. */
+  /** Acknowledged, and then absent from a member's reads for good. */
   readonly lost: readonly number[];
+  /** Never acknowledged, shown by a read, and then absent from a member's reads for good: nobody was promised it. */
+  readonly diverged: readonly number[];
   /** Acknowledged, and no read began afterwards. */
   readonly neverRead: readonly number[];
   /** Stable, but absent from a read that began after it was known. */
   readonly stale: readonly StaleValue[];
-  /** Read, but never attempted, or refused. */
+  /** Read, but never attempted, refused, or before any attempt began. */
   readonly unexpected: readonly number[];
   /** More than once in one read. */
   readonly duplicated: readonly number[];
@@ -67,6 +71,8 @@ interface Trace {
   knownAt: number;
   knownMs: number;
   shown: boolean;
+  /** Where the first read that shows it was over. */
+  firstShownAt: number;
   /** The last read, by the order of their beginnings, that was seen to hold the value. */
   lastHolding: number;
   /** The last read that lacks it. */
@@ -74,8 +80,8 @@ interface Trace {
 }
 
 /**
- * Classifies each value as Jepsen's set checker does. A value is known once its write was acknowledged or a read has
- * shown it. Takes time and memory in proportion to the attempts (times the members) and to what all reads hold.
+ * Classifies each value as Jepsen's set checker does, but tells what was acknowledged and is lost from what was only seen
+ * and is gone: clients were promised the one, and not the other. Takes time and memory in proportion to the attempts (times the members) and to what all reads hold.
  */
 export function classifyPresence(attempts: ReadonlyMap<number, Attempt>, reads: readonly FullRead[]): Presence {
   const inOrder = reads.toSorted((left, right) => left.invokedAt - right.invokedAt);
@@ -85,14 +91,18 @@ export function classifyPresence(attempts: ReadonlyMap<number, Attempt>, reads: 
   const lastInvokedAt = inOrder.at(-1)?.invokedAt ?? -1;
   const stable: number[] = [];
   const lost: number[] = [];
+  const diverged: number[] = [];
   const neverRead: number[] = [];
   const stale: StaleValue[] = [];
   let unknownButKept = 0;
   for (const [value, { acknowledgedAt, refused }] of attempts) {
     const trace = traces.get(value);
     if (trace === undefined || trace.knownAt === never || (refused && trace.shown)) continue;
-    if (lastReads.some((read) => read.invokedAt > trace.knownAt && !read.values.has(value))) {
+    const isGoneSince = (at: number) => lastReads.some((read) => read.invokedAt > at && !read.values.has(value));
+    if (isGoneSince(acknowledgedAt)) {
       lost.push(value);
+    } else if (acknowledgedAt === never && isGoneSince(trace.knownAt)) {
+      diverged.push(value);
     } else if (!trace.shown && lastInvokedAt < trace.knownAt) {
       neverRead.push(value);
     } else {
@@ -104,10 +114,11 @@ export function classifyPresence(attempts: ReadonlyMap<number, Attempt>, reads: 
       }
     }
   }
-  const unexpected = [...traces].flatMap(([value, { shown }]) =>
-    shown && (attempts.get(value)?.refused ?? true) ? [value] : [],
-  );
-  return { stable, lost, neverRead, stale, unexpected, duplicated, unknownButKept };
+  const unexpected = [...traces].flatMap(([value, { shown, firstShownAt }]) => {
+    const attempt = attempts.get(value);
+    return shown && (attempt === undefined || attempt.refused || firstShownAt < attempt.invokedAt) ? [value] : [];
+  });
+  return { stable, lost, diverged, neverRead, stale, unexpected, duplicated, unknownButKept };
 }
 
 function traceValues(
@@ -118,18 +129,26 @@ function traceValues(
   const traces = new Map<number, Trace>();
   const duplicated = new Set<number>();
   for (const [value, { acknowledgedAt: knownAt, acknowledgedMs: knownMs }] of attempts) {
-    traces.set(value, { knownAt, knownMs, shown: false, lastHolding: -1, lastLacking: last });
+    traces.set(value, { knownAt, knownMs, shown: false, firstShownAt: never, lastHolding: -1, lastLacking: last });
   }
   for (const [position, read] of reads.entries()) {
     for (const value of read.values) {
       let trace = traces.get(value);
       if (trace === undefined) {
-        trace = { knownAt: never, knownMs: never, shown: false, lastHolding: -1, lastLacking: last };
+        trace = {
+          knownAt: never,
+          knownMs: never,
+          shown: false,
+          firstShownAt: never,
+          lastHolding: -1,
+          lastLacking: last,
+        };
         traces.set(value, trace);
       }
       if (trace.lastHolding === position) duplicated.add(value);
       trace.lastHolding = position;
       trace.shown = true;
+      trace.firstShownAt = Math.min(trace.firstShownAt, read.completedAt);
       if (read.completedAt < trace.knownAt) {
         trace.knownAt = read.completedAt;
         trace.knownMs = read.completedMs;

@@ -1,5 +1,6 @@
 import type { Tally } from './findings.ts';
-import type { Cluster, Clusters, Span } from './register-clusters.ts';
+import { never } from './operations.ts';
+import type { Cluster, Clusters, Held, Span } from './register-clusters.ts';
 
 /** Values that followed each other without any other write in between: a write, and the compare-and-sets upon it. */
 export interface Block {
@@ -9,6 +10,8 @@ export interface Block {
   readonly firstDoneAt: number;
   /** Where the last of its operations began. */
   readonly lastInvokedAt: number;
+  /** Whether one of its writes was acknowledged: whether anybody was promised it. */
+  readonly acknowledged: boolean;
 }
 
 /** Joins the values of one register into blocks, and reports what cannot be within them. */
@@ -18,7 +21,7 @@ export function blocksOf(
   timeMsAt: (at: number) => number,
   tally: Tally,
 ): readonly Block[] {
-  const nextOf = new Map<number | null, Cluster>();
+  const nextOf = new Map<Held, Cluster>();
   const beginnings: Cluster[] = [];
   let joined = 0;
   for (const cluster of clusters.values()) {
@@ -61,12 +64,14 @@ function blockOf(parts: readonly Cluster[]): Block {
     reads.forEach(include);
   }
   const [first, last] = [parts[0]?.value, parts.at(-1)?.value];
-  return { name: first === last ? `${first}` : `${first} to ${last}`, firstDoneAt, lastInvokedAt };
+  const acknowledged = parts.some(({ write }) => write.doneAt !== never);
+  return { name: first === last ? `${first}` : `${first} to ${last}`, firstDoneAt, lastInvokedAt, acknowledged };
 }
 
 /**
  * Within a block the order is given: each write, and then whoever read it. None may be over before one before it began.
- * A value that is not seen again after an older one was found is lost; otherwise the older one was out of date.
+ * A value that is not seen again after an older one was found is lost, or was seen by some and promised to nobody;
+ * otherwise the older one was out of date.
  */
 function checkWithin(key: string, parts: readonly Cluster[], timeMsAt: (at: number) => number, tally: Tally): void {
   const lastInvokedFrom = lastInvokedFromEach(parts);
@@ -79,7 +84,8 @@ function checkWithin(key: string, parts: readonly Cluster[], timeMsAt: (at: numb
       if (doneAt < latestWriteAt) {
         tally.add('unexpected', () => `${key}: ${what} ${value} was over before a write that it builds on began`);
       } else if (doneAt < latestReadAt) {
-        if ((lastInvokedFrom[position] ?? -1) < latestReadAt) tally.add('lost', seen);
+        const isGone = (lastInvokedFrom[position] ?? -1) < latestReadAt;
+        if (isGone) tally.add(write.doneAt === never ? 'diverged' : 'lost', seen);
         else tally.addStale(timeMsAt(latestReadAt) - timeMsAt(doneAt), seen);
       }
     };

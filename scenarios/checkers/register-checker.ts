@@ -13,7 +13,8 @@ import { clustersOf } from './register-clusters.ts';
  * Any number of operations may be without an answer: one whose value nobody saw can be left out of every
  * linearization, and one whose value was seen has happened. `fail` means that an operation did not happen; a refused
  * compare-and-set therefore says nothing of the register. `unknown`: a key on which a value was tried twice or a
- * compare-and-set names one value for both, or a history in which no read came back.
+ * compare-and-set names one value for both (what found such a value is left out; all else of the key is judged), or a
+ * history in which no read came back.
  */
 export function checkRegister(events: readonly HistoryEvent[]): Findings {
   const operations = operationsOf(events).filter(({ invoke: { operation } }) => isOfRegister(operation));
@@ -32,7 +33,6 @@ export function checkRegister(events: readonly HistoryEvent[]): Findings {
 
 function checkKey(key: string, operations: readonly PairedOperation[], tally: Tally): void {
   const clusters = clustersOf(key, operations, tally);
-  if (clusters === undefined) return;
   const timeMsAt = timesOf(operations);
   const blocks = blocksOf(key, clusters, timeMsAt, tally);
   reportOverlaps(key, blocks, timeMsAt, tally);
@@ -80,7 +80,8 @@ function countBelow(inOrder: readonly Block[], at: number): number {
  */
 function report(key: string, older: Block, newer: Block, timeMsAt: (at: number) => number, tally: Tally): void {
   const seen = `${key}: event ${older.lastInvokedAt} begins after ${newer.name} was there, and finds ${older.name}`;
-  if (newer.lastInvokedAt < older.lastInvokedAt) tally.add('lost', () => seen);
+  const isGone = newer.lastInvokedAt < older.lastInvokedAt;
+  if (isGone) tally.add(newer.acknowledged ? 'lost' : 'diverged', () => seen);
   else tally.addStale(timeMsAt(older.lastInvokedAt) - timeMsAt(newer.firstDoneAt), () => seen);
 }
 

@@ -18,15 +18,17 @@ export interface SetFindings {
   readonly reads: number;
   /** Known, and in the last read of every member that was read since. */
   readonly stable: readonly number[];
-  /** Known, and then absent from a member's reads for good. */
+  /** Acknowledged, and then absent from a member's reads for good. */
   readonly lost: readonly number[];
+  /** Never acknowledged, shown by a read, and then absent from a member's reads for good. Does not fail a history. */
+  readonly diverged: readonly number[];
   /** Acknowledged, and no read began afterwards. */
   readonly neverRead: readonly number[];
   /** Stable, but absent from an earlier read that began after it was known. */
   readonly stale: readonly number[];
   /** Longest time from a stale value's being known to the beginning of a read that lacks it. */
   readonly staleMaxMs: number;
-  /** Read, but never attempted, or refused. */
+  /** Read, but never attempted, refused, or before any attempt began. */
   readonly unexpected: readonly number[];
   /** More than once in one read. */
   readonly duplicated: readonly number[];
@@ -35,15 +37,18 @@ export interface SetFindings {
 }
 
 /**
- * Classifies each value of a history as Jepsen's set checker does. A value is known once its add was acknowledged or a
- * read has shown it. Each member is held to its own reads: a value that one member has lost is lost. Linear in the
+ * Classifies each value of a history (see `classifyPresence`). It fails for what was acknowledged and is lost; replicas
+ * that differ in what nobody acknowledged are a finding of their own. Each member is held to its own reads: a value that one member has lost is lost. Linear in the
  * adds, times the members, and in what all reads hold.
  */
 export function checkSet(events: readonly HistoryEvent[]): SetFindings {
   const operations = operationsOf(events);
   const attempts = attemptsOf(operations);
   const reads = operations.flatMap((operation) => fullReadOf(operation, 'read'));
-  const { stable, lost, neverRead, stale, unexpected, duplicated, unknownButKept } = classifyPresence(attempts, reads);
+  const { stable, lost, diverged, neverRead, stale, unexpected, duplicated, unknownButKept } = classifyPresence(
+    attempts,
+    reads,
+  );
   const counts = countWrites(operations.filter(({ invoke }) => invoke.operation === 'add'));
   const failed = lost.length > 0 || unexpected.length > 0 || duplicated.length > 0;
   return {
@@ -55,6 +60,7 @@ export function checkSet(events: readonly HistoryEvent[]): SetFindings {
     reads: reads.length,
     stable: ascending(stable),
     lost: ascending(lost),
+    diverged: ascending(diverged),
     neverRead: ascending(neverRead),
     stale: ascending(stale.map(({ value }) => value)),
     staleMaxMs: stale.reduce((max, { ageMs }) => Math.max(max, ageMs), 0),
@@ -67,8 +73,8 @@ export function checkSet(events: readonly HistoryEvent[]): SetFindings {
 /** The same in the shape that all checkers share, with a bounded number of values. */
 export function findingsOfSet(found: SetFindings): Findings {
   const tally = createTally();
-  const { lost, duplicated, unexpected, neverRead } = found;
-  for (const [kind, values] of Object.entries({ lost, duplicated, unexpected, 'never-read': neverRead })) {
+  const { lost, diverged, duplicated, unexpected, neverRead } = found;
+  for (const [kind, values] of Object.entries({ lost, diverged, duplicated, unexpected, 'never-read': neverRead })) {
     for (const value of values) tally.add(kind as 'lost', () => String(value));
   }
   for (const value of found.stale) tally.addStale(found.staleMaxMs, () => String(value));
@@ -94,7 +100,9 @@ function attemptsOf(operations: readonly PairedOperation[]): ReadonlyMap<number,
     const outcome = outcomeOf(operation);
     const before = attempts.get(value);
     const acknowledged = outcome === 'ok' ? operation.completion : undefined;
+    const invokedAt = outcome === 'fail' ? never : operation.invoke.index;
     attempts.set(value, {
+      invokedAt: Math.min(before?.invokedAt ?? never, invokedAt),
       acknowledgedAt: Math.min(before?.acknowledgedAt ?? never, acknowledged?.index ?? never),
       acknowledgedMs: Math.min(before?.acknowledgedMs ?? never, acknowledged?.timeMs ?? never),
       refused: outcome === 'fail' && (before?.refused ?? true),

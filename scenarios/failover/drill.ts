@@ -76,7 +76,7 @@ async function readUntilAgreed<Client>(options: DrillOptions<Client>, members: r
       // One after the other: a client's read and the next member's may not overlap in time where order is judged.
       for (const node of members) await readFrom(options, process--, node);
       const findings = options.kind.check(options.history.events);
-      const missing = countOf(findings, 'lost') + countOf(findings, 'never-read');
+      const missing = countOf(findings, 'lost') + countOf(findings, 'diverged') + countOf(findings, 'never-read');
       return missing === 0 || performance.now() - beganMs > agreementMs ? findings : undefined;
     },
     {

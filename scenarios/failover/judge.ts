@@ -16,10 +16,13 @@ export function requireKept(
     .filter(({ kind }) => kind !== 'stale')
     .map(({ kind, count, examples }) => `${count} ${kind} (${examples.slice(0, 5).join('; ')})`)
     .join(', ');
-  const said = `${contract.promise}; but of ${findings.ok} acknowledged writes: ${found}`;
+  const lost = countOf(findings, 'lost') > 0 ? '' : 'none lost, and ';
+  const said = `${contract.promise}; but of ${findings.ok} acknowledged writes: ${lost}${found}`;
   if (contract.lossWindowMs === 0) assert.notEqual(findings.verdict, 'fail', said);
   else {
-    const unbounded = findings.anomalies.filter(({ kind }) => !['stale', 'lost', 'never-read'].includes(kind));
+    const unbounded = findings.anomalies.filter(
+      ({ kind }) => !['stale', 'lost', 'diverged', 'never-read'].includes(kind),
+    );
     assert.deepEqual(unbounded, [], said);
     assert.ok(
       point.ms <= contract.lossWindowMs,

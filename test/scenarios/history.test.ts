@@ -108,6 +108,16 @@ describe('a line that is no event is refused with its number', () => {
       /`key` of cas/,
     ],
     [
+      'a transfer of less than a whole',
+      '{"index":1,"timeMs":0,"process":0,"type":"invoke","operation":"transfer","from":"x","to":"y","amount":0.1}',
+      /`amount` of transfer/,
+    ],
+    [
+      'balances with decimals',
+      '{"index":1,"timeMs":0,"process":0,"type":"ok","operation":"read-balances","value":{"x":0.30000000000000004}}',
+      /without its value/,
+    ],
+    [
       'balances that are a list',
       '{"index":1,"timeMs":0,"process":0,"type":"ok","operation":"read-balances","value":[1]}',
       /value/,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkSet } from '../../scenarios/checkers/set-checker.ts';
+import { checkSet, findingsOfSet } from '../../scenarios/checkers/set-checker.ts';
 import { createHistory, type HistoryEntry } from '../../scenarios/history.ts';
 import { type Random, rowRandom } from '../../seeds/random.ts';
 
@@ -69,15 +69,30 @@ describe('a value without an answer', () => {
     expect(gone).toMatchObject({ verdict: 'pass', unknown: 1, unknownButKept: 0, stable: [0], lost: [] });
   });
 
-  test('must stay once it was read', () => {
-    const events = history(...add(0, 'ok'), ...add(1, 'info'), ...read('a', 0, 1), ...read('a', 0));
-    expect(checkSet(events)).toMatchObject({ verdict: 'fail', lost: [1] });
+  test('that was read and is gone is no lost write: nobody was promised it, and replicas that differ are told apart', () => {
+    const gone = history(...add(0, 'ok'), ...add(1, 'info'), ...read('a', 0, 1), ...read('a', 0));
+    expect(checkSet(gone)).toMatchObject({ verdict: 'pass', lost: [], diverged: [1], stable: [0] });
+    const inFlight = history(...add(0, 'ok'), ...add(1), ...read('a', 0, 1), ...read('b', 0), ...read('c', 0, 1));
+    expect(checkSet(inFlight)).toMatchObject({ verdict: 'pass', lost: [], diverged: [1], stable: [0] });
+    expect(findingsOfSet(checkSet(inFlight)).anomalies).toEqual([{ kind: 'diverged', count: 1, examples: ['1'] }]);
+  });
+
+  test('hides nothing of what was acknowledged', () => {
+    const events = history(...add(0, 'ok'), ...add(1, 'info'), ...read('a', 0, 1), ...read('b'));
+    expect(checkSet(events)).toMatchObject({ verdict: 'fail', lost: [0], diverged: [1] });
   });
 });
 
 test('a value that was refused, or that nobody added, must not be there', () => {
   const events = history(...add(0, 'ok'), ...add(1, 'fail'), ...read('a', 0, 1, 9));
   expect(checkSet(events)).toMatchObject({ verdict: 'fail', unexpected: [1, 9], refused: 1, stable: [0] });
+});
+
+test('a value that was read before its add began must not have been there', () => {
+  const events = history(...read('a', 1), ...add(1, 'ok'), ...read('a', 1));
+  expect(checkSet(events)).toMatchObject({ verdict: 'fail', unexpected: [1] });
+  const afterARefusal = history(...add(1, 'fail'), ...read('a', 1), ...add(1, 'ok'), ...read('a', 1));
+  expect(checkSet(afterARefusal)).toMatchObject({ verdict: 'fail', unexpected: [1] });
 });
 
 test('a value that is there twice is found', () => {

@@ -186,3 +186,37 @@ test('a value that was appended twice, and a list that was never read, leave the
   });
   expect(checkAppend([]).verdict).toBe('unknown');
 });
+
+describe('beside a value that was appended twice', () => {
+  const append = (process: number, value: number, outcome: 'ok' | 'info') =>
+    (['invoke', outcome] as const).map((type) => ({ process, type, operation: 'append', key: 'a', value }) as const);
+  const readOf = (...value: readonly number[]) =>
+    [
+      { process: -1, type: 'invoke', operation: 'read-list', key: 'a' },
+      { process: -1, type: 'ok', operation: 'read-list', key: 'a', value },
+    ] as const;
+  const twice = [...append(0, 1, 'ok'), ...append(0, 1, 'ok')];
+
+  test('another value that is lost, out of order or there twice is found', () => {
+    const lost = stamp([...twice, ...append(0, 2, 'ok'), ...append(0, 3, 'ok'), ...readOf(1, 1, 3)]);
+    expect(checkAppend(lost).anomalies).toContainEqual({ kind: 'lost', count: 1, examples: ['a: 2'] });
+    const reordered = stamp([...twice, ...append(0, 2, 'ok'), ...append(0, 3, 'ok'), ...readOf(3, 1, 1, 2)]);
+    expect(countOf(checkAppend(reordered), 'reordered')).toBe(1);
+    const duplicated = stamp([...append(0, 2, 'ok'), ...twice, ...readOf(2, 1, 1, 2)]);
+    expect(countOf(checkAppend(duplicated), 'duplicated')).toBe(1);
+  });
+
+  test('it is lost itself where fewer of it are there than were acknowledged', () => {
+    expect(checkAppend(stamp([...twice, ...readOf(1)]))).toMatchObject({
+      verdict: 'fail',
+      anomalies: [{ kind: 'lost', examples: ['a: 1'] }],
+    });
+    const open = stamp([...append(0, 1, 'ok'), ...append(1, 1, 'info'), ...readOf(1)]);
+    expect(checkAppend(open)).toMatchObject({ verdict: 'unknown', anomalies: [] });
+  });
+
+  test('it is too often there where more of it are there than were appended', () => {
+    expect(countOf(checkAppend(stamp([...twice, ...readOf(1, 1, 1)])), 'duplicated')).toBe(1);
+    expect(countOf(checkAppend(stamp([...readOf(1), ...twice, ...readOf(1, 1)])), 'unexpected')).toBe(1);
+  });
+});

@@ -136,3 +136,43 @@ test('values that repeat, and a register that was never read, leave the question
   });
   expect(checkRegister(stamp(cas(0, null, 1, 'ok'))).verdict).toBe('unknown');
 });
+
+describe('beside a value that was written twice', () => {
+  const write = (value: number, process = 0) =>
+    (['invoke', 'ok'] as const).map((type) => ({ process, type, operation: 'write', key: 'a', value }) as const);
+  const twice = [...write(1), ...write(1)];
+
+  test('another value that is lost is found', () => {
+    const events = stamp([...twice, ...write(2), ...write(3), ...readOnce(2)]);
+    expect(checkRegister(events)).toMatchObject({ verdict: 'fail', anomalies: [{ kind: 'lost', count: 1 }] });
+  });
+
+  test('its own acknowledged writes replace what was there before', () => {
+    const events = stamp([...write(2), ...twice, ...readOnce(2)]);
+    expect(checkRegister(events)).toMatchObject({ verdict: 'fail', anomalies: [{ kind: 'lost', count: 2 }] });
+  });
+
+  test('a compare-and-set that found it is a write like any other', () => {
+    expect(checkRegister(stamp([...twice, ...cas(1, 1, 2, 'ok'), ...readOnce(2)]))).toMatchObject({
+      verdict: 'unknown',
+      anomalies: [],
+    });
+    const lost = stamp([...twice, ...cas(1, 1, 2, 'ok'), ...write(3), ...readOnce(2)]);
+    expect(countOf(checkRegister(lost), 'lost')).toBe(1);
+  });
+
+  test('it is not there before its first write begins', () => {
+    expect(countOf(checkRegister(stamp([...readOnce(1), ...twice])), 'unexpected')).toBe(1);
+  });
+});
+
+test('a value that was seen, that nobody acknowledged and that is gone, is told from a lost one', () => {
+  const written = (value: number, outcome: 'ok' | 'info') =>
+    (['invoke', outcome] as const).map(
+      (type) => ({ process: value, type, operation: 'write', key: 'a', value }) as const,
+    );
+  const seen = stamp([...written(1, 'ok'), ...written(2, 'info'), ...readOnce(2), ...readOnce(1)]);
+  expect(checkRegister(seen)).toMatchObject({ verdict: 'fail', anomalies: [{ kind: 'diverged', count: 1 }] });
+  const promised = stamp([...written(1, 'ok'), ...written(2, 'ok'), ...readOnce(2), ...readOnce(1)]);
+  expect(checkRegister(promised)).toMatchObject({ verdict: 'fail', anomalies: [{ kind: 'lost', count: 1 }] });
+});

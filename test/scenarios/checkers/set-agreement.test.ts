@@ -20,7 +20,7 @@ test(`the linear set checker says what the definitions say, value by value (${se
     expect({ verdict, staleMaxMs }).toEqual({ verdict: findings.verdict, staleMaxMs: expected.staleMaxMs });
   });
   fc.assert(property, { seed, numRuns: 5_000 });
-  for (const name of ['stable', 'lost', 'neverRead', 'stale', 'unexpected', 'duplicated']) {
+  for (const name of ['stable', 'lost', 'diverged', 'neverRead', 'stale', 'unexpected', 'duplicated']) {
     expect(seen[name] ?? 0, name).toBeGreaterThan(100);
   }
 });

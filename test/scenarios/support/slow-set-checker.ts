@@ -12,7 +12,7 @@ export function checkSetSlowly(events: readonly HistoryEvent[]) {
   const adds = operations.flatMap((operation) =>
     operation.invoke.operation === 'add' ? [{ ...operation, value: operation.invoke.value }] : [],
   );
-  const found = { stable: [], lost: [], neverRead: [], stale: [] } as Record<string, number[]>;
+  const found = { stable: [], lost: [], diverged: [], neverRead: [], stale: [] } as Record<string, number[]>;
   let staleMaxMs = 0;
   for (const add of adds) {
     const outcome = outcomeOf(add);
@@ -24,11 +24,16 @@ export function checkSetSlowly(events: readonly HistoryEvent[]) {
     const [first] = known.toSorted((left, right) => left.index - right.index);
     if (first === undefined || (outcome === 'fail' && showing.length > 0)) continue;
     const later = reads.filter((read) => read.invoke.index > first.index || showing.includes(read));
-    const members = [...new Set(later.map(({ member }) => member))];
-    const last = members.map((member) => later.findLast((read) => read.member === member));
+    const isGoneFrom = (some: typeof reads) => {
+      const members = [...new Set(some.map(({ member }) => member))];
+      const last = members.map((member) => some.findLast((read) => read.member === member));
+      return last.some((read) => read && !showing.includes(read));
+    };
+    const promised = reads.filter((read) => outcome === 'ok' && read.invoke.index > (add.completion?.index ?? 0));
     const lacking = later.filter((read) => !showing.includes(read));
     if (later.length === 0) found.neverRead?.push(add.value);
-    else if (last.some((read) => read && !showing.includes(read))) found.lost?.push(add.value);
+    else if (isGoneFrom(promised)) found.lost?.push(add.value);
+    else if (outcome !== 'ok' && isGoneFrom(later)) found.diverged?.push(add.value);
     else {
       found.stable?.push(add.value);
       if (lacking.length === 0) continue;
@@ -38,7 +43,11 @@ export function checkSetSlowly(events: readonly HistoryEvent[]) {
   }
   const shown = [...new Set(reads.flatMap(({ values }) => values))];
   const refused = (value: number) => adds.every((add) => add.value !== value || outcomeOf(add) === 'fail');
-  const unexpected = shown.filter(refused);
+  const early = (value: number) =>
+    reads.some(({ values, completion }) => values.includes(value) && beganAfter(value, completion.index));
+  const beganAfter = (value: number, index: number) =>
+    adds.every((add) => add.value !== value || outcomeOf(add) === 'fail' || add.invoke.index > index);
+  const unexpected = shown.filter((value) => refused(value) || early(value));
   const duplicated = shown.filter((value) =>
     reads.some(({ values }) => values.indexOf(value) !== values.lastIndexOf(value)),
   );
@@ -46,6 +55,7 @@ export function checkSetSlowly(events: readonly HistoryEvent[]) {
   return {
     stable: ascending(found.stable),
     lost: ascending(found.lost),
+    diverged: ascending(found.diverged),
     neverRead: ascending(found.neverRead),
     stale: ascending(found.stale),
     staleMaxMs,
