@@ -48,6 +48,11 @@ export interface NemesisEntry {
   readonly operation: string;
   /** Node that it hits. Absent: it hits more than one. */
   readonly node?: string;
+  /**
+   * When it had taken effect, since the history began: before the entry, where the container engine needed longer to
+   * say so. Absent: with the entry.
+   */
+  readonly tookEffectMs?: number;
   /** Names of the faults that this one ends: on its node, or on every node if it names none. */
   readonly ends?: readonly string[];
 }
@@ -73,6 +78,11 @@ export type ObserverEntry =
     };
 
 export type HistoryEntry = ClientEntry | NemesisEntry | ObserverEntry;
+
+/** When what an event tells of had taken effect, since the history began. */
+export function effectMsOf(event: HistoryEvent): number {
+  return event.process === 'nemesis' ? (event.tookEffectMs ?? event.timeMs) : event.timeMs;
+}
 
 interface Stamp {
   /** Position in the history: what comes before what is told by this, not by the clock. */

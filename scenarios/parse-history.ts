@@ -91,9 +91,11 @@ function problemOf(event: unknown): string | undefined {
   return isInteger(process) ? clientProblemOf(fields) : '`process` is neither a number, `nemesis` nor `observer`';
 }
 
-function nemesisProblemOf({ type, operation, ends }: Fields): string | undefined {
+function nemesisProblemOf({ type, operation, ends, tookEffectMs, timeMs }: Fields): string | undefined {
   if (type !== 'invoke' && type !== 'info') return '`type` of the nemesis is neither `invoke` nor `info`';
   if (!isText(operation)) return '`operation` is not a name';
+  if (tookEffectMs !== undefined && !(isNumber(tookEffectMs) && Number(tookEffectMs) <= Number(timeMs)))
+    return '`tookEffectMs` is not a time before the event';
   return ends === undefined || isTexts(ends) ? undefined : '`ends` is not a list of names';
 }
 

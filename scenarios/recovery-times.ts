@@ -1,5 +1,5 @@
 import { operationsOf, outcomeOf, type PairedOperation } from './checkers/operations.ts';
-import type { HistoryEvent, NemesisEvent } from './history.ts';
+import { effectMsOf, type HistoryEvent, type NemesisEvent } from './history.ts';
 
 /** How long one fault was felt, in milliseconds from the moment at which it had taken effect. */
 export interface RecoveryTimes {
@@ -16,13 +16,15 @@ export interface RecoveryTimes {
   readonly writableMs?: number;
   /** Until the first acknowledgement of a write that began after the fault. */
   readonly firstWriteMs?: number;
+  /** What clients saw: from the last acknowledgement of a write that began before the fault to that first one. */
+  readonly clientOutageMs?: number;
 }
 
 /** Names of operations that write. */
 const writes: ReadonlySet<string> = new Set(['add', 'append', 'write', 'cas', 'transfer']);
 
 /**
- * Times of each fault of a name, `kill` by default. What happened after the next fault of that name is counted as that
+ * Times of each fault of a name, `kill` by default, from the moment at which it had taken effect. What happened after the next fault of that name is counted as that
  * one's.
  */
 export function recoveryTimesOf(events: readonly HistoryEvent[], fault = 'kill'): readonly RecoveryTimes[] {
@@ -31,26 +33,39 @@ export function recoveryTimesOf(events: readonly HistoryEvent[], fault = 'kill')
   });
   const acknowledged = operationsOf(events).filter(isAcknowledgedWrite);
   return faults.map((event, position) => {
-    const isOfThis = (index: number) =>
-      index > event.index && index < (faults[position + 1]?.index ?? Number.POSITIVE_INFINITY);
-    const after = events.filter(({ index }) => isOfThis(index));
-    const since = (found: HistoryEvent | undefined) => found && round(found.timeMs - event.timeMs);
-    const first = acknowledged
-      .flatMap(({ invoke, completion }) => (completion && isOfThis(invoke.index) ? [completion] : []))
-      .reduce<HistoryEvent | undefined>(
-        (before, each) => (before && before.index < each.index ? before : each),
-        undefined,
-      );
+    const faultMs = effectMsOf(event);
+    const next = faults[position + 1]?.index ?? Number.POSITIVE_INFINITY;
+    // The entry comes last: what was seen between the effect and the entry is of this fault too.
+    const isOfThis = ({ index, timeMs }: HistoryEvent) =>
+      index < next && (index > event.index || (faultMs < event.timeMs && timeMs >= faultMs));
+    const after = events.filter((each) => each !== event && isOfThis(each));
+    const since = (found: HistoryEvent | undefined) => found && round(found.timeMs - faultMs);
+    const first = earliest(acknowledged.flatMap(({ invoke, completion }) => (isOfThis(invoke) ? [completion] : [])));
+    const last = acknowledged
+      .filter(({ invoke }) => invoke.index < event.index && !isOfThis(invoke))
+      .reduce((latest, { completion }) => Math.max(latest, timeBefore(first, completion)), Number.NEGATIVE_INFINITY);
     return {
       fault,
-      faultMs: event.timeMs,
+      faultMs,
       ...(event.node === undefined ? {} : { node: event.node }),
       ...present('detectMs', since(after.find(({ operation }) => operation === 'detect'))),
       ...present('promoteMs', since(after.find((each) => isPromotion(each, event.node)))),
       ...present('writableMs', since(after.find(({ operation }) => operation === 'writable'))),
       ...present('firstWriteMs', since(first)),
+      ...present('clientOutageMs', first && Number.isFinite(last) ? round(first.timeMs - last) : undefined),
     };
   });
+}
+
+function earliest(events: readonly (HistoryEvent | undefined)[]): HistoryEvent | undefined {
+  return events.reduce((before, each) => (before && (!each || before.index < each.index) ? before : each), undefined);
+}
+
+/** When an event was, if it was before another one. */
+function timeBefore(other: HistoryEvent | undefined, event: HistoryEvent | undefined): number {
+  return event !== undefined && other !== undefined && event.index < other.index
+    ? event.timeMs
+    : Number.NEGATIVE_INFINITY;
 }
 
 function isPromotion(event: HistoryEvent, failedNode: string | undefined): boolean {

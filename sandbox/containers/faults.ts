@@ -9,15 +9,21 @@ import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-
 import { addressOf, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
 import { healFaults, networkKinds } from './heal-faults.ts';
 import { labelNames } from './labels.ts';
-import { nodeLogs, removeContainer, stopContainer } from './nodes.ts';
+import { finishedAtMs, nodeLogs, removeContainer, stopContainer } from './nodes.ts';
+
+/** What the container engine says of a fault that was made. */
+export interface MadeFault {
+  /** When the process of a node that was killed had died (`State.FinishedAt`), in milliseconds since 1970. */
+  readonly diedAtMs?: number;
+}
 
 /** Faults of one stack. */
 export interface Faults {
   /**
-   * Makes a fault; it bites when this returns, and lasts until it is healed.
+   * Makes a fault; it bites when this returns, and lasts until it is healed. A kill bites before: see `MadeFault`.
    * Throws `UNKNOWN_NODE`, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
-  readonly inject: (fault: Fault) => Promise<void>;
+  readonly inject: (fault: Fault) => Promise<MadeFault>;
   /** Undoes the faults of one node (default: of all). Nodes that were killed or stopped are started, not awaited. */
   readonly heal: (node?: string) => Promise<readonly ActiveFault[]>;
   readonly active: () => Promise<readonly ActiveFault[]>;
@@ -35,7 +41,7 @@ export function createFaults(stackName: string, owner?: string): Faults {
   };
 }
 
-async function inject(stackName: string, fault: Fault, owner: string | undefined): Promise<void> {
+async function inject(stackName: string, fault: Fault, owner: string | undefined): Promise<MadeFault> {
   const { notSupported } = faultKinds[fault.kind];
   if (notSupported !== undefined) throw notPossible(fault.kind, notSupported);
   const targets = await targetsOf(stackName);
@@ -50,7 +56,12 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
         }),
       ),
     );
-  } else await make(targets, fault, owner, fault.kind);
+    return {};
+  }
+  await make(targets, fault, owner, fault.kind);
+  if (fault.kind !== 'kill') return {};
+  const diedAtMs = await finishedAtMs((targets.get(fault.node) as FaultTarget).containerId);
+  return diedAtMs === undefined ? {} : { diedAtMs };
 }
 
 type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;

@@ -55,6 +55,13 @@ export async function isRunning(node: NodeHandle): Promise<boolean> {
   return (await inspect(node.containerId))?.State.Running ?? false;
 }
 
+/** When the container's first process ended last, in milliseconds since 1970 by the container engine's clock. */
+export async function finishedAtMs(id: string): Promise<number | undefined> {
+  const at = Date.parse((await inspect(id))?.State.FinishedAt ?? '');
+  // Of a container that never ran it is the year 1.
+  return at > 0 ? at : undefined;
+}
+
 function inspect(container: string) {
   return unlessMissing(async () => (await docker()).getContainer(container).inspect());
 }

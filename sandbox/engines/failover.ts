@@ -26,8 +26,8 @@ export interface FailoverContract {
   readonly needsOldPrimary?: boolean;
   /** Adds and reads a set as this contract asks. Default: the engine's own workload. */
   readonly set?: Workload<SetClient>;
-  /** Target from kill -9 of the primary to the first acknowledged write, in milliseconds, shown beside the figure. */
-  readonly firstWriteTargetMs?: number;
+  /** Target for the time without an acknowledged write at a kill -9 of the primary, in milliseconds, shown beside the figure. */
+  readonly clientOutageTargetMs?: number;
 }
 
 /** A case of the failover suite that is an engine's own. It fails by throwing an `AssertionError`. */

@@ -15,10 +15,12 @@ export function figuresOf({ engine, topology, case: name, measures = {} }: CaseR
 /** What a failover drill lost and how long it took, beside its target. */
 function lossesOf(measures: Measures): string | undefined {
   if (measures.attempted === undefined) return undefined;
-  const { ok, lost, unknown, firstWriteP50Ms, firstWriteMaxMs, firstWriteTargetMs, recoveryPointMs } = measures;
-  const target = firstWriteTargetMs === undefined ? '' : ` (target ${firstWriteTargetMs})`;
+  const { ok, lost, unknown, clientOutageP50Ms, clientOutageMaxMs, clientOutageTargetMs, recoveryPointMs } = measures;
+  const target = clientOutageTargetMs === undefined ? '' : ` (target ${clientOutageTargetMs})`;
   const write =
-    firstWriteP50Ms === undefined ? '' : `; first write p50 ${firstWriteP50Ms}, max ${firstWriteMaxMs} ms${target}`;
+    clientOutageP50Ms === undefined
+      ? ''
+      : `; clients without a write p50 ${clientOutageP50Ms}, max ${clientOutageMaxMs} ms${target}`;
   const reach = lost === 0 ? '' : `, reaching back ${recoveryPointMs} ms`;
   return `${ok} ok, ${unknown} unknown, ${lost} lost${reach}${write}`;
 }

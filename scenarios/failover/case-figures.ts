@@ -38,6 +38,7 @@ export function measuresOf(
   const spreads = {
     detect: spreadOf(times.map(({ detectMs }) => detectMs)),
     promote: spreadOf(times.map(({ promoteMs }) => promoteMs)),
+    clientOutage: spreadOf(times.map(({ clientOutageMs }) => clientOutageMs)),
     firstWrite: spreadOf(times.map(({ firstWriteMs }) => firstWriteMs)),
     engineWritable: spreadOf(times.map(({ writableMs }) => writableMs)),
     harnessAdds: isBareWrite ? spreadOf(times.map(addedMs)) : undefined,
@@ -53,8 +54,8 @@ export function measuresOf(
   if (falseAlarms > 0) measures.falseAlarms = falseAlarms;
   const unasked = unaskedFailovers(events).length;
   if (unasked > 0) measures.unaskedFailovers = unasked;
-  if (schedule.timed === 'kill' && contract.firstWriteTargetMs !== undefined)
-    measures.firstWriteTargetMs = contract.firstWriteTargetMs;
+  if (schedule.timed === 'kill' && contract.clientOutageTargetMs !== undefined)
+    measures.clientOutageTargetMs = contract.clientOutageTargetMs;
   if (contract.sinceRefresh === true) measures.standbyAgeMs = Math.round(lossWindowOf(contract, events));
   measures.recoveryPointOperations = point.operations;
   measures.recoveryPointMs = Number.isFinite(point.ms) ? Math.round(point.ms) : 'nothing had happened';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { FailoverContract } from '../../sandbox/engines/failover.ts';
 import { countOf } from '../checkers/findings.ts';
-import type { HistoryEvent } from '../history.ts';
+import { effectMsOf, type HistoryEvent } from '../history.ts';
 import type { RecoveryPoint } from '../recovery-times.ts';
 import type { DrillOutcome } from './drill.ts';
 import { losesWrites } from './losses.ts';
@@ -54,7 +54,7 @@ export function lossWindowOf(
     ({ process, type, operation, index }) =>
       process === 'nemesis' && type === 'invoke' && operation === 'refresh' && index < (fault?.index ?? 0),
   );
-  return fault === undefined || refreshed === undefined ? 0 : fault.timeMs - refreshed.timeMs;
+  return fault === undefined || refreshed === undefined ? 0 : effectMsOf(fault) - refreshed.timeMs;
 }
 
 /** A control whose losses nobody found shows that the suite would find none: it is broken. */

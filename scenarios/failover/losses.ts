@@ -1,6 +1,6 @@
 import { operationsOf } from '../checkers/operations.ts';
 import { checkSet } from '../checkers/set-checker.ts';
-import type { HistoryEvent } from '../history.ts';
+import { effectMsOf, type HistoryEvent } from '../history.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../recovery-times.ts';
 
 /** Faults that losses are put down to. */
@@ -45,7 +45,7 @@ export function unaskedFailovers(events: readonly HistoryEvent[]): readonly Hist
  */
 export function recoveryPointOfAll(events: readonly HistoryEvent[]): RecoveryPoint {
   const lost = lostAtMs(events);
-  const faultsMs = [...events.filter(isLosing), ...unaskedFailovers(events)].map(({ timeMs }) => timeMs);
+  const faultsMs = [...events.filter(isLosing), ...unaskedFailovers(events)].map(effectMsOf);
   // A primary that was frozen or cut off, and does not know that it was replaced, is reached again when that is healed.
   const causesMs = [...faultsMs, ...events.filter(isHealed).map(({ timeMs }) => timeMs)];
   if (lost.size > 0 && faultsMs.length === 0) return { operations: lost.size, ms: Number.POSITIVE_INFINITY };

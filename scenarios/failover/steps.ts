@@ -37,9 +37,16 @@ export async function pauseFor({ random, signal }: DrillRun, fromMs: number, toM
 
 export async function inject({ subject, history }: DrillRun, fault: FaultOfNode): Promise<void> {
   const { kind: operation, node } = fault;
-  history.record({ process: 'nemesis', type: 'invoke', operation, node });
-  await subject.inject(fault);
-  history.record({ process: 'nemesis', type: 'info', operation, node });
+  const begun = history.record({ process: 'nemesis', type: 'invoke', operation, node });
+  const { diedAtMs } = await subject.inject(fault);
+  const effect = diedAtMs === undefined ? {} : { tookEffectMs: inHistory(history, begun.timeMs, diedAtMs) };
+  history.record({ process: 'nemesis', type: 'info', operation, node, ...effect });
+}
+
+/** A time by the clock of the container engine, which may not be quite ours: it lies between `fromMs` and now. */
+function inHistory(history: History, fromMs: number, atMs: number): number {
+  const nowMs = history.nowMs();
+  return Math.min(nowMs, Math.max(fromMs, nowMs - (Date.now() - atMs)));
 }
 
 export async function heal({ subject, history }: DrillRun, node?: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
-import type { Faults } from '../../sandbox/containers/faults.ts';
+import type { Faults, MadeFault } from '../../sandbox/containers/faults.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
@@ -14,7 +14,7 @@ export interface Subject {
   readonly roleOf?: (node: string) => Promise<NodeRole>;
   /** All of them, with whom they follow. */
   readonly rolesOfAll?: () => Promise<readonly NodeRole[]>;
-  readonly inject: (fault: Fault) => Promise<void>;
+  readonly inject: (fault: Fault) => Promise<MadeFault>;
   readonly heal: (node?: string) => Promise<unknown>;
   readonly detect?: (primary: string, signal: AbortSignal) => Promise<void>;
   readonly untilWritable?: (node: string, signal: AbortSignal) => Promise<void>;

@@ -1,4 +1,4 @@
-import type { HistoryEvent } from '../history.ts';
+import { effectMsOf, type HistoryEvent } from '../history.ts';
 
 /** From when to when something held, in milliseconds since the history began. */
 export interface Span {
@@ -51,7 +51,8 @@ export function faultsOf(
   let open: FaultSpan[] = [];
   for (const event of events) {
     if (event.process !== 'nemesis' || event.type !== 'info') continue;
-    const { operation: name, timeMs, node } = event;
+    const { operation: name, node } = event;
+    const timeMs = effectMsOf(event);
     const ends = event.ends ?? endedBy[name];
     const place = node === undefined ? {} : { node };
     if (name !== 'heal' && name !== 'promote' && ends === undefined) {

@@ -73,6 +73,13 @@ describe('processes', () => {
     }
   });
 
+  test('a kill tells when the process died, which is before the container engine says that it did', async () => {
+    const beganMs = Date.now();
+    const { diedAtMs } = await stack.faults.inject({ kind: 'kill', node: second.name });
+    expect(diedAtMs).toBeGreaterThanOrEqual(beganMs);
+    expect(diedAtMs).toBeLessThanOrEqual(Date.now());
+  });
+
   test('a node that is paused takes connections and gives no answer, until it is healed', async () => {
     await using client = await openClient(second, stack.engines.redis.secrets);
     await stack.faults.inject({ kind: 'pause', node: second.name });

@@ -32,7 +32,31 @@ const run = history(
 describe('the times of a fault', () => {
   test('begin when it has taken effect, and count only writes that began after it', () => {
     expect(recoveryTimesOf(run)).toEqual([
-      { fault: 'kill', node: 'a', faultMs: 100, detectMs: 250, promoteMs: 400.25, firstWriteMs: 430.5 },
+      {
+        fault: 'kill',
+        node: 'a',
+        faultMs: 100,
+        detectMs: 250,
+        promoteMs: 400.25,
+        firstWriteMs: 430.5,
+        clientOutageMs: 400.5,
+      },
+    ]);
+  });
+
+  test('begin with the death of the process where the container engine says when that was', () => {
+    const killed: Timed = [100, { process: 'nemesis', type: 'info', operation: 'kill', node: 'a', tookEffectMs: 40 }];
+    const seen = history(
+      ...add(0, 20, 38),
+      nemesis(30, 'invoke', 'kill'),
+      ...add(1, 35, 36, 'info'),
+      [90, { process: 'observer', type: 'info', operation: 'detect' }],
+      killed,
+      ...add(2, 50, 340),
+      ...add(3, 200, 350),
+    );
+    expect(recoveryTimesOf(seen)).toEqual([
+      { fault: 'kill', node: 'a', faultMs: 40, detectMs: 50, firstWriteMs: 300, clientOutageMs: 302 },
     ]);
   });
 

@@ -19,7 +19,7 @@ export const failover: Failover = {
       name: 'synchronous commit',
       promise: 'nothing acknowledged is lost: a commit waits until one of two standbys has it on disk',
       lossWindowMs: 0,
-      firstWriteTargetMs: 2_000,
+      clientOutageTargetMs: 2_000,
     },
     {
       topology: 'standalone',

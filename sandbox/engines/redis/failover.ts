@@ -23,7 +23,7 @@ export const failover: Failover = {
       promise:
         'losses are possible, and bounded: a primary without a replica refuses writes after min-replicas-max-lag (1 s) and the second in which it notices',
       lossWindowMs: 2_000 + slackMs,
-      firstWriteTargetMs: 3_000,
+      clientOutageTargetMs: 3_000,
     },
     {
       topology: 'replicated',
@@ -39,7 +39,7 @@ export const failover: Failover = {
       // Redis documentation, "Cluster specification", "Write safety".
       promise: 'losses are possible, and bounded: a master that is cut off refuses writes after the node timeout (2 s)',
       lossWindowMs: 2_000 + slackMs,
-      firstWriteTargetMs: 6_000,
+      clientOutageTargetMs: 6_000,
     },
     {
       topology: 'clustered',

@@ -44,8 +44,8 @@ export function createMemoryStore({
     roleOf,
     rolesOfAll: () => Promise.all(['a', 'b'].map(roleOf)),
     inject: async (fault) => {
-      if (fault.kind === 'partition') return;
-      (fault.kind === 'kill' ? down : cut).add(fault.node);
+      if (fault.kind !== 'partition') (fault.kind === 'kill' ? down : cut).add(fault.node);
+      return {};
     },
     heal: async (node) => {
       for (const each of node === undefined ? ['a', 'b'] : [node]) {
