@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { SandboxError } from '../core/errors.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from './failure.ts';
 import type { OutputFormat } from './names.ts';
 import { commandNames, createProgram } from './program.ts';
@@ -12,8 +12,9 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   process.on('uncaughtException', (thrown) => fail(thrown, format));
   try {
     await parse(args);
+    await everythingWritten();
     // Drivers and connections kept alive must not hold the process: everything is printed and put away.
-    process.stdout.write('', () => process.exit());
+    process.exit();
   } catch (thrown) {
     fail(thrown, format);
   }
@@ -35,7 +36,7 @@ async function parse(args: readonly string[]): Promise<void> {
 
 /** Before commander looks at the options: those of a misspelled command would be blamed instead of it. */
 function refuseUnknownCommand(program: Command, args: readonly string[]): void {
-  const known = [...commandNames(program), 'help'];
+  const known = [...commandNames(program), 'help', '--version'];
   if (args[0] === undefined || known.includes(args[0])) return;
   const [first] = createProgram()
     .exitOverride()
@@ -59,7 +60,8 @@ function wrongUse(thrown: CommanderError, program: Command, args: readonly strin
 
 function fail(thrown: unknown, format: OutputFormat): void {
   const failure = describeFailure(thrown);
-  printFailure(failure, format);
+  // What could not be written there would not be read there either.
+  printFailure(failure, failure.code === 'OUTPUT_FAILED' ? 'text' : format);
   process.exit(exitCodeOfFailure(failure));
 }
 
@@ -72,11 +74,28 @@ function wantedFormat(args: readonly string[]): OutputFormat {
   return json ? 'json' : 'text';
 }
 
+/** Why something that was printed is not where it should be; a reader that has seen enough is no reason. */
+let outputLost: NodeJS.ErrnoException | undefined;
+
 /** A reader that closes its end early (`| head`) ends what is written, not the work: the exit code stays honest. */
 function surviveClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (thrown: NodeJS.ErrnoException) => {
-      if (thrown.code !== 'EPIPE') throw thrown;
+      if (thrown.code !== 'EPIPE') outputLost = thrown;
     });
   }
+}
+
+/** Waits until all output is with the system. Throws `OUTPUT_FAILED` where it could not be written, as on a full disk. */
+async function everythingWritten(): Promise<void> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  // A stream tells of an error after the callback of its write.
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  if (outputLost === undefined) return;
+  throw new SandboxError({
+    code: 'OUTPUT_FAILED',
+    message: `The command is done, but its output could not be written: ${messageOf(outputLost)}.`,
+    next: 'Make room where it goes, or send it elsewhere, and run it again.',
+    cause: outputLost,
+  });
 }

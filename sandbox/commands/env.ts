@@ -1,14 +1,26 @@
-import { formatDotenv } from '../report/dotenv.ts';
-import { attachStack } from '../stack/attach-stack.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { formatDotenv, formatEnvFile } from '../report/dotenv.ts';
+import { stackEnvironment } from '../stack/attach-stack.ts';
+import { callersFolder } from './callers-environment.ts';
+import { isIgnoredByGit, writePrivateFile } from './private-file.ts';
 import type { Action } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 
-/** Prints the environment of an application, passwords included. */
+/** Prints the environment of an application, passwords included, or writes it into a file that only its owner can read. */
 export const env: Action = async (context) => {
-  const { connections } = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
-  const environment: Record<string, string> = Object.assign(
-    {},
-    ...Object.values(connections).map((connection) => connection.environment),
-  );
-  return { document: environment, text: () => formatDotenv(environment) };
+  const environment = await stackEnvironment({ ...identityOf(context), ...chosenEngines(context) });
+  const text = context.format === 'docker' ? formatEnvFile(environment) : formatDotenv(environment);
+  if (context.flags.file === undefined) {
+    return context.format === 'docker' ? { text: () => text } : { document: environment, text: () => text };
+  }
+  const file = resolve(callersFolder(process.env), String(context.flags.file));
+  await writePrivateFile(file, context.format === 'json' ? `${JSON.stringify(environment, undefined, 2)}\n` : text);
+  const ignored = await isIgnoredByGit(file);
+  const document = { version: 1, file, variables: Object.keys(environment), ignoredByGit: ignored };
+  const hint = `Passwords are in it, and git does not ignore it: add \`${basename(file)}\` to ${dirname(file)}/.gitignore.\n`;
+  return {
+    document,
+    text: () =>
+      `${document.variables.length} variables in ${file}, which only you can read.\n${ignored === false ? hint : ''}`,
+  };
 };

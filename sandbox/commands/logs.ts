@@ -1,22 +1,29 @@
+import { SandboxError } from '../core/errors.ts';
+import { engineNames } from '../engines/index.ts';
 import { stackLogs } from '../stack/stack-logs.ts';
-import { parseEngine, parseWholeNumber } from './names.ts';
-import type { Action } from './run-action.ts';
+import { stackStatus } from '../stack/stack-status.ts';
+import { parseWholeNumber } from './names.ts';
+import type { Action, ActionContext } from './run-action.ts';
 import { identityOf } from './stack-options.ts';
+import { suggestionFor } from './suggestion.ts';
 
 const linesDefault = 100;
 
-/** Shows what the nodes write to their output. */
+/** Shows what the nodes write to their output, until the reader of it has enough. */
 export const logs: Action = async (context) => {
-  const [engine] = context.arguments;
-  const lines = context.flags.lines === undefined ? linesDefault : parseWholeNumber(context.flags.lines, 0, '--lines');
+  const { tail, lines: asBefore } = context.flags;
+  const given = tail ?? asBefore;
+  const lines =
+    given === undefined ? linesDefault : parseWholeNumber(given, 0, tail === undefined ? '--lines' : '--tail');
+  await requireKnown(context);
   const follow = context.flags.follow === true;
   const document: object[] = [];
   await stackLogs({
     ...identityOf(context),
-    ...(engine === undefined ? {} : { engine: parseEngine(engine, 'logs') }),
+    of: context.arguments,
     lines,
     follow,
-    signal: context.signal,
+    signal: AbortSignal.any([context.signal, context.outputClosed]),
     onLine: (line) => {
       if (context.format !== 'json') context.print(`${line.node} | ${line.line}\n`);
       else if (follow) context.print(`${JSON.stringify(line)}\n`);
@@ -25,3 +32,18 @@ export const logs: Action = async (context) => {
   });
   return context.format === 'json' && !follow ? { document: { version: 1, lines: document } } : {};
 };
+
+/** Throws `UNKNOWN_ENGINE` for a name that is neither an engine's nor a node's of the stack. */
+async function requireKnown(context: ActionContext): Promise<void> {
+  const others = context.arguments.filter((name) => !engineNames.some((engine) => engine === name));
+  if (others.length === 0) return;
+  const { engines } = await stackStatus(identityOf(context)).catch(() => ({ engines: [] }));
+  const nodes = engines.flatMap((engine) => engine.nodes.map(({ name }) => name));
+  const unknown = others.find((name) => !nodes.includes(name));
+  if (unknown === undefined) return;
+  throw new SandboxError({
+    code: 'UNKNOWN_ENGINE',
+    message: `logs: there is no engine or node \`${unknown}\`.`,
+    next: suggestionFor(unknown, [...new Set([...engineNames, ...nodes])]),
+  });
+}

@@ -91,7 +91,7 @@ export function parsePort(value: unknown, source: string): number {
 export function parseWholeNumber(value: unknown, minimum: number, source: string): number {
   const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
   if (!Number.isSafeInteger(number) || number < minimum) {
-    throw badOption(`${source}: \`${String(value)}\` will not do.`, `Write a whole number of at least ${minimum}.`);
+    throw badOption(`${source}: \`${String(value)}\` is not valid.`, `Write a whole number of at least ${minimum}.`);
   }
   return number;
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { faultKinds } from '../containers/fault-kinds.ts';
 import { configFileName } from './config-file.ts';
 import { givenOptions, type SharedOption, withOptions } from './options.ts';
@@ -28,6 +29,8 @@ const faultNames = Object.keys(faultKinds).join(', ');
 /** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
 export function createProgram(): Command {
   const program = new Command('sandbox')
+    .helpCommand('help [command]', 'explain a command')
+    .version(manifest.version, '--version', 'print the version of the sandbox')
     .description('A sandbox of databases on this machine: started, seeded, checked and measured by one command.')
     .usage('[command] [options]')
     .enablePositionalOptions()
@@ -40,6 +43,18 @@ export function createProgram(): Command {
   add(program, 'down', 'stop the stack and keep its data', [])
     .option('-v, --volumes', 'remove its data too')
     .action(run(() => import('./down.ts').then((room) => room.down)));
+  add(program, 'stop', 'the same as down: stop the stack and keep its data', []).action(
+    run(() => import('./down.ts').then((room) => room.down)),
+  );
+  add(program, 'start', 'start a stack again that was stopped, with the data that it has', ['waitTimeout']).action(
+    run(() => import('./start.ts').then((room) => room.start)),
+  );
+  add(program, 'restart', 'stop the stack and start it again, with the data that it has', ['waitTimeout']).action(
+    run(() => import('./start.ts').then((room) => room.restart)),
+  );
+  add(program, 'ps', 'the same as status', ['engines']).action(
+    run(() => import('./status.ts').then((room) => room.status)),
+  );
   add(program, 'status', 'show engines, their state, image origin and addresses', ['engines']).action(
     run(() => import('./status.ts').then((room) => room.status)),
   );
@@ -47,13 +62,15 @@ export function createProgram(): Command {
     .summary('print the environment of an application')
     .addHelpText(
       'after',
-      '\nWith --format dotenv (the default) or json. Load it into a shell:\n  set -a; . <(npm run --silent sandbox -- env); set +a',
+      '\nWith --format dotenv (the default), docker (for `docker run --env-file`: without quotes) or json.\nLoad it into a shell:\n  set -a; . <(npm run --silent sandbox -- env); set +a',
     )
-    .action(run(() => import('./env.ts').then((room) => room.env), { formats: ['dotenv', 'json'] }));
+    .option('--file <path>', 'write it into a file that only you can read (mode 600)')
+    .action(run(() => import('./env.ts').then((room) => room.env), { formats: ['dotenv', 'docker', 'json'] }));
   add(program, 'logs', "show what an engine's nodes write to their output", [])
-    .argument('[engine]', 'engine whose logs are meant (default: all)')
+    .argument('[engine...]', 'engines or nodes whose logs are meant (default: all)')
     .option('-f, --follow', 'go on until it is interrupted; with --format json one document a line')
-    .option('--lines <number>', 'lines of each node to begin with (default: 100)')
+    .option('-n, --tail <number>', 'lines of each node to begin with (default: 100)')
+    .option('--lines <number>', 'the same')
     .action(run(() => import('./logs.ts').then((room) => room.logs)));
   add(program, 'wait', 'wait until every engine answers', ['engines', 'waitTimeout']).action(
     run(() => import('./wait.ts').then((room) => room.wait)),

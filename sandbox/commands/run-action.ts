@@ -27,6 +27,8 @@ export interface ActionContext {
   readonly flags: Readonly<Record<string, unknown>>;
   readonly format: string;
   readonly signal: AbortSignal;
+  /** Aborted once nobody reads standard output any more: `| head` has seen enough. */
+  readonly outputClosed: AbortSignal;
   readonly progress: ProgressListener;
   /** Writes to standard output at once, without tearing the live progress. */
   readonly print: (text: string) => void;
@@ -62,6 +64,8 @@ export async function runAction(load: () => Promise<Action>, invocation: Invocat
     notice(reporter.listener, 'warning', `${signal}: putting away what was started; once more ends at once`);
   const interrupts = invocation.signals === 'own' ? noInterrupts : watchInterrupts(sayInterrupted);
   const print = (text: string) => reporter.aside(() => process.stdout.write(text));
+  const closed = new AbortController();
+  process.stdout.once('error', () => closed.abort());
   try {
     const outcome = await untilInterrupted(
       act({
@@ -71,6 +75,7 @@ export async function runAction(load: () => Promise<Action>, invocation: Invocat
         arguments: invocation.arguments,
         flags: invocation.flags,
         signal: interrupts.signal,
+        outputClosed: closed.signal,
         progress: reporter.listener,
       }),
       interrupts.signal,

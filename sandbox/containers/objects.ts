@@ -9,6 +9,8 @@ export interface FoundContainer {
   readonly name: string;
   readonly image: string;
   readonly running: boolean;
+  /** Frozen by `docker pause`, a fault or a machine that sleeps: it takes connections and gives no answer. */
+  readonly paused: boolean;
   /** For people: `Up 3 minutes`, `Exited (137) 2 seconds ago`. */
   readonly status: string;
   readonly labels: Labels;
@@ -29,6 +31,7 @@ export async function findContainers(labels: Labels): Promise<readonly FoundCont
     name: (container.Names[0] ?? '').replace(/^\//, ''),
     image: container.Image,
     running: container.State === 'running',
+    paused: container.State === 'paused',
     status: container.Status,
     labels: container.Labels,
     hostPorts: Object.fromEntries(

@@ -11,6 +11,9 @@ import { requireOurs } from './objects.ts';
 
 const loopback = '127.0.0.1';
 
+/** What a node's output takes of the disk at most, 60 MB; by itself the container engine keeps all of it for ever. */
+const logConfiguration = { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '3' } };
+
 /**
  * Creates and starts the container of a node; it runs when this returns, but need not be ready yet.
  * Throws `NAME_TAKEN`, `PORT_TAKEN`, or `NODE_DIED` with the last log lines; no container is left behind then.
@@ -78,7 +81,7 @@ function archiveOf(files: readonly NodeFile[]): Readable {
   for (const file of files) {
     archive.entry(
       { name: file.path.replace(/^\//, ''), mode: file.mode ?? 0o644, uid: file.owner ?? 0, gid: file.owner ?? 0 },
-      file.content,
+      typeof file.content === 'string' ? file.content.replaceAll('\r\n', '\n') : file.content,
     );
   }
   archive.finalize();
@@ -121,6 +124,7 @@ class NodeContainer extends GenericContainer {
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
+    this.hostConfig.LogConfig = logConfiguration;
     if (this.#placement.cpuShares !== undefined) this.hostConfig.CpuShares = this.#placement.cpuShares;
     this.createOpts.NetworkingConfig = {
       EndpointsConfig: {

@@ -44,6 +44,7 @@ export const exitCodeOf = {
   NODE_DIED: 1,
   NODE_NOT_READY: 1,
   COMMAND_FAILED: 1,
+  OUTPUT_FAILED: 1,
   STACK_NOT_RUNNING: 1,
   STACK_BUSY: 1,
   STATE_CORRUPT: 1,

@@ -26,7 +26,7 @@ export async function withProcessLock<Value>(
         new SandboxError({
           code: 'STACK_BUSY',
           message: `Another command has been changing ${what} for ${timeoutMs / 1000} s.`,
-          next: 'Wait for it or end it; its lock falls by itself a few seconds after it ended.',
+          next: 'Wait for it or end it; its lock expires a few seconds after it has ended.',
         }),
     },
   );

@@ -1,5 +1,5 @@
-/** Characters that mean nothing to a shell, to dotenv libraries and to Compose. */
-const plainValue = /^[A-Za-z0-9_./:@%+,=-]+$/;
+/** Characters that mean nothing in an assignment of a shell, to dotenv libraries and to Compose. */
+const plainValue = /^[A-Za-z0-9_./:@%+,=?*^[\]{}-]+$/;
 
 /**
  * Variables as a `.env` file that shells, Compose and dotenv libraries read alike.
@@ -17,4 +17,11 @@ function quoted(value: string): string {
   if (!value.includes("'")) return `'${value}'`;
   if (!/["\\$`]/.test(value)) return `"${value}"`;
   return `"${value.replaceAll(/["\\$`]/g, '\\$&')}"`;
+}
+
+/** Variables as `docker run --env-file` takes them: it knows no quotes, and keeps those that it finds. */
+export function formatEnvFile(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
 }

@@ -55,7 +55,7 @@ export async function attachState(options: {
   readonly directory?: string;
   readonly name?: string;
   readonly engines?: readonly EngineName[];
-}): Promise<Pick<AttachedStack, 'identity' | 'engines'>> {
+}): Promise<Pick<AttachedStack, 'identity' | 'engines' | 'connections'>> {
   const identity = stackIdentity(options);
   const [state, secrets, containers] = await Promise.all([
     readState(identity.directory, identity.name),
@@ -69,7 +69,18 @@ export async function attachState(options: {
   const missing = wanted.filter((name) => !known.includes(name));
   if (state === undefined || wanted.length === 0 || missing.length > 0)
     throw notRunning(identity, `Not there: ${missing.join(', ') || 'anything'}.`);
-  return { identity, engines: runningEngines(wanted, state, secrets ?? noSecrets).engines };
+  return { identity, ...runningEngines(wanted, state, secrets ?? noSecrets) };
+}
+
+/**
+ * Variables of an application that uses the stack, passwords included, whether its nodes are up, paused or down.
+ * Throws `STACK_NOT_RUNNING` where an engine has no node, and `SECRETS_LOST`.
+ */
+export async function stackEnvironment(
+  options: Parameters<typeof attachState>[0],
+): Promise<Readonly<Record<string, string>>> {
+  const { connections } = await attachState(options);
+  return Object.assign({}, ...Object.values(connections).map(({ environment }) => environment));
 }
 
 /**
@@ -114,7 +125,7 @@ function missing(name: string): never {
     code: 'SECRETS_LOST',
     engine: name,
     message: `${name} runs, but its passwords are gone from .sandbox/.`,
-    next: 'Put the file back, or give the data up: `npm run sandbox -- down -v`, then `up`.',
+    next: 'Put the file back. Without it nobody can open the data; `npm run sandbox -- down -v` REMOVES ALL OF IT for a new start.',
   });
 }
 

@@ -72,7 +72,7 @@ function portTaken(key: string, port: number, wanted: boolean): SandboxError {
     message: `Port ${port} on the loopback address, which ${node} ${wanted ? 'was given' : 'had before'}, is taken.`,
     next: wanted
       ? 'Free it, or give another one under `ports` in sandbox.config.yaml.'
-      : 'Free it, or give up the stack and its ports: `npm run sandbox -- down -v`.',
+      : 'Stop that program. `npm run sandbox -- down -v` gives the ports up too, but REMOVES ALL DATA of the stack.',
     evidence: `ss -ltnp 'sport = :${port}' shows who listens there.`,
   });
 }

@@ -43,7 +43,7 @@ function datasetDifferent(engine: Engine, wanted: Dataset, known: EngineState | 
     message: `${engine.title} holds ${there}; ${wanted.size} with seed ${wanted.seed} was asked for.`,
     next:
       wanted.size === 'files'
-        ? 'Replace it: say --reset too.'
+        ? 'Pass --reset to replace it.'
         : `Ask for the same, or replace it: \`npm run sandbox -- seed --reset --size ${wanted.size}\`.`,
   });
 }

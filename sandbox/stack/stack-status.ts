@@ -3,8 +3,8 @@ import { type FoundContainer, findContainers } from '../containers/objects.ts';
 import { stackIdentity } from './stack-identity.ts';
 import { type EngineState, readSecrets, readState } from './stack-state.ts';
 
-/** `running`: all nodes; `degraded`: some; `stopped`: none. */
-type RunState = 'running' | 'degraded' | 'stopped';
+/** `running`: all nodes; `paused`, `stopped`: all of them; `degraded`: anything else. */
+type RunState = 'running' | 'paused' | 'degraded' | 'stopped';
 
 /** `sandbox status --format json`. */
 export interface StackStatus {
@@ -34,7 +34,7 @@ export interface NodeStatus {
   readonly container: string;
   readonly host: string;
   readonly port: number;
-  readonly state: 'running' | 'stopped';
+  readonly state: 'running' | 'paused' | 'stopped';
 }
 
 /** State of the stack of a folder, from its labels and, where they are there, from its files. Throws `STATE_CORRUPT`. */
@@ -77,8 +77,11 @@ function engineStatus(
   known: EngineState | undefined,
   uri: string | undefined,
 ): EngineStatus {
-  const running = new Set(containers.filter((container) => container.running).map(({ name }) => name));
-  const nodes = known === undefined ? containers.map(nodeFromLabels) : known.nodes.map((node) => nodeOf(node, running));
+  const byName = new Map(containers.map((container) => [container.name, container]));
+  const nodes =
+    known === undefined
+      ? containers.map(nodeFromLabels)
+      : known.nodes.map((node) => nodeOf(node, byName.get(node.containerName)));
   const first = containers[0];
   const topology = known?.topology ?? first?.labels[labelNames.topology] ?? 'standalone';
   const origin = known?.image.origin ?? first?.labels[labelNames.origin];
@@ -100,9 +103,14 @@ function engineStatus(
   };
 }
 
-function nodeOf(node: EngineState['nodes'][number], running: ReadonlySet<string>): NodeStatus {
+function nodeOf(node: EngineState['nodes'][number], found: FoundContainer | undefined): NodeStatus {
   const { name, role, containerName: container, host, port } = node;
-  return { name, role, container, host, port, state: running.has(container) ? 'running' : 'stopped' };
+  return { name, role, container, host, port, state: stateOf(found) };
+}
+
+function stateOf(container: FoundContainer | undefined): NodeStatus['state'] {
+  if (container?.paused) return 'paused';
+  return container?.running ? 'running' : 'stopped';
 }
 
 function nodeFromLabels(container: FoundContainer): NodeStatus {
@@ -112,13 +120,13 @@ function nodeFromLabels(container: FoundContainer): NodeStatus {
     container: container.name,
     host: '127.0.0.1',
     port: Object.values(container.hostPorts)[0] ?? 0,
-    state: container.running ? 'running' : 'stopped',
+    state: stateOf(container),
   };
 }
 
 function worst(states: readonly RunState[]): RunState {
-  if (states.length > 0 && states.every((state) => state === 'running')) return 'running';
-  return states.every((state) => state === 'stopped') ? 'stopped' : 'degraded';
+  const [first = 'stopped'] = states;
+  return states.every((state) => state === first) ? first : 'degraded';
 }
 
 /** A connection string as it may be shown: `***` where its password was. */

@@ -109,6 +109,6 @@ function secretsLost(engine: Engine): SandboxError {
     code: 'SECRETS_LOST',
     engine: engine.name,
     message: `There is data of ${engine.title} from before, but its passwords are gone from .sandbox/.`,
-    next: 'Put the file back, or give the data up: `npm run sandbox -- down -v`.',
+    next: 'Put the file back. Without it nobody can open the data; `npm run sandbox -- down -v` REMOVES ALL OF IT for a new start.',
   });
 }

@@ -161,5 +161,5 @@ function isCount(value: unknown): boolean {
 }
 
 function invalid(reason: string) {
-  return archiveRefused('BACKUP_MANIFEST_INVALID', `its manifest will not do: ${reason}`);
+  return archiveRefused('BACKUP_MANIFEST_INVALID', `its manifest is not valid: ${reason}`);
 }

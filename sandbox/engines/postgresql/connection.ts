@@ -96,11 +96,18 @@ export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
   return `postgresql://taishang_user:${running.secrets.taishang_user}@${host}:${port}/taishang_users`;
 }
 
+/**
+ * So that a client does not wait for a member that is silent: seconds for each host of a new connection, and milliseconds
+ * for what was sent and not acknowledged (PostgreSQL documentation, "Parameter Key Words" of libpq; without them it
+ * waits as long as TCP does, minutes).
+ */
+const timeouts = 'connect_timeout=2&tcp_user_timeout=5000';
+
 /** Every member, for clients that follow: libpq and drivers on it, and `createFollowingPool` of `following-pool.ts`. */
 function uriOfAll({ nodes, secrets }: Pick<RunningEngine, 'nodes' | 'secrets'>, attributes: string): string {
   const hosts = nodes.map(({ host, port }) => `${host}:${port}`).join(',');
   const user = `taishang_user:${secrets.taishang_user}`;
-  return `postgresql://${user}@${hosts}/taishang_users?target_session_attrs=${attributes}`;
+  return `postgresql://${user}@${hosts}/taishang_users?target_session_attrs=${attributes}&${timeouts}`;
 }
 
 export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>): Record<string, string> {

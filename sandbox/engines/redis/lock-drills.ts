@@ -90,6 +90,6 @@ function untilTaken(client: RedisClient): Promise<HeldLock> {
 function patience(what: string) {
   return {
     timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: (last: unknown) => new Error(`it never came that ${what}: ${messageOf(last)}`),
+    onTimeout: (last: unknown) => new Error(`timed out waiting until ${what}: ${messageOf(last)}`),
   };
 }
