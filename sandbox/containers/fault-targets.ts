@@ -10,9 +10,10 @@ export type Targets = ReadonlyMap<string, FaultTarget>;
 export async function targetsOf(stackName: string): Promise<Targets> {
   const found = await findContainers({ [labelNames.stack]: stackName });
   return new Map(
-    found.flatMap(({ id, image, labels }) => {
+    found.flatMap(({ id, image, labels, running, paused }) => {
       const node = labels[labelNames.node];
-      return node === undefined ? [] : [[node, { stackName, node, image, containerId: id }] as const];
+      const state = paused ? 'paused' : running ? 'running' : 'stopped';
+      return node === undefined ? [] : [[node, { stackName, node, image, containerId: id, state }] as const];
     }),
   );
 }

@@ -21,7 +21,8 @@ export interface MadeFault {
 export interface Faults {
   /**
    * Makes a fault; it bites when this returns, and lasts until it is healed. A kill bites before: see `MadeFault`.
-   * Throws `UNKNOWN_NODE`, and `NOT_SUPPORTED` with the reason where it cannot be made here.
+   * Throws `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side, `STACK_NOT_RUNNING` where the node is down or paused
+   * already, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<MadeFault>;
   /** Undoes the faults of one node (default: of all). Nodes that were killed or stopped are started, not awaited. */
@@ -48,6 +49,7 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
   const named = fault.kind === 'partition' ? fault.groups.flat() : [fault.node, ...(peersOf(fault) ?? [])];
   for (const name of named) if (!targets.has(name)) throw unknownNode(name, [...targets.keys()]);
   if (fault.kind === 'partition') {
+    requireSides(fault.groups);
     await Promise.all(
       fault.groups.flatMap((group) =>
         group.map((name) => {
@@ -58,6 +60,7 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
     );
     return {};
   }
+  requireRunning(targets.get(fault.node) as FaultTarget);
   await make(targets, fault, owner, fault.kind);
   if (fault.kind !== 'kill') return {};
   const diedAtMs = await finishedAtMs((targets.get(fault.node) as FaultTarget).containerId);
@@ -145,6 +148,27 @@ async function fillDisk(target: FaultTarget): Promise<void> {
       'its volumes share the disk of this machine, which is left alone; start the stack with `dataSizeBytes`',
     );
   checked(result, `filling the disk of ${target.node}`);
+}
+
+/** What is down or frozen cannot be broken once more, and would be healed as something that it is not. */
+function requireRunning({ node, state, stackName }: FaultTarget): void {
+  if (state === 'running') return;
+  throw new SandboxError({
+    code: 'STACK_NOT_RUNNING',
+    message: `The node \`${node}\` of ${stackName} is ${state} already.`,
+    next: '`npm run sandbox -- fault list` says by what; `fault heal` brings it back.',
+  });
+}
+
+/** Two sides at least, of which no node is on both. */
+function requireSides(groups: readonly (readonly string[])[]): void {
+  const names = groups.flat();
+  if (groups.length > 1 && groups.every(({ length }) => length > 0) && new Set(names).size === names.length) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: 'A partition has two groups of nodes or more, each node in one of them.',
+    next: 'For example `npm run sandbox -- fault partition redis-1 redis-2,redis-3`.',
+  });
 }
 
 function peersOf(fault: Fault): readonly string[] | undefined {

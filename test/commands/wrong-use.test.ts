@@ -38,6 +38,7 @@ const refusals: readonly Refused[] = [
   { args: ['status', '--volumes'], code: 'BAD_OPTION', says: /--volumes/ },
   { args: ['status', '--progress', 'loud'], code: 'BAD_OPTION', says: /--progress/ },
   { args: ['logs', '--lines', 'many'], code: 'BAD_OPTION', says: /--lines/ },
+  { args: ['fault', 'constructor', 'redis'], code: 'UNKNOWN_FAULT', says: /no fault `constructor`/ },
   { args: ['exec'], code: 'BAD_OPTION', says: /missing required argument/ },
   { args: ['prefetch', '--input', 'a', '--output', 'b'], code: 'BAD_OPTION', says: /exclude each other/ },
 ];

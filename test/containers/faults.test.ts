@@ -194,6 +194,20 @@ describe('what cannot be undone by whoever made it', () => {
     const skew = await stack.faults.inject({ kind: 'clock-skew', node: first.name }).catch((thrown) => thrown);
     expect(skew).toMatchObject({ code: 'NOT_SUPPORTED' });
     expect(skew.message).toContain('share the clock');
+    for (const groups of [[[first.name]], [[first.name], []], [[first.name], [first.name, second.name]]]) {
+      const oneSided = await stack.faults.inject({ kind: 'partition', groups }).catch((thrown) => thrown);
+      expect(oneSided).toMatchObject({ code: 'BAD_OPTION' });
+    }
+    expect(await stack.faults.active()).toEqual([]);
+  });
+
+  test.each(['kill', 'stop', 'pause'] as const)('a node that is down by a %s is not broken once more', async (kind) => {
+    await stack.faults.inject({ kind, node: second.name });
+    for (const again of ['kill', 'stop', 'pause', 'isolate', 'fill-disk'] as const) {
+      const refused = await stack.faults.inject({ kind: again, node: second.name }).catch((thrown) => thrown);
+      expect(refused, again).toMatchObject({ code: 'STACK_NOT_RUNNING' });
+    }
+    expect(await stack.faults.active()).toEqual([{ kind, node: second.name }]);
   });
 });
 
@@ -210,5 +224,11 @@ test('no fault outlives its stack', async () => {
 });
 
 function targetOf(node: NodeHandle) {
-  return { stackName: stack.name, node: node.name, containerId: node.containerId, image: node.image };
+  return {
+    stackName: stack.name,
+    node: node.name,
+    containerId: node.containerId,
+    image: node.image,
+    state: 'running' as const,
+  };
 }
