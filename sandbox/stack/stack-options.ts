@@ -28,6 +28,11 @@ export interface StackOptions<Name extends EngineName = EngineName> {
    * `false`: the stack of a folder, which stays up, keeps its ports, and is attached to if it runs.
    */
   readonly ephemeral?: boolean;
+  /**
+   * Name of the stack that this one is made beside, to restore into. It counts once `markRestored` has said so: what a
+   * process that died before has left is removed by the next command. Default: it stands for itself.
+   */
+  readonly beside?: string;
   /** Folder that the stack belongs to. Default: the current one. */
   readonly directory?: string;
   /** Name of the stack of a folder. Default: made from the folder's path. */
