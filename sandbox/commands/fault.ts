@@ -13,6 +13,7 @@ export const fault: Action = async (context) => {
   const [kind = '', ...nodes] = context.arguments;
   const { name } = stackIdentity(identityOf(context));
   const faults = createFaults(name);
+  const wanted = kind === 'heal' || kind === 'list' ? undefined : parseFault(kind, nodes, context);
   await healAbandoned();
   if (kind === 'heal') {
     const healed = await faults.heal(nodes[0]);
@@ -21,7 +22,7 @@ export const fault: Action = async (context) => {
       text: () => `${healed.length} healed${healed.map((each) => `\n  ${each.kind} ${each.node}`).join('')}\n`,
     };
   }
-  if (kind !== 'list') await faults.inject(parseFault(kind, nodes, context));
+  if (wanted !== undefined) await faults.inject(wanted);
   const active = await faults.active();
   return {
     document: { version: 1, stack: name, faults: active },
@@ -31,7 +32,7 @@ export const fault: Action = async (context) => {
 
 function parseFault(kind: string, nodes: readonly string[], { flags }: ActionContext): Fault {
   const [node] = nodes;
-  if (!(kind in faultKinds)) {
+  if (!Object.hasOwn(faultKinds, kind)) {
     const known = [...Object.keys(faultKinds), 'heal', 'list'];
     throw new SandboxError({
       code: 'UNKNOWN_FAULT',

@@ -4,7 +4,7 @@ import { sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
-import type { TopologyName } from '../engines/topology.ts';
+import { type TopologyName, topologyNames } from '../engines/topology.ts';
 import { isStackName, stackNameRule } from '../stack/stack-identity.ts';
 import { suggestionFor } from './suggestion.ts';
 
@@ -18,7 +18,6 @@ export type ProgressMode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 /** Topology per engine; an engine that is not in it runs `standalone`. */
 export type TopologyChoice = Partial<Record<EngineName, TopologyName>>;
 
-const topologyNames = ['standalone', 'replicated', 'clustered'] as const satisfies readonly TopologyName[];
 export const imagePolicies = ['auto', 'official', 'built'] as const satisfies readonly ImagePolicy[];
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const satisfies readonly ProgressMode[];
 

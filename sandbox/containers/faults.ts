@@ -15,7 +15,7 @@ import { nodeLogs, removeContainer, stopContainer } from './nodes.ts';
 export interface Faults {
   /**
    * Makes a fault; it bites when this returns, and lasts until it is healed.
-   * Throws `UNKNOWN_NODE`, and `NOT_SUPPORTED` with the reason where it cannot be made here.
+   * Throws `UNKNOWN_FAULT`, `UNKNOWN_NODE`, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<void>;
   /** Undoes the faults of one node (default: of all). Nodes that were killed or stopped are started, not awaited. */
@@ -36,6 +36,7 @@ export function createFaults(stackName: string, owner?: string): Faults {
 }
 
 async function inject(stackName: string, fault: Fault, owner: string | undefined): Promise<void> {
+  if (!Object.hasOwn(faultKinds, fault.kind)) throw unknownFault(fault.kind);
   const { notSupported } = faultKinds[fault.kind];
   if (notSupported !== undefined) throw notPossible(fault.kind, notSupported);
   const targets = await targetsOf(stackName);
@@ -138,6 +139,14 @@ async function fillDisk(target: FaultTarget): Promise<void> {
 
 function peersOf(fault: Fault): readonly string[] | undefined {
   return fault.kind === 'loss' ? fault.peers : undefined;
+}
+
+function unknownFault(kind: string): SandboxError {
+  return new SandboxError({
+    code: 'UNKNOWN_FAULT',
+    message: `There is no fault \`${kind}\`.`,
+    next: `Use one of: ${Object.keys(faultKinds).join(', ')}.`,
+  });
 }
 
 function unknownNode(name: string, known: readonly string[]): SandboxError {

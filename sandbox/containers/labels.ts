@@ -18,6 +18,8 @@ export const labelNames = {
   restoredAt: 'dev.taishang.sandbox.restored-at',
   /** `<host name>:<process id>:<start time>` of the process that started a throw-away object, or a restore. */
   owner: 'dev.taishang.sandbox.owner',
+  /** Id of the container that its owner has stopped for a while, on the record of that. */
+  stoppedNode: 'dev.taishang.sandbox.stopped-node',
   /** Kind of a fault, on its record. */
   fault: 'dev.taishang.sandbox.fault',
   /** Node that a fault is made on. */

@@ -3,6 +3,7 @@ import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { findContainers, findNetworks, findVolumes, type Removed, removeFound } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
+import { startStoppedNodes } from '../containers/stopped-for-work.ts';
 import { removeAbandonedRestores } from './restore-stacks.ts';
 
 /** Undoes the faults of processes that no longer run, on stacks of any folder. */
@@ -17,7 +18,10 @@ export async function healAbandoned(): Promise<void> {
   }
 }
 
-/** Removes what processes that no longer run have left: throw-away stacks, helpers and halves of restores, of any folder. */
+/**
+ * Removes what processes that no longer run have left: throw-away stacks, helpers and halves of restores, of any folder.
+ * Nodes that they had stopped for a while are started, not awaited.
+ */
 export async function removeAbandoned(): Promise<Removed> {
   const kinds = ['throw-away', 'helper'].map((purpose) => ({ [labelNames.purpose]: purpose }));
   const abandoned = ({ labels }: { labels: Labels }) => {
@@ -29,8 +33,15 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
+  const records = containers.filter(({ labels }) => labels[labelNames.stoppedNode] !== undefined);
   // Helpers hold volumes of the stacks that they work for.
-  const removed = await removeFound(containers, volumes, networks);
+  const removed = await removeFound(
+    containers.filter((container) => !records.includes(container)),
+    volumes,
+    networks,
+  );
+  await startStoppedNodes(records);
+  await removeFound(records, [], []);
   const restores = await removeAbandonedRestores();
   // What is gone needs no healing.
   await healAbandoned();

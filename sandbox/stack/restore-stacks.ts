@@ -75,14 +75,16 @@ async function find(labels: Labels): Promise<readonly RestoreStack[]> {
   const names = new Set((await labelsOfAll({ ...marked, ...labels })).map((found) => found[labelNames.stack] ?? ''));
   const stacks = [...names].map(async (name): Promise<RestoreStack | undefined> => {
     const all = await labelsOfAll({ [labelNames.stack]: name });
-    const isOurs = all.every((found) => ['restore', 'fault'].includes(found[labelNames.purpose] ?? ''));
+    const isOurs = all.every((found) => ['restore', 'fault', 'helper'].includes(found[labelNames.purpose] ?? ''));
     const [first] = all;
     if (!isOurs || first === undefined) return undefined;
     return {
       name,
       directory: first[labelNames.directory] ?? '',
       isWhole: all.some((found) => found[labelNames.restoredAt] !== undefined),
-      isOwned: all.some((found) => isOwnerAlive(found[labelNames.owner] ?? '::')),
+      isOwned: all.some(
+        (found) => found[labelNames.owner] !== undefined && isOwnerAlive(found[labelNames.owner] ?? ''),
+      ),
     };
   });
   return (await Promise.all(stacks)).filter((stack) => stack !== undefined);

@@ -5,7 +5,7 @@ import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
-import type { TopologyName } from '../engines/topology.ts';
+import { type TopologyName, topologyNames } from '../engines/topology.ts';
 
 /** What a stack is made of. */
 export interface StackOptions<Name extends EngineName = EngineName> {
@@ -65,10 +65,14 @@ export function identifyingOptions(options: StackOptions): object {
   return { size, seed, schema, topologies, images, ports };
 }
 
-/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_SIZE`, `BAD_OPTION`. */
+/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`. */
 export function checkOptions(options: StackOptions): void {
   for (const engine of [...(options.engines ?? []), ...Object.keys(options.topologies ?? {})]) {
     if (!engineNames.some((name) => name === engine)) throw unknown('UNKNOWN_ENGINE', 'engine', engine, engineNames);
+  }
+  for (const topology of Object.values(options.topologies ?? {})) {
+    if (topology !== undefined && !topologyNames.includes(topology))
+      throw unknown('UNKNOWN_TOPOLOGY', 'topology', topology, topologyNames);
   }
   const { size } = options;
   if (size === undefined || size === 'none') return;

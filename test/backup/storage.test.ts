@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -47,6 +47,26 @@ describe('a folder as a storage', () => {
     expect((await readFile(join(folder.path, 'kept', name))).equals(await readFile(file))).toBe(true);
     const missing = storage.fetch(archiveNameAt(new Date(0)), join(folder.path, 'copy'), {});
     await expect(missing).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+  });
+
+  test('gives an archive back by a link to it, also one beside it that leads on, and by its folder under a link', async () => {
+    await using folder = await scratchFolder();
+    const [file] = await madeUpFiles(folder.path, 1);
+    const kept = join(folder.path, 'kept');
+    await (await openStorage(kept)).store(file, name, {});
+    await symlink(name, join(kept, 'newest.tar.gz'));
+    await symlink('newest.tar.gz', join(kept, 'latest.tar.gz'));
+    await symlink('loop', join(kept, 'loop'));
+    await symlink('kept', join(folder.path, 'other'));
+    for (const [index, place] of ['kept/latest.tar.gz', 'other/newest.tar.gz', `other/${name}`].entries()) {
+      const { location, name: named } = splitLocation(join(folder.path, place));
+      const copy = join(folder.path, `copy-${index}`);
+      await (await openStorage(location)).fetch(named, copy, {});
+      expect((await lstat(copy)).isFile()).toBe(true);
+      expect((await readFile(copy)).equals(await readFile(file))).toBe(true);
+    }
+    const lost = (await openStorage(kept)).fetch('loop', join(folder.path, 'copy-of-nothing'), {});
+    await expect(lost).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
   });
 
   test('removes what a process that no longer runs was writing', async () => {

@@ -54,10 +54,11 @@ export async function withSnapshotRecord<Value>(
       checked(written, 'writing down which snapshots are there', 'qdrant');
     }),
   );
-  const result = await work();
-  // Where `work` fails, something of it may be there: the record stays.
-  await Promise.all(nodes.map((node) => execInNode(node, ['rm', '-f', record])));
-  return result;
+  try {
+    return await work();
+  } finally {
+    await Promise.all(nodes.map((node) => execInNode(node, ['rm', '-f', record])));
+  }
 }
 
 async function filesOf(node: NodeHandle): Promise<readonly StoredFile[]> {

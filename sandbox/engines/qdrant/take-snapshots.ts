@@ -80,14 +80,18 @@ async function takeSnapshot(
   const { result: snapshot } = (await answer.json()) as { result: { name: string; checksum?: string } | null };
   if (snapshot === null) throw backupFailed(name, 'the server made no snapshot');
   const own = `${path}/${encodeURIComponent(snapshot.name)}`;
+  const remove = () => request(running, `${own}?wait=true`, { method: 'DELETE', node });
   const { stream, written } = openPart(directory, file);
   try {
     const download = await request(running, own, { node });
     if (download.body === null) throw backupFailed(name, 'the download is empty');
     await pipeline(Readable.fromWeb(download.body), stream);
-  } finally {
-    await request(running, `${own}?wait=true`, { method: 'DELETE', node });
+  } catch (thrown) {
+    // Why it could not be downloaded is what there is to tell.
+    await remove().catch(() => {});
+    throw thrown;
   }
+  await remove();
   const part = await written;
   if (snapshot.checksum === part.sha256) return part;
   throw backupFailed(name, `the server says SHA-256 ${snapshot.checksum}, the file has ${part.sha256}`);

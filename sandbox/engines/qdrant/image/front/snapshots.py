@@ -37,7 +37,7 @@ def folder_of(request: Request) -> Path:
 def snapshot_file(request: Request) -> Path:
     name = request.path_params["snapshot"]
     path = folder_of(request) / name
-    if "/" in name or name.startswith(".") or not path.is_file():
+    if "/" in name or "\0" in name or not name.endswith(".snapshot") or not path.is_file():
         raise RequestError(404, f"Not found: Snapshot {name} not found")
     return path
 
