@@ -49,7 +49,7 @@ describe('files beside the databases', () => {
     const made = await execInNode(node, [
       'sh',
       '-c',
-      'for file in "$@"; do mkdir -p "${file%/*}" && echo mine >"$file"; done',
+      'for file in "$@"; do mkdir -p "$(dirname "$file")" && echo mine >"$file"; done',
       'sh',
       ...files,
     ]);
