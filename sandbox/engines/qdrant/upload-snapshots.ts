@@ -20,40 +20,34 @@ export interface Upload {
 }
 
 /**
- * Uploads a collection's snapshots. The first peer makes the collection, with as many shards as it had, wherever the
- * target's peers want them, and takes what it has of them; every further shard goes to a peer that has it now. Each is
- * given to its other peers by the cluster itself.
+ * Uploads a collection's snapshots. The first peer makes the collection, and takes every shard that is in the snapshot of
+ * the whole, wherever the cluster had placed it (Qdrant 1.19, `snapshots/recover.rs`); every further shard goes to a peer
+ * that has it now. The cluster itself gives each to its other peers.
  */
 export async function uploadCollection(collection: ArchivedCollection, upload: Upload): Promise<void> {
   const { target, name } = upload;
-  const first = firstNode(target);
   const path = `/collections/${encodeURIComponent(name)}`;
-  await send(upload, first, `${path}/snapshots/upload`, collection.file);
-  const { shards } = collection;
-  if (target.topology !== 'clustered' && shards === undefined) return;
-  const placed = target.topology === 'clustered' ? await placesOf(upload) : new Map<number, readonly NodeHandle[]>();
-  const wholeSentTo = new Set([first]);
-  for (const { id, file } of shards ?? [...placed.keys()].map((each) => ({ id: each, file: collection.file }))) {
-    const peers = placed.get(id) ?? [first];
-    if (file === collection.file && peers.some((peer) => wholeSentTo.has(peer))) continue;
-    const [peer = first] = peers;
-    if (target.topology === 'clustered') await untilConverged(target);
-    if (file !== collection.file) await send(upload, peer, `${path}/shards/${id}/snapshots/upload`, file);
-    else await send(upload, peer, `${path}/snapshots/upload`, file);
-    if (file === collection.file) wholeSentTo.add(peer);
+  await send(upload, firstNode(target), `${path}/snapshots/upload`, collection.file);
+  for (const { id, file } of collection.shards ?? []) {
+    if (file === collection.file) continue;
+    const peer = await peerOfShard(upload, id);
+    await send(upload, peer, `${path}/shards/${id}/snapshots/upload`, file);
   }
   if (target.topology === 'clustered') await untilConverged(target);
 }
 
-/** The peers that have a replica of each shard. */
-async function placesOf({ target, name }: Upload): Promise<ReadonlyMap<number, readonly NodeHandle[]>> {
-  const [shards, ids] = await Promise.all([
-    shardsOfCollection(firstNode(target), target.secrets, name),
-    Promise.all(target.nodes.map(async (node) => [node, (await peersOf(node, target.secrets)).id] as const)),
-  ]);
-  return new Map(
-    shards.map(({ id, replicas }) => [id, ids.filter(([, peer]) => replicas.has(peer)).map(([node]) => node)]),
-  );
+/** A peer that has a replica of a shard, once the cluster has come to rest. */
+async function peerOfShard({ target, name }: Upload, shard: number): Promise<NodeHandle> {
+  const first = firstNode(target);
+  if (target.topology !== 'clustered') return first;
+  await untilConverged(target);
+  const shards = await shardsOfCollection(first, target.secrets, name);
+  const replicas = shards.find(({ id }) => id === shard)?.replicas;
+  for (const node of target.nodes) {
+    const { id } = await peersOf(node, target.secrets);
+    if (replicas?.has(id)) return node;
+  }
+  return first;
 }
 
 async function send(upload: Upload, node: NodeHandle, path: string, file: string): Promise<void> {
