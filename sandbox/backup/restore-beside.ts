@@ -24,41 +24,82 @@ export async function restoreBesideLive(
 ): Promise<Pick<RestoreReport, 'engines' | 'restoreStack'>> {
   const live = await runningOf(source.engines.filter(canBeside), options);
   const elsewhere = source.engines.filter(({ name }) => !live.has(name));
-  if (elsewhere.length === 0) return { engines: await restoreAll(source, live, nobody, options) };
-  const identity = stackIdentity(options);
-  const earlier = await restoresBeside(identity);
-  const name = await freeRestoreName(identity);
-  const targets = startEmpty(source, elsewhere, name, options);
+  const finished: string[] = [];
+  const stack = elsewhere.length === 0 ? undefined : await beginStack(source, elsewhere, options);
   try {
-    const engines = await unlessAborted(restoreAll(source, live, targets, options), options.signal);
-    await markRestored({ ...identity, name }, identity.name);
-    await removeEarlier(earlier, options);
-    const command = (words: string) => `npm run sandbox -- ${words} --name ${name}`;
-    return { engines, restoreStack: { name, look: command('status'), remove: command('down -v') } };
+    const restoring = restoreAll(source, { live, targets: stack?.targets, finished }, options);
+    const engines = await unlessAborted(restoring, options.signal);
+    return stack === undefined ? { engines } : { engines, restoreStack: await stack.finish() };
   } catch (thrown) {
-    await Promise.allSettled([targets]);
-    throw alsoSaying(thrown, await putAway(name, options));
+    const removed = stack === undefined ? [] : [await stack.putAway()];
+    const kept = finished.length === 0 ? [] : [`What was restored beside the live data stays: ${finished.join(', ')}.`];
+    throw alsoSaying(thrown, [...removed, ...kept].join(' '));
   }
 }
 
-const nobody: Promise<ReadonlyMap<string, RunningEngine>> = Promise.resolve(new Map());
+type Targets = ReadonlyMap<string, RunningEngine>;
+
+/** A stack that is restored into, from its start on. */
+interface BegunStack {
+  /** Its engines, once they run. */
+  readonly targets: Promise<Targets>;
+  /** Once everything is in it: it counts from then on, and those of earlier restores go. */
+  readonly finish: () => Promise<NonNullable<RestoreReport['restoreStack']>>;
+  /** Removes it. Returns what there is to say about that. */
+  readonly putAway: () => Promise<string>;
+}
+
+async function beginStack(
+  source: RestoreSource,
+  engines: readonly Engine[],
+  options: RestoreOptions,
+): Promise<BegunStack> {
+  const identity = stackIdentity(options);
+  const earlier = await restoresBeside(identity);
+  const name = await freeRestoreName(identity);
+  const targets = startEmpty(source, engines, name, options);
+  // Whoever waits for it is told.
+  targets.catch(() => {});
+  return {
+    targets,
+    async finish() {
+      await markRestored({ ...identity, name }, identity.name);
+      await removeEarlier(earlier, options);
+      const command = (words: string) => `npm run sandbox -- ${words} --name ${name}`;
+      return { name, look: command('status'), remove: command('down -v') };
+    },
+    async putAway() {
+      await Promise.allSettled([targets]);
+      return putAway(name, options);
+    },
+  };
+}
+
+interface Places {
+  /** Engines that run, and are restored into beside their live data. */
+  readonly live: Targets;
+  readonly targets: Promise<Targets> | undefined;
+  /** Gets the names of what was restored beside live data, as it is. */
+  readonly finished: string[];
+}
 
 /** Each engine into its running node beside the live data, or into that of `targets`. */
 async function restoreAll(
   source: RestoreSource,
-  live: ReadonlyMap<string, RunningEngine>,
-  targets: Promise<ReadonlyMap<string, RunningEngine>>,
+  { live, targets, finished }: Places,
   { progress = silent }: RestoreOptions,
-) {
+): Promise<RestoreReport['engines']> {
   return sideBySide(source.engines, async (engine) => {
     const running = live.get(engine.name);
     if (running === undefined) {
       return restoreInto(source, engine, required(await targets, engine), 'restore-stack', progress);
     }
-    return restoreOne(source, engine, 'beside', progress, async ({ restoreBeside }, { backup }) => {
+    const restored = await restoreOne(source, engine, 'beside', progress, async ({ restoreBeside }, { backup }) => {
       if (!isSupported(restoreBeside)) throw new Error(restoreBeside.notSupported);
       return restoreBeside(running, source.folderOf(engine.name), backup);
     });
+    finished.push(...restored.names.map((name) => `${name} (${engine.name})`));
+    return restored;
   });
 }
 
@@ -152,8 +193,8 @@ async function startEmpty(
   return new Map(Object.entries(stack.engines));
 }
 
-function required(targets: ReadonlyMap<string, RunningEngine>, engine: Engine): RunningEngine {
-  const running = targets.get(engine.name);
+function required(targets: Targets | undefined, engine: Engine): RunningEngine {
+  const running = targets?.get(engine.name);
   if (running === undefined) throw new Error(`${engine.name} was not started`);
   return running;
 }

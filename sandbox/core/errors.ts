@@ -120,7 +120,7 @@ export class SandboxError extends Error {
 
 /** The same error, whose next step says this too. What is no {@link SandboxError} stays what it is. */
 export function alsoSaying(thrown: unknown, further: string): unknown {
-  if (!(thrown instanceof SandboxError)) return thrown;
+  if (!(thrown instanceof SandboxError) || further === '') return thrown;
   const { code, message, next, engine, evidence, cause } = thrown;
   return new SandboxError({
     code,

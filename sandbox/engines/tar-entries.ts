@@ -11,7 +11,8 @@ const blockBytes = 512;
 const extensionBytesMax = 2 ** 20;
 
 /**
- * Reads a tar file to its end without keeping what is in it, and calls `onEntry` for each of its entries. tar-stream
+ * Reads a tar file to its end without keeping what is in it, and calls `onEntry` for each of its entries before what is in
+ * it is read. tar-stream
  * knows no files with holes, of which Qdrant's snapshots consist (GNU tar manual, "Basic Tar Format").
  * Throws where it is none, or ends too early, and what `onEntry` throws.
  */
@@ -34,11 +35,12 @@ export async function readTarEntries(source: AsyncIterable<Buffer>, onEntry: (en
       sizeOverride = size === undefined ? undefined : Number(size);
       continue;
     }
+    // Long names, and what concerns all entries, are none themselves.
+    if (!'LKgx'.includes(type)) {
+      const kind = '0\0S7'.includes(type) ? 'file' : type === '5' ? 'directory' : 'other';
+      onEntry({ name: textAt(header, 0, 100), kind, sizeBytes: isSparse ? numberAt(header, 483, 12) : storedBytes });
+    }
     await reader.skip(paddedBytes);
-    // Long names, and what concerns all entries.
-    if ('LKgx'.includes(type)) continue;
-    const kind = '0\0S7'.includes(type) ? 'file' : type === '5' ? 'directory' : 'other';
-    onEntry({ name: textAt(header, 0, 100), kind, sizeBytes: isSparse ? numberAt(header, 483, 12) : storedBytes });
   }
 }
 
