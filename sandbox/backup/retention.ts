@@ -48,18 +48,23 @@ export function requireRetentionDays(days: number = defaultRetentionDays): numbe
 }
 
 /**
- * Removes the {@link expiredArchives} of a storage and returns their names. One that cannot be removed is a warning, and
- * left for the next time: the backup that was just made is no worse for it. Throws what listing throws.
+ * Removes those of the {@link expiredArchives} of a storage that are of this stack, whose newest one was just made, and
+ * returns their names: others may keep theirs in the same place. One that cannot be removed, or of which nobody can tell
+ * whose it is, is a warning, and left for the next time: the backup that was just made is no worse for it.
+ * Throws what listing throws.
  */
 export async function applyRetention(
   storage: Storage,
-  rule: RetentionRule,
+  { stack, ...rule }: RetentionRule & { readonly stack: string },
   progress: ProgressListener,
 ): Promise<readonly string[]> {
   const expired = expiredArchives(await storage.list(), rule);
   const removed: string[] = [];
   for (const name of expired) {
     try {
+      const owner = await storage.stackOf(name);
+      if (owner === undefined) throw new Error('it has no manifest that says of which stack it is');
+      if (owner !== stack) continue;
       await storage.remove(name);
       removed.push(name);
     } catch (thrown) {

@@ -48,7 +48,7 @@ async function backUpAndTidy(options: CreateBackupOptions, storage: Storage): Pr
   const { progress = silent, signal, retentionDays } = options;
   const report = await backUp(options, storage);
   if (retentionDays === null) return report;
-  const rule = retentionDays === undefined ? {} : { retentionDays };
+  const rule = { stack: report.stack, ...(retentionDays === undefined ? {} : { retentionDays }) };
   try {
     return { ...report, removed: await applyRetention(storage, rule, progress) };
   } catch (thrown) {

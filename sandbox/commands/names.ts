@@ -4,7 +4,8 @@ import { sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
-import type { TopologyName } from '../engines/topology.ts';
+import { type TopologyName, topologyNames } from '../engines/topology.ts';
+import { isStackName, stackNameRule } from '../stack/stack-identity.ts';
 import { suggestionFor } from './suggestion.ts';
 
 /** `none` starts the engines with their schemas and loads nothing. */
@@ -17,7 +18,6 @@ export type ProgressMode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 /** Topology per engine; an engine that is not in it runs `standalone`. */
 export type TopologyChoice = Partial<Record<EngineName, TopologyName>>;
 
-const topologyNames = ['standalone', 'replicated', 'clustered'] as const satisfies readonly TopologyName[];
 export const imagePolicies = ['auto', 'official', 'built'] as const satisfies readonly ImagePolicy[];
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const satisfies readonly ProgressMode[];
 
@@ -98,12 +98,7 @@ export function parseWholeNumber(value: unknown, minimum: number, source: string
 
 /** Stack names become parts of container names and labels. Throws `BAD_OPTION`. */
 export function parseStackName(text: string, source: string): string {
-  if (!/^[a-z0-9][a-z0-9_-]{0,39}$/.test(text)) {
-    throw badOption(
-      `${source}: \`${text}\` is no name for a stack.`,
-      'Use at most 40 lower-case letters, digits, hyphens and underscores, and start with a letter or a digit.',
-    );
-  }
+  if (!isStackName(text)) throw badOption(`${source}: \`${text}\` is no name for a stack.`, stackNameRule);
   return text;
 }
 

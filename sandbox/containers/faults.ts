@@ -21,7 +21,7 @@ export interface MadeFault {
 export interface Faults {
   /**
    * Makes a fault; it bites when this returns, and lasts until it is healed. A kill bites before: see `MadeFault`.
-   * Throws `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side, `STACK_NOT_RUNNING` where the node is down or paused
+   * Throws `UNKNOWN_FAULT`, `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side, `STACK_NOT_RUNNING` where the node is down or paused
    * already, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<MadeFault>;
@@ -43,6 +43,7 @@ export function createFaults(stackName: string, owner?: string): Faults {
 }
 
 async function inject(stackName: string, fault: Fault, owner: string | undefined): Promise<MadeFault> {
+  if (!Object.hasOwn(faultKinds, fault.kind)) throw unknownFault(fault.kind);
   const { notSupported } = faultKinds[fault.kind];
   if (notSupported !== undefined) throw notPossible(fault.kind, notSupported);
   const targets = await targetsOf(stackName);
@@ -173,6 +174,14 @@ function requireSides(groups: readonly (readonly string[])[]): void {
 
 function peersOf(fault: Fault): readonly string[] | undefined {
   return fault.kind === 'loss' ? fault.peers : undefined;
+}
+
+function unknownFault(kind: string): SandboxError {
+  return new SandboxError({
+    code: 'UNKNOWN_FAULT',
+    message: `There is no fault \`${kind}\`.`,
+    next: `Use one of: ${Object.keys(faultKinds).join(', ')}.`,
+  });
 }
 
 function unknownNode(name: string, known: readonly string[]): SandboxError {

@@ -1,5 +1,7 @@
 /** `official`: the vendor's image; `built`: the same engine, built here; `compatible`: another implementation. */
-export type ImageOrigin = 'official' | 'built' | 'compatible';
+export type ImageOrigin = (typeof imageOrigins)[number];
+
+export const imageOrigins = ['official', 'built', 'compatible'] as const;
 
 /** Which origins may be used. `built` includes the compatible stand-in where no build of the engine exists. */
 export type ImagePolicy = 'auto' | 'official' | 'built';

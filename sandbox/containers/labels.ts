@@ -7,10 +7,19 @@ export const labelNames = {
   stack: 'dev.taishang.sandbox.stack',
   /** Folder of the project that the stack belongs to. */
   directory: 'dev.taishang.sandbox.directory',
-  /** `stack` for what stays up, `throw-away` for what a test or drill owns, `helper` for a single command, `fault` for the record of one. */
+  /**
+   * `stack` for what stays up, `restore` for a stack that a restore made beside one, `throw-away` for what a test or drill
+   * owns, `helper` for a single command, `fault` for the record of one.
+   */
   purpose: 'dev.taishang.sandbox.purpose',
-  /** `<host name>:<process id>:<start time>` of the process that started a throw-away object. */
+  /** Name of the stack that nodes beside it belong to: those of a restore, and those that fill new volumes for it. */
+  beside: 'dev.taishang.sandbox.beside',
+  /** On an empty volume of a stack that a restore made: since when it is whole, ISO 8601. */
+  restoredAt: 'dev.taishang.sandbox.restored-at',
+  /** `<host name>:<process id>:<start time>` of the process that started a throw-away object, or a restore. */
   owner: 'dev.taishang.sandbox.owner',
+  /** Id of the container that its owner has stopped for a while, on the record of that. */
+  stoppedNode: 'dev.taishang.sandbox.stopped-node',
   /** Kind of a fault, on its record. */
   fault: 'dev.taishang.sandbox.fault',
   /** Node that a fault is made on. */

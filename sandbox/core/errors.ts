@@ -119,6 +119,20 @@ export class SandboxError extends Error {
   }
 }
 
+/** The same error, whose next step says this too. What is no {@link SandboxError} stays what it is. */
+export function alsoSaying(thrown: unknown, further: string): unknown {
+  if (!(thrown instanceof SandboxError) || further === '') return thrown;
+  const { code, message, next, engine, evidence, cause } = thrown;
+  return new SandboxError({
+    code,
+    message,
+    next: `${next} ${further}`,
+    ...(engine === undefined ? {} : { engine }),
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
 /** Message of anything that was thrown, without its stack. */
 export function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.message === '') {

@@ -60,7 +60,8 @@ export interface Backup {
   readonly restoreUnstarted?: (target: UnstartedEngine, directory: string, manifest: BackupManifest) => Promise<void>;
   /**
    * Restores beside the live data of a running engine, under names of its own that end in `_restore`, and returns
-   * those names. What an earlier restore left under them is replaced; the live data is not touched.
+   * those names. What an earlier restore left, which is told by its mark, is replaced; nothing else is touched, however
+   * it is called.
    * Refuses as `restore` does.
    */
   readonly restoreBeside:

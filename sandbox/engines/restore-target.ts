@@ -31,12 +31,18 @@ export function targetNotEmpty(engine: string, found: string): SandboxError {
  * Asks `df` in the container, so that a volume of limited size counts as what it is.
  */
 export async function requireRoom(node: NodeHandle, path: string, sizeBytes: number): Promise<void> {
-  const { exitCode, output, errorOutput } = await execInNode(node, ['df', '--output=avail', '-B1', path]);
-  const freeBytes = Number(output.trim().split('\n').at(-1));
-  if (exitCode !== 0 || !Number.isFinite(freeBytes)) throw new Error(`df in ${node.name}: ${errorOutput || output}`);
+  const freeBytes = await freeBytesOf(node, path);
   if (freeBytes >= sizeBytes) return;
   const reason = `${path} of ${node.name} has ${freeBytes} bytes free, and ${sizeBytes} are needed`;
   throw targetRefused('RESTORE_TARGET_FULL', node.engine, reason);
+}
+
+/** How many bytes are free in a folder of a node. */
+export async function freeBytesOf(node: NodeHandle, path: string): Promise<number> {
+  const { exitCode, output, errorOutput } = await execInNode(node, ['df', '--output=avail', '-B1', path]);
+  const freeBytes = Number(output.trim().split('\n').at(-1));
+  if (exitCode === 0 && Number.isFinite(freeBytes)) return freeBytes;
+  throw new Error(`df in ${node.name}: ${errorOutput || output}`);
 }
 
 /** Refuses a node whose folder `path` cannot be written by the server's `user` (name or id): `RESTORE_NO_RIGHTS`. */

@@ -2,7 +2,9 @@ import type { ImageOrigin, ResolvedImage } from '../containers/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 
 /** How the nodes of an engine are laid out. */
-export type TopologyName = 'standalone' | 'replicated' | 'clustered';
+export const topologyNames = ['standalone', 'replicated', 'clustered'] as const;
+
+export type TopologyName = (typeof topologyNames)[number];
 
 /** A capability that an engine lacks; runners report it as `not-run` with this reason. */
 export interface NotSupported {

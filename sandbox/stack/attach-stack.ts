@@ -1,5 +1,6 @@
 import { labelNames } from '../containers/labels.ts';
-import { findContainers } from '../containers/objects.ts';
+import { type FoundContainer, findContainers } from '../containers/objects.ts';
+import { isOwnerAlive } from '../containers/owner.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { RunningEngine } from '../engines/topology.ts';
@@ -36,7 +37,7 @@ export async function attachStack(options: {
   const [state, secrets, containers] = await Promise.all([
     readState(identity.directory, identity.name),
     readSecrets(identity.directory, identity.name),
-    findContainers({ [labelNames.stack]: identity.name }),
+    nodesOf(identity),
   ]);
   if (state === undefined) throw notRunning(identity, 'It was never started here, or was taken down.');
   const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
@@ -45,6 +46,26 @@ export async function attachStack(options: {
   if (wanted.length === 0 || down.length > 0)
     throw notRunning(identity, `Not running: ${down.join(', ') || 'anything'}.`);
   return { identity, state, ...runningEngines(wanted, state, secrets ?? noSecrets) };
+}
+
+/** Containers of a stack, once the nodes run that a process which was killed had stopped for a while. */
+async function nodesOf({ name, directory }: StackIdentity): Promise<readonly FoundContainer[]> {
+  const labels = { [labelNames.stack]: name };
+  const found = await findContainers(labels);
+  const stopped = found
+    .filter(({ labels: own }) => own[labelNames.owner] !== undefined && !isOwnerAlive(own[labelNames.owner] ?? ''))
+    .flatMap((each) => each.labels[labelNames.stoppedNode] ?? []);
+  if (stopped.length === 0) return found;
+  const engines = found
+    .filter(({ id }) => stopped.includes(id))
+    .map((each) => each.labels[labelNames.engine] as EngineName);
+  const [{ removeAbandoned }, { waitForStack }] = await Promise.all([
+    import('./clean-up.ts'),
+    import('./wait-for-stack.ts'),
+  ]);
+  await removeAbandoned();
+  if (engines.length > 0) await waitForStack({ name, directory, engines });
+  return findContainers(labels);
 }
 
 /**

@@ -27,7 +27,7 @@ export async function bringUpEngine(
   const { recorder, progress, keeper, options, signal } = start;
   const image = start.images.get(engine.name);
   if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
-  const isFirstStart = volumesOf(before, start.identity.name, engine).length === 0;
+  const isFirstStart = volumesOf(before, engine.name).length === 0;
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
     runTask(progress, ['start', engine.name], async (report) => {
@@ -69,7 +69,7 @@ export async function bringUpEngine(
 
 function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {
   const { options, keeper, identity, signal } = start;
-  const volumes = volumesOf(before, identity.name, engine);
+  const volumes = volumesOf(before, engine.name);
   return {
     engine,
     image,

@@ -1,15 +1,10 @@
 import { findFaults } from '../containers/fault-records.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
-import {
-  findContainers,
-  findNetworks,
-  findVolumes,
-  type Removed,
-  removeByLabels,
-  removeFound,
-} from '../containers/objects.ts';
+import { findContainers, findNetworks, findVolumes, type Removed, removeFound } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
+import { startStoppedNodes } from '../containers/stopped-for-work.ts';
+import { removeAbandonedRestores } from './restore-stacks.ts';
 
 /** Undoes the faults of processes that no longer run, on stacks of any folder. */
 export async function healAbandoned(): Promise<void> {
@@ -23,7 +18,10 @@ export async function healAbandoned(): Promise<void> {
   }
 }
 
-/** Removes what processes that no longer run have left: throw-away stacks and helpers, of any folder. */
+/**
+ * Removes what processes that no longer run have left: throw-away stacks, helpers and halves of restores, of any folder.
+ * Nodes that they had stopped for a while are started, not awaited.
+ */
 export async function removeAbandoned(): Promise<Removed> {
   const kinds = ['throw-away', 'helper'].map((purpose) => ({ [labelNames.purpose]: purpose }));
   const abandoned = ({ labels }: { labels: Labels }) => {
@@ -35,13 +33,21 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const records = containers.filter(({ labels }) => labels[labelNames.stoppedNode] !== undefined);
+  // Helpers hold volumes of the stacks that they work for.
+  const removed = await removeFound(
+    containers.filter((container) => !records.includes(container)),
+    volumes,
+    networks,
+  );
+  await startStoppedNodes(records);
+  await removeFound(records, [], []);
+  const restores = await removeAbandonedRestores();
   // What is gone needs no healing.
   await healAbandoned();
-  return removed;
-}
-
-/** Removes everything of one stack by its label. */
-export async function removeStack(name: string, options: { readonly volumes: boolean }): Promise<Removed> {
-  return removeByLabels({ [labelNames.stack]: name }, options);
+  return {
+    containers: [...removed.containers, ...restores.containers],
+    volumes: [...removed.volumes, ...restores.volumes],
+    networks: [...removed.networks, ...restores.networks],
+  };
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { ensureDocker } from '../containers/docker-host.ts';
@@ -14,11 +13,12 @@ import { type EngineClient, type EngineName, engineNames } from '../engines/inde
 import type { Connection, RunningEngine } from '../engines/topology.ts';
 import { chooseImage } from './choose-image.ts';
 import { chooseTopology } from './choose-topology.ts';
-import { removeAbandoned, removeStack } from './clean-up.ts';
+import { removeAbandoned } from './clean-up.ts';
 import { loadEngines } from './load-engines.ts';
+import { removeStack } from './remove-stack.ts';
 import { checkResources } from './resources.ts';
 import { sourceHash } from './source-hash.ts';
-import { type StackIdentity, stackIdentity } from './stack-identity.ts';
+import { type StackIdentity, stackIdentity, throwAwayName } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
 import { checkOptions, identifyingOptions, type StackOptions } from './stack-options.ts';
 import { startStack } from './start-stack.ts';
@@ -59,10 +59,14 @@ export async function createStack<Name extends EngineName = EngineName>(
 ): Promise<Stack<Name>> {
   checkOptions(options);
   const throwAway = options.ephemeral ?? true;
-  const identity = throwAway
-    ? { ...stackIdentity(options), name: `taishang-x-${randomBytes(4).toString('hex')}` }
-    : stackIdentity(options);
-  if (throwAway) return bringUpStack(options, identity, stateInMemory(identity.name));
+  const identity = throwAway ? { ...stackIdentity(options), name: throwAwayName() } : stackIdentity(options);
+  if (throwAway) {
+    return bringUpStack(options, identity, stateInMemory(identity.name)).catch(async (thrown) => {
+      // What started and then disagreed, or could not be connected to, has no handle that could be disposed of.
+      await removeStack(identity.name, { volumes: true });
+      throw thrown;
+    });
+  }
   return withStackLock(
     identity.directory,
     identity.name,

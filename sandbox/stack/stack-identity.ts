@@ -1,6 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { SandboxError } from '../core/errors.ts';
+
+/** Longest name of a stack, in bytes. Container, volume and file names are made of it. */
+export const stackNameBytesMax = 40;
 
 /** Which stack is meant: of which folder, under which name. */
 export interface StackIdentity {
@@ -10,10 +14,33 @@ export interface StackIdentity {
   readonly directory: string;
 }
 
-/** Name and folder of a stack. Two checkouts have two names without any setting. Default folder: the current one. */
+/**
+ * Name and folder of a stack. Two checkouts have two names without any setting. Default folder: the current one.
+ * Throws `BAD_OPTION` for a name that {@link isStackName} refuses.
+ */
 export function stackIdentity(options: { readonly directory?: string; readonly name?: string }): StackIdentity {
+  const { name } = options;
+  if (name !== undefined && !isStackName(name)) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `\`${name}\` is no name for a stack.`,
+      next: stackNameRule,
+    });
+  }
   const directory = realpathSync(resolve(options.directory ?? process.cwd()));
-  return { directory, name: options.name ?? `taishang-${shortHash(directory)}` };
+  return { directory, name: name ?? `taishang-${shortHash(directory)}` };
+}
+
+/** Whether a text can be a stack's name: it becomes part of the names of containers, volumes, labels and files. */
+export function isStackName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9_-]*$/.test(text) && text.length <= stackNameBytesMax;
+}
+
+export const stackNameRule = `Use at most ${stackNameBytesMax} lower-case letters, digits, hyphens and underscores, and start with a letter or a digit.`;
+
+/** Name of a stack of one run alone, 18 bytes long. */
+export function throwAwayName(): string {
+  return `taishang-x-${randomBytes(4).toString('hex')}`;
 }
 
 /** First eight hexadecimal digits of a SHA-256. */

@@ -5,7 +5,7 @@ import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
-import type { TopologyName } from '../engines/topology.ts';
+import { type TopologyName, topologyNames } from '../engines/topology.ts';
 
 /** What a stack is made of. */
 export interface StackOptions<Name extends EngineName = EngineName> {
@@ -28,6 +28,11 @@ export interface StackOptions<Name extends EngineName = EngineName> {
    * `false`: the stack of a folder, which stays up, keeps its ports, and is attached to if it runs.
    */
   readonly ephemeral?: boolean;
+  /**
+   * Name of the stack that this one is made beside, to restore into. It counts once `markRestored` has said so: what a
+   * process that died before has left is removed by the next command. Default: it stands for itself.
+   */
+  readonly beside?: string;
   /** Folder that the stack belongs to. Default: the current one. */
   readonly directory?: string;
   /** Name of the stack of a folder. Default: made from the folder's path. */
@@ -60,10 +65,14 @@ export function identifyingOptions(options: StackOptions): object {
   return { size, seed, schema, topologies, images, ports };
 }
 
-/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_SIZE`, `BAD_OPTION`. */
+/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`. */
 export function checkOptions(options: StackOptions): void {
   for (const engine of [...(options.engines ?? []), ...Object.keys(options.topologies ?? {})]) {
     if (!engineNames.some((name) => name === engine)) throw unknown('UNKNOWN_ENGINE', 'engine', engine, engineNames);
+  }
+  for (const topology of Object.values(options.topologies ?? {})) {
+    if (topology !== undefined && !topologyNames.includes(topology))
+      throw unknown('UNKNOWN_TOPOLOGY', 'topology', topology, topologyNames);
   }
   const { size } = options;
   if (size === undefined || size === 'none') return;

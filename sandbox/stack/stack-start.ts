@@ -33,7 +33,8 @@ export interface StackStart {
 export interface Before {
   readonly labels: Labels;
   readonly existing: ReadonlyMap<string, FoundContainer>;
-  readonly volumes: ReadonlySet<string>;
+  /** Its volumes, by name, with the engine that each belongs to; records belong to none. */
+  readonly volumes: ReadonlyMap<string, string | undefined>;
   readonly ports: PortChooser;
   /** The generation of each engine's volumes that counts. */
   readonly generations: Generations;
@@ -53,12 +54,13 @@ export async function lookAround({
     labels: {
       ...ours,
       [labelNames.directory]: identity.directory,
-      [labelNames.purpose]: throwAway ? 'throw-away' : 'stack',
-      ...(throwAway ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
+      [labelNames.purpose]: throwAway ? 'throw-away' : options.beside === undefined ? 'stack' : 'restore',
+      ...(options.beside === undefined ? {} : { [labelNames.beside]: options.beside }),
+      ...(throwAway || options.beside !== undefined ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
     },
     existing: new Map(containers.map((container) => [container.name, container])),
     generations: currentGenerations(volumes, keeper.state()),
-    volumes: new Set(volumes.map((volume) => volume.name)),
+    volumes: new Map(volumes.map(({ name, labels }) => [name, labels[labelNames.engine]])),
     ports: createPortChooser({
       ...(throwAway ? {} : { name: identity.name }),
       known: { ...portsOf(containers), ...keeper.state().hostPorts },
@@ -80,9 +82,9 @@ function portsOf(containers: readonly FoundContainer[]): Record<string, number> 
 }
 
 /** Names of an engine's volumes, of the generation that counts, that were there before the start. */
-export function volumesOf(before: Before, stackName: string, engine: Engine): readonly string[] {
-  const prefix = `${stackName}_${engine.name}`;
-  const generation = before.generations[engine.name] ?? 0;
-  const ofEngine = [...before.volumes].filter((name) => name.startsWith(`${prefix}_`) || name.startsWith(`${prefix}-`));
-  return ofEngine.filter((name) => generationOfVolume(name) === generation);
+export function volumesOf(before: Pick<Before, 'volumes' | 'generations'>, engine: string): readonly string[] {
+  const generation = before.generations[engine] ?? 0;
+  return [...before.volumes].flatMap(([name, owner]) =>
+    owner === engine && generationOfVolume(name) === generation ? [name] : [],
+  );
 }

@@ -9,10 +9,11 @@ import { sideBySide } from '../core/side-by-side.ts';
 import type { UnstartedEngine } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
-import { removeStack } from './clean-up.ts';
 import { volumeNamesOf } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { createPortChooser } from './host-ports.ts';
+import { removeStack } from './remove-stack.ts';
+import { throwAwayName } from './stack-identity.ts';
 import { startEngine } from './start-engine.ts';
 
 /** An engine that is to get new volumes. */
@@ -35,7 +36,7 @@ export interface Fill {
 }
 
 /**
- * Starts fresh nodes on new volumes of a stack, under other names, on other ports and in a network of their own, so
+ * Starts fresh nodes on new volumes of a stack, under names of this run alone, on other ports and in a network of their own, so
  * that the stack's own nodes never meet them. Runs `fill` on each engine, then stops and removes the nodes, also where
  * something fails. The volumes stay.
  */
@@ -45,11 +46,12 @@ export async function fillNewVolumes(
   fill: Fill,
 ): Promise<void> {
   const stackName = stack.labels[labelNames.stack] ?? '';
-  const stagingName = `${stackName}-replace`;
+  const stagingName = throwAwayName();
   // Owned by this process: if it is killed, the next command of any stack removes the nodes.
   const labels = {
     ...stack.labels,
     [labelNames.stack]: stagingName,
+    [labelNames.beside]: stackName,
     [labelNames.purpose]: 'throw-away',
     [labelNames.owner]: ownerOfThisProcess(),
   };

@@ -78,12 +78,12 @@ async function networkOf(
 
 /** Passwords are on disk before the first container that knows them. Throws `SECRETS_LOST`. */
 export async function rememberSecrets(
-  { engines, keeper, identity }: Pick<StackStart, 'engines' | 'keeper' | 'identity'>,
+  { engines, keeper }: Pick<StackStart, 'engines' | 'keeper'>,
   before: Before,
 ): Promise<void> {
   const known = keeper.secrets().secrets;
   const generated = engines.map((engine) => {
-    const lost = known[engine.name] === undefined && volumesOf(before, identity.name, engine).length > 0;
+    const lost = known[engine.name] === undefined && volumesOf(before, engine.name).length > 0;
     if (lost && !keeper.state().unfinished.includes(engine.name)) throw secretsLost(engine);
     return [engine.name, generateSecrets(engine.secretNames, known[engine.name])] as const;
   });

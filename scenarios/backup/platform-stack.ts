@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { restoreStackName } from '../../sandbox/backup/restore-beside.ts';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import type { EngineName } from '../../sandbox/engines/index.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
@@ -45,8 +45,9 @@ export async function createPlatformStack(engines: readonly Engine[], context: S
     },
     [Symbol.asyncDispose]: async () => {
       // Engines that cannot restore beside their live data did so in a stack of its own.
-      const beside = restoreStackName(stackIdentity({ directory }).name);
-      await Promise.all([takeDown({ directory, volumes: true }), takeDown({ directory, name: beside, volumes: true })]);
+      const beside = await restoresBeside(stackIdentity({ directory }));
+      await takeDown({ directory, volumes: true });
+      for (const { name } of beside) await takeDown({ directory, name, volumes: true });
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -163,6 +163,20 @@ const partWith = (change: object) =>
       backup: { ...engine.backup, parts: engine.backup.parts.map((each) => ({ ...each, ...change })).slice(0, 1) },
     })),
   });
+const engineWith = (change: object) =>
+  manifestWith({ engines: manifest.engines.map((engine) => ({ ...engine, ...change })) });
+const backupWith = (change: object) =>
+  manifestWith({
+    engines: manifest.engines.map((engine) => ({ ...engine, backup: { ...engine.backup, ...change } })),
+  });
+/** One further part in each engine. */
+const partBeside = (path: string) =>
+  manifestWith({
+    engines: manifest.engines.map((engine) => {
+      const { parts } = engine.backup;
+      return { ...engine, backup: { ...engine.backup, parts: [...parts, { ...parts[0], path }] } };
+    }),
+  });
 const link = (type: 'symlink' | 'link' | 'character-device' | 'block-device' | 'fifo'): Entry => ({
   name: part('redis/dump.rdb'),
   type,
@@ -240,6 +254,21 @@ const cases: readonly Case[] = [
     }),
   ),
   { name: 'whose manifest names ../outside', code: 'BACKUP_PATH_UNSAFE', change: partWith({ path: '../outside' }) },
+  ...['x'.repeat(300), `${'x'.repeat(200)}/`.repeat(5).concat('x'), '数'.repeat(86)].map((path) => ({
+    name: `whose manifest names ${path.slice(0, 5)}... of ${path.length} characters`,
+    code: 'BACKUP_PATH_UNSAFE',
+    change: partWith({ path }),
+  })),
+  // Beside `users.acl` and `collections/knowledge.snapshot`.
+  ...['users.acl/b', 'USERS.ACL', 'collections', 'dump.rdb/a/b'].map((path) => ({
+    name: `whose manifest has ${path} beside what is that file, or its folder`,
+    code: 'BACKUP_PATH_UNSAFE',
+    change: partBeside(path),
+  })),
+  ...['constructor', '__proto__', 'toString', ''].flatMap((name) => [
+    { name: `of a topology "${name}"`, code: 'BACKUP_MANIFEST_INVALID', change: engineWith({ topology: name }) },
+    { name: `of an origin "${name}"`, code: 'BACKUP_MANIFEST_INVALID', change: backupWith({ origin: name }) },
+  ]),
   ...(['symlink', 'link', 'character-device', 'block-device', 'fifo'] as const).flatMap((type) => [
     { name: `with a ${type}`, code: 'BACKUP_LINK', change: added(link(type)) },
     { name: `that begins with a ${type}`, code: 'BACKUP_LINK', change: (entries: Entry[]) => [link(type), ...entries] },

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
+import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
@@ -12,7 +13,6 @@ let good: Fingerprints;
 let report: BackupReport;
 let archive: string;
 const here = () => ({ cwd: folder.path });
-const restoreName = () => `${stackIdentity({ directory: folder.path }).name}-restore`;
 
 beforeAll(async () => {
   folder = await stackFolder();
@@ -23,7 +23,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (folder === undefined) return;
-  await folder.run('down', '-v', '--name', restoreName());
+  for (const { name } of await restoresBeside(stackIdentity({ directory: folder.path }))) {
+    await folder.run('down', '-v', '--name', name);
+  }
   await folder[Symbol.asyncDispose]();
 });
 

@@ -87,7 +87,7 @@ describe(`a restore in place that is killed (SANDBOX_TEST_SEED=${seed})`, () => 
       said += String(chunk);
       if (said.includes('start restore / postgresql') || said.includes('done  start beside / postgresql')) break;
     }
-    const staging = { [labelNames.stack]: `${stackIdentity({ directory: folder.path }).name}-replace` };
+    const staging = { [labelNames.beside]: stackIdentity({ directory: folder.path }).name };
     const nodes = await findContainers({ ...staging, [labelNames.engine]: 'postgresql' });
     await Promise.all(nodes.map(({ id }) => killNode({ containerId: id } as Parameters<typeof killNode>[0])));
     expect(nodes).toHaveLength(1);
@@ -104,7 +104,7 @@ test('`down -v` after a restore in place was killed leaves nothing', { timeout }
     cwd: other.path,
   });
   const { name } = stackIdentity({ directory: other.path });
-  const label = { [labelNames.stack]: `${name}-replace` };
+  const label = { [labelNames.beside]: name };
   await poll(async () => (await findContainers(label)).length > 0, {
     timeoutMs: 250_000,
     onTimeout: () => new Error('no new node was started'),

@@ -15,13 +15,18 @@ function daysAgo(days: number, sizeBytes = 1): StoredArchive {
 }
 
 /** A storage in memory: what is kept of it is decided by the same function in every storage. */
-function storageOf(archives: readonly StoredArchive[], stuck: readonly string[] = []) {
+function storageOf(
+  archives: readonly StoredArchive[],
+  stuck: readonly string[] = [],
+  stacks: Readonly<Record<string, string>> = {},
+) {
   const kept = new Map(archives.map((archive) => [archive.name, archive]));
   const storage: Storage = {
     description: 'a test',
     list: async () => [...kept.values()],
     store: async () => {},
     fetch: async () => {},
+    stackOf: async (name) => stacks[name] ?? 'ours',
     remove: async (name) => {
       if (stuck.includes(name)) throw new Error('it is stuck');
       kept.delete(name);
@@ -68,10 +73,17 @@ describe('archives that are older than a number of days', () => {
   test('that cannot be removed are a warning, and do not keep the others', async () => {
     const { storage, kept } = storageOf([daysAgo(9), daysAgo(10), daysAgo(0)], [daysAgo(10).name]);
     const { events, progress } = recorder();
-    expect(await applyRetention(storage, { now }, progress)).toEqual([daysAgo(9).name]);
+    expect(await applyRetention(storage, { stack: 'ours', now }, progress)).toEqual([daysAgo(9).name]);
     expect([...kept.keys()]).toEqual([daysAgo(10).name, daysAgo(0).name]);
     expect(noticesOf(events)).toEqual([expect.stringContaining('it is stuck')]);
   });
+});
+
+test('archives of other stacks in the same place stay, however old they are', async () => {
+  const [theirs, old] = [daysAgo(400).name, daysAgo(300).name];
+  const { storage, kept } = storageOf([daysAgo(400), daysAgo(300), daysAgo(0)], [], { [theirs]: 'theirs' });
+  expect(await applyRetention(storage, { stack: 'ours', now }, silent)).toEqual([old]);
+  expect([...kept.keys()]).toEqual([theirs, daysAgo(0).name]);
 });
 
 test(`whatever is there, the newest good one and all that is young stays (SANDBOX_TEST_SEED=${seed})`, async () => {
@@ -86,7 +98,7 @@ test(`whatever is there, the newest good one and all that is young stays (SANDBO
     });
     const { storage, kept } = storageOf(archives);
     const before = [...kept.values()];
-    const removed = await applyRetention(storage, { now, retentionDays }, silent);
+    const removed = await applyRetention(storage, { stack: 'ours', now, retentionDays }, silent);
 
     const ageMs = ({ name }: StoredArchive) => now.getTime() - (momentOfArchive(name)?.getTime() ?? Number.NaN);
     const isOurs = ({ name }: StoredArchive) => momentOfArchive(name) !== undefined;
@@ -100,6 +112,6 @@ test(`whatever is there, the newest good one and all that is young stays (SANDBO
       expect(removed.includes(archive.name), archive.name).toBe(mustGo);
       expect(kept.has(archive.name)).toBe(!mustGo);
     }
-    expect(await applyRetention(storage, { now, retentionDays }, silent)).toEqual([]);
+    expect(await applyRetention(storage, { stack: 'ours', now, retentionDays }, silent)).toEqual([]);
   }
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { archiveNameAt, momentOfArchive } from '../../sandbox/backup/archive/archive-name.ts';
 import { openStorage, splitLocation } from '../../sandbox/backup/storage/open-storage.ts';
 import { runForError } from '../support/command.ts';
-import { scratchFolder } from './support/made-up-archive.ts';
+import { scratchFolder, writeMadeUp } from './support/made-up-archive.ts';
 
 const name = 'taishang-backup-20260827_093015.tar.gz';
 
@@ -47,6 +47,41 @@ describe('a folder as a storage', () => {
     expect((await readFile(join(folder.path, 'kept', name))).equals(await readFile(file))).toBe(true);
     const missing = storage.fetch(archiveNameAt(new Date(0)), join(folder.path, 'copy'), {});
     await expect(missing).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
+  });
+
+  test('says of which stack an archive is, and of nothing else', async () => {
+    await using folder = await scratchFolder();
+    const kept = join(folder.path, 'kept');
+    await mkdir(kept);
+    const archive = await writeMadeUp(folder.path, { 'redis/dump.rdb': randomBytes(200_000) });
+    await copyFile(archive, join(kept, name));
+    const others = ['2026-08-28', '2026-08-29', '2026-08-30'].map((day) => archiveNameAt(new Date(day)));
+    const whole = await readFile(archive);
+    const contents = [whole.subarray(0, 100), randomBytes(5_000), Buffer.alloc(0)];
+    await Promise.all(others.map((other, index) => writeFile(join(kept, other), contents[index] ?? '')));
+    const storage = await openStorage(kept);
+    expect(await storage.stackOf(name)).toBe('made-up');
+    for (const other of others) expect(await storage.stackOf(other)).toBeUndefined();
+  });
+
+  test('gives an archive back by a link to it, also one beside it that leads on, and by its folder under a link', async () => {
+    await using folder = await scratchFolder();
+    const [file] = await madeUpFiles(folder.path, 1);
+    const kept = join(folder.path, 'kept');
+    await (await openStorage(kept)).store(file, name, {});
+    await symlink(name, join(kept, 'newest.tar.gz'));
+    await symlink('newest.tar.gz', join(kept, 'latest.tar.gz'));
+    await symlink('loop', join(kept, 'loop'));
+    await symlink('kept', join(folder.path, 'other'));
+    for (const [index, place] of ['kept/latest.tar.gz', 'other/newest.tar.gz', `other/${name}`].entries()) {
+      const { location, name: named } = splitLocation(join(folder.path, place));
+      const copy = join(folder.path, `copy-${index}`);
+      await (await openStorage(location)).fetch(named, copy, {});
+      expect((await lstat(copy)).isFile()).toBe(true);
+      expect((await readFile(copy)).equals(await readFile(file))).toBe(true);
+    }
+    const lost = (await openStorage(kept)).fetch('loop', join(folder.path, 'copy-of-nothing'), {});
+    await expect(lost).rejects.toMatchObject({ code: 'BACKUP_NOT_FOUND' });
   });
 
   test('removes what a process that no longer runs was writing', async () => {

@@ -28,6 +28,12 @@ const refusals: readonly Refused[] = [
   { args: ['scenarios', 'failovers'], code: 'BAD_OPTION', says: /failover/ },
   { args: ['up', '--topology', 'redis=ring'], code: 'UNKNOWN_TOPOLOGY', says: /ring/ },
   { args: ['up', '--topology', 'redis'], code: 'UNKNOWN_TOPOLOGY', says: /standalone/ },
+  ...['constructor', '__proto__', 'toString'].flatMap((name) => [
+    { args: ['up', '--topology', `redis=${name}`], code: 'UNKNOWN_TOPOLOGY', says: /standalone/ },
+    { args: ['up', '--topology', `${name}=standalone`], code: 'UNKNOWN_ENGINE', says: /redis/ },
+    { args: ['up', '--size', name], code: 'UNKNOWN_SIZE', says: /small/ },
+    { args: ['fault', name, 'redis'], code: 'UNKNOWN_FAULT', says: /kill/ },
+  ]),
   { args: ['up', '--images', 'best'], code: 'BAD_OPTION', says: /auto, official, built/ },
   { args: ['up', '--wait-timeout', 'soon'], code: 'BAD_OPTION', says: /no duration/ },
   { args: ['up', '--wait-timeout', '0'], code: 'BAD_OPTION', says: /no duration/ },

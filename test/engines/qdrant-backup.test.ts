@@ -8,6 +8,7 @@ import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { firstNode, openClient } from '../../sandbox/engines/qdrant/connection.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { partsOf } from '../../sandbox/engines/qdrant/fingerprint.ts';
+import { markOf } from '../../sandbox/engines/qdrant/names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import {
@@ -107,6 +108,37 @@ test('the commands of the specification are caught: nothing is restored', async 
     for (const snapshot of await client.listSnapshots(name)) await client.deleteSnapshot(name, snapshot.name);
   }
   await empty();
+});
+
+test('a list that leads elsewhere, names that are none, and marks of restores in an archive', async () => {
+  const list = (change: (collections: object[]) => unknown) => (bytes: Buffer) =>
+    Buffer.from(JSON.stringify(change(JSON.parse(bytes.toString()) as object[])));
+  const one = (change: object) => list(([first, ...others]) => [{ ...first, ...change }, ...others]);
+  const lists = [
+    one({ file: '../../../etc/passwd' }),
+    one({ file: 'aliases.json' }),
+    one({ name: 'user_vectors' }),
+    ...['..', '.', '', 'a/b', 'x'.repeat(256), '\0', '\ud800', 7, null].map((name) => one({ name })),
+    one({ shards: [{ id: -1, file: 'user_vectors.snapshot' }] }),
+    one({ shards: 'all' }),
+    list((collections) => collections.slice(1)),
+    list(() => ({ constructor: 1 })),
+    () => Buffer.from('[null]'),
+    () => Buffer.from('no list'),
+  ];
+  for (const change of lists) {
+    await using bad = await withBelievedPart(taken, 'collections.json', change);
+    expect(await refusalOf(engine, target, bad)).toBe('BACKUP_PART_UNREADABLE');
+  }
+  const aliases = [
+    [{ alias_name: markOf('user_vectors'), collection_name: 'user_vectors' }],
+    [{ alias_name: 'people', collection_name: 'nobody_made_it' }],
+    [null],
+  ];
+  for (const alias of aliases) {
+    await using bad = await withBelievedPart(taken, 'aliases.json', () => Buffer.from(JSON.stringify(alias)));
+    expect(await refusalOf(engine, target, bad)).toBe('BACKUP_PART_UNREADABLE');
+  }
 });
 
 test('writes during the backup: each collection has a beginning of what was written to it', async () => {

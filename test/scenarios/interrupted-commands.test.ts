@@ -37,8 +37,7 @@ test(`commands that are killed or cut off are cases of the suite, and leave noth
   expect(results[1]?.measures?.killed).toBeGreaterThan(0);
   expect(stacks.length).toBeGreaterThan(0);
   for (const name of stacks) {
-    for (const stack of [name, `${name}-restore`, `${name}-replace`]) {
-      const labels = { [labelNames.stack]: stack };
+    for (const labels of [{ [labelNames.stack]: name }, { [labelNames.beside]: name }]) {
       expect(await Promise.all([findContainers(labels), findVolumes(labels), findNetworks(labels)])).toEqual([
         [],
         [],

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { isDatasetSize } from '../../../seeds/explicit-size.ts';
+import { imageOrigins } from '../../containers/image-spec.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { BackupManifest, BackupPart, LeftOut } from '../../engines/backup.ts';
-import type { TopologyName } from '../../engines/topology.ts';
+import { type TopologyName, topologyNames } from '../../engines/topology.ts';
 import { archiveRefused } from './refusal.ts';
-import { requireSafePath } from './safe-path.ts';
+import { requireSafePaths } from './safe-path.ts';
 
 /** Version of the format that this release writes, and the newest that it reads. */
 export const formatVersion = 1;
@@ -78,7 +79,9 @@ export function readManifest(text: Buffer, checksum: Buffer): ArchiveManifest {
   const problem = problemOf(value);
   if (problem !== undefined) throw invalid(problem);
   const manifest = value as unknown as ArchiveManifest;
-  for (const { backup } of manifest.engines) for (const { path } of backup.parts) requireSafePath(path);
+  requireSafePaths(
+    manifest.engines.flatMap(({ backup }) => backup.parts.map(({ path }) => `${backup.engine}/${path}`)),
+  );
   return manifest;
 }
 
@@ -111,12 +114,13 @@ function isEngine(value: unknown): boolean {
     backup !== undefined &&
     backup.formatVersion === 1 &&
     /^[a-z][a-z0-9-]*$/.test(String(backup.engine)) &&
-    ['serverVersion', 'origin', 'method', 'position'].every((name) => isText(backup[name])) &&
+    ['serverVersion', 'method', 'position'].every((name) => isText(backup[name])) &&
+    imageOrigins.some((name) => name === backup.origin) &&
     (backup.consistentPoint === true || isText(asRecord(backup.consistentPoint)?.no)) &&
     Array.isArray(backup.parts) &&
     backup.parts.every(isPart) &&
     new Set(backup.parts.map(({ path }: BackupPart) => path)).size === backup.parts.length &&
-    isText(engine?.topology) &&
+    topologyNames.some((name) => name === engine?.topology) &&
     (engine?.leftOut === undefined || (Array.isArray(engine.leftOut) && engine.leftOut.every(isLeftOut))) &&
     (engine?.datasetFingerprint === null || isText(engine?.datasetFingerprint)) &&
     isCount(engine?.durationMs) &&

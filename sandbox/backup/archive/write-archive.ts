@@ -8,6 +8,7 @@ import { type Header, type Pack, pack } from 'tar-stream';
 import { folderNameAt } from './archive-name.ts';
 import {
   type ArchiveManifest,
+  manifestBytesMax,
   manifestChecksum,
   manifestChecksumFile,
   manifestFile,
@@ -64,6 +65,8 @@ async function fill(archive: Pack, { manifest, directory }: ArchiveSource, optio
   const common = { type: 'file', mode: privateMode, mtime: moment, pax: { comment: manifest.runId } } as const;
   const header = (path: string, size: number): EntryHeader => ({ name: `${folder}/${path}`, size, ...common });
   const text = Buffer.from(manifestText(manifest));
+  // No restore would take it.
+  if (text.length > manifestBytesMax) throw new Error(`its manifest would have more than ${manifestBytesMax} bytes`);
   const checksum = Buffer.from(manifestChecksum(text));
   await addText(archive, header(manifestFile, text.length), text);
   await addText(archive, header(manifestChecksumFile, checksum.length), checksum);

@@ -1,10 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { notFound } from '../archive/open-archive.ts';
+import { stackOfArchive, startBytes } from '../archive/stack-of-archive.ts';
 import { partialName, removeLeftovers } from '../private-folder.ts';
 import type { Storage, StoredArchive } from './storage.ts';
 
@@ -18,6 +19,10 @@ export function localFolder(directory: string): Storage {
     store: (file, name, options) => withCodes(directory, () => store(file, directory, name, options)),
     fetch: (name, file, options) =>
       withCodes(directory, () => fetchInto(join(directory, basename(name)), file, options)),
+    stackOf: (name) =>
+      withCodes(directory, () =>
+        stackOfArchive(createReadStream(join(directory, basename(name)), { end: startBytes })),
+      ),
     remove: (name) => withCodes(directory, () => rm(join(directory, basename(name)), { force: true })),
   };
 }
@@ -45,12 +50,17 @@ async function store(file: string, directory: string, name: string, options: Cop
   }
 }
 
-async function fetchInto(source: string, file: string, options: CopyOptions): Promise<void> {
+async function fetchInto(named: string, file: string, options: CopyOptions): Promise<void> {
+  // A link of its own to the newest archive: the copy must not be another link, which would mean something else there.
+  const source = await realpath(named).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR' || thrown.code === 'ELOOP') throw notFound(named);
+    throw thrown;
+  });
   const found = await stat(source).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR') throw notFound(source);
     throw thrown;
   });
-  if (!found.isFile()) throw notFound(source);
+  if (!found.isFile()) throw notFound(named);
   await copy(source, file, options);
 }
 

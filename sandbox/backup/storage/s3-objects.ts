@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
+  GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   paginateListObjectsV2,
@@ -75,6 +77,16 @@ export async function findObject(at: S3Bucket, key: string, signal?: AbortSignal
     });
     if (isMissing(thrown)) return undefined;
     throw error;
+  }
+}
+
+/** At most so many bytes from the start of an object. */
+export async function readStart(at: S3Bucket, key: string, sizeBytes: number): Promise<Readable> {
+  try {
+    const asking = new GetObjectCommand({ Bucket: at.bucket, Key: key, Range: `bytes=0-${sizeBytes - 1}` });
+    return (await at.client.send(asking)).Body as Readable;
+  } catch (thrown) {
+    throw storageError(thrown, at.place);
   }
 }
 

@@ -1,9 +1,10 @@
 import { SandboxError } from '../../core/errors.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
+import { stackOfArchive, startBytes } from '../archive/stack-of-archive.ts';
 import { parseS3Address } from './s3-address.ts';
 import { createS3Client, endpointOf, type S3ClientOptions } from './s3-client.ts';
 import { downloadFile } from './s3-download.ts';
-import { listArchives, removeObject, type S3Bucket } from './s3-objects.ts';
+import { listArchives, readStart, removeObject, type S3Bucket } from './s3-objects.ts';
 import { uploadFile } from './s3-upload.ts';
 import { abandonStaleUploads } from './s3-upload-state.ts';
 import type { Storage } from './storage.ts';
@@ -38,6 +39,7 @@ export function s3Storage(address: string, options: S3ClientOptions = {}): S3Sto
       await abandonStaleUploads(at, new Date()).catch(() => {});
     },
     fetch: async (name, file, transfer) => downloadFile(at, keyOf(name), file, transfer),
+    stackOf: async (name) => stackOfArchive(await readStart(at, keyOf(name), startBytes)),
     remove: async (name) => removeObject(at, keyOf(name)),
     abandonStaleUploads: (now = new Date()) => abandonStaleUploads(at, now),
     [Symbol.dispose]: () => client.destroy(),

@@ -22,6 +22,8 @@ export interface Storage {
     file: string,
     options: { progress?: (doneBytes: number, totalBytes: number) => void; signal?: AbortSignal },
   ): Promise<void>;
+  /** Name of the stack that an archive is of, as its manifest says; `undefined` where that cannot be told. */
+  stackOf(name: string): Promise<string | undefined>;
   /** Removes an archive; one that is not there is no error. */
   remove(name: string): Promise<void>;
 }

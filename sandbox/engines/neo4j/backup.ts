@@ -6,11 +6,12 @@ import { bare } from './bare-tool.ts';
 import { withDriver } from './connection.ts';
 import { dump } from './dump.ts';
 import { readUsers } from './fingerprint.ts';
+import { leftOut } from './left-out.ts';
 import { whileStopped } from './offline.ts';
 import { dumpFiles, restore, restoreUnstarted, usersFile } from './restore.ts';
 
 export const backup: Backup = {
-  leftOut: async () => [],
+  leftOut,
   backUp,
   restore,
   restoreUnstarted,

@@ -1,4 +1,4 @@
-import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
+import { whileNodeIsStopped } from '../../containers/stopped-for-work.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { untilAnswering } from '../until-answering.ts';
@@ -6,16 +6,11 @@ import { firstNode, probe } from './connection.ts';
 
 /**
  * Runs `work` while the node is stopped, and starts the node again whatever happens. Where this process itself is
- * killed in between, the next `up` starts it.
+ * killed in between, the next command does.
  */
 export async function whileStopped(running: RunningEngine, work: () => Promise<void>): Promise<void> {
   const node = firstNode(running);
-  await stopNode(node);
-  try {
-    await work();
-  } finally {
-    await startNodeAgain(node);
-  }
+  await whileNodeIsStopped(node, work);
   await untilAnswering(
     node,
     () => probe(node, running.secrets),

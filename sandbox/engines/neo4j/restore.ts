@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
-import { messageOf } from '../../core/errors.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, UnstartedEngine } from '../backup.ts';
-import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
+import { backupRefused, readJsonPart, totalBytes, verifyParts } from '../backup-files.ts';
 import {
   foreign,
   isSameOrNewer,
@@ -82,7 +81,7 @@ async function requireWhole(
   if (versionNumbers(manifest.serverVersion)[0] < oldestMajor) {
     throw ofVersion(target, manifest);
   }
-  const users = await readUsersFile(directory);
+  const users = await readUsersFile(directory, manifest);
   return users.some(({ user }) => user !== userName) ? ['neo4j', 'system'] : ['neo4j'];
 }
 
@@ -90,14 +89,10 @@ function ofVersion(target: RestoreTarget, { serverVersion }: Pick<BackupManifest
   return foreign(target, `it is of version ${serverVersion}`);
 }
 
-async function readUsersFile(directory: string): Promise<readonly User[]> {
-  try {
-    const users = JSON.parse(await readFile(join(directory, usersFile), 'utf8')) as User[];
-    if (users.every(({ user }) => typeof user === 'string')) return users;
-    throw new Error('a user has no name');
-  } catch (thrown) {
-    throw backupRefused('BACKUP_PART_UNREADABLE', 'neo4j', `${usersFile} holds no users`, messageOf(thrown));
-  }
+async function readUsersFile(directory: string, manifest: BackupManifest): Promise<readonly User[]> {
+  const users = await readJsonPart<readonly User[]>(directory, manifest, usersFile);
+  if (Array.isArray(users) && users.every((each) => typeof each?.user === 'string')) return users;
+  throw backupRefused('BACKUP_PART_UNREADABLE', 'neo4j', `${usersFile} holds no users`);
 }
 
 async function refuseIfUsed(driver: Driver): Promise<void> {

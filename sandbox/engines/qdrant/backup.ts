@@ -1,36 +1,40 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { SandboxError } from '../../core/errors.ts';
-import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
-import { openPart, writePart } from '../backup-files.ts';
+import { sideBySide } from '../../core/side-by-side.ts';
+import type { Backup, BackupManifest } from '../backup.ts';
+import { writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
+import { aliasesFile, collectionsFile } from './archived-collections.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
-import { liveAliases, liveCollections } from './collections.ts';
-import { openClient, request } from './connection.ts';
-import { aliasesFile, fileOf, restore, restoreBeside } from './restore.ts';
+import { openClient } from './connection.ts';
+import { chooseCollections, leftOut } from './left-out.ts';
+import { readNames } from './names.ts';
+import { restore, restoreBeside } from './restore.ts';
+import { withSnapshotRecord } from './stored-snapshots.ts';
+import { takeCollection } from './take-snapshots.ts';
 
-export const backup: Backup = {
-  leftOut: async () => [],
-  backUp,
-  restore,
-  restoreBeside,
-  writeAfterwards,
-  bare,
-  asSpecified,
-};
+export const backup: Backup = { leftOut, backUp, restore, restoreBeside, writeAfterwards, bare, asSpecified };
+
+/** Collections whose points are told one by one. */
+const toldMax = 10;
 
 /**
- * A snapshot of each collection, downloaded and held against the checksum that the server gave, and the aliases, which
- * no snapshot has. Payload indexes and parameters are in the snapshots.
+ * A snapshot of each collection, downloaded and held against the checksum that the server gave; a list of which file is
+ * which collection, so that no file has a user's name; and the aliases, which no snapshot has. Payload indexes and
+ * parameters are in the snapshots.
  */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
   const client = openClient(running);
-  const [names, aliases] = await Promise.all([liveCollections(client), liveAliases(client)]);
-  const counts = await Promise.all(names.map(async (name) => (await client.count(name, { exact: true })).count));
-  const parts = await Promise.all([
+  const names = await readNames(client);
+  const { taken } = await chooseCollections(running, names.collections);
+  const aliases = names.aliases.filter(({ collection_name }) => taken.includes(collection_name));
+  const counts = await sideBySide(taken, async (name) => (await client.count(name, { exact: true })).count);
+  const collections = await withSnapshotRecord(running, () =>
+    sideBySide([...taken.entries()], ([index, name]) => takeCollection(running, name, directory, index)),
+  );
+  const index = collections.map(({ collection }) => collection);
+  const lists = await Promise.all([
+    writePart(directory, collectionsFile, `${JSON.stringify(index)}\n`),
     writePart(directory, aliasesFile, `${JSON.stringify(aliases)}\n`),
-    ...names.map((name) => backUpCollection(running, name, directory)),
   ]);
   return {
     formatVersion: 1,
@@ -38,29 +42,21 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     serverVersion: running.serverVersion,
     origin: running.image.origin,
     method: 'a snapshot of each collection over REST, and the aliases',
-    consistentPoint: { no: 'each collection has a snapshot of its own' },
-    position: names.map((name, index) => `${counts[index]} points in ${name}`).join(', '),
-    parts,
+    consistentPoint: {
+      no:
+        running.topology === 'clustered'
+          ? 'each shard of each collection has a snapshot of its own'
+          : 'each collection has a snapshot of its own',
+    },
+    position: positionOf(taken, counts),
+    parts: [...lists, ...collections.flatMap(({ parts }) => parts)],
   };
 }
 
-/** The server's copy is removed whatever happens. */
-async function backUpCollection(running: RunningEngine, name: string, directory: string): Promise<BackupPart> {
-  const client = openClient(running);
-  const snapshot = await client.createSnapshot(name, { wait: true });
-  if (snapshot === null) throw backupFailed(name, 'the server made no snapshot');
-  const { stream, written } = openPart(directory, fileOf(name));
-  try {
-    const from = `/collections/${encodeURIComponent(name)}/snapshots/${encodeURIComponent(snapshot.name)}`;
-    const download = await request(running, from);
-    if (download.body === null) throw backupFailed(name, 'the download is empty');
-    await pipeline(Readable.fromWeb(download.body), stream);
-  } finally {
-    await client.deleteSnapshot(name, snapshot.name, { wait: true });
-  }
-  const part = await written;
-  if (snapshot.checksum === part.sha256) return part;
-  throw backupFailed(name, `the server says SHA-256 ${snapshot.checksum}, the file has ${part.sha256}`);
+function positionOf(names: readonly string[], counts: readonly number[]): string {
+  const told = names.slice(0, toldMax).map((name, index) => `${counts[index]} points in ${name.slice(0, 60)}`);
+  const further = names.length - told.length;
+  return [...told, ...(further > 0 ? [`${further} further collections`] : [])].join(', ') || 'no collections';
 }
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {
@@ -72,13 +68,4 @@ async function writeAfterwards(target: RunningEngine): Promise<void> {
   const written = await client.retrieve(name, { ids: [id] });
   await client.delete(name, { wait: true, points: [id] });
   if (written.length !== 1) throw new Error(`wrote one point and read ${written.length}`);
-}
-
-function backupFailed(collection: string, reason: string): SandboxError {
-  return new SandboxError({
-    code: 'BACKUP_FAILED',
-    engine: 'qdrant',
-    message: `The backup of ${collection} failed: ${reason}.`,
-    next: 'Back up again.',
-  });
 }

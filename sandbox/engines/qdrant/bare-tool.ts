@@ -22,9 +22,10 @@ async function backUp(running: RunningEngine, directory: string): Promise<void> 
     result: { collections: { name: string }[] };
   };
   for (const { name } of result.collections) {
-    const made = await ask(running, `/collections/${name}/snapshots`, { method: 'POST' });
+    const path = `/collections/${encodeURIComponent(name)}/snapshots`;
+    const made = await ask(running, path, { method: 'POST' });
     const snapshot = ((await made.json()) as { result: { name: string } }).result.name;
-    const { body } = await ask(running, `/collections/${name}/snapshots/${snapshot}`);
+    const { body } = await ask(running, `${path}/${encodeURIComponent(snapshot)}`);
     if (body !== null) await pipeline(Readable.fromWeb(body), createWriteStream(join(directory, `${name}.snapshot`)));
   }
 }

@@ -45,30 +45,3 @@ export interface ScrolledPoint {
   readonly payload?: Readonly<Record<string, unknown>> | null;
   readonly vector?: readonly number[] | null;
 }
-
-/** Collections that a restore beside the live data has made end in this. */
-export const restoreSuffix = '_restore';
-
-/** Names of the collections, sorted; without those of a restore beside them. */
-export async function liveCollections(client: QdrantClient): Promise<readonly string[]> {
-  const { collections } = await client.getCollections();
-  return collections
-    .map(({ name }) => name)
-    .filter((name) => !name.endsWith(restoreSuffix))
-    .toSorted();
-}
-
-/** Another name of a collection, in the server's words. */
-export interface Alias {
-  readonly alias_name: string;
-  readonly collection_name: string;
-}
-
-/** Aliases by name; without those of collections of a restore beside the live ones. */
-export async function liveAliases(client: QdrantClient): Promise<readonly Alias[]> {
-  const { aliases } = await client.getAliases();
-  return aliases
-    .filter(({ collection_name }) => !collection_name.endsWith(restoreSuffix))
-    .map(({ alias_name, collection_name }) => ({ alias_name, collection_name }))
-    .toSorted((left, right) => (left.alias_name < right.alias_name ? -1 : 1));
-}

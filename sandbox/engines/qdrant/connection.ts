@@ -25,9 +25,16 @@ export function apiKey({ secrets, url }: Reachable): string {
 export async function request(
   running: Reachable,
   path: string,
-  options: { readonly method?: string; readonly body?: string | FormData; readonly contentType?: string } = {},
+  options: {
+    readonly method?: string;
+    readonly body?: string | FormData;
+    readonly contentType?: string;
+    /** The peer that is asked. Default: the first. */
+    readonly node?: NodeHandle;
+  } = {},
 ): Promise<Response> {
-  const response = await fetch(`${uri(running)}${path}`, {
+  const address = options.node === undefined ? uri(running) : `http://${options.node.host}:${options.node.port}`;
+  const response = await fetch(`${address}${path}`, {
     method: options.method ?? 'GET',
     headers: {
       'api-key': apiKey(running),

@@ -2,18 +2,20 @@ import { createHash } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Fingerprint } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
-import { liveAliases, liveCollections, scrollAll } from './collections.ts';
+import { scrollAll } from './collections.ts';
 import { openClient } from './connection.ts';
+import { readNames } from './names.ts';
 
 /**
  * The same data means: the same points with the same payload and the same vectors, bit by bit; collections with the
  * same parameters, payload indexes with their options, and metadata; and the same aliases.
- * Collections that a restore beside the live data has made are not live data.
+ * Collections that a restore has made beside the live ones are no part of it, until somebody uses them: `readNames`.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
   const client = openClient(running);
-  const parts: Record<string, string> = { aliases: hashOf(canonical(await liveAliases(client))) };
-  for (const name of await liveCollections(client)) {
+  const { collections, aliases } = await readNames(client);
+  const parts: Record<string, string> = { aliases: hashOf(canonical(aliases)) };
+  for (const name of collections) {
     const { collection, points } = await partsOf(client, name);
     parts[`${name} collection`] = collection;
     parts[`${name} points`] = points;

@@ -41,7 +41,11 @@ async function replicate({ secrets }: RunningEngine, survivor: NodeHandle, id: n
   const missing = shards.filter(({ replicas, transfers }) => !replicas.has(id) && transfers === 0);
   for (const { collection, id: shard } of missing) {
     const body = { replicate_shard: { shard_id: shard, from_peer_id: from, to_peer_id: id } };
-    await askPeer(survivor, secrets, `/collections/${collection}/cluster`, { method: 'POST', body, timeoutMs });
+    await askPeer(survivor, secrets, `/collections/${encodeURIComponent(collection)}/cluster`, {
+      method: 'POST',
+      body,
+      timeoutMs,
+    });
   }
   return shards.every(({ replicas }) => replicas.has(id));
 }

@@ -1,30 +1,21 @@
-import { openAsBlob } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { allSettled } from '../../core/side-by-side.ts';
-import type { BackupManifest, BackupPart } from '../backup.ts';
-import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
+import { allSettled, sideBySide } from '../../core/side-by-side.ts';
+import type { BackupManifest } from '../backup.ts';
+import { totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
-import { requirePassword, requireRoom, targetNotEmpty } from '../restore-target.ts';
+import { freeBytesOf, requirePassword, requireRoom, targetNotEmpty } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
-import { type Alias, restoreSuffix } from './collections.ts';
-import { firstNode, openClient, request } from './connection.ts';
+import { type ArchivedCollection, filesOf, readAliases, readCollections } from './archived-collections.ts';
+import { openClient } from './connection.ts';
+import { type Alias, markOf, readNames, restoredNames } from './names.ts';
 import { requireSnapshot } from './snapshot-file.ts';
-
-export const aliasesFile = 'aliases.json';
-const snapshotSuffix = '.snapshot';
-
-export const fileOf = (name: string) => `${encodeURIComponent(name)}${snapshotSuffix}`;
+import { uploadCollection } from './upload-snapshots.ts';
 
 const storage = '/qdrant/storage';
 
-/**
- * The snapshot as it is uploaded, as it is kept until it is taken, and the collection made of it. The stand-in compresses
- * its snapshots to about an eighth: most of a small collection is space set aside.
- */
-const roomFactor = { compatible: 12, official: 3, built: 3 };
+/** A snapshot lies on the server's disk as it is uploaded, and as it is kept until it is taken. */
+const copies = 2;
 
 /**
  * Uploads each snapshot with `priority=snapshot`, then makes the aliases.
@@ -33,63 +24,97 @@ const roomFactor = { compatible: 12, official: 3, built: 3 };
  * image and in ours, so that there are no rights that it could lack.
  */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
-  const aliases = await requireTaken(target, directory, manifest, refuseIfUsed);
-  await Promise.all(snapshotsOf(manifest).map((part) => upload(target, directory, part, nameOf(part))));
+  const { collections, aliases } = await requireTaken(target, directory, manifest, refuseIfUsed);
+  await sideBySide(collections, (collection) =>
+    uploadCollection(collection, { target, directory, manifest, name: collection.name }),
+  );
   const actions = aliases.map((alias) => ({ create_alias: alias }));
   if (actions.length > 0) await openClient(target).updateCollectionAliases({ actions });
 }
 
-/** Restores each collection as `<collection>_restore`, without aliases: those are the live collections'. */
+/**
+ * Restores each collection as `<collection>_restore`, without aliases: those are the live collections'. What an earlier
+ * restore has made under that name is replaced; what a user has made has its name to itself.
+ */
 export async function restoreBeside(
   running: RunningEngine,
   directory: string,
   manifest: BackupManifest,
 ): Promise<readonly string[]> {
-  await requireTaken(running, directory, manifest, async (live) => {
+  const { collections } = await requireTaken(running, directory, manifest, async (live) => {
     await live.getCollections();
   });
   const client = openClient(running);
-  return Promise.all(
-    snapshotsOf(manifest).map(async (part) => {
-      const name = `${nameOf(part)}${restoreSuffix}`;
-      if ((await client.collectionExists(name)).exists) await client.deleteCollection(name);
-      await upload(running, directory, part, name);
-      return name;
-    }),
+  const live = await readNames(client);
+  const names = restoredNames(
+    collections.map(({ name }) => name),
+    live,
   );
+  await sideBySide(collections, async (collection) => {
+    const name = names.get(collection.name) ?? '';
+    const mark = (of: string) => ({ create_alias: { alias_name: markOf(name), collection_name: of } });
+    if (live.restored.includes(name)) await client.deleteCollection(name);
+    // From before it is there, so that no moment leaves one that nobody knows the maker of; an alias needs a collection.
+    const [some] = live.collections;
+    if (some !== undefined) await client.updateCollectionAliases({ actions: [mark(some)] });
+    await uploadCollection(collection, { target: running, directory, manifest, name }).catch(async (thrown) => {
+      if ((await client.collectionExists(name)).exists) await client.deleteCollection(name);
+      const forget = { delete_alias: { alias_name: markOf(name) } };
+      if (some !== undefined) await client.updateCollectionAliases({ actions: [forget] });
+      throw thrown;
+    });
+    await client.updateCollectionAliases({ actions: [mark(name)] });
+  });
+  return collections.map(({ name }) => names.get(name) ?? '');
 }
 
-function snapshotsOf({ parts }: BackupManifest): readonly BackupPart[] {
-  return parts.filter(({ path }) => path.endsWith(snapshotSuffix));
+interface Taken {
+  readonly collections: readonly ArchivedCollection[];
+  readonly aliases: readonly Alias[];
 }
 
-function nameOf({ path }: BackupPart): string {
-  return decodeURIComponent(path.slice(0, -snapshotSuffix.length));
-}
-
-/** Throws for every reason not to begin. Returns the aliases of the backup. */
+/** Throws for every reason not to begin. Returns what is in the backup. */
 async function requireTaken(
   target: RunningEngine,
   directory: string,
   manifest: BackupManifest,
   check: (client: QdrantClient) => Promise<void>,
-): Promise<readonly Alias[]> {
+): Promise<Taken> {
   await verifyParts(directory, manifest);
   requireSameImplementation(target, manifest);
   requireSameMinor(target, manifest);
-  const aliases = readAliases(directory);
+  const collections = await readCollections(directory, manifest);
+  const aliases = readAliases(directory, manifest, collections);
   // The first of these that fails is told.
   await allSettled([
-    ...snapshotsOf(manifest).map(({ path }) => requireSnapshot(join(directory, path), path, manifest.origin)),
     aliases,
     requirePassword(
       'qdrant',
       () => check(openClient(target)),
       (thrown) => [401, 403].includes((thrown as { status?: number }).status ?? 0),
     ),
-    requireRoom(firstNode(target), storage, totalBytes(manifest) * roomFactor[manifest.origin]),
+    requireSnapshots(target, directory, manifest, collections),
   ]);
-  return aliases;
+  return { collections, aliases: await aliases };
+}
+
+/** Each snapshot is what it claims to be, and every node has room for all of them. */
+async function requireSnapshots(
+  { nodes }: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+  collections: readonly ArchivedCollection[],
+): Promise<void> {
+  const freeBytes = Math.min(...(await Promise.all(nodes.map((node) => freeBytesOf(node, storage)))));
+  const { origin } = manifest;
+  const unpacked = await sideBySide(collections, async (collection) => {
+    const files = filesOf(collection).map((path) =>
+      requireSnapshot(join(directory, path), { path, origin, isShard: path !== collection.file, freeBytes }),
+    );
+    return (await allSettled(files)).reduce((total, sizeBytes) => total + sizeBytes, 0);
+  });
+  const neededBytes = unpacked.reduce((total, sizeBytes) => total + sizeBytes, totalBytes(manifest) * copies);
+  await Promise.all(nodes.map((node) => requireRoom(node, storage, neededBytes)));
 }
 
 function requireSameMinor(target: RunningEngine, { serverVersion }: BackupManifest): void {
@@ -99,34 +124,7 @@ function requireSameMinor(target: RunningEngine, { serverVersion }: BackupManife
   throw foreign(target, `its snapshots are of version ${serverVersion}`);
 }
 
-async function readAliases(directory: string): Promise<readonly Alias[]> {
-  try {
-    const aliases = JSON.parse(await readFile(join(directory, aliasesFile), 'utf8')) as Alias[];
-    if (aliases.every(({ alias_name, collection_name }) => alias_name && collection_name)) return aliases;
-    throw new Error('an alias lacks a name');
-  } catch (thrown) {
-    throw backupRefused('BACKUP_PART_UNREADABLE', 'qdrant', `${aliasesFile} holds no aliases`, messageOf(thrown));
-  }
-}
-
 async function refuseIfUsed(client: QdrantClient): Promise<void> {
   const { collections } = await client.getCollections();
   if (collections.length > 0) throw targetNotEmpty('qdrant', collections.map(({ name }) => name).join(', '));
-}
-
-async function upload(target: RunningEngine, directory: string, part: BackupPart, name: string): Promise<void> {
-  const form = new FormData();
-  form.set('snapshot', await openAsBlob(join(directory, part.path)), part.path);
-  // Without a priority a node that joins a cluster would prefer what the others have.
-  const query = `priority=snapshot&checksum=${part.sha256}`;
-  const path = `/collections/${encodeURIComponent(name)}/snapshots/upload?${query}`;
-  await request(target, path, { method: 'POST', body: form }).catch((thrown) => {
-    throw new SandboxError({
-      code: 'RESTORE_FAILED',
-      engine: 'qdrant',
-      message: `The snapshot of ${name} was not taken: ${messageOf(thrown)}`,
-      next: 'Restore into a fresh node again.',
-      cause: thrown,
-    });
-  });
 }

@@ -1,13 +1,13 @@
 import type { RunningEngine } from '../topology.ts';
-import { liveCollections } from './collections.ts';
 import { openClient } from './connection.ts';
+import { readNames } from './names.ts';
 
 /** Of each collection: how its graph is built, from which size on, what is kept on disk, and how vectors are shortened. */
 export async function serverSettings(
   running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>,
 ): Promise<Readonly<Record<string, string>>> {
   const client = openClient(running);
-  const settings = (await liveCollections(client)).map(async (name) => {
+  const settings = (await readNames(client)).collections.map(async (name) => {
     const { config, indexed_vectors_count: indexed, segments_count: segments } = await client.getCollection(name);
     const told = {
       m: config.hnsw_config?.m,

@@ -36,13 +36,20 @@ export async function shardsOf(node: NodeHandle, secrets: Secrets): Promise<read
   return found.flat();
 }
 
-async function shardsOfCollection(node: NodeHandle, secrets: Secrets, collection: string): Promise<readonly Shard[]> {
-  const { result } = (await askPeer(node, secrets, `/collections/${collection}/cluster`)) as ShardsAnswer;
+/** Every shard of one collection, as one peer sees them, in their order. */
+export async function shardsOfCollection(
+  node: NodeHandle,
+  secrets: Secrets,
+  collection: string,
+): Promise<readonly Shard[]> {
+  const path = `/collections/${encodeURIComponent(collection)}/cluster`;
+  const { result } = (await askPeer(node, secrets, path)) as ShardsAnswer;
   const replicas = [
     ...result.local_shards.map((shard) => ({ ...shard, peer_id: result.peer_id })),
     ...result.remote_shards,
   ];
-  return [...Map.groupBy(replicas, ({ shard_id }) => shard_id)].map(([id, ofShard]) => ({
+  const byShard = [...Map.groupBy(replicas, ({ shard_id }) => shard_id)].toSorted(([left], [right]) => left - right);
+  return byShard.map(([id, ofShard]) => ({
     collection,
     id,
     replicas: new Map(ofShard.map(({ peer_id, state }) => [peer_id, state])),

@@ -37,7 +37,7 @@ export async function destroy(directory: string): Promise<void> {
 /** What of a stack's folder and of Docker a killed or finished restore must not leave. */
 export async function leftovers(directory: string): Promise<object> {
   const { name } = stackIdentity({ directory });
-  const staging = { [labelNames.stack]: `${name}-replace` };
+  const staging = { [labelNames.beside]: name, [labelNames.purpose]: 'throw-away' };
   const [containers, networks, strays, volumes, files] = await Promise.all([
     findContainers(staging),
     findNetworks(staging),

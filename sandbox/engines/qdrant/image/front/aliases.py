@@ -27,8 +27,10 @@ async def list_aliases(request: Request) -> dict[str, Any]:
 async def change_aliases(request: Request) -> bool:
     """All of the actions, or none."""
     store = store_of(request)
+    actions = (await json_body(request)).get("actions") or []
+    # From here on nobody else comes in between.
     aliases = dict(store.aliases)
-    for action in (await json_body(request)).get("actions") or []:
+    for action in actions:
         apply(store, aliases, action)
     store.write_aliases(aliases)
     return True

@@ -6,7 +6,9 @@ import qdrant_edge as edge
 from starlette.requests import Request
 
 from .answers import NotServed, RequestError, json_body
-from .store import PARAMETER_TYPES, SCHEMA_TYPES, Collection, Store
+from .descriptions import PARAMETER_TYPES, SCHEMA_TYPES, is_count
+from .names import require_name
+from .store import Collection, Store
 
 
 def store_of(request: Request) -> Store:
@@ -14,11 +16,11 @@ def store_of(request: Request) -> Store:
 
 
 def collection_of(request: Request) -> Collection:
-    return store_of(request).get(request.path_params["name"])
+    return store_of(request).get(require_name(request.path_params["name"]))
 
 
 async def list_collections(request: Request) -> dict[str, Any]:
-    return {"collections": [{"name": name} for name in store_of(request).collections]}
+    return {"collections": [{"name": name} for name in store_of(request).names]}
 
 
 async def create_collection(request: Request) -> bool:
@@ -27,11 +29,13 @@ async def create_collection(request: Request) -> bool:
 
 
 async def delete_collection(request: Request) -> bool:
-    return store_of(request).drop(request.path_params["name"])
+    return store_of(request).drop(require_name(request.path_params["name"]))
 
 
 async def collection_exists(request: Request) -> dict[str, bool]:
-    return {"exists": request.path_params["name"] in store_of(request).collections}
+    store = store_of(request)
+    name = require_name(request.path_params["name"])
+    return {"exists": store.aliases.get(name, name) in store.names}
 
 
 async def collection_info(request: Request) -> dict[str, Any]:
@@ -39,8 +43,8 @@ async def collection_info(request: Request) -> dict[str, Any]:
     info = collection.info()
     description = collection.description
     return {
-        "status": "yellow" if collection.is_behind else "green",
-        "optimizer_status": "ok",
+        "status": "red" if collection.failure else "yellow" if collection.is_behind else "green",
+        "optimizer_status": {"error": collection.failure} if collection.failure else "ok",
         "indexed_vectors_count": info.indexed_vectors_count,
         "points_count": info.points_count,
         "segments_count": info.segments_count,

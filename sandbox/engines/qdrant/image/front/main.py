@@ -124,9 +124,8 @@ async def maintain(store: Store) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(store.wake.wait(), FLUSH_INTERVAL_S)
         store.wake.clear()
-        await asyncio.to_thread(store.flush)
         for collection in list(store.collections.values()):
-            await asyncio.to_thread(collection.optimize)
+            await asyncio.to_thread(collection.maintain)
 
 
 def main() -> None:

@@ -1,6 +1,9 @@
 """Snapshots of collections. The file is a tar of the collection's folder: the form is this stand-in's own."""
 
+import asyncio
 import hashlib
+import json
+import shutil
 import tarfile
 import tempfile
 from datetime import UTC, datetime
@@ -12,19 +15,29 @@ from starlette.responses import FileResponse, Response
 
 from .answers import NotServed, RequestError, json_answer
 from .collections import collection_of, store_of
-from .store import open_collection
+from .descriptions import checked
+from .names import folder_name, require_name, require_new_name
+from .store import Store, open_collection, require_harmless
+
+# A collection has some hundred files; every one costs a node of the file system.
+MEMBERS_MAX = 100_000
+DESCRIPTION_BYTES_MAX = 16 << 20
+# Left free on the disk: whatever is unpacked, the collections that are there can go on.
+RESERVE_BYTES = 64 << 20
+# Longer names have no room for the moment behind them in the name of a file.
+NAME_BYTES_MAX = 150
 
 
 def folder_of(request: Request) -> Path:
-    folder = Path(request.app.state.snapshots) / request.path_params["name"]
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    name = require_name(request.path_params["name"])
+    name = store_of(request).aliases.get(name, name)
+    return Path(request.app.state.snapshots) / folder_name(name)
 
 
 def snapshot_file(request: Request) -> Path:
     name = request.path_params["snapshot"]
     path = folder_of(request) / name
-    if "/" in name or name.startswith(".") or not path.is_file():
+    if "/" in name or "\0" in name or not name.endswith(".snapshot") or not path.is_file():
         raise RequestError(404, f"Not found: Snapshot {name} not found")
     return path
 
@@ -39,8 +52,11 @@ def description_of(path: Path) -> dict[str, Any]:
 
 async def create_snapshot(request: Request) -> dict[str, Any]:
     collection = collection_of(request)
+    folder = folder_of(request)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = request.path_params["name"]
     moment = datetime.now(UTC).strftime("%Y-%m-%d-%H-%M-%S-%f")
-    path = folder_of(request) / f"{request.path_params['name']}-{moment}.snapshot"
+    path = folder / f"{name if len(name.encode()) <= NAME_BYTES_MAX else folder.name}-{moment}.snapshot"
     temporary = path.with_suffix(".part")
     with collection.lock:
         collection.shard.flush()
@@ -70,6 +86,7 @@ async def delete_snapshot(request: Request) -> bool:
 
 
 async def upload_snapshot(request: Request) -> bool:
+    name = require_new_name(request.path_params["name"])
     priority = request.query_params.get("priority")
     if priority not in (None, "snapshot", "no_sync", "replica"):
         raise RequestError(400, f"Wrong input: unknown priority {priority}")
@@ -86,23 +103,48 @@ async def upload_snapshot(request: Request) -> bool:
         wanted = request.query_params.get("checksum")
         if wanted is not None and digest.hexdigest() != wanted.lower():
             raise RequestError(400, "Wrong input: Snapshot checksum mismatch")
-        restore(request, Path(file.name))
+        # Unpacking takes a while: nobody else waits for it.
+        await asyncio.to_thread(restore, store_of(request), name, Path(file.name))
     return True
 
 
-def restore(request: Request, archive: Path) -> None:
-    """Unpacks and opens the snapshot elsewhere before the collection is touched."""
-    store = store_of(request)
-    with tempfile.TemporaryDirectory(dir=store.directory.parent) as temporary:
+def restore(store: Store, name: str, archive: Path) -> None:
+    """Unpacks, checks and opens the snapshot elsewhere before the collection is touched."""
+    if name in store.aliases:
+        raise RequestError(409, f"Wrong input: Alias `{name}` already exists!")
+    with store.temporary_folder() as temporary:
+        unpacked = Path(temporary) / "collection"
         try:
-            with tarfile.open(archive) as file:
-                file.extractall(temporary, filter="data")
-            unpacked = Path(temporary) / "collection"
+            unpack(archive, Path(temporary))
+            own_name(unpacked, name)
             open_collection(unpacked).shard.close()
-        except Exception as error:
+        except BaseException as error:
+            require_harmless(error)
             raise RequestError(400, f"Wrong input: Snapshot is damaged: {error}") from error
-        with store.replacing(request.path_params["name"]) as directory:
-            unpacked.rename(directory)
+        store.replace(name, unpacked)
+
+
+def unpack(archive: Path, target: Path) -> None:
+    """Regular files and folders alone, counted as they come against the room that there is."""
+    room = max(0, shutil.disk_usage(target).free - RESERVE_BYTES)
+    with tarfile.open(archive) as file:
+        for number, member in enumerate(file):
+            if not (member.isreg() or member.isdir()):
+                raise ValueError(f"{member.name!r} is no file")
+            if member.name != "collection" and not member.name.startswith("collection/"):
+                raise ValueError(f"{member.name!r} is of no collection")
+            room -= member.size
+            if room < 0 or number >= MEMBERS_MAX:
+                raise ValueError("it unpacks to more than there is room for")
+            file.extract(member, target, filter="data")
+
+
+def own_name(unpacked: Path, name: str) -> None:
+    """Whatever the collection was called: its folder says what it is called here."""
+    file = unpacked / "collection.json"
+    if file.stat().st_size > DESCRIPTION_BYTES_MAX:
+        raise ValueError("its description is too long")
+    file.write_text(json.dumps({**checked(json.loads(file.read_text())), "name": name}))
 
 
 async def recover_snapshot(_: Request) -> None:

@@ -2,41 +2,24 @@
 
 import asyncio
 import json
-import re
+import logging
 import shutil
+import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import qdrant_edge as edge
 
-from .answers import NotServed, RequestError
+from .answers import RequestError
+from .descriptions import checked, config_of, description_of
+from .names import folder_name, require_new_name
 
-DISTANCES = {"Cosine": edge.Distance.Cosine, "Dot": edge.Distance.Dot, "Euclid": edge.Distance.Euclid, "Manhattan": edge.Distance.Manhattan}
-# As the server names them in its answers and takes them in requests.
-SCHEMA_TYPES = {
-    "keyword": edge.PayloadSchemaType.Keyword,
-    "integer": edge.PayloadSchemaType.Integer,
-    "float": edge.PayloadSchemaType.Float,
-    "bool": edge.PayloadSchemaType.Bool,
-    "datetime": edge.PayloadSchemaType.Datetime,
-    "text": edge.PayloadSchemaType.Text,
-    "uuid": edge.PayloadSchemaType.Uuid,
-    "geo": edge.PayloadSchemaType.Geo,
-}
-# Of an index that has options.
-PARAMETER_TYPES = {
-    "keyword": edge.KeywordIndexParams,
-    "integer": edge.IntegerIndexParams,
-    "float": edge.FloatIndexParams,
-    "bool": edge.BoolIndexParams,
-    "datetime": edge.DatetimeIndexParams,
-    "text": edge.TextIndexParams,
-    "uuid": edge.UuidIndexParams,
-    "geo": edge.GeoIndexParams,
-}
+log = logging.getLogger("uvicorn.error")
+
+# What is not whole yet. A server that was killed has left it.
+TEMPORARY_PREFIX = "taishang-tmp-"
 
 
 class Collection:
@@ -51,6 +34,8 @@ class Collection:
         # Set from when indexing is turned on again until all of it is done: not green until then.
         self.is_behind = False
         self.known_info: Any = None
+        # What the engine said when it was last flushed or optimized, if that failed.
+        self.failure: str | None = None
 
     @property
     def dimension(self) -> int:
@@ -69,6 +54,10 @@ class Collection:
                 self.lock.release()
         return self.known_info
 
+    def flush(self) -> None:
+        with self.lock:
+            self.shard.flush()
+
     def optimize(self) -> None:
         """Builds the indexes that the threshold asks for."""
         with self.lock:
@@ -78,6 +67,15 @@ class Collection:
             self.known_info = self.shard.info()
             self.is_behind = False
 
+    def maintain(self) -> None:
+        """Flushes and optimizes. What fails is remembered, and concerns no other collection."""
+        failure = None
+        for work in (self.flush, self.optimize):
+            failure = failure_of(work) or failure
+        if failure is not None and failure != self.failure:
+            log.error("collection %s cannot be maintained: %s", self.directory.name, failure)
+        self.failure = failure
+
     def update(self, operation: edge.UpdateOperation) -> dict[str, Any]:
         with self.lock:
             self.shard.update(operation)
@@ -85,7 +83,10 @@ class Collection:
             return {"operation_id": self.operations, "status": "completed"}
 
     def write_description(self) -> None:
-        (self.directory / "collection.json").write_text(json.dumps(self.description))
+        file = self.directory / "collection.json"
+        temporary = file.with_suffix(".part")
+        temporary.write_text(json.dumps(self.description))
+        temporary.rename(file)
 
 
 class Store:
@@ -94,27 +95,51 @@ class Store:
     def __init__(self, directory: Path):
         self.directory = directory / "collections"
         self.directory.mkdir(parents=True, exist_ok=True)
+        for left in directory.glob(f"{TEMPORARY_PREFIX}*"):
+            shutil.rmtree(left, ignore_errors=True)
         # Asks the maintenance to look at once.
         self.wake = asyncio.Event()
         self.aliases_file = directory / "aliases.json"
         self.aliases: dict[str, str] = json.loads(self.aliases_file.read_text()) if self.aliases_file.exists() else {}
-        self.collections = {path.name: open_collection(path) for path in sorted(self.directory.iterdir()) if (path / "collection.json").exists()}
+        self.collections: dict[str, Collection] = {}
+        # Folders that cannot be opened, with what the engine says: they are kept, and no other collection suffers.
+        self.broken: dict[str, tuple[Path, str]] = {}
+        for path in sorted(self.directory.iterdir()):
+            if (path / "collection.json").exists():
+                self.open(path)
+
+    def open(self, path: Path) -> None:
+        # Folders of earlier images have the name of their collection.
+        name = path.name
+        try:
+            name = checked(json.loads((path / "collection.json").read_text())).get("name", name)
+            self.collections[name] = open_collection(path)
+        except BaseException as error:
+            require_harmless(error)
+            log.error("the collection in %s cannot be opened: %s", path, error)
+            self.broken[name] = (path, str(error))
+
+    @property
+    def names(self) -> list[str]:
+        return sorted([*self.collections, *self.broken])
 
     def get(self, name: str) -> Collection:
-        collection = self.collections.get(self.aliases.get(name, name))
-        if collection is None:
-            raise RequestError(404, f"Not found: Collection `{name}` doesn't exist!")
-        return collection
+        name = self.aliases.get(name, name)
+        collection = self.collections.get(name)
+        if collection is not None:
+            return collection
+        if name in self.broken:
+            raise RequestError(500, f"Service internal error: Collection `{name}` cannot be opened: {self.broken[name][1]}")
+        raise RequestError(404, f"Not found: Collection `{name}` doesn't exist!")
 
     def create(self, name: str, body: dict[str, Any]) -> None:
-        if name in self.collections:
+        require_new_name(name)
+        if name in self.collections or name in self.broken:
             raise RequestError(409, f"Wrong input: Collection `{name}` already exists!")
         if name in self.aliases:
             raise RequestError(409, f"Wrong input: Alias `{name}` already exists!")
-        if not re.fullmatch(r"[^<>:\"/\\|?*\0]{1,255}", name):
-            raise RequestError(400, f"Wrong input: `{name}` is no name for a collection")
-        description = description_of(body)
-        directory = self.directory / name
+        description = {"name": name, **description_of(body)}
+        directory = self.directory / folder_name(name)
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
         shard = edge.EdgeShard.create(str(directory / "shard"), config_of(description))
@@ -123,16 +148,22 @@ class Store:
         collection.write_description()
         self.collections[name] = collection
 
-    def drop(self, name: str, forget_aliases: bool = True) -> bool:
+    def drop(self, name: str) -> bool:
+        directory = self.close_one(name)
+        if directory is None:
+            return False
+        shutil.rmtree(directory)
+        self.write_aliases({alias: target for alias, target in self.aliases.items() if target != name})
+        return True
+
+    def close_one(self, name: str) -> Path | None:
+        """Closes a collection, and forgets it. Returns its folder, if there is one."""
         collection = self.collections.pop(name, None)
         if collection is None:
-            return False
+            return self.broken.pop(name, (None, ""))[0]
         with collection.lock:
             collection.shard.close()
-        shutil.rmtree(collection.directory)
-        if forget_aliases:
-            self.write_aliases({alias: target for alias, target in self.aliases.items() if target != name})
-        return True
+        return collection.directory
 
     def write_aliases(self, aliases: dict[str, str]) -> None:
         temporary = self.aliases_file.with_suffix(".part")
@@ -140,57 +171,43 @@ class Store:
         temporary.rename(self.aliases_file)
         self.aliases = aliases
 
-    @contextmanager
-    def replacing(self, name: str) -> Iterator[Path]:
-        """Gives the place for the new folder of a collection; opens what is there afterwards."""
-        directory = self.directory / name
-        self.drop(name, forget_aliases=False)
-        yield directory
-        self.collections[name] = open_collection(directory)
+    def temporary_folder(self) -> tempfile.TemporaryDirectory[str]:
+        """On the disk of the collections; removed by the next start where the server was killed."""
+        return tempfile.TemporaryDirectory(dir=self.directory.parent, prefix=TEMPORARY_PREFIX, ignore_cleanup_errors=True)
 
-    def flush(self) -> None:
-        for collection in list(self.collections.values()):
-            with collection.lock:
-                collection.shard.flush()
+    def replace(self, name: str, unpacked: Path) -> None:
+        """Takes a folder that was opened once as the collection of this name; what is there goes once that is open."""
+        directory = self.directory / folder_name(name)
+        with self.temporary_folder() as given_up:
+            before = self.close_one(name)
+            if before is not None:
+                before.rename(Path(given_up) / "before")
+            shutil.rmtree(directory, ignore_errors=True)
+            unpacked.rename(directory)
+            self.open(directory)
 
     def close(self) -> None:
         for collection in self.collections.values():
             with collection.lock:
-                collection.shard.close()
+                failure_of(collection.shard.close)
 
 
 def open_collection(directory: Path) -> Collection:
-    description = json.loads((directory / "collection.json").read_text())
+    description = checked(json.loads((directory / "collection.json").read_text()))
     return Collection(directory, description, edge.EdgeShard.load(str(directory / "shard")))
 
 
-def description_of(body: dict[str, Any]) -> dict[str, Any]:
-    vectors = body.get("vectors")
-    if not isinstance(vectors, dict) or "size" not in vectors:
-        raise NotServed("collections of several named vectors, or of none")
-    if vectors.get("distance") not in DISTANCES:
-        raise RequestError(400, f"Format error in JSON body: unknown distance {vectors.get('distance')}")
-    if not isinstance(vectors["size"], int) or not 1 <= vectors["size"] <= 65536:
-        raise RequestError(422, "Validation error in JSON body: vectors.size must be from 1 to 65536")
-    if body.get("sparse_vectors"):
-        raise NotServed("sparse vectors")
-    hnsw = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000, **(body.get("hnsw_config") or {})}
-    optimizers = {"indexing_threshold": 10000, **(body.get("optimizers_config") or {})}
-    return {
-        "vectors": {"size": vectors["size"], "distance": vectors["distance"]},
-        "hnsw_config": {name: hnsw[name] for name in ("m", "ef_construct", "full_scan_threshold")},
-        "optimizers_config": {"indexing_threshold": optimizers["indexing_threshold"]},
-        "engine_threshold": optimizers["indexing_threshold"],
-        "payload_schema": {},
-        "metadata": body.get("metadata") or {},
-    }
+def failure_of(work: Callable[[], None]) -> str | None:
+    """What a piece of work fails with, if it does."""
+    try:
+        work()
+    except BaseException as error:
+        require_harmless(error)
+        return str(error) or type(error).__name__
+    return None
 
 
-def config_of(description: dict[str, Any]) -> edge.EdgeConfig:
-    vectors = description["vectors"]
-    return edge.EdgeConfig(
-        vectors=edge.EdgeVectorParams(size=vectors["size"], distance=DISTANCES[vectors["distance"]]),
-        hnsw_config=edge.HnswIndexConfig(**description["hnsw_config"]),
-        optimizers=edge.EdgeOptimizersConfig(indexing_threshold=description["optimizers_config"]["indexing_threshold"]),
-        wal_enabled=True,
-    )
+def require_harmless(error: BaseException) -> None:
+    """The engine's panics are no `Exception`; what ends the process is none of its errors."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError)):
+        raise error

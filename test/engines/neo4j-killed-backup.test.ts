@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
+import { execInNode } from '../../sandbox/containers/exec.ts';
+import { labelNames } from '../../sandbox/containers/labels.ts';
+import { findContainers } from '../../sandbox/containers/objects.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import { firstNode } from '../../sandbox/engines/neo4j/connection.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { attachStack } from '../../sandbox/stack/attach-stack.ts';
+import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { startCommand } from '../../scenarios/backup/command.ts';
+import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+
+let folder: StackFolder;
+const here = () => ({ cwd: folder.path });
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  await runForDocument(['up', '--engines', 'neo4j', '--size', 'none'], here());
+});
+afterAll(() => folder?.[Symbol.asyncDispose]());
+
+const containers = async () => findContainers({ [labelNames.stack]: stackIdentity({ directory: folder.path }).name });
+const isUp = async () =>
+  (await containers()).some(({ labels, running }) => running && labels[labelNames.node] === 'neo4j');
+
+test('a backup that is killed while Neo4j is stopped for its dump leaves it to the next command to start it', async () => {
+  const running = startCommand(['backup'], here());
+  await poll(async () => !(await isUp()), {
+    timeoutMs: 200_000,
+    intervalMs: 5,
+    onTimeout: () => new Error('the node was never stopped'),
+  });
+  running.kill('SIGKILL');
+  await running;
+  expect(await isUp()).toBe(false);
+  const report = await runForDocument<BackupReport>(['backup'], here());
+  expect(report.engines).toMatchObject([{ engine: 'neo4j', leftOut: [] }]);
+  // No record, no helper: the node alone.
+  expect(await containers()).toHaveLength(1);
+});
+
+describe('files beside the databases', () => {
+  const files = ['/data/dumps/by-hand.dump', '/data/a b\n"c".txt', '/var/lib/neo4j/import/rows.csv'];
+
+  test('are no part of a backup, which says so, and keep a restore in place from removing them', async () => {
+    const { engines } = await attachStack({ directory: folder.path });
+    const node = firstNode(engines.get('neo4j') as RunningEngine);
+    const made = await execInNode(node, [
+      'sh',
+      '-c',
+      'for file in "$@"; do mkdir -p "$(dirname "$file")" && echo mine >"$file"; done',
+      'sh',
+      ...files,
+    ]);
+    expect(made.exitCode).toBe(0);
+    const report = await runForDocument<BackupReport>(['backup'], here());
+    const named = files.toSorted().map((file) => ({ what: `file ${JSON.stringify(file)}`, why: expect.any(String) }));
+    expect(report.engines).toMatchObject([{ engine: 'neo4j', leftOut: named }]);
+
+    const { location, name } = report.archive;
+    const refused = await runForError(['restore', `${location}/${name}`, '--into', 'replace', '--yes'], here());
+    expect(refused).toMatchObject({ code: 'RESTORE_WOULD_LOSE', exitCode: 1 });
+    for (const file of files) expect(refused.evidence).toContain(JSON.stringify(file));
+    const kept = await execInNode(node, ['cat', ...files]);
+    expect(kept.output).toBe('mine\n'.repeat(files.length));
+  });
+});
