@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { execa } from 'execa';
+import { now } from '../sandbox/core/clock.ts';
 import { describeMachine } from '../sandbox/core/machine.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
@@ -29,7 +30,7 @@ export interface Watched {
 /** Begins to watch what the figures of a run depend on; the returned function ends it. */
 export async function watchEnvironment(watched: Watched): Promise<() => BenchEnvironment> {
   const { dataset, running, directory = process.cwd() } = watched;
-  const startedAt = new Date().toISOString();
+  const startedAt = now().toISOString();
   const [commit, fileSystem, serverSettings] = await Promise.all([
     commitOf(directory),
     fileSystemOf(directory),

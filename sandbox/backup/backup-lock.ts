@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
+import { now } from '../core/clock.ts';
 import { SandboxError } from '../core/errors.ts';
 import { withProcessLock } from '../core/process-lock.ts';
 import type { StackIdentity } from '../stack/stack-identity.ts';
@@ -29,7 +30,7 @@ export async function withBackupLock<Value>(
   const folder = stateDirectory(stack.directory);
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${stack.name}.backup-lock`);
-  const holder = { owner: ownerOfThisProcess(), what, since: new Date().toISOString(), id: crypto.randomUUID() };
+  const holder = { owner: ownerOfThisProcess(), what, since: now().toISOString(), id: crypto.randomUUID() };
   await take(file, holder, stack);
   try {
     return await work();

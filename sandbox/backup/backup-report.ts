@@ -59,6 +59,8 @@ export interface RestoredEngine {
   readonly place: 'live' | 'beside' | 'restore-stack';
   /** Databases or collections that it went into, where they have names of their own. */
   readonly names: readonly string[];
+  /** What of the backup had come to the end of its lifetime before it was restored. Absent where nothing had. */
+  readonly expired?: number;
   readonly sizeBytes: number;
   readonly durationMs: number;
   readonly megabytesPerS: number;

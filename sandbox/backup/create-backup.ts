@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { now } from '../core/clock.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
@@ -149,8 +150,8 @@ async function freeMoment(storage: Storage): Promise<Date> {
   const taken = new Set((await storage.list()).map(({ name }) => name));
   return poll(
     () => {
-      const now = new Date();
-      return taken.has(archiveNameAt(now)) ? undefined : now;
+      const moment = now();
+      return taken.has(archiveNameAt(moment)) ? undefined : moment;
     },
     { timeoutMs: 5_000, onTimeout: () => backupFailed(new Error('names of archives to come are taken there')) },
   );

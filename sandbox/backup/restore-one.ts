@@ -1,11 +1,14 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask } from '../core/progress.ts';
-import type { Backup } from '../engines/backup.ts';
+import type { Backup, RestoreNotes } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
 import type { Fill } from '../stack/staged-engines.ts';
 import type { ArchivedEngine, ArchiveManifest } from './archive/manifest.ts';
 import { megabytesPerS, type RestoredEngine } from './backup-report.ts';
+
+/** Lifetime of the record of a dataset in archives of releases up to 0.1.0. */
+const lifetimeOfOldRecordMs = 1_800_000;
 
 /** An archive that was found good, and what is wanted of it. */
 export interface RestoreSource {
@@ -21,6 +24,21 @@ export function archivedOf({ manifest }: RestoreSource, engine: string): Archive
   return archived;
 }
 
+/** What a restore has found so far that is no error. */
+interface Found extends RestoreNotes {
+  readonly expiredCount: () => number;
+}
+
+function noteFound(): Found {
+  let total = 0;
+  return {
+    expired: (count) => {
+      total += count;
+    },
+    expiredCount: () => total,
+  };
+}
+
 /**
  * Restores one engine with `work`, which returns the names that its data went under, and measures it.
  * Throws `RESTORE_FAILED` for what is no error of ours.
@@ -30,21 +48,24 @@ export async function restoreOne(
   engine: Engine,
   place: RestoredEngine['place'],
   progress: ProgressListener,
-  work: (backup: Backup, archived: ArchivedEngine) => Promise<readonly string[]>,
+  work: (backup: Backup, archived: ArchivedEngine, found: Found) => Promise<readonly string[]>,
 ): Promise<RestoredEngine> {
   const archived = archivedOf(source, engine.name);
   return runTask(progress, ['restore', engine.name], async (task) => {
     const beganMs = performance.now();
-    const names = await work(backupOf(engine), archived).catch((thrown) => {
+    const found = noteFound();
+    const names = await work(backupOf(engine), archived, found).catch((thrown) => {
       throw restoreFailed(thrown, engine);
     });
     const durationMs = Math.round(performance.now() - beganMs);
     const { sizeBytes } = archived;
-    task.summarise(names.join(', '));
+    const expired = found.expiredCount();
+    task.summarise([...names, ...(expired === 0 ? [] : [`${expired} had expired`])].join(', '));
     return {
       engine: engine.name,
       place,
       names,
+      ...(expired === 0 ? {} : { expired }),
       sizeBytes,
       durationMs,
       megabytesPerS: megabytesPerS(sizeBytes, durationMs),
@@ -60,8 +81,9 @@ export async function restoreInto(
   place: RestoredEngine['place'],
   progress: ProgressListener,
 ): Promise<RestoredEngine> {
-  return restoreOne(source, engine, place, progress, async (backup, archived) => {
-    await backup.restore(running, source.folderOf(engine.name), archived.backup);
+  return restoreOne(source, engine, place, progress, async (backup, archived, found) => {
+    await backup.restore(running, source.folderOf(engine.name), archived.backup, found);
+    if (found.expiredCount() > 0) await recordAgain(source, engine, running);
     await requireBackedUp(engine, running, archived);
     return [];
   });
@@ -98,6 +120,19 @@ export function fillFrom(
       });
     },
   };
+}
+
+/**
+ * Releases up to 0.1.0 gave the record of the dataset a lifetime of its own, half an hour from the load. Where that has
+ * passed it is not in the store that was restored, and is written again as the archive has it.
+ */
+async function recordAgain(source: RestoreSource, engine: Engine, running: RunningEngine): Promise<void> {
+  const { datasetFingerprint } = archivedOf(source, engine.name);
+  if (datasetFingerprint === null || engine.recordLoaded === undefined) return;
+  if ((await engine.loadedFingerprint(running)) !== undefined) return;
+  // It was there when it was backed up: nothing had been loaded for longer.
+  const loadedAtMs = Date.parse(source.manifest.createdAt) - lifetimeOfOldRecordMs;
+  await engine.recordLoaded(running, datasetFingerprint, loadedAtMs);
 }
 
 async function requireBackedUp(engine: Engine, running: RunningEngine, archived: ArchivedEngine): Promise<void> {

@@ -1,3 +1,4 @@
+import { now } from '../core/clock.ts';
 import { SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
 import { archiveNameAt, momentOfArchive } from './archive/archive-name.ts';
@@ -23,7 +24,7 @@ export interface RetentionRule {
  * Throws `BAD_OPTION`.
  */
 export function expiredArchives(archives: readonly StoredArchive[], rule: RetentionRule = {}): readonly string[] {
-  const oldestMs = (rule.now ?? new Date()).getTime() - requireRetentionDays(rule.retentionDays) * dayMs;
+  const oldestMs = (rule.now ?? now()).getTime() - requireRetentionDays(rule.retentionDays) * dayMs;
   const dated = archives
     .flatMap(({ name, sizeBytes }) => {
       const moment = momentOfArchive(name);

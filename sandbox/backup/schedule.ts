@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cron } from 'croner';
+import { now, nowMs } from '../core/clock.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
 
@@ -25,10 +26,10 @@ const lookEveryMs = 1_000;
 const lateMs = 60_000;
 
 export const systemClock: Clock = {
-  now: () => new Date(),
+  now,
   async waitUntil(moment, signal) {
     for (;;) {
-      const leftMs = moment.getTime() - Date.now();
+      const leftMs = moment.getTime() - nowMs();
       if (leftMs <= 0) return;
       await delay(Math.min(leftMs, lookEveryMs), undefined, { signal }).catch(() => {});
       signal.throwIfAborted();

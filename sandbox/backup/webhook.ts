@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import pRetry, { AbortError } from 'p-retry';
+import { now, nowMs } from '../core/clock.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { type ErrorCode, messageOf } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
@@ -71,7 +72,7 @@ export async function notifyWebhook(
 }
 
 async function call(target: WebhookTarget, id: string, body: string, signal: AbortSignal): Promise<void> {
-  const timestamp = String(Math.floor(Date.now() / 1000));
+  const timestamp = String(Math.floor(nowMs() / 1000));
   const response = await fetch(target.url, {
     method: 'POST',
     body,
@@ -104,13 +105,13 @@ function reasonOf(thrown: unknown): string {
 /** Message of a backup that ended well. */
 export function successMessage(archive: string, sizeBytes: number, durationMs: number): BackupMessage {
   const text = `Backup complete: ${archive}`;
-  const timestamp = new Date().toISOString();
+  const timestamp = now().toISOString();
   return { text, timestamp, status: 'success', archive, sizeBytes, durationMs, errorCode: null };
 }
 
 /** Message of a backup that failed. The error's own text is not sent: it may name what others need not know. */
 export function failureMessage(errorCode: ErrorCode, durationMs: number): BackupMessage {
   const text = `Backup failed: ${errorCode}`;
-  const timestamp = new Date().toISOString();
+  const timestamp = now().toISOString();
   return { text, timestamp, status: 'failure', archive: null, sizeBytes: null, durationMs, errorCode };
 }

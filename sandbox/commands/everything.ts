@@ -5,6 +5,7 @@ import { runBenchmarks } from '../../bench/run-benchmarks.ts';
 import { runSuites } from '../../scenarios/run-suites.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
+import { now } from '../core/clock.ts';
 import { describeMachine } from '../core/machine.ts';
 import { runTask } from '../core/progress.ts';
 import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
@@ -26,7 +27,7 @@ const quickMeasure = { warmUpMs: 40, measureMs: 240 } as const;
 
 /** The main job: the stack up and seeded, the stores checked, suites run, query paths measured, one report. */
 export const everything: Action = async (context) => {
-  const startedAt = new Date();
+  const startedAt = now();
   const beganMs = performance.now();
   const suites = suitesOptionsOf(context);
   const brought = await bringUp(context);

@@ -1,3 +1,4 @@
+import { now } from '../core/clock.ts';
 import { colorsFor } from '../report/colors.ts';
 import { formatTopology } from '../report/topology-text.ts';
 import { stackTopology } from '../stack/stack-topology.ts';
@@ -19,7 +20,7 @@ export const topology: Action = async (context) => {
   await watchTopology(
     options,
     (found) => {
-      if (context.format === 'json') context.print(`${JSON.stringify({ at: new Date().toISOString(), ...found })}\n`);
+      if (context.format === 'json') context.print(`${JSON.stringify({ at: now().toISOString(), ...found })}\n`);
       else context.print(`${process.stdout.isTTY ? clear : ''}${formatTopology(found, colors)}\n`);
     },
     context.signal,

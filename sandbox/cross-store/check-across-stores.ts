@@ -2,7 +2,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine, SharedKind } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
-import { comparePart, differencesShownMax } from './compare-part.ts';
+import { comparePart, differencesShownMax, type PartResult } from './compare-part.ts';
 import { nameDifferences } from './name-differences.ts';
 import { entityOfKind, type HeldThings, hold, markOwners, type Part, partsOf } from './shared-things.ts';
 import type { SlotTable } from './slot-table.ts';
@@ -19,6 +19,8 @@ export interface CrossStoreCheck {
   readonly name: string;
   readonly compared: number;
   readonly differences: number;
+  /** Missing because their lifetime in the store has passed: no difference. Absent where nothing had one that passed. */
+  readonly expired?: number;
 }
 
 export interface CrossStoreReport {
@@ -41,9 +43,11 @@ export async function checkAcrossStores(
   { heldMax = heldMaxDefault }: { readonly heldMax?: number } = {},
 ): Promise<CrossStoreReport> {
   const readersOf = (kind: SharedKind) =>
-    engines.flatMap(({ name: store, readBack }) => {
+    engines.flatMap(({ name: store, readBack, expiredKinds }) => {
       const [read, target] = [readBack[kind], running.get(store)];
-      return read === undefined || target === undefined ? [] : [{ store, rows: () => read(target) }];
+      if (read === undefined || target === undefined) return [];
+      const mayHaveExpired = async () => (await expiredKinds?.(target))?.includes(kind) ?? false;
+      return [{ store, rows: () => read(target), mayHaveExpired }];
     });
   const read = (Object.keys(entityOfKind) as SharedKind[]).filter((kind) => readersOf(kind).length > 0);
   const parts = read.flatMap((kind) => partsOf(dataset, kind, heldMax));
@@ -89,9 +93,11 @@ function checkName(store: string, kind: SharedKind): string {
   return `${store} holds each ${kind}`;
 }
 
-function add(before: Result | undefined, { name, compared, differences, first }: Result): Result {
+function add(before: Result | undefined, { name, compared, differences, expired = 0, first }: Result): Result {
+  const expiredInAll = (before?.expired ?? 0) + expired;
   return {
     name,
+    ...(expiredInAll === 0 ? {} : { expired: expiredInAll }),
     compared: (before?.compared ?? 0) + compared,
     differences: (before?.differences ?? 0) + differences,
     first: [...(before?.first ?? []), ...first].slice(0, differencesShownMax),
@@ -144,15 +150,28 @@ async function comparedPart(
   readers: readonly {
     readonly store: string;
     readonly rows: () => ReturnType<NonNullable<Engine['readBack'][SharedKind]>>;
+    /** Asked once the rows were read: what went meanwhile counts too. */
+    readonly mayHaveExpired: () => Promise<boolean>;
   }[],
 ): Promise<readonly Result[]> {
   const held = await hold(part);
   if (held.hasOwners) for await (const users of usersInParts()) markOwners(held, users);
-  const results = await Promise.all(readers.map(({ rows }) => comparePart(rows(), part, held)));
+  const results = await Promise.all(
+    readers.map(async ({ rows, mayHaveExpired }) => {
+      const result = await comparePart(rows(), part, held);
+      return result.missing > 0 && (await mayHaveExpired()) ? withoutExpired(result) : { ...result, expired: 0 };
+    }),
+  );
   const names = await nameDifferences(dataset, { part, held, results }, usersInParts);
   return readers.map(({ store }, index) => {
-    const { compared, differences } = results[index] as (typeof results)[number];
+    const { compared, differences, expired } = results[index] as (typeof results)[number];
     const first = (names[index] as readonly string[]).map((text) => `${store}: ${part.kind} ${text}`);
-    return { name: checkName(store, part.kind), compared, differences, first };
+    return { name: checkName(store, part.kind), compared, differences, expired, first };
   });
+}
+
+/** What is missing had a lifetime that has passed; what is there is compared all the same. */
+function withoutExpired(result: PartResult): PartResult & { readonly expired: number } {
+  const { differences, missing } = result;
+  return { ...result, differences: differences - missing, missing: 0, expired: missing };
 }

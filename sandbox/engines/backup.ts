@@ -41,6 +41,12 @@ export interface UnstartedEngine {
   readonly volumeNames: Readonly<Record<string, string>>;
 }
 
+/** Told what a restore finds that is no error. */
+export interface RestoreNotes {
+  /** So many keys or documents of the backup had come to the end of their lifetime before they were restored. */
+  readonly expired: (count: number) => void;
+}
+
 export interface Backup {
   /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
   readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
@@ -52,7 +58,12 @@ export interface Backup {
    * manifest says (`backup-files.ts`), cannot be read by the engine's own tools, or cannot be taken by this target
    * (`restore-target.ts`).
    */
-  readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  readonly restore: (
+    target: RunningEngine,
+    directory: string,
+    manifest: BackupManifest,
+    notes?: RestoreNotes,
+  ) => Promise<void>;
   /**
    * The same before the first start, which then finds the data: for an engine whose `restore` stops the server that it
    * is given, so that nobody waits for a start for nothing. Refuses as `restore` does. Default: `restore`.

@@ -51,11 +51,16 @@ export type ReadBack = Partial<Record<SharedKind, (running: RunningEngine) => As
 /** What "the same data" means: named parts with a SHA-256 each, of data and of catalogue. */
 export interface Fingerprint {
   readonly parts: Readonly<Record<string, string>>;
-  /**
-   * Parts that lose something by themselves, and when they first do, in milliseconds since 1970: after that they tell
-   * nothing. Absent for a part that does not.
-   */
-  readonly comparableUntilMs?: Readonly<Record<string, number>>;
+  /** Parts that lose something by themselves. Absent for a part that does not. */
+  readonly expiring?: Readonly<Record<string, ExpiringPart>>;
+}
+
+/** A part of a fingerprint taken asunder, so that what lives on can be compared when something has gone. */
+export interface ExpiringPart {
+  /** SHA-256 of what has no lifetime. */
+  readonly staying: string;
+  /** SHA-256 of what goes in each second, by its beginning in milliseconds since 1970. */
+  readonly going: Readonly<Record<number, string>>;
 }
 
 /** One promise of an engine's schema. It fails by throwing an `AssertionError`; any other error means `unknown`. */
@@ -120,7 +125,19 @@ export interface Engine<Client = unknown> {
   readonly bareLoad: BareLoad;
   /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */
   readonly loadedFingerprint: (running: RunningEngine) => Promise<string | undefined>;
+  /** Writes that record: for a store whose backups by earlier releases may have lost it. Default: the present moment. */
+  readonly recordLoaded?: (running: RunningEngine, fingerprint: string, loadedAtMs?: number) => Promise<void>;
+  /**
+   * Brings back what of the loaded dataset has expired, and returns how much that was. What is there stays as it is.
+   * Absent: nothing of it goes by itself.
+   */
+  readonly refill?: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<number>;
   readonly readBack: ReadBack;
+  /**
+   * Kinds of which things may be missing now without being lost, because their lifetime since the load has passed by
+   * the store's own clock. Absent: none ever.
+   */
+  readonly expiredKinds?: (running: RunningEngine) => Promise<readonly SharedKind[]>;
   readonly fingerprint: (running: RunningEngine) => Promise<Fingerprint>;
   readonly contract: readonly ContractCase[];
   readonly backup: Backup | NotSupported;

@@ -2,7 +2,7 @@ import type { RestoredEngine, RestoreReport } from '../backup/backup-report.ts';
 import type { Colors } from './colors.ts';
 import { formatCrossStore } from './cross-store-text.ts';
 import { formatTable } from './table.ts';
-import { formatBytes, formatDuration } from './units.ts';
+import { formatBytes, formatCount, formatDuration } from './units.ts';
 
 /** A restore for people. */
 export function formatRestore(report: RestoreReport, colors: Colors): string {
@@ -28,11 +28,18 @@ export function formatRestore(report: RestoreReport, colors: Colors): string {
   const down = downtimeMs === undefined ? '' : `, of which the engines were down for ${formatDuration(downtimeMs)}`;
   const lines = [
     `${colors.green('restored')}: ${archive.name} of ${createdAt} in ${formatDuration(durationMs)}${down}`,
+    ...engines.flatMap(expiredLine),
     ...(safetyBackup === undefined ? [] : [`what was live before: ${safetyBackup.location}/${safetyBackup.name}`]),
     ...(restoreStack === undefined ? [] : [`look at it:  ${restoreStack.look}`, `remove it:   ${restoreStack.remove}`]),
   ];
   const checked = crossStore === undefined ? '' : `\n${formatCrossStore(crossStore, colors)}`;
   return `${table}\n${lines.join('\n')}\n${checked}`;
+}
+
+/** What has a lifetime is not brought back after it. */
+function expiredLine({ engine, expired }: RestoredEngine): string[] {
+  if (expired === undefined) return [];
+  return [`${engine}: ${formatCount(expired)} ${expired === 1 ? 'item' : 'items'} had expired since the backup`];
 }
 
 function placeOf({ place, names }: RestoredEngine, { restoreStack }: RestoreReport): string {

@@ -7,7 +7,8 @@ import type { StackStart } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
 
 /**
- * Loads the dataset unless the store says that it holds it already. Returns whether it loaded.
+ * Loads the dataset unless the store says that it holds it already; what had expired of it comes back then. Returns
+ * whether it loaded.
  * Throws `DATASET_DIFFERENT` where another one is there and `reset` was not asked for.
  */
 export async function loadDataset(
@@ -20,7 +21,9 @@ export async function loadDataset(
     const there = await engine.loadedFingerprint(running);
     const wanted = await dataset.fingerprint();
     if (there === wanted && !options.reset) {
-      report.summarise('there already');
+      const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
+      const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
+      report.summarise(`there already${again}`);
       return false;
     }
     if (there !== undefined && !options.reset)

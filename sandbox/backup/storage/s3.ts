@@ -1,3 +1,4 @@
+import { now } from '../../core/clock.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { stackOfArchive, startBytes } from '../archive/stack-of-archive.ts';
@@ -36,12 +37,12 @@ export function s3Storage(address: string, options: S3ClientOptions = {}): S3Sto
     store: async (file, name, transfer) => {
       await uploadFile(at, file, keyOf(name), transfer);
       // Whoever may not look for others' uploads can still back up.
-      await abandonStaleUploads(at, new Date()).catch(() => {});
+      await abandonStaleUploads(at, now()).catch(() => {});
     },
     fetch: async (name, file, transfer) => downloadFile(at, keyOf(name), file, transfer),
     stackOf: async (name) => stackOfArchive(await readStart(at, keyOf(name), startBytes)),
     remove: async (name) => removeObject(at, keyOf(name)),
-    abandonStaleUploads: (now = new Date()) => abandonStaleUploads(at, now),
+    abandonStaleUploads: (moment = now()) => abandonStaleUploads(at, moment),
     [Symbol.dispose]: () => client.destroy(),
   };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
+import { now } from '../../core/clock.ts';
 import type { ContractCase } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { collectionNames, indexName, isTextIndex, noTextIndexes, readCollectionSchema } from './collections.ts';
@@ -60,7 +61,7 @@ async function textIsFound(running: RunningEngine): Promise<void> {
     const word = 'taishangcontractword';
     await client.withSession(async (session) => {
       const contents = database.collection('user_contents');
-      const document = { user_id: 'contract', content_type: 'note', title: word, created_at: new Date() };
+      const document = { user_id: 'contract', content_type: 'note', title: word, created_at: now() };
       const { insertedId } = await contents.insertOne(document, { session });
       try {
         const found = await contents.find({ $text: { $search: word } }, { session }).toArray();
@@ -104,7 +105,7 @@ async function transactionsRollBack(running: RunningEngine): Promise<void> {
     await client.withSession(async (session) => {
       session.startTransaction({ writeConcern: { w: 'majority' } });
       for (const title of ['first', 'second']) {
-        const document = { user_id, content_type: 'note', title, created_at: new Date() };
+        const document = { user_id, content_type: 'note', title, created_at: now() };
         await database.collection('user_contents').insertOne(document, { session });
       }
       const inside = await database.collection('user_contents').countDocuments({ user_id }, { session });
@@ -130,7 +131,7 @@ async function changesAreSeen(running: RunningEngine, dataset: Dataset): Promise
       user_id,
       content_type: 'note',
       title: 't',
-      created_at: new Date(),
+      created_at: now(),
     });
     try {
       const change = await changes.next();

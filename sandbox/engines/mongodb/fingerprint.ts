@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { BSON, type Db, type Document } from 'mongodb';
 import type { Fingerprint } from '../engine.ts';
+import { buildParts } from '../expiring-parts.ts';
 import type { RunningEngine } from '../topology.ts';
 import { readCatalogue, readPrincipals } from './catalogue.ts';
 import { withClient } from './connection.ts';
+import { momentOfGoing } from './lifetimes.ts';
 
 /**
  * The same data means: the same documents under the same keys, byte by byte as the server stores them; collections with
@@ -15,25 +17,31 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
   return withClient(running, async (database, client) => {
     const { users, roles } = await readPrincipals(client, running.image.origin !== 'compatible');
     const principals = { users: hashOf(users.map(canonical)), roles: hashOf(roles.map(canonical)) };
-    return { parts: { ...(await partsOf(database)), ...principals } };
+    const { parts, expiring } = await compositionOf(database);
+    return { parts: { ...parts, ...principals }, expiring };
   });
 }
 
 /** Parts of one database. */
-export async function partsOf(database: Db): Promise<Record<string, string>> {
-  const parts: Record<string, string> = {};
-  for (const { name, type, options, indexes } of await readCatalogue(database)) {
-    parts[`${name} collection`] = hashOf([canonical({ type, options, indexes })]);
-    if (type !== 'view') parts[`${name} documents`] = await hashOfDocuments(database, name);
-  }
-  return parts;
+export async function partsOf(database: Db): Promise<Readonly<Record<string, string>>> {
+  return (await compositionOf(database)).parts;
 }
 
-async function hashOfDocuments(database: Db, name: string): Promise<string> {
-  const hash = createHash('sha256');
-  const documents = database.collection(name).find({}, { raw: true }).sort({ _id: 1 });
-  for await (const document of documents) hash.update(document as unknown as Buffer);
-  return hash.digest('hex');
+async function compositionOf(database: Db): Promise<Required<Fingerprint>> {
+  const parts = buildParts();
+  for (const { name, type, options, indexes } of await readCatalogue(database)) {
+    parts.add(`${name} collection`, [canonical({ type, options, indexes })]);
+    if (type === 'view') continue;
+    const documentsPart = `${name} documents`;
+    parts.add(documentsPart, []);
+    const goesMsOf = momentOfGoing({ options, indexes });
+    const documents = database.collection(name).find({}, { raw: true }).sort({ _id: 1 });
+    for await (const document of documents) {
+      const bytes = document as unknown as Buffer;
+      parts.add(documentsPart, [bytes], goesMsOf?.(bytes));
+    }
+  }
+  return parts.build();
 }
 
 function hashOf(lines: readonly string[]): string {

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { now as clock } from '../../core/clock.ts';
 
 /** Temporary contents and conversations live this long. */
 const cleanupAgeDays = 30;
@@ -14,7 +15,7 @@ export interface CleanupReport {
  * Deletes conversations and temporary contents older than 30 days, except those with `metadata.keep: true`.
  * `now` decides what is old. Default: the clock.
  */
-export async function cleanUpOldData(database: Db, now = new Date()): Promise<CleanupReport> {
+export async function cleanUpOldData(database: Db, now = clock()): Promise<CleanupReport> {
   const old = { created_at: { $lt: new Date(now.getTime() - cleanupAgeDays * dayMs) }, 'metadata.keep': { $ne: true } };
   const conversations = await database.collection('ai_conversations').deleteMany(old);
   const contents = await database.collection('user_contents').deleteMany({ ...old, content_type: 'temp' });
@@ -43,7 +44,7 @@ export interface DataStatistics {
 }
 
 /** Counts contents and conversations, and keeps the result in `data_statistics`. */
-export async function generateDataStatistics(database: Db, now = new Date()): Promise<DataStatistics> {
+export async function generateDataStatistics(database: Db, now = clock()): Promise<DataStatistics> {
   const contents = database.collection('user_contents');
   const conversations = database.collection('ai_conversations');
   const [average] = await conversations
@@ -88,7 +89,7 @@ async function countBy(database: Db, field: string): Promise<Record<string, numb
 export async function logBackup(
   database: Db,
   entry: { readonly collection: string; readonly backupPath: string; readonly status: 'completed' | 'failed' },
-  now = new Date(),
+  now = clock(),
 ): Promise<void> {
   await database.collection('backup_logs').insertOne({
     collection: entry.collection,

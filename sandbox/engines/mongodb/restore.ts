@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import type { BackupManifest } from '../backup.ts';
+import type { BackupManifest, RestoreNotes } from '../backup.ts';
 import { totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, isSameOrNewer, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
@@ -9,6 +9,7 @@ import { databaseName, firstNode, withClient } from './connection.ts';
 import type { ExportCatalogue } from './driver-export.ts';
 import { importCollections, importPrincipals, readExport } from './driver-import.ts';
 import { readArchive, restoreBesideByTool, restoreByTool } from './dump-tool.ts';
+import { countExpired } from './lifetimes.ts';
 
 /** User of the server in the official image and in ours. */
 const mongodbUser = '999';
@@ -25,12 +26,21 @@ const restoredName = `${databaseName}${restoreSuffix}`;
  * An export of the stand-in is taken by the stand-in alone: it has no text indexes, so that a MongoDB made of it would
  * lack them; and a dump of MongoDB's tools only those tools can read.
  */
-export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
+export async function restore(
+  target: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+  notes?: RestoreNotes,
+): Promise<void> {
   const catalogue = await requireTaken(target, directory, manifest, { empty: true });
-  if (catalogue === undefined) return restoreByTool(target, directory);
+  if (catalogue === undefined) await restoreByTool(target, directory);
   await withClient(target, async (_, client) => {
-    await importCollections(client, directory, catalogue.collections, (name) => name);
-    await importPrincipals(client, catalogue);
+    if (catalogue !== undefined) {
+      await importCollections(client, directory, catalogue.collections, (name) => name);
+      await importPrincipals(client, catalogue);
+    }
+    // They are there until the server looks for them, once a minute.
+    notes?.expired(await countExpired(client));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../containers/node-spec.ts';
+import { nowMs } from '../../core/clock.ts';
 import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 import { createDriver } from './connection.ts';
 import { readRecord } from './schema.ts';
@@ -46,7 +47,7 @@ export async function roles({ topology, nodes, secrets }: RunningEngine): Promis
     if (access === undefined) return { node, role: 'down' };
     if (access.takesWrites) return { node, role: 'primary' };
     const { dumpedAtMs } = access;
-    const ageS = dumpedAtMs === undefined ? undefined : Math.round((Date.now() - dumpedAtMs) / 1_000);
+    const ageS = dumpedAtMs === undefined ? undefined : Math.round((nowMs() - dumpedAtMs) / 1_000);
     return { node, role: 'standby', follows: primary, lag: ageS === undefined ? 'no dump yet' : `${ageS} s` };
   });
 }

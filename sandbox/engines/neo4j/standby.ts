@@ -4,6 +4,7 @@ import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
+import { now } from '../../core/clock.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
@@ -39,7 +40,7 @@ export async function refreshStandby(running: RunningEngine): Promise<void> {
   const alone = { ...running, nodes: [primary] };
   const standbys = running.nodes.filter((node) => node !== primary);
   await withTemporaryFolder('standby', async (folder) => {
-    await withDriver(alone, (driver) => writeRecord(driver, dumpRecord, new Date().toISOString()));
+    await withDriver(alone, (driver) => writeRecord(driver, dumpRecord, now().toISOString()));
     await whileStopped(alone, () => dump(alone, folder));
     await Promise.all(standbys.map((node) => rebuild(running, node, folder)));
   });

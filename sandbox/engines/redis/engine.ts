@@ -9,11 +9,12 @@ import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
-import { load, loadedFingerprint } from './load.ts';
+import { load, loadedFingerprint, recordLoaded } from './load.ts';
 import { primaryNode } from './masters.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
-import { readBack } from './read-back.ts';
+import { expiredKinds, readBack } from './read-back.ts';
+import { refill } from './refill.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
@@ -75,6 +76,9 @@ export const redis: Engine<RedisClient> = {
     },
     primaryNode,
   ),
+  recordLoaded,
+  refill,
+  expiredKinds,
   bareLoad,
   failover,
   external,

@@ -1,8 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Fingerprint } from '../engine.ts';
+import { buildParts } from '../expiring-parts.ts';
 import type { RunningEngine } from '../topology.ts';
 import { scan } from './load.ts';
+import { loadedAtKey } from './mark.ts';
 import { type Masters, openMasters } from './masters.ts';
 
 /** Settings that decide what the store keeps, and how well. They come from the stack's file, not from a backup. */
@@ -15,7 +17,7 @@ const footerBytes = 10;
  * The same data means: the same keys with the same serialised values, key space by key space, and the same absolute
  * expiry to the millisecond, which is how an RDB and the replication keep it; the same function libraries, the same
  * users with rules and passwords beside the stack's own, and the same settings.
- * Keys expire: a key space tells nothing once its first key may have gone.
+ * Keys expire: those that have gone are told apart from those that should be there.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
   await using masters = await openMasters(running);
@@ -24,8 +26,8 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
     same(masters, otherUsers),
     same(masters, async (client) => (await Promise.all(settings.map((name) => settingOf(client, name)))).flat()),
   ]);
-  const { parts, comparableUntilMs } = await hashOfKeys(masters);
-  return { parts: { ...parts, functions, users, configuration }, comparableUntilMs };
+  const { parts, expiring } = await hashOfKeys(masters);
+  return { parts: { ...parts, functions, users, configuration }, expiring };
 }
 
 function settingOf(client: Redis, name: string): Promise<string[]> {
@@ -58,26 +60,21 @@ export async function numbersOfKeys(client: Redis): Promise<ReadonlyMap<number, 
   return new Map([...lines].map(([, database, keys]) => [Number(database), Number(keys)]));
 }
 
-/** Expiries apart: data that is loaded again lives on from then. */
+/** Expiries apart: data that is loaded again lives on from then, and so does what says when it was loaded. */
 async function hashOfKeys(masters: Masters): Promise<Required<Fingerprint>> {
-  const hashes = new Map<string, Hash>();
-  const comparableUntilMs: Record<string, number> = {};
-  const add = (part: string, text: string, expiryMs: number, value?: Buffer) => {
-    const hash = hashes.get(part) ?? createHash('sha256');
-    hashes.set(part, hash.update(text).update(value ?? ''));
-    if (expiryMs > 0) comparableUntilMs[part] = Math.min(comparableUntilMs[part] ?? expiryMs, expiryMs);
-  };
+  const parts = buildParts();
   for (const database of await databasesOf(masters)) {
     // A cluster has one database, and knows no SELECT.
     if (database > 0) await Promise.all(masters.clients.map((client) => client.select(database)));
     for await (const { key, value, expiryMs } of inOrder(masters.clients.map(keysOf))) {
-      add(`keys ${key.split(':', 1)[0]}`, `${database} ${key}\0`, expiryMs, value);
-      add('expiries', `${database} ${key}\0${expiryMs}\n`, expiryMs);
+      const goesMs = expiryMs > 0 ? expiryMs : undefined;
+      if (key === loadedAtKey) parts.add('expiries', [key, value]);
+      else parts.add(`keys ${key.split(':', 1)[0]}`, [`${database} ${key}\0`, value], goesMs);
+      parts.add('expiries', [`${database} ${key}\0${expiryMs}\n`], goesMs);
     }
     if (database > 0) await Promise.all(masters.clients.map((client) => client.select(0)));
   }
-  const parts = Object.fromEntries([...hashes].map(([part, hash]) => [part, hash.digest('hex')]));
-  return { parts, comparableUntilMs };
+  return parts.build();
 }
 
 async function databasesOf(masters: Masters): Promise<readonly number[]> {

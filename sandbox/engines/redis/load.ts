@@ -10,15 +10,15 @@ import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { keySpaces, lifetimesS } from './cache.ts';
 import { serverPort } from './client-options.ts';
+import { forgetMark, readFingerprint, serverTimeMs, writeMark } from './mark.ts';
 import { type Masters, openMasters } from './masters.ts';
 import { openRespStream, type RespStream } from './resp-stream.ts';
 import { createCommandBuffers, setCommands } from './set-commands.ts';
 
-/** Where the fingerprint of the loaded dataset is kept, and how far an unfinished load has come. */
-const fingerprintKey = 'taishang:dataset';
+/** How far an unfinished load has come. */
 const markKey = 'taishang:load';
 
-/** Both go with the first caches that expire: what is no longer complete is loaded again. */
+/** It goes with the first caches that expire: what is no longer complete is not gone on with. */
 const shortestLifetimeMs = Math.min(...Object.values(lifetimesS)) * 1_000;
 
 /** Keys a write, and writes under way: the sweep is in docs/loading.md. */
@@ -37,8 +37,8 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
     openStreams(running, masters, opened),
   ]);
   const buffers = createCommandBuffers();
-  const endMs = endOfMark(masters);
-  endMs.catch(() => {});
+  const beganMs = beginOfMark(masters);
+  beganMs.catch(() => {});
   await loadPart(
     {
       name: 'keys',
@@ -59,17 +59,13 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
     },
     marks,
   );
-  await finishLoad(masters, fingerprint, await endMs);
+  await finishLoad(masters, fingerprint, await beganMs);
   return { loaded: { keys }, ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}) };
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
   await using masters = await openMasters(running);
   return readFingerprint(masters);
-}
-
-async function readFingerprint(masters: Masters): Promise<string | undefined> {
-  return (await masters.of(fingerprintKey).get(fingerprintKey)) ?? undefined;
 }
 
 function recordsOf(masters: Masters): LoadRecords {
@@ -86,23 +82,19 @@ function recordsOf(masters: Masters): LoadRecords {
   };
 }
 
-/** When the mark goes, on the clock of `performance.now`: the first keys count from when the load began, maybe long ago. */
-async function endOfMark(masters: Masters): Promise<number> {
-  const askedMs = performance.now();
-  return askedMs + (await masters.of(markKey).pttl(markKey));
+/** When the load began, by the server's clock and maybe long ago: the first keys count from there. */
+async function beginOfMark(masters: Masters): Promise<number> {
+  return (await masters.of(markKey).pexpiretime(markKey)) - shortestLifetimeMs;
 }
 
-/** The fingerprint first: without either, all of it would be loaded again. On one connection that is their order. */
-async function finishLoad(masters: Masters, fingerprint: string, endMs: number): Promise<void> {
-  const leftMs = Math.floor(endMs - performance.now());
-  const [recorder, marker] = [masters.of(fingerprintKey), masters.of(markKey)];
-  const recorded = leftMs > 0 ? recorder.set(fingerprintKey, fingerprint, 'PX', leftMs) : undefined;
-  if (recorder !== marker) await recorded;
-  await Promise.all([recorded, marker.del(markKey)]);
+/** The fingerprint first: without either, all of it would be loaded again. */
+async function finishLoad(masters: Masters, fingerprint: string, beganMs: number): Promise<void> {
+  await writeMark(masters, fingerprint, beganMs);
+  await masters.of(markKey).del(markKey);
 }
 
 async function forgetRecords(masters: Masters): Promise<void> {
-  await Promise.all([masters.of(fingerprintKey).del(fingerprintKey), masters.of(markKey).del(markKey)]);
+  await Promise.all([forgetMark(masters), masters.of(markKey).del(markKey)]);
 }
 
 /** Takes everything away that {@link load} brings. */
@@ -112,10 +104,10 @@ export async function removeLoaded(running: RunningEngine): Promise<void> {
   await emptyKeySpaces(masters);
 }
 
-/** Says that the caches of a dataset were written just now. */
-export async function recordLoaded(running: RunningEngine, fingerprint: string): Promise<void> {
+/** Says that the caches of a dataset were written. Default: just now. */
+export async function recordLoaded(running: RunningEngine, fingerprint: string, loadedAtMs?: number): Promise<void> {
   await using masters = await openMasters(running);
-  await masters.of(fingerprintKey).set(fingerprintKey, fingerprint, 'PX', shortestLifetimeMs);
+  await writeMark(masters, fingerprint, loadedAtMs ?? (await serverTimeMs(masters)));
 }
 
 /** Removes the platform's caches from every master. */

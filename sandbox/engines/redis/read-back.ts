@@ -1,10 +1,17 @@
-import type { ReadBack, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedKind, SharedRow } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { scan } from './load.ts';
+import { expiredSpaces } from './mark.ts';
 import { openMasters } from './masters.ts';
 
 /** Every user has a cache entry; conversations and graphs are cached for some only. */
 export const readBack: ReadBack = { user: readUsers };
+
+/** An hour after the load every user may have gone from the cache. */
+export async function expiredKinds(running: RunningEngine): Promise<readonly SharedKind[]> {
+  await using masters = await openMasters(running);
+  return (await expiredSpaces(masters)).includes('user') ? ['user'] : [];
+}
 
 interface CachedUser {
   readonly id?: unknown;

@@ -5,7 +5,7 @@ import { labelNames } from '../../containers/labels.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { allSettled } from '../../core/side-by-side.ts';
-import type { BackupManifest } from '../backup.ts';
+import type { BackupManifest, RestoreNotes } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
 import { readFilesAsTar, releasedBy } from '../part-files.ts';
@@ -14,6 +14,8 @@ import type { RunningEngine } from '../topology.ts';
 import { untilAnswering } from '../until-answering.ts';
 import { firstNode, openClient, probe } from './connection.ts';
 import { functionLibraries, numbersOfKeys, otherUsers } from './fingerprint.ts';
+import { keepOldMark } from './mark.ts';
+import { openMasters } from './masters.ts';
 
 export const dumpFile = 'dump.rdb';
 export const usersFile = 'users.acl';
@@ -25,9 +27,14 @@ const redisUser = '999';
  * Makes the data ready in a container of its own while the node runs, then starts the node on it.
  * Taken is a dump of the same or an older major version whose RDB version the target reads: the server itself decides.
  * Otherwise `BACKUP_VERSION_FOREIGN` is thrown. Keys whose moment has come between backup and restore are not in the
- * restored store: they would be gone from the live one too.
+ * restored store: they would be gone from the live one too. `notes` is told how many.
  */
-export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
+export async function restore(
+  target: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+  notes?: RestoreNotes,
+): Promise<void> {
   await verifyParts(directory, manifest);
   requireSameImplementation(target, manifest);
   const [major] = versionNumbers(manifest.serverVersion);
@@ -45,10 +52,13 @@ export async function restore(target: RunningEngine, directory: string, manifest
     requireRoom(node, '/data', 2 * totalBytes(manifest) + 2 ** 20),
   ]);
   // What is wrong with the target is told first.
-  await allSettled([usable, stage(target, directory, usable)]);
+  const [, expired] = await allSettled([usable, stage(target, directory, usable)]);
+  notes?.expired(expired);
   await stopNode(node);
   await startNodeAgain(node);
   await untilReady(target);
+  await using masters = await openMasters(target);
+  await keepOldMark(masters);
 }
 
 async function refuseIfUsed(target: RunningEngine): Promise<void> {
@@ -62,8 +72,8 @@ async function refuseIfUsed(target: RunningEngine): Promise<void> {
   if (users.length > 0) throw targetNotEmpty('redis', `${users.length} users beside its own`);
 }
 
-/** Begins once the target is `usable`. */
-async function stage(target: RunningEngine, directory: string, usable: Promise<unknown>): Promise<void> {
+/** Begins once the target is `usable`. Returns how many keys of the dump had expired. */
+async function stage(target: RunningEngine, directory: string, usable: Promise<unknown>): Promise<number> {
   const node = firstNode(target);
   const staged = await runOneOff({
     image: node.image,
@@ -74,7 +84,8 @@ async function stage(target: RunningEngine, directory: string, usable: Promise<u
     labels: { [labelNames.engine]: 'redis' },
   });
   refuseUnreadable(target, staged);
-  checked(staged, 'Loading the dump', 'redis');
+  const { output } = checked(staged, 'Loading the dump', 'redis');
+  return Number(/^rdb_last_load_keys_expired:(\d+)/m.exec(output)?.[1] ?? 0);
 }
 
 /** Exit codes of `stage-restore.sh`. */

@@ -5,6 +5,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import type { RunningEngine } from '../topology.ts';
+import { keepOldMark } from './mark.ts';
 import { openMasters } from './masters.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
@@ -21,6 +22,7 @@ export async function applySchema(
   const file = join(directory, 'taishang.lua');
   const wanted = await readFile(file, 'utf8');
   await using masters = await openMasters(running);
+  await keepOldMark(masters);
   // A cluster spreads keys over its masters, and functions not at all.
   const found = await Promise.all(masters.clients.map(loadedLibrary));
   if (found.every((library) => library === wanted)) return { applied: [], alreadyPresent: 1 };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
+import { now, nowMs } from '../../../core/clock.ts';
 import { SandboxError } from '../../../core/errors.ts';
 import { preparePath } from '../../prepare-path.ts';
 import type { HopListener, PathContext, PlanCheck, PreparedPath, QueryPath } from '../../query-path.ts';
@@ -72,7 +73,7 @@ async function cleanUp(database: Db, userId: string, count: number, onHop?: HopL
 
 async function insertOld(database: Db, userId: string, count: number, keep: boolean): Promise<void> {
   const dates = { created_at: oldTime, updated_at: oldTime };
-  const metadata = { keep, sandbox_bench_at: new Date() };
+  const metadata = { keep, sandbox_bench_at: now() };
   const each = Array.from({ length: count }, () => `${marker}-${randomUUID()}`);
   const conversations = each.map((_id) => ({
     _id,
@@ -103,7 +104,7 @@ async function insertOld(database: Db, userId: string, count: number, keep: bool
 async function removeAbandoned(database: Db): Promise<void> {
   const abandoned = {
     user_id: new RegExp(`^${marker}-`),
-    'metadata.sandbox_bench_at': { $lt: new Date(Date.now() - 3_600_000) },
+    'metadata.sandbox_bench_at': { $lt: new Date(nowMs() - 3_600_000) },
   };
   await Promise.all([
     database.collection('ai_conversations').deleteMany(abandoned),

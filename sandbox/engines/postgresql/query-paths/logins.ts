@@ -105,12 +105,12 @@ const sessionByToken = sqlPath<Token>({
   sample: 'SELECT session_token AS token FROM user_sessions ORDER BY expires_at DESC LIMIT 1000',
   absent: absentNames.map((token) => ({ token })),
   values: ({ token }) => [token],
-  known: async (dataset, parameters) => {
+  known: async (dataset, parameters, now) => {
     const asked = new Set(parameters.map(({ token }) => token));
     const live = await rowsWhere(
       dataset,
       'userSessions',
-      ({ sessionToken, expiresAt }) => asked.has(sessionToken) && expiresAt.getTime() > Date.now(),
+      ({ sessionToken, expiresAt }) => asked.has(sessionToken) && expiresAt > now,
     );
     const owners = new Set(live.map(({ userId }) => userId));
     const users = await rowsWhere(dataset, 'users', ({ id }) => owners.has(id));
@@ -144,12 +144,12 @@ const permissionsOfUser = sqlPath<UserId>({
     'SELECT user_id AS "userId" FROM user_permissions GROUP BY user_id ORDER BY count(*) DESC, user_id LIMIT 1000',
   absent: absentIds().map((userId) => ({ userId })),
   values: ({ userId }) => [userId],
-  known: async (dataset, parameters) => {
+  known: async (dataset, parameters, now) => {
     const asked = new Set(parameters.map(({ userId }) => userId));
     const valid = await rowsWhere(
       dataset,
       'userPermissions',
-      ({ userId, expiresAt }) => asked.has(userId) && (expiresAt === null || expiresAt.getTime() > Date.now()),
+      ({ userId, expiresAt }) => asked.has(userId) && (expiresAt === null || expiresAt > now),
     );
     return parameters.map(({ userId }) =>
       lines(

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import type { Dataset } from '../../../../seeds/dataset.ts';
+import { now } from '../../../core/clock.ts';
 import { hotAndCold, notOurData } from '../../path-parameters.ts';
 import { type PathParts, preparePath } from '../../prepare-path.ts';
 import type { ByKind, PathContext, PathDescription, PreparedPath, QueryPath } from '../../query-path.ts';
@@ -25,8 +26,8 @@ export interface SqlPath<Parameter> extends Omit<PathDescription, 'plan' | 'writ
   readonly sample: string;
   readonly absent: readonly Parameter[];
   readonly values: (parameter: Parameter) => readonly unknown[];
-  /** Answers by the dataset, as {@link textOfRows} writes them. */
-  readonly known: (dataset: Dataset, parameters: readonly Parameter[]) => Promise<readonly string[]>;
+  /** Answers by the dataset, as {@link textOfRows} writes them, at the moment that the server takes for now. */
+  readonly known: (dataset: Dataset, parameters: readonly Parameter[], now: Date) => Promise<readonly string[]>;
   /** Default: rows as text, in whatever order. */
   readonly answer?: (rows: readonly Row[]) => string;
   readonly judge?: PathParts<Parameter, readonly Row[]>['judge'];
@@ -81,7 +82,7 @@ async function prepare<Parameter>(path: SqlPath<Parameter>, context: PathContext
       return planOf({ client, name: path.file, statement, values: path.values(parameter), uses: path.uses });
     },
     answer: path.answer ?? textOfRows,
-    known: dataset === undefined ? notOurData : (asked) => path.known(dataset, asked),
+    known: dataset === undefined ? notOurData : async (asked) => path.known(dataset, asked, await serverTime(client)),
     ...(path.judge === undefined ? {} : { judge: path.judge }),
     dispose: async () => {},
   });
@@ -91,6 +92,12 @@ async function prepare<Parameter>(path: SqlPath<Parameter>, context: PathContext
     ...(more?.recall === undefined ? {} : { recall: more.recall }),
     [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose](),
   };
+}
+
+/** What `now()` says there: statements go by the server's clock, not by ours. */
+async function serverTime(client: Client): Promise<Date> {
+  const { rows } = await client.query<{ now: Date }>('SELECT now() AS now');
+  return rows[0]?.now ?? now();
 }
 
 /** Statement of a file of this folder. */

@@ -1,14 +1,30 @@
 import type { Dataset } from '../../../../seeds/dataset.ts';
-import { absentIds, hotAndCold, notOurData, perDataset, rowsOf, usersByActivity } from '../../path-parameters.ts';
+import {
+  absentIds,
+  hotAndCold,
+  notOurData,
+  perDataset,
+  rowsOf,
+  rowsWhere,
+  usersByActivity,
+} from '../../path-parameters.ts';
 import { preparePath } from '../../prepare-path.ts';
 import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../query-path.ts';
 import type { RunningEngine } from '../../topology.ts';
 import { cacheKey, type KeySpace, lifetimesS, readCached } from '../cache.ts';
 import { connect } from '../connection.ts';
 import { scan } from '../load.ts';
+import { expiredSpaces } from '../mark.ts';
 import { openMasters } from '../masters.ts';
 import { cachedUserReference } from '../redis-benchmark.ts';
+import { cacheAgain } from '../refill.ts';
 import { commandsCheck } from './commands-of-path.ts';
+
+/** Answer of PTTL for a key that is not there (Redis documentation, "PTTL"). */
+const keyIsGone = -2;
+
+/** What expires within this time lives on from now: it would be gone before the path is measured. */
+const soonMs = 600_000;
 
 interface CachePath extends Pick<QueryPath, 'name' | 'description' | 'reference'> {
   readonly space: KeySpace;
@@ -46,21 +62,54 @@ async function prepare(space: KeySpace, { running, dataset }: PathContext): Prom
   const { client } = stack.use(await connect(running));
   const ids = dataset === undefined ? await sampledIds(running, space) : (await cachedIds(dataset))[space];
   const request = (id: string) => readCached(client, space, id);
+  const warmUp = (wanted: readonly string[]) => warmUpExpired({ running, dataset }, space, wanted);
+  const { hot, cold } = hotAndCold(ids);
+  await warmUp([...hot, ...cold]);
   const prepared = preparePath<string, unknown>({
-    parameters: { ...hotAndCold(ids), absent: absentIds() },
+    parameters: { hot, cold, absent: absentIds() },
     shares: usualShares,
     request,
     bare: (id) => client.get(cacheKey(space, id)),
-    plan: (id, kind) => {
+    plan: async (id, kind) => {
       const there = kind === 'absent' ? 0 : 1;
+      if (there === 1) await warmUp([id]);
       return commandsCheck(client, running, () => request(id), { GET: 1, hits: there, misses: 1 - there });
     },
     answer: (value) => (value === undefined ? '' : JSON.stringify(value)),
-    known: dataset === undefined ? notOurData : (asked) => knownValues(dataset, space, asked),
+    known:
+      dataset === undefined
+        ? notOurData
+        : async (asked) => {
+            await warmUp(asked);
+            return knownValues(dataset, space, asked);
+          },
     dispose: async () => {},
   });
   const kept = stack.move();
   return { ...prepared, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
+}
+
+/**
+ * Caches again, as the platform does, what of the dataset has expired since it was loaded, or is about to: a path of a
+ * cache is measured warm. What is missing before its time, and a server of somebody else's, is left as it is.
+ */
+async function warmUpExpired(
+  { running, dataset }: PathContext,
+  space: KeySpace,
+  ids: readonly string[],
+): Promise<void> {
+  if (dataset === undefined || running.url !== undefined) return;
+  await using masters = await openMasters(running);
+  const gone = new Set<string>();
+  const leftMs = await Promise.all(ids.map((id) => masters.of(cacheKey(space, id)).pttl(cacheKey(space, id))));
+  for (const [index, id] of ids.entries()) {
+    const key = cacheKey(space, id);
+    const left = leftMs[index] as number;
+    if (left === keyIsGone) gone.add(key);
+    else if (left >= 0 && left < soonMs) await masters.of(key).expire(key, lifetimesS[space]);
+  }
+  if (gone.size === 0 || !(await expiredSpaces(masters)).includes(space)) return;
+  await cacheAgain(masters, await rowsWhere(dataset, 'cacheEntries', ({ key }) => gone.has(key)));
 }
 
 async function knownValues(dataset: Dataset, space: KeySpace, asked: readonly string[]): Promise<readonly string[]> {
@@ -85,9 +134,16 @@ async function sampledIds(running: RunningEngine, space: KeySpace, count = 500):
 }
 
 async function missingKeys(running: RunningEngine, space: KeySpace): Promise<readonly string[]> {
-  if ((await sampledIds(running, space, 1)).length > 0) return [];
+  if ((await sampledIds(running, space, 1)).length > 0 || (await hasExpired(running, space))) return [];
   const again = running.url === undefined ? ': load them again with `npm run sandbox -- seed`' : '';
   return [`keys ${space}:*, which live for ${lifetimesS[space] / 60} minutes${again}`];
+}
+
+/** Of a stack of ours: the path then fills the cache again. */
+async function hasExpired(running: RunningEngine, space: KeySpace): Promise<boolean> {
+  if (running.url !== undefined) return false;
+  await using masters = await openMasters(running);
+  return (await expiredSpaces(masters)).includes(space);
 }
 
 export const cachePaths: readonly QueryPath[] = [

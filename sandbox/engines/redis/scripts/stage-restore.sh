@@ -31,6 +31,8 @@ until [ "$(ask PING 2>/dev/null)" = PONG ]; do
 	}
 	sleep 0.02
 done
+# What had expired was left out: told on standard output (Redis documentation, INFO, `rdb_last_load_keys_expired`).
+ask INFO persistence | tr -d '\r' | grep '^rdb_last_load_keys_expired:'
 ask CONFIG SET appendonly yes >/dev/null
 until ask INFO persistence | tr -d '\r' | grep -q '^aof_rewrite_in_progress:0$' &&
 	ask INFO persistence | tr -d '\r' | grep -q '^aof_rewrite_scheduled:0$'; do sleep 0.02; done
