@@ -17,6 +17,12 @@ const strangersMax = 100_000;
 /** What our own query paths write carries this, and goes with them: it is nobody's use of the stack. */
 const ownMark = 'sandbox-bench';
 
+export interface CountOptions {
+  readonly heldMax?: number;
+  /** Places that are looked at. Default: all. */
+  readonly only?: (store: string, holding: string) => boolean;
+}
+
 /**
  * Holds everything that the stores keep against what the seeding put there, and counts what was added, changed and
  * removed since. What a service has added to the schema is left out. Memory does not grow with the dataset: of things
@@ -26,14 +32,16 @@ export async function countChanges(
   engines: readonly Engine[],
   running: ReadonlyMap<string, RunningEngine>,
   dataset: Dataset,
-  { heldMax = heldMaxDefault }: { readonly heldMax?: number } = {},
+  { heldMax = heldMaxDefault, only = () => true }: CountOptions = {},
 ): Promise<Changes> {
   const ofStores = await Promise.all(
     engines.map(async ({ name, holdings }) => {
       const target = running.get(name);
       const kinds: ChangesOfKind[] = [];
       if (target === undefined) return kinds;
-      for (const holding of holdings) kinds.push(await changesIn(holding, { store: name, target, dataset, heldMax }));
+      for (const holding of holdings) {
+        if (only(name, holding.name)) kinds.push(await changesIn(holding, { store: name, target, dataset, heldMax }));
+      }
       return kinds;
     }),
   );
