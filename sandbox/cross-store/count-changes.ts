@@ -1,5 +1,5 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import { digestOfKey } from '../core/key-digest.ts';
+import { digestOfKey, type KeyDigest } from '../core/key-digest.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Holding } from '../engines/holdings.ts';
 import type { RunningEngine } from '../engines/topology.ts';
@@ -47,6 +47,9 @@ export async function countChanges(
   );
   return changesOf(ofStores.flat());
 }
+
+/** What is known of a thing that is there. */
+const [seenSame, seenChanged] = [1, 2];
 
 interface Place {
   readonly store: string;
@@ -106,18 +109,23 @@ async function changesInPart(holding: Holding, looked: LookedAt): Promise<Change
     if (!isInPart(digest, part)) continue;
     const slot = table.find(digest);
     const isNew = slot === -1;
-    if (isNew || seen[slot] === 1) {
+    const isSame = !isNew && isContent(contents, slot, digestOfKey(value));
+    if (isNew || seen[slot] !== 0) {
       if (mayComeAgain && (!isNew || strangers.has(key))) continue;
       if (isNew && (key.includes(ownMark) || value.includes(ownMark))) continue;
       if (mayComeAgain && strangers.size < strangersMax) strangers.add(key);
+      // One of several under the same key is the one that was put there.
+      if (isSame && seen[slot] === seenChanged) {
+        changed -= 1;
+        seen[slot] = seenSame;
+      }
       added += 1;
       note(key, 'added');
       continue;
     }
-    seen[slot] = 1;
+    seen[slot] = isSame ? seenSame : seenChanged;
     found += 1;
-    const [high, low] = digestOfKey(value);
-    if (contents[2 * slot] === high && contents[2 * slot + 1] === low) continue;
+    if (isSame) continue;
     changed += 1;
     note(key, 'changed');
   }
@@ -125,6 +133,10 @@ async function changesInPart(holding: Holding, looked: LookedAt): Promise<Change
   const missing = seeded - found;
   const missingKeys = missing === 0 ? [] : await unseen(holding, looked, { table, seen }, room - examples.length);
   return { seeded, added, changed, missing, examples, missingKeys };
+}
+
+function isContent(contents: Uint32Array, slot: number, [high, low]: KeyDigest): boolean {
+  return contents[2 * slot] === high && contents[2 * slot + 1] === low;
 }
 
 /** What was put there, by digests of keys and contents. */
@@ -154,7 +166,7 @@ async function unseen(
   if (room <= 0) return keys;
   for await (const { key } of holding.loaded(dataset)) {
     const digest = digestOfKey(key);
-    if (!isInPart(digest, part) || seen[table.find(digest)] === 1) continue;
+    if (!isInPart(digest, part) || seen[table.find(digest)] !== 0) continue;
     keys.push(key);
     if (keys.length === room) break;
   }
