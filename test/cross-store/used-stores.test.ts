@@ -99,7 +99,7 @@ test('right after the load nothing of any place is added, changed or removed, st
 test("a service's own tables, columns, fields, properties, keys and indexes are no change", async () => {
   await using users = await openPrimary(stack.engines.postgresql, { database: 'taishang_users' });
   await users.client.query(
-    `CREATE TABLE orders (id serial PRIMARY KEY, user_id uuid REFERENCES users (id));
+    `CREATE TABLE orders (id serial PRIMARY KEY, user_id uuid REFERENCES users (id) ON DELETE CASCADE);
      INSERT INTO orders (user_id) SELECT id FROM users LIMIT 3;
      ALTER TABLE users ADD COLUMN nickname text DEFAULT 'none';
      CREATE INDEX ON users (full_name)`,

@@ -92,7 +92,7 @@ async function placesOfPostgresql({ engines }: Stack, dataset: Dataset): Promise
         ['id'],
         ids(users.filter(({ id }) => id !== owner && !granters.has(id))),
         ["email = 'x' || email", 'silicon_level = (silicon_level + 1) % 6', 'metadata = \'{"a": 1}\'', 'phone = NULL'],
-        "(username, email, password_hash) VALUES ($1, $1 || '@x.invalid', '-')",
+        "(username, email, password_hash) VALUES ($1::text, $1::text || '@x.invalid', '-')",
       ),
       goesAlong: ([id]) => owned.flatMap((of) => of(id)),
     },
@@ -191,7 +191,7 @@ async function placesOfMongodb({ mongodb }: Clients, dataset: Dataset): Promise<
     place(
       'ai_conversations',
       conversations,
-      [{ user_id: 'somebody else' }, { messages: [] }, { 'metadata.keep': 'changed' }],
+      [{ user_id: 'somebody else' }, { messages: [] }, { session_id: 'changed' }],
       { session_id: 'added', messages: [] },
     ),
   ];
@@ -318,17 +318,26 @@ async function placesOfRedis({ redis }: Clients, dataset: Dataset): Promise<read
 
 async function placesOfQdrant({ qdrant }: Clients, dataset: Dataset): Promise<readonly Place[]> {
   const [knowledge, users] = await Promise.all([rowsOf('knowledgeVectors', dataset), rowsOf('userVectors', dataset)]);
-  const place = (holding: string, rows: readonly { readonly pointId: string }[], dimension: number): Place => ({
-    store: 'qdrant',
-    holding,
-    keys: rows.map(({ pointId }) => [pointId]),
-    changes: [
-      ([id = '']) => qdrant.setPayload(holding, { points: [id], payload: { silicon_level: 99 }, wait: true }),
-      ([id = '']) => qdrant.updateVectors(holding, { points: [{ id, vector: flat(dimension) }], wait: true }),
-      ([id = '']) => qdrant.clearPayload(holding, { points: [id], wait: true }),
-    ],
-    remove: ([id = '']) => qdrant.delete(holding, { points: [id], wait: true }),
-    add: () => qdrant.upsert(holding, { points: [{ id: randomUUID(), vector: flat(dimension) }], wait: true }),
-  });
+  const place = (holding: string, rows: readonly { readonly pointId: string }[], dimension: number): Place => {
+    // Whole points: the stand-in takes no part of one.
+    const change = (part: { readonly payload?: object; readonly vector?: readonly number[] }) => async (key: Key) => {
+      const [id = ''] = key;
+      const [point] = await qdrant.retrieve(holding, { ids: [id], with_payload: true, with_vector: true });
+      const { payload, vector } = { ...point, ...part } as { payload: Record<string, unknown>; vector: number[] };
+      await qdrant.upsert(holding, { points: [{ id, vector, payload }], wait: true });
+    };
+    return {
+      store: 'qdrant',
+      holding,
+      keys: rows.map(({ pointId }) => [pointId]),
+      changes: [
+        change({ payload: { silicon_level: 99 } }),
+        change({ vector: flat(dimension) }),
+        change({ payload: {} }),
+      ],
+      remove: ([id = '']) => qdrant.delete(holding, { points: [id], wait: true }),
+      add: () => qdrant.upsert(holding, { points: [{ id: randomUUID(), vector: flat(dimension) }], wait: true }),
+    };
+  };
   return [place('knowledge_vectors', knowledge, 768), place('user_vectors', users, 512)];
 }
