@@ -73,6 +73,12 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
     differences: [
       ...(judged ? [] : ['another machine or dataset: latencies are shown and not judged']),
       ...differencesOf(before.report.environment, after.report.environment),
+      ...rowsAfter.flatMap((row) =>
+        uncheckedOf(
+          rowsBefore.find((other) => isSame(row, other)),
+          row,
+        ),
+      ),
     ],
     paths,
     unpaired: [...without(rowsBefore, rowsAfter, 'before'), ...without(rowsAfter, rowsBefore, 'after')],
@@ -134,10 +140,20 @@ function comparePath(
   };
 }
 
+/** What could be checked in one of the two alone. */
+function uncheckedOf(before: PathResult | undefined, after: PathResult): readonly string[] {
+  if (before === undefined) return [];
+  return (['plan', 'answer'] as const).flatMap((what) => {
+    const [first, second] = [before[what], after[what]];
+    if ((first.ok === null) === (second.ok === null)) return [];
+    return [`${what} of ${after.path}: ${first.actual} -> ${second.actual}`];
+  });
+}
+
 /** A change back to what is expected is none to stop at. */
 function differenceOf(before: PathCheck, after: PathCheck): Difference | undefined {
-  // What cannot be checked could not be before either.
-  if (after.ok === null && before.ok === null) return undefined;
+  // What could not be checked, before or now, says nothing of a change: it is listed among the differences.
+  if (after.ok === null || (before.ok === null && after.ok)) return undefined;
   if (after.ok && (before.actual === after.actual || !before.ok)) return undefined;
   return { before: before.actual, after: after.actual };
 }

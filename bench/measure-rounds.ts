@@ -20,6 +20,8 @@ export interface Timing {
   readonly rounds: number;
   readonly progress: ProgressListener;
   readonly signal: AbortSignal;
+  /** Told of a path that fails, which is left out from then on. Default: it ends the run. */
+  readonly onFailure?: (subject: Subject, thrown: unknown) => void;
 }
 
 export interface MeasuredSubject {
@@ -43,7 +45,7 @@ const roundWarmUpMs = 40;
  */
 export async function withSubjects<Value>(
   subjects: readonly Subject[],
-  { progress, signal }: Pick<Timing, 'progress' | 'signal'>,
+  { progress, signal, onFailure }: Pick<Timing, 'progress' | 'signal' | 'onFailure'>,
   work: (prepared: readonly PreparedSubject[]) => Promise<Value>,
 ): Promise<Value> {
   await using stack = new AsyncDisposableStack();
@@ -51,8 +53,10 @@ export async function withSubjects<Value>(
   await runTask(progress, ['bench', 'parameters and answers'], async (report) => {
     const prepare = async (subject: Subject) => {
       signal.throwIfAborted();
-      const path = stack.use(await subject.prepare());
-      prepared.set(subject, { ...subject, prepared: path, answer: await path.checkAnswer() });
+      await orFail(subject, onFailure, async () => {
+        const path = stack.use(await subject.prepare());
+        prepared.set(subject, { ...subject, prepared: path, answer: await path.checkAnswer() });
+      });
       report.advance({ done: prepared.size, total: subjects.length });
     };
     await sideBySide(
@@ -62,6 +66,21 @@ export async function withSubjects<Value>(
     for (const subject of subjects.filter(isWriting)) await prepare(subject);
   });
   return await work(subjects.flatMap((subject) => prepared.get(subject) ?? []));
+}
+
+/** Does the work, or tells that the path fails. */
+async function orFail<Value>(
+  subject: Subject,
+  onFailure: Timing['onFailure'],
+  work: () => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (onFailure === undefined) throw thrown;
+    onFailure(subject, thrown);
+    return undefined;
+  }
 }
 
 function isWriting({ path }: Subject): boolean {
@@ -87,9 +106,22 @@ export async function measureRounds(
   timing: Timing,
 ): Promise<readonly MeasuredSubject[]> {
   const all: Measuring[] = [];
+  const failed = new Set<Measuring['subject']>();
+  const orLeftOut = <Value>(subject: PreparedSubject, work: () => Promise<Value>) =>
+    orFail(
+      subject,
+      timing.onFailure &&
+        ((...failure) => {
+          failed.add(subject);
+          timing.onFailure?.(...failure);
+        }),
+      work,
+    );
   for (const subject of subjects) {
-    await wake([subject.prepared.run, subject.prepared.runBare]);
-    await turns(subject, timing.warmUpMs, timing.signal);
+    await orLeftOut(subject, async () => {
+      await wake([subject.prepared.run, subject.prepared.runBare]);
+      await turns(subject, timing.warmUpMs, timing.signal);
+    });
     const recorders = { path: { ...createRecorder(), busyMs: 0 }, reference: { ...createRecorder(), busyMs: 0 } };
     all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [] });
   }
@@ -97,15 +129,20 @@ export async function measureRounds(
     const order = round % 2 === 0 ? all : all.toReversed();
     const title = (each: Measuring) =>
       timing.rounds === 1 ? [each.subject.path.name] : [`round ${round + 1}`, each.subject.path.name];
-    for (const each of order) {
-      await runTask(timing.progress, ['bench', each.subject.engine, ...title(each)], async (report) => {
-        const { p50Us, referenceP50Us } = await measureRound(each, round, timing);
-        report.summarise(`p50 ${p50Us} us, ${ratioOf(p50Us, referenceP50Us)} times the bare driver`);
-      });
+    for (const each of order.filter(({ subject }) => !failed.has(subject))) {
+      await orLeftOut(each.subject, () =>
+        runTask(timing.progress, ['bench', each.subject.engine, ...title(each)], async (report) => {
+          const { p50Us, referenceP50Us } = await measureRound(each, round, timing);
+          report.summarise(`p50 ${p50Us} us, ${ratioOf(p50Us, referenceP50Us)} times the bare driver`);
+        }),
+      );
     }
   }
   const measured: MeasuredSubject[] = [];
-  for (const each of all) measured.push(await conclude(each, timing.signal));
+  for (const each of all.filter(({ subject }) => !failed.has(subject))) {
+    const concluded = await orLeftOut(each.subject, () => conclude(each, timing.signal));
+    if (concluded !== undefined) measured.push(concluded);
+  }
   return measured;
 }
 

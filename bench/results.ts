@@ -1,4 +1,5 @@
 import type { Machine } from '../sandbox/core/machine.ts';
+import type { Changes } from '../sandbox/cross-store/changes.ts';
 import type { AnswerCheck, PlanCheck } from '../sandbox/engines/query-path.ts';
 import type { HopFigures, KindFigures, ObjectiveResult, OwnRecall, ServerOrigin } from './path-figures.ts';
 
@@ -154,6 +155,8 @@ export interface BenchReport {
   readonly curves: readonly ThroughputCurve[];
   readonly references: readonly ReferenceResult[];
   readonly recall: readonly RecallCurve[];
+  /** What has changed since the seeding of what those paths read that were not as expected. Absent where all were. */
+  readonly changes?: Changes;
 }
 
 /** What the figures depend on. */

@@ -3,6 +3,7 @@ import type { Engine } from '../sandbox/engines/engine.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { Arrivals } from './arrivals.ts';
+import { excuseChangedData, type FailedSubject } from './changed-data.ts';
 import { watchEnvironment } from './environment.ts';
 import { type FullResult, measureFully } from './measure-fully.ts';
 import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from './measure-rounds.ts';
@@ -22,6 +23,8 @@ export interface BenchTarget {
   readonly holds?: ReadonlySet<string>;
   /** Paths that write are run on servers that are somebody else's too. Default: false. */
   readonly confirmedWrites?: boolean;
+  /** What was added, changed or removed since the seeding fails as it does right after a load. Default: it is `not checked`. */
+  readonly strict?: boolean;
   /** Folder of the stack, whose commit is named. Default: the current one. */
   readonly directory?: string;
 }
@@ -74,14 +77,25 @@ export async function runInterleaved(
   const order = (checked[0]?.subjects ?? []).flatMap((first) =>
     checked.flatMap(({ subjects }) => subjects.find((each) => isSamePath(each, first)) ?? []),
   );
-  const measured = await withSubjects(order, timing, (subjects) => measureRounds(subjects, timing));
+  const failed: FailedSubject[] = [];
+  const onFailure = (subject: Subject, thrown: unknown) => {
+    signal.throwIfAborted();
+    failed.push({ subject, thrown });
+  };
+  const measured = await withSubjects(order, { ...timing, onFailure }, (subjects) =>
+    measureRounds(subjects, { ...timing, onFailure }),
+  );
   const reports: BenchReport[] = [];
   for (const [index, environmentOf] of environments.entries()) {
     const own = measured.filter(({ subject }) => subject.target === index);
     // Only of the first target: the others are what it is compared with.
     const full = index === 0 ? await measureAllFully(own, options, timing) : [];
     const notRun = [...(checked[index]?.notRun ?? []), ...(without[index] ?? [])];
-    reports.push(reportOf(own, full, notRun, environmentOf()));
+    const report = reportOf(own, full, notRun, environmentOf());
+    const ownFailed = failed.filter(({ subject }) => subject.target === index);
+    reports.push(
+      await excuseChangedData(report, checked[index]?.subjects ?? [], ownFailed, targets[index] as BenchTarget),
+    );
   }
   return reports;
 }

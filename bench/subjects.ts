@@ -22,6 +22,8 @@ export interface Subject {
   readonly topology: string;
   readonly origin: ServerOrigin;
   readonly path: PathDescription;
+  /** What its plan and answer depend on. */
+  readonly reads: readonly { readonly store: string; readonly holding: string }[];
   /** Whether it may write where it is somebody else's server. */
   readonly confirmedWrites: boolean;
   readonly missing: () => Promise<readonly string[]>;
@@ -80,6 +82,7 @@ function subjectOf(
     topology: running.topology,
     origin: originOf(running),
     path,
+    reads: path.reads.map((holding) => ({ store: engine, holding })),
     missing: () => path.missing(running),
     prepare: () => path.prepare({ running, dataset }),
     // Other programs run inside of a node, which a server of somebody else's has none of for us.
@@ -103,6 +106,9 @@ function acrossSubjectOf(
     topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
     origin: leastOrigin(used.map(({ running }) => originOf(running))),
     path,
+    reads: used.flatMap(({ engine: { name: store, platformReads } }) =>
+      path.needs.flatMap((need) => (platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
+    ),
     missing: async () => {
       const missing = await Promise.all(
         used.map(({ engine, running }) => engine.platformReads?.missing(running) ?? []),

@@ -33,6 +33,8 @@ export interface RestoreOptions
   readonly engines?: readonly EngineName[];
   /** Location of the safety backup that `replace` takes first. Default: `.sandbox/backups` of the folder. */
   readonly safetyTo?: string;
+  /** Says that nothing was added, changed or removed before the backup: what differs from its dataset is then a failure of the check. */
+  readonly strict?: boolean;
 }
 
 /**

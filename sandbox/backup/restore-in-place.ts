@@ -3,7 +3,8 @@ import { ensureDocker } from '../containers/docker-host.ts';
 import { SandboxError } from '../core/errors.ts';
 import { notice, runTask, silent } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
-import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
 import { isSupported, type RunningEngine } from '../engines/topology.ts';
@@ -22,7 +23,8 @@ import { openStorage } from './storage/open-storage.ts';
 
 /**
  * Restores in place of live data: the archive into new volumes and, beside that, a safety backup of the live data; once
- * both are whole, the change-over of all engines at once. Where the archive has a dataset, the stores are held against it afterwards.
+ * both are whole, the change-over of all engines at once. Where the archive has a dataset, what is
+ * there is held against it afterwards: what had changed before the backup is counted.
  */
 export async function restoreInPlace(
   source: RestoreSource,
@@ -119,9 +121,9 @@ async function isRunning(engines: readonly EngineName[], options: RestoreOptions
 async function checkStores(
   { manifest, engines }: RestoreSource,
   running: ReadonlyMap<string, RunningEngine>,
-  { progress = silent }: RestoreOptions,
+  { progress = silent, strict = false }: RestoreOptions,
 ): Promise<CrossStoreReport | undefined> {
   if (manifest.dataset === null) return undefined;
   const dataset = createDataset({ size: manifest.dataset.size, seed: manifest.dataset.seed });
-  return runTask(progress, ['check across stores'], () => checkAcrossStores(engines, running, dataset));
+  return runTask(progress, ['check across stores'], () => checkUsedStores(engines, running, dataset, { strict }));
 }

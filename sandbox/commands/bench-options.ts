@@ -19,6 +19,8 @@ export interface BenchFlags {
   /** `ENGINE=ADDRESS` of servers that the sandbox did not start. */
   readonly urls: readonly string[];
   readonly confirmedWrites: boolean;
+  /** What was added, changed or removed since the seeding is a failure. */
+  readonly strict: boolean;
   /** A missed service objective is a failure. */
   readonly objectives: boolean;
 }
@@ -41,6 +43,7 @@ export function parseBenchFlags(flags: Readonly<Record<string, unknown>>): Bench
   return {
     urls,
     confirmedWrites: flags.confirmWrites === true,
+    strict: flags.strict === true,
     objectives: flags.objectives === true,
     measure: {
       rounds,

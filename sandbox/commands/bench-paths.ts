@@ -32,8 +32,8 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
   const isExternal = flags.urls.length > 0;
   const target = isExternal
     ? await targetByUrl(context, flags)
-    : await attachTarget({ ...identityOf(context), ...chosenEngines(context) });
-  const beside = baseline === undefined || isExternal ? undefined : await targetBeside(context, baseline);
+    : await attachTarget({ ...identityOf(context), ...chosenEngines(context) }, flags);
+  const beside = baseline === undefined || isExternal ? undefined : await targetBeside(context, baseline, flags);
   const [report, besideReport] = await runInterleaved(
     { ...flags.measure, paths: context.arguments, progress: context.progress, signal: context.signal },
     beside === undefined ? [target] : [target, beside],
@@ -53,7 +53,10 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
   };
 }
 
-async function attachTarget(options: Parameters<typeof attachStack>[0]): Promise<BenchTarget> {
+async function attachTarget(
+  options: Parameters<typeof attachStack>[0],
+  flags: Pick<BenchFlags, 'strict'>,
+): Promise<BenchTarget> {
   const attached = await attachStack(options);
   const engines = await loadEngines(engineNames.filter((name) => attached.engines.has(name)));
   const loaded = engines.map((engine) => attached.state.engines[engine.name]?.dataset);
@@ -61,7 +64,9 @@ async function attachTarget(options: Parameters<typeof attachStack>[0]): Promise
   if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();
   if (known.size === 'files') throw rowsOfFiles();
   const dataset = createDataset({ size: known.size, seed: known.seed });
-  return { engines, running: attached.engines, dataset, directory: attached.identity.directory };
+  // Differences of a load that no check has passed are no use of the stack.
+  const strict = flags.strict || engines.some(({ name }) => attached.state.unchecked?.includes(name));
+  return { engines, running: attached.engines, dataset, strict, directory: attached.identity.directory };
 }
 
 /** Servers that the sandbox did not start; refuses before anything is run where one lacks what a path needs. */
@@ -69,21 +74,26 @@ async function targetByUrl(context: ActionContext, flags: BenchFlags): Promise<B
   const servers = await parseUrls(flags.urls);
   const { size = 'small', seed } = stackOptionsOf(context);
   if (size === 'none') throw badOption('--size none: a dataset is what answers are compared with.', 'Leave it out.');
+  const { strict } = flags;
   const target = await externalTarget(servers, {
     dataset: createDataset({ size, ...(seed === undefined ? {} : { seed }) }),
     confirmedWrites: flags.confirmedWrites,
     directory: context.settings.directory,
   });
   await refuseMissing(target, context.arguments);
-  return target;
+  return { ...target, strict };
 }
 
 /** The stack that the saved run was measured on, where that is another one and runs. */
-async function targetBeside(context: ActionContext, { name, stack }: SavedRun): Promise<BenchTarget | undefined> {
+async function targetBeside(
+  context: ActionContext,
+  { name, stack }: SavedRun,
+  flags: BenchFlags,
+): Promise<BenchTarget | undefined> {
   const own = identityOf(context);
   if (stack.directory === own.directory && stack.name === own.name) return undefined;
   try {
-    return await attachTarget({ ...stack, ...chosenEngines(context) });
+    return await attachTarget({ ...stack, ...chosenEngines(context) }, flags);
   } catch (thrown) {
     const why = `The stack of \`${name}\` cannot be measured beside this one, so its saved figures are used.`;
     notice(context.progress, 'warning', `${why} ${messageOf(thrown)}`);

@@ -8,7 +8,8 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { now } from '../core/clock.ts';
 import { describeMachine } from '../core/machine.ts';
 import { runTask } from '../core/progress.ts';
-import { type CrossStoreReport, checkAcrossStores } from '../cross-store/check-across-stores.ts';
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import { benchHasFailed } from '../report/bench-text.ts';
 import { formatReportPage } from '../report/report-page.ts';
 import { formatReport } from '../report/report-text.ts';
@@ -33,7 +34,7 @@ export const everything: Action = async (context) => {
   const brought = await bringUp(context);
   const { size = 'small', seed } = stackOptionsOf(context);
   const dataset = size === 'none' ? undefined : createDataset({ size, ...(seed === undefined ? {} : { seed }) });
-  const crossStore = brought.crossStore ?? (await check(context, brought, dataset));
+  const crossStore = await check(context, brought, dataset);
   const scenarios = await runSuites({ ...suites, suites: [], depth: 'quick' });
   const bench = await measure(context, brought, dataset);
   const report: SandboxReport = {
@@ -58,23 +59,26 @@ export const everything: Action = async (context) => {
 };
 
 async function check(
-  { progress }: ActionContext,
-  { engines: running }: BroughtUp,
+  { progress, flags }: ActionContext,
+  { engines: running, crossStore }: BroughtUp,
   dataset: Dataset | undefined,
 ): Promise<CrossStoreReport | undefined> {
-  if (dataset === undefined) return undefined;
+  const strict = flags.strict === true;
+  // Checked already: what was loaded just now, and what was there beside it unless that is to be as strict.
+  if (dataset === undefined || (crossStore !== undefined && !(strict && crossStore.changes))) return crossStore;
   const engines = await loadEngines([...running.keys()] as Parameters<typeof loadEngines>[0]);
-  return runTask(progress, ['check across stores'], () => checkAcrossStores(engines, running, dataset));
+  return runTask(progress, ['check across stores'], () => checkUsedStores(engines, running, dataset, { strict }));
 }
 
 async function measure(
-  { progress, signal }: ActionContext,
+  { progress, signal, flags }: ActionContext,
   { engines: running }: BroughtUp,
   dataset: Dataset | undefined,
 ): Promise<BenchReport | undefined> {
   if (dataset === undefined) return undefined;
   const engines = await loadEngines([...running.keys()] as Parameters<typeof loadEngines>[0]);
-  return runBenchmarks({ engines, running, dataset, progress, signal, ...quickMeasure });
+  const strict = flags.strict === true;
+  return runBenchmarks({ engines, running, dataset, strict, progress, signal, ...quickMeasure });
 }
 
 function verdictOf(

@@ -16,6 +16,7 @@ const shared = {
   dockerInstall: ['--no-docker-install', 'never install a container engine on this machine'],
   waitTimeout: ['--wait-timeout <duration>', 'give up after this long, for example 90s or 2m'],
   reset: ['--reset', 'replace a schema that is different, and its data'],
+  strict: ['--strict', 'what was added, changed or removed since the seeding is a failure (default: it is counted)'],
   seed: ['--seed <number>', 'seed of the data and of everything random (default: fixed)'],
 } as const;
 

@@ -35,7 +35,9 @@ export function createProgram(): Command {
     .usage('[command] [options]')
     .enablePositionalOptions()
     .addHelpText('after', examples);
-  withOptions(program, seeded).action(run(() => import('./everything.ts').then((room) => room.everything)));
+  withOptions(program, [...seeded, 'strict']).action(
+    run(() => import('./everything.ts').then((room) => room.everything)),
+  );
 
   add(program, 'up', 'start the stack, apply the schemas and load the data, or attach to it if it is running', seeded)
     .option('--wait-timeout <duration>', 'give up after this long, for example 90s or 2m')
@@ -80,6 +82,7 @@ export function createProgram(): Command {
     'size',
     'seed',
     'reset',
+    'strict',
   ])
     .option('--from <files...>', 'rows of your own: users.csv, users.ndjson, or users=people.csv')
     .option('--entity <name>', 'what the rows of --from are of, where their names do not say it')
@@ -127,6 +130,7 @@ export function createProgram(): Command {
     'images',
     'dockerInstall',
     'seed',
+    'strict',
   ])
     .summary('measure query paths and compare runs, or measure how fast a stack starts')
     .argument('[path...]', 'query paths (default: all), or `compare`, `export`, `load` or `startup`')

@@ -1,20 +1,79 @@
 import { rm } from 'node:fs/promises';
 import { createDataset } from '../../seeds/create-dataset.ts';
+import type { Dataset } from '../../seeds/dataset.ts';
+import { runTask } from '../core/progress.ts';
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import { entityNames } from '../dataset/fields.ts';
 import { type Imported, importDataset } from '../dataset/import-dataset.ts';
 import { rowFileOf } from '../dataset/row-file.ts';
+import type { Engine } from '../engines/engine.ts';
+import type { EngineName } from '../engines/index.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { formatCrossStore } from '../report/cross-store-text.ts';
-import { attachStack } from '../stack/attach-stack.ts';
+import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
 import { createStack } from '../stack/create-stack.ts';
+import { loadEngines } from '../stack/load-engines.ts';
 import { badOption, parseChoice } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf, stackOptionsOf } from './stack-options.ts';
 
-/** Loads the data, or rows from files, into the engines that run, as they run, and checks that the stores agree. */
+/** Loads the data, or rows from files, into the engines that run, as they run, and checks what they hold. */
 export const seed: Action = async (context) => {
   const files = await filesOf(context);
   const attached = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
   const imported = files.length === 0 ? undefined : await readFiles(context, files);
+  const { dataset, crossStore, loadedNow } =
+    imported === undefined
+      ? ((await checkedAsItIs(context, attached)) ?? (await loaded(context, attached)))
+      : await loaded(context, attached, imported);
+  const fingerprint = await dataset?.fingerprint();
+  return {
+    document: {
+      version: 1,
+      size: dataset?.size ?? stackOptionsOf(context).size,
+      seed: dataset?.seed,
+      fingerprint,
+      counts: dataset?.counts,
+      crossStore,
+      ...(imported === undefined ? {} : { files: imported.files }),
+    },
+    text: (colors) => {
+      const what =
+        dataset === undefined ? 'nothing' : `${dataset.size}, seed ${dataset.seed}, fingerprint ${fingerprint}`;
+      const checked = crossStore === undefined ? '' : formatCrossStore(crossStore, colors);
+      const there = loadedNow ? '' : 'It was there already.\n';
+      return `${imported === undefined ? '' : formatFiles(imported)}Loaded: ${what}\n${there}${checked}`;
+    },
+    exitCode: crossStore?.ok === false ? 1 : 0,
+  };
+};
+
+interface Seeded {
+  readonly dataset: Dataset | undefined;
+  readonly crossStore: CrossStoreReport | undefined;
+  /** Whether anything was loaded, rather than there already. */
+  readonly loadedNow: boolean;
+}
+
+/** What is wanted is there, in every engine: it is checked as it is, and neither schema nor data are touched. */
+async function checkedAsItIs(
+  context: ActionContext,
+  { state, engines: running }: AttachedStack,
+): Promise<Seeded | undefined> {
+  const { size = 'small', seed: wanted, reset } = stackOptionsOf(context);
+  const isComplete = state.sourceHash !== undefined && (state.unchecked ?? []).length === 0;
+  if (size === 'none' || reset || !isComplete) return undefined;
+  const dataset = createDataset({ size, ...(wanted === undefined ? {} : { seed: wanted }) });
+  const [fingerprint, engines] = await Promise.all([dataset.fingerprint(), loadEngines([...running.keys()])]);
+  const records = await Promise.all(
+    engines.map((engine) => engine.loadedFingerprint(running.get(engine.name as EngineName) as RunningEngine)),
+  );
+  if (records.some((record) => record !== fingerprint)) return undefined;
+  return { dataset, crossStore: await checkUsed(context, engines, running, dataset), loadedNow: false };
+}
+
+async function loaded(context: ActionContext, attached: AttachedStack, imported?: Imported): Promise<Seeded> {
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
   const own = imported === undefined ? {} : { dataset: imported.dataset };
   const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
@@ -26,25 +85,23 @@ export const seed: Action = async (context) => {
     throw thrown;
   });
   const { dataset, crossStore } = stack;
-  const fingerprint = await dataset?.fingerprint();
-  return {
-    document: {
-      version: 1,
-      size: dataset?.size ?? options.size,
-      seed: dataset?.seed,
-      fingerprint,
-      counts: dataset?.counts,
-      crossStore,
-      ...(imported === undefined ? {} : { files: imported.files }),
-    },
-    text: (colors) => {
-      const what =
-        dataset === undefined ? 'nothing' : `${dataset.size}, seed ${dataset.seed}, fingerprint ${fingerprint}`;
-      const checked = crossStore === undefined ? 'It was there already.\n' : formatCrossStore(crossStore, colors);
-      return `${imported === undefined ? '' : formatFiles(imported)}Loaded: ${what}\n${checked}`;
-    },
-  };
-};
+  const loadedNow = crossStore !== undefined;
+  const isStrictEnough = loadedNow && !(context.flags.strict === true && crossStore.changes);
+  if (dataset === undefined || isStrictEnough) return { dataset, crossStore, loadedNow };
+  const engines = await loadEngines([...attached.engines.keys()]);
+  const running = new Map(Object.entries(stack.engines));
+  return { dataset, crossStore: await checkUsed(context, engines, running, dataset), loadedNow };
+}
+
+function checkUsed(
+  { progress, flags }: ActionContext,
+  engines: readonly Engine[],
+  running: ReadonlyMap<string, RunningEngine>,
+  dataset: Dataset,
+): Promise<CrossStoreReport> {
+  const strict = flags.strict === true;
+  return runTask(progress, ['check across stores'], () => checkUsedStores(engines, running, dataset, { strict }));
+}
 
 async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof readableFiles> {
   const { from, entity, rejects } = flags;

@@ -2,6 +2,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine, SharedKind } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
+import type { Changes } from './changes.ts';
 import { comparePart, differencesShownMax, type PartResult } from './compare-part.ts';
 import { nameDifferences } from './name-differences.ts';
 import { entityOfKind, type HeldThings, hold, markOwners, type Part, partsOf } from './shared-things.ts';
@@ -28,6 +29,8 @@ export interface CrossStoreReport {
   readonly checks: readonly CrossStoreCheck[];
   /** The first differences, for people. */
   readonly differences: readonly string[];
+  /** What was added, changed or removed since the seeding. Absent where everything was loaded just now. */
+  readonly changes?: Changes;
 }
 
 /**

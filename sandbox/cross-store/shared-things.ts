@@ -46,7 +46,7 @@ export function partsOf(dataset: Dataset, kind: SharedKind, heldMax: number): re
   return Array.from({ length: parts }, (_, index) => ({ kind, index, parts, count: Math.ceil(total / parts) }));
 }
 
-export function isInPart([high]: KeyDigest, { index, parts }: Part): boolean {
+export function isInPart([high]: KeyDigest, { index, parts }: Pick<Part, 'index' | 'parts'>): boolean {
   return high % parts === index;
 }
 

@@ -6,6 +6,7 @@ import type { TaskReport } from '../core/progress.ts';
 import type { Backup, PointInTime } from './backup.ts';
 import type { BareLoad } from './bare-load.ts';
 import type { Failover } from './failover.ts';
+import type { Holding } from './holdings.ts';
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
 import type { Connection, NodeRole, NotSupported, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
@@ -138,6 +139,8 @@ export interface Engine<Client = unknown> {
    * the store's own clock. Absent: none ever.
    */
   readonly expiredKinds?: (running: RunningEngine) => Promise<readonly SharedKind[]>;
+  /** Everything of the dataset that it keeps, by place: what was added, changed or removed since is told by it. */
+  readonly holdings: readonly Holding[];
   readonly fingerprint: (running: RunningEngine) => Promise<Fingerprint>;
   readonly contract: readonly ContractCase[];
   readonly backup: Backup | NotSupported;

@@ -35,6 +35,8 @@ export type PlatformReadName = keyof PlatformReads;
 /** What an engine offers of it, on one connection. */
 export interface OfferedReads {
   readonly names: readonly PlatformReadName[];
+  /** What their answers depend on, by the names of the engine's `holdings`. Default: nothing that is checked. */
+  readonly reads: Partial<Readonly<Record<PlatformReadName, readonly string[]>>>;
   /** What they need and the server does not have, for people. */
   readonly missing: (running: RunningEngine) => Promise<readonly string[]>;
   readonly open: (running: RunningEngine) => Promise<Partial<PlatformReads> & AsyncDisposable>;

@@ -4,7 +4,6 @@ import {
   type HopListener,
   type KindShares,
   type ParameterKind,
-  type PathCheck,
   type PlanCheck,
   type PreparedPath,
   parameterKinds,
@@ -108,14 +107,18 @@ function checkedOf<Parameter>(parameters: ByKind<readonly Parameter[]>): readonl
 }
 
 async function checkPlan<Parameter, Result>(parts: PathParts<Parameter, Result>): Promise<PlanCheck> {
-  const checks: (PathCheck & { readonly kind: ParameterKind })[] = [];
+  const checks: (PlanCheck & { readonly kind: ParameterKind })[] = [];
   for (const { kind, parameter } of checkedOf(parts.parameters)) {
     checks.push({ kind, ...(await parts.plan(parameter, kind)) });
   }
   const [first] = checks;
   if (first === undefined) throw new Error('a path has parameters');
-  const wrong = checks.find(({ ok }) => ok === false);
-  if (wrong !== undefined) return { expected: wrong.expected, actual: `${wrong.actual} (${wrong.kind})`, ok: false };
+  const wrong = checks.filter(({ ok }) => ok === false);
+  const worst = wrong.find(({ whateverTheData }) => whateverTheData) ?? wrong[0];
+  if (worst !== undefined) {
+    const { kind, ...plan } = worst;
+    return { ...plan, actual: `${plan.actual} (${kind})` };
+  }
   const seen = Map.groupBy(checks, ({ actual }) => actual);
   const actual = [...seen].map(([text, of]) =>
     seen.size === 1 ? text : `${text} (${[...new Set(of.map(({ kind }) => kind))].join(', ')})`,

@@ -1,6 +1,7 @@
 import type { NodeHandle } from '../containers/node-spec.ts';
 import type { Backup, PointInTime } from './backup.ts';
 import type { Engine, ReadBack } from './engine.ts';
+import type { Holding } from './holdings.ts';
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
 import { isSupported, type RunningEngine } from './topology.ts';
@@ -13,6 +14,7 @@ type AsksFirst =
   | 'applySchema'
   | 'load'
   | 'loadedFingerprint'
+  | 'holdings'
   | 'readBack'
   | 'fingerprint'
   | 'contract'
@@ -35,6 +37,7 @@ export function askingPrimary(work: Work, findPrimary: FindPrimary): Work {
     applySchema: async (running, options) => work.applySchema(await ordered(running), options),
     load: async (running, dataset, report) => work.load(await ordered(running), dataset, report),
     loadedFingerprint: async (running) => work.loadedFingerprint(await ordered(running)),
+    holdings: work.holdings.map((holding) => holdingOf(holding, ordered)),
     readBack: readBackOf(work.readBack, ordered),
     fingerprint: async (running) => work.fingerprint(await ordered(running)),
     contract: work.contract.map((each) => ({
@@ -67,6 +70,19 @@ function readBackOf(readBack: ReadBack, ordered: Order): ReadBack {
       },
     ]),
   );
+}
+
+function holdingOf(holding: Holding, ordered: Order): Holding {
+  const { held, mayHaveExpired } = holding;
+  return {
+    ...holding,
+    async *held(running) {
+      yield* held(await ordered(running));
+    },
+    ...(mayHaveExpired === undefined
+      ? {}
+      : { mayHaveExpired: async (running) => mayHaveExpired(await ordered(running)) }),
+  };
 }
 
 function backupOf(backup: Backup, ordered: Order): Backup {

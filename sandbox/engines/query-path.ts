@@ -20,7 +20,11 @@ export interface PathCheck {
   readonly ok: boolean | null;
 }
 
-export type PlanCheck = PathCheck;
+/** A plan. What data are there may decide about it; `whateverTheData` says that it would be wrong with all. */
+export interface PlanCheck extends PathCheck {
+  readonly whateverTheData?: true;
+}
+
 export type AnswerCheck = PathCheck;
 
 /** Told how long each step of a path took that goes to more than one place. */
@@ -106,6 +110,8 @@ export interface PathContext {
 
 /** A query whose speed matters. */
 export interface QueryPath extends PathDescription {
+  /** What its plan and answer depend on, by the names of the engine's `holdings`. */
+  readonly reads: readonly string[];
   /** What it needs and the server does not have, for people: tables, labels, keys that have expired. */
   readonly missing: (running: RunningEngine) => Promise<readonly string[]>;
   readonly prepare: (context: PathContext) => Promise<PreparedPath>;

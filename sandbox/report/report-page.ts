@@ -1,10 +1,17 @@
 import { objectiveText } from './bench-text.ts';
+import { changeLines } from './cross-store-text.ts';
 import type { SandboxReport } from './shapes.ts';
 import { formatDuration, formatMicroseconds } from './units.ts';
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}
 .pass{color:#18794e}.fail{color:#cd2b31}.unknown{color:#ad5700}.not-run{color:#687076}`;
+
+/** What has changed since the seeding, as a paragraph for each store. */
+function changesOf(crossStore: SandboxReport['crossStore']): string {
+  const lines = crossStore === undefined ? [] : changeLines(crossStore);
+  return lines.map((line) => `<p class="unknown">${escapeHtml(line)}</p>`).join('\n');
+}
 
 /** The report of the main job as one page that needs nothing else. */
 export function formatReportPage(report: SandboxReport): string {
@@ -35,6 +42,7 @@ ${
         crossStore.checks.map((check) => [check.name, String(check.compared), String(check.differences)]),
       )
 }
+${changesOf(crossStore)}
 <h2>Suites: ${scenarios.summary.pass} pass, ${scenarios.summary.fail} fail, ${scenarios.summary.unknown} unknown, ${scenarios.summary.notRun} not run</h2>
 ${table(
   ['suite', 'engine', 'topology', 'origin', 'case', 'verdict', 'reason', 'time'],

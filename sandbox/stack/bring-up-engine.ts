@@ -10,20 +10,13 @@ import type { EngineState } from './stack-state.ts';
 import { type StartedEngine, startEngine } from './start-engine.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
-/** An engine after its start. */
-export interface StartedOne {
-  readonly running: RunningEngine;
-  /** Whether data was loaded by this start, rather than there already. */
-  readonly loadedNow: boolean;
-}
-
 /** Starts one engine's nodes, then applies its schema, then loads its data; remembers each step as it is done. */
 export async function bringUpEngine(
   start: StackStart & { readonly onWaiting: (engine: Engine) => void },
   before: Before,
   head: HeadStart,
   engine: Engine,
-): Promise<StartedOne> {
+): Promise<RunningEngine> {
   const { recorder, progress, keeper, options, signal } = start;
   const image = start.images.get(engine.name);
   if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
@@ -51,10 +44,9 @@ export async function bringUpEngine(
   }
   await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
   const { dataset } = start;
-  let loadedNow = false;
   if (dataset !== undefined && (options.schema ?? true)) {
     signal.throwIfAborted();
-    loadedNow = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
+    await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
       loadDataset(start, engine, started.running, dataset),
     );
     const fingerprint = await dataset.fingerprint();
@@ -64,7 +56,7 @@ export async function bringUpEngine(
       engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },
     });
   }
-  return { running: started.running, loadedNow };
+  return started.running;
 }
 
 function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {

@@ -7,10 +7,11 @@ import { availableResources } from '../containers/host-findings.ts';
 import { resolveImages } from '../containers/images.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import { runTask, silent } from '../core/progress.ts';
-import { type CrossStoreReport, requireAgreement } from '../cross-store/check-across-stores.ts';
+import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
 import { type EngineClient, type EngineName, engineNames } from '../engines/index.ts';
 import type { Connection, RunningEngine } from '../engines/topology.ts';
+import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
 import { chooseImage } from './choose-image.ts';
 import { chooseTopology } from './choose-topology.ts';
 import { removeAbandoned } from './clean-up.ts';
@@ -101,7 +102,7 @@ async function bringUpStack<Name extends EngineName>(
       { policy: options.images ?? 'auto', install: options.dockerInstall ?? 'never', progress, signal },
     ),
   );
-  const { running, loadedNow } = await startStack({
+  const running = await startStack({
     identity,
     options,
     engines,
@@ -115,12 +116,12 @@ async function bringUpStack<Name extends EngineName>(
   await abandoned;
 
   const crossStore =
-    dataset === undefined || !loadedNow
+    dataset === undefined || uncheckedEngines(keeper).length === 0
       ? undefined
       : await recorder.step(
           'cross-store check',
           engines.map((engine) => `load ${engine.name}`),
-          () => runTask(progress, ['check across stores'], () => requireAgreement(engines, running, dataset)),
+          () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
         );
   const { ephemeral = true } = options;
   if (!ephemeral) await keeper.update({ sourceHash: await sourceHash(names, identifyingOptions(options)) });

@@ -3,12 +3,12 @@ import { SandboxError } from '../core/errors.ts';
 import { runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
+import { markUnchecked } from './check-after-load.ts';
 import type { StackStart } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
 
 /**
- * Loads the dataset unless the store says that it holds it already; what had expired of it comes back then. Returns
- * whether it loaded.
+ * Loads the dataset unless the store says that it holds it already; what had expired of it comes back then.
  * Throws `DATASET_DIFFERENT` where another one is there and `reset` was not asked for.
  */
 export async function loadDataset(
@@ -16,7 +16,7 @@ export async function loadDataset(
   engine: Engine,
   running: RunningEngine,
   dataset: Dataset,
-): Promise<boolean> {
+): Promise<void> {
   return runTask(progress, ['load', engine.name], async (report) => {
     const there = await engine.loadedFingerprint(running);
     const wanted = await dataset.fingerprint();
@@ -24,15 +24,15 @@ export async function loadDataset(
       const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);
-      return false;
+      return;
     }
     if (there !== undefined && !options.reset)
       throw datasetDifferent(engine, dataset, keeper.state().engines[engine.name]);
+    await markUnchecked(keeper, engine);
     const { loaded, resumedFrom } = await engine.load(running, dataset, report);
     const items = Object.values(loaded).reduce((total, count) => total + count, 0);
     const resumed = resumedFrom === undefined ? '' : `, continued after ${resumedFrom.toLocaleString('en')} rows`;
     report.summarise(`${items.toLocaleString('en')} items${resumed}`);
-    return true;
   });
 }
 

@@ -177,5 +177,7 @@ async function rememberDatasets(keeper: StateKeeper, { engines, datasetOf }: Rep
     const dataset = datasetOf(name);
     known[name] = { ...others, ...(dataset === undefined ? {} : { dataset }) };
   }
-  await keeper.update({ engines: known });
+  const isReplaced = (name: string) => engines.some((engine) => engine.name === name);
+  const unchecked = keeper.state().unchecked?.filter((name) => !isReplaced(name));
+  await keeper.update({ engines: known, ...(unchecked === undefined ? {} : { unchecked }) });
 }

@@ -33,6 +33,8 @@ export interface StackState {
   readonly sourceHash?: string | undefined;
   /** Engines whose first start never got as far as its schema: their volumes are made anew. */
   readonly unfinished: readonly string[];
+  /** Engines that a load has begun in and no check has passed yet. Absent: none. */
+  readonly unchecked?: readonly string[];
   /** `<node>:<container port>` to the host port that it keeps. */
   readonly hostPorts: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;

@@ -11,17 +11,11 @@ import { headStart } from './head-start.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
 
-export interface StartedStack {
-  readonly running: ReadonlyMap<string, RunningEngine>;
-  /** Whether any store was loaded by this start, rather than holding the dataset already. */
-  readonly loadedNow: boolean;
-}
-
 /**
  * Starts the engines side by side; each gets its schema and its data as soon as it is ready.
  * If one fails, what this start has made is taken down again.
  */
-export async function startStack(start: StackStart): Promise<StartedStack> {
+export async function startStack(start: StackStart): Promise<ReadonlyMap<string, RunningEngine>> {
   const before = await lookAround(start);
   for (const engine of start.engines) chooseTopology(engine, start.options, start.images.get(engine.name)?.origin);
   const abort = new AbortController();
@@ -45,10 +39,7 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
     throw signal.reason;
   }
   const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  return {
-    running: new Map(up.map(({ running }) => [running.engine, running])),
-    loadedNow: up.some(({ loadedNow }) => loadedNow),
-  };
+  return new Map(up.map((running) => [running.engine, running]));
 }
 
 /**

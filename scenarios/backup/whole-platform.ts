@@ -29,7 +29,7 @@ async function drill(stack: PlatformStack, context: SuiteContext, measures: Meas
   await overwrite(engines, up, context);
   const archive = join(backup.archive.location, backup.archive.name);
   const restored = await failing('The restore', () =>
-    restoreBackup({ ...options, archive, into: 'replace', confirmed: true }),
+    restoreBackup({ ...options, archive, into: 'replace', confirmed: true, strict: true }),
   );
   Object.assign(measures, {
     archiveBytes: backup.archive.sizeBytes,

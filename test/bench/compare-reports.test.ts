@@ -52,6 +52,27 @@ describe('a path fails a comparison', () => {
   });
 });
 
+describe('what was not checked', () => {
+  const unchecked = { answer: 'not checked: postgresql: 1 user added since it was seeded', answerOk: null };
+
+  test.each([
+    ['now', { p50Us: 200 }, { p50Us: 200, ...unchecked }],
+    ['before', { p50Us: 200, ...unchecked }, { p50Us: 200 }],
+  ])('%s is no other answer: it is listed', (_, before, after) => {
+    const { verdict, paths, differences } = compare(before, after);
+    expect(verdict).toBe('pass');
+    expect(paths[0]).not.toHaveProperty('answer');
+    expect(differences).toEqual([expect.stringMatching(/^answer of path: .*1 user added since it was seeded/)]);
+  });
+
+  test('in both is no difference, and a wrong answer now is one whatever was known before', () => {
+    expect(compare({ p50Us: 200, ...unchecked }, { p50Us: 200, ...unchecked }).differences).toEqual([]);
+    expect(compare({ p50Us: 200, ...unchecked }, { p50Us: 200, answer: '41' }).verdict).toBe('fail');
+    const plan = { p50Us: 200, plan: 'not checked: others use the server', planOk: null };
+    expect(compare({ p50Us: 200 }, plan)).toMatchObject({ verdict: 'pass', differences: [expect.any(String)] });
+  });
+});
+
 test('runs of different times are compared by the bare loop beside them: a slower machine is no slower path', () => {
   const before = { p50Us: 200, referenceP50Us: 100 };
   const slowMachine = { p50Us: 300, referenceP50Us: 150 };

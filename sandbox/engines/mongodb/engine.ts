@@ -9,6 +9,7 @@ import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdings } from './holdings.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
@@ -63,6 +64,7 @@ export const mongodb: Engine<MongoClient> = {
   load,
   bareLoad,
   loadedFingerprint,
+  holdings,
   readBack,
   fingerprint,
   contract,

@@ -9,6 +9,7 @@ const pageSize = 20;
 /** Contents of users and conversations of sessions. */
 export const platformReads: OfferedReads = {
   names: ['latestContents', 'messagesOfSession', 'someSessionIds'],
+  reads: { latestContents: ['user_contents'], messagesOfSession: ['ai_conversations'] },
   missing: (running) => missingCollections(running, ['user_contents', 'ai_conversations']),
   open: async (running) => {
     const connection = await connect(running);

@@ -49,8 +49,10 @@ async function applyCollection({ database, client, name, reset, directory, withT
   const wanted = await readFile(file, 'utf8');
   const schema = parse(wanted, file);
   const applied = await readRecord(client, `schema ${name}`);
-  if (applied === wanted) return false;
-  if (applied !== undefined) {
+  const isThere = await database.listCollections({ name }).hasNext();
+  // What a service has dropped is made again: the collection always, its indexes with `reset`.
+  if (applied === wanted && isThere && !reset) return false;
+  if (applied !== undefined && applied !== wanted) {
     if (!reset) throw schemaDifferent('mongodb', `The collection ${name}`, applied, wanted);
     await database.dropCollection(name);
   }
@@ -66,7 +68,7 @@ async function applyCollection({ database, client, name, reset, directory, withT
     throw schemaFailed('mongodb', file, messageOf(thrown), thrown);
   }
   await writeRecord(client, `schema ${name}`, wanted);
-  return true;
+  return applied !== wanted || !isThere;
 }
 
 /** Node names the place in the text: `... (line 3 column 5)`. */

@@ -9,6 +9,7 @@ import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdings } from './holdings.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { rowsOfSteps } from './load-steps.ts';
 import { importerMemoryBytes, rowsForImport } from './offline-import.ts';
@@ -77,6 +78,7 @@ export const neo4j: Engine<Driver> = {
         return loaded;
       },
       loadedFingerprint,
+      holdings,
       readBack,
       fingerprint,
       contract,

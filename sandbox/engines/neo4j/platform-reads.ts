@@ -7,6 +7,7 @@ import { missingParts } from './query-paths/missing-parts.ts';
 /** Concepts by the knowledge that is about them. */
 export const platformReads: OfferedReads = {
   names: ['conceptsOfKnowledge'],
+  reads: { conceptsOfKnowledge: ['Knowledge', 'Concept', 'ABOUT'] },
   missing: (running) => missingParts(running, ['Knowledge', 'Concept'], ['ABOUT']),
   open: async (running) => {
     const [connection, statement] = await Promise.all([

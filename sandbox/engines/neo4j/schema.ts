@@ -25,17 +25,19 @@ export async function applySchema(
   const wanted = texts.join('\n');
   return withDriver(running, async (driver) => {
     const applied = await readRecord(driver, 'schema');
-    if (applied === wanted) return { applied: [], alreadyPresent: files.length };
-    if (applied !== undefined) {
+    const isSame = applied === wanted;
+    if (isSame && !reset) return { applied: [], alreadyPresent: files.length };
+    if (applied !== undefined && !isSame) {
       if (!reset) throw schemaDifferent('neo4j', 'The graph', applied, wanted);
       await emptyDatabase(driver);
     }
     for (const [index, name] of files.entries()) {
       await applyFile(driver, join(directory, name), texts[index] ?? '');
     }
+    // With `reset`: what of it a service has dropped is there again; all else stays as it is.
     await driver.executeQuery('CALL db.awaitIndexes(60)');
     await writeRecord(driver, 'schema', wanted);
-    return { applied: files, alreadyPresent: 0 };
+    return isSame ? { applied: [], alreadyPresent: files.length } : { applied: files, alreadyPresent: 0 };
   });
 }
 

@@ -33,7 +33,7 @@ function binaryField(value: unknown): Buffer {
 }
 
 /** Dimensions, an unused word, then each number with its highest byte first. */
-function vectorField(vector: Float32Array): Buffer {
+export function vectorField(vector: Float32Array): Buffer {
   const field = Buffer.allocUnsafe(4 + vector.byteLength);
   field.writeInt16BE(vector.length, 0);
   field.writeInt16BE(0, 2);

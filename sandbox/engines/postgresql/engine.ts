@@ -9,6 +9,7 @@ import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdings } from './holdings.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { platformReads } from './platform-reads.ts';
 import { pointInTime } from './point-in-time.ts';
@@ -69,6 +70,7 @@ export const postgresql: Engine<Pool> = {
       applySchema,
       load,
       loadedFingerprint,
+      holdings,
       readBack,
       fingerprint,
       contract,

@@ -6,6 +6,7 @@ import { statementOf } from './query-paths/sql-path.ts';
 /** Users by their id. */
 export const platformReads: OfferedReads = {
   names: ['storedUser', 'someUserIds'],
+  reads: { storedUser: ['users'] },
   missing: (running) => missingTables(running, 'taishang_users', ['users']),
   open: async (running) => {
     const opened = await openPrimary(running, { database: 'taishang_users', role: 'taishang_user' });

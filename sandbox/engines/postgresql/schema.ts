@@ -6,6 +6,7 @@ import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';
+import { tableLoads } from './rows.ts';
 import { scramVerifier } from './scram.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
@@ -14,7 +15,7 @@ const roles = ['taishang_user', 'taishang_ai_user', 'taishang_analytics_user', '
 /**
  * Applies roles, then the four databases side by side, each in one transaction with a record of its text.
  * Throws `SCHEMA_DIFFERENT` where a database was made from another text and `reset` is false (with it the database is
- * dropped and made anew), and `SCHEMA_FAILED` with file, line and the server's message.
+ * dropped and made anew, as is one that has lost a table or column of the dataset), and `SCHEMA_FAILED` with file, line and the server's message.
  * `directory` holds the files; default: the platform's own.
  */
 export async function applySchema(
@@ -71,7 +72,7 @@ async function applyDatabase(
   await using admin = await openPrimary(running, { database: 'postgres' });
   if (await databaseExists(admin.client, database)) {
     const applied = await appliedText(running, database);
-    if (applied === wanted) return false;
+    if (applied === wanted && (!reset || (await hasTables(running, database)))) return false;
     // A database without a record is what a start that was killed has left: nothing is in it.
     if (applied !== undefined && !reset)
       throw schemaDifferent('postgresql', `The database ${database}`, applied, wanted);
@@ -89,6 +90,21 @@ async function applyDatabase(
       wanted,
     ]);
   });
+  return true;
+}
+
+/** Whether the tables of the dataset can take its rows: a service may have dropped or changed some. */
+async function hasTables(running: RunningEngine, database: DatabaseName): Promise<boolean> {
+  await using opened = await openPrimary(running, { database });
+  for (const { table, columns } of tableLoads.filter((load) => load.database === database)) {
+    const { rows } = await opened.client.query<{ name: string; isNeeded: boolean }>(
+      `SELECT attname AS name, attnotnull AND NOT atthasdef AND attidentity = '' AS "isNeeded" FROM pg_attribute
+       WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+      [table],
+    );
+    if (!columns.every((column) => rows.some(({ name }) => name === column))) return false;
+    if (rows.some(({ name, isNeeded }) => isNeeded && !columns.includes(name))) return false;
+  }
   return true;
 }
 

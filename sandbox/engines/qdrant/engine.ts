@@ -8,6 +8,7 @@ import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdings } from './holdings.ts';
 import { load, loadedFingerprint } from './load.ts';
 import { roles } from './peers.ts';
 import { platformReads } from './platform-reads.ts';
@@ -56,6 +57,7 @@ export const qdrant: Engine<QdrantClient> = {
   load,
   bareLoad,
   loadedFingerprint,
+  holdings,
   readBack,
   fingerprint,
   contract,

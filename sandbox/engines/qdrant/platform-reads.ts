@@ -6,6 +6,7 @@ import { searchKnowledge } from './search.ts';
 /** Knowledge by what it is like. */
 export const platformReads: OfferedReads = {
   names: ['similarKnowledge', 'someKnowledgeVectors'],
+  reads: { similarKnowledge: ['knowledge_vectors'] },
   missing: (running) => missingCollections(running, 'knowledge_vectors', 768),
   open: async (running) => {
     const client = openClient(running);

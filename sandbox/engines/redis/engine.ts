@@ -9,6 +9,7 @@ import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
+import { holdings } from './holdings.ts';
 import { load, loadedFingerprint, recordLoaded } from './load.ts';
 import { primaryNode } from './masters.ts';
 import { platformReads } from './platform-reads.ts';
@@ -65,6 +66,7 @@ export const redis: Engine<RedisClient> = {
       applySchema,
       load,
       loadedFingerprint,
+      holdings,
       readBack,
       fingerprint,
       contract,

@@ -5,6 +5,7 @@ import { connect } from './connection.ts';
 /** Users from the cache. An empty cache is none that is missing: it is asked before the store, and holds what it holds. */
 export const platformReads: OfferedReads = {
   names: ['cachedUser'],
+  reads: { cachedUser: ['user'] },
   missing: async () => [],
   open: async (running) => {
     const connection = await connect(running);

@@ -7,8 +7,9 @@ export interface MadeUpPath {
   /** The bare driver loop's. Default: 100. */
   readonly referenceP50Us?: number;
   readonly plan?: string;
-  readonly planOk?: boolean;
+  readonly planOk?: boolean | null;
   readonly answer?: string;
+  readonly answerOk?: boolean | null;
 }
 
 /** A report of 24 rounds with noise of one per cent, for what is done with reports: no engine is measured. */
@@ -54,7 +55,7 @@ export function madeUpReport(paths: Readonly<Record<string, MadeUpPath>>, seed =
 
 function pathResult(
   path: string,
-  { p50Us, referenceP50Us = 100, plan = 'index', planOk, answer = '42' }: MadeUpPath,
+  { p50Us, referenceP50Us = 100, plan = 'index', planOk, answer = '42', answerOk }: MadeUpPath,
 ): PathResult {
   const latencies = {
     samples: 24_000,
@@ -82,8 +83,8 @@ function pathResult(
       { percentile: 99, latencyUs: p50Us * 4 },
       { percentile: 100, latencyUs: p50Us * 9 },
     ],
-    plan: { expected: 'index', actual: plan, ok: planOk ?? plan === 'index' },
-    answer: { expected: '42', actual: answer, ok: answer === '42' },
+    plan: { expected: 'index', actual: plan, ok: planOk === undefined ? plan === 'index' : planOk },
+    answer: { expected: '42', actual: answer, ok: answerOk === undefined ? answer === '42' : answerOk },
     reference: { name: 'bare driver loop', ...latencies, p50Us: referenceP50Us, ratio: p50Us / referenceP50Us },
   };
 }

@@ -32,6 +32,7 @@ export const cleanup: QueryPath = {
   shares: { hot: 0.6, cold: 0.1, absent: 0.3 },
   objective: { p99Ms: 250 },
   writes: `documents of a user of its own, named ${marker}-..., which are removed afterwards`,
+  reads: ['ai_conversations', 'user_contents'],
   missing: (running) => missingCollections(running, ['ai_conversations', 'user_contents']),
   prepare,
 };

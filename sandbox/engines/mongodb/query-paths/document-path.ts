@@ -32,6 +32,7 @@ export function documentPath<Parameter, Result>(path: DocumentPath<Parameter, Re
     shares,
     objective,
     ...(notRunOn === undefined ? {} : { notRunOn }),
+    reads: path.collections,
     missing: (running) => missingCollections(running, path.collections, path.alsoMissing),
     prepare: (context) => prepare(path, context),
   };

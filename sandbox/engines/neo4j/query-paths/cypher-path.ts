@@ -42,6 +42,7 @@ export function cypherPath<Parameter extends GraphRow>(path: CypherPath<Paramete
     plan,
     shares: usualShares,
     objective,
+    reads: [...path.labels, ...path.types],
     missing: (running) => missingParts(running, path.labels, path.types),
     prepare: (context) => prepare(path, context),
   };

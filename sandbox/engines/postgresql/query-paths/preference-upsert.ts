@@ -30,6 +30,7 @@ export const preferenceUpsert: QueryPath = {
   shares: usualShares,
   objective: { p99Ms: 20 },
   writes: writesOfMarkedUser,
+  reads: ['users', 'user_preferences'],
   missing: (running) => missingTables(running, 'taishang_users', ['users', 'user_preferences']),
   prepare,
 };

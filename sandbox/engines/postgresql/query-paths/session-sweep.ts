@@ -39,6 +39,7 @@ export const sessionSweep: QueryPath = {
   shares: usualShares,
   objective: { p99Ms: 20 },
   writes: `${writesOfMarkedUser}; every sweep is rolled back`,
+  reads: ['users', 'user_sessions'],
   missing: (running) => missingTables(running, 'taishang_users', ['users', 'user_sessions']),
   prepare,
 };

@@ -48,6 +48,7 @@ export function sqlPath<Parameter>(path: SqlPath<Parameter>, reference?: QueryPa
     plan: planText(path.uses),
     shares,
     objective,
+    reads: path.tables,
     missing: (running) => missingTables(running, path.database, path.tables),
     prepare: (context) => prepare(path, context),
     ...(reference === undefined ? {} : { reference }),

@@ -56,6 +56,7 @@ export function vectorPath(path: VectorPath): QueryPath {
     plan: `${fields}HNSW for what is above the indexing threshold, green`,
     shares: usualShares,
     objective,
+    reads: [path.collection],
     missing: (running) => missingCollections(running, path.collection, path.dimension),
     prepare: (context) => prepare(path, context),
   };

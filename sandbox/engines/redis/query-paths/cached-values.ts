@@ -52,6 +52,7 @@ function cachePath({ space, ...path }: CachePath): QueryPath {
     plan: '1 GET that hits, or misses what is absent',
     shares: usualShares,
     objective: { p99Ms: 2 },
+    reads: [space],
     missing: (running) => missingKeys(running, space),
     prepare: (context) => prepare(space, context),
   };

@@ -26,16 +26,20 @@ export async function commandsCheck(
   const names = Object.keys(expectedEach) as readonly Counter[];
   const textOf = (counts: ExpectedCommands) => names.map((name) => `${counts[name] ?? 0} ${name}`).join(', ');
   const expected = textOf(expectedEach);
-  let actual = '';
+  const counted: string[] = [];
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const before = await countersOf(client);
     for (let done = 0; done < plannedRequests; done += 1) await request();
     const after = await countersOf(client);
     const each = names.map((name) => [name, (after[name] - before[name]) / plannedRequests] as const);
-    actual = textOf(Object.fromEntries(each));
+    const actual = textOf(Object.fromEntries(each));
     if (actual === expected) return { expected, actual, ok: true };
+    counted.push(actual);
   }
-  if (running.url === undefined) return { expected, actual, ok: false };
+  const actual = counted.at(-1) ?? '';
+  // A request that does something else does the same each time; what others do beside it comes as it comes.
+  const isAlwaysSame = counted.every((text) => text === actual);
+  if (running.url === undefined && isAlwaysSame) return { expected, actual, ok: false };
   return { expected, actual: `not checked: others use the server too, which counted ${actual}`, ok: null };
 }
 

@@ -30,6 +30,7 @@ export const lockAndUnlock: QueryPath = {
   shares: usualShares,
   objective: { p99Ms: 5 },
   writes: 'keys lock:sandbox-bench:..., which are removed afterwards and expire by themselves',
+  reads: [],
   missing: async (running) => {
     await using masters = await openMasters(running);
     const libraries = await Promise.all(masters.clients.map(loadedLibrary));

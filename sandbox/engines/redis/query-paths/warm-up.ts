@@ -18,6 +18,7 @@ export const warmUp: QueryPath = {
   shares: { hot: 0.8, cold: 0.15, absent: 0.05 },
   objective: { p99Ms: 50 },
   writes: 'keys user:sandbox-bench:..., which are removed afterwards and expire by themselves',
+  reads: ['user'],
   missing: async () => [],
   prepare,
 };
