@@ -26,14 +26,17 @@ export function targetNotEmpty(engine: string, found: string): SandboxError {
   return targetRefused('RESTORE_TARGET_NOT_EMPTY', engine, `it holds ${found} already`);
 }
 
-/**
- * Refuses a node whose folder `path` has less than `sizeBytes` free: `RESTORE_TARGET_FULL`.
- * Asks `df` in the container, so that a volume of limited size counts as what it is.
- */
-export async function requireRoom(node: NodeHandle, path: string, sizeBytes: number): Promise<void> {
+/** Bytes that are free where `path` of the node lies. Asks `df` in the container, so that a volume of limited size counts as what it is. */
+export async function freeBytesIn(node: NodeHandle, path: string): Promise<number> {
   const { exitCode, output, errorOutput } = await execInNode(node, ['df', '--output=avail', '-B1', path]);
   const freeBytes = Number(output.trim().split('\n').at(-1));
   if (exitCode !== 0 || !Number.isFinite(freeBytes)) throw new Error(`df in ${node.name}: ${errorOutput || output}`);
+  return freeBytes;
+}
+
+/** Refuses a node whose folder `path` has less than `sizeBytes` free: `RESTORE_TARGET_FULL`. */
+export async function requireRoom(node: NodeHandle, path: string, sizeBytes: number): Promise<void> {
+  const freeBytes = await freeBytesIn(node, path);
   if (freeBytes >= sizeBytes) return;
   const reason = `${path} of ${node.name} has ${freeBytes} bytes free, and ${sizeBytes} are needed`;
   throw targetRefused('RESTORE_TARGET_FULL', node.engine, reason);
