@@ -49,11 +49,12 @@ export async function restoreBeside(
   manifest: BackupManifest,
 ): Promise<readonly string[]> {
   const source = await requireTaken(running, directory, manifest, { empty: false });
+  const { origin } = running.image;
   return withClient(running, async (_, client) => {
     const there = await databaseNames(client);
     const names = await namesBeside(client, databasesOf(source), there);
     try {
-      for (const name of names.values()) await beginRestored(client, name);
+      for (const name of names.values()) await beginRestored(client, name, origin);
       if ('archive' in source) {
         await restoreBesideByTool(running, source.archive, names);
       } else {
@@ -62,7 +63,7 @@ export async function restoreBeside(
       }
     } catch (thrown) {
       // What went wrong first is what is told.
-      for (const name of names.values()) await dropRestored(client, name).catch(() => {});
+      for (const name of names.values()) await dropRestored(client, name, origin).catch(() => {});
       throw thrown;
     }
     return [...names.values()].toSorted();

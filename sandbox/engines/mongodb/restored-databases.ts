@@ -1,4 +1,5 @@
-import type { MongoClient } from 'mongodb';
+import type { Db, MongoClient } from 'mongodb';
+import type { ImageOrigin } from '../../containers/image-spec.ts';
 import { derivedName } from '../../core/derived-names.ts';
 import { targetRefused } from '../restore-target.ts';
 
@@ -58,12 +59,24 @@ function folded(name: string): string {
 }
 
 /** Drops what an earlier restore made of this name, and marks the new one before anything is in it. */
-export async function beginRestored(client: MongoClient, name: string): Promise<void> {
-  await dropRestored(client, name);
+export async function beginRestored(client: MongoClient, name: string, origin: ImageOrigin): Promise<void> {
+  await dropRestored(client, name, origin);
   await client.db(name).createCollection(markCollection);
 }
 
 /** Drops the database if a restore has made it, and leaves it alone if not. */
-export async function dropRestored(client: MongoClient, name: string): Promise<void> {
-  if (await hasMark(client, name)) await client.db(name).dropDatabase();
+export async function dropRestored(client: MongoClient, name: string, origin: ImageOrigin): Promise<void> {
+  if (!(await hasMark(client, name))) return;
+  const database = client.db(name);
+  if (origin === 'compatible') await emptyCollections(database);
+  await database.dropDatabase();
+}
+
+/**
+ * The stand-in drops an entry of an index after the other, each with a write to the disk of its own: 1,000 documents
+ * with three indexes took 2.2 to 4 s, and 1.3 s where they were deleted first.
+ */
+async function emptyCollections(database: Db): Promise<void> {
+  const collections = await database.listCollections({ type: 'collection' }).toArray();
+  for (const { name } of collections) if (name !== 'system.profile') await database.collection(name).deleteMany({});
 }

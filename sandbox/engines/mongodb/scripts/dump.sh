@@ -6,6 +6,6 @@ set -eu
 umask 077
 config=$(mktemp)
 trap 'rm -f "$config"' EXIT
-printf "password: '%s'\n" "$MONGO_PASSWORD" >"$config"
+printf "password: '%s'\n" "$(printf %s "$MONGO_PASSWORD" | sed "s/'/''/g")" >"$config"
 unset MONGO_PASSWORD
 mongodump --config="$config" --host="$MONGO_HOST" --username="$MONGO_USER" --authenticationDatabase=admin --archive "$@"
