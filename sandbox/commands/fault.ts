@@ -14,7 +14,6 @@ export const fault: Action = async (context) => {
   const wanted = kind === 'heal' || kind === 'list' ? undefined : parseFault(kind, nodes, context);
   const { name } = stackIdentity(identityOf(context));
   const faults = createFaults(name);
-  const wanted = kind === 'heal' || kind === 'list' ? undefined : parseFault(kind, nodes, context);
   await healAbandoned();
   if (kind === 'heal') {
     const healed = await faults.heal(nodes[0]);

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { lstat, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../core/errors.ts';
+import { isSafePath } from '../core/safe-path.ts';
 import type { BackupManifest, BackupPart } from './backup.ts';
 
 /** Ways in which a backup is refused before the target is touched. */
@@ -51,14 +52,45 @@ export function writePart(directory: string, path: string, text: string): Promis
 
 /**
  * Throws where a file of the manifest is not what it was when it was written: `BACKUP_PART_MISSING`,
- * `BACKUP_PART_EMPTY`, `BACKUP_TRUNCATED` or `BACKUP_PART_CHANGED`.
+ * `BACKUP_PART_EMPTY`, `BACKUP_TRUNCATED` or `BACKUP_PART_CHANGED`, and what {@link partFile} throws.
  */
 export async function verifyParts(directory: string, manifest: BackupManifest): Promise<void> {
-  await Promise.all(manifest.parts.map((part) => verifyPart(directory, manifest.engine, part)));
+  await Promise.all(manifest.parts.map((part) => verifyPart(directory, manifest, part)));
 }
 
-async function verifyPart(directory: string, engine: string, part: BackupPart): Promise<void> {
+/**
+ * Absolute path of a part that was named by the manifest or by a file of the backup itself: the one way from a name in
+ * an archive to a file on this machine. Throws `BACKUP_PATH_UNSAFE` where it may lead out of the folder,
+ * `BACKUP_PART_FOREIGN` where the manifest does not have it, `BACKUP_PART_MISSING` where there is nothing, and
+ * `BACKUP_LINK` where it, or a folder on the way, is anything but itself: a link, a device, a pipe that would be waited
+ * for without end.
+ */
+export async function partFile(
+  directory: string,
+  { engine, parts }: Pick<BackupManifest, 'engine' | 'parts'>,
+  path: unknown,
+): Promise<string> {
+  const named = JSON.stringify(path) ?? 'nothing';
+  if (!isSafePath(path)) throw backupRefused('BACKUP_PATH_UNSAFE', engine, `${named} may lead out of it`);
+  if (!parts.some((part) => part.path === path)) {
+    throw backupRefused('BACKUP_PART_FOREIGN', engine, `its manifest has no ${named}`);
+  }
+  const segments = path.split('/');
+  for (const end of segments.keys()) {
+    const reached = join(directory, ...segments.slice(0, end + 1));
+    const found = await lstat(reached).catch((thrown: unknown) => {
+      throw backupRefused('BACKUP_PART_MISSING', engine, `${path} cannot be read: ${messageOf(thrown)}`);
+    });
+    const isAsNamed = end === segments.length - 1 ? found.isFile() : found.isDirectory();
+    if (!isAsNamed) throw backupRefused('BACKUP_LINK', engine, `${path} is no ordinary file`);
+  }
+  return join(directory, path);
+}
+
+async function verifyPart(directory: string, manifest: BackupManifest, part: BackupPart): Promise<void> {
   const { path } = part;
+  const { engine } = manifest;
+  await partFile(directory, manifest, path);
   const found = await describePart(directory, path).catch((thrown: unknown) => {
     throw backupRefused('BACKUP_PART_MISSING', engine, `${path} cannot be read: ${messageOf(thrown)}`);
   });

@@ -99,6 +99,12 @@ test('a sharded cluster has a router first, which clients talk to', () => {
   expect(nodes.map(({ role }) => role)).toEqual(['router', 'config server', 'shard', 'shard']);
   expect(nodes[1]?.command).toContain('--configsvr');
   expect(nodes[2]?.command).toEqual(expect.arrayContaining(['--shardsvr', '--replSet', 'mongodb-shard-1']));
+  for (const { command, environment, volumes } of nodes.slice(1)) {
+    // The official image would start a shard without its set to make a user, and put a config server's data elsewhere.
+    expect(environment).toEqual({});
+    expect(command?.join(' ')).toContain('--dbpath /data/db');
+    expect(volumes).toEqual([{ name: 'data', path: '/data/db' }]);
+  }
   const uri = mongodb.uri({ nodes: nodes.map(handleOf), secrets, topology: 'clustered', image });
   expect(uri).toContain('directConnection=true');
 });

@@ -1,3 +1,4 @@
+import { isSafePath } from '../../core/safe-path.ts';
 import { archiveRefused } from './refusal.ts';
 
 /** Longest name of a file on every system, in bytes. */
@@ -11,9 +12,8 @@ const pathBytesMax = 1_000;
  * every system.
  */
 export function requireSafePath(path: string): void {
+  if (!isSafePath(path)) throw unsafe(path, 'may lead out of it');
   const segments = path.split('/');
-  const isUnsafe = segments.some((segment) => segment === '' || segment === '.' || segment === '..');
-  if (isUnsafe || /[\\:\0]/.test(path)) throw unsafe(path, 'may lead out of it');
   const isLong = segments.some((segment) => Buffer.byteLength(segment) > segmentBytesMax);
   if (isLong || Buffer.byteLength(path) > pathBytesMax) throw unsafe(path, 'is too long for a file');
 }

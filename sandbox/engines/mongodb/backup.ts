@@ -4,6 +4,7 @@ import { bare } from './bare-tool.ts';
 import { withClient } from './connection.ts';
 import { exportByDriver } from './driver-export.ts';
 import { dumpByTool } from './dump-tool.ts';
+import { leftOut } from './left-out.ts';
 import { restore, restoreBeside } from './restore.ts';
 
 /**
@@ -11,7 +12,7 @@ import { restore, restoreBeside } from './restore.ts';
  * stand-in's image has neither, and a control that cannot run anywhere proves nothing.
  */
 export const backup: Backup = {
-  leftOut: async () => [],
+  leftOut,
   backUp: (running, directory) =>
     running.image.origin === 'compatible' ? exportByDriver(running, directory) : dumpByTool(running, directory),
   restore,

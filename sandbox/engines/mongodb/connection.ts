@@ -41,6 +41,19 @@ export function openMember(node: NodeHandle, secrets: Secrets): Promise<MongoCli
   return new MongoClient(uriOfNode(node, secrets), { readPreference: 'primaryPreferred' }).connect();
 }
 
+/**
+ * A client as the server's internal user, whose password is the key file (MongoDB documentation, "Internal/Membership
+ * Authentication"): it is there before any user is, and whatever a restore has made of the users.
+ */
+export function openAsServer(running: RunningEngine): Promise<MongoClient> {
+  const address = new URL(uri(running).replace(/^mongodb:\/\/[^@]*@/, 'mongodb://'));
+  return new MongoClient(String(address), {
+    ...(running.topology === 'replicated' ? memberOptions : {}),
+    auth: { username: '__system', password: (running.secrets.keyFile ?? '').replace(/\s/g, '') },
+    authSource: 'local',
+  }).connect();
+}
+
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'url'>;
 
 function createClient(running: Reachable, options: MongoClientOptions = {}): MongoClient {
@@ -51,6 +64,9 @@ export async function connect(running: RunningEngine): Promise<Connection<MongoC
   const client = await createClient(running).connect();
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }
+
+/** Roles of members that no user is made in when they start first. */
+const withoutUser: ReadonlySet<string> = new Set(['secondary', 'shard', 'config server']);
 
 /** The server's version, once it answers an authenticated command. It need not be a primary yet. */
 export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
@@ -68,8 +84,9 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
     await client.db('admin').command({ connectionStatus: 1 });
     return String(version);
   } catch (thrown) {
-    // A member that is to copy the first one's data has no user until then; that it refuses one says that it serves.
-    const isEmptyMember = node.role === 'secondary' && thrown instanceof MongoServerError && thrown.code === 18;
+    // These have no user until they have copied the first member's data, or the router has made one: that they refuse
+    // one says that they serve.
+    const isEmptyMember = withoutUser.has(node.role) && thrown instanceof MongoServerError && thrown.code === 18;
     if (isEmptyMember) return '';
     throw thrown;
   } finally {
@@ -94,6 +111,15 @@ export function uriOfNode({ host, port }: NodeHandle, secrets: Secrets): string 
   return `mongodb://${userName}:${secrets.root}@${host}:${port}/${databaseName}?${options}`;
 }
 
+/**
+ * What the engine's tools take as `--host` inside of the first node. Of a set its members, so that the primary is asked
+ * whichever it is; they listen on the port that they are published on. Otherwise the node itself.
+ */
+export function toolHost(running: Pick<RunningEngine, 'nodes' | 'topology'>): string {
+  if (running.topology !== 'replicated') return '127.0.0.1:27017';
+  return `${replicaSet}/${running.nodes.map(({ name, port }) => `${name}:${port}`).join(',')}`;
+}
+
 export function environment(running: Reachable): Record<string, string> {
   return { MONGODB_URI: uri(running) };
 }
@@ -102,4 +128,9 @@ export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
   const [node] = running.nodes;
   if (node === undefined) throw new Error('a running engine has a node');
   return node;
+}
+
+/** A node with the data: of a cluster a shard, since a router has none. */
+export function dataNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
+  return running.nodes.find(({ role }) => role === 'shard') ?? firstNode(running);
 }

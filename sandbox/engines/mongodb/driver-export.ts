@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ClientSession, Collection, Document, MongoClient } from 'mongodb';
+import type { ClientSession, Collection, MongoClient } from 'mongodb';
 import { SandboxError } from '../../core/errors.ts';
 import type { BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
+import { batchesOf } from './bson-file.ts';
 import {
   type CollectionDescription,
   type Principals,
@@ -12,26 +14,17 @@ import {
   userDatabases,
 } from './catalogue.ts';
 import { withClient } from './connection.ts';
-import { canonical } from './fingerprint.ts';
-
-export const catalogueFile = 'catalogue.json';
-
-/** A collection of an export. */
-export interface ExportedCollection extends CollectionDescription {
-  readonly database: string;
-  /** Absent for a view. */
-  readonly file?: string;
-  readonly documents: number;
-}
-
-/** What `catalogue.json` holds: enough to make everything anew, and to notice a missing document. */
-export interface ExportCatalogue extends Principals {
-  readonly collections: readonly ExportedCollection[];
-}
+import {
+  type CataloguedCollection,
+  catalogueFile,
+  definitionsFile,
+  documentsFile,
+  type ExportCatalogue,
+} from './export-format.ts';
 
 /**
  * The export of a server that has no `mongodump`: every document as the server stores it, read in one transaction with a
- * snapshot, and beside it collections, indexes, users and roles.
+ * snapshot, and beside it collections, indexes, users and roles. Nothing of it becomes a JavaScript object on its way.
  * On the stand-in (SecantusDB 0.7.0b3) such a transaction shows one moment across collections and databases: 345 of
  * them, among 5,200 transfers between two collections, each showed the same total, where plain reads showed it 3 times
  * in 32; `test/engines/mongodb-backup.test.ts` repeats that. Two things it does not promise: a collection that is made
@@ -42,17 +35,14 @@ export async function exportByDriver(running: RunningEngine, directory: string):
     const described = await describeAll(client);
     const principals = await readPrincipals(client, false);
     const { operationTime } = await client.db('admin').command({ ping: 1 });
-    const exported = await client.withSession((session) =>
+    const { collections, part } = await client.withSession((session) =>
       session.withTransaction(() => exportAll(client, described, directory, session), {
         readConcern: { level: 'snapshot' },
       }),
     );
-    if (canonical(described as never) !== canonical((await describeAll(client)) as never)) throw changedMeanwhile();
-    const collections = described.map((collection, index) => ({
-      ...collection,
-      documents: exported[index]?.documents ?? 0,
-    }));
-    const catalogue = await writePart(directory, catalogueFile, canonical({ ...principals, collections }));
+    if (!definitionsOf(described).equals(definitionsOf(await describeAll(client)))) throw changedMeanwhile();
+    const { roles, users } = principals;
+    const catalogue: ExportCatalogue = { format: 2, collections, roles: roles.length, users: users.length };
     return {
       formatVersion: 1,
       engine: 'mongodb',
@@ -61,28 +51,52 @@ export async function exportByDriver(running: RunningEngine, directory: string):
       method: 'BSON by the driver, in one snapshot transaction; users and roles without their passwords',
       consistentPoint: true,
       position: `operation time ${operationTime ?? 'not told'}`,
-      parts: [catalogue, ...exported.flatMap(({ part }) => part ?? [])],
+      parts: [
+        await writePart(directory, catalogueFile, `${JSON.stringify(catalogue, undefined, 1)}\n`),
+        await writeDefinitions(directory, described, principals),
+        part,
+      ],
     };
   });
 }
 
-interface Exported {
-  readonly documents: number;
-  /** Absent for a view. */
-  readonly part?: BackupPart;
+interface DescribedCollection extends CollectionDescription {
+  readonly database: string;
 }
-
-type DescribedCollection = Omit<ExportedCollection, 'documents'>;
 
 async function describeAll(client: MongoClient): Promise<readonly DescribedCollection[]> {
   const described: DescribedCollection[] = [];
   for (const database of await userDatabases(client)) {
-    for (const collection of await readCatalogue(client.db(database))) {
-      const file = `${encodeURIComponent(`${database}.${collection.name}`)}.bson`;
-      described.push({ database, ...collection, ...(collection.type === 'view' ? {} : { file }) });
-    }
+    for (const collection of await readCatalogue(client.db(database))) described.push({ database, ...collection });
   }
   return described;
+}
+
+/** Everything of the descriptions in one piece of bytes, to compare. */
+function definitionsOf(described: readonly DescribedCollection[]): Buffer {
+  return Buffer.concat(
+    described.flatMap(({ database, name, type, options, indexes }) => [
+      Buffer.from(JSON.stringify([database, name, type])),
+      options,
+      ...indexes,
+    ]),
+  );
+}
+
+async function writeDefinitions(
+  directory: string,
+  described: readonly DescribedCollection[],
+  { roles, users }: Principals,
+): Promise<BackupPart> {
+  const documents = [...described.flatMap(({ options, indexes }) => [options, ...indexes]), ...roles, ...users];
+  const { stream, written } = openPart(directory, definitionsFile);
+  await pipeline(Readable.from(documents), stream);
+  return written;
+}
+
+interface Exported {
+  readonly collections: readonly CataloguedCollection[];
+  readonly part: BackupPart;
 }
 
 /** One after the other: a transaction runs one operation at a time. */
@@ -91,43 +105,35 @@ async function exportAll(
   described: readonly DescribedCollection[],
   directory: string,
   session: ClientSession,
-): Promise<readonly Exported[]> {
-  const exported: Exported[] = [];
-  for (const { database, name, file } of described) {
-    const collection = client.db(database).collection(name);
-    exported.push(file === undefined ? { documents: 0 } : await exportCollection(collection, directory, file, session));
+): Promise<Exported> {
+  const collections: CataloguedCollection[] = [];
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for (const { database, name, type, indexes } of described) {
+      const read = { documents: 0, sizeBytes: 0 };
+      if (type !== 'view') yield* piecesOf(client.db(database).collection(name), session, read);
+      collections.push({ database, name, type, indexes: indexes.length, ...read });
+    }
   }
-  return exported;
+  const { stream, written } = openPart(directory, documentsFile);
+  await pipeline(pieces, stream);
+  return { collections, part: await written };
 }
 
 /** Documents are joined to larger pieces: writing each one alone takes longer than reading it. */
-async function exportCollection(
-  collection: Collection<Document>,
-  directory: string,
-  file: string,
+const pieceLimits = { documentsMax: 1_000, bytesMax: 2 ** 18 };
+
+async function* piecesOf(
+  collection: Collection,
   session: ClientSession,
-): Promise<Exported> {
-  const pieceBytes = 2 ** 18;
-  let documents = 0;
-  async function* pieces(): AsyncGenerator<Buffer> {
-    let piece: Buffer[] = [];
-    let size = 0;
-    const cursor = collection.find({}, { raw: true, batchSize: 1_000, session });
-    for await (const document of cursor) {
-      const bytes = document as unknown as Buffer;
-      documents += 1;
-      size += bytes.length;
-      piece.push(bytes);
-      if (size < pieceBytes) continue;
-      yield Buffer.concat(piece);
-      piece = [];
-      size = 0;
-    }
-    yield Buffer.concat(piece);
+  read: { documents: number; sizeBytes: number },
+): AsyncGenerator<Buffer> {
+  const cursor = collection.find({}, { raw: true, batchSize: 1_000, session });
+  for await (const batch of batchesOf(cursor as unknown as AsyncIterable<Buffer>, pieceLimits)) {
+    const piece = Buffer.concat(batch);
+    read.documents += batch.length;
+    read.sizeBytes += piece.length;
+    yield piece;
   }
-  const { stream, written } = openPart(directory, file);
-  await pipeline(pieces, stream);
-  return { documents, part: await written };
 }
 
 function changedMeanwhile(): SandboxError {

@@ -1,96 +1,81 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { BSON, type Document, type MongoClient } from 'mongodb';
-import { messageOf } from '../../core/errors.ts';
-import { backupRefused } from '../backup-files.ts';
-import { parseDocument, readDocuments } from './bson-file.ts';
-import { catalogueFile, type ExportCatalogue, type ExportedCollection } from './driver-export.ts';
+import type { Db, MongoClient } from 'mongodb';
+import type { OrderedDocument } from './bson-bytes.ts';
+import { batchesOf } from './bson-file.ts';
+import { insertLimits, insertRaw } from './raw-insert.ts';
+import type { Export, ExportedCollection } from './read-export.ts';
 
-/** Documents of a batch when they are written back. */
-const batchDocuments = 1_000;
-
-/** Reads every file from its beginning to its end before the target is touched. Throws `BACKUP_PART_UNREADABLE`. */
-export async function readExport(directory: string): Promise<ExportCatalogue> {
-  const path = join(directory, catalogueFile);
-  const catalogue = await readFile(path, 'utf8')
-    .then((text) => BSON.EJSON.parse(text, { relaxed: false }) as ExportCatalogue)
-    .catch((thrown) => {
-      throw unreadable(catalogueFile, messageOf(thrown));
-    });
-  const { collections, users, roles } = catalogue;
-  if (![collections, users, roles].every(Array.isArray)) throw unreadable(catalogueFile, 'it is no catalogue');
-  for (const { file, documents } of collections) {
-    if (file === undefined) continue;
-    const found = await countDocuments(join(directory, file)).catch((thrown) => {
-      throw unreadable(file, messageOf(thrown));
-    });
-    if (found !== Number(documents)) throw unreadable(file, `it has ${found} documents instead of ${documents}`);
-  }
-  return catalogue;
-}
-
-async function countDocuments(file: string): Promise<number> {
-  let found = 0;
-  for await (const _ of readDocuments(file)) found += 1;
-  return found;
-}
-
-function unreadable(file: string, reason: string): Error {
-  return backupRefused('BACKUP_PART_UNREADABLE', 'mongodb', `${file} is not what it claims to be: ${reason}`);
-}
+/**
+ * What `create` takes of a collection's options (MongoDB documentation, "create"). Whatever else an archive has there
+ * would be a word of the command itself.
+ */
+const createOptions = new Set([
+  ...['capped', 'size', 'max', 'timeseries', 'expireAfterSeconds', 'clusteredIndex', 'changeStreamPreAndPostImages'],
+  ...['storageEngine', 'validator', 'validationLevel', 'validationAction', 'indexOptionDefaults', 'viewOn', 'pipeline'],
+  ...['collation', 'encryptedFields', 'recordIdsReplicated'],
+]);
 
 /** Makes the collections anew, in the database that `databaseOf` names for each; views last. */
 export async function importCollections(
   client: MongoClient,
-  directory: string,
   collections: readonly ExportedCollection[],
   databaseOf: (database: string) => string,
 ): Promise<void> {
-  for (const collection of collections.filter(({ file }) => file !== undefined)) {
-    await importCollection(client, directory, collection, databaseOf(collection.database));
+  const isView = ({ type }: ExportedCollection) => type === 'view';
+  for (const collection of collections.filter((each) => !isView(each))) {
+    await importCollection(client.db(databaseOf(collection.database)), collection);
   }
-  for (const { database, name, options } of collections.filter(({ file }) => file === undefined)) {
-    await client.db(databaseOf(database)).createCollection(name, options);
-  }
+  for (const view of collections.filter(isView)) await create(client.db(databaseOf(view.database)), view);
 }
 
-async function importCollection(
-  client: MongoClient,
-  directory: string,
-  { name, options, indexes, file = '' }: ExportedCollection,
-  databaseName: string,
-): Promise<void> {
-  const collection = await client.db(databaseName).createCollection(name, options);
-  // A validator may be younger than the documents that it would refuse; indexes are faster to build over what is there.
-  const settings = { ordered: false, bypassDocumentValidation: true } as const;
-  let batch: Document[] = [];
-  for await (const bytes of readDocuments(join(directory, file))) {
-    batch.push(parseDocument(bytes));
-    if (batch.length < batchDocuments) continue;
-    await collection.insertMany(batch, settings);
-    batch = [];
-  }
-  if (batch.length > 0) await collection.insertMany(batch, settings);
-  for (const { key, ...rest } of indexes.map(plain)) await collection.createIndex(key, rest);
+/**
+ * Indexes first: built over what is there they take the stand-in three times as long as the inserts with them
+ * (docs/loading.md). Those that delete what is old come last, so that all of it has been there.
+ */
+async function importCollection(database: Db, collection: ExportedCollection): Promise<void> {
+  const { name, indexes, read } = collection;
+  const hasLifetime = (index: OrderedDocument) => index.has('expireAfterSeconds');
+  await create(database, collection);
+  await createIndexes(
+    database,
+    name,
+    indexes.filter((index) => !hasLifetime(index)),
+  );
+  for await (const batch of batchesOf(read(), insertLimits)) await insertRaw(database, name, batch);
+  await createIndexes(database, name, indexes.filter(hasLifetime));
 }
 
-/** Numbers of the catalogue have BSON's types; the driver takes an index's direction as JavaScript's number alone. */
-function plain(index: Document): Document {
-  return BSON.deserialize(BSON.serialize(index));
+async function create(database: Db, { name, options }: ExportedCollection): Promise<void> {
+  // `system.js` is there once something is in it, and cannot be made.
+  if (name === 'system.js') return;
+  const taken = [...options].filter(([option]) => createOptions.has(option));
+  await database.command({ create: name, ...Object.fromEntries(taken) });
+}
+
+async function createIndexes(database: Db, name: string, indexes: readonly OrderedDocument[]): Promise<void> {
+  if (indexes.length > 0) await database.command({ createIndexes: name, indexes });
 }
 
 /**
  * Roles, and users with a password that nobody knows: the stand-in shows the hashes of passwords, but takes none.
- * Somebody has to give them their passwords again.
+ * Somebody has to give them their passwords again. Roles that others inherit from are made before they are inherited.
  */
-export async function importPrincipals(client: MongoClient, { users, roles }: ExportCatalogue): Promise<void> {
-  for (const { role, db, privileges, roles: inherited } of roles) {
-    await client.db(db).command({ createRole: role, privileges, roles: inherited });
+export async function importPrincipals(client: MongoClient, { users, roles }: Export): Promise<void> {
+  for (const role of roles) {
+    const command = { createRole: role.get('role'), privileges: role.get('privileges'), roles: [] };
+    await client.db(String(role.get('db'))).command(command);
   }
-  for (const { user, db, roles: granted, customData } of users) {
+  for (const role of roles) {
+    const inherited = role.get('roles');
+    if (!Array.isArray(inherited) || inherited.length === 0) continue;
+    await client.db(String(role.get('db'))).command({ updateRole: role.get('role'), roles: inherited });
+  }
+  for (const user of users) {
     const pwd = randomBytes(32).toString('base64url');
+    const customData = user.get('customData');
     const extra = customData === undefined ? {} : { customData };
-    await client.db(db).command({ createUser: user, pwd, roles: granted, ...extra });
+    await client
+      .db(String(user.get('db')))
+      .command({ createUser: user.get('user'), pwd, roles: user.get('roles'), ...extra });
   }
 }

@@ -1,71 +1,84 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { MongoClient } from 'mongodb';
+import type { Writable } from 'node:stream';
 import { type CommandOptions, type CommandResult, checked, execInNode } from '../../containers/exec.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { BackupManifest, BackupPart } from '../backup.ts';
-import { backupRefused, openPart } from '../backup-files.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { SandboxError } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
+import { openPart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
-import { firstNode, userName, withClient } from './connection.ts';
+import { firstNode, openAsServer, toolHost, userName, withClient } from './connection.ts';
+import { type DumpArchive, dumpFile } from './dump-archive.ts';
+import { readSharding, restoreSharding, shardingFile, writeSharding } from './sharding.ts';
 
-const archiveFile = 'mongodb.archive.gz';
+/** What the engine's tools may take: as long as a dump or a restore of `large` on a slow disk, several times over. */
+const toolDeadline = 'indexesBuilt';
 
-/** First four bytes of an archive and the last four, little-endian (mongo-tools, `common/archive`). */
-const archiveMagic = Buffer.from([0x6d, 0xe2, 0x99, 0x81]);
-const archiveEnd = Buffer.from([0xff, 0xff, 0xff, 0xff]);
-
-/** `mongodump --oplog --gzip --archive`: everything, users and roles too, as it was when the dump ended. */
+/**
+ * `mongodump --oplog --archive`: everything, users and roles too, as it was when the dump ended. Through a router there
+ * is no oplog ("can't use --oplog option when dumping from a mongos"): each collection is read at a moment of its own.
+ */
 export async function dumpByTool(running: RunningEngine, directory: string): Promise<BackupManifest> {
-  const archive = await writeArchive(running, directory);
+  const isCluster = running.topology === 'clustered';
+  const options = isCluster ? [] : ['--oplog'];
+  const { stream, written } = openPart(directory, dumpFile);
+  await dumpTo(running, stream, options);
+  const archive = await written;
   const { operationTime } = await withClient(running, (_, client) => client.db('admin').command({ ping: 1 }));
   return {
     formatVersion: 1,
     engine: 'mongodb',
     serverVersion: running.serverVersion,
     origin: running.image.origin,
-    method: 'mongodump --oplog --gzip --archive',
-    consistentPoint: true,
+    method: ['mongodump', ...options, '--archive', ...(isCluster ? ['through a router, and the shard keys'] : [])].join(
+      ' ',
+    ),
+    consistentPoint: isCluster
+      ? { no: 'through a router mongodump has no oplog: each collection is read at a moment of its own' }
+      : true,
     position: `before operation time ${operationTime}`,
-    parts: [archive],
+    parts: [archive, ...(isCluster ? [await writeSharding(running, directory)] : [])],
   };
 }
 
-async function writeArchive(running: RunningEngine, directory: string): Promise<BackupPart> {
-  const { stream, written } = openPart(directory, archiveFile);
-  const dumped = await runScript(running, 'dump.sh', [], { outputTo: stream });
-  const archive = await written;
-  checked(dumped, 'mongodump', 'mongodb');
-  return archive;
-}
-
-/** Reads the archive to its end: gzip's own checksum, and the bytes that begin and end it. */
-export async function readArchive(directory: string): Promise<void> {
-  let start = Buffer.alloc(0);
-  let end = Buffer.alloc(0);
-  try {
-    await pipeline(createReadStream(join(directory, archiveFile)), createGunzip(), async (chunks) => {
-      for await (const chunk of chunks as AsyncIterable<Buffer>) {
-        if (start.length < 4) start = Buffer.concat([start, chunk.subarray(0, 4 - start.length)]);
-        end = Buffer.concat([end, chunk.subarray(-4)]).subarray(-4);
-      }
-    });
-  } catch (thrown) {
-    throw backupRefused('BACKUP_PART_UNREADABLE', 'mongodb', `${archiveFile} is no whole archive`, messageOf(thrown));
-  }
-  if (start.equals(archiveMagic) && end.equals(archiveEnd)) return;
-  throw backupRefused('BACKUP_PART_UNREADABLE', 'mongodb', `${archiveFile} is no archive of mongodump`);
+/** The archive as the tool writes it. */
+export async function dumpTo(
+  running: RunningEngine,
+  outputTo: Writable,
+  options: readonly string[] = [],
+): Promise<void> {
+  checked(await runScript(running, 'dump.sh', options, { outputTo }), 'mongodump', 'mongodb');
 }
 
 /**
- * `mongorestore --oplogReplay --drop --stopOnError`. Users and roles become those of the backup, the stack's own user
- * among them; its password is set to the target's again by the server's internal user, whose password is the key file
- * (MongoDB documentation, "Internal/Membership Authentication").
+ * `mongorestore --drop --stopOnError`, with `--oplogReplay` where there is an oplog. Users and roles become those of the
+ * backup, the stack's own user among them; its password is set to the target's again by the server's internal user, whose
+ * password is the key file (MongoDB documentation, "Internal/Membership Authentication").
+ * What a router's dump has of the database `config` describes the cluster it is of, and stays out ("cannot do a full
+ * restore on a sharded system"); shard keys come back from a part of their own, where the target has shards.
  */
-export async function restoreByTool(target: RunningEngine, directory: string): Promise<void> {
-  await runRestore(target, directory, ['--oplogReplay']).catch(async (thrown) => {
+export async function restoreByTool(
+  target: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+  archive: DumpArchive,
+): Promise<void> {
+  const isOfCluster = manifest.parts.some(({ path }) => path === shardingFile);
+  const isCluster = target.topology === 'clustered';
+  const sharding = isOfCluster ? await readSharding(directory, manifest) : [];
+  const options = isOfCluster || isCluster ? ['--nsExclude=config.*'] : ['--oplogReplay'];
+  await restoreFrom(target, archive, options);
+  if (isCluster) await withClient(target, (_, client) => restoreSharding(client, sharding));
+}
+
+/** The archive as the tool reads it, and then the stack's own password. */
+export async function restoreFrom(
+  target: RunningEngine,
+  archive: Pick<DumpArchive, 'file' | 'isCompressed'>,
+  options: readonly string[] = [],
+): Promise<void> {
+  await runRestore(target, archive, options).catch(async (thrown) => {
     // Users may have been restored by then; what went wrong first is what is told.
     await giveOwnPasswordAgain(target).catch(() => {});
     throw thrown;
@@ -73,17 +86,32 @@ export async function restoreByTool(target: RunningEngine, directory: string): P
   await giveOwnPasswordAgain(target);
 }
 
-/** Without the oplog, which holds other databases too: the copy is not from one moment where it was written to. */
-export async function restoreBesideByTool(running: RunningEngine, directory: string, from: string, to: string) {
-  const names = [`--nsInclude=${from}.*`, `--nsFrom=${from}.*`, `--nsTo=${to}.*`];
-  await runRestore(running, directory, names);
+/** Without the oplog, which takes no names of its own: the copy is not from one moment where it was written to. */
+export async function restoreBesideByTool(
+  running: RunningEngine,
+  archive: DumpArchive,
+  names: ReadonlyMap<string, string>,
+): Promise<void> {
+  const options = [...names].flatMap(([from, to]) => [
+    `--nsInclude=${pattern(from)}.*`,
+    `--nsFrom=${pattern(from)}.*`,
+    `--nsTo=${pattern(to)}.*`,
+  ]);
+  if (names.size > 0) await runRestore(running, archive, options);
 }
 
-async function runRestore(target: RunningEngine, directory: string, options: readonly string[]): Promise<void> {
-  const result = await runScript(target, 'restore.sh', options, {
-    input: createReadStream(join(directory, archiveFile)),
-  });
-  requireNothingFailed(result);
+/** A name where mongorestore takes a pattern (mongo-tools, `mongorestore/ns`, `Escape`). */
+function pattern(name: string): string {
+  return name.replace(/[\\*]/g, '\\$&');
+}
+
+async function runRestore(
+  target: RunningEngine,
+  { file, isCompressed }: Pick<DumpArchive, 'file' | 'isCompressed'>,
+  options: readonly string[],
+): Promise<void> {
+  const all = [...(isCompressed ? ['--gzip'] : []), ...options];
+  requireNothingFailed(await runScript(target, 'restore.sh', all, { input: createReadStream(file) }));
 }
 
 /** mongorestore goes past duplicate keys and validation errors and ends with 0: its last line tells how many. */
@@ -101,14 +129,11 @@ export function requireNothingFailed({ exitCode, output, errorOutput }: CommandR
 }
 
 async function giveOwnPasswordAgain(target: RunningEngine): Promise<void> {
-  const { host, port } = firstNode(target);
-  await using client = new MongoClient(`mongodb://${host}:${port}/?directConnection=true`, {
-    auth: { username: '__system', password: (target.secrets.keyFile ?? '').replace(/\s/g, '') },
-    authSource: 'local',
-  });
+  await using client = await openAsServer(target);
   await client.db('admin').command({ updateUser: userName, pwd: target.secrets.root });
 }
 
+/** In the first node, against the member that takes writes, whichever that is. */
 async function runScript(
   running: RunningEngine,
   script: string,
@@ -118,6 +143,7 @@ async function runScript(
   const text = await readFile(join(import.meta.dirname, 'scripts', script), 'utf8');
   return execInNode(firstNode(running), ['sh', '-c', text, script, ...args], {
     ...options,
-    environment: { MONGO_USER: userName, MONGO_PASSWORD: running.secrets.root ?? '' },
+    timeoutMs: deadlineMs(toolDeadline),
+    environment: { MONGO_HOST: toolHost(running), MONGO_USER: userName, MONGO_PASSWORD: running.secrets.root ?? '' },
   });
 }

@@ -1,54 +1,66 @@
 import { createHash } from 'node:crypto';
-import { BSON, type Db, type Document } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { Fingerprint } from '../engine.ts';
-import { buildParts } from '../expiring-parts.ts';
+import { buildParts, type PartsBuilder } from '../expiring-parts.ts';
 import type { RunningEngine } from '../topology.ts';
-import { readCatalogue, readPrincipals } from './catalogue.ts';
-import { withClient } from './connection.ts';
+import { elementsOf } from './bson-bytes.ts';
+import { readCatalogue, readPrincipals, userDatabases } from './catalogue.ts';
+import { databaseName, recordDatabaseName, withClient } from './connection.ts';
 import { momentOfGoing } from './lifetimes.ts';
 
 /**
- * The same data means: the same documents under the same keys, byte by byte as the server stores them; collections with
- * the same options (validators, how strictly they hold) and indexes with theirs (lifetimes, uniqueness); and the same
- * users and roles beside the stack's own. Passwords of users count where the server lets a restore bring them back,
- * which the stand-in does not.
+ * The same data means, in every database of people: the same documents under the same keys, byte by byte as the server
+ * stores them; collections with the same options (validators, how strictly they hold) and indexes with theirs (lifetimes,
+ * uniqueness, the order of their fields); and the same users and roles beside the stack's own. Passwords of users count
+ * where the server lets a restore bring them back, which the stand-in does not.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
-  return withClient(running, async (database, client) => {
+  return withClient(running, async (platform, client) => {
     const { users, roles } = await readPrincipals(client, running.image.origin !== 'compatible');
-    const principals = { users: hashOf(users.map(canonical)), roles: hashOf(roles.map(canonical)) };
-    const { parts, expiring } = await compositionOf(database);
-    return { parts: { ...parts, ...principals }, expiring };
+    const whole = buildParts();
+    await addDatabase(whole, platform, '');
+    for (const name of await userDatabases(client)) {
+      if (name !== databaseName && name !== recordDatabaseName) await addDatabase(whole, client.db(name), `${name}.`);
+    }
+    const { parts, expiring } = whole.build();
+    return { parts: { ...parts, users: hashOf(users), roles: hashOf(roles) }, expiring };
   });
 }
 
 /** Parts of one database. */
 export async function partsOf(database: Db): Promise<Readonly<Record<string, string>>> {
-  return (await compositionOf(database)).parts;
+  const parts = buildParts();
+  await addDatabase(parts, database, '');
+  return parts.build().parts;
 }
 
-async function compositionOf(database: Db): Promise<Required<Fingerprint>> {
-  const parts = buildParts();
-  for (const { name, type, options, indexes } of await readCatalogue(database)) {
-    parts.add(`${name} collection`, [canonical({ type, options, indexes })]);
+/** Read at once. */
+const batchSize = 1_000;
+
+/**
+ * Documents of a capped collection in their order, which is part of it. Those of any other in none: the server need not
+ * sort them, which it may do in memory, and a document that is there twice counts twice.
+ */
+async function addDatabase(parts: PartsBuilder, database: Db, prefix: string): Promise<void> {
+  for (const collection of await readCatalogue(database)) {
+    const { name, type, options, indexes } = collection;
+    parts.add(`${prefix}${name} collection`, [hashOf([Buffer.from(type), options, ...indexes])]);
     if (type === 'view') continue;
-    const documentsPart = `${name} documents`;
-    parts.add(documentsPart, []);
-    const goesMsOf = momentOfGoing({ options, indexes });
-    const documents = database.collection(name).find({}, { raw: true }).sort({ _id: 1 });
-    for await (const document of documents) {
+    const isCapped = elementsOf(options).some((option) => option.name === 'capped');
+    const add = isCapped ? parts.add : parts.addUnordered;
+    const part = `${prefix}${name} documents`;
+    add(part, []);
+    const goesMsOf = momentOfGoing(collection);
+    for await (const document of database.collection(name).find({}, { raw: true, batchSize })) {
       const bytes = document as unknown as Buffer;
-      parts.add(documentsPart, [bytes], goesMsOf?.(bytes));
+      add(part, [bytes], goesMsOf?.(bytes));
     }
   }
-  return parts.build();
 }
 
-function hashOf(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
-}
-
-/** Canonical extended JSON: each value with its type. The order of fields is part of a document. */
-export function canonical(document: Document): string {
-  return BSON.EJSON.stringify(document, { relaxed: false });
+/** Each with its length, so that two lists are two. */
+function hashOf(pieces: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(`${piece.length} `).update(piece);
+  return hash.digest('hex');
 }

@@ -1,5 +1,6 @@
 import { BSON, type Document, type MongoClient } from 'mongodb';
 import { nowMs as clockMs } from '../../core/clock.ts';
+import { documentIn, elementsOf } from './bson-bytes.ts';
 import { type CollectionDescription, readCatalogue, userDatabases } from './catalogue.ts';
 
 /** A field that says when a document goes: so many seconds after its moment. */
@@ -28,12 +29,12 @@ export function momentOfGoing(
 }
 
 function lifetimesOf({ options, indexes }: Pick<CollectionDescription, 'options' | 'indexes'>): readonly Lifetime[] {
-  const ofIndexes = indexes.map(({ key, expireAfterSeconds }) => ({
-    field: Object.keys(key as object)[0],
-    expireAfterSeconds,
+  const ofIndexes = indexes.map((index) => ({
+    field: elementsOf(documentIn(index, 'key'))[0]?.name,
+    expireAfterSeconds: BSON.deserialize(index).expireAfterSeconds,
   }));
   // Of time series and clustered collections it is an option.
-  const { expireAfterSeconds, timeseries } = options as Document;
+  const { expireAfterSeconds, timeseries } = BSON.deserialize(options);
   const all = [...ofIndexes, { field: timeseries?.timeField ?? '_id', expireAfterSeconds }];
   return all.flatMap(({ field, expireAfterSeconds: seconds }) =>
     field === undefined || seconds === undefined ? [] : [{ path: String(field).split('.'), seconds: Number(seconds) }],

@@ -2,22 +2,27 @@ import type { MongoClient } from 'mongodb';
 import type { BackupManifest, RestoreNotes } from '../backup.ts';
 import { totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, isSameOrNewer, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
-import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
+import { freeBytesOf, requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
-import { restoreSuffix, userDatabases } from './catalogue.ts';
-import { databaseName, firstNode, withClient } from './connection.ts';
-import type { ExportCatalogue } from './driver-export.ts';
-import { importCollections, importPrincipals, readExport } from './driver-import.ts';
-import { readArchive, restoreBesideByTool, restoreByTool } from './dump-tool.ts';
+import { databaseNames, readCatalogue, serverDatabases, userDatabases } from './catalogue.ts';
+import { dataNode, recordDatabaseName, withClient } from './connection.ts';
+import { importCollections, importPrincipals } from './driver-import.ts';
+import { type DumpArchive, readArchive } from './dump-archive.ts';
+import { restoreBesideByTool, restoreByTool } from './dump-tool.ts';
 import { countExpired } from './lifetimes.ts';
+import { type Export, readExport } from './read-export.ts';
+import { beginRestored, dropRestored, namesBeside } from './restored-databases.ts';
 
 /** User of the server in the official image and in ours. */
 const mongodbUser = '999';
 
-/** An archive is compressed to about a sixth; an export is not. Indexes and the journal take as much again. */
-const roomFactor = { tool: 12, driver: 2 };
+const dataFolder = '/data/db';
 
-const restoredName = `${databaseName}${restoreSuffix}`;
+/** Documents as they are; indexes and the journal take as much again. */
+const roomFactor = 2;
+
+/** What was backed up, found whole: by the driver, or by the engine's own tools. */
+type Source = { readonly exported: Export } | { readonly archive: DumpArchive };
 
 /**
  * Restores into an empty server.
@@ -32,44 +37,64 @@ export async function restore(
   manifest: BackupManifest,
   notes?: RestoreNotes,
 ): Promise<void> {
-  const catalogue = await requireTaken(target, directory, manifest, { empty: true });
-  if (catalogue === undefined) await restoreByTool(target, directory);
+  const source = await requireTaken(target, directory, manifest, { empty: true });
+  if ('archive' in source) await restoreByTool(target, directory, manifest, source.archive);
   await withClient(target, async (_, client) => {
-    if (catalogue !== undefined) {
-      await importCollections(client, directory, catalogue.collections, (name) => name);
-      await importPrincipals(client, catalogue);
+    if ('exported' in source) {
+      await importCollections(client, source.exported.collections, (name) => name);
+      await importPrincipals(client, source.exported);
     }
     // They are there until the server looks for them, once a minute.
     notes?.expired(await countExpired(client));
   });
 }
 
-/** Restores the platform's database as `taishang_content_restore`; users and roles stay as they are. */
+/**
+ * Restores each database as `<name>_restore`; users and roles stay as they are. What an earlier restore made of these
+ * names is replaced, what is somebody's own is not. Of a restore that fails nothing is left.
+ */
 export async function restoreBeside(
   running: RunningEngine,
   directory: string,
   manifest: BackupManifest,
 ): Promise<readonly string[]> {
-  const catalogue = await requireTaken(running, directory, manifest, { empty: false });
-  await withClient(running, async (_, client) => {
-    await client.db(restoredName).dropDatabase();
-    if (catalogue === undefined) {
-      await restoreBesideByTool(running, directory, databaseName, restoredName);
-    } else {
-      const own = catalogue.collections.filter(({ database }) => database === databaseName);
-      await importCollections(client, directory, own, () => restoredName);
+  const source = await requireTaken(running, directory, manifest, { empty: false });
+  const { origin } = running.image;
+  return withClient(running, async (_, client) => {
+    const there = await databaseNames(client);
+    const names = await namesBeside(client, databasesOf(source), there);
+    try {
+      for (const name of names.values()) await beginRestored(client, name, origin);
+      if ('archive' in source) {
+        await restoreBesideByTool(running, source.archive, names);
+      } else {
+        const wanted = source.exported.collections.filter(({ database }) => names.has(database));
+        await importCollections(client, wanted, (database) => names.get(database) ?? database);
+      }
+    } catch (thrown) {
+      // What went wrong first is what is told.
+      for (const name of names.values()) await dropRestored(client, name, origin).catch(() => {});
+      throw thrown;
     }
+    return [...names.values()].toSorted();
   });
-  return [restoredName];
 }
 
-/** Throws for every reason not to begin. Returns the catalogue of an export, nothing for an archive. */
+/** Databases of people in a backup. What the sandbox keeps of the live data is not theirs. */
+function databasesOf(source: Source): readonly string[] {
+  const named =
+    'archive' in source ? source.archive.databases : source.exported.collections.map((each) => each.database);
+  const left = new Set([...serverDatabases, recordDatabaseName, ...('archive' in source ? ['admin'] : [])]);
+  return [...new Set(named)].filter((name) => !left.has(name));
+}
+
+/** Throws for every reason not to begin. */
 async function requireTaken(
   target: RunningEngine,
   directory: string,
   manifest: BackupManifest,
   { empty }: { readonly empty: boolean },
-): Promise<ExportCatalogue | undefined> {
+): Promise<Source> {
   await verifyParts(directory, manifest);
   requireSameImplementation(target, manifest);
   const { serverVersion } = manifest;
@@ -77,22 +102,25 @@ async function requireTaken(
   if (!isSameMajor || !isSameOrNewer(target.serverVersion, serverVersion)) {
     throw foreign(target, `it is of version ${serverVersion}`);
   }
-  const isExport = manifest.origin === 'compatible';
-  const catalogue = isExport ? await readExport(directory) : await readArchive(directory);
-  const node = firstNode(target);
+  const node = dataNode(target);
+  const source =
+    manifest.origin === 'compatible'
+      ? { exported: await readExport(directory, manifest) }
+      : { archive: await readArchive(directory, manifest, await freeBytesOf(node, dataFolder)) };
   await requirePassword(
     'mongodb',
     () => withClient(target, async (_, client) => (empty ? refuseIfUsed(client) : undefined)),
     (thrown) => (thrown as { code?: unknown }).code === 18,
   );
-  await requireWritable(node, '/data/db', mongodbUser);
-  await requireRoom(node, '/data/db', totalBytes(manifest) * roomFactor[isExport ? 'driver' : 'tool']);
-  return catalogue === undefined ? undefined : catalogue;
+  await requireWritable(node, dataFolder, mongodbUser);
+  const sizeBytes = 'archive' in source ? source.archive.unpackedBytes : totalBytes(manifest);
+  await requireRoom(node, dataFolder, sizeBytes * roomFactor);
+  return source;
 }
 
 async function refuseIfUsed(client: MongoClient): Promise<void> {
   for (const name of await userDatabases(client)) {
-    const collections = await client.db(name).listCollections({}, { nameOnly: true }).toArray();
-    if (collections.length > 0) throw targetNotEmpty('mongodb', `${name}.${collections[0]?.name}`);
+    const [first] = await readCatalogue(client.db(name));
+    if (first !== undefined) throw targetNotEmpty('mongodb', `${name}.${first.name}`);
   }
 }

@@ -28,10 +28,16 @@ export const clustered: Topology = {
   form: addShards,
 };
 
+/**
+ * Neither makes a user when it starts first: for that the official image starts the server without `--replSet`, and a
+ * shard refuses to be one then ("Cannot start a shardsvr as a standalone server"). The router makes it, see `initiate.js`.
+ * The official image would put a config server's data outside of the volume, into `/data/configdb`.
+ */
 function dataNode(name: string, kind: '--configsvr' | '--shardsvr', { secrets }: TopologyContext): NodeSpec {
   const base = serverNode(name, kind === '--configsvr' ? 'config server' : 'shard', secrets, name);
   // Either kind changes the default port.
-  return { ...base, command: [...(base.command ?? []), kind, '--port', '27017'] };
+  const command = [...(base.command ?? []), kind, '--port', '27017', '--dbpath', '/data/db'];
+  return { ...base, environment: {}, command };
 }
 
 function router({ secrets }: TopologyContext): NodeSpec {

@@ -4,7 +4,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
 import { firstNode, replicaSet, withDirectClient } from './connection.ts';
-import { mongodPort, serverNode } from './topologies.ts';
+import { initiateSet, mongodPort, serverNode } from './topologies.ts';
 
 const memberNames = ['mongodb-1', 'mongodb-2', 'mongodb-3'] as const;
 
@@ -47,9 +47,7 @@ export function replicaSetConfig(nodes: RunningEngine['nodes']) {
 
 async function initiate(running: RunningEngine): Promise<void> {
   await withDirectClient(firstNode(running), running.secrets, async (client) => {
-    const admin = client.db('admin');
-    const { setName } = await admin.command({ hello: 1 });
-    if (setName === undefined) await admin.command({ replSetInitiate: replicaSetConfig(running.nodes) });
+    await initiateSet(client.db('admin'), replicaSetConfig(running.nodes));
   });
   await untilConverged(running);
 }

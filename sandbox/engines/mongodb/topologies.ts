@@ -1,3 +1,4 @@
+import type { Db, Document } from 'mongodb';
 import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
@@ -47,11 +48,8 @@ export const standalone: Topology = {
 async function initiate(running: RunningEngine): Promise<void> {
   await withClient(running, async (_, client) => {
     const admin = client.db('admin');
-    const { setName } = await admin.command({ hello: 1 });
-    if (setName === undefined) {
-      const members = [{ _id: 0, host: `${firstNode(running).name}:27017` }];
-      await admin.command({ replSetInitiate: { _id: replicaSet, members } });
-    }
+    const members = [{ _id: 0, host: `${firstNode(running).name}:27017` }];
+    await initiateSet(admin, { _id: replicaSet, members });
     await poll(async () => (await admin.command({ hello: 1 })).isWritablePrimary === true, {
       timeoutMs: deadlineMs('topologyConverged'),
       onTimeout: (last) =>
@@ -62,5 +60,20 @@ async function initiate(running: RunningEngine): Promise<void> {
           next: '`npm run sandbox -- logs mongodb` shows what it says.',
         }),
     });
+  });
+}
+
+/** The server's own word for a set that is initiated already (its `error_codes.yml`, `AlreadyInitialized`). */
+const alreadyInitialized = 23;
+
+/**
+ * Initiates a set unless it is one. A member that has just started says that it is of none until it has read what it is
+ * of from its disk, and refuses to be initiated then: it is what it was to become.
+ */
+export async function initiateSet(admin: Pick<Db, 'command'>, config: Document): Promise<void> {
+  const { setName } = await admin.command({ hello: 1 });
+  if (setName !== undefined) return;
+  await admin.command({ replSetInitiate: config }).catch((thrown: { readonly code?: unknown }) => {
+    if (thrown.code !== alreadyInitialized) throw thrown;
   });
 }

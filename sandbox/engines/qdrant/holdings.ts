@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../holdings.ts';
 import type { RunningEngine } from '../topology.ts';
-import { type CollectionName, liveCollections, type ScrolledPoint } from './collections.ts';
+import type { CollectionName, ScrolledPoint } from './collections.ts';
 import { openClient, request } from './connection.ts';
 import { knowledgePayload, userPayload } from './points.ts';
 
@@ -39,7 +39,7 @@ async function* points(
   name: CollectionName,
   payload: readonly string[],
 ): AsyncGenerator<HeldRow> {
-  if (!(await liveCollections(openClient(running))).includes(name)) return;
+  if (!(await openClient(running).collectionExists(name)).exists) return;
   const path = `/collections/${name}/points/scroll`;
   let offset: Page['next_page_offset'];
   do {

@@ -2,6 +2,7 @@ import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../holdin
 import type { RunningEngine } from '../topology.ts';
 import { type KeySpace, keySpaces } from './cache.ts';
 import { scan } from './load.ts';
+import { expiredSpaces } from './mark.ts';
 import { openMasters } from './masters.ts';
 
 const names: Readonly<Record<KeySpace, Pick<Holding, 'one' | 'many'>>> = {
@@ -19,6 +20,10 @@ export const holdings: readonly Holding[] = keySpaces.map((space) => ({
     key.startsWith(`${space}:`) ? [{ key, value: canonicalJson(value) }] : [],
   ),
   held: (running) => entries(running, space),
+  mayHaveExpired: async (running) => {
+    await using masters = await openMasters(running);
+    return (await expiredSpaces(masters)).includes(space);
+  },
 }));
 
 async function* entries(running: RunningEngine, space: KeySpace): AsyncGenerator<HeldRow> {

@@ -144,3 +144,12 @@ export async function withLittleRoom(
     [Symbol.asyncDispose]: () => removeContainer(container.id),
   };
 }
+
+/** Writes files into a folder and describes them as the parts of a backup. */
+export async function partsWith(
+  directory: string,
+  contents: Readonly<Record<string, string | Buffer>>,
+): Promise<BackupManifest['parts']> {
+  for (const [path, content] of Object.entries(contents)) await writeFile(join(directory, path), content);
+  return Promise.all(Object.keys(contents).map((path) => describePart(directory, path)));
+}
