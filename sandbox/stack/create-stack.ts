@@ -17,6 +17,7 @@ import { chooseTopology } from './choose-topology.ts';
 import { removeAbandoned, removeStack } from './clean-up.ts';
 import { loadEngines } from './load-engines.ts';
 import { checkResources } from './resources.ts';
+import { createSafetyCopies } from './safety-copies.ts';
 import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
@@ -97,7 +98,8 @@ async function bringUpStack<Name extends EngineName>(
       { policy: options.images ?? 'auto', install: options.dockerInstall ?? 'never', progress, signal },
     ),
   );
-  const { running, loadedNow } = await startStack({
+  const safety = createSafetyCopies(identity.name);
+  const { running, loadedNow, undoLoads } = await startStack({
     identity,
     options,
     engines,
@@ -107,17 +109,23 @@ async function bringUpStack<Name extends EngineName>(
     recorder,
     progress,
     signal,
+    safety,
   });
   await abandoned;
 
   const crossStore =
     dataset === undefined || !loadedNow
       ? undefined
-      : await recorder.step(
-          'cross-store check',
-          engines.map((engine) => `load ${engine.name}`),
-          () => runTask(progress, ['check across stores'], () => requireAgreement(engines, running, dataset)),
-        );
+      : await recorder
+          .step(
+            'cross-store check',
+            engines.map((engine) => `load ${engine.name}`),
+            () => runTask(progress, ['check across stores'], () => requireAgreement(engines, running, dataset)),
+          )
+          .catch(async (thrown) => {
+            throw await undoLoads(thrown);
+          });
+  await safety.discard();
   const { ephemeral = true } = options;
   if (!ephemeral) await keeper.update({ sourceHash: await sourceHash(names, identifyingOptions(options)) });
   const faults = createFaults(identity.name, ownerOfThisProcess());
