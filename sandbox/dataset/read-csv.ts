@@ -13,7 +13,7 @@ type Cell = string | null;
 
 interface CsvRecord {
   readonly record: readonly Cell[];
-  /** Text of the record with the empty lines before it. */
+  /** Text of the record. */
   readonly raw: string;
 }
 
@@ -24,8 +24,10 @@ export async function* readCsv(file: RowFile): AsyncGenerator<FileRow> {
   let line = 1;
   try {
     for await (const { record, raw } of recordsOf(file)) {
-      const began = line + (/^[\r\n]*/.exec(raw)?.[0].length ?? 0);
-      line = began + breaksIn(raw.slice(began - line));
+      const began = line;
+      line += breaksIn(raw);
+      // An empty line; the library would hold all that come before a record together with it.
+      if (record.length === 1 && record[0] === null) continue;
       if (columns === undefined) columns = columnsOf(file.path, began, record);
       else if (record.length !== columns.length) {
         yield { line: began, problem: `has ${record.length} fields, the header ${columns.length}` };
@@ -48,7 +50,6 @@ function recordsOf(file: RowFile): AsyncIterable<CsvRecord> {
     record_delimiter: ['\r\n', '\n'],
     max_record_size: rowBytesMax,
     relax_column_count: true,
-    skip_empty_lines: true,
     // An empty field without quotes is null, one with quotes is an empty text.
     cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
   });
@@ -57,7 +58,7 @@ function recordsOf(file: RowFile): AsyncIterable<CsvRecord> {
   return parser as AsyncIterable<CsvRecord>;
 }
 
-/** Line feeds. Of CR LF at its end, as of that of an empty line, the library gives the CR alone. */
+/** Line feeds. Of CR LF at its end the library gives the CR alone. */
 function breaksIn(text: string): number {
   let count = text.endsWith('\r') ? 1 : 0;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1;

@@ -77,6 +77,8 @@ function parquetEncoder(entity: EntityName): RowEncoder {
       const columnData = fields.map((field) => ({
         name: field.name,
         data: rows.map((row) => parquetValue(field, (row as Record<string, unknown>)[field.name])),
+        // A dictionary has one place for 0 and -0.
+        ...(field.kind === 'vector' || field.kind === 'number' ? { encoding: 'PLAIN' as const } : {}),
       }));
       // Memory that is written to is never waited for.
       void parquet.write({ columnData, rowGroupSize: rows.length });

@@ -75,6 +75,9 @@ test('rows at every bound are accepted, and every engine takes them', { timeout:
   expect(decimals).toMatch(/"big": 10{400}\b/);
   const entry = rowsAtBounds.cacheEntries.at(-1) as { key: string; value: string };
   expect(await stack.clients.redis.strlen(entry.key)).toBe(entry.value.length);
+  // The schema's own graph is in no file, and stays.
+  const own = "MATCH (c:Concept {name: '意识层级'})-[:INFLUENCES]->(:Concept), (k:Knowledge {id: 'k001'}) RETURN c, k";
+  expect((await stack.clients.neo4j.executeQuery(own)).records).toHaveLength(1);
   expect((await stack.clients.qdrant.count('knowledge_vectors', { exact: true })).count).toBe(2);
 });
 
