@@ -59,9 +59,12 @@ function hashRow(hash: Hash, row: object): void {
   if (vector !== undefined) hash.update(littleEndianBytes(vector));
 }
 
+/** A number that is kept as its text (ECMAScript 2025, "JSON.rawJSON"): `JSON.stringify` writes it as it is. */
+const isRaw = (JSON as unknown as { readonly isRawJSON: (value: unknown) => boolean }).isRawJSON;
+
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
-  if (value === null || typeof value !== 'object' || value instanceof Date) return value;
+  if (value === null || typeof value !== 'object' || value instanceof Date || isRaw(value)) return value;
   const ordered: Record<string, unknown> = {};
   for (const key of Object.keys(value).sort()) ordered[key] = inOrder((value as Record<string, unknown>)[key]);
   return ordered;

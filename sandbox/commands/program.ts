@@ -84,8 +84,12 @@ export function createProgram(): Command {
     'reset',
     'strict',
   ])
-    .option('--from <files...>', 'rows of your own: users.csv, users.ndjson, or users=people.csv')
+    .option('--from <files...>', 'rows of your own: users.csv, users.ndjson, users.parquet, or users=people.csv')
     .option('--entity <name>', 'what the rows of --from are of, where their names do not say it')
+    .option(
+      '--encoding <name>',
+      'of the text in --from: gb18030, utf-16le ... (default: utf-8, or what a file begins with)',
+    )
     .option('--rejects <file>', 'with --from: write bad rows there and load the others (default: load nothing)')
     .action(run(() => import('./seed.ts').then((room) => room.seed)));
   add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'])

@@ -79,9 +79,7 @@ async function loaded(context: ActionContext, attached: AttachedStack, imported?
   const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
   await using stack = await createStack(options).catch(async (thrown: unknown) => {
     // Nothing was loaded to its end: the same command makes the file anew, and would be refused where it is there.
-    if (imported !== undefined && context.flags.rejects !== undefined) {
-      await rm(String(context.flags.rejects), { force: true });
-    }
+    if (imported?.files.some(({ rejected }) => rejected > 0)) await rm(String(context.flags.rejects), { force: true });
     throw thrown;
   });
   const { dataset, crossStore } = stack;
@@ -104,19 +102,33 @@ function checkUsed(
 }
 
 async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof readableFiles> {
-  const { from, entity, rejects } = flags;
-  const alone = from === undefined ? ['entity', 'rejects'].find((name) => flags[name] !== undefined) : undefined;
+  const { from, entity, rejects, encoding } = flags;
+  const alone =
+    from === undefined ? ['entity', 'rejects', 'encoding'].find((name) => flags[name] !== undefined) : undefined;
   if (alone !== undefined) throw badOption(`--${alone} is about rows from files.`, 'Use it together with --from.');
   if (rejects === '') throw badOption('--rejects names no file.', 'Name a file that is not there yet.');
   if (from !== undefined && settings.size === 'none') {
     throw badOption('--from: what is not in the files comes from the dataset.', 'Say another --size than none.');
   }
-  return readableFiles((from ?? []) as readonly string[], entity);
+  return readableFiles((from ?? []) as readonly string[], entity, encoding);
 }
 
-async function readableFiles(from: readonly string[], entity: unknown) {
+async function readableFiles(from: readonly string[], entity: unknown, encoding: unknown) {
   const known = entity === undefined ? undefined : parseChoice(String(entity), entityNames, '--entity');
-  return Promise.all(from.map((text) => rowFileOf(text, known)));
+  const named = encoding === undefined ? undefined : parseEncoding(String(encoding));
+  return Promise.all(from.map((text) => rowFileOf(text, known, named)));
+}
+
+/** A name of the Encoding Standard as that writes it: `gb2312` is `gbk`. */
+function parseEncoding(name: string): string {
+  try {
+    return new TextDecoder(name, { fatal: true }).encoding;
+  } catch {
+    throw badOption(
+      `--encoding: there is no \`${name}\`.`,
+      'Use a name of the Encoding Standard: utf-8, utf-16le, gb18030, big5, shift_jis, windows-1252 ...',
+    );
+  }
 }
 
 async function readFiles(context: ActionContext, files: Awaited<ReturnType<typeof filesOf>>): Promise<Imported> {

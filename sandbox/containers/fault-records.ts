@@ -10,7 +10,6 @@ export interface FaultTarget {
   readonly node: string;
   readonly containerId: string;
   readonly image: string;
-  readonly state: 'running' | 'paused' | 'stopped';
 }
 
 /** What the record runs, where the fault lasts only while something runs in the node's network namespace. */

@@ -4,7 +4,12 @@ import type { FaultTarget } from './fault-records.ts';
 import { labelNames } from './labels.ts';
 import { findContainers } from './objects.ts';
 
-export type Targets = ReadonlyMap<string, FaultTarget>;
+/** A node as it was found. */
+export interface FoundTarget extends FaultTarget {
+  readonly state: 'running' | 'paused' | 'stopped';
+}
+
+export type Targets = ReadonlyMap<string, FoundTarget>;
 
 /** The nodes of a stack by their names. */
 export async function targetsOf(stackName: string): Promise<Targets> {

@@ -6,7 +6,7 @@ import { checked } from './exec.ts';
 import { faultHelperImage, inNamespace, onVolumes } from './fault-helper.ts';
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from './fault-kinds.ts';
 import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-records.ts';
-import { addressOf, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
+import { addressOf, type FoundTarget, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
 import { healFaults, networkKinds } from './heal-faults.ts';
 import { labelNames } from './labels.ts';
 import { finishedAtMs, nodeLogs, removeContainer, stopContainer } from './nodes.ts';
@@ -61,7 +61,7 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
     );
     return {};
   }
-  requireRunning(targets.get(fault.node) as FaultTarget);
+  requireRunning(targets.get(fault.node) as FoundTarget);
   await make(targets, fault, owner, fault.kind);
   if (fault.kind !== 'kill') return {};
   const diedAtMs = await finishedAtMs((targets.get(fault.node) as FaultTarget).containerId);
@@ -152,7 +152,7 @@ async function fillDisk(target: FaultTarget): Promise<void> {
 }
 
 /** What is down or frozen cannot be broken once more, and would be healed as something that it is not. */
-function requireRunning({ node, state, stackName }: FaultTarget): void {
+function requireRunning({ node, state, stackName }: FoundTarget): void {
   if (state === 'running') return;
   throw new SandboxError({
     code: 'STACK_NOT_RUNNING',

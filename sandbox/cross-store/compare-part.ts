@@ -40,6 +40,7 @@ export async function comparePart(rows: AsyncIterable<SharedRow>, part: Part, he
     if (!isInPart(digest, part)) continue;
     const slot = held.table.find(digest);
     if (slot === -1) {
+      if (row.ofSchema) continue;
       if (row.mayComeAgain && strangers.has(row.id)) continue;
       if (row.mayComeAgain && strangers.size < strangersMax) strangers.add(row.id);
       differ({ id: row.id, text: 'is not in the dataset' });

@@ -1,13 +1,16 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
-import { messageOf, SandboxError } from '../core/errors.ts';
+import { SandboxError } from '../core/errors.ts';
 import { rowChecker } from './check-row.ts';
 import { entityNames } from './fields.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
 import { readRows } from './read-rows.ts';
+import { openRejectFile, type Rejected, type RejectedRows } from './reject-file.ts';
 import type { RowFile } from './row-file.ts';
 import { type ParentName, parentKeys, rowRules } from './row-rules.ts';
+import { shownText } from './shown-text.ts';
+import { refusedFile } from './text-chunks.ts';
 
 /** How many bad rows an error names; the rest are counted. */
 const shownMax = 20;
@@ -21,21 +24,11 @@ export interface CheckedFile extends RowFile {
   readonly stamp: string;
 }
 
-/** One line of the reject file. */
-export interface Rejected {
-  readonly file: string;
-  readonly line: number;
-  readonly entity: EntityName;
-  readonly reason: string;
-  /** The row as it was read; absent where it could not be. */
-  readonly row?: unknown;
-}
-
 export interface CheckOptions {
   readonly files: readonly RowFile[];
   /** The rest of the data: what the rows refer to is there, or in the files. */
   readonly base: Dataset;
-  /** File for bad rows, which is made anew. Absent: one bad row refuses all. */
+  /** File for bad rows, which must not be there yet, and is not made where there are none. Absent: one refuses all. */
   readonly rejects?: string;
   readonly signal?: AbortSignal;
 }
@@ -43,18 +36,21 @@ export interface CheckOptions {
 /**
  * Reads every file once and checks every row: its form, that its keys come once, and that what it refers to is there.
  * Memory grows by the keys alone (at most 32 bytes each). Throws `IMPORT_REJECTED` for bad rows without a reject file,
- * `BAD_OPTION` where that file is there already.
+ * and with one for a file that is no text, names a column twice or has no good row; `BAD_OPTION` where the reject file
+ * is there already.
  */
 export async function checkFiles(options: CheckOptions): Promise<readonly CheckedFile[]> {
   const { files, base, rejects, signal } = options;
   const inOrder = entityNames.flatMap((entity) => files.filter((file) => file.entity === entity));
   const parents = await parentsOf(base, files);
-  const bad = await collectBad(rejects);
+  const bad = rejects === undefined ? refuseAll() : await openRejectFile(rejects);
   try {
     const unique = new Map<string, KeySet>();
     const checked = new Map<RowFile, CheckedFile>();
     for (const file of inOrder) checked.set(file, await checkFile(file, parents, unique, bad.add, signal));
-    await bad.end();
+    if (rejects === undefined) await bad.end();
+    requireRows(checked.values());
+    if (rejects !== undefined) await bad.end();
     return files.map((file) => checked.get(file) as CheckedFile);
   } catch (thrown) {
     await bad.discard();
@@ -113,7 +109,7 @@ function problemAmongRows<Name extends EntityName>(
 ): string | undefined {
   const rules = rowRules[entity];
   for (const { field, to, key } of rules.references(row)) {
-    if (!parents[to].has(key)) return `${field} refers to \`${key}\`, which is none of the ${to}`;
+    if (!parents[to].has(key)) return `${field} refers to \`${shownText(key)}\`, which is none of the ${to}`;
   }
   const keys = rules.unique.map((fields) => {
     const id = `${entity} ${fields.join(' ')}`;
@@ -136,40 +132,34 @@ export async function stampOf(path: string): Promise<string> {
   return `${size} ${mtimeNs} ${ino}`;
 }
 
-/** Where bad rows go: into the reject file, or into the error that refuses all. */
-async function collectBad(rejects: string | undefined) {
-  if (rejects === undefined) {
-    const shown: string[] = [];
-    let count = 0;
-    return {
-      add: async ({ file, line, reason }: Rejected) => {
-        count += 1;
-        if (shown.length < shownMax) shown.push(`${file}:${line}: ${reason}`);
-      },
-      end: async () => {
-        if (count > 0) throw rejected(count, shown);
-      },
-      discard: async () => {},
-    };
+/** What is to take the place of an entity has rows: nothing is emptied by a file that is empty, or all wrong. */
+function requireRows(checked: Iterable<CheckedFile>): void {
+  const byEntity = Map.groupBy(checked, ({ entity }) => entity);
+  for (const [entity, files] of byEntity) {
+    const [file] = files;
+    if (file === undefined || files.some(({ rows }) => rows > 0)) continue;
+    throw refusedFile(
+      file.path,
+      1,
+      `has no row of ${entity} that could be loaded`,
+      'Correct the file, or leave it out.',
+    );
   }
-  const partial = `${rejects}.partial`;
-  const taken = await stat(rejects).catch(() => undefined);
-  if (taken !== undefined) throw badRejects(`${rejects} is there already.`);
-  const handle = await open(partial, 'w').catch((thrown: unknown) => {
-    throw badRejects(`${rejects} cannot be written: ${messageOf(thrown)}.`);
-  });
+}
+
+/** Bad rows without a reject file: the first are named in the error that refuses all. */
+function refuseAll(): RejectedRows {
+  const shown: string[] = [];
+  let count = 0;
   return {
-    add: async (row: Rejected) => {
-      await handle.write(`${JSON.stringify(row)}\n`);
+    async add({ file, line, reason }) {
+      count += 1;
+      if (shown.length < shownMax) shown.push(`${file}:${line}: ${reason}`);
     },
-    end: async () => {
-      await handle.close();
-      await rename(partial, rejects);
+    async end() {
+      if (count > 0) throw rejected(count, shown);
     },
-    discard: async () => {
-      await handle.close();
-      await rm(partial, { force: true });
-    },
+    discard: async () => {},
   };
 }
 
@@ -181,8 +171,4 @@ function rejected(count: number, shown: readonly string[]): SandboxError {
     next: 'Correct the lines below, or load the others: --rejects FILE.',
     evidence: [...shown, ...(count > shown.length ? [`and ${count - shown.length} more`] : [])].join('\n'),
   });
-}
-
-function badRejects(message: string): SandboxError {
-  return new SandboxError({ code: 'BAD_OPTION', message: `--rejects: ${message}`, next: 'Name another file.' });
 }

@@ -2,6 +2,7 @@ import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { fingerprintOf } from '../../seeds/fingerprint.ts';
 import { SandboxError } from '../core/errors.ts';
+import { roughBytes } from '../core/rough-size.ts';
 import { type CheckedFile, type CheckOptions, checkFiles, stampOf } from './check-files.ts';
 import { rowChecker } from './check-row.ts';
 import { type DerivedName, derivedRows, parentOfDerived } from './derived-rows.ts';
@@ -9,8 +10,9 @@ import { entityNames } from './fields.ts';
 import { readRows } from './read-rows.ts';
 import { rowRules } from './row-rules.ts';
 
-/** Rows of a batch. */
+/** Rows of a batch, and about how many bytes they have in memory, at most; a row that is larger comes alone. */
 const batchRows = 1_000;
+const batchBytes = 2 ** 22;
 
 export interface Imported {
   readonly dataset: Dataset;
@@ -122,15 +124,17 @@ async function* batchesOf<Name extends EntityName>(
   const check = rowChecker(file.entity);
   if ((await stampOf(file.path)) !== file.stamp) throw changed(file);
   let rows: Entities[Name][] = [];
+  let heldBytes = 0;
   for await (const read of readRows(file)) {
     signal?.throwIfAborted();
     if (file.badLines.has(read.line)) continue;
     const checked = 'problem' in read ? read : check(read.value);
     if ('problem' in checked) throw changed(file);
     rows.push(checked.row);
-    if (rows.length < batchRows) continue;
+    heldBytes += roughBytes(checked.row);
+    if (rows.length < batchRows && heldBytes < batchBytes) continue;
     yield rows;
-    rows = [];
+    [rows, heldBytes] = [[], 0];
   }
   if (rows.length > 0) yield rows;
   if ((await stampOf(file.path)) !== file.stamp) throw changed(file);

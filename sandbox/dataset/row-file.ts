@@ -8,20 +8,23 @@ import { entityNames } from './fields.ts';
 export interface RowFile {
   readonly path: string;
   readonly entity: EntityName;
-  readonly format: 'ndjson' | 'csv';
+  readonly format: 'ndjson' | 'csv' | 'parquet';
+  /** Of its text, by a name of the WHATWG's Encoding Standard. Default: what its first bytes say, else UTF-8. */
+  readonly encoding?: string;
 }
 
 const formatOfExtension: Readonly<Record<string, RowFile['format']>> = {
   '.csv': 'csv',
   '.ndjson': 'ndjson',
   '.jsonl': 'ndjson',
+  '.parquet': 'parquet',
 };
 
 /**
  * A file as `--from` names it: `people.csv` with an entity beside it, `users=people.csv`, or `users.csv`.
  * Throws `BAD_OPTION` where it is not readable, or where its format or entity cannot be told.
  */
-export async function rowFileOf(text: string, entity?: EntityName): Promise<RowFile> {
+export async function rowFileOf(text: string, entity?: EntityName, encoding?: string): Promise<RowFile> {
   const at = text.indexOf('=');
   const prefix = entityNames.find((name) => name === text.slice(0, Math.max(0, at)));
   const path = resolve(prefix === undefined ? text : text.slice(at + 1));
@@ -30,13 +33,14 @@ export async function rowFileOf(text: string, entity?: EntityName): Promise<RowF
   if (!found.isFile()) throw bad(`${path} is no file.`, 'Name a file with rows: users.csv or users.ndjson.');
   const extension = extname(path).toLowerCase();
   const format = formatOfExtension[extension];
-  if (format === undefined) throw bad(`${path}: rows are read from .ndjson, .jsonl and .csv.`, 'Rename the file.');
+  if (format === undefined)
+    throw bad(`${path}: rows are read from .ndjson, .jsonl, .csv and .parquet.`, 'Rename the file.');
   const name = basename(path, extname(path));
   const own = prefix ?? entity ?? entityNames.find((known) => known === name);
   if (own === undefined) {
     throw bad(`${path}: what are these rows of?`, `Say --entity with one of: ${entityNames.join(', ')}.`);
   }
-  return { path, entity: own, format };
+  return { path, entity: own, format, ...(encoding === undefined ? {} : { encoding }) };
 }
 
 function bad(message: string, next: string): SandboxError {

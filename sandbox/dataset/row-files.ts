@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { ByteWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import type { EntityName } from '../../seeds/entities.ts';
+import { isRawNumber, rawNumber } from './exact-number.ts';
 import { type Field, fieldsOf } from './fields.ts';
 
 export const fileFormats = ['ndjson', 'csv', 'parquet'] as const;
@@ -23,8 +24,7 @@ export const rowEncoders: Readonly<Record<FileFormat, (entity: EntityName) => Ro
 /** One JSON document a line; times as ISO 8601, vectors as arrays. */
 function ndjsonEncoder(): RowEncoder {
   return {
-    rows: (rows) =>
-      Buffer.from(rows.map((row) => `${JSON.stringify(row, (_, value) => plainVector(value))}\n`).join('')),
+    rows: (rows) => Buffer.from(rows.map((row) => `${JSON.stringify(row, plainValue)}\n`).join('')),
     end: () => Buffer.alloc(0),
   };
 }
@@ -56,7 +56,8 @@ function csvEncoder(entity: EntityName): RowEncoder {
 
 function csvValue({ kind }: Field, value: unknown): string | number | null {
   if (value === undefined || (value === null && kind !== 'json')) return null;
-  if (kind === 'json' || kind === 'vector') return value === null ? null : JSON.stringify(plainVector(value));
+  if (kind === 'json' || kind === 'vector') return value === null ? null : JSON.stringify(value, plainValue);
+  if (Object.is(value, -0)) return '-0';
   return value instanceof Date ? value.toISOString() : (value as string | number);
 }
 
@@ -76,6 +77,8 @@ function parquetEncoder(entity: EntityName): RowEncoder {
       const columnData = fields.map((field) => ({
         name: field.name,
         data: rows.map((row) => parquetValue(field, (row as Record<string, unknown>)[field.name])),
+        // A dictionary has one place for 0 and -0.
+        ...(field.kind === 'vector' || field.kind === 'number' ? { encoding: 'PLAIN' as const } : {}),
       }));
       // Memory that is written to is never waited for.
       void parquet.write({ columnData, rowGroupSize: rows.length });
@@ -112,10 +115,20 @@ function parquetSchema({ name, kind, nullable }: Field): SchemaElement[] {
 
 function parquetValue({ kind }: Field, value: unknown): unknown {
   if (value === undefined) return null;
-  return kind === 'vector' ? [...(value as Float32Array)] : value;
+  if (kind === 'vector') return [...(value as Float32Array)];
+  return kind === 'json' ? withSigns(value) : value;
 }
 
-/** A vector as JSON has it; anything else as it is. */
-export function plainVector(value: unknown): unknown {
-  return value instanceof Float32Array ? [...value] : value;
+/** The library writes what JSON has no form for by itself, but for minus zero. */
+function withSigns(value: unknown): unknown {
+  if (Object.is(value, -0)) return plainValue('', value);
+  if (Array.isArray(value)) return value.map(withSigns);
+  if (typeof value !== 'object' || value === null || value instanceof Date || isRawNumber(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withSigns(inner)]));
+}
+
+/** For `JSON.stringify`: a vector as a list, and minus zero, which it would write as 0. */
+function plainValue(_: string, value: unknown): unknown {
+  if (value instanceof Float32Array) return [...value];
+  return Object.is(value, -0) ? rawNumber('-0') : value;
 }

@@ -42,6 +42,8 @@ export interface SharedRow {
   readonly owner?: string;
   /** The levels that the store keeps for it. */
   readonly levels?: Partial<Levels>;
+  /** The schema itself brings it: it is there whether or not the dataset has it. */
+  readonly ofSchema?: true;
   /** The store holds an id once by its nature, but the scan that reads it may tell of one again. Default: it does not. */
   readonly mayComeAgain?: true;
 }

@@ -1,3 +1,4 @@
+import { roughBytes } from '../core/rough-size.ts';
 import type { LoadMarks } from './load-marks.ts';
 
 /** One part of a load: the rows of an entity on their way into one table, collection or label. */
@@ -17,6 +18,12 @@ export interface PartLoad<Row> {
   readonly write: (rows: readonly Row[], mayBeThere: boolean) => Promise<void>;
   readonly advance: (rows: number) => void;
 }
+
+/**
+ * About how many bytes a write has at most; a row that has more is written alone. Qdrant takes requests of 32 MB (its
+ * `service.max_request_size_mb`), in which a character may take six, and a transaction of Neo4j is held in its heap.
+ */
+const bytesPerWrite = 2 ** 22;
 
 /** Nothing is sent that lies so many marks' worth behind the last mark. */
 const marksPerWindow = 4;
@@ -75,21 +82,25 @@ export async function loadPart<Row>(part: PartLoad<Row>, marks: LoadMarks): Prom
   if (position > reached.marked) await mark(position);
 }
 
-/** Rows after the first `from`, in pieces of `size`; the last one may be smaller. */
+/** Rows after the first `from`, in pieces of `size`, or less where they have more than {@link bytesPerWrite}. */
 export async function* piecesAfter<Row>(
   batches: AsyncIterable<readonly Row[]>,
   from: number,
   size: number,
 ): AsyncGenerator<readonly Row[]> {
   let position = 0;
-  let held: readonly Row[] = [];
+  let held: Row[] = [];
+  let heldBytes = 0;
   for await (const batch of batches) {
-    const rows = position >= from ? batch : batch.slice(from - position);
+    for (let at = Math.max(0, from - position); at < batch.length; at += 1) {
+      const row = batch[at] as Row;
+      held.push(row);
+      heldBytes += typeof row === 'object' && row !== null ? roughBytes(row) : 0;
+      if (held.length < size && heldBytes < bytesPerWrite) continue;
+      yield held;
+      [held, heldBytes] = [[], 0];
+    }
     position += batch.length;
-    held = held.length === 0 ? rows : [...held, ...rows];
-    let first = 0;
-    for (; held.length - first >= size; first += size) yield held.slice(first, first + size);
-    held = held.slice(first);
   }
   if (held.length > 0) yield held;
 }

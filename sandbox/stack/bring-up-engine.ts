@@ -31,8 +31,14 @@ export async function bringUpEngine(
     }),
   );
   await remember(start, before, engine, started);
+  const { dataset } = start;
+  // What is there goes with another schema, or with the rows that take its place.
+  const keepCopy = async () => {
+    if (!isFirstStart) await runTask(progress, ['copy', engine.name], () => start.safety.take(started.running, before));
+  };
   if (options.schema ?? true) {
     signal.throwIfAborted();
+    if ((options.reset ?? false) && dataset !== undefined) await keepCopy();
     await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
       runTask(progress, ['schema', engine.name], async (report) => {
         const { applied, alreadyPresent } = await engine.applySchema(started.running, {
@@ -43,11 +49,10 @@ export async function bringUpEngine(
     );
   }
   await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
-  const { dataset } = start;
   if (dataset !== undefined && (options.schema ?? true)) {
     signal.throwIfAborted();
     await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
-      loadDataset(start, engine, started.running, dataset),
+      loadDataset(start, engine, started.running, dataset, keepCopy),
     );
     const fingerprint = await dataset.fingerprint();
     const state = keeper.state().engines;

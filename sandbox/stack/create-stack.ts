@@ -18,6 +18,7 @@ import { removeAbandoned } from './clean-up.ts';
 import { loadEngines } from './load-engines.ts';
 import { removeStack } from './remove-stack.ts';
 import { checkResources } from './resources.ts';
+import { createSafetyCopies } from './safety-copies.ts';
 import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity, throwAwayName } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
@@ -102,7 +103,8 @@ async function bringUpStack<Name extends EngineName>(
       { policy: options.images ?? 'auto', install: options.dockerInstall ?? 'never', progress, signal },
     ),
   );
-  const running = await startStack({
+  const safety = createSafetyCopies(identity.name);
+  const { running, undoLoads } = await startStack({
     identity,
     options,
     engines,
@@ -112,17 +114,23 @@ async function bringUpStack<Name extends EngineName>(
     recorder,
     progress,
     signal,
+    safety,
   });
   await abandoned;
 
   const crossStore =
     dataset === undefined || uncheckedEngines(keeper).length === 0
       ? undefined
-      : await recorder.step(
-          'cross-store check',
-          engines.map((engine) => `load ${engine.name}`),
-          () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
-        );
+      : await recorder
+          .step(
+            'cross-store check',
+            engines.map((engine) => `load ${engine.name}`),
+            () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
+          )
+          .catch(async (thrown) => {
+            throw await undoLoads(thrown);
+          });
+  await safety.discard();
   const { ephemeral = true } = options;
   if (!ephemeral) await keeper.update({ sourceHash: await sourceHash(names, identifyingOptions(options)) });
   const faults = createFaults(identity.name, ownerOfThisProcess());

@@ -27,6 +27,11 @@ function volumeName(stackName: string, node: string, volume: string, generation:
   return `${stackName}_${node}_${volume}${generation === 0 ? '' : `.g${generation}`}`;
 }
 
+/** The name that a volume has in another generation. */
+export function inGeneration(volume: string, generation: number): string {
+  return `${volume.replace(/\.g\d+$/, '')}${generation === 0 ? '' : `.g${generation}`}`;
+}
+
 export function generationOfVolume(name: string): number {
   return Number(/\.g(\d+)$/.exec(name)?.[1] ?? 0);
 }

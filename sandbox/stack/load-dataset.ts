@@ -1,5 +1,5 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import { SandboxError } from '../core/errors.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
 import { runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
@@ -9,13 +9,15 @@ import type { EngineState } from './stack-state.ts';
 
 /**
  * Loads the dataset unless the store says that it holds it already; what had expired of it comes back then.
- * Throws `DATASET_DIFFERENT` where another one is there and `reset` was not asked for.
+ * `beforeLoad` runs where something is about to be replaced. Throws `DATASET_DIFFERENT` where another dataset is there
+ * and `reset` was not asked for, and `LOAD_FAILED`.
  */
 export async function loadDataset(
   { progress, options, keeper }: StackStart,
   engine: Engine,
   running: RunningEngine,
   dataset: Dataset,
+  beforeLoad: () => Promise<void>,
 ): Promise<void> {
   return runTask(progress, ['load', engine.name], async (report) => {
     const there = await engine.loadedFingerprint(running);
@@ -28,11 +30,26 @@ export async function loadDataset(
     }
     if (there !== undefined && !options.reset)
       throw datasetDifferent(engine, dataset, keeper.state().engines[engine.name]);
+    await beforeLoad();
     await markUnchecked(keeper, engine);
-    const { loaded, resumedFrom } = await engine.load(running, dataset, report);
+    const { loaded, resumedFrom } = await engine.load(running, dataset, report).catch((thrown) => {
+      throw loadFailed(engine, thrown);
+    });
     const items = Object.values(loaded).reduce((total, count) => total + count, 0);
     const resumed = resumedFrom === undefined ? '' : `, continued after ${resumedFrom.toLocaleString('en')} rows`;
     report.summarise(`${items.toLocaleString('en')} items${resumed}`);
+  });
+}
+
+/** What a server, its driver or its connection says; an error of our own says more already. */
+function loadFailed(engine: Engine, thrown: unknown): unknown {
+  if (thrown instanceof SandboxError) return thrown;
+  return new SandboxError({
+    code: 'LOAD_FAILED',
+    engine: engine.name,
+    message: `${engine.title} could not be loaded: ${messageOf(thrown)}.`,
+    next: 'Run it again: it goes on where it was. `npm run sandbox -- logs` shows what the server says.',
+    cause: thrown,
   });
 }
 

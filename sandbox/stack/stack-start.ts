@@ -8,6 +8,7 @@ import type { ProgressListener } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
 import { createPortChooser, type PortChooser } from './host-ports.ts';
+import type { SafetyCopies } from './safety-copies.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { StackOptions } from './stack-options.ts';
 import type { StartupRecorder } from './startup-steps.ts';
@@ -27,6 +28,8 @@ export interface StackStart {
   readonly recorder: StartupRecorder;
   readonly progress: ProgressListener;
   readonly signal: AbortSignal;
+  /** Of what is about to be replaced. */
+  readonly safety: SafetyCopies;
 }
 
 /** What is there of the stack before this start. */

@@ -3,20 +3,31 @@ import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { ensureNetwork, findContainers, findVolumes, removeNetwork, removeVolume } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
+import { runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { bringUpEngine } from './bring-up-engine.ts';
 import { chooseTopology } from './choose-topology.ts';
+import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
+import { createSafetyCopies } from './safety-copies.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
+import type { StackState } from './stack-state.ts';
+
+export interface StartedStack {
+  readonly running: ReadonlyMap<string, RunningEngine>;
+  /** Puts the stores back to what they held before this start loaded them, if anything; for who finds them wrong. */
+  readonly undoLoads: (thrown: unknown) => Promise<unknown>;
+}
 
 /**
  * Starts the engines side by side; each gets its schema and its data as soon as it is ready.
  * If one fails, what this start has made is taken down again.
  */
-export async function startStack(start: StackStart): Promise<ReadonlyMap<string, RunningEngine>> {
+export async function startStack(start: StackStart): Promise<StartedStack> {
   const before = await lookAround(start);
+  const known = start.keeper.state();
   for (const engine of start.engines) chooseTopology(engine, start.options, start.images.get(engine.name)?.origin);
   const abort = new AbortController();
   const signal = AbortSignal.any([start.signal, abort.signal]);
@@ -35,11 +46,71 @@ export async function startStack(start: StackStart): Promise<ReadonlyMap<string,
   });
   const results = await Promise.allSettled(running);
   if (signal.aborted) {
-    await takeBack(start, before);
-    throw signal.reason;
+    throw await undo(start, before, known, signal.reason);
   }
   const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  return new Map(up.map((running) => [running.engine, running]));
+  return {
+    running: new Map(up.map((running) => [running.engine, running])),
+    undoLoads: async (thrown) => {
+      return start.safety.engines().size === 0 ? thrown : await undo(start, before, known, thrown);
+    },
+  };
+}
+
+/**
+ * Undoes what this start has done: what it has started goes, and the stores hold what they held, if anything was
+ * replaced. Returns the error with what was done about it.
+ */
+async function undo(start: StackStart, before: Before, known: StackState, thrown: unknown): Promise<unknown> {
+  const { safety, keeper, identity, progress } = start;
+  const copied = safety.engines();
+  await takeBack(start, before, copied);
+  if (copied.size === 0) {
+    await safety.discard();
+    return thrown;
+  }
+  await runTask(progress, ['put back'], async () => {
+    await safety.changeOver(before.labels);
+    const now = keeper.state();
+    await keeper.update({
+      engines: { ...now.engines, ...only(known.engines, copied) },
+      unchecked: [
+        ...(now.unchecked ?? []).filter((name) => !copied.has(name)),
+        ...(known.unchecked ?? []).filter((name) => copied.has(name)),
+      ],
+    });
+    await removeOtherGenerations(identity.name, keeper.state());
+    const ran = new Set(
+      [...before.existing.values()].flatMap(({ running, labels }) => (running ? [labels[labelNames.engine]] : [])),
+    );
+    const engines = start.engines.filter(({ name }) => copied.has(name) && ran.has(name));
+    if (engines.length === 0) return;
+    const options = { ...start.options, schema: false, reset: false };
+    const again = { ...start, engines, options, dataset: undefined, signal: new AbortController().signal };
+    await startStack({ ...again, safety: createSafetyCopies(identity.name) });
+  });
+  return asBefore(thrown, [...safety.uncopied()]);
+}
+
+function only(known: StackState['engines'], names: ReadonlySet<string>): StackState['engines'] {
+  return Object.fromEntries(Object.entries(known).filter(([name]) => names.has(name)));
+}
+
+function asBefore(thrown: unknown, uncopied: readonly string[]): unknown {
+  if (!(thrown instanceof SandboxError)) return thrown;
+  const { code, engine, evidence } = thrown;
+  const butFor = uncopied.length === 0 ? '' : `, but for ${uncopied.join(', ')}: what has several nodes is not copied`;
+  return new SandboxError({
+    code,
+    ...(engine === undefined ? {} : { engine }),
+    ...(evidence === undefined ? {} : { evidence }),
+    message: `${thrown.message} The stores hold again what they held before${butFor}.`,
+    next:
+      code === 'LOAD_FAILED'
+        ? 'See to the cause, and run it again. `npm run sandbox -- logs` shows what the server says.'
+        : thrown.next,
+    cause: thrown.cause ?? thrown,
+  });
 }
 
 /**
@@ -81,13 +152,18 @@ export async function rememberSecrets(
   await keeper.updateSecrets({ secrets: { ...known, ...Object.fromEntries(generated) } });
 }
 
-/** Takes down what this start has made: containers that did not run before, and volumes that were not there. */
-async function takeBack({ identity, keeper }: StackStart, before: Before): Promise<void> {
+/**
+ * Takes down what this start has made: containers that did not run before, and volumes that were not there; but for
+ * those of engines that were copied, which are the data now.
+ */
+async function takeBack({ identity, keeper }: StackStart, before: Before, copied: ReadonlySet<string>): Promise<void> {
   const ours = { [labelNames.stack]: identity.name };
   const wasRunning = (name: string) => before.existing.get(name)?.running ?? false;
   const containers = (await findContainers(ours)).filter((container) => !wasRunning(container.name));
   await Promise.all(containers.map((container) => removeContainer(container.id)));
-  const volumes = (await findVolumes(ours)).filter((volume) => !before.volumes.has(volume.name));
+  const volumes = (await findVolumes(ours)).filter(({ name, labels }) => {
+    return !before.volumes.has(name) && !copied.has(labels[labelNames.engine] ?? '');
+  });
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
   const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));

@@ -7,7 +7,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportDataset } from '../../sandbox/dataset/export-dataset.ts';
 import { entityNames, fieldsOf } from '../../sandbox/dataset/fields.ts';
-import { type FileFormat, fileFormats, plainVector } from '../../sandbox/dataset/row-files.ts';
+import { type FileFormat, fileFormats } from '../../sandbox/dataset/row-files.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
@@ -52,7 +52,9 @@ const readers: Readonly<Record<FileFormat, (bytes: Buffer, entity: EntityName) =
 
 /** Rows as JSON has them, without what is null. */
 function comparable(rows: readonly object[]): unknown {
-  const values = JSON.parse(JSON.stringify(rows, (_, value) => plainVector(value))) as Row[];
+  const values = JSON.parse(
+    JSON.stringify(rows, (_, value) => (value instanceof Float32Array ? [...value] : value)),
+  ) as Row[];
   return values.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)));
 }
 

@@ -7,6 +7,7 @@ import { entityNames } from '../../sandbox/dataset/fields.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { createKeySet } from '../../sandbox/dataset/key-set.ts';
 import { rowFileOf } from '../../sandbox/dataset/row-file.ts';
+import { fileFormats } from '../../sandbox/dataset/row-files.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';
@@ -39,7 +40,7 @@ async function someUsers(count = 3) {
   return (await rowsOf('users', base)).slice(20, 20 + count);
 }
 
-describe.each(['ndjson', 'csv'] as const)('the dataset as %s', (format) => {
+describe.each(fileFormats)('the dataset as %s', (format) => {
   test('exported and read again is the same dataset', async () => {
     const to = join(folder, 'rows');
     await exportDataset({ dataset: base, to, format });
@@ -229,7 +230,7 @@ test('a set of keys finds each one and no other', () => {
 
 test.each([
   [['seed', '--from', 'nowhere.csv'], /nowhere\.csv cannot be read/],
-  [['seed', '--from', 'package.json'], /\.ndjson, \.jsonl and \.csv/],
+  [['seed', '--from', 'package.json'], /\.ndjson, \.jsonl, \.csv and \.parquet/],
   [['seed', '--entity', 'users'], /--entity is about rows from files/],
   [['seed', '--rejects', 'bad.ndjson'], /--rejects is about rows from files/],
 ])('%j is refused as wrong use', async (args, says) => {

@@ -34,7 +34,7 @@ export function contentDocument(content: Content): ContentDocument {
     title: content.title,
     content: content.content,
     tags: content.tags,
-    metadata: content.metadata,
+    metadata: withLongs(content.metadata),
     silicon_level: content.siliconLevel,
     created_at: content.createdAt,
     updated_at: content.updatedAt,
@@ -46,10 +46,32 @@ export function conversationDocument(conversation: Conversation): ConversationDo
     _id: conversation.id,
     user_id: conversation.userId,
     session_id: conversation.sessionId,
-    messages: conversation.messages,
-    context: conversation.context,
-    metadata: conversation.metadata,
+    messages: conversation.messages.map((message) => ({ ...message, metadata: withLongs(message.metadata) })),
+    context: withLongs(conversation.context),
+    metadata: withLongs(conversation.metadata),
     created_at: conversation.createdAt,
     updated_at: conversation.updatedAt,
   };
+}
+
+// Part of ECMAScript since 2025, and not yet of TypeScript's own declarations.
+const isRaw = (JSON as unknown as { readonly isRawJSON: (value: unknown) => value is { readonly rawJSON: string } })
+  .isRawJSON;
+
+/** Integers that no double has, which rows keep as they were written, as 64 bits; everything else as it is. */
+function withLongs<Value>(value: Value): Value {
+  if (!holdsRaw(value)) return value;
+  return mapped(value) as Value;
+}
+
+function holdsRaw(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return isRaw(value) || Object.values(value).some(holdsRaw);
+}
+
+function mapped(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isRaw(value)) return BigInt(value.rawJSON);
+  if (Array.isArray(value)) return value.map(mapped);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapped(inner)]));
 }

@@ -3,8 +3,10 @@ import type { ReadBack, SharedRow } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { connect } from './connection.ts';
 
-/** The user `system` belongs to the schema, not to the dataset. */
-const users = `MATCH (u:User) WHERE u.id <> 'system'
+/** Keys of what `schema/initial-graph.cypher` brings; a dataset of rows from files need not have it. */
+const initialKeys: ReadonlySet<string> = new Set(['system', '硅基生命', '意识层级', '思维模式', 'k001']);
+
+const users = `MATCH (u:User)
   RETURN u.id AS id, u.silicon_level AS silicon, u.consciousness_level AS consciousness, u.thinking_level AS thinking`;
 const concepts = 'MATCH (c:Concept) RETURN c.name AS id, c.silicon_level AS silicon';
 const knowledge = 'MATCH (k:Knowledge) RETURN k.id AS id, k.silicon_level AS silicon';
@@ -24,6 +26,7 @@ async function* read(running: RunningEngine, statement: string): AsyncGenerator<
     // A level that is not there must differ from every level.
     yield {
       id,
+      ...(initialKeys.has(id) ? { ofSchema: true } : {}),
       levels: Object.fromEntries(Object.entries(levels).map(([axis, level]) => [axis, level ?? Number.NaN])),
     };
   }

@@ -1,0 +1,98 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
+import { rawNumber } from '../../sandbox/dataset/exact-number.ts';
+import { entityNames } from '../../sandbox/dataset/fields.ts';
+import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
+import { rowFileOf } from '../../sandbox/dataset/row-file.ts';
+import { engineNames } from '../../sandbox/engines/index.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
+import type { Dataset } from '../../seeds/dataset.ts';
+import type { EntityName } from '../../seeds/entities.ts';
+import { beyondBounds, rowsAtBounds } from './rows-at-bounds.ts';
+
+const base = createDataset({ size: { users: 1, contents: 0, conversations: 0, knowledge: 1 } });
+
+let folder: string;
+let stack: Stack;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'taishang-bounds-'));
+  stack = await createStack({ size: 'none' });
+});
+afterAll(async () => {
+  await stack?.dispose();
+  await rm(folder, { recursive: true });
+});
+
+/** As `JSON.stringify`, but for minus zero, which it would lose. */
+const lineOf = (row: object) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? rawNumber('-0') : value));
+
+async function fileOf(entity: EntityName, lines: readonly string[]) {
+  const path = join(folder, `${entity}.ndjson`);
+  await writeFile(path, lines.map((line) => `${line}\n`).join(''));
+  return rowFileOf(path);
+}
+
+/** Loads every engine, side by side, and holds the stores against each other. */
+async function load(dataset: Dataset): Promise<void> {
+  const engines = await loadEngines(engineNames);
+  const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
+  const report = { advance: () => {}, summarise: () => {} };
+  await Promise.all(engines.map((engine) => engine.load(running.get(engine.name) as RunningEngine, dataset, report)));
+  await requireAgreement(engines, running, dataset);
+}
+
+async function query(database: Parameters<typeof openPrimary>[1]['database'], statement: string) {
+  await using opened = await openPrimary(stack.engines.postgresql, { database });
+  return (await opened.client.query(statement)).rows;
+}
+
+test('rows at every bound are accepted, and every engine takes them', { timeout: 300_000 }, async () => {
+  const files = await Promise.all(entityNames.map((entity) => fileOf(entity, rowsAtBounds[entity].map(lineOf))));
+  const { dataset } = await importDataset({ files, base });
+  for (const name of entityNames) expect(dataset.counts[name], name).toBe(rowsAtBounds[name].length);
+  await load(dataset);
+  const [{ years }] = await query(
+    'taishang_users',
+    `SELECT array_agg(to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.MS') ORDER BY id) AS years FROM users`,
+  );
+  expect(years).toEqual(['0001-01-01 00:00:00.000', '0001-01-01 00:00:00.000', '2024-02-29 23:59:59.100']);
+  const contents = stack.clients.mongodb.db('taishang_content').collection('user_contents');
+  expect(await contents.countDocuments()).toBe(rowsAtBounds.contents.length);
+  const longs = await contents.findOne({ 'metadata.longs': { $exists: true } }, { useBigInt64: true });
+  expect(longs?.metadata.longs).toEqual({ most: 2n ** 63n - 1n, least: -(2n ** 63n) });
+  const [{ decimals }] = await query(
+    'taishang_users',
+    `SELECT metadata->>'decimals' AS decimals FROM users WHERE metadata ? 'decimals'`,
+  );
+  expect(decimals).toMatch(/"id": 9007199254740993,|"fine": 0.1234567890123456789/);
+  expect(decimals).toMatch(/"big": 10{400}\b/);
+  const entry = rowsAtBounds.cacheEntries.at(-1) as { key: string; value: string };
+  expect(await stack.clients.redis.strlen(entry.key)).toBe(entry.value.length);
+  // The schema's own graph is in no file, and stays.
+  const own = "MATCH (c:Concept {name: '意识层级'})-[:INFLUENCES]->(:Concept), (k:Knowledge {id: 'k001'}) RETURN c, k";
+  expect((await stack.clients.neo4j.executeQuery(own)).records).toHaveLength(1);
+  expect((await stack.clients.qdrant.count('knowledge_vectors', { exact: true })).count).toBe(2);
+});
+
+test.each(beyondBounds.map(([entity, change, says]) => ({ entity, change, says })))(
+  'beyond a bound, with file, line and reason: $entity $says',
+  async ({ entity, change, says }) => {
+    const [first] = rowsAtBounds[entity];
+    const files = [await fileOf(entity, ['', lineOf({ ...first, ...change })])];
+    const evidence = await importDataset({ files, base }).then(
+      () => 'nothing was refused',
+      (thrown) => String(thrown.evidence ?? thrown),
+    );
+    expect(evidence.startsWith(join(folder, `${entity}.ndjson:2: `)), evidence.slice(0, 300)).toBe(true);
+    expect(evidence).toMatch(says);
+    // It says what, and not the whole of it.
+    expect(evidence.length).toBeLessThan(1_000);
+  },
+);
