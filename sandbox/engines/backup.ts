@@ -1,5 +1,5 @@
 import type { ImageOrigin, ResolvedImage } from '../containers/image-spec.ts';
-import type { NotSupported, RunningEngine, Secrets } from './topology.ts';
+import type { NotSupported, RunningEngine, Secrets, TopologyName } from './topology.ts';
 
 /** One file of a backup. */
 export interface BackupPart {
@@ -41,6 +41,12 @@ export interface UnstartedEngine {
   readonly volumeNames: Readonly<Record<string, string>>;
 }
 
+/** What a restore is told beside its backup. */
+export interface RestoreRun {
+  /** Ends it early: what it runs beside the target is removed, and the target stays as it was. */
+  readonly signal?: AbortSignal;
+}
+
 export interface Backup {
   /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
   readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
@@ -52,7 +58,12 @@ export interface Backup {
    * manifest says (`backup-files.ts`), cannot be read by the engine's own tools, or cannot be taken by this target
    * (`restore-target.ts`).
    */
-  readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  readonly restore: (
+    target: RunningEngine,
+    directory: string,
+    manifest: BackupManifest,
+    run?: RestoreRun,
+  ) => Promise<void>;
   /**
    * The same before the first start, which then finds the data: for an engine whose `restore` stops the server that it
    * is given, so that nobody waits for a start for nothing. Refuses as `restore` does. Default: `restore`.
@@ -66,6 +77,13 @@ export interface Backup {
   readonly restoreBeside:
     | ((running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<readonly string[]>)
     | NotSupported;
+  /**
+   * Rights in a backup that open a door to others, and that `live` does not give already: `user "bob": no password`.
+   * Whoever restores confirms them first. Throws `BACKUP_...` where they cannot be read. Absent: there are none.
+   */
+  readonly doors?: (directory: string, manifest: BackupManifest, live?: RunningEngine) => Promise<readonly string[]>;
+  /** Layouts whose backups go into each other. Default: `standalone` alone. */
+  readonly layouts?: readonly TopologyName[];
   /** Proves that the restored store takes a write, and takes it back. */
   readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
   /** The engine's own tool for the same work, to measure what ours costs beside it. */

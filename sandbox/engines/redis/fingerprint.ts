@@ -4,6 +4,7 @@ import type { Fingerprint } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { scan } from './load.ts';
 import { type Masters, openMasters } from './masters.ts';
+import { userLines } from './users.ts';
 
 /** Settings that decide what the store keeps, and how well. They come from the stack's file, not from a backup. */
 const settings = ['maxmemory', 'maxmemory-policy', 'appendonly', 'appendfsync', 'save', 'databases'] as const;
@@ -21,7 +22,7 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
   await using masters = await openMasters(running);
   const [functions, users, configuration] = await Promise.all([
     same(masters, functionLibraries),
-    same(masters, otherUsers),
+    same(masters, userLines),
     same(masters, async (client) => (await Promise.all(settings.map((name) => settingOf(client, name)))).flat()),
   ]);
   const { parts, comparableUntilMs } = await hashOfKeys(masters);
@@ -38,12 +39,6 @@ async function same(masters: Masters, linesOf: (client: Redis) => Promise<readon
     masters.clients.map(async (client) => hashOf(await linesOf(client))),
   );
   return others.every((other) => other === first) ? first : hashOf([first, ...others]);
-}
-
-/** Users beside `default`, whose password is the stack's own: lines of `ACL LIST`. */
-export async function otherUsers(client: Redis): Promise<readonly string[]> {
-  const users = (await client.acl('LIST')) as string[];
-  return users.filter((line) => !line.startsWith('user default ')).toSorted();
 }
 
 /** Source of each function library. */
