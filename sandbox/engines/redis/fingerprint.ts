@@ -2,7 +2,6 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Fingerprint } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
-import { scan } from './load.ts';
 import { type Masters, openMasters } from './masters.ts';
 import { userLines } from './users.ts';
 
@@ -101,14 +100,17 @@ interface StoredKey {
   readonly expiryMs: number;
 }
 
+/** Names have one character for each byte: they need not be UTF-8. */
 async function* keysOf(client: Redis): AsyncGenerator<StoredKey> {
   const names = new Set<string>();
-  for await (const keys of scan(client, '*')) for (const key of keys) names.add(key);
+  for await (const keys of client.scanBufferStream({ count: 1_000 }) as AsyncIterable<readonly Buffer[]>) {
+    for (const key of keys) names.add(key.toString('latin1'));
+  }
   const sorted = [...names].toSorted();
   for (let first = 0; first < sorted.length; first += 500) {
     const some = sorted.slice(first, first + 500);
     const pipeline = client.pipeline();
-    for (const key of some) pipeline.dumpBuffer(key).pexpiretime(key);
+    for (const key of some.map((name) => Buffer.from(name, 'latin1'))) pipeline.dumpBuffer(key).pexpiretime(key);
     const answers = ((await pipeline.exec()) ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;
