@@ -1,7 +1,6 @@
 import { Transform } from 'node:stream';
 import keySlot from 'cluster-key-slot';
 import { checked, execInNode } from '../../containers/exec.ts';
-import { SandboxError } from '../../core/errors.ts';
 import { allSettled, sideBySide } from '../../core/side-by-side.ts';
 import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
@@ -15,6 +14,7 @@ import { type Dump, dumpFile, dumpFileOf, slotsFile, slotsText } from './dumps.t
 import { leftOut } from './left-out.ts';
 import { type Master, mastersOf, openMasters, type Slots } from './masters.ts';
 import { restore } from './restore.ts';
+import { requireAtRest, slotsMove } from './slots-at-rest.ts';
 import { readUsers, usersFile, usersOf } from './users.ts';
 
 export const backup: Backup = {
@@ -41,15 +41,15 @@ export const backup: Backup = {
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
   const masters = await mastersOf(running);
   const isCluster = running.topology === 'clustered';
-  if (isCluster) await requireAtRest(running);
+  if (isCluster) await requireAtRest(running, 'BACKUP_FAILED');
   const users = await usersOfFirst(running, masters);
   const dumps = masters.map(({ slots }, index): Dump => ({ path: isCluster ? dumpFileOf(index) : dumpFile, slots }));
   const taken = await sideBySide(masters, (master) =>
     takeDump(running, master, directory, dumps[masters.indexOf(master)]?.path ?? dumpFile),
   );
   if (isCluster) {
-    await requireAtRest(running);
-    if (slotsText(dumps) !== slotsText(await dumpsNow(running))) throw slotsMoved();
+    await requireAtRest(running, 'BACKUP_FAILED');
+    if (slotsText(dumps) !== slotsText(await dumpsNow(running))) throw slotsMove('BACKUP_FAILED');
   }
   const described = await allSettled([
     ...(isCluster ? [writePart(directory, slotsFile, slotsText(dumps))] : []),
@@ -109,23 +109,6 @@ function spanOf(taken: readonly Taken[]): string {
 
 async function dumpsNow(running: RunningEngine): Promise<readonly Dump[]> {
   return (await mastersOf(running)).map(({ slots }, index) => ({ path: dumpFileOf(index), slots }));
-}
-
-/** A slot that moves has keys on two masters. */
-async function requireAtRest(running: RunningEngine): Promise<void> {
-  await using masters = await openMasters(running);
-  const views = await Promise.all(masters.clients.map((client) => client.cluster('NODES')));
-  // `[93-<-292f8b365bb7edb5e285caf0b7e6ddc7265d2f4f]` (Redis documentation, `CLUSTER NODES`).
-  if (views.some((view) => /\[\d+-[<>]-/.test(String(view)))) throw slotsMoved();
-}
-
-function slotsMoved(): SandboxError {
-  return new SandboxError({
-    code: 'BACKUP_FAILED',
-    engine: 'redis',
-    message: 'Slots of the cluster move from one master to another: a key could be in two dumps, or in none.',
-    next: 'Run it again once they have moved: `redis-cli --cluster check` says so.',
-  });
 }
 
 /** Users of the first master; `leftOut` tells where those of other nodes differ. */

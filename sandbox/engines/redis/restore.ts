@@ -12,6 +12,7 @@ import { openClient, probe } from './connection.ts';
 import { dumpsFor, readDumps } from './dumps.ts';
 import { functionLibraries, numbersOfKeys } from './fingerprint.ts';
 import { type Master, mastersOf } from './masters.ts';
+import { requireAtRest } from './slots-at-rest.ts';
 import { stageMaster, stageUsers } from './stage.ts';
 import { form } from './topologies-clustered.ts';
 import { untilConverged } from './topologies-replicated.ts';
@@ -41,6 +42,7 @@ export async function restore(
   const [dumps, archivedUsers] = await Promise.all([readDumps(directory, manifest), readUsers(directory)]);
   const users = aclFile(archivedUsers);
   const masters = await requirePassword('redis', () => mastersOf(target), isWrongPassword);
+  if (target.topology === 'clustered') await requireAtRest(target, 'RESTORE_FAILED');
   // What is wrong with the target is told first.
   const usable = requireUsable(target, masters, manifest);
   const staged = dumpsFor(masters, dumps).map(({ paths, exact }, index) =>
