@@ -9,6 +9,7 @@ import type { StackOptions } from '../stack/stack-options.ts';
 import type { ArchiveManifest } from './archive/manifest.ts';
 import { openBackup } from './archive/open-archive.ts';
 import { archiveRefused } from './archive/refusal.ts';
+import { doorsOf, rightsNotConfirmed } from './archived-doors.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { RestoreReport } from './backup-report.ts';
 import { stagingDirectory } from './create-backup.ts';
@@ -29,6 +30,8 @@ export interface RestoreOptions
   readonly into?: 'restore' | 'replace';
   /** Says that the live data may be replaced. */
   readonly confirmed?: boolean;
+  /** Says that whoever made the archive is trusted with the rights that it brings: see `doors` of the report. */
+  readonly archiveTrusted?: boolean;
   /** Default: all that the archive has. */
   readonly engines?: readonly EngineName[];
   /** Location of the safety backup that `replace` takes first. Default: `.sandbox/backups` of the folder. */
@@ -38,6 +41,7 @@ export interface RestoreOptions
 /**
  * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
  * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
+ * `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and is not trusted,
  * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
@@ -66,7 +70,9 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   );
   const { manifest } = opened;
   const engines = await loadEngines(chooseEngines(manifest, options.engines));
-  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines };
+  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines, ...passed };
+  const doors = await doorsOf(source, options);
+  if (doors.length > 0 && options.archiveTrusted !== true) throw rightsNotConfirmed(doors);
   const result = await (into === 'replace' ? restoreInPlace(source, options) : restoreBesideLive(source, options));
   return {
     version: 1,
@@ -76,6 +82,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     createdAt: manifest.createdAt,
     stack,
     durationMs: Math.round(performance.now() - beganMs),
+    doors,
     ...result,
   };
 }

@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask } from '../core/progress.ts';
-import type { Backup } from '../engines/backup.ts';
+import type { Backup, RestoreRun } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
 import type { Fill } from '../stack/staged-engines.ts';
@@ -12,6 +12,8 @@ export interface RestoreSource {
   readonly manifest: ArchiveManifest;
   readonly folderOf: (engine: string) => string;
   readonly engines: readonly Engine[];
+  /** Ends the restores of the engines early. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an archive has of an engine. */
@@ -61,7 +63,7 @@ export async function restoreInto(
   progress: ProgressListener,
 ): Promise<RestoredEngine> {
   return restoreOne(source, engine, place, progress, async (backup, archived) => {
-    await backup.restore(running, source.folderOf(engine.name), archived.backup);
+    await backup.restore(running, source.folderOf(engine.name), archived.backup, runOf(source));
     await requireBackedUp(engine, running, archived);
     return [];
   });
@@ -98,6 +100,10 @@ export function fillFrom(
       });
     },
   };
+}
+
+function runOf({ signal }: RestoreSource): RestoreRun {
+  return signal === undefined ? {} : { signal };
 }
 
 async function requireBackedUp(engine: Engine, running: RunningEngine, archived: ArchivedEngine): Promise<void> {

@@ -31,5 +31,8 @@ export function formatBackup(report: BackupReport, colors: Colors): string {
   const held = dataset === null ? 'no common dataset' : `dataset ${dataset.size}, seed ${dataset.seed}`;
   const summary = `${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${held}`;
   const removed = report.removed?.length ? `removed as too old: ${report.removed.join(', ')}\n` : '';
-  return `${table}\n${removed}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
+  const leftOut = report.leftOut
+    .map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`)
+    .join('');
+  return `${table}\n${leftOut}${removed}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
 }

@@ -104,8 +104,8 @@ async function changedSettings(running: RunningEngine, node: NodeHandle): Promis
     .map(([name]) => ({ what: `setting ${name}`, why: 'it was set at run time, and the next start forgets it' }));
 }
 
-/** Where a server listens and keeps its files, and whom it follows. */
-const ownOfProcess = /^(port|unixsocket|dir|aclfile|replicaof|slaveof|cluster-.*|tls-.*)$/;
+/** Where a server listens and keeps its files, and whom it follows. A cluster has one database, whatever its file says. */
+const ownOfProcess = /^(databases|port|unixsocket|dir|aclfile|replicaof|slaveof|cluster-.*|tls-.*)$/;
 
 function pairsOf(flat: readonly string[]): ReadonlyMap<string, string> {
   return new Map(

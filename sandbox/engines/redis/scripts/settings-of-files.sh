@@ -4,7 +4,11 @@
 set -eu
 folder=$(mktemp -d)
 server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
+end() {
+	[ -z "$server" ] || { kill -9 "$server" && wait "$server"; } 2>/dev/null || true
+	rm -rf "$folder"
+}
+trap end EXIT
 for file in redis.conf topology.conf member.conf; do
 	[ ! -f "/run/taishang/$file" ] || sed '/^cluster-/d; /^aclfile /d' "/run/taishang/$file"
 done >"$folder/settings.conf"
@@ -14,9 +18,9 @@ chown -R 999:999 "$folder"
 cd "$folder"
 docker-entrypoint.sh redis-server "$folder/settings.conf" >"$folder/log" 2>&1 &
 server=$!
-end=$(($(date +%s) + 30))
+until_s=$(($(date +%s) + 30))
 until answer=$(timeout 5 redis-cli -s "$folder/socket" CONFIG GET '*' 2>/dev/null) && [ -n "$answer" ]; do
-	[ "$(date +%s)" -lt "$end" ] && kill -0 "$server" 2>/dev/null || {
+	[ "$(date +%s)" -lt "$until_s" ] && kill -0 "$server" 2>/dev/null || {
 		tail -n 20 "$folder/log" >&2
 		exit 1
 	}
