@@ -87,7 +87,10 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   };
 }
 
-function chooseEngines({ engines }: ArchiveManifest, wanted?: readonly EngineName[]): readonly EngineName[] {
+function chooseEngines(
+  { engines, leftOut = [] }: ArchiveManifest,
+  wanted?: readonly EngineName[],
+): readonly EngineName[] {
   const archived = engines.map(({ backup }) => backup.engine);
   const unknown = archived.find((name) => !engineNames.some((known) => known === name));
   if (unknown !== undefined && wanted === undefined) {
@@ -95,7 +98,9 @@ function chooseEngines({ engines }: ArchiveManifest, wanted?: readonly EngineNam
   }
   const missing = wanted?.find((name) => !archived.includes(name));
   if (missing !== undefined) {
-    throw archiveRefused('BACKUP_PART_MISSING', `it has nothing of ${missing}, only of ${archived.join(', ')}`);
+    const why = leftOut.find(({ engine }) => engine === missing)?.why;
+    const reason = `it has nothing of ${missing}, only of ${archived.join(', ')}`;
+    throw archiveRefused('BACKUP_PART_MISSING', why === undefined ? reason : `${reason}: ${why}`);
   }
   return engineNames.filter((name) => (wanted ?? archived).includes(name));
 }

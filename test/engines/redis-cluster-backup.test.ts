@@ -7,6 +7,7 @@ import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { connect, firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { mastersOf, openMasters, primaryNode } from '../../sandbox/engines/redis/masters.ts';
+import { loadedLibrary } from '../../sandbox/engines/redis/schema.ts';
 import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually } from '../topologies/support/write-through.ts';
@@ -128,6 +129,23 @@ describe('a backup of a cluster', () => {
     );
   });
 
+  test('says what of single nodes is not in it', async () => {
+    expect(await backup.leftOut(source)).toEqual([]);
+    const [, second, , , replica] = source.nodes;
+    if (second === undefined || replica === undefined) throw new Error('no node');
+    await using onMaster = await openClient(second, source.secrets);
+    await using onReplica = await openClient(replica, source.secrets);
+    const code = (await loadedLibrary(onMaster)) ?? '';
+    await onMaster.function('LOAD', 'REPLACE', code.replace('return 0', 'return 1'));
+    await onReplica.acl('SETUSER', 'alone', 'on', '+get');
+    expect((await backup.leftOut(source)).map(({ what }) => what)).toEqual([
+      'user "alone" of redis-5',
+      'function library "taishang" of redis-2',
+    ]);
+    await onMaster.function('LOAD', 'REPLACE', code);
+    await onReplica.acl('DELUSER', 'alone');
+  });
+
   test('is refused where it is not what it says, and goes into a cluster of the same masters', async () => {
     await using stack = await fresh('clustered');
     const target = stack.engines.redis;
@@ -186,10 +204,12 @@ describe('a backup of a cluster', () => {
     expect(partsThatDiffer(before, await redis.fingerprint(target))).toEqual([]);
     await backup.writeAfterwards(target);
     await everyNodeFollows(target);
+    expect(await backup.leftOut(target)).toEqual([]);
     await killNode(firstNode(target));
     await eventually('another primary takes writes', async () => (await primaryNode(target)) !== firstNode(target));
     await using ofReplicated = await takeBackup(engine, target);
     expect(ofReplicated.manifest).toMatchObject({ consistentPoint: true, method: expect.stringContaining('RDB over') });
+    expect(await backup.leftOut(target)).toEqual([]);
     const size = (await stat(join(ofReplicated.directory, 'dump.rdb'))).size;
     expect(size).toBeGreaterThan(100_000);
   });

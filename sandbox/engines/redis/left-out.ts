@@ -49,14 +49,14 @@ async function unreadableUsers({ secrets }: RunningEngine, node: NodeHandle): Pr
 
 /** Users are each node's own. A follower that is down cannot be asked. */
 async function otherUsers(running: RunningEngine, first: NodeHandle): Promise<readonly LeftOut[]> {
-  const linesOf = async (node: NodeHandle) => {
-    await using client = await openClient(node, running.secrets, { commandTimeoutMs: 1_500 });
+  const linesOf = async (node: NodeHandle, options?: { readonly commandTimeoutMs: number }) => {
+    await using client = await openClient(node, running.secrets, options);
     return userLines(client);
   };
   const known = new Set(await linesOf(first));
   const others = running.nodes.filter((node) => node !== first);
   const found = await sideBySide(others, async (node) => {
-    const lines = await linesOf(node).catch(() => []);
+    const lines = await linesOf(node, { commandTimeoutMs: 5_000 }).catch(() => []);
     return lines
       .filter((line) => !known.has(line))
       .map((line) => ({
