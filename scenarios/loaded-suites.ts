@@ -3,6 +3,7 @@ import type { Engine } from '../sandbox/engines/engine.ts';
 import { isSupported } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import { runFullDrills } from './backup/full-drills.ts';
+import { runOtherLayouts } from './backup/other-layouts.ts';
 import { restoreBackup, type TakenBackup, takeBackup } from './backup/round-trip.ts';
 import { runContractSuite } from './contract.ts';
 import type { CaseResult } from './results.ts';
@@ -76,6 +77,8 @@ async function onLoadedStack(
     context.signal.throwIfAborted();
     results.push(undecided(placeOf(files.result), 'a fresh node is up', thrown));
   }
+  if (context.depth === 'full')
+    results.push(...(await runOtherLayouts(engine, backup, { onDisk, fingerprint }, context)));
   return [...results, ...drilled];
 }
 

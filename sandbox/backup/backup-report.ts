@@ -1,6 +1,6 @@
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { BackupManifest, LeftOut } from '../engines/backup.ts';
-import type { ArchivedDataset, ArchivedEngine } from './archive/manifest.ts';
+import type { ArchivedDataset, ArchivedEngine, EngineLeftOut } from './archive/manifest.ts';
 
 /** `sandbox backup --format json`. */
 export interface BackupReport {
@@ -13,6 +13,8 @@ export interface BackupReport {
   /** From the beginning to the stored archive. */
   readonly durationMs: number;
   readonly engines: readonly BackedUpEngine[];
+  /** Engines of the stack that could not be backed up. */
+  readonly leftOut: readonly EngineLeftOut[];
   /** Names of older archives that the retention rule has removed. Absent where none is applied. */
   readonly removed?: readonly string[];
 }
@@ -49,6 +51,8 @@ export interface RestoreReport {
   /** The stack beside the live one that some of the data went into. */
   readonly restoreStack?: { readonly name: string; readonly look: string; readonly remove: string };
   readonly engines: readonly RestoredEngine[];
+  /** Rights that the archive has brought, which open a door to others. Whoever restored has confirmed them. */
+  readonly doors: readonly string[];
   /** Whether the restored stores agree with the dataset of the backup. Only with `replace`, and where it had one. */
   readonly crossStore?: CrossStoreReport;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { now } from '../core/clock.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
@@ -16,7 +16,7 @@ import { stackIdentity } from '../stack/stack-identity.ts';
 import { withStackLock } from '../stack/stack-lock.ts';
 import { stateDirectory } from '../stack/stack-state.ts';
 import { archiveNameAt } from './archive/archive-name.ts';
-import { type ArchivedEngine, type ArchiveManifest, formatVersion } from './archive/manifest.ts';
+import { type ArchivedEngine, type ArchiveManifest, type EngineLeftOut, formatVersion } from './archive/manifest.ts';
 import { writeArchive } from './archive/write-archive.ts';
 import { type BackupReport, engineReportOf } from './backup-report.ts';
 import { createPrivateFolder } from './private-folder.ts';
@@ -50,8 +50,9 @@ type Exclusively = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
 /**
  * Backs the running stack up, engines side by side, into one archive. The archive appears at its place whole or not
- * at all. Throws `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where an engine has no backup, `BACKUP_FAILED`, and what the
- * storage throws: `STORAGE_FULL`, `STORAGE_DENIED`. It takes no lock of backups, and removes nothing: `createBackup` does.
+ * at all. An engine that cannot be backed up is left out and named in it, unless it was asked for by name.
+ * Throws `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where nothing can be backed up, `BACKUP_FAILED`, and what the storage
+ * throws: `STORAGE_FULL`, `STORAGE_DENIED`. It takes no lock of backups, and removes nothing: `createBackup` does.
  * The engines are read under the lock of the stack; who holds it already says so with `exclusively`.
  */
 export async function writeBackup(
@@ -65,16 +66,19 @@ export async function writeBackup(
   const beganMs = performance.now();
   const attached = await attachStack(options);
   const engines = await loadEngines([...attached.engines.keys()]);
-  for (const engine of engines) requireBackup(engine);
+  if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;
   const { directory, name: stack } = attached.identity;
   await using staging = await createPrivateFolder(stagingDirectory(directory));
   const moment = await freeMoment(storage);
   const runId = randomUUID();
 
-  const archived = await exclusively(() =>
-    sideBySide(engines, (engine) => backUpOne(engine, attached, staging.path, options)),
+  const results = await exclusively(() =>
+    sideBySide(engines, (engine) => backUpOrLeaveOut(engine, attached, staging.path, options)),
   );
+  const archived = results.flatMap((result) => ('backup' in result ? [result] : []));
+  const leftOut = results.flatMap((result) => ('why' in result ? [result] : []));
+  if (archived.length === 0) throw nothingSupported(leftOut);
   const dataset = commonDataset(archived, attached);
   const manifest: ArchiveManifest = {
     formatVersion,
@@ -83,6 +87,7 @@ export async function writeBackup(
     stack,
     dataset,
     engines: archived,
+    ...(leftOut.length === 0 ? {} : { leftOut }),
   };
   const archive = archiveNameAt(moment);
   const file = join(staging.path, archive);
@@ -108,7 +113,36 @@ export async function writeBackup(
     dataset,
     durationMs: Math.round(performance.now() - beganMs),
     engines: archived.map(engineReportOf),
+    leftOut,
   };
+}
+
+/** An engine that nobody asked for by name must not keep the others from being backed up. */
+async function backUpOrLeaveOut(
+  engine: Engine,
+  attached: AttachedStack,
+  folder: string,
+  options: BackupOptions,
+): Promise<ArchivedEngine | EngineLeftOut> {
+  try {
+    return await backUpOne(engine, attached, folder, options);
+  } catch (thrown) {
+    const cannot = thrown instanceof SandboxError && thrown.code === 'NOT_SUPPORTED';
+    if (!cannot || options.engines !== undefined) throw thrown;
+    await rm(join(folder, engine.name), { recursive: true, force: true });
+    const why = thrown.message.replace(/\.$/, '');
+    notice(options.progress ?? silent, 'warning', `not in the archive: ${engine.name}. ${thrown.message}`);
+    return { engine: engine.name, why };
+  }
+}
+
+function nothingSupported(leftOut: readonly EngineLeftOut[]): SandboxError {
+  return new SandboxError({
+    code: 'NOT_SUPPORTED',
+    message: `Nothing of this stack can be backed up: ${leftOut[0]?.why}.`,
+    next: 'No archive was made.',
+    evidence: leftOut.map(({ engine: name, why }) => `${name}: ${why}`).join('\n'),
+  });
 }
 
 async function backUpOne(

@@ -9,6 +9,7 @@ import type { StackOptions } from '../stack/stack-options.ts';
 import type { ArchiveManifest } from './archive/manifest.ts';
 import { openBackup } from './archive/open-archive.ts';
 import { archiveRefused } from './archive/refusal.ts';
+import { doorsOf, rightsNotConfirmed } from './archived-doors.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { RestoreReport } from './backup-report.ts';
 import { stagingDirectory } from './create-backup.ts';
@@ -29,6 +30,8 @@ export interface RestoreOptions
   readonly into?: 'restore' | 'replace';
   /** Says that the live data may be replaced. */
   readonly confirmed?: boolean;
+  /** Says that whoever made the archive is trusted with the rights that it brings: see `doors` of the report. */
+  readonly archiveTrusted?: boolean;
   /** Default: all that the archive has. */
   readonly engines?: readonly EngineName[];
   /** Location of the safety backup that `replace` takes first. Default: `.sandbox/backups` of the folder. */
@@ -40,6 +43,7 @@ export interface RestoreOptions
 /**
  * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
  * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
+ * `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and is not trusted,
  * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
@@ -68,7 +72,9 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   );
   const { manifest } = opened;
   const engines = await loadEngines(chooseEngines(manifest, options.engines));
-  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines };
+  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines, ...passed };
+  const doors = await doorsOf(source, options);
+  if (doors.length > 0 && options.archiveTrusted !== true) throw rightsNotConfirmed(doors);
   const result = await (into === 'replace' ? restoreInPlace(source, options) : restoreBesideLive(source, options));
   return {
     version: 1,
@@ -78,11 +84,15 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     createdAt: manifest.createdAt,
     stack,
     durationMs: Math.round(performance.now() - beganMs),
+    doors,
     ...result,
   };
 }
 
-function chooseEngines({ engines }: ArchiveManifest, wanted?: readonly EngineName[]): readonly EngineName[] {
+function chooseEngines(
+  { engines, leftOut = [] }: ArchiveManifest,
+  wanted?: readonly EngineName[],
+): readonly EngineName[] {
   const archived = engines.map(({ backup }) => backup.engine);
   const unknown = archived.find((name) => !engineNames.some((known) => known === name));
   if (unknown !== undefined && wanted === undefined) {
@@ -90,7 +100,9 @@ function chooseEngines({ engines }: ArchiveManifest, wanted?: readonly EngineNam
   }
   const missing = wanted?.find((name) => !archived.includes(name));
   if (missing !== undefined) {
-    throw archiveRefused('BACKUP_PART_MISSING', `it has nothing of ${missing}, only of ${archived.join(', ')}`);
+    const why = leftOut.find(({ engine }) => engine === missing)?.why;
+    const reason = `it has nothing of ${missing}, only of ${archived.join(', ')}`;
+    throw archiveRefused('BACKUP_PART_MISSING', why === undefined ? reason : `${reason}: ${why}`);
   }
   return engineNames.filter((name) => (wanted ?? archived).includes(name));
 }

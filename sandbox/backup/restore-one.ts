@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask } from '../core/progress.ts';
-import type { Backup, RestoreNotes } from '../engines/backup.ts';
+import type { Backup, RestoreRun } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
 import type { Fill } from '../stack/staged-engines.ts';
@@ -15,6 +15,8 @@ export interface RestoreSource {
   readonly manifest: ArchiveManifest;
   readonly folderOf: (engine: string) => string;
   readonly engines: readonly Engine[];
+  /** Ends the restores of the engines early. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an archive has of an engine. */
@@ -25,7 +27,7 @@ export function archivedOf({ manifest }: RestoreSource, engine: string): Archive
 }
 
 /** What a restore has found so far that is no error. */
-interface Found extends RestoreNotes {
+interface Found extends RestoreRun {
   readonly expiredCount: () => number;
 }
 
@@ -82,7 +84,7 @@ export async function restoreInto(
   progress: ProgressListener,
 ): Promise<RestoredEngine> {
   return restoreOne(source, engine, place, progress, async (backup, archived, found) => {
-    await backup.restore(running, source.folderOf(engine.name), archived.backup, found);
+    await backup.restore(running, source.folderOf(engine.name), archived.backup, runOf(source, found));
     if (found.expiredCount() > 0) await recordAgain(source, engine, running);
     await requireBackedUp(engine, running, archived);
     return [];
@@ -133,6 +135,10 @@ async function recordAgain(source: RestoreSource, engine: Engine, running: Runni
   // It was there when it was backed up: nothing had been loaded for longer.
   const loadedAtMs = Date.parse(source.manifest.createdAt) - lifetimeOfOldRecordMs;
   await engine.recordLoaded(running, datasetFingerprint, loadedAtMs);
+}
+
+function runOf({ signal }: RestoreSource, { expired }: RestoreRun): RestoreRun {
+  return { ...(signal === undefined ? {} : { signal }), ...(expired === undefined ? {} : { expired }) };
 }
 
 async function requireBackedUp(engine: Engine, running: RunningEngine, archived: ArchivedEngine): Promise<void> {

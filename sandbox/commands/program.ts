@@ -127,6 +127,10 @@ export function createProgram(): Command {
     .argument('<archive>', 'the archive that `backup` has made: a path, or s3://bucket/prefix/name')
     .option('--into <place>', 'restore: beside the live data; replace: in its place (default: restore)')
     .option('-y, --yes', 'replace live data without asking; a safety backup of it is taken first')
+    .option(
+      '--trust-archive',
+      'take rights that open a door from it: users without a password, or who may do everything',
+    )
     .action(run(() => import('./restore.ts').then((room) => room.restore)));
   add(program, 'bench', 'measure query paths of the running stack, compare runs, or measure how fast a stack starts', [
     'engines',

@@ -16,6 +16,7 @@ export const restore: Action = async (context) => {
     archive,
     into,
     confirmed: context.flags.yes === true || (into === 'replace' && (await confirmOnTerminal(context))),
+    archiveTrusted: context.flags.trustArchive === true,
     images,
     dockerInstall,
     ports,

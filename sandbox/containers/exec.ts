@@ -55,11 +55,16 @@ export interface OneOffOptions extends CommandOptions {
   /** Network to join; for example `container:<id>` for the namespace of a node. Default: none. */
   readonly network?: string;
   readonly addedCapabilities?: readonly string[];
+  /** Most memory that the container may take, in bytes: it is killed beyond. Default: no limit. */
+  readonly memoryBytes?: number;
+  /** Once it is aborted, the container is removed, and the call ends with its reason. */
+  readonly signal?: AbortSignal;
   readonly labels: Labels;
 }
 
 /** Runs one command in a container of its own, which is removed afterwards. Never throws for an exit code. */
 export async function runOneOff(options: OneOffOptions): Promise<CommandResult> {
+  options.signal?.throwIfAborted();
   const client = await docker();
   const container = await client.createContainer({
     name: `taishang-helper-${randomUUID().slice(0, 8)}`,
@@ -82,9 +87,17 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
       Binds: [...(options.binds ?? [])],
       NetworkMode: options.network ?? 'none',
       CapAdd: [...(options.addedCapabilities ?? [])],
+      // The same figure for both: without swap (Docker Engine API, "Create a container").
+      ...(options.memoryBytes === undefined ? {} : { Memory: options.memoryBytes, MemorySwap: options.memoryBytes }),
     },
   });
   try {
+    return await unlessAborted(options.signal, run());
+  } finally {
+    await container.remove({ force: true, v: true });
+  }
+
+  async function run(): Promise<CommandResult> {
     const stream = await container.attach({
       stream: true,
       hijack: true,
@@ -95,10 +108,25 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
     const ended = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
     ended.catch(() => {});
     await container.start();
-    const collected = await collect(stream, options, options.command.join(' '));
+    // Not the command's words: one of them may be a whole script.
+    const [program] = options.entrypoint ?? options.command;
+    const collected = await collect(stream, options, `${program} in a container of ${options.image}`);
     return { exitCode: (await ended).StatusCode, ...collected };
+  }
+}
+
+async function unlessAborted<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    if (signal.aborted) abort();
+    return await Promise.race([work, aborted.promise]);
   } finally {
-    await container.remove({ force: true, v: true });
+    signal.removeEventListener('abort', abort);
+    // What is still under way ends with the container.
+    work.catch(() => {});
   }
 }
 

@@ -1,7 +1,9 @@
+import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
+import { fatal, poll } from '../core/poll.ts';
 import { docker, listContainers } from './docker.ts';
 import { type Labels, labelFilter, labelNames } from './labels.ts';
-import { removeContainer, unlessMissing } from './nodes.ts';
+import { removeContainer, statusOf, unlessMissing } from './nodes.ts';
 
 /** A container of ours as Docker lists it. */
 export interface FoundContainer {
@@ -107,9 +109,18 @@ export async function removeVolume(name: string): Promise<void> {
   await unlessMissing(async () => (await docker()).getVolume(name).remove({ force: true }));
 }
 
-/** Removes a network; one that is not there is no error. */
+/**
+ * Removes a network; one that is not there is no error. A busy Docker lets go of it a moment after the container that used
+ * it is gone, and refuses until then (Docker Engine API, "Remove a network": 403).
+ */
 export async function removeNetwork(name: string): Promise<void> {
-  await unlessMissing(async () => (await docker()).getNetwork(name).remove());
+  const remove = async () => {
+    await unlessMissing(async () => (await docker()).getNetwork(name).remove()).catch((thrown) => {
+      throw statusOf(thrown) === 403 ? thrown : fatal(thrown);
+    });
+    return true;
+  };
+  await poll(remove, { timeoutMs: deadlineMs('networkGone'), onTimeout: (last) => last as Error });
 }
 
 /** What a clean-up took away, by kind. */

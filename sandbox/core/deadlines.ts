@@ -17,8 +17,12 @@ const deadlinesMs = {
   nodeReady: 120_000,
   /** A node ends after its stop signal, before it is killed. */
   nodeStop: 60_000,
+  /** The container engine lets go of a network after the last container on it is gone. */
+  networkGone: 10_000,
   /** A command that runs inside a node or in a container of its own. */
   nodeCommand: 300_000,
+  /** A dump of Redis is loaded and written anew before a restore (100 MB on two busy cores: 4 s seen). */
+  dumpStaged: 120_000,
   /** Members of a topology agree after they were formed or healed. */
   topologyConverged: 60_000,
   /** One statement of ours against a store, outside of bulk loads. */

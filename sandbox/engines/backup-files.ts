@@ -43,8 +43,8 @@ export function openPart(directory: string, path: string): OpenPart {
   return { stream, written };
 }
 
-/** Writes a short text as a file of a backup. */
-export function writePart(directory: string, path: string, text: string): Promise<BackupPart> {
+/** Writes something short as a file of a backup. */
+export function writePart(directory: string, path: string, text: string | Buffer): Promise<BackupPart> {
   const { stream, written } = openPart(directory, path);
   stream.end(text);
   return written;

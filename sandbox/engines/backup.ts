@@ -1,5 +1,5 @@
 import type { ImageOrigin, ResolvedImage } from '../containers/image-spec.ts';
-import type { NotSupported, RunningEngine, Secrets } from './topology.ts';
+import type { NotSupported, RunningEngine, Secrets, TopologyName } from './topology.ts';
 
 /** One file of a backup. */
 export interface BackupPart {
@@ -41,10 +41,12 @@ export interface UnstartedEngine {
   readonly volumeNames: Readonly<Record<string, string>>;
 }
 
-/** Told what a restore finds that is no error. */
-export interface RestoreNotes {
+/** What a restore is told beside its backup, and whom it tells what it finds that is no error. */
+export interface RestoreRun {
+  /** Ends it early: what it runs beside the target is removed, and the target stays as it was. */
+  readonly signal?: AbortSignal;
   /** So many keys or documents of the backup had come to the end of their lifetime before they were restored. */
-  readonly expired: (count: number) => void;
+  readonly expired?: (count: number) => void;
 }
 
 export interface Backup {
@@ -62,7 +64,7 @@ export interface Backup {
     target: RunningEngine,
     directory: string,
     manifest: BackupManifest,
-    notes?: RestoreNotes,
+    run?: RestoreRun,
   ) => Promise<void>;
   /**
    * The same before the first start, which then finds the data: for an engine whose `restore` stops the server that it
@@ -78,6 +80,13 @@ export interface Backup {
   readonly restoreBeside:
     | ((running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<readonly string[]>)
     | NotSupported;
+  /**
+   * Rights in a backup that open a door to others, and that `live` does not give already: `user "bob": no password`.
+   * Whoever restores confirms them first. Throws `BACKUP_...` where they cannot be read. Absent: there are none.
+   */
+  readonly doors?: (directory: string, manifest: BackupManifest, live?: RunningEngine) => Promise<readonly string[]>;
+  /** Layouts whose backups go into each other. Default: `standalone` alone. */
+  readonly layouts?: readonly TopologyName[];
   /** Proves that the restored store takes a write, and takes it back. */
   readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
   /** The engine's own tool for the same work, to measure what ours costs beside it. */

@@ -9,7 +9,7 @@ import { extract, pack } from 'tar-stream';
 export function readFilesAsTar(
   directory: string,
   paths: readonly string[],
-  further: Readonly<Record<string, string>> = {},
+  further: Readonly<Record<string, string | Buffer>> = {},
 ): Readable {
   const archive = pack();
   const write = async () => {

@@ -56,13 +56,13 @@ export async function requireWritable(node: NodeHandle, path: string, user: stri
  * Runs `login`, which logs in as the user that restores; an error for which `isWrongPassword` holds becomes
  * `RESTORE_PASSWORD_WRONG`.
  */
-export async function requirePassword(
+export async function requirePassword<Value>(
   engine: string,
-  login: () => Promise<unknown>,
+  login: () => Promise<Value>,
   isWrongPassword: (thrown: unknown) => boolean,
-): Promise<void> {
+): Promise<Value> {
   try {
-    await login();
+    return await login();
   } catch (thrown) {
     if (!isWrongPassword(thrown)) throw thrown;
     throw targetRefused('RESTORE_PASSWORD_WRONG', engine, messageOf(thrown));

@@ -31,8 +31,11 @@ export function formatBackup(report: BackupReport, colors: Colors): string {
   const held = dataset === null ? 'no common dataset' : `dataset ${dataset.size}, seed ${dataset.seed}`;
   const summary = `${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${held}`;
   const removed = report.removed?.length ? `removed as too old: ${report.removed.join(', ')}\n` : '';
-  const leftOut = engines.flatMap((each) =>
-    each.leftOut.map(({ what, why }) => `${colors.yellow('not in it')}: ${each.engine}, ${what}: ${why}\n`),
-  );
-  return `${table}\n${leftOut.join('')}${removed}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
+  const leftOut = [
+    ...engines.flatMap((each) =>
+      each.leftOut.map(({ what, why }) => `${colors.yellow('not in it')}: ${each.engine}, ${what}: ${why}\n`),
+    ),
+    ...report.leftOut.map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`),
+  ].join('');
+  return `${table}\n${leftOut}${removed}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
 }

@@ -29,6 +29,7 @@ export function formatRestore(report: RestoreReport, colors: Colors): string {
   const lines = [
     `${colors.green('restored')}: ${archive.name} of ${createdAt} in ${formatDuration(durationMs)}${down}`,
     ...engines.flatMap(expiredLine),
+    ...report.doors.map((door) => `${colors.yellow('rights of the archive')}: ${door}`),
     ...(safetyBackup === undefined ? [] : [`what was live before: ${safetyBackup.location}/${safetyBackup.name}`]),
     ...(restoreStack === undefined ? [] : [`look at it:  ${restoreStack.look}`, `remove it:   ${restoreStack.remove}`]),
   ];

@@ -1,3 +1,4 @@
+import { ensureFixedNetwork, type FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { stopContainer } from '../containers/nodes.ts';
@@ -58,8 +59,8 @@ export async function fillNewVolumes(
   const abort = new AbortController();
   const signal = AbortSignal.any([stack.signal, abort.signal]);
   try {
-    await ensureNetwork(stagingName, labels);
-    const shared = { stackName: stagingName, network: stagingName, labels, ports: createPortChooser({}) };
+    const fixedNetwork = await networkOf(engines, stagingName, labels);
+    const shared = { stackName: stagingName, network: stagingName, fixedNetwork, labels, ports: createPortChooser({}) };
     const head = headStart(engines.map(({ engine }) => engine));
     await sideBySide(engines, (staged) =>
       fillOne(staged).catch((thrown) => {
@@ -90,6 +91,13 @@ export async function fillNewVolumes(
   } finally {
     await removeStack(stagingName, { volumes: false });
   }
+}
+
+/** Nodes that know each other by address have fixed ones here too; their start puts those of the stack in their place. */
+async function networkOf(engines: readonly Staged[], name: string, labels: Labels): Promise<FixedNetwork | undefined> {
+  if (engines.some(({ topology }) => topology.name !== 'standalone')) return ensureFixedNetwork(name, labels);
+  await ensureNetwork(name, labels);
+  return undefined;
 }
 
 /** Makes the new volumes of an engine of one node, empty. */

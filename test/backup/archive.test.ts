@@ -201,6 +201,11 @@ const cases: readonly Case[] = [
     code: 'BACKUP_MANIFEST_INVALID',
     change: manifestWith({ runId: undefined }),
   },
+  {
+    name: 'with a manifest that leaves something out which is no engine',
+    code: 'BACKUP_MANIFEST_INVALID',
+    change: manifestWith({ leftOut: [{ engine: '../neo4j', why: 'because' }] }),
+  },
   { name: 'with a manifest of no engine', code: 'BACKUP_MANIFEST_INVALID', change: manifestWith({ engines: [] }) },
   { name: 'with no entry at all', code: 'BACKUP_MANIFEST_INVALID', change: () => [] },
   {

@@ -39,6 +39,13 @@ export interface ArchivedEngine {
   readonly sizeBytes: number;
 }
 
+/** An engine of the stack that an archive has nothing of. */
+export interface EngineLeftOut {
+  readonly engine: string;
+  /** Why it could not be backed up. */
+  readonly why: string;
+}
+
 /** `manifest.json` of an archive. */
 export interface ArchiveManifest {
   readonly formatVersion: 1;
@@ -51,6 +58,8 @@ export interface ArchiveManifest {
   /** Null where the engines did not all hold one dataset. */
   readonly dataset: ArchivedDataset | null;
   readonly engines: readonly ArchivedEngine[];
+  /** Engines that the stack had and this does not. Absent where it has all, and in archives of earlier releases. */
+  readonly leftOut?: readonly EngineLeftOut[];
 }
 
 export function manifestText(manifest: ArchiveManifest): string {
@@ -100,6 +109,7 @@ function problemOf(value: Record<string, unknown>): string | undefined {
     ],
     [Array.isArray(value.engines) && value.engines.length > 0, 'engines'],
     ...enginesOf(value).map((engine, index) => [isEngine(engine), `engines[${index}]`] as const),
+    [value.leftOut === undefined || (Array.isArray(value.leftOut) && value.leftOut.every(isEngineLeftOut)), 'leftOut'],
   ];
   const names = enginesOf(value).map((engine) => asRecord(asRecord(engine)?.backup)?.engine);
   if (new Set(names).size < names.length) return 'it names an engine twice';
@@ -113,7 +123,7 @@ function isEngine(value: unknown): boolean {
   return (
     backup !== undefined &&
     backup.formatVersion === 1 &&
-    /^[a-z][a-z0-9-]*$/.test(String(backup.engine)) &&
+    isEngineName(backup.engine) &&
     ['serverVersion', 'method', 'position'].every((name) => isText(backup[name])) &&
     imageOrigins.some((name) => name === backup.origin) &&
     (backup.consistentPoint === true || isText(asRecord(backup.consistentPoint)?.no)) &&
@@ -136,6 +146,15 @@ function isPart(value: unknown): boolean {
 function isLeftOut(value: unknown): boolean {
   const thing = asRecord(value);
   return isText(thing?.what) && isText(thing?.why);
+}
+
+function isEngineLeftOut(value: unknown): boolean {
+  const engine = asRecord(value);
+  return isEngineName(engine?.engine) && isText(engine?.why);
+}
+
+function isEngineName(value: unknown): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(String(value));
 }
 
 function enginesOf(value: Record<string, unknown>): readonly unknown[] {

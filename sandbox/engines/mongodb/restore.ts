@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import type { BackupManifest, RestoreNotes } from '../backup.ts';
+import type { BackupManifest, RestoreRun } from '../backup.ts';
 import { totalBytes, verifyParts } from '../backup-files.ts';
 import { foreign, isSameOrNewer, requireSameImplementation, versionNumbers } from '../backup-versions.ts';
 import { freeBytesOf, requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
@@ -35,7 +35,7 @@ export async function restore(
   target: RunningEngine,
   directory: string,
   manifest: BackupManifest,
-  notes?: RestoreNotes,
+  { expired }: RestoreRun = {},
 ): Promise<void> {
   const source = await requireTaken(target, directory, manifest, { empty: true });
   if ('archive' in source) await restoreByTool(target, directory, manifest, source.archive);
@@ -45,7 +45,7 @@ export async function restore(
       await importPrincipals(client, source.exported);
     }
     // They are there until the server looks for them, once a minute.
-    notes?.expired(await countExpired(client));
+    expired?.(await countExpired(client));
   });
 }
 

@@ -3,9 +3,9 @@ import type { Redis } from 'ioredis';
 import type { Fingerprint } from '../engine.ts';
 import { buildParts } from '../expiring-parts.ts';
 import type { RunningEngine } from '../topology.ts';
-import { scan } from './load.ts';
 import { loadedAtKey } from './mark.ts';
 import { type Masters, openMasters } from './masters.ts';
+import { userLines } from './users.ts';
 
 /** Settings that decide what the store keeps, and how well. They come from the stack's file, not from a backup. */
 const settings = ['maxmemory', 'maxmemory-policy', 'appendonly', 'appendfsync', 'save', 'databases'] as const;
@@ -23,7 +23,7 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
   await using masters = await openMasters(running);
   const [functions, users, configuration] = await Promise.all([
     same(masters, functionLibraries),
-    same(masters, otherUsers),
+    same(masters, userLines),
     same(masters, async (client) => (await Promise.all(settings.map((name) => settingOf(client, name)))).flat()),
   ]);
   const { parts, expiring } = await hashOfKeys(masters);
@@ -40,12 +40,6 @@ async function same(masters: Masters, linesOf: (client: Redis) => Promise<readon
     masters.clients.map(async (client) => hashOf(await linesOf(client))),
   );
   return others.every((other) => other === first) ? first : hashOf([first, ...others]);
-}
-
-/** Users beside `default`, whose password is the stack's own: lines of `ACL LIST`. */
-export async function otherUsers(client: Redis): Promise<readonly string[]> {
-  const users = (await client.acl('LIST')) as string[];
-  return users.filter((line) => !line.startsWith('user default ')).toSorted();
 }
 
 /** Source of each function library. */
@@ -103,14 +97,17 @@ interface StoredKey {
   readonly expiryMs: number;
 }
 
+/** Names have one character for each byte: they need not be UTF-8. */
 async function* keysOf(client: Redis): AsyncGenerator<StoredKey> {
   const names = new Set<string>();
-  for await (const keys of scan(client, '*')) for (const key of keys) names.add(key);
+  for await (const keys of client.scanBufferStream({ count: 1_000 }) as AsyncIterable<readonly Buffer[]>) {
+    for (const key of keys) names.add(key.toString('latin1'));
+  }
   const sorted = [...names].toSorted();
   for (let first = 0; first < sorted.length; first += 500) {
     const some = sorted.slice(first, first + 500);
     const pipeline = client.pipeline();
-    for (const key of some) pipeline.dumpBuffer(key).pexpiretime(key);
+    for (const key of some.map((name) => Buffer.from(name, 'latin1'))) pipeline.dumpBuffer(key).pexpiretime(key);
     const answers = ((await pipeline.exec()) ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;

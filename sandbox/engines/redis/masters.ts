@@ -45,6 +45,39 @@ export async function primaryNode(running: RunningEngine): Promise<NodeHandle> {
   throw noMaster(failures);
 }
 
+/** Slots of every cluster (Redis documentation, "Cluster specification"). */
+export const slotCount = 16_384;
+
+/** First and last slot. */
+export type Slots = readonly [first: number, last: number];
+
+/** A node that takes writes, and the slots that it holds: all of them where there is no cluster. */
+export interface Master {
+  readonly node: NodeHandle;
+  readonly slots: readonly Slots[];
+}
+
+/** The nodes that take writes now, in the order of their slots. Throws `NODE_NOT_READY` where slots belong to nobody. */
+export async function mastersOf(running: RunningEngine): Promise<readonly Master[]> {
+  const all: readonly Slots[] = [[0, slotCount - 1]];
+  if (running.topology === 'standalone') return [{ node: firstNode(running), slots: all }];
+  if (running.topology === 'replicated') return [{ node: await primaryNode(running), slots: all }];
+  const ranges = (await slotRanges(running)).toSorted(([left], [right]) => left - right);
+  const held = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
+  if (held < slotCount) throw noMaster([new Error(`${slotCount - held} slots belong to nobody`)]);
+  const byAddress = Map.groupBy(ranges, ([, , [address]]) => address);
+  return [...byAddress].map(([address, own]) => ({
+    node: nodeAt(running, address),
+    slots: own.map(([first, last]) => [first, last] as const),
+  }));
+}
+
+function nodeAt({ nodes }: RunningEngine, address: string): NodeHandle {
+  const node = nodes.find((each) => each.address === address);
+  if (node === undefined) throw noMaster([new Error(`no node has the address ${address}`)]);
+  return node;
+}
+
 type SlotRange = readonly [first: number, last: number, master: readonly [address: string, port: number]];
 
 async function openMastersOfCluster(running: RunningEngine): Promise<Masters> {
@@ -53,9 +86,7 @@ async function openMastersOfCluster(running: RunningEngine): Promise<Masters> {
   const clients = new Map<string, Redis>();
   for (const [, , [address]] of ranges) {
     if (clients.has(address)) continue;
-    const node = running.nodes.find((each) => each.address === address);
-    if (node === undefined) throw noMaster([new Error(`no node has the address ${address}`)]);
-    clients.set(address, opened.use(await openClient(node, running.secrets)));
+    clients.set(address, opened.use(await openClient(nodeAt(running, address), running.secrets)));
   }
   const kept = opened.move();
   return {

@@ -3,11 +3,10 @@ import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { RunningEngine, Topology } from '../topology.ts';
 import { serverPort } from './client-options.ts';
 import { openClient } from './connection.ts';
+import { slotCount } from './masters.ts';
 import { memberNode } from './topologies.ts';
 import { until } from './until.ts';
 
-/** Slots of every cluster (Redis documentation, "Cluster specification"). */
-const slotCount = 16_384;
 const masterNames = ['redis-1', 'redis-2', 'redis-3'] as const;
 const replicaNames = ['redis-4', 'redis-5', 'redis-6'] as const;
 const names = [...masterNames, ...replicaNames];

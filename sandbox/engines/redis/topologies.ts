@@ -25,8 +25,9 @@ export function serverNode(name: string, role: string, script: string, { secrets
     command: [],
     files: [
       { path: `/run/taishang/${script}`, content: fileOf('scripts', script), mode: 0o755 },
+      { path: '/run/taishang/take-restored.sh', content: fileOf('scripts', 'take-restored.sh') },
       { path: '/run/taishang/redis.conf', content: fileOf('schema', 'redis.conf') },
-      secretFile('users.acl', usersFile(secrets.default ?? '')),
+      secretFile('users.acl', `${ownUserLine(secrets.default ?? '')}\n`),
     ],
     volumes: [{ name: 'data', path: '/data' }],
   };
@@ -60,8 +61,8 @@ export function memberNode(
 }
 
 /** The server keeps hashes alone (Redis documentation, "ACL"): the password is in no file of the node. */
-function usersFile(password: string): string {
-  return `user default on #${createHash('sha256').update(password).digest('hex')} ~* &* +@all\n`;
+export function ownUserLine(password: string): string {
+  return `user default on #${createHash('sha256').update(password).digest('hex')} ~* &* +@all`;
 }
 
 export const standalone: Topology = {

@@ -6,6 +6,7 @@ set -e
 trap 'exit 143' TERM
 install() { command install --owner=999 --group=999 --mode=600 "$@"; }
 
+. /run/taishang/take-restored.sh
 [ -f /data/users.acl ] || install /run/taishang/users.acl /data/users.acl
 
 # /run/taishang/addresses: a name and an address on each line.

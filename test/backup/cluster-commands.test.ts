@@ -1,0 +1,138 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
+import { writeArchive } from '../../sandbox/backup/archive/write-archive.ts';
+import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
+import { labelNames } from '../../sandbox/containers/labels.ts';
+import { findContainers, findNetworks } from '../../sandbox/containers/objects.ts';
+import { describePart } from '../../sandbox/engines/backup-files.ts';
+import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { attachStack } from '../../sandbox/stack/attach-stack.ts';
+import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { fingerprintsOf } from './support/live-stack.ts';
+
+let folder: StackFolder;
+let archive: string;
+const here = () => ({ cwd: folder.path });
+const running = async () => (await attachStack({ directory: folder.path })).engines.get('redis') as RunningEngine;
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  await runForDocument(['up', '--engines', 'redis', '--topology', 'redis=clustered'], here());
+});
+afterAll(async () => {
+  if (folder === undefined) return;
+  await folder.run('down', '-v', '--name', `${stackIdentity({ directory: folder.path }).name}-restore`);
+  await folder[Symbol.asyncDispose]();
+});
+
+/** The archive with other users, sealed as the command does. */
+async function withUsers(lines: string): Promise<string> {
+  const place = join(folder.path, `made-${crypto.randomUUID().slice(0, 8)}`);
+  await mkdir(place);
+  await using opened = await openBackup(archive, { temporaryDirectory: place });
+  const directory = join(opened.folderOf('redis'), '..');
+  await writeFile(join(directory, 'redis', 'users.acl'), lines);
+  const part = await describePart(join(directory, 'redis'), 'users.acl');
+  const engines = opened.manifest.engines.map((engine) => {
+    const parts = engine.backup.parts.map((each) => (each.path === part.path ? part : each));
+    return { ...engine, backup: { ...engine.backup, parts } };
+  });
+  const file = join(place, 'archive.tar.gz');
+  await writeArchive({ manifest: { ...opened.manifest, engines }, directory }, file);
+  return file;
+}
+
+describe('a Redis Cluster', { timeout: 300_000 }, () => {
+  test('is in the archive of its stack, and comes back in place of the live data', async () => {
+    for (const node of (await running()).nodes) {
+      await using client = await openClient(node, (await running()).secrets);
+      await client.acl('SETUSER', 'worker', 'on', 'nopass', '~jobs:*', '+@read');
+    }
+    const report = await runForDocument<BackupReport>(['backup'], here());
+    expect(report).toMatchObject({ leftOut: [], engines: [{ engine: 'redis', parts: 5, leftOut: [] }] });
+    archive = join(report.archive.location, report.archive.name);
+    const good = await fingerprintsOf(folder.path);
+    {
+      await using connection = await connect(await running());
+      await connection.client.set('written', 'after the backup');
+    }
+
+    // A user that the live servers have with the same rules needs no yes.
+    const restored = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
+    expect(restored).toMatchObject({ engines: [{ engine: 'redis', place: 'live' }], doors: [] });
+    expect(await fingerprintsOf(folder.path)).toEqual(good);
+    const { name } = stackIdentity({ directory: folder.path });
+    const staging = { [labelNames.stack]: `${name}-replace` };
+    expect(await Promise.all([findContainers(staging), findNetworks(staging)])).toEqual([[], []]);
+    expect(await readdir(join(folder.path, '.sandbox', 'staging'))).toEqual([]);
+    await using again = await connect(await running());
+    expect(await again.client.set('written', 'after the restore')).toBe('OK');
+  });
+
+  test('and beside it, in a cluster of its own', async () => {
+    const restored = await runForDocument<RestoreReport>(['restore', archive], here());
+    const { name = '' } = restored.restoreStack ?? {};
+    const there = (await attachStack({ directory: folder.path, name })).engines.get('redis');
+    expect(there).toMatchObject({ topology: 'clustered' });
+    await folder.run('down', '-v', '--name', name);
+  });
+});
+
+describe('an archive of a stranger', { timeout: 300_000 }, () => {
+  const digest = 'a'.repeat(64);
+
+  test('whose users open a door is refused, names them, and changes nothing', async () => {
+    const before = await fingerprintsOf(folder.path);
+    const file = await withUsers(
+      `user bob on nopass ~* +@all\nuser "eve on #${digest} ~* &* +@all\nuser quiet on #${digest} ~a +@read\n`,
+    );
+    for (const into of ['restore', 'replace']) {
+      const refused = await runForError(['restore', file, '--into', into, '--yes'], here());
+      expect(refused).toMatchObject({ code: 'RESTORE_RIGHTS_NOT_CONFIRMED', exitCode: 2 });
+      expect(refused.evidence?.split('\n')).toEqual([
+        'redis: user "bob": no password, all commands',
+        'redis: user "\\"eve": all commands',
+      ]);
+    }
+    expect(await fingerprintsOf(folder.path)).toEqual(before);
+  });
+
+  test('whose users are something else is refused with the line, and nothing of it runs', async () => {
+    const before = await fingerprintsOf(folder.path);
+    const hostile = [
+      'loadmodule /tmp/evil.so',
+      'user default off',
+      'user bob on nopass ~* +@all\nrename-command GET ""',
+      'user bob on >secret ~* +@all',
+      'include /etc/passwd',
+      'user bob on\tnopass',
+      'user bob on\nuser bob on',
+    ];
+    for (const lines of hostile) {
+      const file = await withUsers(`${lines}\n`);
+      const refused = await runForError(['restore', file, '--trust-archive'], here());
+      expect(refused, lines).toMatchObject({
+        code: 'BACKUP_PART_UNREADABLE',
+        message: expect.stringMatching(/line [12] /),
+      });
+      expect(JSON.stringify(refused), lines).not.toContain('set -eu');
+    }
+    expect(await fingerprintsOf(folder.path)).toEqual(before);
+  });
+
+  test('that is trusted brings them, and the report says so', async () => {
+    const file = await withUsers('user bob on nopass ~* +@all\n');
+    const words = ['restore', file, '--into', 'replace', '--yes', '--trust-archive'];
+    const restored = await runForDocument<RestoreReport>(words, here());
+    expect(restored.doors).toEqual(['redis: user "bob": no password, all commands']);
+    const { nodes, secrets } = await running();
+    for (const node of nodes) {
+      await using client = await openClient(node, secrets);
+      expect(await client.acl('USERS'), node.name).toEqual(['bob', 'default']);
+    }
+  });
+});
