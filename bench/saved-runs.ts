@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
-import { stateDirectory } from '../sandbox/stack/stack-state.ts';
+import { writePrivateFile } from '../sandbox/core/private-files.ts';
+import { stateDirectory } from '../sandbox/stack/state-directory.ts';
 import type { BenchReport } from './results.ts';
 
 /** A report that was kept, and the stack it was measured on. */
@@ -28,10 +29,7 @@ export function savedRunFile(directory: string, name: string): string {
 /** Replaces a run of the same name. Returns the file's path. */
 export async function saveRun(directory: string, run: SavedRun): Promise<string> {
   const path = savedRunFile(directory, run.name);
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
-  await writeFile(unfinished, JSON.stringify(run));
-  await rename(unfinished, path);
+  await writePrivateFile(path, JSON.stringify(run));
   return path;
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
-import { withProcessLock } from '../core/process-lock.ts';
+import { ownNames } from '../core/ownership.ts';
+import { withUserLock } from '../core/process-lock.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../core/progress.ts';
 import { debianSource } from './debian-source.ts';
 import { docker } from './docker.ts';
@@ -42,9 +42,8 @@ export async function ensureBaseImage(options: {
   readonly install: DockerInstall;
 }): Promise<string> {
   const { progress, signal, install } = options;
-  const lockFile = join(tmpdir(), `taishang-sandbox-base-${process.getuid?.() ?? 0}.lock`);
-  return withProcessLock(
-    lockFile,
+  return withUserLock(
+    'base',
     'the base image',
     async () => {
       if ((await inspectImage(baseTag)) === undefined) {
@@ -82,7 +81,8 @@ const folderPrefix = 'taishang-base-';
 /** What a killed predecessor left; the lock is ours. */
 async function removeLeftovers(): Promise<void> {
   const names = (await readdir(workFolder)).filter((name) => name.startsWith(folderPrefix));
-  await Promise.all(names.map((name) => rm(join(workFolder, name), { recursive: true, force: true })));
+  const own = await ownNames(workFolder, names);
+  await Promise.all(own.map((name) => rm(join(workFolder, name), { recursive: true, force: true })));
 }
 
 async function ensureDebootstrap(report: TaskReport, install: DockerInstall): Promise<void> {

@@ -1,7 +1,8 @@
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { createPrivateFile } from '../core/private-files.ts';
 import { rowChecker } from './check-row.ts';
 import { entityNames } from './fields.ts';
 import { createKeySet, type KeySet } from './key-set.ts';
@@ -152,24 +153,17 @@ async function collectBad(rejects: string | undefined) {
       discard: async () => {},
     };
   }
-  const partial = `${rejects}.partial`;
-  const taken = await stat(rejects).catch(() => undefined);
+  const taken = await lstat(rejects).catch(() => undefined);
   if (taken !== undefined) throw badRejects(`${rejects} is there already.`);
-  const handle = await open(partial, 'w').catch((thrown: unknown) => {
+  const written = await createPrivateFile(rejects).catch((thrown: unknown) => {
     throw badRejects(`${rejects} cannot be written: ${messageOf(thrown)}.`);
   });
   return {
     add: async (row: Rejected) => {
-      await handle.write(`${JSON.stringify(row)}\n`);
+      await written.handle.write(`${JSON.stringify(row)}\n`);
     },
-    end: async () => {
-      await handle.close();
-      await rename(partial, rejects);
-    },
-    discard: async () => {
-      await handle.close();
-      await rm(partial, { force: true });
-    },
+    end: () => written.keep(),
+    discard: () => written[Symbol.asyncDispose](),
   };
 }
 

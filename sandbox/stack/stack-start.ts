@@ -47,6 +47,7 @@ export async function lookAround({
 }: Pick<StackStart, 'identity' | 'options' | 'keeper'>): Promise<Before> {
   const ours = { [labelNames.stack]: identity.name };
   const [containers, volumes] = await Promise.all([findContainers(ours), findVolumes(ours)]);
+  const key = await keeper.prove([...containers, ...volumes]);
   const throwAway = options.ephemeral ?? true;
   const published = new Set(containers.flatMap((container) => Object.values(container.hostPorts)));
   return {
@@ -54,6 +55,7 @@ export async function lookAround({
       ...ours,
       [labelNames.directory]: identity.directory,
       [labelNames.purpose]: throwAway ? 'throw-away' : 'stack',
+      ...(key === undefined ? {} : { [labelNames.key]: key }),
       ...(throwAway ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
     },
     existing: new Map(containers.map((container) => [container.name, container])),
