@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
 import { writePrivateFile } from '../sandbox/core/private-files.ts';
 import { stateDirectory } from '../sandbox/stack/state-directory.ts';
@@ -67,6 +69,16 @@ function parseRun(text: string, path: string): SavedRun {
     throw invalid(messageOf(thrown));
   }
   if (run?.version !== 1 || run.report?.version !== 1) throw invalid('its version is not 1');
-  if (!Array.isArray(run.report.rounds) || !Array.isArray(run.report.paths)) throw invalid('it has no rounds');
+  const validate = validator();
+  if (!validate(run)) throw invalid(ajv.errorsText(validate.errors, { dataVar: '', separator: '; ' }).trim());
   return run;
+}
+
+const ajv = new Ajv({ allowUnionTypes: true });
+let compiled: ReturnType<typeof ajv.compile> | undefined;
+
+/** Compiled when the first run is read: that takes longer than most commands do. */
+function validator(): ReturnType<typeof ajv.compile> {
+  compiled ??= ajv.compile(JSON.parse(readFileSync(join(import.meta.dirname, 'saved-run.schema.json'), 'utf8')));
+  return compiled;
 }
