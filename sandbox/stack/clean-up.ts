@@ -23,7 +23,10 @@ export async function healAbandoned(): Promise<void> {
   }
 }
 
-/** Removes what processes that no longer run have left: throw-away stacks and helpers, of any folder. */
+/**
+ * Removes what processes that no longer run have left: throw-away stacks and helpers, of any folder. What cannot be
+ * removed is in nobody's way: it may be that of another checkout, which must not stop this one.
+ */
 export async function removeAbandoned(): Promise<Removed> {
   const kinds = ['throw-away', 'helper'].map((purpose) => ({ [labelNames.purpose]: purpose }));
   const abandoned = ({ labels }: { labels: Labels }) => {
@@ -35,7 +38,7 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const removed = await removeFound(containers, volumes, networks, { passBy: true });
   // What is gone needs no healing.
   await healAbandoned();
   return removed;
