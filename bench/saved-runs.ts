@@ -1,7 +1,10 @@
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
-import { stateDirectory } from '../sandbox/stack/stack-state.ts';
+import { writePrivateFile } from '../sandbox/core/private-files.ts';
+import { stateDirectory } from '../sandbox/stack/state-directory.ts';
 import type { BenchReport } from './results.ts';
 
 /** A report that was kept, and the stack it was measured on. */
@@ -28,10 +31,7 @@ export function savedRunFile(directory: string, name: string): string {
 /** Replaces a run of the same name. Returns the file's path. */
 export async function saveRun(directory: string, run: SavedRun): Promise<string> {
   const path = savedRunFile(directory, run.name);
-  await mkdir(dirname(path), { recursive: true });
-  const unfinished = `${path}.${process.pid}`;
-  await writeFile(unfinished, JSON.stringify(run));
-  await rename(unfinished, path);
+  await writePrivateFile(path, JSON.stringify(run));
   return path;
 }
 
@@ -69,6 +69,16 @@ function parseRun(text: string, path: string): SavedRun {
     throw invalid(messageOf(thrown));
   }
   if (run?.version !== 1 || run.report?.version !== 1) throw invalid('its version is not 1');
-  if (!Array.isArray(run.report.rounds) || !Array.isArray(run.report.paths)) throw invalid('it has no rounds');
+  const validate = validator();
+  if (!validate(run)) throw invalid(ajv.errorsText(validate.errors, { dataVar: '', separator: '; ' }).trim());
   return run;
+}
+
+const ajv = new Ajv({ allowUnionTypes: true });
+let compiled: ReturnType<typeof ajv.compile> | undefined;
+
+/** Compiled when the first run is read: that takes longer than most commands do. */
+function validator(): ReturnType<typeof ajv.compile> {
+  compiled ??= ajv.compile(JSON.parse(readFileSync(join(import.meta.dirname, 'saved-run.schema.json'), 'utf8')));
+  return compiled;
 }

@@ -1,6 +1,6 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { privateMode, writePrivateFile } from '../sandbox/core/private-files.ts';
 
 /**
  * What a client asks for and, in the event that ends it, what it was told. Values are unique within their workload
@@ -129,16 +129,17 @@ export function createHistory(onEvent?: (event: HistoryEvent) => void): History 
  * that a harness that is killed loses none. An older file of that name is replaced.
  */
 export function streamHistory(file: string): History & Disposable {
-  mkdirSync(dirname(file), { recursive: true });
-  const descriptor = openSync(file, 'w');
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  // A link in its place goes; it is not followed.
+  rmSync(file, { force: true });
+  const descriptor = openSync(file, 'wx', privateMode);
   const history = createHistory((event) => writeSync(descriptor, lineOf(event)));
   return { ...history, [Symbol.dispose]: () => closeSync(descriptor) };
 }
 
 /** Writes a history as JSON lines, one event each. */
 export async function writeHistory(file: string, events: readonly HistoryEvent[]): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, events.map(lineOf));
+  await writePrivateFile(file, events.map(lineOf));
 }
 
 function lineOf(event: HistoryEvent): string {

@@ -1,11 +1,12 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
 import { now } from '../core/clock.ts';
 import { SandboxError } from '../core/errors.ts';
+import { writePrivateFile } from '../core/private-files.ts';
 import { withProcessLock } from '../core/process-lock.ts';
 import type { StackIdentity } from '../stack/stack-identity.ts';
-import { stateDirectory } from '../stack/stack-state.ts';
+import { ensureStateDirectory } from '../stack/state-directory.ts';
 
 /** Who holds the lock, as its file says it. */
 interface Holder {
@@ -27,8 +28,7 @@ export async function withBackupLock<Value>(
   what: 'backup' | 'restore',
   work: () => Promise<Value>,
 ): Promise<Value> {
-  const folder = stateDirectory(stack.directory);
-  await mkdir(folder, { recursive: true });
+  const folder = await ensureStateDirectory(stack.directory);
   const file = join(folder, `${stack.name}.backup-lock`);
   const holder = { owner: ownerOfThisProcess(), what, since: now().toISOString(), id: crypto.randomUUID() };
   await take(file, holder, stack);
@@ -44,9 +44,7 @@ async function take(file: string, holder: Holder, stack: StackIdentity): Promise
   await withProcessLock(`${file}.guard`, `the backup lock of ${stack.name}`, async () => {
     const other = await readHolder(file);
     if (other !== undefined && isOwnerAlive(other.owner)) throw busy(other, stack);
-    const partial = `${file}.new`;
-    await writeFile(partial, `${JSON.stringify(holder)}\n`, { mode: 0o600 });
-    await rename(partial, file);
+    await writePrivateFile(file, `${JSON.stringify(holder)}\n`);
   });
 }
 

@@ -14,7 +14,7 @@ import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { withStackLock } from '../stack/stack-lock.ts';
-import { stateDirectory } from '../stack/stack-state.ts';
+import { stateDirectory } from '../stack/state-directory.ts';
 import { archiveNameAt } from './archive/archive-name.ts';
 import { type ArchivedEngine, type ArchiveManifest, type EngineLeftOut, formatVersion } from './archive/manifest.ts';
 import { writeArchive } from './archive/write-archive.ts';

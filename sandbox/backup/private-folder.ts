@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
+import { ownNames } from '../core/ownership.ts';
 
 /** Folders and files that belong to a process carry it in their name, so that what a dead one has left can be told. */
 const mark = '.taishang-';
@@ -24,7 +25,7 @@ export function partialName(name: string): string {
   return `${ownMark()}${separator}${name}.partial`;
 }
 
-/** Removes what processes that no longer run have left in a folder. */
+/** Removes what processes of this user that no longer run have left in a folder. What cannot be removed is in nobody's way. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder);
   const abandoned = names.filter((name) => {
@@ -32,7 +33,8 @@ export async function removeLeftovers(folder: string): Promise<void> {
     const [host, processId, startTime] = name.slice(mark.length).split(separator);
     return !isOwnerAlive(`${host}:${processId}:${startTime}`);
   });
-  await Promise.all(abandoned.map((name) => rm(join(folder, name), { recursive: true, force: true })));
+  const own = await ownNames(folder, abandoned);
+  await Promise.all(own.map((name) => rm(join(folder, name), { recursive: true, force: true }).catch(() => {})));
 }
 
 function ownMark(): string {

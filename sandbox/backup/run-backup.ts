@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
 import { shortHash, stackIdentity } from '../stack/stack-identity.ts';
-import { stateDirectory } from '../stack/stack-state.ts';
+import { stateDirectory } from '../stack/state-directory.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { BackupReport } from './backup-report.ts';
 import { type BackupOptions, locationOf, writeBackup } from './create-backup.ts';

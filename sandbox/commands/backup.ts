@@ -3,6 +3,7 @@ import { type CreateBackupOptions, prepareBackup } from '../backup/run-backup.ts
 import { parseSchedule, runOnSchedule } from '../backup/schedule.ts';
 import { formatBackup } from '../report/backup-text.ts';
 import { colorsFor } from '../report/colors.ts';
+import { terminalJson } from '../report/terminal.ts';
 import { badOption, parseWholeNumber } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
@@ -40,5 +41,5 @@ function parseRetention(text: unknown): number | null {
 
 /** With `--format json`, one document a line: nobody knows which is the last. */
 function printReport(report: BackupReport, { format, print }: ActionContext): void {
-  print(format === 'json' ? `${JSON.stringify(report)}\n` : formatBackup(report, colorsFor(process.stdout)));
+  print(format === 'json' ? `${terminalJson(report)}\n` : formatBackup(report, colorsFor(process.stdout)));
 }

@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { compareReports } from '../../bench/compare-reports.ts';
 import { formatGoBenchmarks } from '../../bench/go-format.ts';
 import { readRun } from '../../bench/saved-runs.ts';
+import { writePrivateFile } from '../core/private-files.ts';
 import { formatBenchPage } from '../report/bench-page.ts';
 import { formatBenchSummary } from '../report/bench-summary.ts';
 import { formatComparison } from '../report/comparison-text.ts';
@@ -24,9 +24,7 @@ export async function benchCompare({ arguments: names, settings, flags }: Action
   ] as const;
   for (const [path, format] of files) {
     if (path === undefined) continue;
-    const file = resolve(settings.directory, String(path));
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, format());
+    await writePrivateFile(resolve(settings.directory, String(path)), format());
   }
   return {
     document: comparison,

@@ -1,5 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { type Comparison, compareReports } from '../../bench/compare-reports.ts';
 import { externalTarget, refuseMissing } from '../../bench/external-servers.ts';
 import { missedObjectives } from '../../bench/objectives.ts';
@@ -8,6 +7,7 @@ import { type BenchTarget, runInterleaved } from '../../bench/run-benchmarks.ts'
 import { readRun, type SavedRun, savedRunFile, saveRun } from '../../bench/saved-runs.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { writePrivateFile } from '../core/private-files.ts';
 import { notice } from '../core/progress.ts';
 import { engineNames } from '../engines/index.ts';
 import { formatBenchPage } from '../report/bench-page.ts';
@@ -120,8 +120,7 @@ async function writeFiles(
   ] as const;
   for (const [path, format] of files) {
     if (path === undefined) continue;
-    await mkdir(dirname(resolve(directory, path)), { recursive: true });
-    await writeFile(resolve(directory, path), format());
+    await writePrivateFile(resolve(directory, path), format());
   }
 }
 

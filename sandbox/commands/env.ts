@@ -1,8 +1,9 @@
 import { basename, dirname, resolve } from 'node:path';
+import { writePrivateFile } from '../core/private-files.ts';
 import { formatDotenv, formatEnvFile } from '../report/dotenv.ts';
 import { stackEnvironment } from '../stack/attach-stack.ts';
 import { callersFolder } from './callers-environment.ts';
-import { isIgnoredByGit, writePrivateFile } from './private-file.ts';
+import { isIgnoredByGit } from './ignored-by-git.ts';
 import type { Action } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 

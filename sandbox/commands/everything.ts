@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchReport } from '../../bench/results.ts';
 import { runBenchmarks } from '../../bench/run-benchmarks.ts';
@@ -7,6 +6,7 @@ import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { now } from '../core/clock.ts';
 import { describeMachine } from '../core/machine.ts';
+import { writePrivateFile } from '../core/private-files.ts';
 import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
@@ -16,8 +16,8 @@ import { formatReport } from '../report/report-text.ts';
 import { hasFailed } from '../report/scenarios-text.ts';
 import type { SandboxReport } from '../report/shapes.ts';
 import { loadEngines } from '../stack/load-engines.ts';
-import { stateDirectory } from '../stack/stack-state.ts';
 import { stackStatus } from '../stack/stack-status.ts';
+import { ensureStateDirectory } from '../stack/state-directory.ts';
 import { type BroughtUp, bringUp } from './bring-up.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { suitesOptionsOf } from './scenarios.ts';
@@ -97,9 +97,8 @@ async function describe({ size, seed, counts, fingerprint }: Dataset): Promise<S
 
 /** Paths of the report as JSON and as a page. */
 async function writeReport(directory: string, report: SandboxReport): Promise<readonly string[]> {
-  const folder = stateDirectory(directory);
-  await mkdir(folder, { recursive: true });
+  const folder = await ensureStateDirectory(directory);
   const files = { 'report.json': JSON.stringify(report, undefined, 2), 'report.html': formatReportPage(report) };
-  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(folder, name), content)));
+  await Promise.all(Object.entries(files).map(([name, content]) => writePrivateFile(join(folder, name), content)));
   return Object.keys(files).map((name) => join(folder, name));
 }

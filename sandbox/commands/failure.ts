@@ -1,5 +1,6 @@
 import { type ErrorCode, exitCodeOf, messageOf, SandboxError } from '../core/errors.ts';
 import { colorsFor } from '../report/colors.ts';
+import { oneLineText, terminalJson, terminalOf } from '../report/terminal.ts';
 import type { OutputFormat } from './names.ts';
 
 /** Version of the JSON document of an error. */
@@ -42,12 +43,12 @@ export function exitCodeOfFailure(failure: Failure): 1 | 2 {
 }
 
 /** What failed and why, what to do next, and the evidence; for a terminal. */
-function formatFailure(failure: Failure, stream: { readonly isTTY?: boolean } = process.stderr): string {
+export function formatFailure(failure: Failure, stream: { readonly isTTY?: boolean } = process.stderr): string {
   const colors = colorsFor(stream);
-  const about = failure.engine === undefined ? '' : ` ${colors.bold(failure.engine)}:`;
+  const about = failure.engine === undefined ? '' : ` ${colors.bold(oneLineText(failure.engine))}:`;
   const lines = [
-    `${colors.red(`error [${failure.code}]`)}${about} ${failure.message}`,
-    `${colors.cyan('next:')} ${failure.next}`,
+    `${colors.red(`error [${failure.code}]`)}${about} ${oneLineText(failure.message)}`,
+    `${colors.cyan('next:')} ${oneLineText(failure.next)}`,
     ...(failure.evidence === undefined ? [] : [colors.dim('evidence:'), indent(failure.evidence)]),
   ];
   return `${lines.join('\n')}\n`;
@@ -60,8 +61,8 @@ function failureDocument(failure: Failure): object {
 
 /** Says it where the command's format has it: text on stderr, one JSON document on stdout. */
 export function printFailure(failure: Failure, format: OutputFormat): void {
-  if (format === 'json') process.stdout.write(`${JSON.stringify(failureDocument(failure), undefined, 2)}\n`);
-  else process.stderr.write(formatFailure(failure));
+  if (format === 'json') process.stdout.write(`${terminalJson(failureDocument(failure), 2)}\n`);
+  else terminalOf(process.stderr).write(formatFailure(failure));
 }
 
 function indent(text: string): string {

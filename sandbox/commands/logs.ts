@@ -1,5 +1,6 @@
 import { SandboxError } from '../core/errors.ts';
 import { engineNames } from '../engines/index.ts';
+import { terminalJson } from '../report/terminal.ts';
 import { stackLogs } from '../stack/stack-logs.ts';
 import { stackStatus } from '../stack/stack-status.ts';
 import { parseWholeNumber } from './names.ts';
@@ -8,6 +9,12 @@ import { identityOf } from './stack-options.ts';
 import { suggestionFor } from './suggestion.ts';
 
 const linesDefault = 100;
+
+/** Colours mean nothing but themselves, and are left out (ECMA-48, "select graphic rendition"); what else is shown. */
+function withoutColors(line: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what is looked for
+  return line.replaceAll(/\u001b\[[0-9;]*m/g, '');
+}
 
 /** Shows what the nodes write to their output, until the reader of it has enough. */
 export const logs: Action = async (context) => {
@@ -25,8 +32,8 @@ export const logs: Action = async (context) => {
     follow,
     signal: AbortSignal.any([context.signal, context.outputClosed]),
     onLine: (line) => {
-      if (context.format !== 'json') context.print(`${line.node} | ${line.line}\n`);
-      else if (follow) context.print(`${JSON.stringify(line)}\n`);
+      if (context.format !== 'json') context.print(`${line.node} | ${withoutColors(line.line)}\n`);
+      else if (follow) context.print(`${terminalJson(line)}\n`);
       else document.push(line);
     },
   });

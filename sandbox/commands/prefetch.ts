@@ -1,8 +1,9 @@
 import { ensureDocker } from '../containers/docker-host.ts';
 import { faultHelper } from '../containers/fault-helper.ts';
 import { loadImages, saveImages } from '../containers/image-archive.ts';
-import { resolveImages } from '../containers/images.ts';
+import { expectedReferences, type ImageRequest, resolveImages } from '../containers/images.ts';
 import { runTask } from '../core/progress.ts';
+import { type EngineName, engineNames } from '../engines/index.ts';
 import { formatOrigin } from '../report/status-text.ts';
 import { formatTable } from '../report/table.ts';
 import { loadEngines } from '../stack/load-engines.ts';
@@ -17,7 +18,12 @@ export const prefetch: Action = async (context) => {
   }
   const { settings, progress } = context;
   await ensureDocker({ install: settings.dockerInstall, progress });
-  if (input !== undefined) await runTask(progress, ['images', 'read'], () => loadImages(input, context.signal));
+  if (input !== undefined) {
+    const expected = await expectedReferences(await requests(engineNames));
+    await runTask(progress, ['images', 'read'], () =>
+      loadImages(input, { expected, progress, signal: context.signal }),
+    );
+  }
   const images = await resolve(context);
   const references = [...images.values()].map(({ reference }) => reference);
   if (output !== undefined) {
@@ -35,12 +41,18 @@ export const prefetch: Action = async (context) => {
   };
 };
 
+/** The engines' images, and what faults need as well, so that the first of them needs no network. */
+async function requests(names: readonly EngineName[]): Promise<readonly ImageRequest[]> {
+  const engines = await loadEngines(names);
+  return [...engines.map((engine) => ({ engine: engine.name, spec: engine.image })), faultHelper];
+}
+
 async function resolve({ settings, progress, signal }: ActionContext) {
-  const engines = await loadEngines(settings.engines);
-  const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
-  // What faults need as well, so that the first of them needs no network; `official` forbids builds, and it is built.
-  const helpers = settings.images === 'official' ? [] : [faultHelper];
-  return resolveImages([...requests, ...helpers], {
+  // `official` forbids builds, and what faults need is built.
+  const wanted = (await requests(settings.engines)).filter(
+    (request) => settings.images !== 'official' || request !== faultHelper,
+  );
+  return resolveImages(wanted, {
     policy: settings.images,
     install: settings.dockerInstall,
     progress,

@@ -4,6 +4,7 @@ import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
 import { type Colors, colorsFor } from '../report/colors.ts';
 import { createProgressReporter } from '../report/progress.ts';
+import { terminalJson, terminalOf } from '../report/terminal.ts';
 import { noInterrupts, watchInterrupts } from './interrupts.ts';
 import { parseChoice, progressModes } from './names.ts';
 import type { CommonFlags } from './options.ts';
@@ -63,7 +64,7 @@ export async function runAction(load: () => Promise<Action>, invocation: Invocat
   const sayInterrupted = (signal: string) =>
     notice(reporter.listener, 'warning', `${signal}: putting away what was started; once more ends at once`);
   const interrupts = invocation.signals === 'own' ? noInterrupts : watchInterrupts(sayInterrupted);
-  const print = (text: string) => reporter.aside(() => process.stdout.write(text));
+  const print = (text: string) => reporter.aside(() => terminalOf(process.stdout).write(text));
   const closed = new AbortController();
   process.stdout.once('error', () => closed.abort());
   try {
@@ -82,7 +83,7 @@ export async function runAction(load: () => Promise<Action>, invocation: Invocat
     );
     reporter.stop();
     if (format === 'json') printDocument(outcome.document);
-    else if (outcome.text !== undefined) process.stdout.write(outcome.text(colorsFor(process.stdout)));
+    else if (outcome.text !== undefined) terminalOf(process.stdout).write(outcome.text(colorsFor(process.stdout)));
     process.exitCode = outcome.exitCode ?? 0;
   } finally {
     reporter.stop();
@@ -120,5 +121,5 @@ function interruption(evidence: string): SandboxError {
 }
 
 function printDocument(document: object | undefined): void {
-  if (document !== undefined) process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
+  if (document !== undefined) process.stdout.write(`${terminalJson(document, 2)}\n`);
 }

@@ -1,5 +1,6 @@
 import { now } from '../core/clock.ts';
 import { colorsFor } from '../report/colors.ts';
+import { ownControl, terminalJson } from '../report/terminal.ts';
 import { formatTopology } from '../report/topology-text.ts';
 import { stackTopology } from '../stack/stack-topology.ts';
 import { watchTopology } from '../stack/watch-topology.ts';
@@ -7,7 +8,7 @@ import type { Action } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 
 /** Clears the terminal and goes to its first line (ECMA-48). */
-const clear = '\u001b[H\u001b[2J';
+const clear = `${ownControl('H')}${ownControl('2J')}`;
 
 /** Shows who is primary, who follows and how far behind, as the nodes themselves say it now. */
 export const topology: Action = async (context) => {
@@ -20,7 +21,7 @@ export const topology: Action = async (context) => {
   await watchTopology(
     options,
     (found) => {
-      if (context.format === 'json') context.print(`${JSON.stringify({ at: now().toISOString(), ...found })}\n`);
+      if (context.format === 'json') context.print(`${terminalJson({ at: now().toISOString(), ...found })}\n`);
       else context.print(`${process.stdout.isTTY ? clear : ''}${formatTopology(found, colors)}\n`);
     },
     context.signal,

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
-import { withProcessLock } from '../core/process-lock.ts';
+import { ownNames } from '../core/ownership.ts';
+import { withUserLock } from '../core/process-lock.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../core/progress.ts';
 import { debianSource } from './debian-source.ts';
 import { docker } from './docker.ts';
@@ -42,9 +43,8 @@ export async function ensureBaseImage(options: {
   readonly install: DockerInstall;
 }): Promise<string> {
   const { progress, signal, install } = options;
-  const lockFile = join(tmpdir(), `taishang-sandbox-base-${process.getuid?.() ?? 0}.lock`);
-  return withProcessLock(
-    lockFile,
+  return withUserLock(
+    'base',
     'the base image',
     async () => {
       if ((await inspectImage(baseTag)) === undefined) {
@@ -82,15 +82,19 @@ const folderPrefix = 'taishang-base-';
 /** What a killed predecessor left; the lock is ours. */
 async function removeLeftovers(): Promise<void> {
   const names = (await readdir(workFolder)).filter((name) => name.startsWith(folderPrefix));
-  await Promise.all(names.map((name) => rm(join(workFolder, name), { recursive: true, force: true })));
+  const own = await ownNames(workFolder, names);
+  await Promise.all(own.map((name) => rm(join(workFolder, name), { recursive: true, force: true })));
 }
 
+/** Keys of Debian's archive, by which its packages are told from others. */
+const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
 async function ensureDebootstrap(report: TaskReport, install: DockerInstall): Promise<void> {
-  if ((await programPath('debootstrap')) !== undefined) return;
+  if ((await programPath('debootstrap')) !== undefined && existsSync(keyring)) return;
   if (install === 'never') {
     throw unavailable(
-      'No image registry answers, and debootstrap, which makes a base image, is missing and must not be installed.',
-      'Install it: `apt-get install debootstrap`.',
+      'No image registry answers, and debootstrap or the keys of Debian, which make a base image, are missing and must not be installed.',
+      'Install them: `apt-get install debootstrap debian-archive-keyring`.',
     );
   }
   await installPackages(['debootstrap', 'debian-archive-keyring'], report);
@@ -114,7 +118,18 @@ async function unpackSystem(folder: string, report: TaskReport, signal: AbortSig
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
   const running = execa(
     'unshare',
-    [...namespaces, 'debootstrap', '--variant=minbase', suite, folder, mirror, ...script],
+    // Without a keyring debootstrap only warns, and takes what any mirror sends.
+    [
+      ...namespaces,
+      'debootstrap',
+      '--force-check-gpg',
+      `--keyring=${keyring}`,
+      '--variant=minbase',
+      suite,
+      folder,
+      mirror,
+      ...script,
+    ],
     {
       cancelSignal: signal,
       killSignal: 'SIGKILL',

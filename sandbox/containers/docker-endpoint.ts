@@ -4,6 +4,7 @@ import { type RequestOptions, request } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { foreignInfluence } from '../core/ownership.ts';
 
 export interface DockerEndpoint {
   /** In the form of `DOCKER_HOST`. */
@@ -18,19 +19,48 @@ const pingTimeoutMs = 2_000;
 /**
  * First endpoint that answers: `DOCKER_HOST`, the docker client's current context, then the usual sockets of
  * Docker, rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop and Podman. `undefined` where none does,
- * or where `DOCKER_HOST` names one that does not answer.
+ * or where `DOCKER_HOST` names one that does not answer. A socket that nobody but `DOCKER_HOST` names counts only where
+ * its folders and itself are root's or this user's: who listens there is told passwords.
  */
 export async function findDockerEndpoint(): Promise<DockerEndpoint | undefined> {
   if (process.env.DOCKER_HOST) return whereItAnswers(endpointOf(process.env.DOCKER_HOST));
   const context = await contextHost();
   if (context !== undefined) {
-    const endpoint = await whereItAnswers(endpointOf(context));
-    if (endpoint !== undefined) return endpoint;
+    const endpoint = endpointOf(context);
+    const isOurs = endpoint.socketPath === undefined || (await isTrusted(endpoint.socketPath));
+    const answering = isOurs ? await whereItAnswers(endpoint) : undefined;
+    if (answering !== undefined) return answering;
   }
-  for (const socketPath of usualSockets()) {
-    if (await answers({ socketPath })) return { url: `unix://${socketPath}`, socketPath };
+  return firstTrusted(usualSockets());
+}
+
+/** The first of some sockets at which nobody else can listen, and an engine answers. */
+export async function firstTrusted(sockets: readonly string[]): Promise<DockerEndpoint | undefined> {
+  for (const socketPath of sockets) {
+    if ((await isTrusted(socketPath)) && (await answers({ socketPath }))) {
+      return { url: `unix://${socketPath}`, socketPath };
+    }
   }
   return undefined;
+}
+
+/** For people: the usual sockets that are there and are not asked, with the reason. */
+export async function passedOverSockets(sockets: readonly string[] = usualSockets()): Promise<readonly string[]> {
+  const found = await Promise.all(
+    sockets.map(async (socketPath) => {
+      const reason = await foreignInfluence(socketPath).catch(() => undefined);
+      return reason === undefined ? [] : [`${socketPath} is not used: ${reason}`];
+    }),
+  );
+  return found.flat();
+}
+
+async function isTrusted(socketPath: string): Promise<boolean> {
+  try {
+    return (await foreignInfluence(socketPath)) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** The sockets that are tried where nothing names one, in order. */
@@ -47,8 +77,8 @@ export function usualSockets(): readonly string[] {
     join(home, '.orbstack/run/docker.sock'),
     join(home, '.rd/docker.sock'),
     join(runtime, 'podman/podman.sock'),
-    // Where `podman machine` puts it on macOS.
-    join(tmpdir(), 'podman/podman-machine-default-api.sock'),
+    // Where `podman machine` puts it: on macOS the folder for temporary files is the user's own, on Linux everybody's.
+    join(process.platform === 'darwin' ? tmpdir() : runtime, 'podman/podman-machine-default-api.sock'),
     join(home, '.local/share/containers/podman/machine/podman.sock'),
     '/run/podman/podman.sock',
   ];

@@ -1,10 +1,8 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
-import { withProcessLock } from '../core/process-lock.ts';
+import { withUserLock } from '../core/process-lock.ts';
 import { notice, type ProgressListener, runTask } from '../core/progress.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { type DockerInstall, dockerPackages, installDocker } from './docker-install.ts';
@@ -29,8 +27,7 @@ export async function ensureDocker(options: EnsureDockerOptions): Promise<void> 
   if (host && !/^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host)) throw hostDoesNotAnswer(host);
   const forbidden = await forbiddenSocket();
   if (forbidden !== undefined) throw notAllowed(forbidden);
-  const lockFile = join(tmpdir(), `taishang-sandbox-docker-${process.getuid?.() ?? 0}.lock`);
-  await withProcessLock(lockFile, 'the container engine', () => startOrInstall(options), {
+  await withUserLock('docker', 'the container engine', () => startOrInstall(options), {
     timeoutMs: deadlineMs('imageBuild'),
   });
 }

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import type { ContainerInfo, ContainerListOptions } from 'dockerode';
 import { SandboxError } from '../core/errors.ts';
-import { type DockerEndpoint, findDockerEndpoint, getDocument } from './docker-endpoint.ts';
+import { type DockerEndpoint, findDockerEndpoint, getDocument, passedOverSockets } from './docker-endpoint.ts';
 
 let client: Promise<Dockerode> | undefined;
 
@@ -30,10 +30,12 @@ export async function listContainers(options: ContainerListOptions): Promise<rea
 async function requireEndpoint(): Promise<DockerEndpoint> {
   const endpoint = await findDockerEndpoint();
   if (endpoint !== undefined) return endpoint;
+  const passedOver = await passedOverSockets();
   throw new SandboxError({
     code: 'DOCKER_NOT_FOUND',
     message: 'No container engine answers: neither DOCKER_HOST nor one of the usual sockets.',
     next: 'Start Docker, Colima, OrbStack or Podman, or run `npm run sandbox -- doctor` to see what was tried.',
+    ...(passedOver.length === 0 ? {} : { evidence: passedOver.join('\n') }),
   });
 }
 

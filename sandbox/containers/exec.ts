@@ -3,6 +3,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
+import { confined } from './confinement.ts';
 import { docker } from './docker.ts';
 import { type Labels, labelNames } from './labels.ts';
 import type { NodeHandle } from './node-spec.ts';
@@ -87,6 +88,8 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
       Binds: [...(options.binds ?? [])],
       NetworkMode: options.network ?? 'none',
       CapAdd: [...(options.addedCapabilities ?? [])],
+      ...confined,
+      SecurityOpt: [...confined.SecurityOpt],
       // The same figure for both: without swap (Docker Engine API, "Create a container").
       ...(options.memoryBytes === undefined ? {} : { Memory: options.memoryBytes, MemorySwap: options.memoryBytes }),
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { confined } from './confinement.ts';
 import { docker } from './docker.ts';
 import type { ActiveFault, FaultKind } from './fault-kinds.ts';
 import { type Labels, labelNames } from './labels.ts';
@@ -39,10 +40,13 @@ export async function recordFault(
       [labelNames.faultNode]: target.node,
       ...(owner === undefined ? {} : { [labelNames.owner]: owner }),
     },
-    HostConfig:
-      process === undefined
+    HostConfig: {
+      ...confined,
+      SecurityOpt: [...confined.SecurityOpt],
+      ...(process === undefined
         ? { NetworkMode: 'none' }
-        : { NetworkMode: `container:${target.containerId}`, CapAdd: ['NET_ADMIN'] },
+        : { NetworkMode: `container:${target.containerId}`, CapAdd: ['NET_ADMIN'] }),
+    },
   });
   return id;
 }

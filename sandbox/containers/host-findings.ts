@@ -5,7 +5,7 @@ import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf } from '../core/errors.ts';
 import { officialBase } from './base-image.ts';
 import { docker } from './docker.ts';
-import { findDockerEndpoint } from './docker-endpoint.ts';
+import { findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
 import { atMirror, withoutStatus } from './image-pull.ts';
 
@@ -58,7 +58,10 @@ async function engineFinding(): Promise<Finding> {
   const name = 'container engine';
   try {
     const endpoint = await findDockerEndpoint();
-    if (endpoint === undefined) return { name, state: 'failed', text: 'none answers', next: installAdvice() };
+    if (endpoint === undefined) {
+      const text = ['none answers', ...(await passedOverSockets())].join('; ');
+      return { name, state: 'failed', text, next: installAdvice() };
+    }
     const client = await docker();
     const [info, version] = await Promise.all([client.info(), client.version()]);
     const product = version.Components?.[0]?.Name === 'Podman Engine' ? 'Podman' : 'Docker';

@@ -1,10 +1,8 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import { withProcessLock } from '../core/process-lock.ts';
+import { withUserLock } from '../core/process-lock.ts';
 import type { TaskReport } from '../core/progress.ts';
 import { docker } from './docker.ts';
 import { type DockerEvent, followEvents } from './docker-stream.ts';
@@ -42,9 +40,8 @@ export async function buildImage(
   report: TaskReport,
   signal: AbortSignal,
 ): Promise<PresentImage> {
-  const lockFile = join(tmpdir(), `taishang-sandbox-${build.engine}-${build.hash}-${process.getuid?.() ?? 0}.lock`);
-  return withProcessLock(
-    lockFile,
+  return withUserLock(
+    `${build.engine}-${build.hash}`,
     `the image of ${build.engine}`,
     async () => (await inspectImage(build.tag)) ?? (await buildUnderLock(build, baseImage, report, signal)),
     { signal, timeoutMs: deadlineMs('imageBuild') },

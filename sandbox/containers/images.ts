@@ -61,6 +61,17 @@ export async function resolveImages(
   return new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
 }
 
+/** Every name that the image of one of these engines may have here. */
+export async function expectedReferences(requests: readonly ImageRequest[]): Promise<ReadonlySet<string>> {
+  const names = requests.map(async ({ engine, spec }) => {
+    const official = spec.official.unsuitable === undefined ? [pinned(spec), spec.official.reference] : [];
+    const mirrored = official.map((reference) => atMirror(reference, process.env.SANDBOX_REGISTRY));
+    const { tag } = await planBuild(engine, spec.local);
+    return [process.env[`SANDBOX_${spec.variable}_IMAGE`], tag, ...official, ...mirrored];
+  });
+  return new Set((await Promise.all(names)).flat().flatMap((name) => (name ? [name] : [])));
+}
+
 async function resolveOne(
   { engine, spec }: ImageRequest,
   { policy, progress }: ResolveOptions,

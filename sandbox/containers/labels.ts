@@ -30,6 +30,8 @@ export const labelNames = {
   topology: 'dev.taishang.sandbox.topology',
   /** JSON of engine to the number of its volumes' generation, on the volume that says which one counts. */
   generations: 'dev.taishang.sandbox.generations',
+  /** SHA-256 of the key of a stack that keeps its data: tells whether a file of passwords is this stack's. */
+  key: 'dev.taishang.sandbox.key',
   origin: 'dev.taishang.sandbox.origin',
   /** Hash of everything that the container was created from; another hash means another container. */
   contentHash: 'dev.taishang.sandbox.content-hash',

@@ -59,6 +59,8 @@ export interface NodePlacement {
   readonly containerName: string;
   /** Volume name of each `NodeVolume.name`. */
   readonly volumeNames: Readonly<Record<string, string>>;
+  /** Memory that it may take, in bytes, caches of files included, which give way. Default: no limit. */
+  readonly memoryLimitBytes?: number;
   /** Weight in the competition for processors, where other containers have 1,024. Default: 1,024. */
   readonly cpuShares?: number;
 }

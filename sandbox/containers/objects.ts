@@ -140,20 +140,35 @@ export async function removeByLabels(labels: Labels, options: { readonly volumes
   return removeFound(containers, volumes, networks);
 }
 
-/** Removes containers first, then what they used. */
+/**
+ * Removes containers first, then what they used. With `passBy` what the engine does not let go of stays for the next
+ * time, and is not among the names that are returned; otherwise it is an error.
+ */
 export async function removeFound(
   containers: readonly FoundContainer[],
   volumes: readonly FoundObject[],
   networks: readonly FoundObject[],
+  options: { readonly passBy?: boolean } = {},
 ): Promise<Removed> {
-  await Promise.all(containers.map((container) => removeContainer(container.id)));
-  await Promise.all([
-    ...volumes.map((volume) => removeVolume(volume.name)),
-    ...networks.map((network) => removeNetwork(network.name)),
-  ]);
-  return {
-    containers: containers.map((container) => container.name),
-    volumes: volumes.map((volume) => volume.name),
-    networks: networks.map((network) => network.name),
+  const removeEach = async <Found extends { readonly name: string }>(
+    all: readonly Found[],
+    remove: (found: Found) => Promise<void>,
+  ): Promise<readonly string[]> => {
+    const removing = all.map(async (found) => {
+      try {
+        await remove(found);
+        return [found.name];
+      } catch (thrown) {
+        if (options.passBy !== true) throw thrown;
+        return [];
+      }
+    });
+    return (await Promise.all(removing)).flat();
   };
+  const goneContainers = await removeEach(containers, ({ id }) => removeContainer(id));
+  const [goneVolumes, goneNetworks] = await Promise.all([
+    removeEach(volumes, ({ name }) => removeVolume(name)),
+    removeEach(networks, ({ name }) => removeNetwork(name)),
+  ]);
+  return { containers: goneContainers, volumes: goneVolumes, networks: goneNetworks };
 }

@@ -3,6 +3,7 @@ import { pack } from 'tar-stream';
 import { GenericContainer, type WaitStrategy } from 'testcontainers';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { confined } from './confinement.ts';
 import { docker } from './docker.ts';
 import { labelNames } from './labels.ts';
 import type { NodeFile, NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
@@ -125,6 +126,8 @@ class NodeContainer extends GenericContainer {
 
   protected override async beforeContainerCreated(): Promise<void> {
     this.hostConfig.LogConfig = logConfiguration;
+    Object.assign(this.hostConfig, { ...confined, SecurityOpt: [...confined.SecurityOpt] });
+    if (this.#placement.memoryLimitBytes !== undefined) this.hostConfig.Memory = this.#placement.memoryLimitBytes;
     if (this.#placement.cpuShares !== undefined) this.hostConfig.CpuShares = this.#placement.cpuShares;
     this.createOpts.NetworkingConfig = {
       EndpointsConfig: {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { privateMode, writePrivateFile } from '../core/private-files.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { entityNames } from './fields.ts';
 import { type FileFormat, rowEncoders } from './row-files.ts';
@@ -59,7 +60,7 @@ export async function exportDataset(options: ExportOptions): Promise<ExportManif
     const { size, seed } = dataset;
     const fingerprint = await dataset.fingerprint();
     const manifest: ExportManifest = { version: 1, format, size, seed, fingerprint, files };
-    await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    await writePrivateFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
     signal?.throwIfAborted();
     await rename(folder, to);
     return manifest;
@@ -97,7 +98,7 @@ async function writeEntity(
   const file = `${entity}.${format}`;
   const encoder = rowEncoders[format](entity);
   const hash = createHash('sha256');
-  const handle = await open(join(folder, file), 'wx');
+  const handle = await open(join(folder, file), 'wx', privateMode);
   let rows = 0;
   let sizeBytes = 0;
   const write = async (bytes: Uint8Array) => {

@@ -1,9 +1,10 @@
 import type { BenchReport, PathResult } from '../../bench/results.ts';
 import { linearAxis, lineChart, logarithmicAxis, percentileAxis, type Series } from './charts.ts';
+import type { Html } from './html.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
 /** Charts of one path: those that there is data for. */
-export function pathCharts(report: BenchReport, rows: readonly PathResult[]): readonly string[] {
+export function pathCharts(report: BenchReport, rows: readonly PathResult[]): readonly Html[] {
   const [first] = rows;
   if (first === undefined) return [];
   const isOwn = (each: { readonly engine: string; readonly path: string }) =>
@@ -15,7 +16,7 @@ export function pathCharts(report: BenchReport, rows: readonly PathResult[]): re
   ];
 }
 
-function distributionChart(rows: readonly PathResult[]): string {
+function distributionChart(rows: readonly PathResult[]): Html {
   const series: readonly Series[] = rows.map((row) => ({
     name:
       row.offeredPerS === null
@@ -38,7 +39,7 @@ function distributionChart(rows: readonly PathResult[]): string {
   return lineChart('Latency by percentile', percentileAxis(Math.max(90, ...points.map(({ x }) => x))), y, series);
 }
 
-function throughputChart({ points }: BenchReport['curves'][number]): string {
+function throughputChart({ points }: BenchReport['curves'][number]): Html {
   const series = (['p50Us', 'p99Us'] as const).map((figure) => ({
     name: figure === 'p50Us' ? 'p50' : 'p99',
     points: points.map((point) => ({
@@ -59,7 +60,7 @@ function throughputChart({ points }: BenchReport['curves'][number]): string {
   );
 }
 
-function recallChart({ k, points, origin }: BenchReport['recall'][number]): string {
+function recallChart({ k, points, origin }: BenchReport['recall'][number]): Html {
   const searched = points.filter(({ ef }) => ef !== null);
   const series = (['p50Us', 'p99Us'] as const).map((figure) => ({
     name: figure === 'p50Us' ? 'p50' : 'p99',

@@ -1,12 +1,12 @@
 import { type Comparison, type PathComparison, percent } from '../../bench/compare-reports.ts';
 import { intervalText, pairingText } from './comparison-text.ts';
-import { type Cell, escapeHtml, htmlTable } from './html.ts';
+import { type Cell, type Html, html, htmlTable, joined } from './html.ts';
 import { formatMicroseconds } from './units.ts';
 
 const classOf = { slower: 'bad', faster: 'good', same: 'faint', unclear: 'doubt', 'too-few-pairs': 'doubt' } as const;
 
 /** The paths before and after: change, its interval beside the 5 % that count, and what else is different. */
-export function comparisonSection(comparison: Comparison): string {
+export function comparisonSection(comparison: Comparison): Html {
   const widest = Math.max(0.1, ...comparison.paths.flatMap(({ latency }) => latency.interval.map(Math.abs)));
   const remarks = [
     ...comparison.paths.flatMap(({ engine, path, failures }) =>
@@ -18,13 +18,13 @@ export function comparisonSection(comparison: Comparison): string {
     })),
     ...comparison.differences.map((text) => ({ class: 'faint', text: `also different: ${text}` })),
   ];
-  return `<section><p class="faint">${escapeHtml(pairingText(comparison))}</p>
+  return html`<section><p class="faint">${pairingText(comparison)}</p>
 ${htmlTable({
   head: ['engine', 'path', 'p50 before', 'p50 after', 'change', '99 % interval', '', 'verdict'],
   rows: comparison.paths.map((path) => row(path, Math.min(widest, 1))),
   figures: [2, 3, 4, 5],
 })}
-<ul class="remarks">${remarks.map((each) => `<li class="${each.class}">${escapeHtml(each.text)}</li>`).join('')}</ul></section>`;
+<ul class="remarks">${remarks.map((each) => html`<li class="${each.class}">${each.text}</li>`)}</ul></section>`;
 }
 
 function row(path: PathComparison, widest: number): readonly Cell[] {
@@ -36,25 +36,26 @@ function row(path: PathComparison, widest: number): readonly Cell[] {
     formatMicroseconds(afterP50Us),
     percent(latency.change),
     intervalText(path),
-    { html: intervalPicture(path, widest) },
-    {
-      html: [
-        `<span class="${classOf[latency.verdict]}">${latency.verdict}</span>`,
-        ...(path.plan === undefined ? [] : ['<span class="bad">other plan</span>']),
-        ...(path.answer === undefined ? [] : ['<span class="bad">other answer</span>']),
-      ].join(', '),
-    },
+    intervalPicture(path, widest),
+    joined(
+      [
+        html`<span class="${classOf[latency.verdict]}">${latency.verdict}</span>`,
+        ...(path.plan === undefined ? [] : [html`<span class="bad">other plan</span>`]),
+        ...(path.answer === undefined ? [] : [html`<span class="bad">other answer</span>`]),
+      ],
+      ', ',
+    ),
   ];
 }
 
 /** The change and its interval on a line, from -`widest` to +`widest`, over the band that is no change. */
-function intervalPicture({ latency }: PathComparison, widest: number): string {
+function intervalPicture({ latency }: PathComparison, widest: number): Html {
   const at = (share: number) =>
     Math.round(((Math.max(-widest, Math.min(widest, share)) / widest) * 112 + 120) * 10) / 10;
   const [low, high] = latency.interval;
   const [bandLow, bandHigh] = [at(-0.05), at(0.05)];
   const color = { slower: 'c1', faster: 'c2', same: 'c5', unclear: 'c5', 'too-few-pairs': 'c5' }[latency.verdict];
-  return `<svg class="interval ${color}" viewBox="0 0 240 22" role="img" aria-label="${escapeHtml(intervalText({ latency } as PathComparison))}">
+  return html`<svg class="interval ${color}" viewBox="0 0 240 22" role="img" aria-label="${intervalText({ latency } as PathComparison)}">
 <rect class="band" x="${bandLow}" y="2" width="${bandHigh - bandLow}" height="18"/><line class="zero" x1="120" x2="120" y1="0" y2="22"/>
 <line class="range" x1="${at(low)}" x2="${at(high)}" y1="11" y2="11"/><circle cx="${at(latency.change)}" cy="11" r="5"/></svg>`;
 }

@@ -8,7 +8,7 @@ import { comparisonSection } from './bench-page-comparison.ts';
 import { objectiveBadge, overviewSections, partTables, pathId } from './bench-page-overview.ts';
 import { benchHasFailed } from './bench-text.ts';
 import { comparisonVerdict } from './comparison-text.ts';
-import { type Cell, escapeHtml, htmlTable } from './html.ts';
+import { type Cell, type Html, html, htmlPage, htmlTable, joined, noHtml } from './html.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
 /** Sections stand open where there are so few, and where something is wrong. */
@@ -16,13 +16,11 @@ const openSectionsMax = 8;
 
 /** The report of a benchmark as one page: it needs no network, no script and no other file. */
 export function formatBenchPage(report: BenchReport, comparison?: Comparison): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Query paths</title><style>
-${readFileSync(join(import.meta.dirname, 'bench-page.css'), 'utf8')}</style></head><body><main>
+  const { startedAt, commit } = report.environment;
+  const body = html`<main>
 <h1>Query paths</h1>
-<p class="faint">${escapeHtml(report.environment.startedAt)}, commit ${escapeHtml(report.environment.commit ?? 'none')}; ${verdict(report, comparison)}</p>
-${comparison === undefined ? '' : `<h2>Compared with ${escapeHtml(comparison.before)}</h2>\n${comparisonSection(comparison)}`}
+<p class="faint">${startedAt}, commit ${commit ?? 'none'}; ${verdict(report, comparison)}</p>
+${comparison === undefined ? noHtml : html`<h2>Compared with ${comparison.before}</h2>\n${comparisonSection(comparison)}`}
 ${overviewSections(report)}
 <h2>Path by path</h2>
 <p class="faint">A line opens where it is pressed.</p>
@@ -30,47 +28,54 @@ ${pathSections(report)}
 ${notRunSection(report)}
 <h2>Measured on</h2>
 ${environmentSection(report)}
-</main></body></html>
-`;
+</main>`;
+  return htmlPage({
+    title: 'Query paths',
+    style: readFileSync(join(import.meta.dirname, 'bench-page.css'), 'utf8'),
+    body,
+  });
 }
 
-function pathSections(report: BenchReport): string {
+function pathSections(report: BenchReport): Html {
   const groups = Map.groupBy(report.paths, ({ engine, path }) => JSON.stringify([engine, path]));
   const isFew = groups.size <= openSectionsMax;
-  return [...groups.values()].map((rows) => pathSection(report, rows, isFew)).join('\n');
+  return joined(
+    [...groups.values()].map((rows) => pathSection(report, rows, isFew)),
+    '\n',
+  );
 }
 
-function verdict(report: BenchReport, comparison: Comparison | undefined): string {
-  if (benchHasFailed(report)) return '<span class="bad">a plan or an answer is wrong</span>';
+function verdict(report: BenchReport, comparison: Comparison | undefined): Html {
+  if (benchHasFailed(report)) return html`<span class="bad">a plan or an answer is wrong</span>`;
   const unchecked = report.paths.filter(({ plan, answer }) => plan.ok === null || answer.ok === null).length;
   const asExpected =
     unchecked === 0
       ? 'all plans and answers as expected'
       : `plans and answers as expected, where they were checked: ${unchecked} of ${report.paths.length} rows were not`;
-  if (comparison === undefined) return `<span class="good">${asExpected}</span>`;
+  if (comparison === undefined) return html`<span class="good">${asExpected}</span>`;
   const text = comparisonVerdict(comparison);
   const color = comparison.verdict === 'fail' ? 'bad' : text === 'nothing got worse' ? 'good' : 'doubt';
-  return `${asExpected}, <span class="${color}">${escapeHtml(text)}</span>`;
+  return html`${asExpected}, <span class="${color}">${text}</span>`;
 }
 
-function pathSection(report: BenchReport, rows: readonly PathResult[], isFew: boolean): string {
+function pathSection(report: BenchReport, rows: readonly PathResult[], isFew: boolean): Html {
   const [first] = rows;
-  if (first === undefined) return '';
+  if (first === undefined) return noHtml;
   const { engine, path } = first;
   const references = report.references.filter((row) => row.engine === engine && row.path === path);
   const figures = [2, 3, 4, 5, 6, 7, 8, 9];
   const head = ['load', 'clients', 'offered/s', 'reached/s', 'dropped', 'samples', 'p50', 'p90', 'p99', 'p99.9', 'max'];
   const isOpen = isFew || first.plan.ok === false || first.answer.ok === false;
-  return `<details id="${pathId(first)}"${isOpen ? ' open' : ''}><summary><h3>${escapeHtml(engine)} / ${escapeHtml(path)}</h3>
-<span class="faint">${escapeHtml(`${first.topology}, ${first.origin}`)}</span> ${objectiveBadge(rows)}</summary>
+  return html`<details id="${pathId(first)}"${isOpen ? ' open' : ''}><summary><h3>${engine} / ${path}</h3>
+<span class="faint">${`${first.topology}, ${first.origin}`}</span> ${objectiveBadge(rows)}</summary>
 <p>${checkText('Plan', first.plan)} ${checkText('Answer', first.answer)}</p>
-${first.writes === undefined ? '' : `<p class="faint">${escapeHtml(`Writes ${first.writes}.`)}</p>`}
+${first.writes === undefined ? noHtml : html`<p class="faint">${`Writes ${first.writes}.`}</p>`}
 ${htmlTable({ head, rows: rows.map(loadRow), figures: [1, ...figures, 10] })}
 ${partTables(first)}
 ${
   references.length === 0
-    ? ''
-    : `<p></p>${htmlTable({
+    ? noHtml
+    : html`<p></p>${htmlTable({
         head: ['beside it', 'request', 'clients', 'reached/s', 'p50', 'the path reaches of it'],
         rows: references.map((each) => [
           each.name,
@@ -84,13 +89,13 @@ ${
       })}`
 }
 ${remarks(rows)}
-<div class="charts">${pathCharts(report, rows).join('\n')}</div></details>`;
+<div class="charts">${joined(pathCharts(report, rows), '\n')}</div></details>`;
 }
 
-function checkText(what: string, { expected, actual, ok }: PathResult['plan']): string {
-  if (ok === null) return `<span class="doubt">${escapeHtml(`${what} ${actual}.`)}</span>`;
+function checkText(what: string, { expected, actual, ok }: PathResult['plan']): Html {
+  if (ok === null) return html`<span class="doubt">${`${what} ${actual}.`}</span>`;
   const text = ok ? `${what}: ${actual}.` : `${what} wrong: ${actual} instead of ${expected}.`;
-  return `<span class="${ok ? 'faint' : 'bad'}">${escapeHtml(text)}</span>`;
+  return html`<span class="${ok ? 'faint' : 'bad'}">${text}</span>`;
 }
 
 function loadRow(row: PathResult): readonly Cell[] {
@@ -108,7 +113,7 @@ function loadRow(row: PathResult): readonly Cell[] {
   ];
 }
 
-function remarks(rows: readonly PathResult[]): string {
+function remarks(rows: readonly PathResult[]): Html {
   const lines = rows.flatMap(({ mode, clients, offeredPerS, client, schedule, reference }) => {
     const load =
       mode === 'open'
@@ -124,20 +129,20 @@ function remarks(rows: readonly PathResult[]): string {
       ...(late === undefined ? [] : [`${load}: the schedule was not held; arrivals were up to ${late} late (p99).`]),
     ];
     return [
-      ...bare.map((line) => `<li>${escapeHtml(line)}</li>`),
-      ...doubts.map((line) => `<li><span class="doubt">${escapeHtml(line)}</span></li>`),
+      ...bare.map((line) => html`<li>${line}</li>`),
+      ...doubts.map((line) => html`<li><span class="doubt">${line}</span></li>`),
     ];
   });
-  return `<ul class="remarks">${lines.join('')}</ul>`;
+  return html`<ul class="remarks">${lines}</ul>`;
 }
 
-function notRunSection({ notRun }: BenchReport): string {
-  if (notRun.length === 0) return '';
+function notRunSection({ notRun }: BenchReport): Html {
+  if (notRun.length === 0) return noHtml;
   const rows = notRun.map(({ engine, path, reason }) => [engine, path, reason]);
-  return `<h2>Not run</h2>\n<section>${htmlTable({ head: ['engine', 'path', 'reason'], rows })}</section>`;
+  return html`<h2>Not run</h2>\n<section>${htmlTable({ head: ['engine', 'path', 'reason'], rows })}</section>`;
 }
 
-function environmentSection({ environment }: BenchReport): string {
+function environmentSection({ environment }: BenchReport): Html {
   const { servers, serverSettings } = environment;
   const facts = {
     processor: `${environment.processor}, ${environment.cores} cores`,
@@ -155,8 +160,6 @@ function environmentSection({ environment }: BenchReport): string {
       ]),
     ),
   };
-  const entries = Object.entries(facts).map(
-    ([name, text]) => `<dt>${escapeHtml(name)}</dt><dd>${escapeHtml(text)}</dd>`,
-  );
-  return `<section><dl>${entries.join('')}</dl></section>`;
+  const entries = Object.entries(facts).map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`);
+  return html`<section><dl>${entries}</dl></section>`;
 }

@@ -29,7 +29,7 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
       ]),
     ),
     ...report.paths.flatMap(({ engine, path, client }) =>
-      client.bound === null ? [] : [`- ${engine} / ${path}: ${client.bound}`],
+      client.bound === null ? [] : [`- ${plain(`${engine} / ${path}: ${client.bound}`)}`],
     ),
     '',
     environmentLine(report),
@@ -45,9 +45,11 @@ function comparisonLines(comparison: Comparison): readonly string[] {
   const failed = comparison.paths.filter(({ failures }) => failures.length > 0);
   return [
     `**Verdict: ${comparisonVerdict(comparison)}.**`,
-    `\`${comparison.before}\` -> \`${comparison.after}\`, ${pairingText(comparison)}.`,
+    `${plain(comparison.before)} -> ${plain(comparison.after)}, ${pairingText(comparison)}.`,
     '',
-    ...failed.map(({ engine, path, failures }) => `- **${engine} / ${path}**: ${failures.join('; ')}`),
+    ...failed.map(
+      ({ engine, path, failures }) => `- **${plain(`${engine} / ${path}`)}**: ${plain(failures.join('; '))}`,
+    ),
     ...(failed.length === 0 ? [] : ['']),
     ...table(
       ['engine', 'path', 'p50 before', 'p50 after', 'change', '99 % interval', 'verdict'],
@@ -61,7 +63,7 @@ function comparisonLines(comparison: Comparison): readonly string[] {
         path.latency.verdict,
       ]),
     ),
-    ...comparison.differences.map((difference) => `- also different: ${difference}`),
+    ...comparison.differences.map((difference) => `- also different: ${plain(difference)}`),
     '',
   ];
 }
@@ -69,12 +71,22 @@ function comparisonLines(comparison: Comparison): readonly string[] {
 function environmentLine({ environment }: BenchReport): string {
   const { processor, cores, system, fileSystem, node, commit, dataset, loadBefore, loadAfter } = environment;
   return (
-    `<sub>${processor}, ${cores} cores, ${system}, ${fileSystem}, Node ${node}, commit ${commit ?? 'none'}, ` +
-    `data ${datasetText({ dataset })}, load ${loadBefore.toFixed(1)} -> ${loadAfter.toFixed(1)}</sub>`
+    `<sub>${plain(`${processor}, ${cores} cores, ${system}, ${fileSystem}, Node ${node}, commit ${commit ?? 'none'}`)}, ` +
+    `data ${plain(datasetText({ dataset }))}, load ${loadBefore.toFixed(1)} -> ${loadAfter.toFixed(1)}</sub>`
   );
 }
 
+/** Text in Markdown that is not HTML, no link and no row of its own. */
+function plain(text: string): string {
+  return text
+    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll(/[\\`[\]|]/g, '\\$&');
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(plain).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
 }

@@ -1,4 +1,4 @@
-import { escapeHtml } from './html.ts';
+import { type Html, html, joined } from './html.ts';
 
 /** One axis: where a value lies, 0 to 1, and which values are named. */
 export interface Axis {
@@ -20,40 +20,36 @@ const inside = { left: 78, right: 16, top: 14, bottom: 46 } as const;
 export const seriesColors = 6;
 
 /** A line chart as inline SVG, with its legend; each point tells its figures when it is pointed at. */
-export function lineChart(title: string, x: Axis, y: Axis, series: readonly Series[]): string {
+export function lineChart(title: string, x: Axis, y: Axis, series: readonly Series[]): Html {
   const right = width - inside.right;
   const bottom = height - inside.bottom;
   const toX = (value: number) => round(inside.left + x.at(value) * (right - inside.left));
   const toY = (value: number) => round(bottom - y.at(value) * (bottom - inside.top));
   const columns = x.ticks.map(
     ({ value, label }) =>
-      `<line class="grid" x1="${toX(value)}" x2="${toX(value)}" y1="${inside.top}" y2="${bottom}"/>` +
-      `<text class="tick" x="${toX(value)}" y="${bottom + 17}" text-anchor="middle">${escapeHtml(label)}</text>`,
+      html`<line class="grid" x1="${toX(value)}" x2="${toX(value)}" y1="${inside.top}" y2="${bottom}"/><text class="tick" x="${toX(value)}" y="${bottom + 17}" text-anchor="middle">${label}</text>`,
   );
   const rows = y.ticks.map(
     ({ value, label }) =>
-      `<line class="grid" x1="${inside.left}" x2="${right}" y1="${toY(value)}" y2="${toY(value)}"/>` +
-      `<text class="tick" x="${inside.left - 8}" y="${toY(value) + 4}" text-anchor="end">${escapeHtml(label)}</text>`,
+      html`<line class="grid" x1="${inside.left}" x2="${right}" y1="${toY(value)}" y2="${toY(value)}"/><text class="tick" x="${inside.left - 8}" y="${toY(value) + 4}" text-anchor="end">${label}</text>`,
   );
   const lines = series.map(({ name, points }, index) => {
     const path = points.map((point) => `${toX(point.x)},${toY(point.y)}`).join(' ');
     const dots = points.map(
       (point) =>
-        `<circle cx="${toX(point.x)}" cy="${toY(point.y)}" r="3.2"><title>${escapeHtml(`${name}: ${point.note}`)}</title></circle>`,
+        html`<circle cx="${toX(point.x)}" cy="${toY(point.y)}" r="3.2"><title>${`${name}: ${point.note}`}</title></circle>`,
     );
-    return `<g class="c${index % seriesColors}"><polyline points="${path}"/>${dots.join('')}</g>`;
+    return html`<g class="c${index % seriesColors}"><polyline points="${path}"/>${dots}</g>`;
   });
-  const legend = series.map(
-    ({ name }, index) => `<li class="c${index % seriesColors}"><i></i>${escapeHtml(name)}</li>`,
-  );
-  return `<figure><figcaption>${escapeHtml(title)}</figcaption>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}">
-${columns.join('')}${rows.join('')}
-<text class="axis" x="${(inside.left + right) / 2}" y="${height - 8}" text-anchor="middle">${escapeHtml(x.title)}</text>
-<text class="axis" transform="translate(12 ${(inside.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeHtml(y.title)}</text>
-${lines.join('\n')}
+  const legend = series.map(({ name }, index) => html`<li class="c${index % seriesColors}"><i></i>${name}</li>`);
+  return html`<figure><figcaption>${title}</figcaption>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${title}">
+${columns}${rows}
+<text class="axis" x="${(inside.left + right) / 2}" y="${height - 8}" text-anchor="middle">${x.title}</text>
+<text class="axis" transform="translate(12 ${(inside.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${y.title}</text>
+${joined(lines, '\n')}
 </svg>
-<ul class="legend">${legend.join('')}</ul></figure>`;
+<ul class="legend">${legend}</ul></figure>`;
 }
 
 /** Each power of ten is as wide as the next, from a little below the least to a little above the most value. */

@@ -1,10 +1,24 @@
 import pc from 'picocolors';
+import { ownControl } from './terminal.ts';
 
-export type Colors = ReturnType<typeof pc.createColors>;
+const names = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
+
+/** Colours whose control sequences `terminalText` knows as ours. */
+export type Colors = Readonly<Record<(typeof names)[number], (text: string) => string>>;
 
 /** Colours for one stream: none with `NO_COLOR` or away from a terminal, unless `FORCE_COLOR` asks for them. */
 export function colorsFor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv = process.env): Colors {
-  return pc.createColors(wantsColor(stream, environment));
+  const palette = pc.createColors(wantsColor(stream, environment));
+  return Object.fromEntries(
+    names.map((name) => {
+      const [open = '', close = ''] = palette[name]('\n').split('\n').map(own);
+      return [name, (text: string) => `${open}${text}${close}`];
+    }),
+  ) as Colors;
+}
+
+function own(sequence: string): string {
+  return sequence === '' ? '' : ownControl(sequence.slice('\u001b['.length));
 }
 
 function wantsColor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): boolean {

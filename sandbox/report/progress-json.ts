@@ -1,6 +1,7 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
 import type { ProgressEvent } from '../core/progress.ts';
 import type { ProgressReporter, ProgressStream } from './progress.ts';
+import { terminalJson } from './terminal.ts';
 
 /** Version of the events that `--progress json` writes. */
 const progressVersion = 1;
@@ -10,7 +11,7 @@ export function jsonProgress(stream: ProgressStream): ProgressReporter {
   let stopped = false;
   return {
     listener: (event) => {
-      if (!stopped) stream.write(`${JSON.stringify({ version: progressVersion, ...readable(event) })}\n`);
+      if (!stopped) stream.write(`${terminalJson({ version: progressVersion, ...readable(event) })}\n`);
     },
     aside: (write) => write(),
     stop: () => {

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { messageOf } from '../core/errors.ts';
 import type { ProgressEvent, TaskPath } from '../core/progress.ts';
 import type { Colors } from './colors.ts';
+import { oneLineText } from './terminal.ts';
 import { formatCount, formatDuration } from './units.ts';
 
 /** Tasks nested deeper than this are only shown while they run. */
@@ -41,11 +42,10 @@ export function lastingLine(event: ProgressEvent, colors: Colors): string | unde
 
 /** Path of a task, from the widest to the narrowest: `images / postgresql`. */
 export function taskName(task: TaskPath): string {
-  return task.join(' / ');
+  return task.map(oneLine).join(' / ');
 }
 
-/** First line of a text, without what could move the cursor. */
+/** First line of a text, without what programs write to move the cursor. */
 function oneLine(text: string): string {
-  const first = stripVTControlCharacters(text).trim().split(/\r?\n/, 1)[0] ?? '';
-  return [...first].filter((character) => character >= ' ' && character !== '\u007f').join('');
+  return oneLineText(stripVTControlCharacters(text).trim().split(/\r?\n/, 1)[0] ?? '');
 }

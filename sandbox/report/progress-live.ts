@@ -2,14 +2,15 @@ import type { ProgressEvent } from '../core/progress.ts';
 import { colorsFor } from './colors.ts';
 import type { ProgressReporter, ProgressStream } from './progress.ts';
 import { advanceText, lastingLine, taskName } from './progress-lines.ts';
+import { ownControl, terminalOf } from './terminal.ts';
 import { formatDuration } from './units.ts';
 
 /** Pause between two frames in milliseconds: smooth to the eye, and nothing to the processor. */
 const frameMs = 80;
 const spinner = ['-', '\\', '|', '/'];
-const hideCursor = '\u001b[?25l';
-const showCursor = '\u001b[?25h';
-const clearLineAndBelow = '\r\u001b[0J';
+const hideCursor = ownControl('?25l');
+const showCursor = ownControl('?25h');
+const clearLineAndBelow = `${ownControl('G')}${ownControl('0J')}`;
 
 interface RunningTask {
   readonly task: readonly string[];
@@ -20,6 +21,7 @@ interface RunningTask {
 /** What ended scrolls by as lines; what runs is redrawn below them. */
 export function liveProgress(stream: ProgressStream, environment: NodeJS.ProcessEnv): ProgressReporter {
   const colors = colorsFor(stream, environment);
+  const terminal = terminalOf(stream);
   const running = new Map<string, RunningTask>();
   let drawnRows = 0;
   let frame = 0;
@@ -27,7 +29,7 @@ export function liveProgress(stream: ProgressStream, environment: NodeJS.Process
   let stopped = false;
 
   function erased(): string {
-    const up = drawnRows > 1 ? `\u001b[${drawnRows - 1}A` : '';
+    const up = drawnRows > 1 ? ownControl(`${drawnRows - 1}A`) : '';
     const text = drawnRows === 0 ? '' : `${up}${clearLineAndBelow}`;
     drawnRows = 0;
     return text;
@@ -51,12 +53,12 @@ export function liveProgress(stream: ProgressStream, environment: NodeJS.Process
   }
 
   function redraw(lasting?: string): void {
-    stream.write(`${erased()}${lasting === undefined ? '' : `${lasting}\n`}${drawn()}`);
+    terminal.write(`${erased()}${lasting === undefined ? '' : `${lasting}\n`}${drawn()}`);
   }
 
   function begin(): void {
     if (timer !== undefined) return;
-    stream.write(hideCursor);
+    terminal.write(hideCursor);
     timer = setInterval(() => {
       frame++;
       redraw();
@@ -70,7 +72,7 @@ export function liveProgress(stream: ProgressStream, environment: NodeJS.Process
     stopped = true;
     clearInterval(timer);
     process.removeListener('exit', stop);
-    if (timer !== undefined) stream.write(`${erased()}${showCursor}`);
+    if (timer !== undefined) terminal.write(`${erased()}${showCursor}`);
   }
 
   function listen(event: ProgressEvent): void {
@@ -82,7 +84,7 @@ export function liveProgress(stream: ProgressStream, environment: NodeJS.Process
   }
 
   function aside(write: () => void): void {
-    if (timer !== undefined && !stopped) stream.write(erased());
+    if (timer !== undefined && !stopped) terminal.write(erased());
     write();
   }
 

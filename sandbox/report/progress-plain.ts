@@ -2,6 +2,7 @@ import type { ProgressEvent } from '../core/progress.ts';
 import { colorsFor } from './colors.ts';
 import type { ProgressReporter, ProgressStream } from './progress.ts';
 import { advanceText, lastingLine, taskName } from './progress-lines.ts';
+import { terminalOf } from './terminal.ts';
 
 /** A task that runs long says at most this often how far it is, in milliseconds: logs are read, not watched. */
 const heartbeatMs = 10_000;
@@ -9,6 +10,7 @@ const heartbeatMs = 10_000;
 /** One line for what starts widest, for what ends, and for what is noticed. */
 export function plainProgress(stream: ProgressStream, environment: NodeJS.ProcessEnv): ProgressReporter {
   const colors = colorsFor(stream, environment);
+  const terminal = terminalOf(stream);
   const lastSaidMs = new Map<string, number>();
   let stopped = false;
 
@@ -29,7 +31,7 @@ export function plainProgress(stream: ProgressStream, environment: NodeJS.Proces
   return {
     listener: (event) => {
       const text = stopped ? undefined : line(event);
-      if (text !== undefined) stream.write(`${text}\n`);
+      if (text !== undefined) terminal.write(`${text}\n`);
     },
     aside: (write) => write(),
     stop: () => {

@@ -1,5 +1,6 @@
 import { objectiveText } from './bench-text.ts';
 import { changeLines } from './cross-store-text.ts';
+import { type Html, html, htmlPage, joined, noHtml } from './html.ts';
 import type { SandboxReport } from './shapes.ts';
 import { formatDuration, formatMicroseconds } from './units.ts';
 
@@ -8,19 +9,17 @@ table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.2rem .8rem .
 .pass{color:#18794e}.fail{color:#cd2b31}.unknown{color:#ad5700}.not-run{color:#687076}`;
 
 /** What has changed since the seeding, as a paragraph for each store. */
-function changesOf(crossStore: SandboxReport['crossStore']): string {
+function changesOf(crossStore: SandboxReport['crossStore']): Html {
   const lines = crossStore === undefined ? [] : changeLines(crossStore);
-  return lines.map((line) => `<p class="unknown">${escapeHtml(line)}</p>`).join('\n');
+  return joined(lines.map((line) => html`<p class="unknown">${line}</p>\n`));
 }
 
 /** The report of the main job as one page that needs nothing else. */
 export function formatReportPage(report: SandboxReport): string {
   const { status, scenarios, bench, dataset, crossStore, machine } = report;
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Sandbox report</title><style>${style}</style>
-<h1>Sandbox report: <span class="${report.verdict}">${report.verdict}</span></h1>
-<p>${escapeHtml(report.startedAt)}, ${escapeHtml(formatDuration(report.durationMs))}; ${escapeHtml(machine.processor)}, ${machine.cores} cores, ${escapeHtml(machine.system)}, Node ${escapeHtml(machine.node)}</p>
-<h2>Stack ${escapeHtml(status.stack)}</h2>
+  const body = html`<h1>Sandbox report: <span class="${report.verdict}">${report.verdict}</span></h1>
+<p>${report.startedAt}, ${formatDuration(report.durationMs)}; ${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}</p>
+<h2>Stack ${status.stack}</h2>
 ${table(
   ['engine', 'topology', 'origin', 'version', 'ready in', 'state'],
   status.engines.map((engine) => [
@@ -33,10 +32,10 @@ ${table(
   ]),
 )}
 <h2>Data</h2>
-<p>${dataset === undefined ? 'none' : escapeHtml(`${dataset.size}, seed ${dataset.seed}, fingerprint ${dataset.fingerprint}`)}</p>
+<p>${dataset === undefined ? 'none' : `${dataset.size}, seed ${dataset.seed}, fingerprint ${dataset.fingerprint}`}</p>
 ${
   crossStore === undefined
-    ? ''
+    ? noHtml
     : table(
         ['check', 'compared', 'differences'],
         crossStore.checks.map((check) => [check.name, String(check.compared), String(check.differences)]),
@@ -59,8 +58,8 @@ ${table(
 )}
 ${
   bench === undefined
-    ? ''
-    : `<h2>Query paths</h2>\n${table(
+    ? noHtml
+    : html`<h2>Query paths</h2>\n${table(
         [
           'engine',
           'path',
@@ -86,22 +85,20 @@ ${
           path.answer.ok === false ? `wrong: ${path.answer.actual}` : path.answer.ok ? 'as known' : path.answer.actual,
         ]),
       )}`
-}
-</html>
-`;
+}`;
+  return htmlPage({ title: 'Sandbox report', style, body });
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(head: readonly string[], rows: readonly (readonly string[])[]): Html {
   const cells = (tag: 'td' | 'th', texts: readonly string[]) =>
-    texts.map((text) => `<${tag}${verdictClass(text)}>${escapeHtml(text)}</${tag}>`).join('');
+    texts.map((text) => html`<${tag}${verdictClass(text)}>${text}</${tag}>`);
   const lines = [cells('th', head), ...rows.map((row) => cells('td', row))];
-  return `<table>${lines.map((line) => `<tr>${line}</tr>`).join('\n')}</table>`;
+  return html`<table>${joined(
+    lines.map((line) => html`<tr>${line}</tr>`),
+    '\n',
+  )}</table>`;
 }
 
-function verdictClass(text: string): string {
-  return ['pass', 'fail', 'unknown', 'not-run'].includes(text) ? ` class="${text}"` : '';
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+function verdictClass(text: string): Html {
+  return ['pass', 'fail', 'unknown', 'not-run'].includes(text) ? html` class="${text}"` : noHtml;
 }

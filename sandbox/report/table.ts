@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import type { Colors } from './colors.ts';
+import { cellText } from './terminal.ts';
 
 export interface Column {
   readonly title: string;
@@ -18,7 +19,7 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
     chars: { ...nothing, ...bottom, ...middle },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   });
-  for (const row of rows) table.push([...row]);
+  for (const row of rows) table.push(row.map(cellText));
   return `${table
     .toString()
     .split('\n')

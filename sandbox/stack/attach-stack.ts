@@ -9,7 +9,7 @@ import { type StackIdentity, stackIdentity } from './stack-identity.ts';
 import {
   type EngineState,
   noSecrets,
-  readSecrets,
+  readOwnSecrets,
   readState,
   type StackSecrets,
   type StackState,
@@ -26,7 +26,8 @@ export interface AttachedStack {
 
 /**
  * The stack of a folder, with those of its engines that are asked for (default: all that it has).
- * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, and `STATE_CORRUPT`.
+ * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, and `STATE_CORRUPT`, and `SECRETS_LOST`
+ * where the passwords in the folder are not its.
  */
 export async function attachStack(options: {
   readonly directory?: string;
@@ -34,11 +35,8 @@ export async function attachStack(options: {
   readonly engines?: readonly EngineName[];
 }): Promise<AttachedStack> {
   const identity = stackIdentity(options);
-  const [state, secrets, containers] = await Promise.all([
-    readState(identity.directory, identity.name),
-    readSecrets(identity.directory, identity.name),
-    nodesOf(identity),
-  ]);
+  const [state, containers] = await Promise.all([readState(identity.directory, identity.name), nodesOf(identity)]);
+  const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
   if (state === undefined) throw notRunning(identity, 'It was never started here, or was taken down.');
   const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
   const wanted = options.engines ?? (Object.keys(state.engines) as readonly EngineName[]);
@@ -78,11 +76,11 @@ export async function attachState(options: {
   readonly engines?: readonly EngineName[];
 }): Promise<Pick<AttachedStack, 'identity' | 'engines' | 'connections'>> {
   const identity = stackIdentity(options);
-  const [state, secrets, containers] = await Promise.all([
+  const [state, containers] = await Promise.all([
     readState(identity.directory, identity.name),
-    readSecrets(identity.directory, identity.name),
     findContainers({ [labelNames.stack]: identity.name }),
   ]);
+  const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
   const there = new Set(containers.map(({ id }) => id));
   const isThere = (name: EngineName) => state?.engines[name]?.nodes.some(({ containerId }) => there.has(containerId));
   const known = (Object.keys(state?.engines ?? {}) as EngineName[]).filter(isThere);

@@ -83,6 +83,7 @@ function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, 
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
+    counts: start.dataset?.counts,
     dataSizeBytes: (options.ephemeral ?? true) ? options.dataSizeBytes : undefined,
     readyTimeoutMs: options.readyTimeoutMs,
     signal,

@@ -20,7 +20,8 @@ export async function healAbandoned(): Promise<void> {
 
 /**
  * Removes what processes that no longer run have left: throw-away stacks, helpers and halves of restores, of any folder.
- * Nodes that they had stopped for a while are started, not awaited.
+ * Nodes that they had stopped for a while are started, not awaited. What cannot be removed is in nobody's way: it may be
+ * that of another checkout, which must not stop this one.
  */
 export async function removeAbandoned(): Promise<Removed> {
   const kinds = ['throw-away', 'helper'].map((purpose) => ({ [labelNames.purpose]: purpose }));
@@ -39,6 +40,7 @@ export async function removeAbandoned(): Promise<Removed> {
     containers.filter((container) => !records.includes(container)),
     volumes,
     networks,
+    { passBy: true },
   );
   await startStoppedNodes(records);
   await removeFound(records, [], []);

@@ -2,7 +2,7 @@ import { type Labels, labelNames } from '../containers/labels.ts';
 import type { NodeSpec } from '../containers/node-spec.ts';
 import { ensureVolume, type FoundObject, findVolumes, removeVolume } from '../containers/objects.ts';
 import type { StackIdentity } from './stack-identity.ts';
-import { emptyState, readState, type StackState } from './stack-state.ts';
+import { emptyState, readOwnSecrets, readState, type StackState } from './stack-state.ts';
 
 /**
  * A restore in place fills new volumes beside the old ones, and then all engines change over to them at once.
@@ -86,6 +86,7 @@ export async function removeOtherGenerations(stackName: string, state: StackStat
 /** Engines of a stack, up or down, that have volumes of the generation that counts. */
 export async function enginesWithData({ directory, name }: StackIdentity): Promise<ReadonlySet<string>> {
   const [state, volumes] = await Promise.all([readState(directory, name), findVolumes({ [labelNames.stack]: name })]);
+  await readOwnSecrets(directory, name, volumes);
   const current = currentGenerations(volumes, state ?? emptyState(name));
   return new Set(
     volumes.flatMap((volume) => {

@@ -6,7 +6,8 @@ import { isOwnerAlive } from '../containers/owner.ts';
 import { derivedName } from '../core/derived-names.ts';
 import { removeStack } from './remove-stack.ts';
 import { type StackIdentity, stackNameBytesMax } from './stack-identity.ts';
-import { forgetStack, readState, stateDirectory } from './stack-state.ts';
+import { forgetStack, readState } from './stack-state.ts';
+import { stateDirectory } from './state-directory.ts';
 
 /** A stack that a restore has made beside another one. */
 export interface RestoreStack extends StackIdentity {

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withProcessLock } from '../core/process-lock.ts';
-import { stateDirectory } from './stack-state.ts';
+import { ensureStateDirectory } from './state-directory.ts';
 
 /** Runs `work` while no other command changes this stack. Throws `STACK_BUSY`. */
 export async function withStackLock<Value>(
@@ -10,7 +9,6 @@ export async function withStackLock<Value>(
   work: () => Promise<Value>,
   signal?: AbortSignal,
 ): Promise<Value> {
-  const folder = stateDirectory(directory);
-  await mkdir(folder, { recursive: true });
+  const folder = await ensureStateDirectory(directory);
   return withProcessLock(join(folder, `${name}.lock`), `the stack ${name}`, work, { signal });
 }

@@ -51,6 +51,7 @@ export async function lookAround({
 }: Pick<StackStart, 'identity' | 'options' | 'keeper'>): Promise<Before> {
   const ours = { [labelNames.stack]: identity.name };
   const [containers, volumes] = await Promise.all([findContainers(ours), findVolumes(ours)]);
+  const key = await keeper.prove([...containers, ...volumes]);
   const throwAway = options.ephemeral ?? true;
   const published = new Set(containers.flatMap((container) => Object.values(container.hostPorts)));
   return {
@@ -60,6 +61,7 @@ export async function lookAround({
       [labelNames.purpose]: throwAway ? 'throw-away' : options.beside === undefined ? 'stack' : 'restore',
       ...(options.beside === undefined ? {} : { [labelNames.beside]: options.beside }),
       ...(throwAway || options.beside !== undefined ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
+      ...(key === undefined ? {} : { [labelNames.key]: key }),
     },
     existing: new Map(containers.map((container) => [container.name, container])),
     generations: currentGenerations(volumes, keeper.state()),

@@ -1,10 +1,14 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSize } from '../../seeds/dataset.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
+import type { Labels } from '../containers/labels.ts';
 import type { NodeHandle } from '../containers/node-spec.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { writePrivateFile } from '../core/private-files.ts';
 import type { Secrets, TopologyName } from '../engines/topology.ts';
+import { isSealed, provenanceOf, sealOf } from './stack-key.ts';
+import { ensureStateDirectory, stateDirectory } from './state-directory.ts';
 
 /** What is known of an engine of a stack between two commands. Holds no password. */
 export interface EngineState {
@@ -38,10 +42,14 @@ export interface StackState {
   /** `<node>:<container port>` to the host port that it keeps. */
   readonly hostPorts: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;
+  /** HMAC of the rest under the key of the stack: what else lies there was not written by its sandbox. */
+  readonly seal?: string;
 }
 
 /** Passwords and what holds them: kept apart, in a file that only its owner can read. */
 export interface StackSecrets {
+  /** Key of the stack: see `stack-key.ts`. Absent in what an earlier version wrote. */
+  readonly key?: string;
   readonly secrets: Readonly<Record<string, Secrets>>;
   /** Per engine, ready to be printed without loading its driver. */
   readonly connections: Readonly<Record<string, StoredConnection>>;
@@ -61,29 +69,64 @@ export const emptyState = (name: string): StackState => ({
 });
 export const noSecrets: StackSecrets = { secrets: {}, connections: {} };
 
-/** Folder in which a project's stack keeps its state. */
-export function stateDirectory(directory: string): string {
-  return join(directory, '.sandbox');
-}
-
-/** State of a stack, `undefined` where there is none. Throws `STATE_CORRUPT` where it cannot be understood. */
+/**
+ * State of a stack, `undefined` where there is none that goes with its passwords. Throws `STATE_CORRUPT` where it
+ * cannot be understood.
+ */
 export async function readState(directory: string, name: string): Promise<StackState | undefined> {
   const path = join(stateDirectory(directory), `${name}.state.json`);
-  return (await readJson(path, isState)) as StackState | undefined;
+  const [state, secrets] = await Promise.all([
+    readJson(path, isState) as Promise<StackState | undefined>,
+    readSecrets(directory, name).catch(() => undefined),
+  ]);
+  // Passwords that are there and cannot be understood are told by who reads them.
+  return state !== undefined && secrets !== undefined && isSealed(state, secrets.key) ? state : undefined;
 }
 
 /** Passwords of a stack, `undefined` where there are none. Throws `STATE_CORRUPT` where they cannot be understood. */
 export async function readSecrets(directory: string, name: string): Promise<StackSecrets | undefined> {
-  const path = join(stateDirectory(directory), `${name}.secrets.json`);
-  return (await readJson(path, isSecrets)) as StackSecrets | undefined;
+  return (await readJson(secretsFile(directory, name), isSecrets)) as StackSecrets | undefined;
 }
 
-export async function writeState(directory: string, state: StackState): Promise<void> {
-  await replaceFile(directory, `${state.name}.state.json`, JSON.stringify(state, undefined, 2), 0o644);
+/** {@link readSecrets} of a stack whose containers or volumes these are. Throws `SECRETS_LOST` where they are not its. */
+export async function readOwnSecrets(
+  directory: string,
+  name: string,
+  objects: readonly { readonly labels: Labels }[],
+): Promise<StackSecrets | undefined> {
+  const secrets = await readSecrets(directory, name);
+  if (secrets === undefined) return undefined;
+  const provenance = provenanceOf({ ...secrets, isPrivate: await areSecretsPrivate(directory, name) }, objects);
+  if (provenance === 'foreign') throw foreignSecrets(directory, name);
+  return secrets;
+}
+
+/** Whether nobody but the owner can read or write the passwords: so they are written, and so no checkout brings them. */
+export async function areSecretsPrivate(directory: string, name: string): Promise<boolean> {
+  const found = await stat(secretsFile(directory, name)).catch(() => undefined);
+  return found !== undefined && found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o077) === 0;
+}
+
+export function foreignSecrets(directory: string, name: string): SandboxError {
+  return new SandboxError({
+    code: 'SECRETS_LOST',
+    message: `The passwords in ${secretsFile(directory, name)} are not those that this stack was started with here.`,
+    next: 'Put the file of this stack back, or give its data up: `npm run sandbox -- down -v`.',
+  });
+}
+
+function secretsFile(directory: string, name: string): string {
+  return join(stateDirectory(directory), `${name}.secrets.json`);
+}
+
+export async function writeState(directory: string, state: StackState, key: string | undefined): Promise<void> {
+  const { seal: _, ...content } = state;
+  const sealed = key === undefined ? content : { ...content, seal: sealOf(content, key) };
+  await replaceFile(directory, `${state.name}.state.json`, JSON.stringify(sealed, undefined, 2));
 }
 
 export async function writeSecrets(directory: string, name: string, secrets: StackSecrets): Promise<void> {
-  await replaceFile(directory, `${name}.secrets.json`, JSON.stringify(secrets, undefined, 2), 0o600);
+  await replaceFile(directory, `${name}.secrets.json`, JSON.stringify(secrets, undefined, 2));
 }
 
 /** Forgets everything of a stack, passwords included. */
@@ -96,7 +139,10 @@ export async function forgetStack(directory: string, name: string): Promise<void
 export async function markStopped(directory: string, name: string): Promise<void> {
   const state = await readState(directory, name).catch(() => undefined);
   if (state === undefined) await rm(join(stateDirectory(directory), `${name}.state.json`), { force: true });
-  else await writeState(directory, { ...state, sourceHash: undefined });
+  else {
+    const secrets = await readSecrets(directory, name).catch(() => undefined);
+    await writeState(directory, { ...state, sourceHash: undefined }, secrets?.key);
+  }
 }
 
 async function readJson(path: string, isValid: (value: unknown) => boolean): Promise<unknown> {
@@ -142,12 +188,6 @@ function isSecrets(value: unknown): boolean {
 }
 
 /** A reader sees the old file or the new one, never half of it. */
-async function replaceFile(directory: string, name: string, content: string, mode: number): Promise<void> {
-  const folder = stateDirectory(directory);
-  await mkdir(folder, { recursive: true });
-  const path = join(folder, name);
-  const temporary = `${path}.${process.pid}.new`;
-  await writeFile(temporary, content, { mode });
-  await chmod(temporary, mode);
-  await rename(temporary, path);
+async function replaceFile(directory: string, name: string, content: string): Promise<void> {
+  await writePrivateFile(join(await ensureStateDirectory(directory), name), content);
 }

@@ -1,7 +1,8 @@
 import { labelNames } from '../containers/labels.ts';
 import { type FoundContainer, findContainers } from '../containers/objects.ts';
+import { SandboxError } from '../core/errors.ts';
 import { stackIdentity } from './stack-identity.ts';
-import { type EngineState, readSecrets, readState } from './stack-state.ts';
+import { type EngineState, readOwnSecrets, readState } from './stack-state.ts';
 
 /** `running`: all nodes; `paused`, `stopped`: all of them; `degraded`: anything else. */
 type RunState = 'running' | 'paused' | 'degraded' | 'stopped';
@@ -43,11 +44,13 @@ export async function stackStatus(options: {
   readonly name?: string;
 }): Promise<StackStatus> {
   const { name, directory } = stackIdentity(options);
-  const [state, secrets, containers] = await Promise.all([
-    readState(directory, name),
-    readSecrets(directory, name),
-    nodesOf(name),
-  ]);
+  const [known, containers] = await Promise.all([readState(directory, name), nodesOf(name)]);
+  const secrets = await readOwnSecrets(directory, name, containers).catch((thrown) => {
+    if (thrown instanceof SandboxError && thrown.code === 'SECRETS_LOST') return undefined;
+    throw thrown;
+  });
+  // What goes with passwords that are not the stack's own says nothing of it.
+  const state = secrets === undefined ? undefined : known;
   const names = [
     ...new Set([
       ...Object.keys(state?.engines ?? {}),

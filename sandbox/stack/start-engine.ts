@@ -1,3 +1,5 @@
+import type { EntityCounts } from '../../seeds/dataset.ts';
+import { memoryLimitBytes } from '../containers/confinement.ts';
 import type { FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
@@ -37,6 +39,8 @@ export interface EngineStart {
   readonly generation: number;
   /** Stack that the volumes belong to, and their labels. Default: those of the containers. */
   readonly volumesOf?: { readonly stackName: string; readonly labels: Labels };
+  /** What is to be loaded, if it is known. */
+  readonly counts?: EntityCounts | undefined;
   /** Size of every volume that is made. */
   readonly dataSizeBytes?: number | undefined;
   /** Waits this long for the first answer. Default: the deadline `nodeReady`. */
@@ -106,6 +110,12 @@ async function describeNodes(
   return nodesOf({ secrets, image, address, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
 }
 
+function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): number {
+  const dataBytes = counts === undefined ? 0 : engine.dataBytes(counts).memoryBytes;
+  // A volume in memory counts too.
+  return memoryLimitBytes(engine.memoryBytes + dataBytes) + dataSizeBytes;
+}
+
 /** Addresses of one engine's nodes: each engine has a block of its own, so that none depends on which others run. */
 function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: EngineStart) {
   if (topology.name === 'standalone' || fixedNetwork === undefined) return undefined;
@@ -136,5 +146,6 @@ async function ensureNode(
     const labels = { ...(start.volumesOf?.labels ?? start.labels), [labelNames.engine]: start.engine.name };
     await ensureVolume(name, labels, { anew: !start.keepVolumes, sizeBytes: start.dataSizeBytes });
   }
-  return startNode(spec, { ...placement, cpuShares: start.headStart.cpuShares(start.engine) });
+  const cpuShares = start.headStart.cpuShares(start.engine);
+  return startNode(spec, { ...placement, cpuShares, memoryLimitBytes: memoryLimitOf(start) });
 }

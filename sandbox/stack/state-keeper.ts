@@ -1,6 +1,10 @@
+import type { Labels } from '../containers/labels.ts';
 import type { StackIdentity } from './stack-identity.ts';
+import { keyLabel, newStackKey, provenanceOf } from './stack-key.ts';
 import {
+  areSecretsPrivate,
   emptyState,
+  foreignSecrets,
   noSecrets,
   readSecrets,
   readState,
@@ -16,27 +20,52 @@ export interface StateKeeper {
   readonly secrets: () => StackSecrets;
   readonly update: (change: Partial<StackState>) => Promise<void>;
   readonly updateSecrets: (change: Partial<StackSecrets>) => Promise<void>;
+  /**
+   * Makes sure that what was read is of the stack whose containers and volumes these are, before any of it is used, and
+   * returns the label that further ones get. What lies there without a stack is forgotten: it came with the checkout.
+   * Throws `SECRETS_LOST` where the stack was started with other passwords.
+   */
+  readonly prove: (objects: readonly { readonly labels: Labels }[]) => Promise<string | undefined>;
 }
 
 /** Keeps the state in memory. */
 export function stateInMemory(name: string): StateKeeper {
-  return keeperOf(emptyState(name), noSecrets, { state: async () => {}, secrets: async () => {} });
+  const nowhere = { state: async () => {}, secrets: async () => {} };
+  return { ...keeperOf(emptyState(name), noSecrets, nowhere), prove: async () => undefined };
 }
 
 /** Keeps the state in the project's folder. Throws `STATE_CORRUPT`. The stack's lock must be held. */
 export async function stateOnDisk({ directory, name }: StackIdentity): Promise<StateKeeper> {
   const [state, secrets] = await Promise.all([readState(directory, name), readSecrets(directory, name)]);
-  return keeperOf(state ?? emptyState(name), secrets ?? noSecrets, {
-    state: (changed) => writeState(directory, changed),
+  const keeper = keeperOf(state ?? emptyState(name), secrets ?? noSecrets, {
+    state: (changed, key) => writeState(directory, changed, key),
     secrets: (changed) => writeSecrets(directory, name, changed),
   });
+  const isPrivate = await areSecretsPrivate(directory, name);
+  return {
+    ...keeper,
+    async prove(objects) {
+      const provenance = provenanceOf({ ...keeper.secrets(), isPrivate }, objects);
+      if (provenance === 'foreign' && secrets !== undefined) throw foreignSecrets(directory, name);
+      if (provenance !== 'ours') {
+        await keeper.updateSecrets({ ...noSecrets, key: newStackKey() });
+        await keeper.update({ ...emptyState(name), sourceHash: undefined });
+      } else if (keeper.secrets().key === undefined) {
+        await keeper.updateSecrets({ key: newStackKey() });
+      }
+      return keyLabel(keeper.secrets().key as string);
+    },
+  };
 }
 
 function keeperOf(
   firstState: StackState,
   firstSecrets: StackSecrets,
-  write: { state: (state: StackState) => Promise<void>; secrets: (secrets: StackSecrets) => Promise<void> },
-): StateKeeper {
+  write: {
+    state: (state: StackState, key: string | undefined) => Promise<void>;
+    secrets: (secrets: StackSecrets) => Promise<void>;
+  },
+): Omit<StateKeeper, 'prove'> {
   let state = firstState;
   let secrets = firstSecrets;
   // One write after the other: the last one to be asked for is the last one on disk.
@@ -51,7 +80,8 @@ function keeperOf(
     update(change) {
       state = { ...state, ...change };
       const changed = state;
-      return inTurn(() => write.state(changed));
+      const { key } = secrets;
+      return inTurn(() => write.state(changed, key));
     },
     updateSecrets(change) {
       secrets = { ...secrets, ...change };

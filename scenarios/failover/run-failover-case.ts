@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Faults } from '../../sandbox/containers/faults.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import { writePrivateFile } from '../../sandbox/core/private-files.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
@@ -76,8 +76,8 @@ export async function runFailoverCase(
 }
 
 async function draw(history: History, file: string, title: string, measures: Measures): Promise<void> {
-  await writeFile(`${file}.svg`, drawTimeline(history.events, { title }));
-  await writeFile(`${file}.html`, formatTimelinePage(history.events, { title, measures }));
+  await writePrivateFile(`${file}.svg`, drawTimeline(history.events, { title }));
+  await writePrivateFile(`${file}.html`, formatTimelinePage(history.events, { title, measures }));
 }
 
 function drill(options: FailoverCaseContext, history: History, signal: AbortSignal): Promise<DrillOutcome> {

@@ -1,5 +1,7 @@
+import { contentPolicy } from '../../sandbox/report/html.ts';
 import type { HistoryEvent } from '../history.ts';
 import { drawTimeline, type TimelineOptions } from './draw-timeline.ts';
+import { timelineStyle } from './style.ts';
 import { escapeXml, type Markup } from './svg.ts';
 
 const style = `:root{color-scheme:light dark}body{background:#fff;color:#1c2024;font:15px/1.5 system-ui,sans-serif;margin:1.5rem auto;max-width:78rem;padding:0 1rem}
@@ -20,7 +22,7 @@ export function formatTimelinePage(events: readonly HistoryEvent[], options: Tim
   const told = events.flatMap(sentenceOf);
   const left = told.length - linesMax;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeXml(options.title)}</title><style>${style}</style></head>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${contentPolicy([style, timelineStyle])}"><meta name="viewport" content="width=device-width"><title>${escapeXml(options.title)}</title><style>${style}</style></head>
 <body><figure>
 ${drawTimeline(events, options)}</figure>
 ${table(

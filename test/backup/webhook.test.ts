@@ -180,3 +180,24 @@ describe('the secret of a webhook', () => {
     expect(error.message).not.toContain('mine');
   });
 });
+
+test('a receiver that answers without end is told once, and not waited for', async () => {
+  let calls = 0;
+  const server = createServer((_, response) => {
+    calls += 1;
+    response.writeHead(200);
+    const more = () => {
+      while (response.write('x'.repeat(65_536)));
+    };
+    response.on('drain', more);
+    more();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { told, notices } = await tell(`http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`);
+    expect({ told, notices, calls }).toEqual({ told: true, notices: [], calls: 1 });
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});

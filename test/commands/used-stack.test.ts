@@ -8,7 +8,7 @@ import type { CrossStoreReport } from '../../sandbox/cross-store/check-across-st
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
-import { writeState } from '../../sandbox/stack/stack-state.ts';
+import { readSecrets, writeState } from '../../sandbox/stack/stack-state.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 let folder: StackFolder;
@@ -115,7 +115,8 @@ test('differences of a load that no check has passed fail the next start, and th
   await service('UPDATE users SET silicon_level = (silicon_level + 1) % 6');
   expect((await seed()).crossStore).toMatchObject({ ok: true, changes: { changed: 1_080 } });
   const { state } = await attachStack({ directory: folder.path });
-  await writeState(folder.path, { ...state, unchecked: ['postgresql'] });
+  const key = (await readSecrets(folder.path, state.name))?.key;
+  await writeState(folder.path, { ...state, unchecked: ['postgresql'] }, key);
   expect(await runForError(['seed'], here())).toMatchObject({ code: 'CROSS_STORE_DIFFERENT', exitCode: 1 });
   expect((await runCommand(['bench', ...measured], here())).exitCode).toBe(1);
   expect((await seed('--reset')).crossStore.ok).toBe(true);

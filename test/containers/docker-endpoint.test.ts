@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { findDockerEndpoint, usualSockets } from '../../sandbox/containers/docker-endpoint.ts';
+import {
+  findDockerEndpoint,
+  firstTrusted,
+  passedOverSockets,
+  usualSockets,
+} from '../../sandbox/containers/docker-endpoint.ts';
 import { ensureDocker } from '../../sandbox/containers/docker-host.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 
@@ -112,4 +117,51 @@ test('the sockets of every common engine are tried', () => {
       '/run/user/1000/podman/podman.sock',
     ]),
   );
+});
+
+test('on Linux no socket is looked for in a folder that everybody writes into', () => {
+  vi.stubEnv('XDG_RUNTIME_DIR', '/run/user/1000');
+  if (process.platform !== 'linux') return;
+  expect(usualSockets().filter((path) => path.startsWith('/tmp/') || path.startsWith(tmpdir()))).toEqual([]);
+});
+
+/** A folder whose socket answers, and which another user could have made. */
+async function foreignSocket(): Promise<string> {
+  const parent = join(folder, 'podman');
+  await mkdir(parent);
+  const socketPath = join(parent, 'engine.sock');
+  await startPingServer(socketPath);
+  if (process.getuid?.() === 0) await chown(parent, 65_534, 65_534);
+  else await chmod(parent, 0o777);
+  return socketPath;
+}
+
+test('who listens at a usual place in a folder of somebody else is not asked, and is named', async () => {
+  const foreign = await foreignSocket();
+  const own = join(folder, 'own.sock');
+  await startPingServer(own);
+  const link = join(folder, 'link.sock');
+  await symlink(foreign, link);
+  expect(await firstTrusted([foreign, link])).toBeUndefined();
+  expect(await firstTrusted([foreign, link, own])).toMatchObject({ socketPath: own });
+  const passedOver = await passedOverSockets([foreign, link, own, join(folder, 'nowhere.sock')]);
+  expect(passedOver).toEqual([
+    expect.stringContaining(`${foreign} is not used`),
+    expect.stringContaining(`${link} is not used`),
+  ]);
+});
+
+test.runIf(process.getuid?.() === 0)('a socket of somebody else in a folder of ours is not asked', async () => {
+  const socketPath = join(folder, 'theirs.sock');
+  await startPingServer(socketPath);
+  expect(await firstTrusted([socketPath])).toMatchObject({ socketPath });
+  await chown(socketPath, 65_534, 65_534);
+  expect(await firstTrusted([socketPath])).toBeUndefined();
+});
+
+test("nor is one that the docker client's context names", async () => {
+  const usual = await findDockerEndpoint();
+  await writeContext('foreign', `unix://${await foreignSocket()}`);
+  vi.stubEnv('DOCKER_CONTEXT', 'foreign');
+  expect(await findDockerEndpoint()).toEqual(usual);
 });

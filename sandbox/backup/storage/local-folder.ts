@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
@@ -33,7 +33,14 @@ async function list(directory: string): Promise<readonly StoredArchive[]> {
     throw thrown;
   });
   const archives = names.filter((name) => momentOfArchive(name) !== undefined).toSorted();
-  return Promise.all(archives.map(async (name) => ({ name, sizeBytes: (await stat(join(directory, name))).size })));
+  const found = await Promise.all(
+    archives.map(async (name) => {
+      // What is gone meanwhile, or is a link or a folder of somebody else, is no archive.
+      const file = await lstat(join(directory, name)).catch(() => undefined);
+      return file?.isFile() ? [{ name, sizeBytes: file.size }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 async function store(file: string, directory: string, name: string, options: CopyOptions): Promise<void> {

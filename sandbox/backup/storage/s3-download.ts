@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm, truncate } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
 import { isNameTaken, isTransient, storageError } from './s3-errors.ts';
@@ -9,8 +8,11 @@ import { type DownloadJournal, downloadJournalOf, readJournal, removeJournal, wr
 import { type FoundObject, findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
 import { compositeSha256 } from './s3-parts.ts';
 
-/** Answers in a row that break off before they bring a byte, until we give up. */
+/** Answers in a row that end before they bring a byte, until we give up. */
 const fruitlessMax = 3;
+
+/** Answers for one object: a server that brings a byte in each would be asked as often as the object has bytes. */
+const answersMax = 1_000;
 
 /**
  * Brings an object into `path` by way of `<path>.partial`, and goes on behind what is there of it: within a run when the
@@ -75,7 +77,8 @@ async function receive(
 ): Promise<void> {
   let doneBytes = startBytes;
   let fruitless = 0;
-  while (doneBytes < sizeBytes) {
+  for (let answers = 0; doneBytes < sizeBytes; answers += 1) {
+    if (answers >= answersMax) throw cutShort(at, key, `it took more than ${answersMax} answers`);
     const beganAt = doneBytes;
     try {
       const asking = new GetObjectCommand({
@@ -85,18 +88,30 @@ async function receive(
         IfMatch: etag,
       });
       const answer = await at.client.send(asking, signal === undefined ? {} : { abortSignal: signal });
-      for await (const chunk of answer.Body as Readable) {
+      requireRest(at, key, answer.ContentRange, beganAt);
+      for await (const chunk of answer.Body as AsyncIterable<Buffer>) {
         signal?.throwIfAborted();
-        await file.write(chunk as Buffer);
-        hash.update(chunk as Buffer);
-        doneBytes += (chunk as Buffer).length;
+        // Nothing is written of what is more than the object has.
+        if (doneBytes + chunk.length > sizeBytes) throw tooLong(at, key, sizeBytes);
+        await file.writeFile(chunk);
+        hash.update(chunk);
+        doneBytes += chunk.length;
         progress?.(doneBytes, sizeBytes);
       }
+      if (doneBytes === beganAt) throw cutShort(at, key, 'its answers have no content');
+      fruitless = 0;
     } catch (thrown) {
       fruitless = doneBytes === beganAt ? fruitless + 1 : 0;
-      if (signal?.aborted || !isTransient(thrown) || fruitless >= fruitlessMax) throw thrown;
+      const isWorthRetrying = isTransient(thrown) || isCutShort(thrown);
+      if (signal?.aborted || !isWorthRetrying || fruitless >= fruitlessMax) throw thrown;
     }
   }
+}
+
+/** An answer that begins elsewhere than it was asked to is none: a server may pass the range over. */
+function requireRest(at: S3Bucket, key: string, contentRange: string | undefined, fromBytes: number): void {
+  const begin = contentRange === undefined ? 0 : Number(/^bytes (\d+)-/.exec(contentRange)?.[1] ?? Number.NaN);
+  if (begin !== fromBytes) throw cutShort(at, key, `its answer begins at ${begin} instead of ${fromBytes}`);
 }
 
 /** Hashes what an earlier run has brought. Returns how many bytes that are. */
@@ -149,6 +164,26 @@ function createObjectHash({ sha256, partBytes }: FoundObject): ObjectHash {
       return sha256 === (isComposite ? compositeSha256(done) : done[0]);
     },
   };
+}
+
+function tooLong({ place }: S3Bucket, key: string, sizeBytes: number): SandboxError {
+  return new SandboxError({
+    code: 'BACKUP_TOO_LARGE',
+    message: `${key.split('/').at(-1)} from ${place.address} goes on behind the ${sizeBytes} bytes that it was said to have.`,
+    next: 'Look at the server, or use another backup.',
+  });
+}
+
+function cutShort({ place }: S3Bucket, key: string, reason: string): SandboxError {
+  return new SandboxError({
+    code: 'STORAGE_UNREACHABLE',
+    message: `${key.split('/').at(-1)} cannot be fetched from ${place.address}: ${reason}.`,
+    next: 'Run it again, or look at the server: what was transferred stays.',
+  });
+}
+
+function isCutShort(thrown: unknown): boolean {
+  return thrown instanceof SandboxError && thrown.code === 'STORAGE_UNREACHABLE';
 }
 
 function notFound({ place }: S3Bucket, key: string): SandboxError {

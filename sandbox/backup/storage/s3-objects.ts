@@ -36,11 +36,20 @@ export interface FoundObject {
 /** Metadata in which an upload notes how it was cut into parts: without it a checksum of parts cannot be computed. */
 export const partBytesName = 'taishang-part-bytes';
 
+/** A page has up to a thousand names (S3 API Reference, `ListObjectsV2`). */
+export const pagesMax = 10_000;
+
 export async function listArchives({ client, bucket, prefix, place }: S3Bucket): Promise<readonly StoredArchive[]> {
   const found: StoredArchive[] = [];
   try {
-    const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix, Delimiter: '/' });
+    const pages = paginateListObjectsV2(
+      { client, stopOnSameToken: true },
+      { Bucket: bucket, Prefix: prefix, Delimiter: '/' },
+    );
+    let count = 0;
     for await (const page of pages) {
+      count += 1;
+      if (count > pagesMax) throw new Error(`its list goes on behind ${pagesMax} pages`);
       for (const { Key, Size } of page.Contents ?? []) {
         const name = Key?.slice(prefix.length) ?? '';
         if (momentOfArchive(name) !== undefined) found.push({ name, sizeBytes: Size ?? 0 });

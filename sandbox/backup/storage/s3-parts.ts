@@ -69,7 +69,8 @@ export function compositeSha256(parts: readonly string[]): string {
 export async function listParts(client: S3Client, upload: UploadKey, signal: AbortSignal): Promise<Map<number, Part>> {
   const parts = new Map<number, Part>();
   // Not the SDK's own pages: they go on for ever where a server names the next one behind the last (the Versity gateway).
-  for (let marker: string | undefined = ''; marker !== undefined; ) {
+  let marker: string | undefined = '';
+  for (let pages = 0; marker !== undefined && pages < partsMax; pages += 1) {
     const asking = new ListPartsCommand({ ...upload, ...(marker === '' ? {} : { PartNumberMarker: marker }) });
     const page: ListPartsCommandOutput = await client.send(asking, { abortSignal: signal });
     for (const part of page.Parts ?? []) if (part.PartNumber !== undefined) parts.set(part.PartNumber, part);

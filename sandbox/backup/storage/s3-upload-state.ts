@@ -8,7 +8,7 @@ import {
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { isMissing, storageError } from './s3-errors.ts';
 import { readJournal, type UploadJournal, uploadJournalOf, writeJournal } from './s3-journal.ts';
-import { partBytesName, type S3Bucket } from './s3-objects.ts';
+import { pagesMax, partBytesName, type S3Bucket } from './s3-objects.ts';
 import { listParts, type UploadKey } from './s3-parts.ts';
 
 /** Uploads that nobody has gone on with for this long are given up: their parts take room that somebody pays for. */
@@ -109,12 +109,15 @@ export async function abandonStaleUploads(at: S3Bucket, now: Date): Promise<read
 
 async function* listUploads(at: S3Bucket): AsyncGenerator<MultipartUpload> {
   let markers = {};
-  for (;;) {
+  for (let pages = 0; pages < pagesMax; pages += 1) {
     const page = await at.client.send(
       new ListMultipartUploadsCommand({ Bucket: at.bucket, Prefix: at.prefix, ...markers }),
     );
     yield* page.Uploads ?? [];
     if (page.IsTruncated !== true) return;
-    markers = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    const next = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+    // A server that leads back to the same page would be asked for ever.
+    if (JSON.stringify(next) === JSON.stringify(markers)) return;
+    markers = next;
   }
 }

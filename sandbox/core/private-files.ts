@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { messageOf, SandboxError } from './errors.ts';
+
+/** Files that may hold data of a user are their owner's alone, whatever the umask says. */
+export const privateMode = 0o600;
+
+/** A file that is being written. It has its name once it is kept; disposing of it before leaves nothing. */
+export interface PrivateFile extends AsyncDisposable {
+  readonly handle: FileHandle;
+  /** Puts it in its place, whole. */
+  readonly keep: () => Promise<void>;
+}
+
+/**
+ * Begins a file of mode 600 that takes its place at once, over a file that is there but through no link: whoever put
+ * one there would choose what is overwritten. Its folder is made, for its owner alone, if need be.
+ * Throws `BAD_OPTION` where something else than a file is in its place.
+ */
+export async function createPrivateFile(path: string): Promise<PrivateFile> {
+  await requireReplaceable(path);
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}`);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = await open(partial, flags, privateMode);
+  let kept = false;
+  return {
+    handle,
+    async keep() {
+      await handle.close();
+      await requireReplaceable(path);
+      await rename(partial, path);
+      kept = true;
+    },
+    async [Symbol.asyncDispose]() {
+      if (kept) return;
+      await handle.close().catch(() => {});
+      await rm(partial, { force: true });
+    },
+  };
+}
+
+/** {@link createPrivateFile} for a content that is there. */
+export async function writePrivateFile(path: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
+  await using file = await createPrivateFile(path);
+  await file.handle.writeFile(content);
+  await file.keep();
+}
+
+async function requireReplaceable(path: string): Promise<void> {
+  const found = await lstat(path).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return undefined;
+    throw notWritable(path, messageOf(thrown));
+  });
+  if (found === undefined || found.isFile()) return;
+  const kind = found.isSymbolicLink() ? 'a link' : found.isDirectory() ? 'a folder' : 'no regular file';
+  throw notWritable(path, `it is ${kind}`);
+}
+
+function notWritable(path: string, reason: string): SandboxError {
+  return new SandboxError({
+    code: 'BAD_OPTION',
+    message: `${path} cannot be written: ${reason}.`,
+    next: 'Name another file, or remove what is there.',
+  });
+}

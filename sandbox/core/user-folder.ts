@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { chmod, lstat, mkdir, mkdtemp } from 'node:fs/promises';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { foreignInfluence } from './ownership.ts';
+
+/**
+ * A folder of this user alone, mode 700, for what its processes agree on, for example locks. The first that can be had
+ * of: the runtime folder, the state folder of the user's home (XDG Base Directory Specification), one in the folder
+ * for temporary files. Whatever others have put in its place is passed by; where nothing is left, a folder that no
+ * other process knows is made.
+ */
+export async function userFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  for (const path of candidates(environment)) {
+    const usable = await makeOwn(path).catch(() => false);
+    if (usable) return path;
+  }
+  return mkdtemp(join(tmpdir(), 'taishang-sandbox-'));
+}
+
+function candidates({ XDG_RUNTIME_DIR, XDG_STATE_HOME }: NodeJS.ProcessEnv): readonly string[] {
+  const user = process.getuid?.() ?? 0;
+  // The system makes a runtime folder, or there is none.
+  const runtimes = [XDG_RUNTIME_DIR, `/run/user/${user}`].filter((path) => path && existsSync(path));
+  const states = [homedir(), homeOfAccount()].map((home) => home && join(home, '.local/state'));
+  const parents = [...runtimes, XDG_STATE_HOME, ...states].filter((path) => path !== undefined && path !== '');
+  return [
+    ...parents.map((parent) => join(parent as string, 'taishang-sandbox')),
+    join(tmpdir(), `taishang-sandbox-${user}`),
+  ];
+}
+
+/** `HOME` may name another folder than the account has. */
+function homeOfAccount(): string | undefined {
+  try {
+    return userInfo().homedir;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the folder is there now, this user's, and nobody else's to change. */
+async function makeOwn(path: string): Promise<boolean> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const found = await lstat(path);
+  if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) return false;
+  if ((await foreignInfluence(path)) !== undefined) return false;
+  if ((found.mode & 0o077) !== 0) await chmod(path, 0o700);
+  return true;
+}
