@@ -10,7 +10,7 @@ import { shortHash, stackIdentity } from '../stack/stack-identity.ts';
 import { takeDown } from '../stack/take-down.ts';
 import type { RestoreReport } from './backup-report.ts';
 import type { RestoreOptions } from './restore-backup.ts';
-import { archivedOf, type RestoreSource, restoreInto, restoreOne } from './restore-one.ts';
+import { archivedOf, type RestoreSource, restoreInto, restoreOne, sayTo } from './restore-one.ts';
 
 /** Longest name of a stack that the command line takes. */
 const nameLengthMax = 40;
@@ -36,7 +36,7 @@ export async function restoreBesideLive(
     }
     return restoreOne(source, engine, 'beside', progress, async ({ restoreBeside }, { backup }) => {
       if (!isSupported(restoreBeside)) throw new Error(restoreBeside.notSupported);
-      return restoreBeside(running, source.folderOf(engine.name), backup);
+      return restoreBeside(running, source.folderOf(engine.name), backup, sayTo(progress, engine));
     });
   });
   if (elsewhere.length === 0) return { engines };

@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
-import { type ProgressListener, runTask } from '../core/progress.ts';
-import type { Backup } from '../engines/backup.ts';
+import { notice, type ProgressListener, runTask } from '../core/progress.ts';
+import type { Backup, Say } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
 import type { Fill } from '../stack/staged-engines.ts';
@@ -52,6 +52,11 @@ export async function restoreOne(
   });
 }
 
+/** Shows what a restore tells beside its result. */
+export function sayTo(progress: ProgressListener, { title }: Engine): Say {
+  return (what) => notice(progress, 'warning', `${title}: ${what}`);
+}
+
 /** Restores into an empty engine and asks the store itself whether it has what was backed up. Throws `RESTORE_FAILED`. */
 export async function restoreInto(
   source: RestoreSource,
@@ -61,7 +66,7 @@ export async function restoreInto(
   progress: ProgressListener,
 ): Promise<RestoredEngine> {
   return restoreOne(source, engine, place, progress, async (backup, archived) => {
-    await backup.restore(running, source.folderOf(engine.name), archived.backup);
+    await backup.restore(running, source.folderOf(engine.name), archived.backup, sayTo(progress, engine));
     await requireBackedUp(engine, running, archived);
     return [];
   });

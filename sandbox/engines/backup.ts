@@ -41,6 +41,9 @@ export interface UnstartedEngine {
   readonly volumeNames: Readonly<Record<string, string>>;
 }
 
+/** Tells people what of a backup was not taken over, or what they should know of it. */
+export type Say = (what: string) => void;
+
 export interface Backup {
   /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
   readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
@@ -52,7 +55,7 @@ export interface Backup {
    * manifest says (`backup-files.ts`), cannot be read by the engine's own tools, or cannot be taken by this target
    * (`restore-target.ts`).
    */
-  readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest) => Promise<void>;
+  readonly restore: (target: RunningEngine, directory: string, manifest: BackupManifest, say?: Say) => Promise<void>;
   /**
    * The same before the first start, which then finds the data: for an engine whose `restore` stops the server that it
    * is given, so that nobody waits for a start for nothing. Refuses as `restore` does. Default: `restore`.
@@ -60,11 +63,11 @@ export interface Backup {
   readonly restoreUnstarted?: (target: UnstartedEngine, directory: string, manifest: BackupManifest) => Promise<void>;
   /**
    * Restores beside the live data of a running engine, under names of its own that end in `_restore`, and returns
-   * those names. What an earlier restore left under them is replaced; the live data is not touched.
+   * those names. What an earlier restore left under them is replaced, and nothing else; the live data is not touched.
    * Refuses as `restore` does.
    */
   readonly restoreBeside:
-    | ((running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<readonly string[]>)
+    | ((running: RunningEngine, directory: string, manifest: BackupManifest, say?: Say) => Promise<readonly string[]>)
     | NotSupported;
   /** Proves that the restored store takes a write, and takes it back. */
   readonly writeAfterwards: (target: RunningEngine) => Promise<void>;

@@ -70,13 +70,14 @@ function readBackOf(readBack: ReadBack, ordered: Order): ReadBack {
 }
 
 function backupOf(backup: Backup, ordered: Order): Backup {
-  const { backUp, restoreBeside } = backup;
+  const { backUp, leftOut, restoreBeside } = backup;
   return {
     ...backup,
+    leftOut: async (running) => leftOut(await ordered(running)),
     backUp: async (running, directory) => backUp(await ordered(running), directory),
     restoreBeside: !isSupported(restoreBeside)
       ? restoreBeside
-      : async (running, directory, manifest) => restoreBeside(await ordered(running), directory, manifest),
+      : async (running, directory, manifest, say) => restoreBeside(await ordered(running), directory, manifest, say),
   };
 }
 
