@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nothingTold, tell } from '../../sandbox/engines/postgresql/earlier-statements.ts';
+import { recoverySettings } from '../../sandbox/engines/postgresql/recovery.ts';
 import { namesBeside } from '../../sandbox/engines/postgresql/restored-names.ts';
 import { statementsOf } from '../../sandbox/engines/postgresql/sql-tokens.ts';
 import { connectionString, identifier, literal, setClause } from '../../sandbox/engines/postgresql/statements.ts';
@@ -83,6 +84,11 @@ describe(`what is written into statements (SANDBOX_TEST_SEED=${seed})`, () => {
   ])('sets %s to %s', (setting, value, statement) => {
     expect(setClause(setting, value)).toBe(statement);
   });
+});
+
+test('the name of a mark is one setting of a recovery, whatever it holds', () => {
+  const settings = recoverySettings({ mark: "before\\the 'change'\nrestore_command = 'x" }, 3);
+  expect(settings).toContain("recovery_target_name = 'before\\\\the ''change''\\nrestore_command = ''x'\n");
 });
 
 describe('a script of the first release', () => {
