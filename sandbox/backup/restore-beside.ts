@@ -11,7 +11,7 @@ import { stackIdentity } from '../stack/stack-identity.ts';
 import { takeDown } from '../stack/take-down.ts';
 import type { RestoreReport } from './backup-report.ts';
 import type { RestoreOptions } from './restore-backup.ts';
-import { archivedOf, type RestoreSource, restoreInto, restoreOne } from './restore-one.ts';
+import { archivedOf, type RestoreSource, restoreInto, restoreOne, sayTo } from './restore-one.ts';
 
 /**
  * Restores without touching live data: beside it, under names of its own, where the engine can and runs; into a stack
@@ -96,7 +96,7 @@ async function restoreAll(
     }
     const restored = await restoreOne(source, engine, 'beside', progress, async ({ restoreBeside }, { backup }) => {
       if (!isSupported(restoreBeside)) throw new Error(restoreBeside.notSupported);
-      return restoreBeside(running, source.folderOf(engine.name), backup);
+      return restoreBeside(running, source.folderOf(engine.name), backup, { say: sayTo(progress, engine) });
     });
     finished.push(...restored.names.map((name) => `${name} (${engine.name})`));
     return restored;

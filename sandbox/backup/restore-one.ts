@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
-import { type ProgressListener, runTask } from '../core/progress.ts';
-import type { Backup, RestoreRun } from '../engines/backup.ts';
+import { notice, type ProgressListener, runTask } from '../core/progress.ts';
+import type { Backup, RestoreRun, Say } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
 import type { Fill } from '../stack/staged-engines.ts';
@@ -75,6 +75,11 @@ export async function restoreOne(
   });
 }
 
+/** Shows what a restore tells beside its result. */
+export function sayTo(progress: ProgressListener, { title }: Engine): Say {
+  return (what) => notice(progress, 'warning', `${title}: ${what}`);
+}
+
 /** Restores into an empty engine and asks the store itself whether it has what was backed up. Throws `RESTORE_FAILED`. */
 export async function restoreInto(
   source: RestoreSource,
@@ -84,7 +89,12 @@ export async function restoreInto(
   progress: ProgressListener,
 ): Promise<RestoredEngine> {
   return restoreOne(source, engine, place, progress, async (backup, archived, found) => {
-    await backup.restore(running, source.folderOf(engine.name), archived.backup, runOf(source, found));
+    await backup.restore(
+      running,
+      source.folderOf(engine.name),
+      archived.backup,
+      runOf(source, { ...found, say: sayTo(progress, engine) }),
+    );
     if (found.expiredCount() > 0) await recordAgain(source, engine, running);
     await requireBackedUp(engine, running, archived);
     return [];

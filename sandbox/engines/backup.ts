@@ -41,12 +41,16 @@ export interface UnstartedEngine {
   readonly volumeNames: Readonly<Record<string, string>>;
 }
 
+/** Tells people what of a backup was not taken over, or what they should know of it. */
+export type Say = (what: string) => void;
+
 /** What a restore is told beside its backup, and whom it tells what it finds that is no error. */
 export interface RestoreRun {
   /** Ends it early: what it runs beside the target is removed, and the target stays as it was. */
   readonly signal?: AbortSignal;
   /** So many keys or documents of the backup had come to the end of their lifetime before they were restored. */
   readonly expired?: (count: number) => void;
+  readonly say?: Say;
 }
 
 export interface Backup {
@@ -78,7 +82,12 @@ export interface Backup {
    * Refuses as `restore` does.
    */
   readonly restoreBeside:
-    | ((running: RunningEngine, directory: string, manifest: BackupManifest) => Promise<readonly string[]>)
+    | ((
+        running: RunningEngine,
+        directory: string,
+        manifest: BackupManifest,
+        run?: RestoreRun,
+      ) => Promise<readonly string[]>)
     | NotSupported;
   /**
    * Rights in a backup that open a door to others, and that `live` does not give already: `user "bob": no password`.

@@ -86,13 +86,14 @@ function holdingOf(holding: Holding, ordered: Order): Holding {
 }
 
 function backupOf(backup: Backup, ordered: Order): Backup {
-  const { backUp, restoreBeside } = backup;
+  const { backUp, leftOut, restoreBeside } = backup;
   return {
     ...backup,
+    leftOut: async (running) => leftOut(await ordered(running)),
     backUp: async (running, directory) => backUp(await ordered(running), directory),
     restoreBeside: !isSupported(restoreBeside)
       ? restoreBeside
-      : async (running, directory, manifest) => restoreBeside(await ordered(running), directory, manifest),
+      : async (running, directory, manifest, run) => restoreBeside(await ordered(running), directory, manifest, run),
   };
 }
 

@@ -79,8 +79,8 @@ describe('a backup is refused before the target is touched', () => {
     ['JSON is in place of a dump', dumpFile, () => '{"result": {"name": "users.snapshot"}, "status": "ok"}'],
     ['SQL is in place of a dump', dumpFile, () => 'SELECT 1;'],
     ['nothing is in place of a dump', dumpFile, () => ''],
-    ['JSON is in place of the roles', 'globals.sql', () => '{"status": "ok"}'],
-    ['the roles are cut off', 'globals.sql', half],
+    ['JSON is in place of the roles', 'globals.json', () => '{"status": "ok"}'],
+    ['the roles are cut off', 'globals.json', half],
     ['the list of databases is none', 'databases.json', () => '{"status": "ok"}'],
   ] as const)('where %s, and the manifest agrees', async (_, path, change) => {
     await using copy = await copyWith(folder.path, path, change);

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { temporaryName } from '../../sandbox/core/derived-names.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import type { Fingerprint } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
@@ -106,9 +107,13 @@ describe('a restore into an empty server', () => {
     }
   });
 
-  test('replaces what a killed restore has left, and takes any minor version', async () => {
+  test('removes what a killed restore has left, and takes any minor version', async () => {
     try {
-      await withClient(target, 'postgres', (client) => client.query('CREATE DATABASE taishang_users_restoring'));
+      await withClient(target, 'postgres', async (client) => {
+        const name = temporaryName();
+        await client.query(`CREATE ROLE ${name}; COMMENT ON ROLE ${name} IS 'taishang sandbox: temporary'`);
+        await client.query(`CREATE DATABASE ${name} OWNER ${name}`);
+      });
       await backup.restore(target, folder.path, { ...manifest, serverVersion: '17.99' });
       expect(differences(before, await fingerprint(target))).toEqual([]);
     } finally {
@@ -117,10 +122,12 @@ describe('a restore into an empty server', () => {
   });
 
   test('leaves no database behind where it fails', async () => {
-    await using copy = await copyWith(folder.path, 'globals.sql', (bytes) =>
-      String(bytes).replaceAll(/^.*reporting.*$/gm, ''),
-    );
-    const changed = await describedAnew(copy.path, manifest, 'globals.sql');
+    await using copy = await copyWith(folder.path, 'globals.json', (bytes) => {
+      const { roles, memberships, ...globals } = JSON.parse(String(bytes));
+      const without = (role: { name?: string; role?: string }) => ![role.name, role.role].includes('reporting');
+      return JSON.stringify({ ...globals, roles: roles.filter(without), memberships: memberships.filter(without) });
+    });
+    const changed = await describedAnew(copy.path, manifest, 'globals.json');
     await withClient(target, 'postgres', (client) => client.query('DROP ROLE IF EXISTS reporting'));
     const failed = await backup.restore(target, copy.path, changed).catch((thrown) => thrown);
     expect(failed).toMatchObject({ code: 'RESTORE_FAILED', engine: 'postgresql' });

@@ -32,7 +32,8 @@ export async function readBaseBackup(directory: string, { parts }: BackupManifes
   const text = await readFile(join(directory, descriptionFile), 'utf8');
   try {
     const read = JSON.parse(text) as BaseBackup;
-    if (typeof read.from === 'string' && typeof read.timeline === 'number' && read.segmentBytes > 0) return read;
+    const isSized = read.segmentBytes > 0 && read.sizeBytes >= 0;
+    if (typeof read.from === 'string' && typeof read.timeline === 'number' && isSized) return read;
     throw new Error('it does not describe a base backup');
   } catch (thrown) {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', `${descriptionFile}: ${messageOf(thrown)}`);

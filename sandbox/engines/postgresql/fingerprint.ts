@@ -1,13 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Client, escapeIdentifier } from 'pg';
 import type { Fingerprint } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
-import { ourDatabases } from './described-databases.ts';
-
-const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');
+import { type FoundDatabase, ourDatabases, query } from './described-databases.ts';
+import { withConnectable } from './unconnectable.ts';
 
 /**
  * The same data means: the same databases; in each the same rows in every table of ours, whatever their order on disk,
@@ -16,23 +13,32 @@ const query = (name: string) => readFile(join(import.meta.dirname, 'queries', na
  * itself (`ALTER SYSTEM`), which belong to its topology.
  */
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
-  const [roles, names] = await inPostgres(running);
-  const perDatabase = await Promise.all(names.map((name) => partsOfDatabase(running, name)));
+  const [roles, found] = await inPostgres(running);
+  const perDatabase = await Promise.all(
+    found.map(({ name, allowsConnections }) =>
+      withConnectable(running, { name, allowConnections: allowsConnections }, (source) =>
+        partsOfDatabase(running, source, name, name),
+      ),
+    ),
+  );
   return { parts: Object.assign({ roles }, ...perDatabase) };
 }
 
-async function inPostgres(running: RunningEngine): Promise<[roles: string, names: readonly string[]]> {
+async function inPostgres(running: RunningEngine): Promise<[roles: string, found: readonly FoundDatabase[]]> {
   await using opened = await openPrimary(running, { database: 'postgres' });
   const lines = await linesOf(opened.client, 'fingerprint-roles.sql');
-  const databases = await ourDatabases(opened.client);
-  return [hashOf(lines.map(({ line }) => line)), databases.map(({ name }) => name)];
+  return [hashOf(lines.map(({ line }) => line)), await ourDatabases(running, opened.client)];
 }
 
-/** Parts of one database. `label` stands for its name in theirs, to compare a copy under another name. */
+/**
+ * Parts of one database. `label` stands for its name in theirs, to compare a copy under another name; `outside` is the
+ * name of the database whose owner, rights and settings count.
+ */
 export async function partsOfDatabase(
   running: RunningEngine,
   database: string,
   label = database,
+  outside = database,
 ): Promise<Record<string, string>> {
   await using opened = await openPrimary(running, { database });
   const { client } = opened;
@@ -42,7 +48,10 @@ export async function partsOfDatabase(
       "SET extra_float_digits = 1; SET search_path = ''",
   );
   const parts: Record<string, string> = {};
-  const lines = [...(await linesOf(client, 'fingerprint-catalogue.sql')), ...(await sequencesBehind(client))];
+  const lines = [
+    ...(await linesOf(client, 'fingerprint-catalogue.sql', [outside])),
+    ...(await sequencesBehind(client)),
+  ];
   for (const [kind, ofKind] of Map.groupBy(lines, (each) => each.kind)) {
     parts[`${label} ${kind}`] = hashOf(ofKind.map(({ line }) => line));
   }
@@ -58,8 +67,8 @@ interface Line {
   readonly line: string;
 }
 
-async function linesOf(client: Client, file: string): Promise<readonly Line[]> {
-  return (await client.query<{ kind: string; line: string }>(await query(file))).rows;
+async function linesOf(client: Client, file: string, values: readonly string[] = []): Promise<readonly Line[]> {
+  return (await client.query<{ kind: string; line: string }>(await query(file), [...values])).rows;
 }
 
 /**

@@ -10,7 +10,7 @@ import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { requireRoom } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
 import { verifyScript } from './base-backup.ts';
-import { baseFile, readBaseBackup } from './base-description.ts';
+import { type BaseBackup, baseFile, readBaseBackup } from './base-description.ts';
 import { openPrimary, primaryNode } from './connection.ts';
 import { archiveDirectory } from './log-archive.ts';
 import { logFolder, type Moment, requireLog } from './log-marks.ts';
@@ -42,7 +42,7 @@ export async function restoreToMoment(
 
   await clearStaging(target);
   try {
-    await stageBase(target, join(directory, baseFile));
+    await stageBase(target, join(directory, baseFile), unpackedBytesMax(base));
     const files = manifest.parts.filter(({ path }) => isLog(path)).map(({ path }) => path);
     await stageFiles(primaryNode(target), directory, files, stagedLogDirectory);
     await inNode(target, await script('prepare-recovery'), recoverySettings(until, mark.timeline));
@@ -70,8 +70,11 @@ function requireSameMajor(target: RunningEngine, manifest: BackupManifest): void
   });
 }
 
-async function stageBase(target: RunningEngine, file: string): Promise<void> {
-  const command = ['bash', '-c', await verifyScript(), 'verify-base-backup', restoredDirectory];
+/** The databases, as much again for headers and what belongs to none of them, and the log of an empty server. */
+const unpackedBytesMax = ({ sizeBytes }: BaseBackup) => Math.ceil(sizeBytes) * 2 + 256 * 2 ** 20;
+
+async function stageBase(target: RunningEngine, file: string, bytesMax: number): Promise<void> {
+  const command = ['bash', '-c', await verifyScript(), 'verify-base-backup', restoredDirectory, String(bytesMax)];
   const options = { user: 'postgres', input: createReadStream(file) };
   const ended = await execInNode(primaryNode(target), command, options);
   if (ended.exitCode === 0) return;

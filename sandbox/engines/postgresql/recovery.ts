@@ -39,9 +39,10 @@ export function recoverySettings(until: Moment, timeline: number): string {
   ].join('\n');
 }
 
-/** In a file of settings a quote is written twice (PostgreSQL documentation, "Parameter Interaction via the Configuration File"). */
+/** In a file of settings a quote is written twice, and a backslash begins what C has (`DeescapeQuotedString` of guc-file.l). */
 function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
+  const escaped = text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll("'", "''");
+  return `'${escaped}'`;
 }
 
 /** Over the socket, as the server's own user: the passwords are still those of the backup. */

@@ -4,39 +4,48 @@ import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
+import type { Catalogue, CataloguedDatabase } from './catalogue.ts';
 import { openPrimary } from './connection.ts';
-import {
-  archiveOf,
-  type DescribedDatabase,
-  globalsFile,
-  ourDatabases,
-  readDescribedDatabases,
-} from './described-databases.ts';
+import { ourDatabases } from './described-databases.ts';
+import { readEarlier } from './earlier-backups.ts';
+import { databasesFile, globalsFile, readCatalogueFiles } from './read-catalogue.ts';
+import type { Staged } from './stage-archives.ts';
 
 export const dataDirectory = '/var/lib/postgresql/data';
-
-/** Where archives lie while they are restored. */
-export const stagingDirectory = '/tmp/taishang-restore';
 
 /** Log that a restore writes at most before a checkpoint frees it: `max_wal_size` of schema/postgresql.conf. */
 const logBytesMax = 256 * 2 ** 20;
 
-/**
- * Throws where the files are not what the manifest says, or a server of the target's version cannot take them.
- * Returns the databases that are in the backup.
- */
+/** A backup that was read as far as it can be before its dumps are. */
+export interface Archive {
+  /** Written by the first release. */
+  readonly isEarlier: boolean;
+  readonly databases: readonly CataloguedDatabase[];
+  /** Throws `BACKUP_PART_UNREADABLE` where what the dumps say of their databases is not what pg_dump writes. */
+  readonly catalogueOf: (staged: Staged) => Catalogue;
+}
+
+/** Throws where the files are not what the manifest says, or a server of the target's version cannot take them. */
 export async function requireReadable(
   target: RunningEngine,
   directory: string,
   manifest: BackupManifest,
-): Promise<readonly DescribedDatabase[]> {
+): Promise<Archive> {
   requireVersion(target, manifest);
   await verifyParts(directory, manifest);
-  const described = await readDescribedDatabases(directory);
   const named = new Set(manifest.parts.map(({ path }) => path));
-  const missing = [globalsFile, ...described.map(({ name }) => archiveOf(name))].find((path) => !named.has(path));
+  const earlier = named.has(globalsFile) ? undefined : await readEarlier(directory, named);
+  const archive = earlier ?? (await readCatalogue(directory, named));
+  const missing = archive.databases.find(({ file }) => file !== null && !named.has(file));
+  if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing.file}`);
+  return archive;
+}
+
+async function readCatalogue(directory: string, named: ReadonlySet<string>): Promise<Archive> {
+  const missing = [globalsFile, databasesFile].find((path) => !named.has(path));
   if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing}`);
-  return described;
+  const catalogue = await readCatalogueFiles(directory);
+  return { isEarlier: false, databases: catalogue.databases, catalogueOf: () => catalogue };
 }
 
 /**
@@ -67,8 +76,8 @@ export function majorOf(serverVersion: string): number | undefined {
  * Room that a restore needs at most: what the databases took when they were backed up (a restored one has no dead
  * rows), the log that a restore writes between two checkpoints, and the archives, which lie in the container meanwhile.
  */
-export function roomFor(manifest: BackupManifest, described: readonly DescribedDatabase[]): number {
-  const dataBytes = described.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+export function roomFor(manifest: BackupManifest, databases: readonly CataloguedDatabase[]): number {
+  const dataBytes = databases.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
   return dataBytes + Math.min(dataBytes, logBytesMax) + totalBytes(manifest);
 }
 
@@ -104,6 +113,6 @@ async function requirePlace(target: RunningEngine, sizeBytes: number): Promise<v
 /** Throws `RESTORE_TARGET_NOT_EMPTY`. */
 async function requireEmpty(target: RunningEngine): Promise<void> {
   await using opened = await openPrimary(target, { database: 'postgres' });
-  const found = await ourDatabases(opened.client);
+  const found = await ourDatabases(target, opened.client);
   if (found.length > 0) throw targetNotEmpty('postgresql', found.map(({ name }) => name).join(', '));
 }

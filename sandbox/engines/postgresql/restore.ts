@@ -1,144 +1,204 @@
-import { availableParallelism } from 'node:os';
-import { execInNode } from '../../containers/exec.ts';
+import pLimit from 'p-limit';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { allSettled } from '../../core/side-by-side.ts';
-import type { BackupManifest } from '../backup.ts';
+import type { BackupManifest, RestoreRun } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
-import { openPrimary, primaryNode } from './connection.ts';
-import { definitionOf, dropDatabases, renameAll } from './database-definition.ts';
-import type { DescribedDatabase } from './described-databases.ts';
-import { requireReadable, requireUsable, roomFor, stagingDirectory } from './restore-checks.ts';
-import { readGlobals, restoreGlobals } from './restore-globals.ts';
+import { inOneTransaction } from './apply-content.ts';
+import type { Catalogue } from './catalogue.ts';
+import { applyProperties } from './create-database.ts';
+import { foundDatabases, initialDatabases } from './described-databases.ts';
+import { availableExtensions, extensionRefusal } from './extensions.ts';
+import { type Archive, requireReadable, requireUsable, roomFor } from './restore-checks.ts';
+import { restoreFailed } from './restore-content.ts';
+import { type MadeDatabase, type RestorePlan, restoreDatabase } from './restore-database.ts';
+import { addRoles, restoreRoles } from './restore-roles.ts';
+import { restoreTablespaces } from './restore-tablespaces.ts';
+import { namesBeside } from './restored-names.ts';
 import { setPasswords } from './schema.ts';
-import { type StagedArchive, stageArchives } from './stage-archives.ts';
-
-/** Suffix of databases that are being restored: they get their names together, when all of them are whole. */
-const unfinished = '_restoring';
+import { removeStaged, type Staged, stageArchives, stagingFolder } from './stage-archives.ts';
+import { standInFrom } from './stand-in.ts';
+import { identifier } from './statements.ts';
+import { dropTemporary, openAdministration, unmarkStatements } from './temporary-databases.ts';
 
 /**
  * Roles, then all databases side by side under names of their own; they get their names together at the end. A restore
- * that was killed leaves databases that the next one replaces.
+ * that was killed leaves databases that carry a mark, which the next one removes. Tells `say` what people should know.
  */
-export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
-  const described = await requireReadable(target, directory, manifest);
-  const globals = await readGlobals(directory);
-  const usable = () => requireUsable(target, { sizeBytes: roomFor(manifest, described), empty: true });
-  const fillAll = async (archives: readonly StagedArchive[]) => {
-    await restoreGlobals(target, globals, { overwrite: true });
-    await restoreUnfinished(
+export async function restore(
+  target: RunningEngine,
+  directory: string,
+  manifest: BackupManifest,
+  { say = () => {} }: RestoreRun = {},
+): Promise<void> {
+  const archive = await requireReadable(target, directory, manifest);
+  const usable = () => requireUsable(target, { sizeBytes: roomFor(manifest, archive.databases), empty: true });
+  await whileStaged(target, { directory, archive, usable }, async (staged, catalogue) => {
+    await using opened = await openAdministration(target);
+    const { client } = opened;
+    await restoreRoles(client, catalogue, say);
+    await restoreTablespaces(client, catalogue);
+    const plan: RestorePlan = { target, staged, catalogue, isEarlier: archive.isEarlier, say, singly: pLimit(1) };
+    const others = catalogue.databases.filter(({ name }) => !initialDatabases.has(name));
+    const made = await allOrNone(
       target,
-      archives.filter(({ database }) => database !== 'postgres'),
+      others.map((database) => restoreDatabase(plan, database, { name: database.name })),
     );
-    // It is there in every server, and cannot be replaced by its own connections: all of it or nothing.
-    const own = archives.find(({ database }) => database === 'postgres');
-    if (own !== undefined) await fill(target, 'postgres', own, '--single-transaction');
-  };
-  const finish = async () => {
-    const names = described.map(({ name }) => name).filter((name) => name !== 'postgres');
-    await renameAll(target, names, { from: unfinished, to: '' });
-    await using opened = await openPrimary(target, { database: 'postgres' });
-    await setPasswords(opened.client, target);
-  };
-  await whileStaged(target, { directory, described, usable }, fillAll, finish);
+    // They are there in every server, and cannot be replaced by their own connections: all of it or nothing.
+    for (const database of catalogue.databases.filter(
+      ({ name, file }) => initialDatabases.has(name) && file !== null,
+    )) {
+      await restoreDatabase(plan, database, { name: database.name });
+    }
+    await renameAll(target, made, { marked: false });
+    for (const database of catalogue.databases.filter(({ name }) => initialDatabases.has(name))) {
+      const { settings } = catalogue;
+      await applyProperties(client, database, { name: database.name, settings, onlyOwn: false, say });
+    }
+    await setPasswords(client, target);
+  });
 }
 
-/** Into `<database>_restore`. Roles that are there already stay as they are. */
+/** Into copies with names of their own. Roles that are there already stay as they are, and so does everything live. */
 export async function restoreBeside(
   running: RunningEngine,
   directory: string,
   manifest: BackupManifest,
+  { say = () => {} }: RestoreRun = {},
 ): Promise<readonly string[]> {
-  const described = await requireReadable(running, directory, manifest);
-  const globals = await readGlobals(directory);
-  const usable = () => requireUsable(running, { sizeBytes: roomFor(manifest, described), empty: false });
-  const names = described.map(({ name }) => name);
-  const fillAll = async (archives: readonly StagedArchive[]) => {
-    await restoreGlobals(running, globals, { overwrite: false });
-    await restoreUnfinished(running, archives);
-  };
-  const finish = async () => {
-    await dropDatabases(
-      running,
-      names.map((name) => `${name}_restore`),
+  const archive = await requireReadable(running, directory, manifest);
+  const usable = () => requireUsable(running, { sizeBytes: roomFor(manifest, archive.databases), empty: false });
+  let names: readonly string[] = [];
+  await whileStaged(running, { directory, archive, usable }, async (staged, catalogue) => {
+    await using opened = await openAdministration(running);
+    const { client } = opened;
+    const dumped = catalogue.databases.filter(({ file }) => file !== null);
+    const copies = namesBeside(
+      dumped.map(({ name }) => name),
+      await foundDatabases(client),
     );
-    await renameAll(running, names, { from: unfinished, to: '_restore' });
-  };
-  await whileStaged(running, { directory, described, usable }, fillAll, finish);
-  return names.map((name) => `${name}_restore`);
+    const nameOf = new Map(copies.map(({ original, name }) => [original, name]));
+    await requireHarmlessExtensions(running, catalogue);
+    const created = await addRoles(client, catalogue, say);
+    const plan: RestorePlan = {
+      target: running,
+      staged,
+      catalogue,
+      isEarlier: archive.isEarlier,
+      say,
+      singly: pLimit(1),
+    };
+    const standIn = await standInFrom(client, created);
+    const made = await allOrNone(
+      running,
+      dumped.map((database) =>
+        restoreDatabase(plan, database, { name: nameOf.get(database.name) ?? '', beside: standIn() }),
+      ),
+    );
+    await dropCopies(
+      running,
+      copies.map(({ name }) => name),
+    );
+    await renameAll(running, made, { marked: true });
+    names = copies.map(({ name }) => name);
+  });
+  return names;
+}
+
+/** Before anything is made. Throws `RESTORE_FAILED`. */
+async function requireHarmlessExtensions(running: RunningEngine, { databases }: Catalogue): Promise<void> {
+  await using opened = await openAdministration(running);
+  const available = await availableExtensions(opened.client);
+  for (const { name, content, extensions = [] } of databases) {
+    for (const extension of content?.extensions ?? extensions) {
+      const refusal = extensionRefusal(extension, available);
+      if (refusal === undefined) continue;
+      throw new SandboxError({
+        code: 'RESTORE_FAILED',
+        engine: 'postgresql',
+        message: `The database ${JSON.stringify(name)} needs the extension ${JSON.stringify(extension.name)}, and it is not made beside live data: ${refusal}.`,
+        next: 'Nothing was touched. Restore into a stack of its own: --name another.',
+      });
+    }
+  }
+}
+
+async function allOrNone(
+  target: RunningEngine,
+  works: readonly Promise<MadeDatabase>[],
+): Promise<readonly MadeDatabase[]> {
+  return allSettled(works).catch(async (thrown: unknown) => {
+    // Where the server was killed it cannot; the next restore removes them.
+    await dropTemporary(target).catch(() => {});
+    throw thrown;
+  });
+}
+
+/** Copies of an earlier restore that this one replaces: they carry its mark. */
+async function dropCopies(running: RunningEngine, names: readonly string[]): Promise<void> {
+  await using opened = await openAdministration(running);
+  for (const { name, copy, isTemplate } of await foundDatabases(opened.client)) {
+    if (!copy || !names.includes(name)) continue;
+    if (isTemplate) await opened.client.query(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
+    await opened.client.query(`DROP DATABASE ${identifier(name)} WITH (FORCE)`);
+  }
+}
+
+/** All of them or none. */
+async function renameAll(
+  target: RunningEngine,
+  made: readonly MadeDatabase[],
+  { marked }: { readonly marked: boolean },
+): Promise<void> {
+  await using opened = await openAdministration(target);
+  await inOneTransaction(
+    opened.client,
+    made.flatMap(({ temporary, name }) => [
+      ...(marked ? [] : unmarkStatements(temporary)),
+      `ALTER DATABASE ${identifier(temporary)} RENAME TO ${identifier(name)}`,
+    ]),
+  );
 }
 
 interface Archives {
   readonly directory: string;
-  readonly described: readonly DescribedDatabase[];
+  readonly archive: Archive;
   /** Looks at the target, before the databases are touched. */
   readonly usable: () => Promise<void>;
 }
 
 /**
- * Puts all archives into the container and reads each to its end while `usable` looks at the target, then runs `fillAll`.
- * The archives are removed while `finish` runs.
+ * Puts all archives into the container and reads each to its end while `usable` looks at the target, then runs `work`.
+ * Whatever it ends with, nothing is left that was made for a time.
  */
 async function whileStaged(
   target: RunningEngine,
-  { directory, described, usable }: Archives,
-  fillAll: (archives: readonly StagedArchive[]) => Promise<void>,
-  finish: () => Promise<void>,
+  { directory, archive, usable }: Archives,
+  work: (staged: Staged, catalogue: Catalogue) => Promise<void>,
 ): Promise<void> {
+  const folder = stagingFolder();
   try {
-    const staged = stageArchives(target, directory, described);
+    const staging = stageArchives(target, {
+      directory,
+      folder,
+      databases: archive.databases,
+      definitions: archive.isEarlier,
+    });
     // What is wrong with the target is told first.
-    await allSettled([usable(), staged]);
-    await fillAll(await staged).catch(brokenOff);
-  } catch (thrown) {
-    await removeStaged(target);
-    throw thrown;
-  }
-  await allSettled([finish().catch(brokenOff), removeStaged(target)]);
-}
-
-function brokenOff(thrown: unknown): never {
-  throw thrown instanceof SandboxError ? thrown : restoreFailed(`The restore was broken off: ${messageOf(thrown)}.`);
-}
-
-/** A server that was killed keeps them; the next restore writes over them. */
-async function removeStaged(target: RunningEngine): Promise<void> {
-  await execInNode(primaryNode(target), ['rm', '-rf', stagingDirectory], { user: 'postgres' }).catch(() => {});
-}
-
-/** What an earlier restore left half done is replaced; a restore that fails leaves no database behind. */
-async function restoreUnfinished(target: RunningEngine, archives: readonly StagedArchive[]): Promise<void> {
-  const names = archives.map(({ database }) => `${database}${unfinished}`);
-  await dropDatabases(target, names);
-  try {
-    await allSettled(
-      archives.map(async (archive) => {
-        const name = `${archive.database}${unfinished}`;
-        await using opened = await openPrimary(target, { database: 'postgres' });
-        for (const statement of definitionOf(archive.definition, name)) await opened.client.query(statement);
-        await fill(target, name, archive, `--jobs=${availableParallelism()}`);
-      }),
-    );
-  } catch (thrown) {
-    // Where the server was killed it cannot; the next restore replaces them.
-    await dropDatabases(target, names).catch(() => {});
-    throw thrown;
+    await allSettled([usable(), staging]);
+    const staged = await staging;
+    const catalogue = archive.catalogueOf(staged);
+    await dropTemporary(target);
+    await work(staged, catalogue).catch(async (thrown: unknown) => {
+      await dropTemporary(target).catch(() => {});
+      throw brokenOff(thrown);
+    });
+    await dropTemporary(target);
+  } finally {
+    await removeStaged(target, folder);
   }
 }
 
-async function fill(target: RunningEngine, name: string, { file }: StagedArchive, mode: string): Promise<void> {
-  const command = ['pg_restore', '--exit-on-error', mode, `--dbname=${name}`, file];
-  const result = await execInNode(primaryNode(target), command, { user: 'postgres' });
-  if (result.exitCode === 0) return;
-  const evidence = result.errorOutput.split('\n').slice(-20).join('\n');
-  throw restoreFailed(`pg_restore of ${name} ended with exit code ${result.exitCode}.`, evidence);
-}
-
-function restoreFailed(message: string, evidence?: string): SandboxError {
-  return new SandboxError({
-    code: 'RESTORE_FAILED',
-    engine: 'postgresql',
-    message,
-    next: 'No database has its name yet. Restore again: what is left is replaced.',
-    ...(evidence === undefined ? {} : { evidence }),
-  });
+function brokenOff(thrown: unknown): unknown {
+  if (thrown instanceof SandboxError) return thrown;
+  return restoreFailed(`The restore was broken off: ${messageOf(thrown)}.`, messageOf(thrown));
 }

@@ -1,4 +1,5 @@
 -- One line for each thing in this database that a backup must bring back, by kind.
+-- $1: name of the database whose outside counts: this one's, or that of the one it was copied from.
 -- Rights that are not written down are those that the owner has by default: both forms give the same line.
 WITH members AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
@@ -58,7 +59,7 @@ WITH members AS (
   UNION ALL
   SELECT 'rights', format('database %s owner %s', (SELECT string_agg(x::text, ',' ORDER BY x::text)
       FROM unnest(coalesce(datacl, acldefault('d', datdba))) x), datdba::regrole)
-  FROM pg_database WHERE datname = current_database()
+  FROM pg_database WHERE datname = $1
   UNION ALL
   SELECT 'default privileges', format('%s %s %s %s', defaclrole::regrole, CASE WHEN defaclnamespace <> 0 THEN defaclnamespace::regnamespace END,
       defaclobjtype, (SELECT string_agg(x::text, ',' ORDER BY x::text) FROM unnest(defaclacl) x))
@@ -106,11 +107,15 @@ WITH members AS (
   UNION ALL
   SELECT 'publications', format('%s has %s.%s %s %s', pubname, schemaname, tablename, attnames, rowfilter) FROM pg_publication_tables
   UNION ALL
-  SELECT 'database', format('%s %s %s %s %s limit %s', pg_encoding_to_char(encoding), datlocprovider, datcollate, datctype, datlocale, datconnlimit)
-  FROM pg_database WHERE datname = current_database()
+  SELECT 'database', format('%s %s %s %s %s %s limit %s template %s connections %s', pg_encoding_to_char(encoding), datlocprovider, datcollate,
+      datctype, datlocale, daticurules, datconnlimit, datistemplate, datallowconn)
+  FROM pg_database WHERE datname = $1
   UNION ALL
-  SELECT 'settings', format('of %s %s', CASE WHEN setrole <> 0 THEN setrole::regrole END, (SELECT string_agg(x, ',' ORDER BY x) FROM unnest(setconfig) x))
-  FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase WHERE d.datname = current_database()
+  SELECT 'settings', format('of %s %s', CASE WHEN setrole <> 0 THEN setrole::regrole END, entries)
+  FROM pg_db_role_setting JOIN pg_database d ON d.oid = setdatabase,
+       -- Those that mark a copy beside live data are ours.
+       LATERAL (SELECT string_agg(x, ',' ORDER BY x) AS entries FROM unnest(setconfig) x WHERE NOT starts_with(x, 'taishang_sandbox.')) e
+  WHERE d.datname = $1 AND entries IS NOT NULL
   UNION ALL
   SELECT 'large objects', format('%s owner %s %s %s', oid, lomowner::regrole, (SELECT string_agg(x::text, ',' ORDER BY x::text)
       FROM unnest(coalesce(lomacl, acldefault('L', lomowner))) x), encode(sha256(lo_get(oid)), 'hex'))
@@ -120,7 +125,7 @@ WITH members AS (
   FROM pg_description d, LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
   WHERE d.objoid >= 16384 AND NOT EXISTS (SELECT FROM members m WHERE m.classid = d.classoid AND m.objid = d.objoid)
   UNION ALL
-  SELECT 'comments', format('database %s', shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = current_database()
+  SELECT 'comments', format('database %s', shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = $1
   UNION ALL
   -- What is rarer, by its name alone: numbers below 16384 came with the server.
   SELECT 'others', format('%s %s', i.type, i.identity)

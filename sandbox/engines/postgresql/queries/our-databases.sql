@@ -1,15 +1,16 @@
--- Every database that is ours, and its size. Asked in `postgres`, which is one of them once it holds anything:
--- what a server comes with has numbers below 16384 (PostgreSQL documentation, "System Catalog Initial Data").
--- Copies that a restore made beside the live databases are not.
-SELECT d.datname AS name, pg_database_size(d.oid)::float8 AS "sizeBytes"
+-- Databases of the server, asked in `postgres`, and whose they are.
+-- `temporary`: made for the time of a restore or a backup. It has a name that only they give, and either the role of that
+-- run as its owner or our setting. `copy`: made by a restore beside live data, under the name that it still has.
+SELECT d.datname AS name, pg_database_size(d.oid)::float8 AS "sizeBytes", d.datistemplate AS "isTemplate",
+       d.datallowconn AS "allowsConnections", d.datconnlimit = -2 AS "isInvalid",
+       (d.datname ~ '^taishang_tmp_[0-9a-f]{12}$' AND (o.rolname = d.datname OR m.copy IS NOT NULL)) AS temporary,
+       coalesce(m.copy = d.datname, false) AS copy, m.original
 FROM pg_database d
-WHERE NOT d.datistemplate AND d.datallowconn
-  AND d.datname !~ '_restoring$'
-  AND NOT EXISTS (SELECT FROM pg_database live WHERE live.datname || '_restore' = d.datname)
-  AND (d.datname <> 'postgres'
-       OR EXISTS (SELECT FROM pg_class WHERE oid >= 16384)
-       OR EXISTS (SELECT FROM pg_proc WHERE oid >= 16384)
-       OR EXISTS (SELECT FROM pg_namespace WHERE oid >= 16384 AND nspname !~ '^pg_')
-       OR EXISTS (SELECT FROM pg_extension WHERE oid >= 16384)
-       OR EXISTS (SELECT FROM pg_largeobject_metadata))
+LEFT JOIN pg_authid o ON o.oid = d.datdba
+LEFT JOIN LATERAL (
+  SELECT max(substr(e, strpos(e, '=') + 1)) FILTER (WHERE starts_with(e, 'taishang_sandbox.copy_name=')) AS copy,
+         max(substr(e, strpos(e, '=') + 1)) FILTER (WHERE starts_with(e, 'taishang_sandbox.copy_of=')) AS original
+  FROM pg_db_role_setting s, unnest(s.setconfig) e WHERE s.setdatabase = d.oid AND s.setrole = 0
+) m ON true
+WHERE d.datname <> 'template0'
 ORDER BY 1
