@@ -8,6 +8,7 @@ import {
   type Removed,
   removeByLabels,
   removeFound,
+  removeNetworkIfUnused,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 
@@ -35,10 +36,11 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const removed = await removeFound(containers, volumes, []);
+  const gone = await Promise.all(networks.map(({ name }) => removeNetworkIfUnused(name)));
   // What is gone needs no healing.
   await healAbandoned();
-  return removed;
+  return { ...removed, networks: networks.filter((_, index) => gone[index]).map(({ name }) => name) };
 }
 
 /** Removes everything of one stack by its label. */
