@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { docker } from '../../sandbox/containers/docker.ts';
+import { resolveImages } from '../../sandbox/containers/images.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
+import { silent } from '../../sandbox/core/progress.ts';
+import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { removeAbandoned } from '../../sandbox/stack/clean-up.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 
+const silently = { policy: 'auto', install: 'never', progress: silent } as const;
 const owner = join(import.meta.dirname, 'support', 'hold-stack.ts');
 const holder = join(import.meta.dirname, 'support', 'hold-volume.ts');
 
@@ -65,5 +72,32 @@ test("several commands at once remove what was left without getting in each othe
       [],
       [],
     ]);
+  }
+});
+
+test('a network of a dead process that Docker says is in use keeps nobody from starting', async () => {
+  const client = await docker();
+  const name = `taishang-x-${randomUUID().slice(0, 8)}`;
+  const labels = {
+    [labelNames.purpose]: 'throw-away',
+    [labelNames.owner]: `${hostname()}:1:1`,
+    [labelNames.stack]: name,
+  };
+  const { reference } = (await resolveImages([{ engine: 'redis', spec: redis.image }], silently)).get('redis') ?? {};
+  const user = await client.createContainer({ Image: reference ?? '', Entrypoint: ['sleep', '600'] });
+  await client.createNetwork({ Name: name, Labels: labels });
+  try {
+    await client.getNetwork(name).connect({ Container: user.id });
+    await user.start();
+    expect((await removeAbandoned()).networks).not.toContain(name);
+    await user.remove({ force: true });
+    await removeAbandoned();
+    expect(await findNetworks({ [labelNames.stack]: name })).toEqual([]);
+  } finally {
+    await user.remove({ force: true }).catch(() => {});
+    await client
+      .getNetwork(name)
+      .remove()
+      .catch(() => {});
   }
 });
