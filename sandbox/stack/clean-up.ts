@@ -8,6 +8,7 @@ import {
   type Removed,
   removeByLabels,
   removeFound,
+  removeNetwork,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 
@@ -35,10 +36,17 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const removed = await removeFound(containers, volumes, []);
+  // One that the container engine does not let go of keeps nobody from starting: the next start tries again.
+  const gone = networks.map(({ name }) =>
+    removeNetwork(name).then(
+      () => [name],
+      () => [],
+    ),
+  );
   // What is gone needs no healing.
   await healAbandoned();
-  return removed;
+  return { ...removed, networks: (await Promise.all(gone)).flat() };
 }
 
 /** Removes everything of one stack by its label. */

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BenchReport } from '../../bench/results.ts';
@@ -23,7 +24,12 @@ describe.each([minuteS, 65 * minuteS, dayS, 30 * dayS, 365 * dayS])('a stack tha
     folder = await stackFolder();
     const seeded = { cwd: folder.path, env: await movedClock(engineNames, 0) };
     await runForDocument(['up'], seeded);
-    const { archive: made } = await runForDocument<BackupReport>(['backup'], seeded);
+    await mkdir(join(folder.path, 'kept'));
+    const { archive: made } = await runForDocument<BackupReport>(
+      // Where no retention finds it.
+      ['backup', '--to', join(folder.path, 'kept')],
+      seeded,
+    );
     archive = join(made.location, made.name);
     options = { cwd: folder.path, env: await movedClock(engineNames, ageS) };
     const { engines } = await attachStack({ directory: folder.path });
