@@ -123,20 +123,6 @@ export async function removeNetwork(name: string): Promise<void> {
   await poll(remove, { timeoutMs: deadlineMs('networkGone'), onTimeout: (last) => last as Error });
 }
 
-/**
- * {@link removeNetwork} at once, or not at all where Docker says that it is in use: it can count an endpoint that is no more
- * until it starts anew (seen on Docker 20.10 at a load of 50), and what a dead process left must keep nobody from starting.
- */
-export async function removeNetworkIfUnused(name: string): Promise<boolean> {
-  try {
-    await unlessMissing(async () => (await docker()).getNetwork(name).remove());
-    return true;
-  } catch (thrown) {
-    if (statusOf(thrown) !== 403) throw thrown;
-    return false;
-  }
-}
-
 /** What a clean-up took away, by kind. */
 export interface Removed {
   readonly containers: readonly string[];

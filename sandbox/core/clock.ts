@@ -4,7 +4,7 @@ const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, y: 31_536_00
 
 /**
  * Milliseconds since 1970 as the sandbox itself sees them. Whatever an engine lets go by its own clock is judged by that
- * engine's clock instead. `SANDBOX_CLOCK_OFFSET` moves it, in the form that libfaketime takes (`+1d`, `-30m`, `90`), so
+ * engine's clock instead. `SANDBOX_CLOCK_OFFSET` moves it (`+1d`, `-30m`, `90s`, in seconds where no unit is named), so
  * that tests can look at what is a year old. Default: not moved. Throws `BAD_OPTION`.
  */
 export function nowMs(): number {
