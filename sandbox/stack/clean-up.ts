@@ -8,6 +8,7 @@ import {
   type Removed,
   removeByLabels,
   removeFound,
+  removeNetwork,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 
@@ -35,10 +36,23 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const { networks: _, ...removed } = await removeFound(containers, volumes, []);
+  const removedNetworks: string[] = [];
+  for (const { name } of networks) if (await removeUnlessInUse(name)) removedNetworks.push(name);
   // What is gone needs no healing.
   await healAbandoned();
-  return removed;
+  return { ...removed, networks: removedNetworks };
+}
+
+/** Where the daemon has not let go of a dead container's endpoint (403), the next start removes it: none must fail for it. */
+async function removeUnlessInUse(network: string): Promise<boolean> {
+  try {
+    await removeNetwork(network);
+    return true;
+  } catch (thrown) {
+    if ((thrown as { readonly statusCode?: number }).statusCode === 403) return false;
+    throw thrown;
+  }
 }
 
 /** Removes everything of one stack by its label. */
