@@ -7,9 +7,6 @@ import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import { entityNames } from '../dataset/fields.ts';
 import { type Imported, importDataset } from '../dataset/import-dataset.ts';
 import { rowFileOf } from '../dataset/row-file.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import type { RunningEngine } from '../engines/topology.ts';
 import { formatCrossStore } from '../report/cross-store-text.ts';
 import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
 import { createStack } from '../stack/create-stack.ts';
@@ -23,10 +20,7 @@ export const seed: Action = async (context) => {
   const files = await filesOf(context);
   const attached = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
   const imported = files.length === 0 ? undefined : await readFiles(context, files);
-  const { dataset, crossStore, loadedNow } =
-    imported === undefined
-      ? ((await checkedAsItIs(context, attached)) ?? (await loaded(context, attached)))
-      : await loaded(context, attached, imported);
+  const { dataset, crossStore, loadedNow } = await loadAndCheck(context, attached, imported);
   const fingerprint = await dataset?.fingerprint();
   return {
     document: {
@@ -56,24 +50,11 @@ interface Seeded {
   readonly loadedNow: boolean;
 }
 
-/** What is wanted is there, in every engine: it is checked as it is, and neither schema nor data are touched. */
-async function checkedAsItIs(
+async function loadAndCheck(
   context: ActionContext,
-  { state, engines: running }: AttachedStack,
-): Promise<Seeded | undefined> {
-  const { size = 'small', seed: wanted, reset } = stackOptionsOf(context);
-  const isComplete = state.sourceHash !== undefined && (state.unchecked ?? []).length === 0;
-  if (size === 'none' || reset || !isComplete) return undefined;
-  const dataset = createDataset({ size, ...(wanted === undefined ? {} : { seed: wanted }) });
-  const [fingerprint, engines] = await Promise.all([dataset.fingerprint(), loadEngines([...running.keys()])]);
-  const records = await Promise.all(
-    engines.map((engine) => engine.loadedFingerprint(running.get(engine.name as EngineName) as RunningEngine)),
-  );
-  if (records.some((record) => record !== fingerprint)) return undefined;
-  return { dataset, crossStore: await checkUsed(context, engines, running, dataset), loadedNow: false };
-}
-
-async function loaded(context: ActionContext, attached: AttachedStack, imported?: Imported): Promise<Seeded> {
+  attached: AttachedStack,
+  imported: Imported | undefined,
+): Promise<Seeded> {
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
   const own = imported === undefined ? {} : { dataset: imported.dataset };
   const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
@@ -84,21 +65,16 @@ async function loaded(context: ActionContext, attached: AttachedStack, imported?
   });
   const { dataset, crossStore } = stack;
   const loadedNow = crossStore !== undefined;
-  const isStrictEnough = loadedNow && !(context.flags.strict === true && crossStore.changes);
-  if (dataset === undefined || isStrictEnough) return { dataset, crossStore, loadedNow };
+  const strict = context.flags.strict === true;
+  // Checked already: what was loaded just now, and what was there beside it unless that is to be as strict.
+  if (dataset === undefined || (loadedNow && !(strict && crossStore.changes)))
+    return { dataset, crossStore, loadedNow };
   const engines = await loadEngines([...attached.engines.keys()]);
   const running = new Map(Object.entries(stack.engines));
-  return { dataset, crossStore: await checkUsed(context, engines, running, dataset), loadedNow };
-}
-
-function checkUsed(
-  { progress, flags }: ActionContext,
-  engines: readonly Engine[],
-  running: ReadonlyMap<string, RunningEngine>,
-  dataset: Dataset,
-): Promise<CrossStoreReport> {
-  const strict = flags.strict === true;
-  return runTask(progress, ['check across stores'], () => checkUsedStores(engines, running, dataset, { strict }));
+  const used = await runTask(context.progress, ['check across stores'], () =>
+    checkUsedStores(engines, running, dataset, { strict }),
+  );
+  return { dataset, crossStore: used, loadedNow };
 }
 
 async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof readableFiles> {

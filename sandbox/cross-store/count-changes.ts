@@ -8,8 +8,8 @@ import { differencesShownMax } from './compare-part.ts';
 import { isInPart, type Part } from './shared-things.ts';
 import { createSlotTable, type SlotTable } from './slot-table.ts';
 
-/** Things of a place that are looked at together at most, in each store: 17 bytes a slot, 13 MB. */
-const heldMaxDefault = 250_000;
+/** Things of a place that are looked at together at most, in each store: 17 bytes a slot, 18 MB. */
+const heldMaxDefault = 500_000;
 
 /** Ids of what was added that are remembered, so that a scan which tells of one again does not count it again. */
 const strangersMax = 100_000;
@@ -26,7 +26,7 @@ export interface CountOptions {
 /**
  * Holds everything that the stores keep against what the seeding put there, and counts what was added, changed and
  * removed since. What a service has added to the schema is left out. Memory does not grow with the dataset: of things
- * beyond `heldMax` (default: 250,000 a store) a part is looked at after the other.
+ * beyond `heldMax` (default: 500,000 a store) a part is looked at after the other.
  */
 export async function countChanges(
   engines: readonly Engine[],

@@ -133,7 +133,9 @@ test('what is emptied, dropped and made unreadable stops no command, and --reset
     {
       engine: 'postgresql',
       path: 'permissions of a user',
-      reason: expect.stringMatching(/3,180 permissions changed since it was seeded; it fails: column "resource_type"/),
+      reason: expect.stringMatching(
+        /: [\d,]+ permissions changed since it was seeded; it fails: column "resource_type"/,
+      ),
     },
   ]);
   await migrate('TRUNCATE users CASCADE; DROP TABLE user_sessions');
