@@ -1,6 +1,8 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { docker } from '../../sandbox/containers/docker.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
 import { removeAbandoned } from '../../sandbox/stack/clean-up.ts';
@@ -65,5 +67,26 @@ test("several commands at once remove what was left without getting in each othe
       [],
       [],
     ]);
+  }
+});
+
+test('a network of a dead process that somebody still uses stops no start, and stays', async () => {
+  await using stack = await createStack({ engines: ['redis'], size: 'none', connect: false });
+  const client = await docker();
+  const name = `taishang-x-held-${process.pid}`;
+  const labels = {
+    [labelNames.purpose]: 'throw-away',
+    [labelNames.stack]: name,
+    [labelNames.owner]: `${hostname()}:9999999:1`,
+  };
+  const network = await client.createNetwork({ Name: name, Labels: labels });
+  const [node] = stack.engines.redis.nodes;
+  await network.connect({ Container: node?.containerId ?? '' });
+  try {
+    expect((await removeAbandoned()).networks).not.toContain(name);
+    expect(await findNetworks({ [labelNames.stack]: name })).toHaveLength(1);
+  } finally {
+    await network.disconnect({ Container: node?.containerId ?? '', Force: true });
+    await network.remove();
   }
 });
