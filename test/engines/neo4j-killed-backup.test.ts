@@ -12,6 +12,9 @@ import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
+/** Each of them makes several backups, each of which stops the node. */
+const timeout = 400_000;
+
 let folder: StackFolder;
 const here = () => ({ cwd: folder.path });
 
@@ -25,7 +28,9 @@ const containers = async () => findContainers({ [labelNames.stack]: stackIdentit
 const isUp = async () =>
   (await containers()).some(({ labels, running }) => running && labels[labelNames.node] === 'neo4j');
 
-test('a backup that is killed while Neo4j is stopped for its dump leaves it to the next command to start it', async () => {
+test('a backup that is killed while Neo4j is stopped for its dump leaves it to the next command to start it', {
+  timeout,
+}, async () => {
   const running = startCommand(['backup'], here());
   await poll(async () => !(await isUp()), {
     timeoutMs: 200_000,
@@ -67,7 +72,9 @@ describe('files beside the databases', () => {
     '/var/lib/neo4j/import/rows.csv',
   ];
 
-  test('are no part of a backup, which says so, and keep a restore in place from removing them', async () => {
+  test('are no part of a backup, which says so, and keep a restore in place from removing them', {
+    timeout,
+  }, async () => {
     const { engines } = await attachStack({ directory: folder.path });
     const node = firstNode(engines.get('neo4j') as RunningEngine);
     const made = await execInNode(node, [
