@@ -1,7 +1,16 @@
 import { findFaults } from '../containers/fault-records.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
-import { findContainers, findNetworks, findVolumes, type Removed, removeFound } from '../containers/objects.ts';
+import { statusOf } from '../containers/nodes.ts';
+import {
+  type FoundObject,
+  findContainers,
+  findNetworks,
+  findVolumes,
+  type Removed,
+  removeFound,
+  removeNetwork,
+} from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 import { startStoppedNodes } from '../containers/stopped-for-work.ts';
 import { removeAbandonedRestores } from './restore-stacks.ts';
@@ -42,6 +51,7 @@ export async function removeAbandoned(): Promise<Removed> {
     networks,
     { passBy: true },
   );
+  const gone = await removeNetworks(networks);
   await startStoppedNodes(records);
   await removeFound(records, [], []);
   const restores = await removeAbandonedRestores();
@@ -50,6 +60,25 @@ export async function removeAbandoned(): Promise<Removed> {
   return {
     containers: [...removed.containers, ...restores.containers],
     volumes: [...removed.volumes, ...restores.volumes],
-    networks: [...removed.networks, ...restores.networks],
+    networks: [...gone, ...restores.networks],
   };
+}
+
+/**
+ * Removes networks of dead processes, and returns the names of those that went. Docker keeps the end of a container that
+ * was killed in one now and then, and refuses (403) until it is started anew: that is no reason for others to fail.
+ */
+async function removeNetworks(networks: readonly FoundObject[]): Promise<readonly string[]> {
+  const names = await Promise.all(
+    networks.map(({ name }) =>
+      removeNetwork(name).then(
+        () => [name],
+        (thrown: unknown) => {
+          if (statusOf(thrown) !== 403) throw thrown;
+          return [];
+        },
+      ),
+    ),
+  );
+  return names.flat();
 }

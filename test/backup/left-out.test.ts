@@ -25,7 +25,9 @@ afterAll(() => folder?.[Symbol.asyncDispose]());
 
 const listed = async () => (await (await client()).listSnapshots('user_vectors')).map(({ name }) => name);
 
-test('what a backup cannot hold is said by it, and keeps a restore in place from removing it', async () => {
+test('what a backup cannot hold is said by it, and keeps a restore in place from removing it', {
+  timeout: 400_000,
+}, async () => {
   const report = await runForDocument<BackupReport>(['backup'], here());
   const what = `stored snapshot ${JSON.stringify(snapshot)}`;
   expect(report.engines).toMatchObject([{ engine: 'qdrant', leftOut: [{ what, why: expect.any(String) }] }]);

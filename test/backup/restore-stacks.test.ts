@@ -68,7 +68,7 @@ const everything = async (labels: Readonly<Record<string, string>>) =>
   (await Promise.all([findContainers(labels), findVolumes(labels), findNetworks(labels)])).flat();
 
 describe('stacks that their user has named like ones of a restore', () => {
-  test('stay as they are, whatever is restored beside or in place', async () => {
+  test('stay as they are, whatever is restored beside or in place', { timeout: 400_000 }, async () => {
     const stacks = namesakes.map((suffix) => `${name}${suffix}`);
     const before = await Promise.all(stacks.map(stateOf));
     const first = await runForDocument<RestoreReport>(restore(), here());

@@ -5,11 +5,15 @@ import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers } from '../../sandbox/containers/objects.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { firstNode } from '../../sandbox/engines/neo4j/connection.ts';
+import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+
+/** Each of them makes several backups, each of which stops the node. */
+const timeout = 400_000;
 
 let folder: StackFolder;
 const here = () => ({ cwd: folder.path });
@@ -24,7 +28,9 @@ const containers = async () => findContainers({ [labelNames.stack]: stackIdentit
 const isUp = async () =>
   (await containers()).some(({ labels, running }) => running && labels[labelNames.node] === 'neo4j');
 
-test('a backup that is killed while Neo4j is stopped for its dump leaves it to the next command to start it', async () => {
+test('a backup that is killed while Neo4j is stopped for its dump leaves it to the next command to start it', {
+  timeout,
+}, async () => {
   const running = startCommand(['backup'], here());
   await poll(async () => !(await isUp()), {
     timeoutMs: 200_000,
@@ -40,10 +46,35 @@ test('a backup that is killed while Neo4j is stopped for its dump leaves it to t
   expect(await containers()).toHaveLength(1);
 });
 
-describe('files beside the databases', () => {
-  const files = ['/data/dumps/by-hand.dump', '/data/a b\n"c".txt', '/var/lib/neo4j/import/rows.csv'];
+test('labels and types of any name are part of the fingerprint', async () => {
+  const { engines } = await attachStack({ directory: folder.path });
+  const running = engines.get('neo4j') as RunningEngine;
+  const names = ['a`b', '``', '\\u0060', '\\\\u0060 {', '数'.repeat(100), 'x`) DETACH DELETE n //', ' '];
+  await using opened = await neo4j.connect(running);
+  for (const [index, name] of names.entries()) {
+    const nodes = { id: `odd ${index}`, name };
+    await opened.client.executeQuery('CREATE (a:$($name) {id: $id})-[:$($name)]->(a)', nodes);
+  }
+  const { parts } = await neo4j.fingerprint(running);
+  expect(Object.keys(parts)).toEqual(
+    expect.arrayContaining(names.flatMap((name) => [`nodes ${name}`, `relationships ${name}`])),
+  );
+  await opened.client.executeQuery("MATCH (n) WHERE n.id STARTS WITH 'odd ' DETACH DELETE n");
+});
 
-  test('are no part of a backup, which says so, and keep a restore in place from removing them', async () => {
+describe('files beside the databases', () => {
+  const files = [
+    '/data/dumps/by-hand.dump',
+    // Names that the sandbox gave to its own folders, which every start removed.
+    '/data/restored/of-mine.txt',
+    '/data/imports/of-mine.csv',
+    '/data/a b\n"c".txt',
+    '/var/lib/neo4j/import/rows.csv',
+  ];
+
+  test('are no part of a backup, which says so, and keep a restore in place from removing them', {
+    timeout,
+  }, async () => {
     const { engines } = await attachStack({ directory: folder.path });
     const node = firstNode(engines.get('neo4j') as RunningEngine);
     const made = await execInNode(node, [

@@ -1,5 +1,6 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { deadlineMs } from '../../core/deadlines.ts';
+import { cypherName } from './cypher-name.ts';
 import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
 
 /** A constraint or index, and the statement that makes it. */
@@ -43,7 +44,9 @@ export async function completeCatalogue(driver: Driver): Promise<void> {
   const wanted = JSON.parse(text) as Catalogue;
   const there = await readCatalogue(driver);
   // Importing brings indexes of its own, by which labels and types are looked up.
-  for (const { name } of missing(there.indexes, wanted.indexes)) await driver.executeQuery(`DROP INDEX \`${name}\``);
+  for (const { name } of missing(there.indexes, wanted.indexes)) {
+    await driver.executeQuery(`DROP INDEX ${cypherName(name)}`);
+  }
   for (const { createStatement } of [
     ...missing(wanted.constraints, there.constraints),
     ...missing(wanted.indexes, there.indexes),

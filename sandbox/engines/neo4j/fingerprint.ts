@@ -3,6 +3,7 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import type { Fingerprint } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
+import { cypherName } from './cypher-name.ts';
 
 /**
  * The same data means: the same properties, type by type, of the nodes of each label and of the relationships of each
@@ -25,7 +26,8 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
         'SHOW INDEXES YIELD name, state, type, labelsOrTypes, properties, owningConstraint, options',
       ),
     };
-    for (const label of labels) parts[`nodes ${label}`] = await hashOf(driver, nodesOf(`MATCH (n:\`${label}\`)`));
+    for (const label of labels)
+      parts[`nodes ${label}`] = await hashOf(driver, nodesOf(`MATCH (n:${cypherName(label)})`));
     parts['nodes without a label'] = await hashOf(driver, nodesOf('MATCH (n) WHERE size(labels(n)) = 0'));
     for (const type of types) parts[`relationships ${type}`] = await hashOf(driver, relationshipsOf(type));
     // A label or type outlives its last node in one store and not in its copy.
@@ -40,7 +42,7 @@ function nodesOf(match: string): string {
 }
 
 function relationshipsOf(type: string): string {
-  return `MATCH (a)-[r:\`${type}\`]->(b)
+  return `MATCH (a)-[r:${cypherName(type)}]->(b)
     RETURN coalesce(a.id, a.name) AS from, coalesce(b.id, b.name) AS to, properties(r) AS properties,
       [key IN keys(r) | key + ' ' + valueType(r[key])] AS types`;
 }

@@ -2,6 +2,7 @@ import type { EagerResult } from 'neo4j-driver';
 import { docker } from '../../containers/docker.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
 import type { NodeHandle } from '../../containers/node-spec.ts';
+import { temporaryPrefix } from '../../core/derived-names.ts';
 import type { LeftOut } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode, withDriver } from './connection.ts';
@@ -18,8 +19,7 @@ const known = [
   './licenses/*',
   './server_id',
   // Of the sandbox: what a restore and an import have made ready, and which role a node has.
-  './restored/*',
-  './imports/*',
+  `./${temporaryPrefix}*`,
   './role',
   './role.new',
 ];

@@ -103,7 +103,7 @@ async function runImporter(name: string, records: Records, options: OfflineImpor
         await readFile(join(import.meta.dirname, 'scripts', 'import.sh'), 'utf8'),
         'import.sh',
         name,
-        ...files.map(({ kind, token, step }) => `--${kind}=${token}=/target/imports/${name}/rows/${step}`),
+        ...files.map(({ kind, token, step }) => `--${kind}=${token}=/target/taishang_tmp_imports/${name}/rows/${step}`),
       ],
       environment: { ...settings(), HEAP_SIZE: '512m' },
       binds: [`${node.volumeNames.data}:/target`],
@@ -147,7 +147,10 @@ async function takeOver(running: RunningEngine, name: string): Promise<void> {
   const moved = await runOneOff({
     image: node.image,
     entrypoint: ['/bin/sh', '-c'],
-    command: ['rm -rf /data/restored && mv "/data/imports/$0" /data/restored && rmdir /data/imports', name],
+    command: [
+      'rm -rf /data/taishang_tmp_restored && mv "/data/taishang_tmp_imports/$0" /data/taishang_tmp_restored && rmdir /data/taishang_tmp_imports',
+      name,
+    ],
     binds: [`${node.volumeNames.data}:/data`],
     labels: { [labelNames.engine]: 'neo4j' },
   });

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Imports rows into a database of its own, beside the live data (/target) of a node that runs: /target/imports/$1.
+# Imports rows into a database of its own, beside the live data (/target) of a node that runs: /target/taishang_tmp_imports/$1.
 # Standard input, again and again: `<name> <bytes>` on a line, then so many bytes for the file of that name; at the end
 # `end 0`. Further arguments are the importer's. Ends with 3 where the rows end before that: whoever sent them is gone.
 set -euo pipefail
-staging=/target/imports/$1
+staging=/target/taishang_tmp_imports/$1
 shift
 # What is there was cut off. A container that outlived whoever started it finds its folder gone, and fails.
-rm -rf /target/imports
+rm -rf /target/taishang_tmp_imports
 mkdir -p "$staging/rows"
 trap '[ -e "$staging/complete" ] || rm -rf "$staging"' EXIT
 

@@ -6,7 +6,7 @@
 # where that is older.
 set -euo pipefail
 read -r _
-staging=/target/restored
+staging=/target/taishang_tmp_restored
 dumped=$1
 shift
 rm -rf "$staging"

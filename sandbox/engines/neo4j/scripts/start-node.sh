@@ -2,15 +2,15 @@
 # Starts the node: the first password comes from a file, as its hash, and never from the environment.
 set -e
 # What a restore has made ready takes the place of what was there; a start that is killed in between goes on here.
-if [ -e /data/restored/complete ]; then
+if [ -e /data/taishang_tmp_restored/complete ]; then
 	for path in databases/neo4j transactions/neo4j databases/system transactions/system; do
-		[ -e "/data/restored/$path" ] || continue
+		[ -e "/data/taishang_tmp_restored/$path" ] || continue
 		install --directory --owner=7474 --group=7474 "/data/${path%/*}"
 		rm -rf "/data/$path"
-		mv "/data/restored/$path" "/data/$path"
+		mv "/data/taishang_tmp_restored/$path" "/data/$path"
 	done
 fi
-rm -rf /data/restored
+rm -rf /data/taishang_tmp_restored
 if [ ! -e /data/dbms/auth.ini ]; then
 	install --directory --owner=7474 --group=7474 --mode=755 /data/dbms
 	install --owner=7474 --group=7474 --mode=600 /run/taishang/auth.ini /data/dbms/auth.ini
