@@ -8,6 +8,7 @@ import {
   type Removed,
   removeByLabels,
   removeFound,
+  removeUnusedNetwork,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 
@@ -35,10 +36,13 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const removed = await removeFound(containers, volumes, []);
+  // One that Docker still holds something on is the next start's: it must not keep this one from what it is for.
+  const names = networks.map(({ name }) => name);
+  const gone = await Promise.all(names.map(removeUnusedNetwork));
   // What is gone needs no healing.
   await healAbandoned();
-  return removed;
+  return { ...removed, networks: names.filter((_, index) => gone[index]) };
 }
 
 /** Removes everything of one stack by its label. */
