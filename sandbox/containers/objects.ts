@@ -123,6 +123,20 @@ export async function removeNetwork(name: string): Promise<void> {
   await poll(remove, { timeoutMs: deadlineMs('networkGone'), onTimeout: (last) => last as Error });
 }
 
+/**
+ * Removes a network that nothing is on, and says whether it is gone. Docker refuses the others ("has active endpoints"):
+ * a container joins or leaves it, or Docker has lost count of one.
+ */
+export async function removeUnusedNetwork(name: string): Promise<boolean> {
+  try {
+    await removeNetwork(name);
+    return true;
+  } catch (thrown) {
+    if ((thrown as { statusCode?: unknown }).statusCode === 403) return false;
+    throw thrown;
+  }
+}
+
 /** What a clean-up took away, by kind. */
 export interface Removed {
   readonly containers: readonly string[];

@@ -3,10 +3,10 @@ import { DocumentSequence } from 'mongodb/lib/cmap/commands.js';
 import type { BatchLimits } from './bson-file.ts';
 
 /**
- * Documents of an insert. The stand-in takes the same time whatever the batches (docs/loading.md); 4 MiB of documents are
- * what this process holds, instead of 16 GB where a thousand are as large as they may be.
+ * Documents of an insert. The stand-in takes the same time whatever the batches (docs/loading.md); 1 MiB of documents, or
+ * one larger one, is what this process holds, instead of 16 GB where a thousand are as large as they may be.
  */
-export const insertLimits: BatchLimits = { documentsMax: 1_000, bytesMax: 4 * 2 ** 20 };
+export const insertLimits: BatchLimits = { documentsMax: 1_000, bytesMax: 2 ** 20 };
 
 /**
  * Inserts documents as the bytes that they are: the driver's own insert takes JavaScript's objects, which put names like
