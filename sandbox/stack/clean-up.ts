@@ -1,6 +1,7 @@
 import { findFaults } from '../containers/fault-records.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
+import { statusOf } from '../containers/nodes.ts';
 import {
   findContainers,
   findNetworks,
@@ -8,6 +9,7 @@ import {
   type Removed,
   removeByLabels,
   removeFound,
+  removeNetwork,
 } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 
@@ -35,10 +37,23 @@ export async function removeAbandoned(): Promise<Removed> {
     Promise.all(kinds.map(findVolumes)).then((found) => found.flat().filter(abandoned)),
     Promise.all(kinds.map(findNetworks)).then((found) => found.flat().filter(abandoned)),
   ]);
-  const removed = await removeFound(containers, volumes, networks);
+  const removed = await removeFound(containers, volumes, []);
+  const gone = await Promise.all(networks.map(({ name }) => removeUnlessUsed(name)));
   // What is gone needs no healing.
   await healAbandoned();
-  return removed;
+  return { ...removed, networks: gone.flat() };
+}
+
+/** Somebody else's network that is still in use, or that Docker holds so, stops nobody: the next command tries again. */
+async function removeUnlessUsed(name: string): Promise<readonly string[]> {
+  try {
+    await removeNetwork(name);
+    return [name];
+  } catch (thrown) {
+    // "Network has active endpoints" (Docker Engine API, "Remove a network").
+    if (statusOf(thrown) !== 403) throw thrown;
+    return [];
+  }
 }
 
 /** Removes everything of one stack by its label. */
