@@ -1,16 +1,7 @@
 import { findFaults } from '../containers/fault-records.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
-import { statusOf } from '../containers/nodes.ts';
-import {
-  type FoundObject,
-  findContainers,
-  findNetworks,
-  findVolumes,
-  type Removed,
-  removeFound,
-  removeNetwork,
-} from '../containers/objects.ts';
+import { findContainers, findNetworks, findVolumes, type Removed, removeFound } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 import { startStoppedNodes } from '../containers/stopped-for-work.ts';
 import { removeAbandonedRestores } from './restore-stacks.ts';
@@ -51,7 +42,6 @@ export async function removeAbandoned(): Promise<Removed> {
     networks,
     { passBy: true },
   );
-  const gone = await removeNetworks(networks);
   await startStoppedNodes(records);
   await removeFound(records, [], []);
   const restores = await removeAbandonedRestores();
@@ -60,25 +50,6 @@ export async function removeAbandoned(): Promise<Removed> {
   return {
     containers: [...removed.containers, ...restores.containers],
     volumes: [...removed.volumes, ...restores.volumes],
-    networks: [...gone, ...restores.networks],
+    networks: [...removed.networks, ...restores.networks],
   };
-}
-
-/**
- * Removes networks of dead processes, and returns the names of those that went. Docker keeps the end of a container that
- * was killed in one now and then, and refuses (403) until it is started anew: that is no reason for others to fail.
- */
-async function removeNetworks(networks: readonly FoundObject[]): Promise<readonly string[]> {
-  const names = await Promise.all(
-    networks.map(({ name }) =>
-      removeNetwork(name).then(
-        () => [name],
-        (thrown: unknown) => {
-          if (statusOf(thrown) !== 403) throw thrown;
-          return [];
-        },
-      ),
-    ),
-  );
-  return names.flat();
 }

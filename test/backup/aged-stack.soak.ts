@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import { restoreStackName } from '../../sandbox/backup/restore-beside.ts';
 import { engineNames } from '../../sandbox/engines/index.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
@@ -40,7 +39,7 @@ describe.each([minuteS, 65 * minuteS, dayS, 30 * dayS, 365 * dayS])('a stack tha
   });
   afterAll(async () => {
     if (folder === undefined) return;
-    const beside = restoreStackName(stackIdentity({ directory: folder.path }).name);
+    const beside = `${stackIdentity({ directory: folder.path }).name}-restore`;
     await folder.run('down', '-v', '--name', beside);
     await folder[Symbol.asyncDispose]();
   });

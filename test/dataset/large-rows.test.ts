@@ -49,10 +49,10 @@ test.skipIf(process.platform !== 'linux').each([
     lines: [/^:3: ends the file: is longer than 32 MiB.*quote not closed/],
   },
   {
-    what: 'a row of CSV after a million empty lines',
+    what: 'a row of CSV after 20,000 empty lines',
     file: () =>
-      large('concepts.csv', `name,category,description,siliconLevel,createdAt${'\n'.repeat(1_000_000)}`, 0, 'a,b\n'),
-    lines: [/^:1000001: has 2 fields, the header 5/],
+      large('concepts.csv', `name,category,description,siliconLevel,createdAt${'\n'.repeat(20_000)}`, 0, 'a,b\n'),
+    lines: [/^:20001: has 2 fields, the header 5/],
   },
   {
     what: 'a line without an end',

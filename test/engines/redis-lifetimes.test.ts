@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { choosePaths, runnable } from '../../bench/subjects.ts';
 import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import { checkAcrossStores } from '../../sandbox/cross-store/check-across-stores.ts';
-import type { RestoreNotes } from '../../sandbox/engines/backup.ts';
+import type { RestoreRun } from '../../sandbox/engines/backup.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { lifetimesS } from '../../sandbox/engines/redis/cache.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
@@ -111,7 +111,7 @@ test.each([minuteS, 31 * minuteS, dayS, yearS])(
     using _ = withVariables(await movedClock(['redis'], ageS));
     await using target = await createStack({ engines: ['redis'], size: 'none', schema: false });
     let expired = 0;
-    const notes: RestoreNotes = {
+    const notes: RestoreRun = {
       expired: (count) => {
         expired += count;
       },
