@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, readFile, stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -102,25 +102,6 @@ async function verifyPart(directory: string, manifest: BackupManifest, part: Bac
   }
   if (found.sizeBytes > part.sizeBytes || found.sha256 !== part.sha256) {
     throw backupRefused('BACKUP_PART_CHANGED', engine, `${path} is not what it was: its SHA-256 differs`);
-  }
-}
-
-/** Longest part that is read as JSON, in bytes: lists of names, which a backup has at most thousands of. */
-const jsonBytesMax = 16 * 2 ** 20;
-
-/**
- * Reads a part that is JSON; what it says is for the caller to check. Throws `BACKUP_PART_MISSING` where the manifest has
- * no such part, `BACKUP_TOO_LARGE` and `BACKUP_PART_UNREADABLE`.
- */
-export async function readJsonPart<Value>(directory: string, manifest: BackupManifest, path: string): Promise<Value> {
-  const { engine, parts } = manifest;
-  const part = parts.find((each) => each.path === path);
-  if (part === undefined) throw backupRefused('BACKUP_PART_MISSING', engine, `it has no ${path}`);
-  if (part.sizeBytes > jsonBytesMax) throw backupRefused('BACKUP_TOO_LARGE', engine, `${path} is longer than any list`);
-  try {
-    return JSON.parse(await readFile(join(directory, path), 'utf8')) as Value;
-  } catch (thrown) {
-    throw backupRefused('BACKUP_PART_UNREADABLE', engine, `${path} cannot be read`, messageOf(thrown));
   }
 }
 

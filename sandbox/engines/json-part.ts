@@ -16,7 +16,8 @@ export function jsonShape<Value>(schema: object): ValidateFunction<Value> {
 
 /**
  * Reads a JSON file of a backup, and holds it against its shape before anything is made of it. Throws
- * `BACKUP_PART_UNREADABLE` where it is too long, no UTF-8, no JSON or of another shape, and what `partFile` throws.
+ * `BACKUP_PART_MISSING` where the manifest has no such part, `BACKUP_PART_UNREADABLE` where it is too long, no UTF-8, no
+ * JSON or of another shape, and what `partFile` throws.
  */
 export async function readJsonPart<Value>(
   directory: string,
@@ -26,6 +27,9 @@ export async function readJsonPart<Value>(
 ): Promise<Value> {
   const unreadable = (reason: string) =>
     backupRefused('BACKUP_PART_UNREADABLE', manifest.engine, `${path} is not what it claims to be: ${reason}`);
+  if (!manifest.parts.some((part) => part.path === path)) {
+    throw backupRefused('BACKUP_PART_MISSING', manifest.engine, `it has no ${path}`);
+  }
   const file = await partFile(directory, manifest, path);
   const { size } = await stat(file);
   if (size > sizeBytesMax) throw unreadable(`it has ${size} bytes, and ${sizeBytesMax} are the most`);

@@ -5,7 +5,7 @@ import { type CommandResult, checked, runOneOff } from '../../containers/exec.ts
 import { labelNames } from '../../containers/labels.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, UnstartedEngine } from '../backup.ts';
-import { backupRefused, readJsonPart, totalBytes, verifyParts } from '../backup-files.ts';
+import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import {
   foreign,
   isSameOrNewer,
@@ -13,6 +13,7 @@ import {
   requireSameImplementation,
   versionNumbers,
 } from '../backup-versions.ts';
+import { jsonShape, readJsonPart } from '../json-part.ts';
 import { readFilesAsTar, releasedBy } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty, targetRefused } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
@@ -89,10 +90,13 @@ function ofVersion(target: RestoreTarget, { serverVersion }: Pick<BackupManifest
   return foreign(target, `it is of version ${serverVersion}`);
 }
 
-async function readUsersFile(directory: string, manifest: BackupManifest): Promise<readonly User[]> {
-  const users = await readJsonPart<readonly User[]>(directory, manifest, usersFile);
-  if (Array.isArray(users) && users.every((each) => typeof each?.user === 'string')) return users;
-  throw backupRefused('BACKUP_PART_UNREADABLE', 'neo4j', `${usersFile} holds no users`);
+const areUsers = jsonShape<readonly Pick<User, 'user'>[]>({
+  type: 'array',
+  items: { type: 'object', required: ['user'], properties: { user: { type: 'string' } } },
+});
+
+function readUsersFile(directory: string, manifest: BackupManifest): Promise<readonly Pick<User, 'user'>[]> {
+  return readJsonPart(directory, manifest, usersFile, areUsers);
 }
 
 async function refuseIfUsed(driver: Driver): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { backupRefused } from '../backup-files.ts';
 import type { Catalogue, CataloguedDatabase } from './catalogue.ts';
-import { nothingTold, type Told, tell } from './earlier-statements.ts';
+import { nothingTold, type Told, tell, usualDatabase } from './earlier-statements.ts';
 import { databasesFile, requireCatalogue } from './read-catalogue.ts';
 import type { Archive } from './restore-checks.ts';
 import type { Staged } from './stage-archives.ts';
@@ -58,24 +58,16 @@ function catalogueOf(script: string, listed: readonly Listed[], staged: Staged):
 function databaseOf(told: Told, listed: Listed | undefined): CataloguedDatabase {
   const name = listed?.name ?? '';
   const found = told.databases.get(name);
-  const outside = {
-    owner: 'postgres',
-    encoding: 'UTF8',
-    localeProvider: 'c',
-    collate: 'C',
-    ctype: 'C',
-    locale: null,
-    icuRules: null,
-    tablespace: 'pg_default',
-    connectionLimit: -1,
-    isTemplate: false,
-    allowConnections: true,
-    comment: null,
-    rights: [],
-  } as const;
   // It comes with every database, and pg_dump does not name it.
   const extensions = [{ name: 'plpgsql', version: '', schema: 'pg_catalog', comment: null }, ...told.extensions];
-  return { ...outside, ...found, name, file: listed?.file ?? null, sizeBytes: listed?.sizeBytes ?? 0, extensions };
+  return {
+    ...usualDatabase,
+    ...found,
+    name,
+    file: listed?.file ?? null,
+    sizeBytes: listed?.sizeBytes ?? 0,
+    extensions,
+  };
 }
 
 async function readGlobals(directory: string): Promise<string> {

@@ -177,6 +177,23 @@ function readTablespaceOptions(told: Told, reader: Reader): void {
   tablespace.options = options;
 }
 
+/** What a database is where its script says nothing else. */
+export const usualDatabase = {
+  owner: 'postgres',
+  encoding: 'UTF8',
+  localeProvider: 'c',
+  collate: 'C',
+  ctype: 'C',
+  locale: null,
+  icuRules: null,
+  tablespace: 'pg_default',
+  connectionLimit: -1,
+  isTemplate: false,
+  allowConnections: true,
+  comment: null,
+  rights: [],
+} as const;
+
 function readDatabase(told: Told, reader: Reader): void {
   const name = reader.name();
   reader.expect('WITH', 'TEMPLATE');
@@ -184,19 +201,7 @@ function readDatabase(told: Told, reader: Reader): void {
     name,
     file: null,
     sizeBytes: 0,
-    owner: 'postgres',
-    encoding: 'UTF8',
-    localeProvider: 'c',
-    collate: 'C',
-    ctype: 'C',
-    locale: null,
-    icuRules: null,
-    tablespace: 'pg_default',
-    connectionLimit: -1,
-    isTemplate: false,
-    allowConnections: true,
-    comment: null,
-    rights: [],
+    ...usualDatabase,
   };
   reader.sign('=');
   reader.name();

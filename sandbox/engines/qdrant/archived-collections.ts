@@ -1,5 +1,6 @@
 import type { BackupManifest } from '../backup.ts';
-import { backupRefused, readJsonPart } from '../backup-files.ts';
+import { backupRefused } from '../backup-files.ts';
+import { jsonShape, readJsonPart } from '../json-part.ts';
 import { type Alias, isMark } from './names.ts';
 
 /** A collection in a backup. */
@@ -25,6 +26,31 @@ export function fileOf(name: string, index: number, shard?: number): string {
   return `${base}${shard === undefined ? '' : `.shard-${shard}`}${snapshotSuffix}`;
 }
 
+const file = { type: 'string' };
+const areCollections = jsonShape<readonly ArchivedCollection[]>({
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['name', 'file'],
+    properties: {
+      name: { type: 'string' },
+      file,
+      shards: {
+        type: 'array',
+        items: { type: 'object', required: ['id', 'file'], properties: { id: { type: 'integer', minimum: 0 }, file } },
+      },
+    },
+  },
+});
+const areAliases = jsonShape<readonly Alias[]>({
+  type: 'array',
+  items: {
+    type: 'object',
+    required: ['alias_name', 'collection_name'],
+    properties: { alias_name: { type: 'string' }, collection_name: { type: 'string' } },
+  },
+});
+
 /** Collections of a backup. Throws `BACKUP_PART_UNREADABLE`. */
 export async function readCollections(
   directory: string,
@@ -32,7 +58,7 @@ export async function readCollections(
 ): Promise<readonly ArchivedCollection[]> {
   const snapshots = new Set(manifest.parts.map(({ path }) => path).filter((path) => path.endsWith(snapshotSuffix)));
   const collections = manifest.parts.some(({ path }) => path === collectionsFile)
-    ? await readJsonPart<readonly ArchivedCollection[]>(directory, manifest, collectionsFile)
+    ? await readJsonPart(directory, manifest, collectionsFile, areCollections)
     : namedByTheirFiles(snapshots);
   const problem = problemOf(collections, snapshots);
   if (problem === undefined) return collections;
@@ -50,33 +76,20 @@ function namedByTheirFiles(snapshots: ReadonlySet<string>): readonly ArchivedCol
   });
 }
 
-function problemOf(value: unknown, snapshots: ReadonlySet<string>): string | undefined {
-  if (!Array.isArray(value)) return 'it is no list';
-  const collections = value as readonly (Partial<ArchivedCollection> | null)[];
-  const wrong = collections.find((each) => !isCollection(each, snapshots));
-  if (wrong !== undefined) return `${JSON.stringify(wrong)?.slice(0, 200)} is no collection of it`;
-  if (new Set(collections.map((each) => each?.name)).size < collections.length) return 'it names a collection twice';
-  const named = new Set(collections.flatMap((each) => filesOf(each as ArchivedCollection)));
-  const stray = [...snapshots].find((file) => !named.has(file));
+function problemOf(collections: readonly ArchivedCollection[], snapshots: ReadonlySet<string>): string | undefined {
+  const wrong = collections.find(
+    (each) => !isCollectionName(each.name) || !filesOf(each).every((path) => snapshots.has(path)),
+  );
+  if (wrong !== undefined) return `${JSON.stringify(wrong).slice(0, 200)} is no collection of it`;
+  if (new Set(collections.map(({ name }) => name)).size < collections.length) return 'it names a collection twice';
+  const named = new Set(collections.flatMap(filesOf));
+  const stray = [...snapshots].find((path) => !named.has(path));
   return stray === undefined ? undefined : `${stray} is of no collection`;
 }
 
-function isCollection(value: Partial<ArchivedCollection> | null, snapshots: ReadonlySet<string>): boolean {
-  const { name, file, shards = [] } = value ?? {};
-  const isFile = (text: unknown) => typeof text === 'string' && snapshots.has(text);
-  return (
-    isCollectionName(name) &&
-    isFile(file) &&
-    Array.isArray(shards) &&
-    shards.every((shard) => Number.isSafeInteger(shard?.id) && shard.id >= 0 && isFile(shard.file))
-  );
-}
-
 /** Names that the server gives (Qdrant 1.19, `common/validation.rs`), and that mean themselves in an address. */
-function isCollectionName(name: unknown): boolean {
-  return (
-    typeof name === 'string' && /^[^/\0]{1,255}$/u.test(name) && name.isWellFormed() && name !== '.' && name !== '..'
-  );
+function isCollectionName(name: string): boolean {
+  return /^[^/\0]{1,255}$/u.test(name) && name.isWellFormed() && name !== '.' && name !== '..';
 }
 
 /** All files of one collection. */
@@ -90,11 +103,11 @@ export async function readAliases(
   manifest: BackupManifest,
   collections: readonly ArchivedCollection[],
 ): Promise<readonly Alias[]> {
-  const aliases = await readJsonPart<readonly Alias[]>(directory, manifest, aliasesFile);
+  const aliases = await readJsonPart(directory, manifest, aliasesFile, areAliases);
   const names = new Set(collections.map(({ name }) => name));
-  const isAlias = (value: Partial<Alias> | null) =>
-    isCollectionName(value?.alias_name) && !isMark(value?.alias_name ?? '') && names.has(value?.collection_name ?? '');
-  if (Array.isArray(aliases) && aliases.every(isAlias)) {
+  const isAlias = ({ alias_name, collection_name }: Alias) =>
+    isCollectionName(alias_name) && !isMark(alias_name) && names.has(collection_name);
+  if (aliases.every(isAlias)) {
     return aliases.map(({ alias_name, collection_name }) => ({ alias_name, collection_name }));
   }
   throw backupRefused('BACKUP_PART_UNREADABLE', 'qdrant', `${aliasesFile} holds no aliases of its collections`);
