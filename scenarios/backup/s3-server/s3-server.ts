@@ -36,7 +36,7 @@ export interface S3Server extends AsyncDisposable {
   /** For looking at the server behind the back of what is tested. */
   readonly client: S3Client;
   /** Puts a small object there that is no archive. */
-  readonly put: (key: string, content: string) => Promise<void>;
+  readonly put: (key: string, content: string | Uint8Array) => Promise<void>;
   /** Every key there, in order. */
   readonly keys: () => Promise<readonly string[]>;
   /** Begins an upload that nobody ends. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -73,11 +73,15 @@ describe('`backup --to s3://...`', () => {
   test('stores the archive, removes what is too old, tells the webhook; `restore` takes it from there', async () => {
     const to = `s3://${server.bucket}/whole`;
     const old = 'taishang-backup-20200101_000000.tar.gz';
-    await server.put(`whole/${old}`, 'old');
+    const stranger = 'taishang-backup-20200102_000000.tar.gz';
+    const first = await runForDocument<BackupReport>(['backup'], here());
+    await server.put(`whole/${old}`, await readFile(join(first.archive.location, first.archive.name)));
+    await server.put(`whole/${stranger}`, 'nobody can tell whose it is');
     await server.put('whole/notes.txt', 'mine');
     const report = await runForDocument<BackupReport>(['backup', '--to', to, '--webhook', webhook.url], here());
     expect(report).toMatchObject({ archive: { location: to }, removed: [old] });
-    expect(await server.keys()).toEqual(expect.arrayContaining([`whole/${report.archive.name}`, 'whole/notes.txt']));
+    const kept = [report.archive.name, stranger, 'notes.txt'].map((name) => `whole/${name}`);
+    expect((await server.keys()).filter((key) => key.startsWith('whole/')).toSorted()).toEqual(kept.toSorted());
     expect(webhook.messages).toEqual([
       expect.objectContaining({
         status: 'success',
