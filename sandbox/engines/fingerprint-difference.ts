@@ -30,6 +30,8 @@ function isSameButForExpired(name: string, before: Fingerprint, after: Fingerpri
   if (stayingOf(before, name) !== stayingOf(after, name)) return false;
   const [one, other] = [goingOf(before, name), goingOf(after, name)];
   const moments = new Set([...Object.keys(one), ...Object.keys(other)].map(Number));
+  // A part that one of them lacks, an empty one too, is missing unless what was in it had a lifetime.
+  if (moments.size === 0) return false;
   return [...moments].every((moment) => moment <= nowMs || one[moment] === other[moment]);
 }
 
