@@ -64,7 +64,7 @@ describe.each(engineNames)('a load of %s that is killed', (name: EngineName) => 
       expect(await contentOf(name, engines.get(name) as RunningEngine), `killed at ${shares}`).toEqual(whole);
     }
     expect(continued).toBeGreaterThan(0);
-  });
+  }, 300_000);
 
   test('tells its rate and the time that is left', async () => {
     const { events } = await runSeed(['--size', size, '--seed', '7', '--reset']);
