@@ -90,11 +90,11 @@ test('a network of a dead process that Docker says is in use keeps nobody from s
     await client.getNetwork(name).connect({ Container: user.id });
     await user.start();
     expect((await removeAbandoned()).networks).not.toContain(name);
-    await user.remove({ force: true });
+    await user.remove({ force: true, v: true });
     await removeAbandoned();
     expect(await findNetworks({ [labelNames.stack]: name })).toEqual([]);
   } finally {
-    await user.remove({ force: true }).catch(() => {});
+    await user.remove({ force: true, v: true }).catch(() => {});
     await client
       .getNetwork(name)
       .remove()
