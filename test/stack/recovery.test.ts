@@ -165,7 +165,7 @@ describe.concurrent('what is somebody else’s is left alone', () => {
       await network.remove();
     } finally {
       await Promise.allSettled([
-        client.getContainer(`${name}-redis`).remove({ force: true }),
+        client.getContainer(`${name}-redis`).remove({ force: true, v: true }),
         client.getVolume(volume.name).remove(),
         client.getNetwork(name).remove(),
       ]);

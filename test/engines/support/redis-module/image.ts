@@ -54,7 +54,7 @@ export async function moduleImage(base: string): Promise<ModuleImage> {
       },
     };
   } finally {
-    await container.remove({ force: true });
+    await container.remove({ force: true, v: true });
   }
 }
 
