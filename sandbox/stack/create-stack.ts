@@ -96,6 +96,8 @@ async function bringUpStack<Name extends EngineName>(
   ]);
   for (const engine of engines) chooseTopology(engine, options);
   const abandoned = removeAbandoned();
+  // Awaited below: what else fails first must not make its failure nobody's, which would end the process.
+  abandoned.catch(() => {});
   checkResources(engines, await availableResources(), dataset?.counts);
   const images = await recorder.step('images', ['docker'], () =>
     resolveImages(
