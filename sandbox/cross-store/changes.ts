@@ -54,7 +54,7 @@ export function changesOf(kinds: readonly ChangesOfKind[]): Changes {
 }
 
 /** `1 user added, 2 users removed`. */
-export function textOfKind({ one, many, ...counts }: ChangesOfKind): string {
+function textOfKind({ one, many, ...counts }: ChangesOfKind): string {
   return (['added', 'changed', 'removed'] as const)
     .filter((what) => counts[what] > 0)
     .map((what) => `${counts[what].toLocaleString('en')} ${counts[what] === 1 ? one : many} ${what}`)

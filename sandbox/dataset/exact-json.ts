@@ -3,7 +3,7 @@ import { isExact, rawNumber } from './exact-number.ts';
 import { shownText } from './shown-text.ts';
 
 /** Levels of objects and lists within each other, the outermost included: MongoDB has no more (its manual, "Limits"). */
-export const levelsMax = 100;
+const levelsMax = 100;
 
 const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
 

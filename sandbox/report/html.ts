@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapeMarkup } from '../core/escape-markup.ts';
 
 /** What is HTML already. Only {@link html} makes it. */
 export interface Html {
@@ -21,18 +22,8 @@ export function joined(all: readonly Html[], separator: '' | '\n' | ', ' = ''): 
 }
 
 function markupOf(content: Content): string {
-  if (typeof content === 'string' || typeof content === 'number') return escapeHtml(String(content));
+  if (typeof content === 'string' || typeof content === 'number') return escapeMarkup(String(content));
   return Array.isArray(content) ? joined(content).html : (content as Html).html;
-}
-
-/** Text as HTML and XML show it, in attributes too. */
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
 }
 
 /** A page that needs nothing else, and that no browser lets run a script, load anything or send a form. */

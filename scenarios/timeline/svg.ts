@@ -1,15 +1,11 @@
+import { escapeMarkup } from '../../sandbox/core/escape-markup.ts';
+
 /** A part of a picture, as text. */
 export type Markup = string;
 
 /** Text as it may stand between tags and in attributes; what XML has no place for is left out. */
 export function escapeXml(text: string): Markup {
-  const printable = [...text].filter((each) => each >= ' ' || each === '\n' || each === '\t').join('');
-  return printable
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll("'", '&#39;');
+  return escapeMarkup([...text].filter((each) => each >= ' ' || each === '\n' || each === '\t').join(''));
 }
 
 /** Where something goes, in pixels. */

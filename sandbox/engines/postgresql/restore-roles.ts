@@ -15,7 +15,7 @@ interface LiveRole {
   readonly bootstrap: boolean;
 }
 
-export async function liveRoles(client: Client): Promise<ReadonlyMap<string, LiveRole>> {
+async function liveRoles(client: Client): Promise<ReadonlyMap<string, LiveRole>> {
   const { rows } = await client.query<LiveRole & Record<string, unknown>>(
     'SELECT rolname AS name, rolsuper AS superuser, oid = 10 AS bootstrap FROM pg_catalog.pg_roles',
   );

@@ -33,7 +33,7 @@ export async function refill(running: RunningEngine, dataset: Dataset, report: T
 }
 
 /** Key space of a key of ours. */
-export function spaceOf(key: string): KeySpace {
+function spaceOf(key: string): KeySpace {
   return key.slice(0, key.indexOf(':')) as KeySpace;
 }
 
