@@ -9,7 +9,11 @@ import { chosenEngines, identityOf } from './stack-options.ts';
 
 /** Prints the environment of an application, passwords included, or writes it into a file that only its owner can read. */
 export const env: Action = async (context) => {
-  const environment = await stackEnvironment({ ...identityOf(context), ...chosenEngines(context) });
+  const environment = await stackEnvironment({
+    ...identityOf(context),
+    ...chosenEngines(context),
+    admin: context.flags.admin === true,
+  });
   const text = context.format === 'docker' ? formatEnvFile(environment) : formatDotenv(environment);
   if (context.flags.file === undefined) {
     return context.format === 'docker' ? { text: () => text } : { document: environment, text: () => text };

@@ -14,7 +14,11 @@ const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
  * ended. Engines that are down or paused are no reason to refuse: what a service does without them is often the question.
  */
 export const exec: Action = async (context) => {
-  const environment = await stackEnvironment({ ...identityOf(context), ...chosenEngines(context) });
+  const environment = await stackEnvironment({
+    ...identityOf(context),
+    ...chosenEngines(context),
+    admin: context.flags.admin === true,
+  });
   const [command = '', ...args] = context.arguments;
   return { exitCode: await runCommand(command, args, { ...callersEnvironment(process.env), ...environment }) };
 };

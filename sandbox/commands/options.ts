@@ -17,8 +17,12 @@ const shared = {
   waitTimeout: ['--wait-timeout <duration>', 'give up after this long, for example 90s or 2m'],
   reset: ['--reset', 'replace a schema that is different, and its data'],
   strict: ['--strict', 'what was added, changed or removed since the seeding is a failure (default: it is counted)'],
+  admin: ['--admin', 'as who owns the schema: for migrations'],
   seed: ['--seed <number>', 'seed of the data and of everything random (default: fixed)'],
 } as const;
+
+const directoryOf = 'folder whose stack is meant (default: the current one)';
+const nameOf = 'name of the stack (default: made from the folder)';
 
 export type SharedOption = keyof typeof shared;
 
@@ -31,8 +35,16 @@ export function withOptions(command: Command, names: readonly SharedOption[]): C
   return command
     .addOption(new Option('--format <format>', 'text or json: one document on standard output (default: text)'))
     .addOption(new Option('--progress <mode>', 'auto, tty, plain, json or quiet, on standard error (default: auto)'))
-    .addOption(new Option('--directory <path>', 'folder whose stack is meant (default: the current one)'))
-    .addOption(new Option('--name <name>', 'name of the stack (default: made from the folder)'));
+    .addOption(new Option('--directory <path>', directoryOf))
+    .addOption(new Option('--name <name>', nameOf));
+}
+
+/** {@link withOptions} of a command that takes what another program takes: no names but those that say which stack. */
+export function withStackOptions(command: Command): Command {
+  return command
+    .option(...shared.admin)
+    .addOption(new Option('--directory <path>', directoryOf))
+    .addOption(new Option('--name <name>', nameOf));
 }
 
 /**

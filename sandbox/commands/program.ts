@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { faultKinds } from '../containers/fault-kinds.ts';
+import { type EngineName, type ShellProgram, shellPrograms } from '../engines/index.ts';
 import { configFileName } from './config-file.ts';
-import { givenOptions, type SharedOption, withOptions } from './options.ts';
+import { givenOptions, type SharedOption, withOptions, withStackOptions } from './options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';
 
 const seeded: readonly SharedOption[] = ['engines', 'topology', 'size', 'images', 'dockerInstall', 'reset', 'seed'];
@@ -60,7 +61,7 @@ export function createProgram(): Command {
   add(program, 'status', 'show engines, their state, image origin and addresses', ['engines']).action(
     run(() => import('./status.ts').then((room) => room.status)),
   );
-  add(program, 'env', 'print the environment of an application, passwords included', ['engines'])
+  add(program, 'env', 'print the environment of an application, passwords included', ['engines', 'admin'])
     .summary('print the environment of an application')
     .addHelpText(
       'after',
@@ -92,6 +93,12 @@ export function createProgram(): Command {
     )
     .option('--rejects <file>', 'with --from: write bad rows there and load the others (default: load nothing)')
     .action(run(() => import('./seed.ts').then((room) => room.seed)));
+  add(
+    program,
+    'reset',
+    'bring schemas and data back to what was loaded last; what was changed since IS LOST',
+    [],
+  ).action(run(() => import('./reset.ts').then((room) => room.reset)));
   add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'])
     .argument('<what>', 'export')
     .option('--to <folder>', 'folder that is made for the files')
@@ -182,6 +189,13 @@ export function createProgram(): Command {
     .option('--jitter <duration>', 'for latency (default: none)')
     .option('--rate <number>', 'kbit/s that the node sends, for bandwidth (default: 1000)')
     .action(run(() => import('./fault.ts').then((room) => room.fault)));
+  add(program, 'open', 'open the report of the last `npm run sandbox` in a browser', []).action(
+    run(() => import('./open.ts').then((room) => room.open)),
+  );
+  add(program, 'completion', 'print a script that completes commands and options in a shell', [])
+    .argument('<shell>', 'bash, zsh or fish')
+    .addHelpText('after', '\nFor bash and zsh:\n  source <(npm run --silent sandbox -- completion bash)')
+    .action(run(() => import('./completion.ts').then((room) => room.completion)));
   add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );
@@ -193,11 +207,20 @@ export function createProgram(): Command {
     .option('--output <file>', 'write the images into an archive')
     .option('--input <file>', 'read the images from an archive')
     .action(run(() => import('./prefetch.ts').then((room) => room.prefetch)));
-  add(program, 'exec', "run a command with the stack's environment", ['engines'])
+  add(program, 'exec', "run a command with the stack's environment", ['engines', 'admin'])
     .usage('[options] -- <command> [arguments...]')
     .argument('<command...>', 'the command and its arguments; its exit code is passed on')
     .passThroughOptions()
     .action(run(() => import('./exec.ts').then((room) => room.exec), { signals: 'own' }));
+  for (const [shell, engine] of Object.entries(shellPrograms) as [ShellProgram, EngineName][]) {
+    withStackOptions(program.command(shell).description(`the shell of ${engine}, inside of its node`))
+      .copyInheritedSettings(program)
+      .usage('[options] [-- arguments...]')
+      .argument('[arguments...]', 'what the shell itself takes; its exit code is passed on')
+      .passThroughOptions()
+      .allowUnknownOption()
+      .action(run(() => import('./shell.ts').then((room) => room.shellCommand(shell)), { signals: 'own' }));
+  }
   return program;
 }
 

@@ -9,6 +9,7 @@ import type { Failover } from './failover.ts';
 import type { Holding } from './holdings.ts';
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
+import type { Shell } from './shell.ts';
 import type { Connection, NodeRole, NotSupported, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
 import type { Workloads } from './workloads.ts';
 
@@ -112,6 +113,12 @@ export interface Engine<Client = unknown> {
   readonly environment: (
     running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>,
   ) => Readonly<Record<string, string>>;
+  /**
+   * Variables of a login that owns what is there, for migrations, beside those of `environment`: their names have
+   * `MIGRATION` in them. Where the application's login owns it already, they are that one's.
+   */
+  readonly migrationEnvironment: Engine['environment'];
+  readonly shell: Shell | NotSupported;
   readonly connect: (running: RunningEngine) => Promise<Connection<Client>>;
   /**
    * Applies the schema. Applying it again changes nothing.

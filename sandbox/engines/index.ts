@@ -16,3 +16,13 @@ export type EngineClient<Name extends EngineName> =
   Awaited<ReturnType<(typeof engineLoaders)[Name]>> extends Engine<infer Client> ? Client : never;
 
 export const engineNames = Object.keys(engineLoaders) as readonly EngineName[];
+
+/** Commands that open an engine's own shell, by what the product calls it. Written here, since help loads no engine. */
+export const shellPrograms = {
+  psql: 'postgresql',
+  mongosh: 'mongodb',
+  cypher: 'neo4j',
+  'redis-cli': 'redis',
+} as const satisfies Readonly<Record<string, EngineName>>;
+
+export type ShellProgram = keyof typeof shellPrograms;

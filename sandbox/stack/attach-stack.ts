@@ -96,10 +96,20 @@ export async function attachState(options: {
  * Throws `STACK_NOT_RUNNING` where an engine has no node, and `SECRETS_LOST`.
  */
 export async function stackEnvironment(
-  options: Parameters<typeof attachState>[0],
+  options: Parameters<typeof attachState>[0] & {
+    /** With the variables of logins for migrations. Default: without. */
+    readonly admin?: boolean;
+  },
 ): Promise<Readonly<Record<string, string>>> {
-  const { connections } = await attachState(options);
-  return Object.assign({}, ...Object.values(connections).map(({ environment }) => environment));
+  const { engines, connections } = await attachState(options);
+  const own = Object.values(connections).map(({ environment }) => environment);
+  return Object.assign({}, ...own, ...(options.admin === true ? await migrationEnvironments(engines) : []));
+}
+
+async function migrationEnvironments(engines: AttachedStack['engines']): Promise<readonly object[]> {
+  const { loadEngines } = await import('./load-engines.ts');
+  const loaded = await loadEngines([...engines.keys()]);
+  return [...engines.values()].map((running, index) => loaded[index]?.migrationEnvironment(running) ?? {});
 }
 
 /**

@@ -1,7 +1,12 @@
 import type { Engine } from '../engines/engine.ts';
 import { type EngineName, engineLoaders } from '../engines/index.ts';
 
+/** {@link loadEngines} of one. */
+export async function loadEngine(name: EngineName): Promise<Engine> {
+  return (await engineLoaders[name]()) as Engine;
+}
+
 /** Loads the rooms of these engines, drivers included, side by side. In the order given. */
 export async function loadEngines(names: readonly EngineName[]): Promise<readonly Engine[]> {
-  return Promise.all(names.map(async (name) => (await engineLoaders[name]()) as Engine));
+  return Promise.all(names.map(loadEngine));
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-const program = join(import.meta.dirname, '..', '..', 'sandbox', 'cli.ts');
+/** The command line's own file. */
+export const commandProgram = join(import.meta.dirname, '..', '..', 'sandbox', 'cli.ts');
 
 export interface CommandOptions {
   /** Folder that it runs in. Default: the current one. */
@@ -12,7 +13,7 @@ export interface CommandOptions {
 
 /** Starts a command of the sandbox as a process of its own, which can be killed. It never rejects. */
 export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}) {
-  return execa(process.execPath, [program, ...args], {
+  return execa(process.execPath, [commandProgram, ...args], {
     reject: false,
     stdin: 'ignore',
     stripFinalNewline: false,

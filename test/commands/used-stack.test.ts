@@ -175,3 +175,13 @@ test('the main command passes on a stack that was used, and fails on it with --s
   expect(strict.exitCode).toBe(1);
   expect(JSON.parse(strict.stdout)).toMatchObject({ verdict: 'fail', crossStore: { ok: false } });
 }, 300_000);
+
+test('`reset` brings back what was loaded last, without being told what that was', async () => {
+  await service(addUser, 'DELETE FROM user_sessions');
+  const { crossStore } = await runForDocument<Seeded>(['reset'], here());
+  expect(crossStore).toMatchObject({ ok: true });
+  expect((await seed('--strict')).crossStore).toMatchObject({
+    ok: true,
+    changes: { added: 0, changed: 0, removed: 0 },
+  });
+}, 300_000);

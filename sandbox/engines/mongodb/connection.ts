@@ -124,6 +124,11 @@ export function environment(running: Reachable): Record<string, string> {
   return { MONGODB_URI: uri(running) };
 }
 
+/** The platform's user has the role `root`. */
+export function migrationEnvironment(running: Reachable): Record<string, string> {
+  return { MONGODB_MIGRATION_URI: uri(running) };
+}
+
 export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
   const [node] = running.nodes;
   if (node === undefined) throw new Error('a running engine has a node');

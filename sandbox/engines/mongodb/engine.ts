@@ -4,7 +4,7 @@ import type { ImageSpec } from '../../containers/image-spec.ts';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
-import { connect, environment, probe, uri } from './connection.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
@@ -17,6 +17,7 @@ import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
+import { shell } from './shell.ts';
 import { standalone } from './topologies.ts';
 import { clustered } from './topologies-clustered.ts';
 import { replicated } from './topologies-replicated.ts';
@@ -59,6 +60,8 @@ export const mongodb: Engine<MongoClient> = {
   probe,
   uri,
   environment,
+  migrationEnvironment,
+  shell,
   connect,
   applySchema,
   load,

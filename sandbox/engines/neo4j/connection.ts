@@ -68,6 +68,15 @@ export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): 
   };
 }
 
+/** The platform's user may do everything: this edition has no roles. */
+export function migrationEnvironment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  return {
+    NEO4J_MIGRATION_URI: uri(running),
+    NEO4J_MIGRATION_USERNAME: userName,
+    NEO4J_MIGRATION_PASSWORD: running.secrets.neo4j ?? '',
+  };
+}
+
 export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
   const [node] = running.nodes;
   if (node === undefined) throw new Error('a running engine has a node');

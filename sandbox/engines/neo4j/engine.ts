@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { askingPrimary, primaryFirst } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
-import { connect, environment, probe, uri } from './connection.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
@@ -19,6 +19,7 @@ import { readBack } from './read-back.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
+import { shell } from './shell.ts';
 import { primaryOf, refreshStandby } from './standby.ts';
 import { standalone } from './topologies.ts';
 import { replicated } from './topologies-replicated.ts';
@@ -67,6 +68,8 @@ export const neo4j: Engine<Driver> = {
   probe,
   uri,
   environment,
+  migrationEnvironment,
+  shell,
   connect: async (running) => connect(await primaryFirst(running, primaryOf)),
   // Never of a standby, which is behind.
   ...askingPrimary(

@@ -103,6 +103,13 @@ export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
  */
 const timeouts = 'connect_timeout=2&tcp_user_timeout=5000';
 
+/** As the superuser, who owns the schema; it is not held to the policies of rows (PostgreSQL documentation, "Row Security Policies"). */
+export function migrationEnvironment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  const { host, port } = primaryNode(running);
+  const login = `postgres:${running.secrets.postgres}`;
+  return { DATABASE_MIGRATION_URL: `postgresql://${login}@${host}:${port}/taishang_users` };
+}
+
 /** Every member, for clients that follow: libpq and drivers on it, and `createFollowingPool` of `following-pool.ts`. */
 function uriOfAll({ nodes, secrets }: Pick<RunningEngine, 'nodes' | 'secrets'>, attributes: string): string {
   const hosts = nodes.map(({ host, port }) => `${host}:${port}`).join(',');

@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
-import { connect, environment, probe, uri } from './connection.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
@@ -19,6 +19,7 @@ import { currentPrimary } from './rejoin.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
+import { shell } from './shell.ts';
 import { replicated, standalone } from './topologies.ts';
 import { workloads } from './workloads.ts';
 
@@ -64,6 +65,8 @@ export const postgresql: Engine<Pool> = {
   probe,
   uri,
   environment,
+  migrationEnvironment,
+  shell,
   connect,
   ...askingPrimary(
     {

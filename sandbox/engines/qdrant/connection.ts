@@ -84,6 +84,11 @@ export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | '
   };
 }
 
+/** The key of the API may do everything. */
+export function migrationEnvironment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  return { QDRANT_MIGRATION_URL: uri(running), QDRANT_MIGRATION_API_KEY: running.secrets.apiKey ?? '' };
+}
+
 function withoutLogin(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname.replace(/\/$/, '')}`;

@@ -3,7 +3,7 @@ import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
-import { connect, environment, probe, uri } from './connection.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
@@ -52,6 +52,8 @@ export const qdrant: Engine<QdrantClient> = {
   probe,
   uri,
   environment,
+  migrationEnvironment,
+  shell: { notSupported: 'Qdrant has no shell of its own: its API is HTTP, and its image serves a page for it' },
   connect,
   applySchema,
   load,

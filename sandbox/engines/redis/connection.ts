@@ -142,6 +142,11 @@ export function environment(running: Reachable): Record<string, string> {
   return { REDIS_URL: uri(running), ...variablesOf(accessOf(running)) };
 }
 
+/** The platform's user may do everything. */
+export function migrationEnvironment(running: Reachable): Record<string, string> {
+  return { REDIS_MIGRATION_URL: uri(running) };
+}
+
 /** The node of a standalone server, or the one that takes writes when the stack starts. */
 export function firstNode(running: RunningEngine): NodeHandle {
   const [node] = running.nodes;

@@ -4,7 +4,7 @@ import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
 import type { RedisClient } from './client.ts';
-import { connect, environment, probe, uri } from './connection.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
 import { contract } from './contract.ts';
 import { external } from './external.ts';
 import { failover } from './failover.ts';
@@ -19,6 +19,7 @@ import { refill } from './refill.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
+import { shell } from './shell.ts';
 import { standalone } from './topologies.ts';
 import { clustered } from './topologies-clustered.ts';
 import { replicated } from './topologies-replicated.ts';
@@ -60,6 +61,8 @@ export const redis: Engine<RedisClient> = {
   probe,
   uri,
   environment,
+  migrationEnvironment,
+  shell,
   connect: (running) => connect(running),
   ...askingPrimary(
     {

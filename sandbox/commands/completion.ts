@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { engineNames } from '../engines/index.ts';
+import { parseChoice } from './names.ts';
+import { createProgram } from './program.ts';
+import type { Action } from './run-action.ts';
+
+const shells = ['bash', 'zsh', 'fish'] as const;
+
+/** Prints a script that completes the commands, their options and the engines' names in a shell. */
+export const completion: Action = async ({ arguments: [shell = ''] }) => {
+  const script = await scriptFor(parseChoice(shell, shells, 'completion'));
+  return { document: { version: 1, shell, script }, text: () => script };
+};
+
+async function scriptFor(shell: (typeof shells)[number]): Promise<string> {
+  const program = createProgram();
+  const values: Readonly<Record<string, string>> = {
+    folder: (shell === 'fish' ? quotedForFish : quotedForBash)(resolve(import.meta.dirname, '../..')),
+    engines: engineNames.join(' '),
+    words: [program, ...program.commands].map((command) => wordsOf(command, program)).join('\n'),
+    lines: program.commands.flatMap(fishLines).join('\n'),
+  };
+  // bash's serves zsh, which has bash's functions for it.
+  const file = join(import.meta.dirname, 'completion', shell === 'fish' ? 'fish.fish' : 'bash.sh');
+  return (await readFile(file, 'utf8')).replaceAll(/@(\w+)@/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** A branch of bash's `case`: what may follow a command. */
+function wordsOf(command: Command, program: Command): string {
+  const isProgram = command === program;
+  const options = command.options.flatMap(({ long }) => long ?? []);
+  const words = [...(isProgram ? program.commands.map((each) => each.name()) : []), ...options];
+  return `\t'${isProgram ? '' : command.name()}') echo '${words.join(' ')}' ;;`;
+}
+
+function fishLines(command: Command): readonly string[] {
+  const name = command.name();
+  const line = (condition: string, rest: string) => `complete -c taishang-sandbox -n '${condition}' ${rest}`;
+  return [
+    line('__fish_use_subcommand', `-a ${name} -d ${quotedForFish(command.summary() || command.description())}`),
+    ...command.options.flatMap(({ long, description }) =>
+      long ? [line(`__fish_seen_subcommand_from ${name}`, `-l ${long.slice(2)} -d ${quotedForFish(description)}`)] : [],
+    ),
+  ];
+}
+
+/** A word of fish: in single quotes only `\` and `'` mean something (fish's documentation, "Quotes"). */
+function quotedForFish(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, '\\$&')}'`;
+}
+
+/** A word of bash and zsh: in single quotes nothing means anything, so a quote stands outside of them. */
+function quotedForBash(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,37 @@
+import { SandboxError } from '../core/errors.ts';
+import { formatCrossStore } from '../report/cross-store-text.ts';
+import { createStack } from '../stack/create-stack.ts';
+import type { StackOptions } from '../stack/stack-options.ts';
+import type { Action } from './run-action.ts';
+import { type StackLayout, stackLayout } from './stack-layout.ts';
+import { stackOptionsOf } from './stack-options.ts';
+
+/** Brings schemas and data of the stack back to what was loaded last, with the size and seed of then. */
+export const reset: Action = async (context) => {
+  const { engines, topologies, datasets } = await stackLayout(context);
+  const options = { ...stackOptionsOf(context), engines, topologies, ...loadedLast(datasets), reset: true };
+  await using stack = await createStack(options);
+  const { dataset, crossStore } = stack;
+  const what = dataset === undefined ? 'the schemas, without data' : `${dataset.size}, seed ${dataset.seed}`;
+  return {
+    document: { version: 1, engines, size: options.size, seed: dataset?.seed, crossStore },
+    text: (colors) => `Back to: ${what}\n${crossStore === undefined ? '' : formatCrossStore(crossStore, colors)}`,
+    exitCode: crossStore?.ok === false ? 1 : 0,
+  };
+};
+
+function loadedLast([first, ...others]: StackLayout['datasets']): Pick<StackOptions, 'size' | 'seed'> {
+  if (first === undefined) return { size: 'none' };
+  const { size, seed } = first;
+  if (size === 'files' || others.some((other) => other.fingerprint !== first.fingerprint)) {
+    throw new SandboxError({
+      code: 'DATASET_DIFFERENT',
+      message:
+        size === 'files'
+          ? 'The stack holds rows of files, which are not kept.'
+          : 'The engines of the stack hold different datasets.',
+      next: 'Name what they are to hold: `npm run sandbox -- seed --reset --size small`, or `--from` with the files. It REPLACES their rows.',
+    });
+  }
+  return { size, seed };
+}

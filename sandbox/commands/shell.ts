@@ -1,0 +1,42 @@
+import { execInNode } from '../containers/exec.ts';
+import { execAttached } from '../containers/exec-attached.ts';
+import { SandboxError } from '../core/errors.ts';
+import { type ShellProgram, shellPrograms } from '../engines/index.ts';
+import type { ShellCall } from '../engines/shell.ts';
+import { isSupported } from '../engines/topology.ts';
+import { attachStack } from '../stack/attach-stack.ts';
+import { loadEngine } from '../stack/load-engines.ts';
+import type { Action } from './run-action.ts';
+import { identityOf } from './stack-options.ts';
+
+/** The command that runs an engine's own shell inside of its node, on the caller's terminal; ends as that ended. */
+export function shellCommand(program: ShellProgram): Action {
+  return async (context) => {
+    const name = shellPrograms[program];
+    const [{ engines }, { shell }] = await Promise.all([
+      attachStack({ ...identityOf(context), engines: [name] }),
+      loadEngine(name),
+    ]);
+    const running = engines.get(name);
+    if (running === undefined || !isSupported(shell))
+      throw new Error(`${program} is the shell of an engine that has none`);
+    const call = await shell.call(running, { admin: context.flags.admin === true, args: context.arguments });
+    await requireProgram(call, running.image.reference, shell.instead);
+    return { exitCode: await execAttached(call.node, call.command, process, call) };
+  };
+}
+
+/** Images of one product differ in what they bring: the container engine's own words for that help nobody. */
+async function requireProgram(
+  { node, command: [program = ''] }: ShellCall,
+  image: string,
+  instead: string,
+): Promise<void> {
+  const { exitCode } = await execInNode(node, ['sh', '-c', 'command -v "$0"', program]);
+  if (exitCode === 0) return;
+  throw new SandboxError({
+    code: 'COMMAND_FAILED',
+    message: `The image ${image} has no \`${program}\`.`,
+    next: instead,
+  });
+}

@@ -1,0 +1,33 @@
+import { SandboxError } from '../core/errors.ts';
+import type { EngineName } from '../engines/index.ts';
+import type { TopologyName } from '../engines/topology.ts';
+import { stackIdentity } from '../stack/stack-identity.ts';
+import { type LoadedDataset, readState } from '../stack/stack-state.ts';
+import type { ActionContext } from './run-action.ts';
+import { identityOf } from './stack-options.ts';
+
+/** What a stack consists of, whether it runs or not. */
+export interface StackLayout {
+  readonly engines: readonly EngineName[];
+  readonly topologies: Partial<Record<EngineName, TopologyName>>;
+  /** What was loaded into its engines last, for each that something was loaded into. */
+  readonly datasets: readonly LoadedDataset[];
+}
+
+/** Reads it from the stack's state. Throws `STACK_NOT_RUNNING` where it was never started, or its data was removed. */
+export async function stackLayout(context: Pick<ActionContext, 'settings'>): Promise<StackLayout> {
+  const { directory, name } = stackIdentity(identityOf(context));
+  const engines = Object.entries((await readState(directory, name))?.engines ?? {});
+  if (engines.length === 0) {
+    throw new SandboxError({
+      code: 'STACK_NOT_RUNNING',
+      message: `There is no stack ${name} of ${directory} that could be started again.`,
+      next: 'Make it: `npm run sandbox -- up`.',
+    });
+  }
+  return {
+    engines: engines.map(([engine]) => engine as EngineName),
+    topologies: Object.fromEntries(engines.map(([engine, { topology }]) => [engine, topology])),
+    datasets: engines.flatMap(([, { dataset }]) => dataset ?? []),
+  };
+}
