@@ -5,6 +5,7 @@ import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
+import { residentBytesMax } from '../support/peak-memory.ts';
 
 // Checks running engines against a dataset. Arguments: the size, and `hold` to hold first what every store tells, as a
 // check must not. Standard input: the running engines by their names.
@@ -24,6 +25,4 @@ if (mode === 'hold') {
   }
 }
 const { checks, differences } = await checkAcrossStores(engines, running, dataset);
-// The whole process, with its workers and everything that was not collected yet.
-const residentBytesMax = process.resourceUsage().maxRSS * 1_024;
-console.log(JSON.stringify({ checks, differences, held: held.length, residentBytesMax }));
+console.log(JSON.stringify({ checks, differences, held: held.length, residentBytesMax: residentBytesMax() }));

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runAsSandbox } from '../support/as-sandbox.ts';
 
 /** As all of the sandbox: see docs/loading.md. */
-const memoryMaxKb = 400_000;
+const memoryMaxBytes = 400e6;
 const good = JSON.stringify({
   name: 'n',
   category: 'c',
@@ -61,12 +61,12 @@ test.skipIf(process.platform !== 'linux').each([
   },
 ])('$what is an error of its row, in bounded memory', async ({ file, lines }) => {
   const path = await file();
-  const { said, memoryKb } = JSON.parse(
+  const { said, residentBytesMax } = JSON.parse(
     await runAsSandbox(join(import.meta.dirname, 'print-import-memory.ts'), [path]),
   );
   await rm(path);
   expect(said.code).toBe('IMPORT_REJECTED');
   const evidence = String(said.evidence).replaceAll(path, '').split('\n');
   expect(evidence).toEqual(lines.map((each) => expect.stringMatching(each)));
-  expect(memoryKb).toBeLessThan(memoryMaxKb);
+  expect(residentBytesMax).toBeLessThan(memoryMaxBytes);
 });

@@ -1,6 +1,7 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
+import { residentBytesMax } from '../support/peak-memory.ts';
 
 // Reads all entities side by side, as the stores do, up to so many batches of each. Arguments: size, batches, workers.
 const [size, batchesMax, workers] = process.argv.slice(2);
@@ -17,5 +18,4 @@ async function read(name: EntityName): Promise<void> {
 }
 
 await Promise.all((Object.keys(dataset.counts) as EntityName[]).map(read));
-// The whole process, with its workers and everything that was not collected yet.
-console.log(JSON.stringify({ rows, residentBytesMax: process.resourceUsage().maxRSS * 1_024 }));
+console.log(JSON.stringify({ rows, residentBytesMax: residentBytesMax() }));

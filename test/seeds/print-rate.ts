@@ -1,6 +1,7 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
+import { residentBytesMax } from '../support/peak-memory.ts';
 
 // Rate of generation alone, entity by entity. Arguments: size, number of workers; then perhaps `together` or `hash`.
 const [size = 'large', workers = '0', mode = 'alone'] = process.argv.slice(2);
@@ -14,12 +15,12 @@ else for (const name of names) print(name, await read(name));
 
 const wholeMs = performance.now() - beganMs;
 const rows = names.reduce((sum, name) => sum + dataset.counts[name], 0);
-const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+const { userCPUTime, systemCPUTime } = process.resourceUsage();
 const main = process.threadCpuUsage();
 print(`all, ${mode}`, { rows, bytes: 0, ms: wholeMs });
 console.log(
   `processor: ${seconds(userCPUTime + systemCPUTime)} s, of which this thread ${seconds(main.user + main.system)} s; ` +
-    `memory at most ${Math.round((maxRSS * 1_024) / 1e6)} MB`,
+    `memory at most ${Math.round(residentBytesMax() / 1e6)} MB`,
 );
 
 /** Bytes are those of the first batch as JSON, vectors as they are in memory, carried over to all rows. */

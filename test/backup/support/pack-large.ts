@@ -5,6 +5,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBackup } from '../../../sandbox/backup/archive/open-archive.ts';
 import { writeArchive } from '../../../sandbox/backup/archive/write-archive.ts';
+import { residentBytesMax } from '../../support/peak-memory.ts';
 import { manifestOf, scratchFolder } from './made-up-archive.ts';
 
 const sizeBytes = Number(process.argv[2]);
@@ -29,7 +30,7 @@ const archiveBytes = await writeArchive(
 );
 await using opened = await openBackup(file, { temporaryDirectory: folder.path });
 const unpacked = opened.manifest.engines[0]?.sizeBytes;
-console.log(JSON.stringify({ archiveBytes, unpacked, residentBytesMax: process.resourceUsage().maxRSS * 1_024 }));
+console.log(JSON.stringify({ archiveBytes, unpacked, residentBytesMax: residentBytesMax() }));
 
 /** Does not compress: a megabyte of noise, again and again, is further apart than gzip looks back. */
 function* repeated(total: number): Generator<Buffer> {

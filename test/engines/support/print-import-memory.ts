@@ -4,6 +4,7 @@ import { withClient } from '../../../sandbox/engines/mongodb/connection.ts';
 import { importCollections } from '../../../sandbox/engines/mongodb/driver-import.ts';
 import { readExport } from '../../../sandbox/engines/mongodb/read-export.ts';
 import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import { residentBytesMax } from '../../support/peak-memory.ts';
 
 // Checks an export and imports it. Arguments: its folder, the database to import into, and `hold` to hold all documents
 // first, as an import must not. Standard input: the running engine and the manifest.
@@ -20,5 +21,4 @@ if (mode === 'hold') {
 const beganMs = performance.now();
 await withClient(running, (_, client) => importCollections(client, collections, () => database));
 const durationMs = performance.now() - beganMs;
-const residentBytesMax = process.resourceUsage().maxRSS * 1_024;
-console.log(JSON.stringify({ held: held.length, durationMs, residentBytesMax }));
+console.log(JSON.stringify({ held: held.length, durationMs, residentBytesMax: residentBytesMax() }));
