@@ -96,6 +96,11 @@ export interface Backup {
   readonly doors?: (directory: string, manifest: BackupManifest, live?: RunningEngine) => Promise<readonly string[]>;
   /** Layouts whose backups go into each other. Default: `standalone` alone. */
   readonly layouts?: readonly TopologyName[];
+  /**
+   * Leaves fewer members with data in a fresh stack of a layout that shares data out, and returns what is left of it: a
+   * backup goes into any number of members. A layout that is absent shares nothing out.
+   */
+  readonly fewerMembers?: Partial<Record<TopologyName, (fresh: RunningEngine) => Promise<RunningEngine>>>;
   /** Proves that the restored store takes a write, and takes it back. */
   readonly writeAfterwards: (target: RunningEngine) => Promise<void>;
   /** The engine's own tool for the same work, to measure what ours costs beside it. */

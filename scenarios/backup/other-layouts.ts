@@ -1,12 +1,14 @@
 import type { Backup } from '../../sandbox/engines/backup.ts';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
-import type { TopologyName } from '../../sandbox/engines/topology.ts';
+import { isSupported, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';
 import type { CaseResult } from '../results.ts';
-import { type CasePlace, runCase, undecided } from '../run-case.ts';
+import { type CasePlace, notRun, runCase, undecided } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { startThrowAway } from '../throw-away.ts';
-import { type BackupOnDisk, failing, requireSame, suite } from './drill.ts';
-import { restoreBackup, takeBackup } from './round-trip.ts';
+import { besideDrill } from './beside.ts';
+import { type BackupOnDisk, failing, requireSame, runDrill, suite } from './drill.ts';
+import { inPlace } from './in-place.ts';
+import { caseNames, restoreBackup, type TakenBackup, takeBackup } from './round-trip.ts';
 
 /** A backup, and what was in the store that it is of. */
 interface Known {
@@ -14,7 +16,26 @@ interface Known {
   readonly fingerprint: Fingerprint;
 }
 
-/** The round trip of each layout of several nodes, and the way from a single node into it and back. */
+/** One layout of an engine, and how it is named in results. */
+interface Layout {
+  readonly engine: Engine;
+  readonly backup: Backup;
+  readonly topology: TopologyName;
+  readonly place: CasePlace;
+  readonly context: SuiteContext;
+}
+
+const acrossNames = {
+  outOf: 'a backup of it restores into a single node',
+  into: 'a backup of a single node restores into it',
+  fewer: 'a backup of it restores into fewer members',
+  ofSingleIntoFewer: 'a backup of a single node restores into fewer members',
+} as const;
+
+/**
+ * The round trip of each layout of several nodes, beside and in place of its live data, and the ways between it, a single
+ * node and the same layout with fewer members.
+ */
 export async function runOtherLayouts(
   engine: Engine,
   backup: Backup,
@@ -24,10 +45,16 @@ export async function runOtherLayouts(
   const results: CaseResult[] = [];
   for (const topology of backup.layouts ?? []) {
     if (topology === 'standalone') continue;
-    const place = { suite, engine: engine.name, topology, origin: context.images.get(engine.name)?.origin };
+    const origin = context.images.get(engine.name)?.origin;
+    const place = { suite, engine: engine.name, topology, origin };
+    const layout = { engine, backup, topology, place, context };
+    const reason = notRunReason(layout);
+    if (reason !== undefined) {
+      results.push(...caseNamesOf(layout).map((name) => notRun(place, name, reason)));
+      continue;
+    }
     try {
-      results.push(...(await roundTrip(engine, backup, topology, context)));
-      results.push(await across(engine, backup, place, { from: ofSingle, into: topology }, context));
+      results.push(...(await ofLayout(layout, ofSingle)));
     } catch (thrown) {
       context.signal.throwIfAborted();
       results.push(undecided(place, 'throw-away stacks are up', thrown));
@@ -36,49 +63,83 @@ export async function runOtherLayouts(
   return results;
 }
 
-async function roundTrip(
-  engine: Engine,
-  backup: Backup,
-  topology: TopologyName,
-  context: SuiteContext,
-): Promise<readonly CaseResult[]> {
-  const loaded = await startThrowAway(engine, `loaded, ${topology}`, context, { size: context.size, topology });
-  await using taken = await takeBackup(engine, backup, loaded.running, context).finally(() =>
-    loaded[Symbol.asyncDispose](),
-  );
-  const { onDisk, fingerprint, result } = taken;
-  if (onDisk === undefined || fingerprint === undefined) return [result];
-  const results = [result];
-  {
-    await using fresh = await startThrowAway(engine, `fresh nodes, ${topology}`, context, { topology });
-    const { directory, manifest } = onDisk;
-    const target = fresh.running;
-    results.push(...(await restoreBackup({ engine, backup, target, directory, manifest, fingerprint, context })));
-  }
-  const place = { suite, engine: engine.name, topology, origin: result.origin };
+/** Why the image of this run cannot be laid out so. */
+function notRunReason({ engine, topology, place }: Layout): string | undefined {
+  const laidOut = engine.topologies[topology];
+  if (!isSupported(laidOut)) return laidOut.notSupported;
+  return place.origin === undefined ? undefined : laidOut.notRunOn?.[place.origin];
+}
+
+/** What is asked of a layout beside the damages, whose number follows from the backup. */
+function caseNamesOf({ backup, topology }: Layout): readonly string[] {
+  const { outOf, into, fewer, ofSingleIntoFewer } = acrossNames;
+  const sharesOut = backup.fewerMembers?.[topology] !== undefined;
   return [
-    ...results,
-    await across(engine, backup, place, { from: { onDisk, fingerprint }, into: 'standalone' }, context),
+    ...Object.values(caseNames),
+    ...[besideDrill.name, outOf, into],
+    ...(sharesOut ? [fewer, ofSingleIntoFewer] : []),
+    inPlace.name,
   ];
 }
 
-async function across(
-  engine: Engine,
-  backup: Backup,
-  place: CasePlace,
-  { from, into }: { readonly from: Known; readonly into: TopologyName },
-  context: SuiteContext,
-): Promise<CaseResult> {
-  const name =
-    into === 'standalone' ? 'a backup of it restores into a single node' : 'a backup of a single node restores into it';
+async function ofLayout(layout: Layout, ofSingle: Known): Promise<readonly CaseResult[]> {
+  const { engine, backup, topology, context } = layout;
+  await using opened = new AsyncDisposableStack();
+  const results: CaseResult[] = [];
+  let taken: TakenBackup;
+  {
+    await using loaded = await startThrowAway(engine, `loaded, ${topology}`, context, { size: context.size, topology });
+    taken = opened.use(await takeBackup(engine, backup, loaded.running, context));
+    const beside = await runDrill(besideDrill, { engine, backup, source: loaded.running, context });
+    results.push(taken.result, beside);
+  }
+  const { onDisk, fingerprint } = taken;
+  if (onDisk !== undefined && fingerprint !== undefined) {
+    const own = { onDisk, fingerprint };
+    results.push(
+      ...(await roundTrip(layout, own)),
+      await across(layout, acrossNames.outOf, { from: own, into: 'standalone' }),
+      ...(await intoFewer(layout, acrossNames.fewer, own)),
+    );
+  }
+  results.push(
+    await across(layout, acrossNames.into, { from: ofSingle, into: topology }),
+    ...(await intoFewer(layout, acrossNames.ofSingleIntoFewer, ofSingle)),
+    await inPlace.run(engine, topology, layout.place, context),
+  );
+  return results;
+}
+
+async function roundTrip(layout: Layout, { onDisk, fingerprint }: Known): Promise<readonly CaseResult[]> {
+  const { engine, backup, topology, context } = layout;
+  await using fresh = await startThrowAway(engine, `fresh nodes, ${topology}`, context, { topology });
+  const { directory, manifest } = onDisk;
+  return restoreBackup({ engine, backup, target: fresh.running, directory, manifest, fingerprint, context });
+}
+
+interface Way {
+  readonly from: Known;
+  readonly into: TopologyName;
+  /** What is done to the fresh target first. */
+  readonly prepare?: (fresh: RunningEngine) => Promise<RunningEngine>;
+}
+
+async function intoFewer(layout: Layout, name: string, from: Known): Promise<readonly CaseResult[]> {
+  const prepare = layout.backup.fewerMembers?.[layout.topology];
+  return prepare === undefined ? [] : [await across(layout, name, { from, into: layout.topology, prepare })];
+}
+
+async function across(layout: Layout, name: string, { from, into, prepare }: Way): Promise<CaseResult> {
+  const { engine, backup, place, context } = layout;
   return runCase(place, name, context, async (measures) => {
-    await using target = await startThrowAway(engine, `restore into ${into}`, context, { topology: into });
+    await using fresh = await startThrowAway(engine, `restore into ${into}`, context, { topology: into });
+    const target = (await prepare?.(fresh.running)) ?? fresh.running;
     const startedMs = performance.now();
     const { directory, manifest } = from.onDisk;
-    await failing('The restore', () => backup.restore(target.running, directory, manifest));
+    await failing('The restore', () => backup.restore(target, directory, manifest));
     measures.restoreMs = Math.round(performance.now() - startedMs);
-    requireSame(dataOf(from.fingerprint), dataOf(await engine.fingerprint(target.running)));
-    await backup.writeAfterwards(target.running);
+    requireSame(dataOf(from.fingerprint), dataOf(await engine.fingerprint(target)));
+    await backup.writeAfterwards(target);
   });
 }
 

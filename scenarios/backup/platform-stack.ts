@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import type { EngineName } from '../../sandbox/engines/index.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
@@ -23,7 +23,12 @@ export interface PlatformStack extends AsyncDisposable {
   readonly up: () => Promise<Stack>;
 }
 
-export async function createPlatformStack(engines: readonly Engine[], context: SuiteContext): Promise<PlatformStack> {
+/** Default of `topology`: `standalone`. */
+export async function createPlatformStack(
+  engines: readonly Engine[],
+  context: SuiteContext,
+  topology: TopologyName = 'standalone',
+): Promise<PlatformStack> {
   const directory = await mkdtemp(join(tmpdir(), 'taishang-platform-'));
   let size: SuiteContext['size'] | 'none' = context.size;
   return {
@@ -35,6 +40,7 @@ export async function createPlatformStack(engines: readonly Engine[], context: S
         directory,
         progress: prefixed(context.progress, ['scenarios', suite]),
         engines: engines.map((engine) => engine.name as EngineName),
+        topologies: Object.fromEntries(engines.map((engine) => [engine.name, topology])),
         size,
         seed: context.seed,
         ephemeral: false,

@@ -11,7 +11,7 @@ import { allDamages, type Damage, quickDamages } from './damages.ts';
 import { type BackupOnDisk, backUpNow, dataPathOf, failing, placeOf, requireRefusal, requireSame } from './drill.ts';
 
 /** Names of the cases, in order: what could not begin is reported under the first one. */
-const caseNames = {
+export const caseNames = {
   backUp: 'a backup is written and described',
   restore: 'a restore into a fresh node gives the same fingerprint, part by part',
   write: 'the restored store takes a write',

@@ -16,11 +16,12 @@ const name = 'the whole platform comes back from one archive, and its stores agr
 export async function runWholePlatformDrill(engines: readonly Engine[], context: SuiteContext): Promise<CaseResult> {
   return runCase(place, name, context, async (measures) => {
     await using stack = await createPlatformStack(engines, context);
-    await drill(stack, context, measures);
+    await drillInPlace(stack, context, measures);
   });
 }
 
-async function drill(stack: PlatformStack, context: SuiteContext, measures: Measures): Promise<void> {
+/** Backs the stack up, overwrites it and restores in its place. Leaves figures in `measures`. */
+export async function drillInPlace(stack: PlatformStack, context: SuiteContext, measures: Measures): Promise<void> {
   const { engines, directory } = stack;
   const options = { ...context.stackOptions, directory, progress: prefixed(context.progress, ['scenarios', suite]) };
   const up = await stack.up();

@@ -6,6 +6,7 @@ import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { connect, firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
+import { leaveTwoMasters } from '../../sandbox/engines/redis/fewer-masters.ts';
 import { mastersOf, openMasters, primaryNode } from '../../sandbox/engines/redis/masters.ts';
 import { loadedLibrary } from '../../sandbox/engines/redis/schema.ts';
 import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
@@ -73,33 +74,6 @@ function partsThatDiffer(then: Fingerprint, now: Fingerprint): readonly string[]
   const { different, expired } = differenceOf(then, now);
   expect(expired).toEqual([]);
   return different.filter((part) => part !== 'configuration');
-}
-
-/** Leaves two masters: the slots of the third one, and some of the second's, get other owners. No master holds a key. */
-async function leaveTwoMasters(running: RunningEngine): Promise<void> {
-  await using opened = new AsyncDisposableStack();
-  const clients = await Promise.all(
-    running.nodes.map(async (node) => opened.use(await openClient(node, running.secrets))),
-  );
-  const [first, second] = clients;
-  const owners = [String(await first?.cluster('MYID')), String(await second?.cluster('MYID'))] as const;
-  // Who gives slots away is told before who gets them: it would claim them again.
-  for (const client of clients.slice(0, 3).toReversed()) {
-    const moves = client.pipeline();
-    for (let slot = 5462; slot <= 8191; slot += 1) moves.call('CLUSTER', 'SETSLOT', slot, 'NODE', owners[0]);
-    for (let slot = 10923; slot <= 16383; slot += 1) moves.call('CLUSTER', 'SETSLOT', slot, 'NODE', owners[1]);
-    await moves.exec();
-  }
-  for (const client of [first, second]) await client?.call('CLUSTER', 'BUMPEPOCH');
-  await eventually('every member sees the same two masters', async () => {
-    const views = await Promise.all(clients.map((client) => client.cluster('SLOTS')));
-    const states = await Promise.all(clients.map((client) => client.cluster('INFO')));
-    const ranges = views.map((view) => JSON.stringify((view as unknown as number[][]).map(([from, to]) => [from, to])));
-    return (
-      ranges.every((each) => each === '[[0,8191],[8192,16383]]') &&
-      states.every((state) => /state:ok/.test(String(state)))
-    );
-  });
 }
 
 /** As a fresh cluster is. */

@@ -4,6 +4,7 @@ import { bare } from './bare-tool.ts';
 import { withClient } from './connection.ts';
 import { exportByDriver } from './driver-export.ts';
 import { dumpByTool } from './dump-tool.ts';
+import { leaveOneShard } from './fewer-shards.ts';
 import { leftOut } from './left-out.ts';
 import { restore, restoreBeside } from './restore.ts';
 
@@ -17,6 +18,8 @@ export const backup: Backup = {
     running.image.origin === 'compatible' ? exportByDriver(running, directory) : dumpByTool(running, directory),
   restore,
   restoreBeside,
+  layouts: ['standalone', 'replicated', 'clustered'],
+  fewerMembers: { clustered: leaveOneShard },
   writeAfterwards,
   bare,
 };

@@ -6,13 +6,24 @@ import { aliasesFile, collectionsFile } from './archived-collections.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
 import { openClient } from './connection.ts';
+import { leaveTwoPeers } from './fewer-peers.ts';
 import { chooseCollections, leftOut } from './left-out.ts';
 import { readNames } from './names.ts';
 import { restore, restoreBeside } from './restore.ts';
 import { withSnapshotRecord } from './stored-snapshots.ts';
 import { takeCollection } from './take-snapshots.ts';
 
-export const backup: Backup = { leftOut, backUp, restore, restoreBeside, writeAfterwards, bare, asSpecified };
+export const backup: Backup = {
+  leftOut,
+  backUp,
+  restore,
+  restoreBeside,
+  layouts: ['standalone', 'clustered'],
+  fewerMembers: { clustered: leaveTwoPeers },
+  writeAfterwards,
+  bare,
+  asSpecified,
+};
 
 /** Collections whose points are told one by one. */
 const toldMax = 10;

@@ -1,9 +1,7 @@
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { poll } from '../../core/poll.ts';
 import type { RunningEngine } from '../topology.ts';
+import { eventually, forget, timeoutMs } from './forget-peer.ts';
 import { askPeer, peersOf } from './peers.ts';
 import { shardsOf } from './shards.ts';
 
@@ -25,15 +23,6 @@ export async function replacePeer(running: RunningEngine, nodeName: string): Pro
   await eventually(`${nodeName} has a replica of every shard`, () => replicate(running, survivor, id));
 }
 
-/** Whether no peer with this node's address is left. `force`: its replicas are given up. */
-async function forget({ secrets }: RunningEngine, survivor: NodeHandle, nodeName: string): Promise<boolean> {
-  const { peers } = await peersOf(survivor, secrets);
-  const old = [...peers].filter(([, uri]) => new URL(uri).hostname === nodeName);
-  for (const [id] of old)
-    await askPeer(survivor, secrets, `/cluster/peer/${id}?force=true`, { method: 'DELETE', timeoutMs });
-  return old.length === 0;
-}
-
 /** Whether every shard has a replica on this peer, whatever its state; asks for those that are missing. */
 async function replicate({ secrets }: RunningEngine, survivor: NodeHandle, id: number): Promise<boolean> {
   const { id: from } = await peersOf(survivor, secrets);
@@ -48,20 +37,4 @@ async function replicate({ secrets }: RunningEngine, survivor: NodeHandle, id: n
     });
   }
   return shards.every(({ replicas }) => replicas.has(id));
-}
-
-/** What the peers have to agree on takes longer than a question, in milliseconds. */
-const timeoutMs = 10_000;
-
-function eventually<Value>(what: string, attempt: () => Promise<Value | undefined | false>): Promise<Value> {
-  return poll(attempt, {
-    timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'qdrant',
-        message: `It never came that ${what}: ${messageOf(last)}.`,
-        next: '`npm run sandbox -- logs qdrant` shows what its peers say.',
-      }),
-  });
 }

@@ -11,6 +11,7 @@ import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
 import { openClient } from './connection.ts';
 import { type Dump, dumpFile, dumpFileOf, slotsFile, slotsText } from './dumps.ts';
+import { leaveTwoMasters } from './fewer-masters.ts';
 import { leftOut } from './left-out.ts';
 import { type Master, mastersOf, openMasters, type Slots } from './masters.ts';
 import { restore } from './restore.ts';
@@ -27,6 +28,7 @@ export const backup: Backup = {
   },
   doors,
   layouts: ['standalone', 'replicated', 'clustered'],
+  fewerMembers: { clustered: leaveTwoMasters },
   writeAfterwards,
   bare,
   asSpecified,
