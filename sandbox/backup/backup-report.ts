@@ -1,11 +1,19 @@
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { BackupManifest, LeftOut } from '../engines/backup.ts';
 import type { ArchivedDataset, ArchivedEngine, EngineLeftOut } from './archive/manifest.ts';
+import type { KeyHolder } from './archive/signature.ts';
+import type { ArchiveProvenance } from './archive-keys.ts';
 
 /** `sandbox backup --format json`. */
 export interface BackupReport {
   readonly version: 1;
-  readonly archive: { readonly name: string; readonly location: string; readonly sizeBytes: number };
+  readonly archive: {
+    readonly name: string;
+    readonly location: string;
+    readonly sizeBytes: number;
+    /** Whose keys have signed it. */
+    readonly signedBy: readonly KeyHolder[];
+  };
   readonly runId: string;
   readonly createdAt: string;
   readonly stack: string;
@@ -38,6 +46,8 @@ export interface BackedUpEngine {
 export interface RestoreReport {
   readonly version: 1;
   readonly archive: { readonly name: string; readonly sizeBytes: number };
+  /** `own`: a known key has signed it; `foreign`: none has, and whoever restored it trusts who made it. */
+  readonly provenance: ArchiveProvenance;
   readonly into: 'restore' | 'replace';
   readonly runId: string;
   readonly createdAt: string;

@@ -18,6 +18,7 @@ import { stateDirectory } from '../stack/state-directory.ts';
 import { archiveNameAt } from './archive/archive-name.ts';
 import { type ArchivedEngine, type ArchiveManifest, type EngineLeftOut, formatVersion } from './archive/manifest.ts';
 import { writeArchive } from './archive/write-archive.ts';
+import { archiveKeys } from './archive-keys.ts';
 import { type BackupReport, engineReportOf } from './backup-report.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import type { Storage } from './storage/storage.ts';
@@ -45,6 +46,10 @@ export function stagingDirectory(directory: string): string {
   return join(stateDirectory(directory), 'staging');
 }
 
+/** A folder without an owner, and a stack of an earlier version. */
+const notSigned =
+  'The archive is not signed: there is no folder for your key, and the stack has none yet. To restore it needs --trust-archive.';
+
 /** Runs work while no other command changes the stack. */
 type Exclusively = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
@@ -71,6 +76,8 @@ export async function writeBackup(
   const { directory, name: stack } = attached.identity;
   await using staging = await createPrivateFolder(stagingDirectory(directory));
   const moment = await freeMoment(storage);
+  const { signers } = await archiveKeys(attached.identity);
+  if (signers.length === 0) notice(progress, 'warning', notSigned);
   const runId = randomUUID();
 
   const results = await exclusively(() =>
@@ -95,6 +102,7 @@ export async function writeBackup(
   const sizeBytes = await runTask(progress, ['pack'], (task) =>
     writeArchive({ manifest, directory: staging.path }, file, {
       ...passed,
+      signers,
       progress: (done, total) => task.advance({ done, total }),
     }),
   ).catch((thrown) => {
@@ -106,7 +114,12 @@ export async function writeBackup(
   });
   return {
     version: 1,
-    archive: { name: archive, location: storage.description, sizeBytes },
+    archive: {
+      name: archive,
+      location: storage.description,
+      sizeBytes,
+      signedBy: signers.map(({ holder }) => holder),
+    },
     runId,
     createdAt: manifest.createdAt,
     stack,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SandboxError } from '../core/errors.ts';
-import { runTask, silent } from '../core/progress.ts';
+import { notice, runTask, silent } from '../core/progress.ts';
 import type { EngineName } from '../engines/index.ts';
 import { engineNames } from '../engines/index.ts';
 import { loadEngines } from '../stack/load-engines.ts';
@@ -9,6 +9,7 @@ import type { StackOptions } from '../stack/stack-options.ts';
 import type { ArchiveManifest } from './archive/manifest.ts';
 import { openBackup } from './archive/open-archive.ts';
 import { archiveRefused } from './archive/refusal.ts';
+import { archiveKeys } from './archive-keys.ts';
 import { doorsOf, rightsNotConfirmed } from './archived-doors.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { RestoreReport } from './backup-report.ts';
@@ -30,7 +31,10 @@ export interface RestoreOptions
   readonly into?: 'restore' | 'replace';
   /** Says that the live data may be replaced. */
   readonly confirmed?: boolean;
-  /** Says that whoever made the archive is trusted with the rights that it brings: see `doors` of the report. */
+  /**
+   * Says that whoever made the archive is trusted: with being restored here though no known key has signed it, and with
+   * the rights that it brings (`doors` of the report).
+   */
   readonly archiveTrusted?: boolean;
   /** Default: all that the archive has. */
   readonly engines?: readonly EngineName[];
@@ -43,7 +47,7 @@ export interface RestoreOptions
 /**
  * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
  * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
- * `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and is not trusted,
+ * `ARCHIVE_FOREIGN` where no known key has signed it and it is not trusted, `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and is not trusted,
  * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
@@ -56,6 +60,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   const beganMs = performance.now();
   const { directory, name: stack } = stackIdentity(options);
   const passed = options.signal === undefined ? {} : { signal: options.signal };
+  const keys = await archiveKeys({ directory, name: stack });
   await using staging = await createPrivateFolder(stagingDirectory(directory));
   const { location, name } = splitLocation(options.archive);
   const storage = await openStorage(location);
@@ -71,6 +76,15 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     }),
   );
   const { manifest } = opened;
+  const provenance = keys.provenanceOf(opened.signedBy);
+  if (provenance === 'foreign') {
+    if (options.archiveTrusted !== true) throw archiveForeign(name);
+    notice(
+      progress,
+      'warning',
+      `${name} is foreign: no known key has signed it. It is restored because it is trusted.`,
+    );
+  }
   const engines = await loadEngines(chooseEngines(manifest, options.engines));
   const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines, ...passed };
   const doors = await doorsOf(source, options);
@@ -79,6 +93,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   return {
     version: 1,
     archive: { name, sizeBytes: opened.sizeBytes },
+    provenance,
     into,
     runId: manifest.runId,
     createdAt: manifest.createdAt,
@@ -105,6 +120,14 @@ function chooseEngines(
     throw archiveRefused('BACKUP_PART_MISSING', why === undefined ? reason : `${reason}: ${why}`);
   }
   return engineNames.filter((name) => (wanted ?? archived).includes(name));
+}
+
+function archiveForeign(name: string): SandboxError {
+  return new SandboxError({
+    code: 'ARCHIVE_FOREIGN',
+    message: `${name} is foreign: none of the keys that are known here has signed it.`,
+    next: 'Nothing was touched. Say --trust-archive if you trust whoever made it with your databases, or name the key that has signed it in SANDBOX_ARCHIVE_KEY_FILE.',
+  });
 }
 
 function notConfirmed(): SandboxError {

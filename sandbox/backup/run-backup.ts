@@ -11,6 +11,7 @@ import { applyRetention, requireRetentionDays } from './retention.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { isS3Address } from './storage/s3-address.ts';
 import type { Storage } from './storage/storage.ts';
+import { readTeamKeys } from './team-keys.ts';
 import { failureMessage, notifyWebhook, successMessage } from './webhook.ts';
 import { type WebhookTarget, webhookTarget } from './webhook-target.ts';
 
@@ -39,6 +40,7 @@ export async function prepareBackup(options: CreateBackupOptions): Promise<() =>
   const { retentionDays } = options;
   if (retentionDays !== null) requireRetentionDays(retentionDays);
   const target = options.webhook === undefined ? undefined : await webhookTarget(options.webhook);
+  await readTeamKeys();
   const storage = await openStorage(locationOf(options));
   const run = () => withBackupLock(stackIdentity(options), 'backup', () => backUpAndTidy(options, storage));
   return () => (target === undefined ? run() : telling(target, options, run));

@@ -136,7 +136,7 @@ export function createProgram(): Command {
     .option('-y, --yes', 'replace live data without asking; a safety backup of it is taken first')
     .option(
       '--trust-archive',
-      'take rights that open a door from it: users without a password, or who may do everything',
+      'restore it though no known key has signed it, and take rights from it that open a door: users without a password, or who may do everything',
     )
     .action(run(() => import('./restore.ts').then((room) => room.restore)));
   add(program, 'bench', 'measure query paths of the running stack, compare runs, or measure how fast a stack starts', [

@@ -84,6 +84,7 @@ export const exitCodeOf = {
   // Targets that a restore cannot use, and restores.
   RESTORE_NOT_CONFIRMED: 2,
   RESTORE_RIGHTS_NOT_CONFIRMED: 2,
+  ARCHIVE_FOREIGN: 2,
   RESTORE_TARGET_NOT_EMPTY: 1,
   RESTORE_TARGET_FULL: 1,
   RESTORE_WOULD_LOSE: 1,

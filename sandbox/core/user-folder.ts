@@ -18,6 +18,21 @@ export async function userFolder(environment: NodeJS.ProcessEnv = process.env): 
   return mkdtemp(join(tmpdir(), 'taishang-sandbox-'));
 }
 
+/**
+ * A folder of this user alone, mode 700, for what must outlive a log-out, for example keys: the first that can be had of
+ * `XDG_DATA_HOME` and the data folder of the user's home (XDG Base Directory Specification). `undefined` where there is
+ * none.
+ */
+export async function userDataFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
+  const homes = [homedir(), homeOfAccount()].map((home) => home && join(home, '.local/share'));
+  for (const parent of [environment.XDG_DATA_HOME, ...homes]) {
+    if (parent === undefined || parent === '') continue;
+    const path = join(parent, 'taishang-sandbox');
+    if (await makeOwn(path).catch(() => false)) return path;
+  }
+  return undefined;
+}
+
 function candidates({ XDG_RUNTIME_DIR, XDG_STATE_HOME }: NodeJS.ProcessEnv): readonly string[] {
   const user = process.getuid?.() ?? 0;
   // The system makes a runtime folder, or there is none.

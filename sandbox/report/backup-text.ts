@@ -3,6 +3,8 @@ import type { Colors } from './colors.ts';
 import { formatTable } from './table.ts';
 import { formatBytes, formatDuration } from './units.ts';
 
+const keyNames = { team: "your team's key", user: 'your key', stack: "the stack's key" } as const;
+
 /** A backup for people. */
 export function formatBackup(report: BackupReport, colors: Colors): string {
   const { archive, engines, dataset, durationMs } = report;
@@ -37,5 +39,7 @@ export function formatBackup(report: BackupReport, colors: Colors): string {
     ),
     ...report.leftOut.map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`),
   ].join('');
-  return `${table}\n${leftOut}${removed}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
+  const signed = archive.signedBy.map((holder) => keyNames[holder]).join(' and ');
+  const signature = signed === '' ? `${colors.yellow('not signed')}\n` : `signed with ${signed}\n`;
+  return `${table}\n${leftOut}${removed}${signature}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
 }

@@ -28,6 +28,7 @@ export function formatRestore(report: RestoreReport, colors: Colors): string {
   const down = downtimeMs === undefined ? '' : `, of which the engines were down for ${formatDuration(downtimeMs)}`;
   const lines = [
     `${colors.green('restored')}: ${archive.name} of ${createdAt} in ${formatDuration(durationMs)}${down}`,
+    ...(report.provenance === 'own' ? [] : [`${colors.yellow('foreign archive')}: no known key has signed it`]),
     ...engines.flatMap(expiredLine),
     ...report.doors.map((door) => `${colors.yellow('rights of the archive')}: ${door}`),
     ...(safetyBackup === undefined ? [] : [`what was live before: ${safetyBackup.location}/${safetyBackup.name}`]),

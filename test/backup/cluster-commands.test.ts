@@ -13,6 +13,7 @@ import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { fingerprintsOf } from './support/live-stack.ts';
+import { ownSigners } from './support/own-signers.ts';
 
 let folder: StackFolder;
 let archive: string;
@@ -29,7 +30,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-/** The archive with other users, sealed as the command does. */
+/** The archive with other users, signed and sealed as the command does. */
 async function withUsers(lines: string): Promise<string> {
   const place = join(folder.path, `made-${crypto.randomUUID().slice(0, 8)}`);
   await mkdir(place);
@@ -42,7 +43,8 @@ async function withUsers(lines: string): Promise<string> {
     return { ...engine, backup: { ...engine.backup, parts } };
   });
   const file = join(place, 'archive.tar.gz');
-  await writeArchive({ manifest: { ...opened.manifest, engines }, directory }, file);
+  const signers = await ownSigners();
+  await writeArchive({ manifest: { ...opened.manifest, engines }, directory }, file, { signers });
   return file;
 }
 

@@ -7,6 +7,7 @@ import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
+import { piecesOf, seal } from './support/resealed.ts';
 
 let folder: StackFolder;
 let good: Fingerprints;
@@ -93,6 +94,31 @@ describe('`restore` refuses, before anything starts,', () => {
   test('to replace live data that nobody has confirmed', async () => {
     const refused = await runForError(['restore', archive, '--into', 'replace'], here());
     expect(refused).toMatchObject({ code: 'RESTORE_NOT_CONFIRMED', exitCode: 2 });
+  });
+
+  test.each([['beside'], ['in place', '--into', 'replace', '--yes']])(
+    'an archive that no known key has signed, %s',
+    async (_, ...words) => {
+      const live = await fingerprintsOf(folder.path);
+      const foreign = join(folder.path, 'foreign.tar.gz');
+      await seal(foreign, (await piecesOf(archive)).content);
+      const refused = await runForError(['restore', foreign, ...words], here());
+      expect(refused).toMatchObject({ code: 'ARCHIVE_FOREIGN', exitCode: 2, next: expect.stringContaining('--trust') });
+      expect(await fingerprintsOf(folder.path)).toEqual(live);
+      expect(await leftovers(folder.path)).toEqual(nothingLeft);
+      expect(await restoresBeside(stackIdentity({ directory: folder.path }))).toEqual([]);
+    },
+  );
+
+  test('no archive of its own for want of the key of the user, and those of other users', async () => {
+    expect(report.archive.signedBy).toEqual(['user', 'stack']);
+    // What the archive does not have is looked at once it is known.
+    const asked = ['restore', archive, '--engines', 'neo4j'];
+    const env = { XDG_DATA_HOME: join(folder.path, 'data-of-another-user') };
+    expect(await runForError(asked, { ...here(), env })).toMatchObject({ code: 'BACKUP_PART_MISSING' });
+    await using other = await stackFolder();
+    expect(await runForError(asked, { cwd: other.path })).toMatchObject({ code: 'BACKUP_PART_MISSING' });
+    expect(await runForError(asked, { cwd: other.path, env })).toMatchObject({ code: 'ARCHIVE_FOREIGN' });
   });
 
   test('a place that there is not', async () => {

@@ -10,7 +10,7 @@ import { resolveImages } from '../../sandbox/containers/images.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
-import { runCommand, runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { movedClock } from '../support/moved-clock.ts';
 
 const directory = join(import.meta.dirname, 'releases');
@@ -54,8 +54,14 @@ describe.each(archives)('the archive %s, a year from now,', (name) => {
 
   test('is restored, the stores agree, and what expired is counted', { timeout: 300_000 }, async () => {
     const command = ['restore', archive, '--into', 'replace', '--yes', '--engines', engines.join()];
+    // Up to 0.1.0 nothing was signed.
+    if (name === '0.1.0.tar.gz') {
+      expect(await runForError(command, options)).toMatchObject({ code: 'ARCHIVE_FOREIGN', exitCode: 2 });
+      command.push('--trust-archive');
+    }
     const restored = await runForDocument<RestoreReport>(command, options);
     expect(restored.engines.map(({ engine }) => engine).toSorted()).toEqual(engines.toSorted());
+    expect(restored.provenance).toBe(name === '0.1.0.tar.gz' ? 'foreign' : 'own');
     expect(restored.crossStore).toMatchObject({ ok: true });
     expect(restored.engines.find(({ engine }) => engine === 'redis')?.expired).toBeGreaterThan(0);
   });

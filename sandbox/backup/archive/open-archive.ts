@@ -17,6 +17,8 @@ export interface OpenedBackup extends AsyncDisposable {
   readonly manifest: ArchiveManifest;
   /** Size of the archive itself. */
   readonly sizeBytes: number;
+  /** Public keys that have signed every byte of it; none where nobody has. Whether they are known is for others to say. */
+  readonly signedBy: readonly Buffer[];
   /** Folder with the files of one engine. */
   readonly folderOf: (engine: string) => string;
 }
@@ -36,9 +38,9 @@ export async function openBackup(file: string, options: OpenOptions = {}): Promi
   const sizeBytes = await sizeOf(file);
   const folder = await createPrivateFolder(options.temporaryDirectory ?? tmpdir());
   try {
-    const manifest = await unpack(file, sizeBytes, folder.path, options);
+    const unpacked = await unpack(file, sizeBytes, folder.path, options);
     const dispose = folder[Symbol.asyncDispose];
-    return { manifest, sizeBytes, folderOf: (engine) => join(folder.path, engine), [Symbol.asyncDispose]: dispose };
+    return { ...unpacked, sizeBytes, folderOf: (engine) => join(folder.path, engine), [Symbol.asyncDispose]: dispose };
   } catch (thrown) {
     await folder[Symbol.asyncDispose]();
     throw thrown;
@@ -68,14 +70,17 @@ async function unpack(
   sizeBytes: number,
   directory: string,
   options: OpenOptions,
-): Promise<ArchiveManifest> {
+): Promise<Pick<OpenedBackup, 'manifest' | 'signedBy'>> {
   const unpacker = createUnpacker(directory);
+  let signedBy: readonly Buffer[] = [];
   const entries = extract();
   const { signal } = options;
   const reading = pipeline(
     createReadStream(file),
     counted(sizeBytes, options.progress),
-    unsealed(sizeBytes),
+    unsealed(sizeBytes, (publicKeys) => {
+      signedBy = publicKeys;
+    }),
     createGunzip(),
     unpacker.watch,
     entries,
@@ -86,7 +91,7 @@ async function unpack(
   signal?.throwIfAborted();
   if (failures.length > 0)
     throw failures.find((failure) => failure instanceof SandboxError) ?? refusalOf(failures.at(-1));
-  return unpacker.finish();
+  return { manifest: unpacker.finish(), signedBy };
 }
 
 async function takeAll(entries: ReturnType<typeof extract>, unpacker: Unpacker): Promise<void> {

@@ -1,34 +1,41 @@
 import { createHash } from 'node:crypto';
+import { emptyMember, isMember, memberBytes } from './empty-member.ts';
 import { archiveRefused } from './refusal.ts';
+import { type ArchiveSigner, readSigners, signatureBytes, signatureOf } from './signature.ts';
 
 /**
  * The end of every archive: an empty gzip member whose extra field holds the SHA-256 of all bytes before it.
- * gzip's own check leaves bits out: those of its header, and those that fill up a byte before a stored block. A member
- * that holds nothing is skipped by gzip and tar (RFC 1952, sections 2.2 and 2.3.1.1).
+ * gzip's own check leaves bits out: those of its header, and those that fill up a byte before a stored block.
  */
-const memberBegin = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 36, 0, 0x54, 0x53, 32, 0]);
-/** An empty last block, a checksum of nothing and a length of nothing. */
-const memberEnd = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-const sealBytes = memberBegin.length + 32 + memberEnd.length;
+const sealId = 'TS';
+const sealBytes = memberBytes(32);
 
-/** Passes an archive's bytes on, and then its seal. */
-export async function* sealed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256');
-  for await (const chunk of source) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  yield sealFor(hash.digest());
+/** Passes an archive's bytes on, then the signatures of these keys, and then its seal. */
+export function sealed(signers: readonly ArchiveSigner[] = []) {
+  return async function* seal(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const hash = createHash('sha256');
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (signers.length > 0) {
+      const signature = signatureOf(hash.copy().digest(), signers);
+      hash.update(signature);
+      yield signature;
+    }
+    yield emptyMember(sealId, hash.digest());
+  };
 }
 
 /**
  * Passes an archive of this length on, and at its end throws `BACKUP_TRUNCATED` where there is no seal,
- * `BACKUP_PART_CHANGED` where it is the seal of other bytes, and `BACKUP_MANIFEST_INVALID` where it is no gzip at all.
+ * `BACKUP_PART_CHANGED` where it is the seal, or a signature, of other bytes, and `BACKUP_MANIFEST_INVALID` where it is
+ * no gzip at all. Gives the public keys that have signed it to `signedBy`.
  */
-export function unsealed(sizeBytes: number) {
+export function unsealed(sizeBytes: number, signedBy: (publicKeys: readonly Buffer[]) => void = () => {}) {
   return async function* check(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const hash = createHash('sha256');
-    const contentBytes = Math.max(0, sizeBytes - sealBytes);
+    const contentBytes = Math.max(0, sizeBytes - sealBytes - signatureBytes);
     const end: Buffer[] = [];
     let seen = 0;
     for await (const chunk of source) {
@@ -39,12 +46,12 @@ export function unsealed(sizeBytes: number) {
       seen += chunk.length;
       yield chunk;
     }
-    requireSeal(Buffer.concat(end), hash.digest());
+    const tail = Buffer.concat(end);
+    const beforeSeal = tail.subarray(0, Math.max(0, tail.length - sealBytes));
+    const content = hash.copy().digest();
+    requireSeal(tail.subarray(beforeSeal.length), hash.update(beforeSeal).digest());
+    signedBy(readSigners(beforeSeal, content));
   };
-}
-
-function sealFor(sha256: Buffer): Buffer {
-  return Buffer.concat([memberBegin, sha256, memberEnd]);
 }
 
 function requireGzip(first: Buffer): void {
@@ -53,9 +60,7 @@ function requireGzip(first: Buffer): void {
 }
 
 function requireSeal(end: Buffer, sha256: Buffer): void {
-  if (end.equals(sealFor(sha256))) return;
-  const isSeal =
-    end.subarray(0, memberBegin.length).equals(memberBegin) && end.subarray(-memberEnd.length).equals(memberEnd);
-  if (!isSeal) throw archiveRefused('BACKUP_TRUNCATED', 'it ends without its seal');
+  if (end.equals(emptyMember(sealId, sha256))) return;
+  if (!isMember(sealId, end)) throw archiveRefused('BACKUP_TRUNCATED', 'it ends without its seal');
   throw archiveRefused('BACKUP_PART_CHANGED', 'its bytes are not those that it was sealed with');
 }

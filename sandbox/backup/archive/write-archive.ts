@@ -15,6 +15,7 @@ import {
   manifestText,
 } from './manifest.ts';
 import { sealed } from './seal.ts';
+import type { ArchiveSigner } from './signature.ts';
 
 /** Verifiers of passwords are inside. */
 const privateMode = 0o600;
@@ -31,6 +32,8 @@ export interface ArchiveSource {
 }
 
 export interface ArchiveOptions {
+  /** Keys that sign it. Default: none. */
+  readonly signers?: readonly ArchiveSigner[];
   /** Told after each part, in bytes of the parts. */
   readonly progress?: (doneBytes: number, totalBytes: number) => void;
   readonly signal?: AbortSignal;
@@ -48,7 +51,13 @@ export async function writeArchive(source: ArchiveSource, file: string, options:
     const output = createWriteStream(partial, { mode: privateMode, flush: true });
     const { signal } = options;
     const gzip = createGzip({ level: compressionLevel });
-    await pipeline(Readable.from(archive), gzip, sealed, output, ...(signal === undefined ? [] : [{ signal }]));
+    await pipeline(
+      Readable.from(archive),
+      gzip,
+      sealed(options.signers),
+      output,
+      ...(signal === undefined ? [] : [{ signal }]),
+    );
     await filling;
     await rename(partial, file);
   } catch (thrown) {

@@ -88,6 +88,6 @@ export async function writeSealed(file: string, tar: Buffer): Promise<void> {
     yield gzipSync(tar);
   }
   const chunks: Buffer[] = [];
-  for await (const chunk of sealed(bytes())) chunks.push(chunk);
+  for await (const chunk of sealed()(bytes())) chunks.push(chunk);
   await writeFile(file, Buffer.concat(chunks));
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { openBackup } from '../../../sandbox/backup/archive/open-archive.ts';
 import { writeArchive } from '../../../sandbox/backup/archive/write-archive.ts';
 import { describePart } from '../../../sandbox/engines/backup-files.ts';
+import { ownSigners } from './own-signers.ts';
 
-/** A copy of an archive, well formed and sealed, in which one engine's part is text. */
+/** A copy of an archive, well formed, signed and sealed, in which one engine's part is text. */
 export async function withUnreadablePart(
   archive: string,
   engine: string,
@@ -25,6 +26,7 @@ export async function withUnreadablePart(
         },
   );
   const file = join(folder, 'unreadable.tar.gz');
-  await writeArchive({ manifest: { ...opened.manifest, engines }, directory }, file);
+  const signers = await ownSigners();
+  await writeArchive({ manifest: { ...opened.manifest, engines }, directory }, file, { signers });
   return { file, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
