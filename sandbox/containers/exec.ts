@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import { PassThrough, Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
@@ -10,6 +10,7 @@ import type { NodeHandle } from './node-spec.ts';
 import { ownerOfThisProcess } from './owner.ts';
 
 export interface CommandOptions {
+  /** Never holds a password: see {@link afterSecret}. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly user?: string;
   /** Bytes for the command's standard input. */
@@ -24,6 +25,18 @@ export interface CommandResult {
   readonly exitCode: number;
   readonly output: string;
   readonly errorOutput: string;
+}
+
+/**
+ * Standard input of a command that reads a secret from its first line (`IFS= read -r` takes no byte more) and then the
+ * rest. The arguments and the environment of a process can be read by others, and a container's by `docker inspect`.
+ */
+export function afterSecret(secret = '', rest?: Readable): Readable {
+  async function* lines() {
+    yield Buffer.from(`${secret}\n`);
+    if (rest !== undefined) yield* rest;
+  }
+  return Readable.from(lines());
 }
 
 /** Runs a command in a running node. Never throws for an exit code: see {@link checked}. */

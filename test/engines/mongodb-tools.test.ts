@@ -47,7 +47,7 @@ describe('the scripts', () => {
     const recorder = await readFile(join(import.meta.dirname, 'support', 'record-tool.sh'), 'utf8');
     await writeFile(join(bin, tool), recorder, { mode: 0o755 });
     await execa('sh', [join(scripts, script), ...args], {
-      input: '',
+      input: `${password}\n`,
       extendEnv: false,
       env: {
         PATH: `${bin}:/usr/bin:/bin`,
@@ -55,7 +55,6 @@ describe('the scripts', () => {
         RECORD: folder.path,
         MONGO_HOST: 'taishang/a:1,b:2',
         MONGO_USER: 'taishang',
-        MONGO_PASSWORD: password,
       },
     });
     const of = (name: string) => readFile(join(folder.path, name), 'utf8');

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
-import { type CommandOptions, type CommandResult, checked, execInNode } from '../../containers/exec.ts';
+import type { Readable, Writable } from 'node:stream';
+import { afterSecret, type CommandResult, checked, execInNode } from '../../containers/exec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { BackupManifest } from '../backup.ts';
@@ -138,12 +138,13 @@ async function runScript(
   running: RunningEngine,
   script: string,
   args: readonly string[],
-  options: Pick<CommandOptions, 'input' | 'outputTo'>,
+  { input, ...options }: { readonly input?: Readable; readonly outputTo?: Writable },
 ): Promise<CommandResult> {
   const text = await readFile(join(import.meta.dirname, 'scripts', script), 'utf8');
   return execInNode(firstNode(running), ['sh', '-c', text, script, ...args], {
     ...options,
+    input: afterSecret(running.secrets.root, input),
     timeoutMs: deadlineMs(toolDeadline),
-    environment: { MONGO_HOST: toolHost(running), MONGO_USER: userName, MONGO_PASSWORD: running.secrets.root ?? '' },
+    environment: { MONGO_HOST: toolHost(running), MONGO_USER: userName },
   });
 }

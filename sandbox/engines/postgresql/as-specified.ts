@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { checked, execInNode } from '../../containers/exec.ts';
+import { afterSecret, checked, execInNode } from '../../containers/exec.ts';
 import type { Backup } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import { primaryNode } from './connection.ts';
@@ -27,7 +27,8 @@ export async function runAsSpecified(source: RunningEngine, target: RunningEngin
     written.catch(() => {});
     checked(
       await execInNode(primaryNode(source), ['bash', '-c', await script('backup')], {
-        environment: { ...serverOf(source), BACKUP_DIR: '/tmp/backup-as-specified', TIMESTAMP: '20260101_000000' },
+        environment: { ...server, BACKUP_DIR: '/tmp/backup-as-specified', TIMESTAMP: '20260101_000000' },
+        input: afterSecret(source.secrets.postgres),
         outputTo: output,
       }),
       'backup-databases.sh',
@@ -38,8 +39,8 @@ export async function runAsSpecified(source: RunningEngine, target: RunningEngin
       primaryNode(target),
       ['bash', '-c', await script('restore'), 'restore-databases.sh', 'taishang-backup-20260101_000000.tar.gz'],
       {
-        environment: { ...serverOf(target), RESTORE_DIR: '/tmp/restore-as-specified' },
-        input: createReadStream(archive),
+        environment: { ...server, RESTORE_DIR: '/tmp/restore-as-specified' },
+        input: afterSecret(target.secrets.postgres, createReadStream(archive)),
       },
     );
     checked(restored, 'restore-databases.sh', 'postgresql');
@@ -52,7 +53,4 @@ export async function runAsSpecified(source: RunningEngine, target: RunningEngin
 const script = (what: 'backup' | 'restore') =>
   readFile(join(import.meta.dirname, 'scripts', `${what}-as-specified.sh`), 'utf8');
 
-/** As the specification passes them. The password is in no argument, and in the environment of these commands alone. */
-function serverOf({ secrets }: RunningEngine): Readonly<Record<string, string>> {
-  return { POSTGRES_HOST: '127.0.0.1', POSTGRES_USER: 'postgres', POSTGRES_PASSWORD: secrets.postgres ?? '' };
-}
+const server = { POSTGRES_HOST: '127.0.0.1', POSTGRES_USER: 'postgres' };

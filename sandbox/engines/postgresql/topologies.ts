@@ -27,7 +27,7 @@ function server(name: string, role: string, secrets: Secrets, files: readonly No
     ports: [5432],
     environment: {
       PGDATA: '/var/lib/postgresql/data',
-      POSTGRES_PASSWORD_FILE: '/run/taishang/superuser-password',
+      POSTGRES_PASSWORD_FILE: '/run/taishang/superuser-verifier',
       POSTGRES_INITDB_ARGS: '--data-checksums --encoding=UTF8 --locale-provider=builtin --locale=C.UTF-8',
     },
     command: [
@@ -41,9 +41,11 @@ function server(name: string, role: string, secrets: Secrets, files: readonly No
       { path: '/run/taishang/postgresql.conf', content: fileOf('schema', 'postgresql.conf') },
       { path: '/run/taishang/pg_hba.conf', content: fileOf('schema', 'pg_hba.conf') },
       { path: '/run/taishang/archive-segment.sh', content: fileOf('scripts', 'archive-segment.sh') },
+      // Either image puts what is in this file into the environment of the processes that initialise, and the official
+      // one into the server's own, for ever (`docker-entrypoint.sh`, `file_env`): a verifier logs nobody in.
       {
-        path: '/run/taishang/superuser-password',
-        content: secrets.postgres ?? '',
+        path: '/run/taishang/superuser-verifier',
+        content: scramVerifier(secrets.postgres ?? ''),
         mode: 0o400,
         owner: postgresUser,
       },

@@ -1,4 +1,4 @@
-import { checked, execInNode } from '../../containers/exec.ts';
+import { afterSecret, checked, execInNode } from '../../containers/exec.ts';
 import type { Backup } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode } from './connection.ts';
@@ -23,6 +23,10 @@ export const asSpecified: NonNullable<Backup['asSpecified']> = {
 };
 
 async function redisCli(running: RunningEngine): Promise<void> {
-  const environment = { REDISCLI_AUTH: running.secrets.default ?? '' };
-  checked(await execInNode(firstNode(running), ['redis-cli', '--rdb', file], { environment }), 'redis-cli', 'redis');
+  const input = afterSecret(running.secrets.default);
+  checked(
+    await execInNode(firstNode(running), ['redis-cli', '--askpass', '--rdb', file], { input }),
+    'redis-cli',
+    'redis',
+  );
 }

@@ -1,6 +1,6 @@
 import { Transform } from 'node:stream';
 import keySlot from 'cluster-key-slot';
-import { checked, execInNode } from '../../containers/exec.ts';
+import { afterSecret, checked, execInNode } from '../../containers/exec.ts';
 import { allSettled, sideBySide } from '../../core/side-by-side.ts';
 import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
@@ -78,7 +78,7 @@ interface Taken {
 }
 
 async function takeDump(running: RunningEngine, { node }: Master, directory: string, path: string): Promise<Taken> {
-  const environment = { REDISCLI_AUTH: running.secrets.default ?? '' };
+  const input = afterSecret(running.secrets.default);
   const { stream, written } = openPart(directory, path);
   let beganMs: number | undefined;
   // The server sends the first byte once it has forked: what is written after that is not in the dump.
@@ -91,7 +91,7 @@ async function takeDump(running: RunningEngine, { node }: Master, directory: str
   timed.pipe(stream);
   const position = await positionOf(running, node);
   const askedMs = performance.now();
-  const dumped = await execInNode(node, ['redis-cli', '--rdb', '-'], { environment, outputTo: timed });
+  const dumped = await execInNode(node, ['redis-cli', '--askpass', '--rdb', '-'], { input, outputTo: timed });
   const part = await written;
   checked(dumped, `redis-cli --rdb of ${node.name}`, 'redis');
   const name = running.topology === 'clustered' ? `${node.name} ` : '';

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { checked, execInNode, runOneOff } from '../../containers/exec.ts';
+import { afterSecret, checked, execInNode, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
@@ -19,8 +19,11 @@ export const bare: BareTool = { name: 'redis-cli --rdb, and a server that loads 
 async function backUp(running: RunningEngine, directory: string): Promise<void> {
   const output = createWriteStream(join(directory, file), { mode: 0o600 });
   const written = finished(output);
-  const environment = { REDISCLI_AUTH: running.secrets.default ?? '' };
-  const dumped = await execInNode(firstNode(running), ['redis-cli', '--rdb', '-'], { environment, outputTo: output });
+  const input = afterSecret(running.secrets.default);
+  const dumped = await execInNode(firstNode(running), ['redis-cli', '--askpass', '--rdb', '-'], {
+    input,
+    outputTo: output,
+  });
   checked(dumped, 'redis-cli --rdb', 'redis');
   await written;
 }

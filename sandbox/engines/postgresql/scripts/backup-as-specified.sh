@@ -1,9 +1,11 @@
 #!/bin/bash
 # The PostgreSQL lines of the specification's backup-databases.sh, as they stand. Only where they run is ours: host,
 # user and password are those of the server in this container, BACKUP_DIR and TIMESTAMP are given, and the result goes
-# to standard output. A negative control: what these lines write is not a backup of the platform.
+# to standard output. The password comes on the first line of standard input. A negative control: what these lines write
+# is not a backup of the platform.
 
 set -e
+IFS= read -r POSTGRES_PASSWORD
 
 mkdir -p $BACKUP_DIR/$TIMESTAMP
 

@@ -1,9 +1,10 @@
 #!/bin/bash
 # The PostgreSQL lines of the specification's restore-databases.sh, as they stand. Only where they run is ours: host,
-# user and password are those of the server in this container, RESTORE_DIR is given, and the archive comes from standard
-# input. A negative control: the specification calls this verified once the users are counted.
+# user and password are those of the server in this container, RESTORE_DIR is given, and standard input has a line with
+# the password, and then the archive. A negative control: the specification calls this verified once the users are counted.
 
 set -e
+IFS= read -r POSTGRES_PASSWORD
 
 BACKUP_FILE=$1
 mkdir -p $RESTORE_DIR

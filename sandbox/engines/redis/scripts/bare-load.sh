@@ -2,10 +2,9 @@
 # Sends the commands in the file $1 to the server of this node. Standard input: the password, on one line.
 # The last line of its output is the time that it took, in nanoseconds.
 set -eu
-IFS= read -r REDISCLI_AUTH
-export REDISCLI_AUTH
+IFS= read -r password
 began=$(date +%s%N)
-output=$(redis-cli --pipe <"$1")
+output=$({ printf 'AUTH %s\r\n' "$password" && cat "$1"; } | redis-cli --pipe)
 ended=$(date +%s%N)
 echo "$output"
 # It ends with 0 as well where the server refused commands.

@@ -26,11 +26,10 @@ install /run/taishang/addresses /data/addresses
 # for it until they notice, which they look for every ten seconds.
 ask_for_primary() {
 	own=$(sed -n 's/^replica-announce-ip //p' /run/taishang/member.conf)
-	REDISCLI_AUTH=$(sed -n 's/^masterauth //p' /run/taishang/member.conf)
-	export REDISCLI_AUTH
 	while read -r _ address; do
 		[ "$address" != "$own" ] || continue
-		primary=$(timeout 1 redis-cli -h "$address" -p 26379 sentinel get-master-addr-by-name taishang 2>/dev/null </dev/null |
+		primary=$(sed -n 's/^masterauth //p' /run/taishang/member.conf |
+			timeout 1 redis-cli --askpass -h "$address" -p 26379 sentinel get-master-addr-by-name taishang 2>/dev/null |
 			sed -n '1s/^\([0-9.]*\)$/\1/p')
 		[ -n "$primary" ] || continue
 		[ "$primary" = "$own" ] || echo "replicaof $primary 6379"
