@@ -1,12 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
 import { now } from '../core/clock.ts';
 import { SandboxError } from '../core/errors.ts';
 import { writePrivateFile } from '../core/private-files.ts';
 import { withProcessLock } from '../core/process-lock.ts';
+import { stackLockFile } from '../stack/stack-folder.ts';
 import type { StackIdentity } from '../stack/stack-identity.ts';
-import { ensureStateDirectory } from '../stack/state-directory.ts';
 
 /** Who holds the lock, as its file says it. */
 interface Holder {
@@ -28,8 +27,7 @@ export async function withBackupLock<Value>(
   what: 'backup' | 'restore',
   work: () => Promise<Value>,
 ): Promise<Value> {
-  const folder = await ensureStateDirectory(stack.directory);
-  const file = join(folder, `${stack.name}.backup-lock`);
+  const file = await stackLockFile(stack.directory, stack.name, 'backup-lock');
   const holder = { owner: ownerOfThisProcess(), what, since: now().toISOString(), id: crypto.randomUUID() };
   await take(file, holder, stack);
   try {

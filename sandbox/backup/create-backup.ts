@@ -12,9 +12,9 @@ import type { EngineName } from '../engines/index.ts';
 import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
 import { loadEngines } from '../stack/load-engines.ts';
-import { stackIdentity } from '../stack/stack-identity.ts';
+import { ensureStackFolder, stackFolder } from '../stack/stack-folder.ts';
+import { type StackIdentity, stackIdentity } from '../stack/stack-identity.ts';
 import { withStackLock } from '../stack/stack-lock.ts';
-import { stateDirectory } from '../stack/state-directory.ts';
 import { archiveNameAt } from './archive/archive-name.ts';
 import { type ArchivedEngine, type ArchiveManifest, type EngineLeftOut, formatVersion } from './archive/manifest.ts';
 import { writeArchive } from './archive/write-archive.ts';
@@ -30,20 +30,21 @@ export interface BackupOptions {
   readonly name?: string;
   /** Default: all that the stack has. */
   readonly engines?: readonly EngineName[];
-  /** Location that the archive goes to: see `openStorage`. Default: `.sandbox/backups` of the folder. */
+  /** Location that the archive goes to: see `openStorage`. Default: `backups` in the stack's folder, see `stackFolder`. */
   readonly to?: string;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
 
-/** Where a backup goes if nothing else is said. */
-export function locationOf(options: Pick<BackupOptions, 'directory' | 'name' | 'to'>): string {
-  return options.to ?? join(stateDirectory(stackIdentity(options).directory), 'backups');
+/** Where a backup goes if nothing else is said: see `stackFolder`. */
+export async function locationOf(options: Pick<BackupOptions, 'directory' | 'name' | 'to'>): Promise<string> {
+  const { directory, name } = stackIdentity(options);
+  return options.to ?? join(await stackFolder(directory, name), 'backups');
 }
 
-/** Folder for what is written or unpacked on the way: on the disk of the project, which has room for its data. */
-export function stagingDirectory(directory: string): string {
-  return join(stateDirectory(directory), 'staging');
+/** Folder for what is written or unpacked on the way: on the disk of the backups, so that none is written twice. */
+export async function stagingDirectory({ directory, name }: StackIdentity): Promise<string> {
+  return join(await ensureStackFolder(directory, name), 'staging');
 }
 
 /** A folder without an owner, and a stack of an earlier version. */
@@ -73,8 +74,8 @@ export async function writeBackup(
   const engines = await loadEngines([...attached.engines.keys()]);
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;
-  const { directory, name: stack } = attached.identity;
-  await using staging = await createPrivateFolder(stagingDirectory(directory));
+  const { name: stack } = attached.identity;
+  await using staging = await createPrivateFolder(await stagingDirectory(attached.identity));
   const moment = await freeMoment(storage);
   const { signers } = await archiveKeys(attached.identity);
   if (signers.length === 0) notice(progress, 'warning', notSigned);
@@ -233,7 +234,9 @@ function backupFailed(thrown: unknown, engine?: Engine): Error {
     code: isFull ? 'STORAGE_FULL' : 'BACKUP_FAILED',
     ...(engine === undefined ? {} : { engine: engine.name }),
     message: `The backup could not be made: ${messageOf(thrown)}.`,
-    next: isFull ? 'Make room where .sandbox/ is.' : 'Nothing of it is kept. Run it again.',
+    next: isFull
+      ? 'Make room on the disk of your home, where the archive is made first.'
+      : 'Nothing of it is kept. Run it again.',
     cause: thrown,
   });
 }

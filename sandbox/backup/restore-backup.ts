@@ -11,6 +11,7 @@ import { openBackup } from './archive/open-archive.ts';
 import { archiveRefused } from './archive/refusal.ts';
 import { archiveKeys } from './archive-keys.ts';
 import { doorsOf, rightsNotConfirmed } from './archived-doors.ts';
+import { locateArchive, moveArchivesOfProject } from './archives-of-project.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { RestoreReport } from './backup-report.ts';
 import { stagingDirectory } from './create-backup.ts';
@@ -18,14 +19,14 @@ import { createPrivateFolder } from './private-folder.ts';
 import { restoreBesideLive } from './restore-beside.ts';
 import { restoreInPlace } from './restore-in-place.ts';
 import type { RestoreSource } from './restore-one.ts';
-import { openStorage, splitLocation } from './storage/open-storage.ts';
+import { openStorage } from './storage/open-storage.ts';
 
 export interface RestoreOptions
   extends Pick<
     StackOptions,
     'directory' | 'name' | 'ports' | 'images' | 'dockerInstall' | 'readyTimeoutMs' | 'progress' | 'signal'
   > {
-  /** Path of the archive, or `s3://bucket/prefix/name`. */
+  /** Path of the archive, its name alone where it is one of the stack's own backups, or `s3://bucket/prefix/name`. */
   readonly archive: string;
   /** `restore`: beside the live data, which is not touched. `replace`: in its place. Default: `restore`. */
   readonly into?: 'restore' | 'replace';
@@ -38,7 +39,7 @@ export interface RestoreOptions
   readonly archiveTrusted?: boolean;
   /** Default: all that the archive has. */
   readonly engines?: readonly EngineName[];
-  /** Location of the safety backup that `replace` takes first. Default: `.sandbox/backups` of the folder. */
+  /** Location of the safety backup that `replace` takes first. Default: where backups of the stack go. */
   readonly safetyTo?: string;
   /** Says that nothing was added, changed or removed before the backup: what differs from its dataset is then a failure of the check. */
   readonly strict?: boolean;
@@ -52,17 +53,21 @@ export interface RestoreOptions
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   if (options.into === 'replace' && options.confirmed !== true) throw notConfirmed();
-  return withBackupLock(stackIdentity(options), 'restore', () => restoreUnderLock(options));
+  const identity = stackIdentity(options);
+  return withBackupLock(identity, 'restore', async () => {
+    await moveArchivesOfProject(identity, options.progress);
+    return restoreUnderLock(options);
+  });
 }
 
 async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport> {
   const { into = 'restore', progress = silent } = options;
   const beganMs = performance.now();
-  const { directory, name: stack } = stackIdentity(options);
+  const identity = stackIdentity(options);
   const passed = options.signal === undefined ? {} : { signal: options.signal };
-  const keys = await archiveKeys({ directory, name: stack });
-  await using staging = await createPrivateFolder(stagingDirectory(directory));
-  const { location, name } = splitLocation(options.archive);
+  const keys = await archiveKeys(identity);
+  await using staging = await createPrivateFolder(await stagingDirectory(identity));
+  const { location, name } = await locateArchive(options.archive, identity);
   const storage = await openStorage(location);
   const file = join(staging.path, 'archive.tar.gz');
   await runTask(progress, ['fetch'], (task) =>
@@ -97,7 +102,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     into,
     runId: manifest.runId,
     createdAt: manifest.createdAt,
-    stack,
+    stack: identity.name,
     durationMs: Math.round(performance.now() - beganMs),
     doors,
     ...result,

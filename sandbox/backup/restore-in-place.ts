@@ -102,7 +102,8 @@ async function takeSafetyBackup(
 ): Promise<BackupReport['archive'] | undefined> {
   if (engines.length === 0) return undefined;
   const { progress = silent, safetyTo } = options;
-  const storage = await openStorage(locationOf({ ...options, ...(safetyTo === undefined ? {} : { to: safetyTo }) }));
+  const to = safetyTo === undefined ? {} : { to: safetyTo };
+  const storage = await openStorage(await locationOf({ ...options, ...to }));
   const { archive } = await writeBackup({ ...options, engines }, storage, (work) => work());
   notice(progress, 'info', `safety backup of the live data: ${archive.location}/${archive.name}`);
   return archive;

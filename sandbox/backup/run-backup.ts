@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
+import { ensureStackFolder } from '../stack/stack-folder.ts';
 import { shortHash, stackIdentity } from '../stack/stack-identity.ts';
 import { stateDirectory } from '../stack/state-directory.ts';
+import { moveArchivesOfProject } from './archives-of-project.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { BackupReport } from './backup-report.ts';
 import { type BackupOptions, locationOf, writeBackup } from './create-backup.ts';
@@ -27,8 +29,8 @@ const interruptedWebhookMs = 2_000;
 
 /**
  * Backs the running stack up into one archive, removes archives that are too old, and tells a webhook how it ended.
- * What could not be stored because a transfer was cut stays in `.sandbox/outgoing`, and the next backup to the same
- * place sends it first. Throws `BAD_OPTION`, `BACKUP_BUSY` while another backup or a restore of the stack runs, and what
+ * What could not be stored because a transfer was cut stays in `outgoing` of the stack's folder, and the next backup to
+ * the same place sends it first. Throws `BAD_OPTION`, `BACKUP_BUSY` while another backup or a restore of the stack runs, and what
  * `writeBackup` throws.
  */
 export async function createBackup(options: CreateBackupOptions = {}): Promise<BackupReport> {
@@ -41,8 +43,13 @@ export async function prepareBackup(options: CreateBackupOptions): Promise<() =>
   if (retentionDays !== null) requireRetentionDays(retentionDays);
   const target = options.webhook === undefined ? undefined : await webhookTarget(options.webhook);
   await readTeamKeys();
-  const storage = await openStorage(locationOf(options));
-  const run = () => withBackupLock(stackIdentity(options), 'backup', () => backUpAndTidy(options, storage));
+  const storage = await openStorage(await locationOf(options));
+  const identity = stackIdentity(options);
+  const run = () =>
+    withBackupLock(identity, 'backup', async () => {
+      await moveArchivesOfProject(identity, options.progress);
+      return backUpAndTidy(options, storage);
+    });
   return () => (target === undefined ? run() : telling(target, options, run));
 }
 
@@ -62,11 +69,15 @@ async function backUpAndTidy(options: CreateBackupOptions, storage: Storage): Pr
 
 /** What is sent over a network is kept here until it is there. */
 async function backUp(options: CreateBackupOptions, storage: Storage): Promise<BackupReport> {
-  const location = locationOf(options);
+  const location = await locationOf(options);
   if (!isS3Address(location)) return writeBackup(options, storage);
-  const { directory } = stackIdentity(options);
-  const folder = join(stateDirectory(directory), 'outgoing', shortHash(location));
-  await sendOutgoing(storage, folder, { progress: options.progress ?? silent, signal: options.signal });
+  const { directory, name } = stackIdentity(options);
+  const folder = join(await ensureStackFolder(directory, name), 'outgoing', shortHash(location));
+  // Version 0.1 kept them in the project.
+  const earlier = join(stateDirectory(directory), 'outgoing', shortHash(location));
+  for (const each of new Set([earlier, folder])) {
+    await sendOutgoing(storage, each, { progress: options.progress ?? silent, signal: options.signal });
+  }
   return writeBackup(options, withOutgoing(storage, folder));
 }
 

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { attachIfCurrent } from '../stack/attach-stack.ts';
+import { stackIdentity } from '../stack/stack-identity.ts';
 import { identifyingOptions } from '../stack/stack-options.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';
+import { stateDirectory } from '../stack/state-directory.ts';
 import type { ActionContext } from './run-action.ts';
 import { identityOf, stackOptionsOf } from './stack-options.ts';
 
@@ -15,9 +19,18 @@ export interface BroughtUp {
   readonly crossStore: CrossStoreReport | undefined;
 }
 
+/** Backups that version 0.1 kept in the project, where `git clean` would take them. */
+async function keepBackups(context: ActionContext): Promise<void> {
+  const identity = stackIdentity(identityOf(context));
+  if (!existsSync(join(stateDirectory(identity.directory), 'backups'))) return;
+  const { moveArchivesOfProject } = await import('../backup/archives-of-project.ts');
+  await moveArchivesOfProject(identity, context.progress);
+}
+
 /** Attaches to the stack if it runs as it would be started now; starts what is missing or different otherwise. */
 export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   const options = stackOptionsOf(context);
+  await keepBackups(context);
   if (!options.reset) {
     const attached = await attachIfCurrent({
       ...identityOf(context),

@@ -11,7 +11,8 @@ export const down: Action = async (context) => {
     text: () => {
       const { containers, networks, stack } = taken;
       const removed = `${containers.length} containers, ${taken.volumes.length} volumes, ${networks.length} networks removed`;
-      const kept = volumes ? '' : ' Its data is kept; `down -v` removes it.';
+      const backups = taken.backups === undefined ? '' : ` Its backups stay in ${taken.backups}.`;
+      const kept = volumes ? backups : ' Its data is kept; `down -v` removes it.';
       return `Stack ${stack} is down: ${removed}.${kept}\n`;
     },
   };

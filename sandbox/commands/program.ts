@@ -121,7 +121,10 @@ export function createProgram(): Command {
     .option('--quick', 'the part of each suite that `sandbox` itself runs')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
   add(program, 'backup', 'back the running stack up into one archive', ['engines'])
-    .option('--to <place>', 'folder or s3://bucket/prefix of the archive (default: .sandbox/backups of the folder)')
+    .option(
+      '--to <place>',
+      "folder or s3://bucket/prefix of the archive (default: the stack's own, in your data folder)",
+    )
     .option('--retention <days>', 'remove archives there that are older, or none (default: 7)')
     .option('--webhook <url>', 'whom to tell how it ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
     .option('--schedule <when>', 'go on running, and back up at HH:MM each day or by a cron expression, local time')

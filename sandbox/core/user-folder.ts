@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { foreignInfluence } from './ownership.ts';
 
 /**
@@ -12,24 +12,28 @@ import { foreignInfluence } from './ownership.ts';
  */
 export async function userFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   for (const path of candidates(environment)) {
-    const usable = await makeOwn(path).catch(() => false);
-    if (usable) return path;
+    if (await ensureOwnFolder(path)) return path;
   }
   return mkdtemp(join(tmpdir(), 'taishang-sandbox-'));
 }
 
 /**
- * A folder of this user alone, mode 700, for what must outlive a log-out, for example keys: the first that can be had of
- * `XDG_DATA_HOME` and the data folder of the user's home (XDG Base Directory Specification). `undefined` where there is
- * none.
+ * Folders for what a user keeps, the preferred first (XDG Base Directory Specification): that of `XDG_DATA_HOME`, that of
+ * the home, and that of the account's home, which `HOME` may hide. None of them need be there.
+ */
+export function dataFolders({ XDG_DATA_HOME }: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const homes = [homedir(), homeOfAccount()].map((home) => home && join(home, '.local/share'));
+  // The specification has relative paths ignored.
+  const parents = [XDG_DATA_HOME, ...homes].filter((path) => path !== undefined && isAbsolute(path));
+  return [...new Set(parents.map((parent) => join(parent as string, 'taishang-sandbox')))];
+}
+
+/**
+ * A folder of this user alone, mode 700, for what must outlive a log-out, for example keys: the first of
+ * {@link dataFolders} that can be had. `undefined` where there is none.
  */
 export async function userDataFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string | undefined> {
-  const homes = [homedir(), homeOfAccount()].map((home) => home && join(home, '.local/share'));
-  for (const parent of [environment.XDG_DATA_HOME, ...homes]) {
-    if (parent === undefined || parent === '') continue;
-    const path = join(parent, 'taishang-sandbox');
-    if (await makeOwn(path).catch(() => false)) return path;
-  }
+  for (const path of dataFolders(environment)) if (await ensureOwnFolder(path)) return path;
   return undefined;
 }
 
@@ -54,9 +58,17 @@ function homeOfAccount(): string | undefined {
   }
 }
 
-/** Whether the folder is there now, this user's, and nobody else's to change. */
-async function makeOwn(path: string): Promise<boolean> {
-  await mkdir(path, { recursive: true, mode: 0o700 });
+/** Makes a folder, mode 700. Whether it is there now, this user's, and nobody else's to change. */
+export async function ensureOwnFolder(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return await isOwnFolder(path);
+  } catch {
+    return false;
+  }
+}
+
+async function isOwnFolder(path: string): Promise<boolean> {
   const found = await lstat(path);
   if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) return false;
   if ((await foreignInfluence(path)) !== undefined) return false;

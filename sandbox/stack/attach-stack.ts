@@ -8,6 +8,7 @@ import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity } from './stack-identity.ts';
 import {
   type EngineState,
+  lostSecrets,
   noSecrets,
   readOwnSecrets,
   readState,
@@ -43,7 +44,7 @@ export async function attachStack(options: {
   const down = wanted.filter((name) => !isUp(state.engines[name], runningIds));
   if (wanted.length === 0 || down.length > 0)
     throw notRunning(identity, `Not running: ${down.join(', ') || 'anything'}.`);
-  return { identity, state, ...runningEngines(wanted, state, secrets ?? noSecrets) };
+  return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 
 /** Containers of a stack, once the nodes run that a process which was killed had stopped for a while. */
@@ -88,7 +89,7 @@ export async function attachState(options: {
   const missing = wanted.filter((name) => !known.includes(name));
   if (state === undefined || wanted.length === 0 || missing.length > 0)
     throw notRunning(identity, `Not there: ${missing.join(', ') || 'anything'}.`);
-  return { identity, ...runningEngines(wanted, state, secrets ?? noSecrets) };
+  return { identity, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 
 /**
@@ -139,23 +140,24 @@ function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>):
   return engine?.nodes.every((node) => runningIds.has(node.containerId)) ?? false;
 }
 
-function runningEngines(names: readonly EngineName[], state: StackState, { secrets, connections }: StackSecrets) {
+async function runningEngines(
+  identity: StackIdentity,
+  names: readonly EngineName[],
+  state: StackState,
+  { secrets, connections }: StackSecrets,
+) {
+  const lost = names.find((name) => connections[name] === undefined);
+  if (lost !== undefined) throw await lostSecrets(identity, lost, `${lost} runs`);
   const engines = new Map(
     names.map((name) => {
       const { topology, image, serverVersion, nodes } = state.engines[name] as EngineState;
       return [name, { engine: name, topology, image, serverVersion, nodes, secrets: secrets[name] ?? {} }] as const;
     }),
   );
-  return { engines, connections: Object.fromEntries(names.map((name) => [name, connections[name] ?? missing(name)])) };
-}
-
-function missing(name: string): never {
-  throw new SandboxError({
-    code: 'SECRETS_LOST',
-    engine: name,
-    message: `${name} runs, but its passwords are gone from .sandbox/.`,
-    next: 'Put the file back. Without it nobody can open the data; `npm run sandbox -- down -v` REMOVES ALL OF IT for a new start.',
-  });
+  return {
+    engines,
+    connections: Object.fromEntries(names.map((name) => [name, connections[name] as StoredConnection])),
+  };
 }
 
 function notRunning(identity: StackIdentity, reason: string): SandboxError {

@@ -121,7 +121,7 @@ async function prepare(
       ...(stack.signal === undefined ? {} : { signal: stack.signal }),
     },
   );
-  await rememberSecrets({ engines, keeper }, before);
+  await rememberSecrets({ engines, keeper, identity: stackIdentity(stack) }, before);
   return engines.map((engine) => {
     const image = images.get(engine.name);
     if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);

@@ -1,13 +1,12 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { ensureVolume, findContainers, findNetworks, findVolumes, type Removed } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 import { derivedName } from '../core/derived-names.ts';
 import { removeStack } from './remove-stack.ts';
+import { stackLockFile } from './stack-folder.ts';
 import { type StackIdentity, stackNameBytesMax } from './stack-identity.ts';
 import { forgetStack, readState } from './stack-state.ts';
-import { stateDirectory } from './state-directory.ts';
 
 /** A stack that a restore has made beside another one. */
 export interface RestoreStack extends StackIdentity {
@@ -61,7 +60,7 @@ export async function removeAbandonedRestores(): Promise<Removed> {
       const gone = await removeStack(name, { volumes: true });
       await forgetStack(directory, name);
       // Of the process that died, as everything else of this stack.
-      await rm(join(stateDirectory(directory), `${name}.lock`), { recursive: true, force: true });
+      await rm(await stackLockFile(directory, name, 'lock'), { recursive: true, force: true });
       return gone;
     }),
   );

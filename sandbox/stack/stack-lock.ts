@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { withProcessLock } from '../core/process-lock.ts';
-import { ensureStateDirectory } from './state-directory.ts';
+import { stackLockFile } from './stack-folder.ts';
 
 /** Runs `work` while no other command changes this stack. Throws `STACK_BUSY`. */
 export async function withStackLock<Value>(
@@ -9,6 +8,6 @@ export async function withStackLock<Value>(
   work: () => Promise<Value>,
   signal?: AbortSignal,
 ): Promise<Value> {
-  const folder = await ensureStateDirectory(directory);
-  return withProcessLock(join(folder, `${name}.lock`), `the stack ${name}`, work, { signal });
+  const file = await stackLockFile(directory, name, 'lock');
+  return withProcessLock(file, `the stack ${name} of ${directory}`, work, { signal });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSize } from '../../seeds/dataset.ts';
@@ -7,8 +8,9 @@ import type { NodeHandle } from '../containers/node-spec.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { writePrivateFile } from '../core/private-files.ts';
 import type { Secrets, TopologyName } from '../engines/topology.ts';
+import { ensureStackFolder, findStackFolder, removeEmptyStackFolder } from './stack-folder.ts';
 import { isSealed, provenanceOf, sealOf } from './stack-key.ts';
-import { ensureStateDirectory, stateDirectory } from './state-directory.ts';
+import { stateDirectory } from './state-directory.ts';
 
 /** What is known of an engine of a stack between two commands. Holds no password. */
 export interface EngineState {
@@ -50,6 +52,8 @@ export interface StackState {
 export interface StackSecrets {
   /** Key of the stack: see `stack-key.ts`. Absent in what an earlier version wrote. */
   readonly key?: string;
+  /** Folder of the project that the stack is of. Absent in what an earlier version wrote. */
+  readonly directory?: string;
   readonly secrets: Readonly<Record<string, Secrets>>;
   /** Per engine, ready to be printed without loading its driver. */
   readonly connections: Readonly<Record<string, StoredConnection>>;
@@ -71,21 +75,42 @@ export const noSecrets: StackSecrets = { secrets: {}, connections: {} };
 
 /**
  * State of a stack, `undefined` where there is none that goes with its passwords. Throws `STATE_CORRUPT` where it
- * cannot be understood.
+ * cannot be understood, and `NAME_TAKEN`.
  */
 export async function readState(directory: string, name: string): Promise<StackState | undefined> {
-  const path = join(stateDirectory(directory), `${name}.state.json`);
+  const path = join(await folderOfFiles(directory, name), `${name}.state.json`);
   const [state, secrets] = await Promise.all([
     readJson(path, isState) as Promise<StackState | undefined>,
-    readSecrets(directory, name).catch(() => undefined),
+    readSecrets(directory, name).catch((thrown) => {
+      if (thrown instanceof SandboxError && thrown.code === 'NAME_TAKEN') throw thrown;
+      return undefined;
+    }),
   ]);
   // Passwords that are there and cannot be understood are told by who reads them.
   return state !== undefined && secrets !== undefined && isSealed(state, secrets.key) ? state : undefined;
 }
 
-/** Passwords of a stack, `undefined` where there are none. Throws `STATE_CORRUPT` where they cannot be understood. */
+/**
+ * Passwords of a stack, `undefined` where there are none. Throws `STATE_CORRUPT` where they cannot be understood, and
+ * `NAME_TAKEN` where a stack of another project has this name; one whose project has moved is taken along.
+ */
 export async function readSecrets(directory: string, name: string): Promise<StackSecrets | undefined> {
-  return (await readJson(secretsFile(directory, name), isSecrets)) as StackSecrets | undefined;
+  const secrets = (await readJson(await secretsFile(directory, name), isSecrets)) as StackSecrets | undefined;
+  // What a checkout brings does not say whose name this is.
+  const isKept = secrets !== undefined && !(await areFilesInProject(directory, name));
+  const other = (isKept ? secrets.directory : undefined) ?? directory;
+  if (other !== directory && existsSync(other)) throw nameOfOther(name, other);
+  return secrets;
+}
+
+/** Whether the files of a stack still lie where version 0.1 kept them, in the project. */
+export async function areFilesInProject(directory: string, name: string): Promise<boolean> {
+  return (await folderOfFiles(directory, name)) === stateDirectory(directory);
+}
+
+/** Removes what version 0.1 kept in the project, once it is kept where it belongs. */
+export async function forgetFilesInProject(directory: string, name: string): Promise<void> {
+  if (!(await areFilesInProject(directory, name))) await removeFiles(stateDirectory(directory), name);
 }
 
 /** {@link readSecrets} of a stack whose containers or volumes these are. Throws `SECRETS_LOST` where they are not its. */
@@ -97,48 +122,87 @@ export async function readOwnSecrets(
   const secrets = await readSecrets(directory, name);
   if (secrets === undefined) return undefined;
   const provenance = provenanceOf({ ...secrets, isPrivate: await areSecretsPrivate(directory, name) }, objects);
-  if (provenance === 'foreign') throw foreignSecrets(directory, name);
+  if (provenance === 'foreign') throw await foreignSecrets(directory, name);
   return secrets;
 }
 
 /** Whether nobody but the owner can read or write the passwords: so they are written, and so no checkout brings them. */
 export async function areSecretsPrivate(directory: string, name: string): Promise<boolean> {
-  const found = await stat(secretsFile(directory, name)).catch(() => undefined);
+  const found = await stat(await secretsFile(directory, name)).catch(() => undefined);
   return found !== undefined && found.uid === (process.getuid?.() ?? found.uid) && (found.mode & 0o077) === 0;
 }
 
-export function foreignSecrets(directory: string, name: string): SandboxError {
+export async function foreignSecrets(directory: string, name: string): Promise<SandboxError> {
   return new SandboxError({
     code: 'SECRETS_LOST',
-    message: `The passwords in ${secretsFile(directory, name)} are not those that this stack was started with here.`,
-    next: 'Put the file of this stack back, or give its data up: `npm run sandbox -- down -v`.',
+    message: `The passwords in ${await secretsFile(directory, name)} are not those that this stack was started with here.`,
+    next: `Put the file of this stack back. ${orGiveUpData}`,
   });
 }
 
-function secretsFile(directory: string, name: string): string {
-  return join(stateDirectory(directory), `${name}.secrets.json`);
+/** `what` says for people whose passwords are missing. */
+export async function lostSecrets(
+  { directory, name }: { readonly directory: string; readonly name: string },
+  engine: string,
+  what: string,
+): Promise<SandboxError> {
+  return new SandboxError({
+    code: 'SECRETS_LOST',
+    engine,
+    message: `${what}, but its passwords are gone: they are not in ${await secretsFile(directory, name)}.`,
+    next: `Put that file back; where XDG_DATA_HOME or HOME was another before, set it as it was. ${orGiveUpData}`,
+  });
+}
+
+const orGiveUpData =
+  'If nobody has it any more, the data cannot be opened: `npm run sandbox -- down -v` DELETES ALL DATA of the stack, so that it can be started anew. Backups stay.';
+
+function nameOfOther(name: string, directory: string): SandboxError {
+  return new SandboxError({
+    code: 'NAME_TAKEN',
+    message: `The name ${name} is that of the stack of ${directory}.`,
+    next: `Give this one another name, with --name, or work on that one: --directory ${directory}.`,
+  });
+}
+
+/** Where the files of a stack are: those of version 0.1 stay in the project until a command that starts it moves them. */
+async function folderOfFiles(directory: string, name: string): Promise<string> {
+  const folder = await findStackFolder(name);
+  const isThere = (at: string) => existsSync(join(at, `${name}.secrets.json`));
+  if (folder !== undefined && isThere(folder)) return folder;
+  return folder === undefined || isThere(stateDirectory(directory)) ? stateDirectory(directory) : folder;
+}
+
+async function secretsFile(directory: string, name: string): Promise<string> {
+  return join(await folderOfFiles(directory, name), `${name}.secrets.json`);
 }
 
 export async function writeState(directory: string, state: StackState, key: string | undefined): Promise<void> {
   const { seal: _, ...content } = state;
   const sealed = key === undefined ? content : { ...content, seal: sealOf(content, key) };
-  await replaceFile(directory, `${state.name}.state.json`, JSON.stringify(sealed, undefined, 2));
+  await replaceFile(directory, state.name, 'state', JSON.stringify(sealed, undefined, 2));
 }
 
 export async function writeSecrets(directory: string, name: string, secrets: StackSecrets): Promise<void> {
-  await replaceFile(directory, `${name}.secrets.json`, JSON.stringify(secrets, undefined, 2));
+  await replaceFile(directory, name, 'secrets', JSON.stringify(secrets, undefined, 2));
 }
 
-/** Forgets everything of a stack, passwords included. */
+/** Forgets everything of a stack, passwords included, but for its backups. */
 export async function forgetStack(directory: string, name: string): Promise<void> {
-  const folder = stateDirectory(directory);
+  const folder = await findStackFolder(name);
+  const folders = [stateDirectory(directory), ...(folder === undefined ? [] : [folder])];
+  await Promise.all(folders.map((each) => removeFiles(each, name)));
+  await removeEmptyStackFolder(name);
+}
+
+async function removeFiles(folder: string, name: string): Promise<void> {
   await Promise.all(['state', 'secrets'].map((kind) => rm(join(folder, `${name}.${kind}.json`), { force: true })));
 }
 
 /** Keeps ports and passwords for the next start. A state that cannot be understood is of no use to it: it goes. */
 export async function markStopped(directory: string, name: string): Promise<void> {
   const state = await readState(directory, name).catch(() => undefined);
-  if (state === undefined) await rm(join(stateDirectory(directory), `${name}.state.json`), { force: true });
+  if (state === undefined) await rm(join(await folderOfFiles(directory, name), `${name}.state.json`), { force: true });
   else {
     const secrets = await readSecrets(directory, name).catch(() => undefined);
     await writeState(directory, { ...state, sourceHash: undefined }, secrets?.key);
@@ -188,6 +252,6 @@ function isSecrets(value: unknown): boolean {
 }
 
 /** A reader sees the old file or the new one, never half of it. */
-async function replaceFile(directory: string, name: string, content: string): Promise<void> {
-  await writePrivateFile(join(await ensureStateDirectory(directory), name), content);
+async function replaceFile(directory: string, name: string, kind: 'state' | 'secrets', content: string): Promise<void> {
+  await writePrivateFile(join(await ensureStackFolder(directory, name), `${name}.${kind}.json`), content);
 }

@@ -13,7 +13,7 @@ import { headStart } from './head-start.ts';
 import { createSafetyCopies } from './safety-copies.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
-import type { StackState } from './stack-state.ts';
+import { lostSecrets, type StackState } from './stack-state.ts';
 
 export interface StartedStack {
   readonly running: ReadonlyMap<string, RunningEngine>;
@@ -140,15 +140,18 @@ async function networkOf(
 
 /** Passwords are on disk before the first container that knows them. Throws `SECRETS_LOST`. */
 export async function rememberSecrets(
-  { engines, keeper }: Pick<StackStart, 'engines' | 'keeper'>,
+  { engines, keeper, identity }: Pick<StackStart, 'engines' | 'keeper' | 'identity'>,
   before: Before,
 ): Promise<void> {
   const known = keeper.secrets().secrets;
-  const generated = engines.map((engine) => {
-    const lost = known[engine.name] === undefined && volumesOf(before, engine.name).length > 0;
-    if (lost && !keeper.state().unfinished.includes(engine.name)) throw secretsLost(engine);
-    return [engine.name, generateSecrets(engine.secretNames, known[engine.name])] as const;
-  });
+  const lost = engines.find(
+    ({ name }) =>
+      known[name] === undefined && volumesOf(before, name).length > 0 && !keeper.state().unfinished.includes(name),
+  );
+  if (lost !== undefined) throw await lostSecrets(identity, lost.name, `There is data of ${lost.title} from before`);
+  const generated = engines.map(
+    (engine) => [engine.name, generateSecrets(engine.secretNames, known[engine.name])] as const,
+  );
   await keeper.updateSecrets({ secrets: { ...known, ...Object.fromEntries(generated) } });
 }
 
@@ -169,13 +172,4 @@ async function takeBack({ identity, keeper }: StackStart, before: Before, copied
   const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
   await keeper.update({ engines: Object.fromEntries(kept) });
   if (before.existing.size === 0) await removeNetwork(identity.name);
-}
-
-function secretsLost(engine: Engine): SandboxError {
-  return new SandboxError({
-    code: 'SECRETS_LOST',
-    engine: engine.name,
-    message: `There is data of ${engine.title} from before, but its passwords are gone from .sandbox/.`,
-    next: 'Put the file back. Without it nobody can open the data; `npm run sandbox -- down -v` REMOVES ALL OF IT for a new start.',
-  });
 }

@@ -1,10 +1,13 @@
-import type { Labels } from '../containers/labels.ts';
+import { type Labels, labelNames } from '../containers/labels.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import { keyLabel, newStackKey, provenanceOf } from './stack-key.ts';
 import {
+  areFilesInProject,
   areSecretsPrivate,
   emptyState,
   foreignSecrets,
+  forgetFilesInProject,
+  lostSecrets,
   noSecrets,
   readSecrets,
   readState,
@@ -34,7 +37,7 @@ export function stateInMemory(name: string): StateKeeper {
   return { ...keeperOf(emptyState(name), noSecrets, nowhere), prove: async () => undefined };
 }
 
-/** Keeps the state in the project's folder. Throws `STATE_CORRUPT`. The stack's lock must be held. */
+/** Keeps the state in the stack's folder. Throws `STATE_CORRUPT`, `NAME_TAKEN`. The stack's lock must be held. */
 export async function stateOnDisk({ directory, name }: StackIdentity): Promise<StateKeeper> {
   const [state, secrets] = await Promise.all([readState(directory, name), readSecrets(directory, name)]);
   const keeper = keeperOf(state ?? emptyState(name), secrets ?? noSecrets, {
@@ -42,16 +45,25 @@ export async function stateOnDisk({ directory, name }: StackIdentity): Promise<S
     secrets: (changed) => writeSecrets(directory, name, changed),
   });
   const isPrivate = await areSecretsPrivate(directory, name);
+  const wasInProject = await areFilesInProject(directory, name);
   return {
     ...keeper,
     async prove(objects) {
       const provenance = provenanceOf({ ...keeper.secrets(), isPrivate }, objects);
-      if (provenance === 'foreign' && secrets !== undefined) throw foreignSecrets(directory, name);
+      if (provenance === 'foreign' && secrets !== undefined) throw await foreignSecrets(directory, name);
+      const data = objects.find(({ labels }) => labels[labelNames.engine] && !labels[labelNames.node]);
+      if (secrets === undefined && data !== undefined) {
+        const engine = data.labels[labelNames.engine] ?? '';
+        throw await lostSecrets({ directory, name }, engine, `There is data of ${engine} from before`);
+      }
       if (provenance !== 'ours') {
-        await keeper.updateSecrets({ ...noSecrets, key: newStackKey() });
+        await keeper.updateSecrets({ ...noSecrets, directory, key: newStackKey() });
         await keeper.update({ ...emptyState(name), sourceHash: undefined });
-      } else if (keeper.secrets().key === undefined) {
-        await keeper.updateSecrets({ key: newStackKey() });
+      } else if (wasInProject || keeper.secrets().key === undefined || keeper.secrets().directory !== directory) {
+        await keeper.updateSecrets({ directory, key: keeper.secrets().key ?? newStackKey() });
+        // Sealed with the key that is in the same folder.
+        await keeper.update({});
+        await forgetFilesInProject(directory, name);
       }
       return keyLabel(keeper.secrets().key as string);
     },

@@ -1,25 +1,32 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { findDockerEndpoint } from '../containers/docker-endpoint.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { labelNames } from '../containers/labels.ts';
 import { stopContainer } from '../containers/nodes.ts';
 import { findContainers, type Removed } from '../containers/objects.ts';
+import { SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { removeAbandoned } from './clean-up.ts';
 import { removeStack } from './remove-stack.ts';
+import { stackFolder } from './stack-folder.ts';
 import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
-import { forgetStack, markStopped } from './stack-state.ts';
+import { forgetStack, markStopped, readSecrets } from './stack-state.ts';
 
 /** What `takeDown` did. */
 export interface TakenDown extends Removed {
   readonly stack: string;
   /** Whether volumes, passwords and ports are kept for the next start. */
   readonly dataKept: boolean;
+  /** Folder of the stack's backups, which are kept, if there are any. */
+  readonly backups?: string;
 }
 
 /**
  * Takes the stack of a folder down by its labels alone: it works after a crash and without a state file.
  * Keeps its data unless `volumes` is true. Also removes what commands that were killed have left behind.
+ * Throws `NAME_TAKEN` where the stack of this name is that of another project.
  */
 export async function takeDown(options: {
   readonly directory?: string;
@@ -28,10 +35,20 @@ export async function takeDown(options: {
   readonly progress?: ProgressListener;
 }): Promise<TakenDown> {
   const { name, directory } = stackIdentity(options);
+  await requireOwnName(directory, name);
   return withStackLock(directory, name, async () => {
     const removed = await runTask(options.progress ?? silent, ['down'], () => removeAll(name, options.volumes));
     await (options.volumes ? forgetStack(directory, name) : markStopped(directory, name));
-    return { ...removed, stack: name, dataKept: !options.volumes };
+    const backups = join(await stackFolder(directory, name), 'backups');
+    const kept = existsSync(backups) ? { backups } : {};
+    return { ...removed, stack: name, dataKept: !options.volumes, ...kept };
+  });
+}
+
+/** Throws `NAME_TAKEN`. Files that cannot be understood are no reason not to take a stack down. */
+async function requireOwnName(directory: string, name: string): Promise<void> {
+  await readSecrets(directory, name).catch((thrown) => {
+    if (thrown instanceof SandboxError && thrown.code === 'NAME_TAKEN') throw thrown;
   });
 }
 

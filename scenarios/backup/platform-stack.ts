@@ -6,6 +6,7 @@ import type { EngineName } from '../../sandbox/engines/index.ts';
 import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
+import { removeStackFolder } from '../../sandbox/stack/stack-folder.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
@@ -54,6 +55,7 @@ export async function createPlatformStack(
       const beside = await restoresBeside(stackIdentity({ directory }));
       await takeDown({ directory, volumes: true });
       for (const { name } of beside) await takeDown({ directory, name, volumes: true });
+      await removeStackFolder(stackIdentity({ directory }).name);
       await rm(directory, { recursive: true, force: true });
     },
   };

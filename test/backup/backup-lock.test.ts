@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withBackupLock } from '../../sandbox/backup/backup-lock.ts';
+import { stackLockFile } from '../../sandbox/stack/stack-folder.ts';
+import { dataOf } from '../support/data-home.ts';
 import { scratchFolder } from './support/made-up-archive.ts';
 import { errorOf } from './support/storage-cases.ts';
 
-const name = 'taishang-test';
+const name = `taishang-test-${process.pid}`;
 const never = () => Promise.reject(new Error('it ran'));
 
 /** A process that holds the lock. */
@@ -36,7 +38,8 @@ test('while a backup runs, another or a restore of the stack is refused at once'
     return withBackupLock({ ...stack, name: 'another' }, 'backup', async () => 'another stack is not concerned');
   });
   expect(ran).toBe('another stack is not concerned');
-  expect(await readdir(join(folder.path, '.sandbox'))).toEqual([]);
+  const locks = join(dirname(dirname(dataOf(folder.path))), 'locks');
+  expect((await readdir(locks)).filter((file) => file.startsWith(`${name}.`))).toEqual([]);
 });
 
 test('the lock is given back by work that fails', async () => {
@@ -82,7 +85,6 @@ test('of many that begin together one runs', async () => {
 
 test('what is no lock of ours does not lock for ever', async () => {
   await using folder = await scratchFolder();
-  await mkdir(join(folder.path, '.sandbox'));
-  await writeFile(join(folder.path, '.sandbox', `${name}.backup-lock`), '');
+  await writeFile(await stackLockFile(folder.path, name, 'backup-lock'), '');
   expect(await withBackupLock({ directory: folder.path, name }, 'backup', async () => 'free')).toBe('free');
 });

@@ -12,6 +12,7 @@ import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 import { fingerprintsOf } from './support/live-stack.ts';
 import { ownSigners } from './support/own-signers.ts';
 
@@ -70,7 +71,7 @@ describe('a Redis Cluster', { timeout: 300_000 }, () => {
     const { name } = stackIdentity({ directory: folder.path });
     const staging = { [labelNames.stack]: `${name}-replace` };
     expect(await Promise.all([findContainers(staging), findNetworks(staging)])).toEqual([[], []]);
-    expect(await readdir(join(folder.path, '.sandbox', 'staging'))).toEqual([]);
+    expect(await readdir(join(dataOf(folder.path), 'staging'))).toEqual([]);
     await using again = await connect(await running());
     expect(await again.client.set('written', 'after the restore')).toBe('OK');
   });

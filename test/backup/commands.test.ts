@@ -6,6 +6,7 @@ import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 import { piecesOf, seal } from './support/resealed.ts';
 
@@ -31,12 +32,12 @@ afterAll(async () => {
 });
 
 describe('`backup`', () => {
-  test('writes one private archive into .sandbox/backups, and says what is in it', async () => {
+  test('writes one private archive where `git clean` does not come, and says what is in it', async () => {
     expect(report).toMatchObject({
       version: 1,
       archive: {
         name: expect.stringMatching(/^taishang-backup-\d{8}_\d{6}\.tar\.gz$/),
-        location: join(folder.path, '.sandbox', 'backups'),
+        location: join(dataOf(folder.path), 'backups'),
         sizeBytes: (await stat(archive)).size,
       },
       dataset: { size: 'small', fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) },
@@ -48,7 +49,7 @@ describe('`backup`', () => {
       expect(engine.durationMs).toBeGreaterThan(0);
       expect(engine.position).not.toBe('');
     }
-    expect(await readdir(join(folder.path, '.sandbox', 'staging'))).toEqual([]);
+    expect(await readdir(join(dataOf(folder.path), 'staging'))).toEqual([]);
   });
 
   test('of one engine goes where it is told to', async () => {
@@ -78,7 +79,7 @@ describe('`backup`', () => {
   test('shows sizes, times and the place to people', async () => {
     const ended = await runCommand(['backup', '--engines', 'redis', '--progress', 'plain'], here());
     expect(ended.stdout).toMatch(/redis .*KiB .*MB\/s/);
-    expect(ended.stdout).toMatch(/\.sandbox\/backups\/taishang-backup-\S+\.tar\.gz\n$/);
+    expect(ended.stdout).toMatch(/\/backups\/taishang-backup-\S+\.tar\.gz\n$/);
     expect(ended.stderr).toMatch(/^done {2}back up \/ redis/m);
   });
 });
@@ -172,7 +173,7 @@ describe('after the data was destroyed', { timeout: 400_000 }, () => {
     const before = await fingerprintsOf(folder.path);
     expect(await folder.run('down')).toMatchObject({ exitCode: 0 });
     const { name } = stackIdentity({ directory: folder.path });
-    await rm(join(folder.path, '.sandbox', `${name}.state.json`));
+    await rm(join(dataOf(folder.path), `${name}.state.json`));
     await runForDocument(['up', '--engines', 'postgresql,redis', '--size', 'none'], here());
     expect(await fingerprintsOf(folder.path)).toEqual(before);
   });

@@ -12,6 +12,7 @@ import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import { runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
@@ -126,7 +127,7 @@ test('a backup that is killed leaves no archive, and the next removes what it le
   await mkdir(to);
   const running = startCommand(['backup', '--to', to, '--progress', 'plain'], here());
   await once(running.stderr, 'data');
-  const staging = join(folder.path, '.sandbox', 'staging');
+  const staging = join(dataOf(folder.path), 'staging');
   await poll(async () => (await readdir(staging)).length > 0, {
     timeoutMs: 60_000,
     intervalMs: 1,

@@ -12,6 +12,7 @@ import { colorsFor } from '../../sandbox/report/colors.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
+import { dataOf } from '../support/data-home.ts';
 
 /** Engines of which the next backup says that they have none, and how: as a whole, or in this layout. */
 const without = vi.hoisted(() => new Map<string, 'whole' | 'layout'>());
@@ -51,6 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.dispose();
   await takeDown({ directory, volumes: true });
+  await rm(dataOf(directory), { recursive: true, force: true });
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -76,7 +78,7 @@ describe('an engine that cannot be backed up', () => {
   });
 
   test('is an error where it was asked for by name, or where there is nothing else', async () => {
-    const before = await readdir(join(directory, '.sandbox', 'backups'));
+    const before = await readdir(join(dataOf(directory), 'backups'));
     for (const kind of ['whole', 'layout'] as const) {
       without.set('redis', kind);
       await expect(createBackup({ directory, engines: ['postgresql', 'redis'] })).rejects.toMatchObject({
@@ -86,7 +88,7 @@ describe('an engine that cannot be backed up', () => {
       await expect(createBackup({ directory })).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
       without.clear();
     }
-    expect(await readdir(join(directory, '.sandbox', 'backups'))).toEqual(before);
-    expect(await readdir(join(directory, '.sandbox', 'staging'))).toEqual([]);
+    expect(await readdir(join(dataOf(directory), 'backups'))).toEqual(before);
+    expect(await readdir(join(dataOf(directory), 'staging'))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
@@ -13,6 +13,7 @@ import { freeRestoreName, restoresBeside } from '../../sandbox/stack/restore-sta
 import { isStackName, stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 import { withUnreadablePart } from './support/unreadable-archive.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
@@ -94,8 +95,8 @@ describe('a restore beside the live data that comes to nothing', () => {
     ]);
     const nodes = await findContainers(beside());
     expect(nodes).toEqual([expect.objectContaining({ running: true, name: expect.stringContaining(`${kept}-`) })]);
-    const files = (await readdir(join(folder.path, '.sandbox'))).filter((file) => /-restore-\d+\./.test(file));
-    expect(files.filter((file) => !file.startsWith(`${kept}.`))).toEqual([]);
+    const stacks = (await readdir(dirname(dataOf(folder.path)))).filter((each) => each.startsWith(`${name}-restore-`));
+    expect(stacks.filter((each) => each !== kept)).toEqual([]);
   };
 
   test('takes down what it started, says so, and keeps the restore from before', async () => {

@@ -8,6 +8,7 @@ import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { type Ended, runCommand, runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 
 let folder: StackFolder;
 let ended: Ended;
@@ -85,6 +86,6 @@ test('the stack stays up to develop against; drills have left nothing beside it'
   expect(status).toMatchObject({ state: 'running' });
   const throwAway = await findContainers({ [labelNames.purpose]: 'throw-away', [labelNames.directory]: folder.path });
   expect(throwAway).toEqual([]);
-  const { mode } = await stat(join(folder.path, '.sandbox', `${status.stack}.secrets.json`));
+  const { mode } = await stat(join(dataOf(folder.path), `${status.stack}.secrets.json`));
   expect(mode & 0o777).toBe(0o600);
 });

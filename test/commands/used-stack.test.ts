@@ -10,6 +10,7 @@ import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { readSecrets, writeState } from '../../sandbox/stack/stack-state.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 
 let folder: StackFolder;
 
@@ -104,7 +105,7 @@ test('a backup of a stack that was used holds its dataset, and its restore says 
   await service(addUser);
   const backup = await runForDocument<BackupReport>(['backup'], here());
   expect(backup.dataset).toMatchObject({ size: 'small' });
-  const archive = join(folder.path, '.sandbox', 'backups', backup.archive.name);
+  const archive = join(dataOf(folder.path), 'backups', backup.archive.name);
   const restored = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
   expect(restored.crossStore).toMatchObject({ ok: true, changes: { added: 1, changed: 0, removed: 0 } });
   await service(removeUser);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
@@ -8,6 +9,7 @@ import { findContainers, findNetworks, findVolumes } from '../../sandbox/contain
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 
 type UpDocument = StackStatus & { readonly attached: boolean };
 const up = ['up', '--engines', 'postgresql,redis', '--size', 'none'];
@@ -69,7 +71,7 @@ describe('a stack that is up', () => {
   });
 
   test('is asked no password by nobody else: its files are for their owner alone', async () => {
-    const state = join(folder.path, '.sandbox');
+    const state = dataOf(folder.path);
     const files = (await readdir(state)).filter((name) => name.endsWith('.secrets.json'));
     expect(files).toHaveLength(1);
     for (const name of files) expect((await stat(join(state, name))).mode & 0o777).toBe(0o600);
@@ -96,7 +98,7 @@ describe('a stack that is up', () => {
       output: output + status.stdout + logs.stdout,
       containers: JSON.stringify(described),
       processes: await commandLines(),
-      state: await readFile(join(folder.path, '.sandbox', `${first.stack}.state.json`), 'utf8'),
+      state: await readFile(join(dataOf(folder.path), `${first.stack}.state.json`), 'utf8'),
     };
     expect(logs.stdout).toMatch(/postgresql \| .*database system is ready/);
     expect(places.processes).toContain('postgres');
@@ -151,7 +153,7 @@ describe('`down`', () => {
     expect(down).toMatchObject({ containers: [`${stack}-redis`], networks: [stack], dataKept: false });
     const label = { [labelNames.stack]: stack };
     expect(await Promise.all([findContainers(label), findVolumes(label), findNetworks(label)])).toEqual([[], [], []]);
-    expect((await readdir(join(gone.path, '.sandbox'))).filter((name) => name.endsWith('.json'))).toEqual([]);
+    expect(existsSync(dataOf(gone.path))).toBe(false);
   });
 
   test('is content where nothing was ever started', async () => {

@@ -7,10 +7,11 @@ import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { keyLabel, provenanceOf } from '../../sandbox/stack/stack-key.ts';
 import type { StackSecrets, StackState } from '../../sandbox/stack/stack-state.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 
 const upRedis = ['up', '--engines', 'redis', '--size', 'none'];
 const file = ({ path }: StackFolder, kind: 'state' | 'secrets') =>
-  join(path, '.sandbox', `${stackIdentity({ directory: path }).name}.${kind}.json`);
+  join(dataOf(path), `${stackIdentity({ directory: path }).name}.${kind}.json`);
 const read = async <Content>(path: string) => JSON.parse(await readFile(path, 'utf8')) as Content;
 const volumesOf = async ({ path }: StackFolder) =>
   (await findVolumes({ [labelNames.stack]: stackIdentity({ directory: path }).name })).map(({ name }) => name);
@@ -21,10 +22,14 @@ test('passwords and a state that came with the checkout are not used', async () 
   await runForDocument(upRedis, { cwd: other.path });
   const known = await read<StackSecrets>(file(other, 'secrets'));
   const knownState = await read<StackState>(file(other, 'state'));
-  await mkdir(join(first.path, '.sandbox'));
-  await writeFile(file(first, 'secrets'), JSON.stringify(known), { mode: 0o600 });
   const { name } = stackIdentity({ directory: first.path });
-  await writeFile(file(first, 'state'), JSON.stringify({ ...knownState, name, hostPorts: { 'redis:6379': 1 } }));
+  const inCheckout = (kind: string) => join(first.path, '.sandbox', `${name}.${kind}.json`);
+  const bring = async () => {
+    await mkdir(join(first.path, '.sandbox'), { recursive: true });
+    await writeFile(inCheckout('secrets'), JSON.stringify(known), { mode: 0o600 });
+    await writeFile(inCheckout('state'), JSON.stringify({ ...knownState, name, hostPorts: { 'redis:6379': 1 } }));
+  };
+  await bring();
 
   await runForDocument(upRedis, { cwd: first.path });
   const own = await read<StackSecrets>(file(first, 'secrets'));
@@ -34,8 +39,17 @@ test('passwords and a state that came with the checkout are not used', async () 
   expect(own.key).not.toBe(known.key);
 
   // Neither are those that come later, while the stack is there, running or not.
+  const environment = await runForDocument(['env'], { cwd: first.path });
+  await bring();
+  expect(await runForDocument(['env'], { cwd: first.path })).toEqual(environment);
+  await runForDocument(upRedis, { cwd: first.path });
+  expect(await read<StackSecrets>(file(first, 'secrets'))).toEqual(own);
+
+  // Nor are they where the stack's own are gone, or somebody has put others in their place.
   const before = await readFile(file(first, 'secrets'));
-  await writeFile(file(first, 'secrets'), JSON.stringify(known));
+  await rm(file(first, 'secrets'));
+  expect(await runForError(['env'], { cwd: first.path })).toMatchObject({ exitCode: 1, code: 'SECRETS_LOST' });
+  await writeFile(file(first, 'secrets'), JSON.stringify({ ...known, directory: first.path }));
   for (const command of [['env'], upRedis, ['backup']]) {
     expect(await runForError(command, { cwd: first.path })).toMatchObject({ exitCode: 1, code: 'SECRETS_LOST' });
   }
@@ -76,10 +90,10 @@ test('what an earlier version wrote is taken over, unless others could have writ
   expect(provenanceOf({ isPrivate: true, key: 'a' }, [{ labels: { [labelNames.key]: keyLabel('a') } }])).toBe('ours');
 });
 
-test('everything below .sandbox is for its owner alone, also what lay there before', async () => {
+test('everything in the folder of a stack is for its owner alone, also what lay there before', async () => {
   await using folder = await stackFolder();
-  const directory = join(folder.path, '.sandbox');
-  await mkdir(directory);
+  const directory = dataOf(folder.path);
+  await mkdir(directory, { recursive: true });
   await chmod(directory, 0o755);
   await runForDocument(upRedis, { cwd: folder.path });
   await runForDocument(['backup'], { cwd: folder.path });

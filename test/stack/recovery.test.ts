@@ -12,12 +12,13 @@ import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { removeTinyEngines, tinyEngine } from '../containers/support/tiny-images.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
 
 afterAll(removeTinyEngines);
 
 const upRedis = ['up', '--engines', 'redis', '--size', 'none'];
 const file = ({ path }: StackFolder, kind: 'state' | 'secrets') =>
-  join(path, '.sandbox', `${stackIdentity({ directory: path }).name}.${kind}.json`);
+  join(dataOf(path), `${stackIdentity({ directory: path }).name}.${kind}.json`);
 
 /** Everything of a folder's stack that Docker knows. */
 async function leftOf({ path }: StackFolder): Promise<readonly string[]> {

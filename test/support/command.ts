@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CommandOptions, startCommand } from '../../scenarios/backup/command.ts';
+import { dataOf } from './data-home.ts';
 
 /** How a command ended, and what it wrote. */
 export interface Ended {
@@ -51,6 +52,7 @@ export async function stackFolder(): Promise<StackFolder> {
     async [Symbol.asyncDispose]() {
       const { exitCode, stderr } = await runCommand(['down', '--volumes'], { cwd: path });
       if (exitCode !== 0) throw new Error(`down: ${stderr}`);
+      await rm(dataOf(path), { recursive: true, force: true });
       await rm(path, { recursive: true, force: true });
     },
   };

@@ -9,6 +9,7 @@ import { startCommand } from '../../../scenarios/backup/command.ts';
 import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startTcpProxy, type TcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../../support/command.ts';
+import { dataOf } from '../../support/data-home.ts';
 
 let server: S3Server;
 let proxy: TcpProxy;
@@ -65,7 +66,7 @@ async function startWebhook() {
 }
 
 const outgoing = async () =>
-  (await readdir(join(folder.path, '.sandbox', 'outgoing'), { recursive: true }).catch(() => [])).filter((path) =>
+  (await readdir(join(dataOf(folder.path), 'outgoing'), { recursive: true }).catch(() => [])).filter((path) =>
     path.includes('taishang-backup-'),
   );
 

@@ -8,6 +8,7 @@ import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import { attachStack } from '../../../sandbox/stack/attach-stack.ts';
 import { loadEngines } from '../../../sandbox/stack/load-engines.ts';
 import { stackIdentity } from '../../../sandbox/stack/stack-identity.ts';
+import { dataOf } from '../../support/data-home.ts';
 
 /** Engine to the hashes of its data and its catalogue. */
 export type Fingerprints = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -43,7 +44,7 @@ export async function leftovers(directory: string): Promise<object> {
     findNetworks(staging),
     findVolumes(staging),
     findVolumes({ [labelNames.stack]: name }),
-    readdir(join(directory, '.sandbox', 'staging')),
+    readdir(join(dataOf(directory), 'staging')),
   ]);
   const perEngine = volumes.map(({ labels }) => labels[labelNames.engine]).filter((engine) => engine !== undefined);
   return { containers, networks, strays, files, volumesOfEngines: perEngine.toSorted() };
