@@ -5,7 +5,16 @@ import { configFileName } from './config-file.ts';
 import { givenOptions, type SharedOption, withOptions } from './options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';
 
-const seeded: readonly SharedOption[] = ['engines', 'topology', 'size', 'images', 'dockerInstall', 'reset', 'seed'];
+const seeded: readonly SharedOption[] = [
+  'engines',
+  'topology',
+  'failover',
+  'size',
+  'images',
+  'dockerInstall',
+  'reset',
+  'seed',
+];
 
 const examples = `
 Examples:

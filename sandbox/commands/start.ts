@@ -39,7 +39,9 @@ async function layoutOf(context: ActionContext): Promise<Layout> {
 
 async function startAsItWas(context: ActionContext, layout: Layout): Promise<Outcome> {
   const { createStack } = await import('../stack/create-stack.ts');
-  await using _ = await createStack({ ...stackOptionsOf(context), ...layout, schema: false, size: 'none' });
+  // Whether a watcher is part of it is as it was, too.
+  const { failover: _failover, ...options } = stackOptionsOf(context);
+  await using _ = await createStack({ ...options, ...layout, schema: false, size: 'none' });
   const status = await stackStatus(identityOf(context));
   return {
     document: status,

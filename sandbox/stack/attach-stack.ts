@@ -132,8 +132,9 @@ function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>):
 function runningEngines(names: readonly EngineName[], state: StackState, { secrets, connections }: StackSecrets) {
   const engines = new Map(
     names.map((name) => {
-      const { topology, image, serverVersion, nodes } = state.engines[name] as EngineState;
-      return [name, { engine: name, topology, image, serverVersion, nodes, secrets: secrets[name] ?? {} }] as const;
+      const { topology, image, serverVersion, nodes, watcher } = state.engines[name] as EngineState;
+      const running = { engine: name, topology, image, serverVersion, nodes, secrets: secrets[name] ?? {} };
+      return [name, watcher === undefined ? running : { ...running, watcher }] as const;
     }),
   );
   return { engines, connections: Object.fromEntries(names.map((name) => [name, connections[name] ?? missing(name)])) };

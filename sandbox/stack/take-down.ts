@@ -1,7 +1,6 @@
 import { findDockerEndpoint } from '../containers/docker-endpoint.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { labelNames } from '../containers/labels.ts';
-import { stopContainer } from '../containers/nodes.ts';
 import { findContainers, type Removed } from '../containers/objects.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { removeAbandoned } from './clean-up.ts';
@@ -9,6 +8,7 @@ import { removeStack } from './remove-stack.ts';
 import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
 import { forgetStack, markStopped } from './stack-state.ts';
+import { stopNodes } from './stop-nodes.ts';
 
 /** What `takeDown` did. */
 export interface TakenDown extends Removed {
@@ -41,8 +41,7 @@ async function removeAll(name: string, volumes: boolean): Promise<Removed> {
   if (!volumes) {
     // A node that is paused could not stop in an orderly way, and a full disk stays full.
     await healFaults({ stackName: name, start: false });
-    const containers = await findContainers({ [labelNames.stack]: name });
-    await Promise.all(containers.filter(({ running }) => running).map(({ id }) => stopContainer(id)));
+    await stopNodes(await findContainers({ [labelNames.stack]: name }));
   }
   // Containers of a restore that was killed hold volumes of the stack.
   const abandoned = await removeAbandoned();

@@ -9,8 +9,15 @@ export function roles(running: RunningEngine): Promise<readonly NodeRole[]> {
 
 const question = `
   SELECT pg_is_in_recovery() AS standby,
+         current_setting('transaction_read_only') = 'on' AS reads_only,
          (SELECT sender_host FROM pg_stat_wal_receiver) AS follows,
          pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) AS behind_bytes`;
+
+/** An old primary that reaches no other member refuses writes: see `scripts/member.sh`. */
+function wordOf({ topology }: RunningEngine, readsOnly: boolean): string {
+  if (topology === 'standalone') return 'single';
+  return readsOnly ? 'cut off' : 'primary';
+}
 
 async function roleOf(node: NodeHandle, running: RunningEngine): Promise<NodeRole> {
   const timeouts = { connectionTimeoutMs: 1_000, queryTimeoutMs: 1_000 };
@@ -18,7 +25,7 @@ async function roleOf(node: NodeHandle, running: RunningEngine): Promise<NodeRol
     await using opened = await openClient(node, running.secrets, { database: 'postgres' }, timeouts);
     const { rows } = await opened.client.query(question);
     const [row] = rows;
-    if (!row?.standby) return { node: node.name, role: running.topology === 'standalone' ? 'single' : 'primary' };
+    if (!row?.standby) return { node: node.name, role: wordOf(running, row?.reads_only ?? false) };
     return {
       node: node.name,
       role: 'standby',
