@@ -183,7 +183,7 @@ export function createProgram(): Command {
     .argument('<kind>', `${faultNames}; or heal, list`)
     .argument(
       '[node...]',
-      'nodes; with partition each is a group, such as redis-1,redis-2; with loss the rest are peers',
+      'nodes, by name or by what they are now: postgresql:primary, redis:2/replica (of shard 2); with partition each is a group, such as redis-1,redis-2; with loss the rest are peers',
     )
     .option('--percent <number>', 'share of the packets, for loss and reset (default: 100)')
     .option('--direction <way>', 'in, out or both, for loss (default: both)')
@@ -191,6 +191,10 @@ export function createProgram(): Command {
     .option('--jitter <duration>', 'for latency (default: none)')
     .option('--rate <number>', 'kbit/s that the node sends, for bandwidth (default: 1000)')
     .action(run(() => import('./fault.ts').then((room) => room.fault)));
+  add(program, 'failover', 'make another node the primary while all are well; nothing acknowledged is lost', [])
+    .argument('<engine>', 'engine whose primary hands over')
+    .option('--to <node>', 'node that becomes the primary (default: the one that has received most)')
+    .action(run(() => import('./failover.ts').then((room) => room.failover)));
   add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );

@@ -71,8 +71,12 @@ export interface NodeRole {
   readonly role: string;
   /** Node that it follows. */
   readonly follows?: string | undefined;
-  /** How far behind it is, for people: `0 bytes`, `3 s`. */
-  readonly lag?: string | undefined;
+  /** What has not arrived of what it follows, in bytes of the log. 0 while the one that it follows is idle. */
+  readonly lagBytes?: number | undefined;
+  /** Most that the oldest of it can be old, in milliseconds. 0 where everything has arrived. */
+  readonly lagMs?: number | undefined;
+  /** Why it cannot be known how far behind it is: `the link is down`, `no dump yet`. */
+  readonly lagUnknown?: string | undefined;
   /** What it holds, where members share the data out: `slots 0-5460`. */
   readonly holds?: string | undefined;
 }

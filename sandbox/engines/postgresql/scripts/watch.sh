@@ -165,7 +165,7 @@ take_over() {
 		let_go "$name" || { refuse "$name does not let go of $old"; return 1; }
 	done
 	promote "$old" '' || return 1
-	say "$primary took over from $old, $(($(now_ms) - since)) ms after its last commit"
+	say "$primary took over from $old after $(($(now_ms) - since)) ms"
 }
 
 # Hands over from a primary that is well. $1: the old one; $2: the one that is wanted, or nothing.
@@ -189,7 +189,7 @@ hand_over() {
 		let_go "$name" || { refuse "$name does not let go of $old"; return 1; }
 	done
 	promote "$old" "$to" || return 1
-	say "$primary took over from $old, which handed over; $(($(now_ms) - began)) ms without a primary"
+	say "$primary took over from $old after $(($(now_ms) - began)) ms"
 }
 
 # What failover.sh asks for: a node, or `any`.
