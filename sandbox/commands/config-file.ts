@@ -15,6 +15,8 @@ export interface ConfigFile {
   readonly engines?: unknown;
   /** Topology per engine, for example `{postgresql: replicated}`. Default: standalone. */
   readonly topologies?: unknown;
+  /** `false`: nobody takes over from a primary that is lost, where the engine does not do that itself. Default: true. */
+  readonly failover?: unknown;
   /** `small`, `medium`, `large`, `none`, or counts such as `{users: 2000}`. */
   readonly size?: unknown;
   /** `auto`, `official` or `built`. */
@@ -25,7 +27,7 @@ export interface ConfigFile {
   readonly ports?: unknown;
 }
 
-const knownKeys = ['name', 'engines', 'topologies', 'size', 'images', 'dockerInstall', 'ports'] as const;
+const knownKeys = ['name', 'engines', 'topologies', 'failover', 'size', 'images', 'dockerInstall', 'ports'] as const;
 
 /**
  * Reads `sandbox.config.yaml` of a folder, if it is there.

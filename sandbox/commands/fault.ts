@@ -1,8 +1,12 @@
-import { type Fault, type FaultKind, faultKinds } from '../containers/fault-kinds.ts';
-import { createFaults } from '../containers/faults.ts';
+import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../containers/fault-kinds.ts';
+import { createFaults, type Faults } from '../containers/faults.ts';
 import { SandboxError } from '../core/errors.ts';
+import { formatDuration } from '../report/units.ts';
+import { type BrokenNode, type Takeover, watchTakeover } from '../stack/await-takeover.ts';
 import { healAbandoned } from '../stack/clean-up.ts';
+import { nodeWithRole, parseRole } from '../stack/node-by-role.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
+import { stackTopology } from '../stack/stack-topology.ts';
 import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { identityOf } from './stack-options.ts';
@@ -10,8 +14,12 @@ import { suggestionFor } from './suggestion.ts';
 
 /** Breaks a node of the stack, or what is between nodes, until `fault heal`. */
 export const fault: Action = async (context) => {
-  const [kind = '', ...nodes] = context.arguments;
-  const wanted = kind === 'heal' || kind === 'list' ? undefined : parseFault(kind, nodes, context);
+  const [kind = '', ...given] = context.arguments;
+  const isFault = kind !== 'heal' && kind !== 'list';
+  // Refused before anybody is asked what the nodes are.
+  if (isFault) parseFault(kind, given, context);
+  const nodes = await nodeNames(given, context);
+  const wanted = isFault ? parseFault(kind, nodes, context) : undefined;
   const { name } = stackIdentity(identityOf(context));
   const faults = createFaults(name);
   await healAbandoned();
@@ -22,13 +30,62 @@ export const fault: Action = async (context) => {
       text: () => `${healed.length} healed${healed.map((each) => `\n  ${each.kind} ${each.node}`).join('')}\n`,
     };
   }
-  if (wanted !== undefined) await faults.inject(wanted);
+  const made = wanted === undefined ? undefined : await makeFault(wanted, faults, context);
   const active = await faults.active();
   return {
-    document: { version: 1, stack: name, faults: active },
-    text: () => `${active.map((each) => `${each.kind} ${each.node}`).join('\n') || 'no fault lasts'}\n`,
+    document: { version: 1, stack: name, faults: active, ...made },
+    text: () => `${[...linesOf(active, made), ...takeoverLines(made)].join('\n')}\n`,
   };
 };
+
+/** What was broken, and who took over from it. Empty where it was no primary with others beside it. */
+interface Made {
+  readonly broke?: BrokenNode;
+  readonly takeover?: Takeover;
+}
+
+/** Faults after which another node is to take over. */
+const replacing: readonly FaultKind[] = ['kill', 'stop', 'pause', 'isolate'];
+
+async function makeFault(wanted: Fault, faults: Faults, context: ActionContext): Promise<Made> {
+  const watch =
+    wanted.kind !== 'partition' && replacing.includes(wanted.kind)
+      ? await watchTakeover(identityOf(context), wanted.node).catch(notKnown)
+      : undefined;
+  const { diedAtMs = Date.now() } = await faults.inject(wanted);
+  if (watch === undefined) return {};
+  return { broke: watch.broken, takeover: await watch.outcome(diedAtMs, context.signal) };
+}
+
+/** A stack whose state is lost has faults too, and nobody can be asked what its nodes are. */
+function notKnown(thrown: unknown): undefined {
+  if (thrown instanceof SandboxError) return undefined;
+  throw thrown;
+}
+
+/** Roles become the names of the nodes that have them now. */
+async function nodeNames(given: readonly string[], context: ActionContext): Promise<readonly string[]> {
+  const named = async (text: string): Promise<string> => {
+    const reference = parseRole(text);
+    if (reference === undefined) return text;
+    const { engines } = await stackTopology({ ...identityOf(context), engines: [reference.engine] });
+    const [topology] = engines;
+    return topology === undefined ? text : nodeWithRole(reference, topology);
+  };
+  const groups = given.map(async (group) => (await Promise.all(group.split(',').map(named))).join(','));
+  return Promise.all(groups);
+}
+
+function linesOf(active: readonly ActiveFault[], { broke }: Made = {}): readonly string[] {
+  if (active.length === 0) return ['no fault lasts'];
+  return active.map(({ kind, node }) => `${kind} ${node}${node === broke?.node ? ` (${broke.role})` : ''}`);
+}
+
+function takeoverLines({ takeover }: Made = {}): readonly string[] {
+  if (takeover === undefined) return [];
+  if ('nobody' in takeover) return [takeover.nobody];
+  return [`${takeover.node} took over after ${formatDuration(takeover.afterMs)}`];
+}
 
 function parseFault(kind: string, nodes: readonly string[], { flags }: ActionContext): Fault {
   const [node] = nodes;

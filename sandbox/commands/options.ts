@@ -11,6 +11,10 @@ export interface CommonFlags extends Flags {
 const shared = {
   engines: ['--engines <names>', 'engines, separated by commas (default: all)'],
   topology: ['--topology <pairs>', 'layout per engine, for example postgresql=replicated,redis=clustered'],
+  failover: [
+    '--no-failover',
+    'nobody takes over from a primary that is lost, where the engine does not do that itself',
+  ],
   size: ['--size <name>', 'data: small, medium, large, none, or counts: users=2000,contents=9000 (default: small)'],
   images: ['--images <policy>', 'where images come from: auto, official or built (default: auto)'],
   dockerInstall: ['--no-docker-install', 'never install a container engine on this machine'],

@@ -6,7 +6,16 @@ import { configFileName } from './config-file.ts';
 import { givenOptions, type SharedOption, withOptions, withStackOptions } from './options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';
 
-const seeded: readonly SharedOption[] = ['engines', 'topology', 'size', 'images', 'dockerInstall', 'reset', 'seed'];
+const seeded: readonly SharedOption[] = [
+  'engines',
+  'topology',
+  'failover',
+  'size',
+  'images',
+  'dockerInstall',
+  'reset',
+  'seed',
+];
 
 const examples = `
 Examples:
@@ -184,7 +193,7 @@ export function createProgram(): Command {
     .argument('<kind>', `${faultNames}; or heal, list`)
     .argument(
       '[node...]',
-      'nodes; with partition each is a group, such as redis-1,redis-2; with loss the rest are peers',
+      'nodes, by name or by what they are now: postgresql:primary, redis:2/replica (of shard 2); with partition each is a group, such as redis-1,redis-2; with loss the rest are peers',
     )
     .option('--percent <number>', 'share of the packets, for loss and reset (default: 100)')
     .option('--direction <way>', 'in, out or both, for loss (default: both)')
@@ -192,6 +201,10 @@ export function createProgram(): Command {
     .option('--jitter <duration>', 'for latency (default: none)')
     .option('--rate <number>', 'kbit/s that the node sends, for bandwidth (default: 1000)')
     .action(run(() => import('./fault.ts').then((room) => room.fault)));
+  add(program, 'failover', 'make another node the primary while all are well; nothing acknowledged is lost', [])
+    .argument('<engine>', 'engine whose primary hands over')
+    .option('--to <node>', 'node that becomes the primary (default: the one that has received most)')
+    .action(run(() => import('./failover.ts').then((room) => room.failover)));
   add(program, 'open', 'open the report of the last `npm run sandbox` in a browser', []).action(
     run(() => import('./open.ts').then((room) => room.open)),
   );

@@ -23,6 +23,8 @@ export interface Flags {
   readonly name?: string;
   readonly engines?: string;
   readonly topology?: string;
+  /** `false` for `--no-failover`. */
+  readonly failover?: boolean;
   readonly size?: string;
   readonly images?: string;
   /** `false` for `--no-docker-install`. */
@@ -40,6 +42,7 @@ export interface Settings {
   /** Whether somebody asked for these engines, rather than for none in particular. */
   readonly enginesChosen: boolean;
   readonly topologies: TopologyChoice;
+  readonly failover: boolean;
   readonly size: SizeChoice;
   readonly images: ImagePolicy;
   readonly dockerInstall: 'auto' | 'never';
@@ -63,6 +66,8 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
   const name = pick(['--name', flags.name], ['SANDBOX_NAME', 'COMPOSE_PROJECT_NAME'], 'name');
   const engines = pick(['--engines', flags.engines], ['SANDBOX_ENGINES'], 'engines');
   const topologies = pick(['--topology', flags.topology], ['SANDBOX_TOPOLOGY'], 'topologies');
+  const failoverFlag = flags.failover === false ? 'false' : undefined;
+  const failover = pick(['--no-failover', failoverFlag], ['SANDBOX_FAILOVER'], 'failover');
   const size = pick(['--size', flags.size], ['SANDBOX_SIZE'], 'size');
   const images = pick(['--images', flags.images], ['SANDBOX_IMAGES'], 'images');
   const installFlag = flags.dockerInstall === false ? 'never' : undefined;
@@ -75,6 +80,8 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
     engines: engines === undefined ? engineNames : parseEngines(listOf(engines), engines.source),
     enginesChosen: engines !== undefined,
     topologies: topologies === undefined ? {} : parseTopologies(pairsOf(topologies), topologies.source),
+    failover:
+      failover === undefined || parseChoice(wordOf(failover), ['true', 'false'] as const, failover.source) === 'true',
     size: size === undefined ? 'small' : parseSize(countsOf(size), size.source),
     images: images === undefined ? 'auto' : parseChoice(textOf(images), imagePolicies, images.source),
     dockerInstall:
@@ -113,6 +120,11 @@ function portsOf(file: ConfigFile | undefined): Settings['ports'] {
 function textOf({ value, source }: Given): string {
   if (typeof value === 'string') return value;
   throw badOption(`${source}: a text is expected here.`, 'Write one word.');
+}
+
+/** YAML has `true` and `false` of its own. */
+function wordOf({ value, source }: Given): string {
+  return typeof value === 'boolean' ? String(value) : textOf({ value, source });
 }
 
 /** A YAML list reads like the flag's comma-separated text. */

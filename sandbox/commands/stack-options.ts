@@ -4,7 +4,8 @@ import type { ActionContext } from './run-action.ts';
 
 /** Options of the stack that a command means: the one of its folder, which stays up. */
 export function stackOptionsOf({ settings, flags, progress, signal }: ActionContext): StackOptions {
-  const { directory, name, engines, topologies, size, images, dockerInstall, ports, waitTimeoutMs } = settings;
+  const { directory, name, engines, topologies, failover, size, images, dockerInstall, ports, waitTimeoutMs } =
+    settings;
   const seed = flags.seed === undefined ? undefined : parseWholeNumber(flags.seed, 0, '--seed');
   return {
     ephemeral: false,
@@ -12,6 +13,7 @@ export function stackOptionsOf({ settings, flags, progress, signal }: ActionCont
     directory,
     engines,
     topologies,
+    failover,
     size,
     images,
     dockerInstall,

@@ -17,8 +17,10 @@ export const restart: Action = async (context) => {
 
 async function startAsItWas(context: ActionContext, layout: StackLayout): Promise<Outcome> {
   const { createStack } = await import('../stack/create-stack.ts');
+  // Whether a watcher is part of it is as it was, too.
+  const { failover: _failover, ...options } = stackOptionsOf(context);
   await using _ = await createStack({
-    ...stackOptionsOf(context),
+    ...options,
     engines: layout.engines,
     topologies: layout.topologies,
     schema: false,

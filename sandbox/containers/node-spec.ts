@@ -25,7 +25,7 @@ export interface NodeSpec {
   readonly name: string;
   /** `primary`, `standby`, `single`, ... in the engine's own words. */
   readonly role: string;
-  /** Ports that the node listens on. The first one speaks the engine's protocol. */
+  /** Ports that the node listens on. The first one speaks the engine's protocol. Empty: nobody talks to it. */
   readonly ports: readonly number[];
   /** Never holds a password: those go into `files` of mode 0o600 or 0o400. */
   readonly environment?: Readonly<Record<string, string>>;
@@ -38,6 +38,10 @@ export interface NodeSpec {
   readonly tmpfs?: Readonly<Record<string, number>>;
   /** Shared memory of the container in bytes. Default: Docker's 64 MiB. */
   readonly sharedMemoryBytes?: number;
+  /** Whether it has no capability at all, not even those that Docker gives to all. Default: false. */
+  readonly withoutCapabilities?: boolean;
+  /** Memory that it may take, in bytes. Default: by what its engine needs. */
+  readonly memoryLimitBytes?: number;
   /** Names of nodes of the same topology that must be ready before this one starts. */
   readonly after?: readonly string[];
 }
@@ -80,7 +84,7 @@ export interface NodeHandle {
   readonly host: '127.0.0.1';
   /** Container port to host port. */
   readonly hostPorts: Readonly<Record<number, number>>;
-  /** Host port of the first port of the specification. */
+  /** Host port of the first port of the specification; 0 where it has none. */
   readonly port: number;
   readonly volumeNames: Readonly<Record<string, string>>;
 }

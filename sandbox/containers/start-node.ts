@@ -127,6 +127,7 @@ class NodeContainer extends GenericContainer {
   protected override async beforeContainerCreated(): Promise<void> {
     this.hostConfig.LogConfig = logConfiguration;
     Object.assign(this.hostConfig, { ...confined, SecurityOpt: [...confined.SecurityOpt] });
+    if (this.#spec.withoutCapabilities === true) this.hostConfig.CapDrop = ['ALL'];
     if (this.#placement.memoryLimitBytes !== undefined) this.hostConfig.Memory = this.#placement.memoryLimitBytes;
     if (this.#placement.cpuShares !== undefined) this.hostConfig.CpuShares = this.#placement.cpuShares;
     this.createOpts.NetworkingConfig = {
@@ -152,7 +153,7 @@ class NodeContainer extends GenericContainer {
 }
 
 function handleOf(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
-  const port = placement.hostPorts[spec.ports[0] ?? 0];
+  const port = spec.ports.length === 0 ? 0 : placement.hostPorts[spec.ports[0] ?? 0];
   if (port === undefined) throw new Error(`no host port was given for the first port of ${spec.name}`);
   return {
     name: spec.name,

@@ -43,6 +43,7 @@ export const exitCodeOf = {
   // Nodes and stacks.
   NODE_DIED: 1,
   NODE_NOT_READY: 1,
+  FAILOVER_REFUSED: 1,
   COMMAND_FAILED: 1,
   OUTPUT_FAILED: 1,
   STACK_NOT_RUNNING: 1,

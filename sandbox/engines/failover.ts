@@ -68,6 +68,11 @@ export interface Failover {
   readonly untilWritable?: (running: RunningEngine, nodeName: string, signal: AbortSignal) => Promise<void>;
   /** Makes a survivor the primary and returns its node's name. Absent where the engine does that by itself. */
   readonly promote?: (running: RunningEngine) => Promise<string>;
+  /**
+   * Makes another node the primary while all are well, `to` if it is given, and returns its name; nothing acknowledged is
+   * lost. Absent: the sandbox has no command for that.
+   */
+  readonly handOver?: (running: RunningEngine, to?: string) => Promise<string>;
   /** Makes an old primary, running or down, follow the new one. Absent where the engine does that by itself. */
   readonly rejoin?: (running: RunningEngine, nodeName: string) => Promise<RejoinReport>;
   /** Makes a member follow that came back with no data. Absent where the engine does that by itself. */

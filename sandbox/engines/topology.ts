@@ -26,6 +26,8 @@ export interface TopologyContext {
   readonly hostPort: (nodeName: string, containerPort: number) => number;
   /** Fixed address of a node on the stack's network. Empty in `standalone`, whose node has none. */
   readonly address: (nodeName: string) => string;
+  /** Whether a watcher promotes one of the nodes where the primary is lost. Absent: nobody does. */
+  readonly failover?: boolean;
 }
 
 export interface Topology {
@@ -33,6 +35,11 @@ export interface Topology {
   /** Reason not to run it on an image of this origin, by origin. */
   readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
   readonly nodes: (context: TopologyContext) => readonly NodeSpec[];
+  /**
+   * The node that promotes one of the others where the primary is lost: for an engine that does not do that by itself. It
+   * holds no data and has no port. What it decides is a line of its output each, which begins with the time.
+   */
+  readonly watcher?: (context: TopologyContext) => NodeSpec;
   /** Runs once every node answers: initiates a replica set, meets a cluster. Running it again changes nothing. */
   readonly form?: (running: RunningEngine) => Promise<void>;
 }
@@ -45,6 +52,8 @@ export interface RunningEngine {
   readonly serverVersion: string;
   /** The first node is the one that takes writes when the stack starts. */
   readonly nodes: readonly NodeHandle[];
+  /** The node that sees to it that one of the others takes over. Absent: the engine does by itself, or nobody. */
+  readonly watcher?: NodeHandle;
   readonly secrets: Secrets;
   /** Of a server that is not ours: how it is reached, with its password. It has no nodes and no secrets then. */
   readonly url?: string;
@@ -62,8 +71,12 @@ export interface NodeRole {
   readonly role: string;
   /** Node that it follows. */
   readonly follows?: string | undefined;
-  /** How far behind it is, for people: `0 bytes`, `3 s`. */
-  readonly lag?: string | undefined;
+  /** What has not arrived of what it follows, in bytes of the log. 0 while the one that it follows is idle. */
+  readonly lagBytes?: number | undefined;
+  /** Most that the oldest of it can be old, in milliseconds. 0 where everything has arrived. */
+  readonly lagMs?: number | undefined;
+  /** Why it cannot be known how far behind it is: `the link is down`, `no dump yet`. */
+  readonly lagUnknown?: string | undefined;
   /** What it holds, where members share the data out: `slots 0-5460`. */
   readonly holds?: string | undefined;
 }

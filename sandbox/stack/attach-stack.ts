@@ -150,8 +150,9 @@ async function runningEngines(
   if (lost !== undefined) throw await lostSecrets(identity, lost, `${lost} runs`);
   const engines = new Map(
     names.map((name) => {
-      const { topology, image, serverVersion, nodes } = state.engines[name] as EngineState;
-      return [name, { engine: name, topology, image, serverVersion, nodes, secrets: secrets[name] ?? {} }] as const;
+      const { topology, image, serverVersion, nodes, watcher } = state.engines[name] as EngineState;
+      const running = { engine: name, topology, image, serverVersion, nodes, secrets: secrets[name] ?? {} };
+      return [name, watcher === undefined ? running : { ...running, watcher }] as const;
     }),
   );
   return {

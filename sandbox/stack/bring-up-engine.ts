@@ -83,11 +83,17 @@ function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, 
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
+    failover: options.failover ?? wasWatched(keeper.state().engines[engine.name]),
     counts: start.dataset?.counts,
     dataSizeBytes: (options.ephemeral ?? true) ? options.dataSizeBytes : undefined,
     readyTimeoutMs: options.readyTimeoutMs,
     signal,
   } as const;
+}
+
+/** Who does not say leaves it as it is; a new engine has a watcher where its topology has one. */
+function wasWatched(known: EngineState | undefined): boolean {
+  return known === undefined || known.topology === 'standalone' || known.watcher !== undefined;
 }
 
 async function markUnfinished(keeper: StateKeeper, engine: Engine, unfinished: boolean): Promise<void> {
@@ -102,7 +108,7 @@ async function remember(
   { running, readyMs }: StartedEngine,
 ): Promise<void> {
   const known = keeper.state().engines[engine.name];
-  const { topology, image, serverVersion, nodes } = running;
+  const { topology, image, serverVersion, nodes, watcher } = running;
   const generation = before.generations[engine.name] ?? 0;
   const state: EngineState = {
     ...(known?.dataset === undefined ? {} : { dataset: known.dataset }),
@@ -110,6 +116,7 @@ async function remember(
     image,
     serverVersion,
     nodes,
+    ...(watcher === undefined ? {} : { watcher }),
     readyMs,
     ...(generation === 0 ? {} : { generation }),
   };

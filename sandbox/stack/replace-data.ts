@@ -2,7 +2,7 @@ import { ensureDocker } from '../containers/docker-host.ts';
 import { availableResources } from '../containers/host-findings.ts';
 import { resolveImages } from '../containers/images.ts';
 import { labelNames } from '../containers/labels.ts';
-import { removeContainer, stopContainer } from '../containers/nodes.ts';
+import { removeContainer } from '../containers/nodes.ts';
 import { findContainers } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import { silent } from '../core/progress.ts';
@@ -22,6 +22,7 @@ import type { LoadedDataset, StackState } from './stack-state.ts';
 import { type Fill, fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
 import { rememberSecrets } from './start-stack.ts';
 import { type StateKeeper, stateOnDisk } from './state-keeper.ts';
+import { stopNodes } from './stop-nodes.ts';
 
 export interface ReplaceOptions {
   /** The stack whose data is replaced: its folder, name, ports and images. */
@@ -157,12 +158,8 @@ async function changeOver(staged: readonly Staged[], keeper: StateKeeper, before
   const replaced = new Set(staged.map(({ engine }) => engine.name));
   const ours = await findContainers({ [labelNames.stack]: keeper.state().name });
   const old = ours.filter(({ labels }) => replaced.has(labels[labelNames.engine] ?? ''));
-  await Promise.all(
-    old.map(async ({ id, running }) => {
-      if (running) await stopContainer(id);
-      await removeContainer(id);
-    }),
-  );
+  await stopNodes(old);
+  await Promise.all(old.map(({ id }) => removeContainer(id)));
   const generations = Object.fromEntries(staged.map(({ engine, generation }) => [engine.name, generation]));
   await recordGenerations(before.labels, generations);
   return beganMs;

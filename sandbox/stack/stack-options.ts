@@ -13,6 +13,11 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly engines?: readonly Name[];
   /** Topology per engine. Default: `standalone`. */
   readonly topologies?: Partial<Record<EngineName, TopologyName>>;
+  /**
+   * Whether a small node beside them promotes a standby of engines that have no failover of their own, where their
+   * topology is `replicated`. Default: as the stack has it, and of a new one true.
+   */
+  readonly failover?: boolean;
   /** Size of the dataset, or counts over those of `small`; `none` loads nothing. Default: `small`. */
   readonly size?: DatasetSize | SizeCounts | 'none';
   /** A dataset of one's own, for example of `importDataset`; in place of size and seed. */
@@ -60,9 +65,9 @@ export interface StackOptions<Name extends EngineName = EngineName> {
 
 /** Options that decide what a running stack is; others only say how it is reached. */
 export function identifyingOptions(options: StackOptions): object {
-  const { seed, schema = true, topologies = {}, images = 'auto', ports = {} } = options;
+  const { seed, schema = true, topologies = {}, failover = true, images = 'auto', ports = {} } = options;
   const size = options.dataset?.size ?? options.size ?? 'small';
-  return { size, seed, schema, topologies, images, ports };
+  return { size, seed, schema, topologies, failover, images, ports };
 }
 
 /** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`. */

@@ -20,6 +20,8 @@ export interface EngineState {
   /** From the start of its first container to the first answer of its last node. */
   readonly readyMs: number;
   readonly nodes: readonly NodeHandle[];
+  /** Absent: the engine has no watcher, or was started without one. */
+  readonly watcher?: NodeHandle;
   readonly dataset?: LoadedDataset;
   /** Which generation of its volumes it runs on: see `generations.ts`. Absent: the first. */
   readonly generation?: number;

@@ -6,6 +6,7 @@ import { type EngineName, engineNames } from '../engines/index.ts';
 import type { NodeRole, RunningEngine } from '../engines/topology.ts';
 import { attachState } from './attach-stack.ts';
 import { loadEngines } from './load-engines.ts';
+import { type WatcherTopology, watcherOf } from './watcher-decisions.ts';
 
 /** `sandbox topology --format json`. */
 export interface StackTopology {
@@ -18,6 +19,8 @@ export interface EngineTopology {
   readonly engine: string;
   readonly topology: string;
   readonly nodes: readonly NodeTopology[];
+  /** Absent: the engine sees to its failover itself, or nobody does. */
+  readonly watcher?: WatcherTopology;
 }
 
 export interface NodeTopology extends NodeRole {
@@ -45,7 +48,10 @@ export interface KnownStack {
 export async function stackTopology(options: TopologyOptions): Promise<StackTopology> {
   const stack = await knownStack(options);
   const engines = await Promise.all(
-    stack.engines.map(async ({ engine, running }) => describe(running, await rolesOf(engine, running), stack.faults)),
+    stack.engines.map(async ({ engine, running }) => {
+      const [roles, watcher] = await Promise.all([rolesOf(engine, running), watcherOf(running)]);
+      return describe(running, roles, stack.faults, watcher);
+    }),
   );
   return { version: 1, stack: stack.name, engines };
 }
@@ -68,6 +74,7 @@ export function describe(
   { engine, topology, nodes }: RunningEngine,
   roles: readonly NodeRole[],
   faults: readonly FoundContainer[],
+  watcher?: WatcherTopology,
 ): EngineTopology {
   return {
     engine,
@@ -80,5 +87,6 @@ export function describe(
         .filter(({ labels }) => labels[labelNames.faultNode] === name)
         .map(({ labels }) => labels[labelNames.fault] ?? ''),
     })),
+    ...(watcher === undefined ? {} : { watcher }),
   };
 }

@@ -39,6 +39,8 @@ export interface EngineStart {
   readonly generation: number;
   /** Stack that the volumes belong to, and their labels. Default: those of the containers. */
   readonly volumesOf?: { readonly stackName: string; readonly labels: Labels };
+  /** Whether a watcher promotes a survivor, where the topology has one. Default: false. */
+  readonly failover?: boolean | undefined;
   /** What is to be loaded, if it is known. */
   readonly counts?: EntityCounts | undefined;
   /** Size of every volume that is made. */
@@ -77,6 +79,7 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
   // In the order of the list: a node comes after those that it waits for.
   for (const spec of specs) starting.set(spec.name, startOne(spec));
   const nodes = await Promise.all(starting.values());
+  const watcher = await ensureWatcher(start, addressOf);
 
   const running: RunningEngine = {
     engine: start.engine.name,
@@ -84,6 +87,7 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
     image: start.image,
     serverVersion: nodes[0]?.version ?? '',
     nodes: nodes.map(({ node }) => node),
+    ...(watcher === undefined ? {} : { watcher }),
     secrets: start.secrets,
   };
   await topology.form?.(running);
@@ -96,9 +100,9 @@ async function describeNodes(
   nodesOf: Topology['nodes'],
   addressOf: ((nodeName: string) => string) | undefined,
 ): Promise<readonly NodeSpec[]> {
-  const { secrets, image } = start;
+  const { secrets, image, failover = false } = start;
   const address = addressOf ?? (() => '');
-  const draft = nodesOf({ secrets, image, address: () => '', hostPort: () => 0 });
+  const draft = nodesOf({ secrets, image, failover, address: () => '', hostPort: () => 0 });
   const chosen = new Map<string, number>();
   for (const [index, spec] of draft.entries()) {
     for (const [portIndex, port] of spec.ports.entries()) {
@@ -107,7 +111,7 @@ async function describeNodes(
       chosen.set(key, await start.ports.choose(key, wanted));
     }
   }
-  return nodesOf({ secrets, image, address, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
+  return nodesOf({ secrets, image, failover, address, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
 }
 
 function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): number {
@@ -119,9 +123,26 @@ function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): numb
 /** Addresses of one engine's nodes: each engine has a block of its own, so that none depends on which others run. */
 function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: EngineStart) {
   if (topology.name === 'standalone' || fixedNetwork === undefined) return undefined;
-  const names = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 }).map(({ name }) => name);
+  const context = { secrets, image, address: () => '', hostPort: () => 0 };
+  const watcher = topology.watcher?.(context);
+  const names = [...topology.nodes(context), ...(watcher === undefined ? [] : [watcher])].map(({ name }) => name);
   const first = (engineNames as readonly string[]).indexOf(engine.name) * nodesPerEngineMax;
   return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
+}
+
+/** Once every node answers, and before they are formed: who promotes a node must know all of them. */
+async function ensureWatcher(
+  start: EngineStart,
+  addressOf: ((nodeName: string) => string) | undefined,
+): Promise<NodeHandle | undefined> {
+  const { topology, secrets, image, failover = false } = start;
+  const address = addressOf ?? (() => '');
+  const spec = topology.watcher?.({ secrets, image, failover, address, hostPort: () => 0 });
+  if (spec === undefined) return undefined;
+  if (failover) return ensureNode(spec, start, addressOf);
+  const unwanted = start.existing.get(placementOf(spec, start).containerName);
+  if (unwanted !== undefined) await removeContainer(unwanted.id);
+  return undefined;
 }
 
 async function ensureNode(
@@ -147,5 +168,6 @@ async function ensureNode(
     await ensureVolume(name, labels, { anew: !start.keepVolumes, sizeBytes: start.dataSizeBytes });
   }
   const cpuShares = start.headStart.cpuShares(start.engine);
-  return startNode(spec, { ...placement, cpuShares, memoryLimitBytes: memoryLimitOf(start) });
+  const memoryLimitBytes = spec.memoryLimitBytes ?? memoryLimitOf(start);
+  return startNode(spec, { ...placement, cpuShares, memoryLimitBytes });
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { findDockerEndpoint } from '../containers/docker-endpoint.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { labelNames } from '../containers/labels.ts';
-import { stopContainer } from '../containers/nodes.ts';
 import { findContainers, type Removed } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
@@ -13,6 +12,7 @@ import { stackFolder } from './stack-folder.ts';
 import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
 import { forgetStack, markStopped, readSecrets } from './stack-state.ts';
+import { stopNodes } from './stop-nodes.ts';
 
 /** What `takeDown` did. */
 export interface TakenDown extends Removed {
@@ -58,8 +58,7 @@ async function removeAll(name: string, volumes: boolean): Promise<Removed> {
   if (!volumes) {
     // A node that is paused could not stop in an orderly way, and a full disk stays full.
     await healFaults({ stackName: name, start: false });
-    const containers = await findContainers({ [labelNames.stack]: name });
-    await Promise.all(containers.filter(({ running }) => running).map(({ id }) => stopContainer(id)));
+    await stopNodes(await findContainers({ [labelNames.stack]: name }));
   }
   // Containers of a restore that was killed hold volumes of the stack.
   const abandoned = await removeAbandoned();

@@ -11,6 +11,7 @@ import {
   type StackTopology,
   type TopologyOptions,
 } from './stack-topology.ts';
+import { type WatcherTopology, watcherOf } from './watcher-decisions.ts';
 
 /** Pause between an engine's answer and the next question to it, in milliseconds. Each question is a connection to every node. */
 const pauseMs = 50;
@@ -28,6 +29,7 @@ export async function watchTopology(
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const roles = new Map<string, readonly NodeRole[]>();
+  const watchers = new Map<string, WatcherTopology>();
   let stack = await knownStack(options);
   let shown = '';
   const showIfChanged = (): void => {
@@ -37,7 +39,9 @@ export async function watchTopology(
     const topology: StackTopology = {
       version: 1,
       stack: name,
-      engines: engines.map(({ running }) => describe(running, roles.get(running.engine) ?? [], faults)),
+      engines: engines.map(({ running }) =>
+        describe(running, roles.get(running.engine) ?? [], faults, watchers.get(running.engine)),
+      ),
     };
     const text = JSON.stringify(topology);
     if (text === shown) return;
@@ -46,7 +50,9 @@ export async function watchTopology(
   };
   const ask = async (name: string): Promise<void> => {
     for (let known = find(stack, name); known !== undefined && !stop.aborted; known = find(stack, name)) {
-      roles.set(name, await rolesOf(known.engine, known.running));
+      const [now, watcher] = await Promise.all([rolesOf(known.engine, known.running), watcherOf(known.running)]);
+      roles.set(name, now);
+      if (watcher !== undefined) watchers.set(name, watcher);
       showIfChanged();
       await delay(pauseMs, undefined, { signal: stop }).catch(() => {});
     }

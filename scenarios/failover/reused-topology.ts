@@ -41,6 +41,8 @@ export function createReusedTopology(
         ...context.stackOptions,
         engines: [name],
         topologies: { [name]: topology },
+        // The drill watches and promotes itself.
+        failover: false,
         size: 'none',
         connect: false,
         progress: prefixed(context.progress, ['scenarios', 'failover', name, topology]),

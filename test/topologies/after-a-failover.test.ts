@@ -45,7 +45,12 @@ test.each(subjects)('checks, backups and paths ask the new primary of $engine.na
   const failover = engine.failover as Failover;
   const backup = supported(engine.backup);
   await using folder = await backupFolder();
-  await using stack = await createStack({ engines: [name], topologies: { [name]: 'replicated' }, size: 'small' });
+  await using stack = await createStack({
+    engines: [name],
+    topologies: { [name]: 'replicated' },
+    failover: false,
+    size: 'small',
+  });
   const { dataset } = stack;
   const running = stack.engines[name];
   const [first] = running.nodes;

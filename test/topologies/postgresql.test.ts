@@ -16,7 +16,12 @@ let stack: Stack<'postgresql'>;
 let running: RunningEngine;
 
 beforeAll(async () => {
-  stack = await createStack({ engines: ['postgresql'], topologies: { postgresql: 'replicated' }, size: 'none' });
+  stack = await createStack({
+    engines: ['postgresql'],
+    topologies: { postgresql: 'replicated' },
+    failover: false,
+    size: 'none',
+  });
   running = stack.engines.postgresql;
   await set.prepare(running);
 });

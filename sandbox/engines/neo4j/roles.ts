@@ -47,7 +47,7 @@ export async function roles({ topology, nodes, secrets }: RunningEngine): Promis
     if (access === undefined) return { node, role: 'down' };
     if (access.takesWrites) return { node, role: 'primary' };
     const { dumpedAtMs } = access;
-    const ageS = dumpedAtMs === undefined ? undefined : Math.round((nowMs() - dumpedAtMs) / 1_000);
-    return { node, role: 'standby', follows: primary, lag: ageS === undefined ? 'no dump yet' : `${ageS} s` };
+    const lag = dumpedAtMs === undefined ? { lagUnknown: 'no dump yet' } : { lagMs: nowMs() - dumpedAtMs };
+    return { node, role: 'standby', follows: primary, ...lag };
   });
 }

@@ -7,6 +7,7 @@ import type { Failover } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type OpenClient, openClient } from './connection.ts';
 import { detect, untilWritable } from './detect.ts';
+import { handOver } from './hand-over.ts';
 import { currentPrimary, rejoin, replace } from './rejoin.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys, slotName } from './replication.ts';
 
@@ -32,6 +33,7 @@ export const failover: Failover = {
   detect,
   untilWritable,
   promote,
+  handOver,
   rejoin,
   replace,
   settle,

@@ -64,8 +64,9 @@ async function roleOf({ host, port }: Host, single: string): Promise<'primary' |
   Object.assign(client, { host, port });
   try {
     await client.connect();
-    const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
-    return rows[0]?.standby ? 'standby' : 'primary';
+    // As libpq asks: an old primary that is cut off says that it takes no writes, and is no standby.
+    const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
+    return rows[0]?.transaction_read_only === 'on' ? 'standby' : 'primary';
   } catch {
     return undefined;
   } finally {
