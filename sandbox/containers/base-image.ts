@@ -69,7 +69,7 @@ async function buildBase(report: TaskReport, signal: AbortSignal, install: Docke
     await unpackSystem(folder, report, signal);
     await strip(folder);
     report.advance({ text: 'importing' });
-    await importFolder(folder, signal);
+    await importSystem(folder, baseTag, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -164,7 +164,8 @@ async function strip(folder: string): Promise<void> {
 }
 
 /** The tag comes into being with the whole content, or not at all. */
-async function importFolder(folder: string, signal: AbortSignal): Promise<void> {
+/** Makes an image of a folder with a system in it. Throws `IMAGE_BUILD_FAILED`; no image of that name is left then. */
+export async function importSystem(folder: string, name: string, signal: AbortSignal): Promise<void> {
   const archive = execa('tar', ['-C', folder, '-c', '.'], {
     buffer: false,
     stdin: 'ignore',
@@ -172,15 +173,16 @@ async function importFolder(folder: string, signal: AbortSignal): Promise<void> 
     cancelSignal: signal,
     reject: false,
   });
-  const [repo, tag] = baseTag.split(':');
+  const [, tag] = name.split(':');
   const client = await docker();
   const changes = [`LABEL ${labelNames.buildHash}=${tag}`, 'CMD ["bash"]'].join('\n');
-  const stream = await client.importImage(archive.stdout, { repo, tag, changes, abortSignal: signal });
+  // With its tag in the name, which the API allows: Podman 4 knows no `tag` here and calls every import `latest`.
+  const stream = await client.importImage(archive.stdout, { repo: name, changes, abortSignal: signal });
   await followEvents(stream, () => {}, signal);
   const { exitCode } = await archive;
-  if (exitCode === 0 && (await inspectImage(baseTag)) !== undefined) return;
+  if (exitCode === 0 && (await inspectImage(name)) !== undefined) return;
   await client
-    .getImage(baseTag)
+    .getImage(name)
     .remove({ force: true })
     .catch(() => {});
   signal.throwIfAborted();

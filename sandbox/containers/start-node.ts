@@ -9,6 +9,7 @@ import { labelNames } from './labels.ts';
 import type { NodeFile, NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
 import { nodeLogs, removeContainer } from './nodes.ts';
 import { requireOurs } from './objects.ts';
+import { expectPublishedPortsOnly } from './published-ports.ts';
 
 const loopback = '127.0.0.1';
 
@@ -20,7 +21,7 @@ const logConfiguration = { Type: 'json-file', Config: { 'max-size': '20m', 'max-
  * Throws `NAME_TAKEN`, `PORT_TAKEN`, or `NODE_DIED` with the last log lines; no container is left behind then.
  */
 export async function startNode(spec: NodeSpec, placement: NodePlacement): Promise<NodeHandle> {
-  await requireFreeName(placement);
+  await Promise.all([requireFreeName(placement), expectPublishedPortsOnly()]);
   const container = describe(spec, placement);
   try {
     const started = await Promise.race([container.start(), container.earlyDeath]);
