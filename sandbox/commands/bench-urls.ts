@@ -46,9 +46,15 @@ async function addressOf(name: string, place: string): Promise<string> {
   }
 }
 
+/** The members of a set are several hosts with ports, of which `URL` reads one: `mongodb://a:1,b:2/name`. */
+function withOneHost(address: string): string {
+  return address.replace(/^([a-z][a-z+]*:\/\/(?:[^@/?#]*@)?[^,@/?#]*),[^@/?#]*(?=[/?#]|$)/, '$1');
+}
+
 function checkedUrl(engine: Engine, address: string, place: string): string {
   // What is no address may hold a password all the same: it is not repeated.
-  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const single = withOneHost(address);
+  const url = URL.canParse(single) ? new URL(single) : undefined;
   const protocols = engine.external?.protocols ?? [];
   if (url === undefined || !protocols.includes(url.protocol)) {
     throw badOption(

@@ -9,6 +9,7 @@ import { notRun, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { allDamages, type Damage, quickDamages } from './damages.ts';
 import { type BackupOnDisk, backUpNow, dataPathOf, failing, placeOf, requireRefusal, requireSame } from './drill.ts';
+import { serverIsRoot } from './server-user.ts';
 
 /** Names of the cases, in order: what could not begin is reported under the first one. */
 export const caseNames = {
@@ -131,8 +132,7 @@ async function withoutRights(restore: Restore): Promise<CaseResult> {
   const [node] = target.nodes;
   const path = dataPathOf(restore.engine, target);
   if (node === undefined || path === undefined) return notRun(place, caseNames.rights, 'it has no folder of its own');
-  const server = await execInNode(node, ['stat', '-c', '%u', '/proc/1'], { user: 'root' });
-  if (server.output.trim() === '0') {
+  if (await serverIsRoot(node)) {
     return notRun(place, caseNames.rights, 'the server of this image is root, whom no permission keeps from writing');
   }
   return runCase(place, caseNames.rights, context, async () => {

@@ -9,10 +9,11 @@ import { execInNode } from '../../sandbox/containers/exec.ts';
 import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import { firstNode, toolHost, uri } from '../../sandbox/engines/mongodb/connection.ts';
+import { clientAsServer, firstNode, toolHost, uri } from '../../sandbox/engines/mongodb/connection.ts';
 import { dumpFile, readArchive } from '../../sandbox/engines/mongodb/dump-archive.ts';
 import { dumpByTool } from '../../sandbox/engines/mongodb/dump-tool.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
+import { removeOtherShards } from '../../sandbox/engines/mongodb/fewer-shards.ts';
 import { readSharding, restoreSharding, type ShardedCollection } from '../../sandbox/engines/mongodb/sharding.ts';
 import { initiateSet } from '../../sandbox/engines/mongodb/topologies.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
@@ -151,6 +152,36 @@ test('the tools are given the members of a set by their ports, and a single node
   expect(toolHost({ topology: 'replicated', nodes })).toBe('taishang/m-2:20002,m-1:20001');
   expect(toolHost({ topology: 'standalone', nodes })).toBe('127.0.0.1:27017');
   expect(toolHost({ topology: 'clustered', nodes })).toBe('127.0.0.1:27017');
+});
+
+test("after a restore the server's internal user is asked of whichever member takes writes", async () => {
+  const node = (name: string, port: number) => ({ name, port, role: 'primary', host: '127.0.0.1' });
+  const nodes = [node('m-1', 20_001), node('m-2', 20_002), node('m-3', 20_003)] as unknown as NodeHandle[];
+  const secrets = { root: password, keyFile: 'a-\nkey\n' };
+  const optionsOf = (topology: 'standalone' | 'replicated' | 'clustered') =>
+    clientAsServer({ topology, nodes, secrets } as unknown as RunningEngine).options;
+  const { hosts, credentials, replicaSet } = optionsOf('replicated');
+  expect(hosts.map(String)).toEqual(['m-1:20001', 'm-2:20002', 'm-3:20003']);
+  expect(replicaSet).toBe('taishang');
+  expect(credentials).toMatchObject({ username: '__system', password: 'a-key', source: 'local' });
+  for (const topology of ['standalone', 'clustered'] as const) {
+    const single = optionsOf(topology);
+    expect(single.hosts.map(String), topology).toEqual(['127.0.0.1:20001']);
+    expect(single.credentials, topology).toMatchObject({ username: '__system', source: 'local' });
+  }
+});
+
+test('fewer shards: what the others are the primary of moves to the one that stays, until each says that it is gone', async () => {
+  const answers = [{ state: 'started', dbsToMove: ['shop'] }, { state: 'ongoing' }, { state: 'completed' }];
+  const asked: Document[] = [];
+  const command = async (each: Document) => {
+    asked.push(each);
+    if ('listShards' in each) return { shards: [{ _id: 's-1' }, { _id: 's-2' }] };
+    return 'removeShard' in each ? (answers.shift() ?? {}) : {};
+  };
+  await removeOtherShards({ command } as never);
+  const removal = { removeShard: 's-2' };
+  expect(asked).toEqual([{ listShards: 1 }, removal, { movePrimary: 'shop', to: 's-1' }, removal, removal]);
 });
 
 describe('an archive of mongodump', () => {

@@ -17,18 +17,41 @@ interface Peers extends AsyncDisposable {
   readonly running: RunningEngine;
   /** `<peer> <method> <path without its query>`, in their order; without questions. */
   readonly asked: readonly string[];
+  /** How often a peer was asked how many points it finds. */
+  readonly counted: () => number;
 }
 
 /** The shards of each peer, by its number from 0. */
 type Placement = readonly (readonly number[])[];
 
-async function startPeers(placement: Placement, topology: 'clustered' | 'standalone'): Promise<Peers> {
+/** Rounds of questions about the points for which an upload is not agreed on yet: peers that did not take it are empty. */
+const roundsUntilAgreed = 3;
+
+/** `inSnapshot`: the shards of the snapshot that the first peer is given. */
+async function startPeers(
+  placementAtFirst: Placement,
+  topology: 'clustered' | 'standalone',
+  inSnapshot: readonly number[] = [0],
+): Promise<Peers> {
   const asked: string[] = [];
   const ports: number[] = [];
-  const servers = placement.map((_, peer) =>
+  let counted = 0;
+  let placement = placementAtFirst;
+  const servers = placementAtFirst.map((_, peer) =>
     createServer((request, response) => {
       const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '');
+      if (path.endsWith('/points/count')) {
+        counted += 1;
+        request.resume();
+        const isAgreed = counted > roundsUntilAgreed * placement.length;
+        response.end(JSON.stringify({ result: { count: isAgreed ? 7 : peer } }));
+        return;
+      }
       if (request.method !== 'GET') asked.push(`${peer} ${request.method} ${path}`);
+      // Shards that lie elsewhere go to whoever takes them.
+      if (path === `${at}/snapshots/upload`) {
+        placement = placement.with(peer, [...new Set([...(placement[peer] ?? []), ...inSnapshot])]);
+      }
       request.resume();
       request.on('end', () => {
         const isDownload = path.endsWith('.snapshot') && request.method === 'GET';
@@ -42,6 +65,7 @@ async function startPeers(placement: Placement, topology: 'clustered' | 'standal
   const nodes = ports.map((port, peer) => ({ name: `qdrant-${peer + 1}`, host: '127.0.0.1', port }) as NodeHandle);
   return {
     asked,
+    counted: () => counted,
     running: { engine: 'qdrant', topology, nodes, secrets: {}, serverVersion: '1.20.0' } as unknown as RunningEngine,
     async [Symbol.asyncDispose]() {
       for (const server of servers) server.closeAllConnections();
@@ -134,8 +158,11 @@ describe('a backup of a cluster', () => {
         [1, 3],
       ],
       'clustered',
+      [0, 1],
     );
     await uploadCollection(collection, { target: two.running, directory: folder.path, manifest, name: 'a b' });
+    // All seemed up to date at once, but found different numbers of points.
+    expect(two.counted()).toBeGreaterThan(roundsUntilAgreed * 2);
     expect(two.asked).toEqual([
       `0 POST ${at}/snapshots/upload`,
       `0 POST ${at}/shards/2/snapshots/upload`,

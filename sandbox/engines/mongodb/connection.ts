@@ -46,12 +46,17 @@ export function openMember(node: NodeHandle, secrets: Secrets): Promise<MongoCli
  * Authentication"): it is there before any user is, and whatever a restore has made of the users.
  */
 export function openAsServer(running: RunningEngine): Promise<MongoClient> {
-  const address = new URL(uri(running).replace(/^mongodb:\/\/[^@]*@/, 'mongodb://'));
-  return new MongoClient(String(address), {
+  return clientAsServer(running).connect();
+}
+
+/** The same, before it connects. An address with the members of a set is none that `URL` would read. */
+export function clientAsServer(running: RunningEngine): MongoClient {
+  const address = uri(running).replace(/^mongodb:\/\/[^@]*@/, 'mongodb://');
+  return new MongoClient(address, {
     ...(running.topology === 'replicated' ? memberOptions : {}),
     auth: { username: '__system', password: (running.secrets.keyFile ?? '').replace(/\s/g, '') },
     authSource: 'local',
-  }).connect();
+  });
 }
 
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'url'>;

@@ -48,7 +48,7 @@ export async function request(
   throw new Error(`${options.method ?? 'GET'} ${path} answered ${response.status}: ${text}`);
 }
 
-/** The server's version, once every shard is ready. */
+/** The server's version, of the stand-in that of the engine in it, once every shard is ready. */
 export async function probe(node: NodeHandle, secrets: Secrets): Promise<string> {
   const ask = async (path: string) => {
     const response = await fetch(`http://${node.host}:${node.port}${path}`, {
@@ -59,9 +59,15 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
     return response.text();
   };
   await ask('/readyz');
-  const { version } = JSON.parse(await ask('/')) as { version?: string };
+  const version = versionIn(JSON.parse(await ask('/')));
   if (version === undefined) throw new Error('it names no version');
   return version;
+}
+
+/** What `GET /` says of the version. The stand-in speaks a part of a version's interface, and has an engine of another. */
+export function versionIn(answer: unknown): string | undefined {
+  const { version, engine_version = version } = answer as { readonly [name: string]: string | undefined };
+  return engine_version;
 }
 
 export function uri(running: Pick<RunningEngine, 'nodes' | 'url'>): string {

@@ -49,7 +49,7 @@ export function openClientAt(url: string, apiKey: string, timeoutMs: number): Qd
     url,
     // As a header: the option of its own prints a warning about plain HTTP, which never leaves this machine here.
     headers: { 'api-key': apiKey },
-    // The stand-in's version is that of the engine in it.
+    // One request more for each client, and a warning on the console where the server is down.
     checkCompatibility: false,
     timeout: timeoutMs,
   });

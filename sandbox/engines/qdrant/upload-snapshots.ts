@@ -1,13 +1,15 @@
 import { openAsBlob } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeHandle } from '../../containers/node-spec.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
 import type { BackupManifest } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import type { ArchivedCollection } from './archived-collections.ts';
 import { firstNode, request } from './connection.ts';
-import { peersOf } from './peers.ts';
-import { shardsOfCollection } from './shards.ts';
+import { askPeer, peersOf } from './peers.ts';
+import { isActive, shardsOfCollection } from './shards.ts';
 import { untilConverged } from './topologies.ts';
 
 /** Where a collection of a backup is to go. */
@@ -27,13 +29,61 @@ export interface Upload {
 export async function uploadCollection(collection: ArchivedCollection, upload: Upload): Promise<void> {
   const { target, name } = upload;
   const path = `/collections/${encodeURIComponent(name)}`;
+  const takers = new Map<number, NodeHandle>();
   await send(upload, firstNode(target), `${path}/snapshots/upload`, collection.file);
-  for (const { id, file } of collection.shards ?? []) {
-    if (file === collection.file) continue;
-    const peer = await peerOfShard(upload, id);
-    await send(upload, peer, `${path}/shards/${id}/snapshots/upload`, file);
+  // A single server's backup does not say which shards it has: all that there are.
+  const shards = collection.shards ?? (await shardsIn(upload)).map((id) => ({ id, file: collection.file }));
+  for (const { id, file } of shards) {
+    const peer = file === collection.file ? firstNode(target) : await peerOfShard(upload, id);
+    if (file !== collection.file) await send(upload, peer, `${path}/shards/${id}/snapshots/upload`, file);
+    takers.set(id, peer);
   }
-  if (target.topology === 'clustered') await untilConverged(target);
+  if (target.topology === 'clustered') await untilSpread(upload, takers);
+}
+
+async function shardsIn({ target, name }: Upload): Promise<readonly number[]> {
+  if (target.topology !== 'clustered') return [];
+  return (await shardsOfCollection(firstNode(target), target.secrets, name)).map(({ id }) => id);
+}
+
+/**
+ * Whoever took a shard has it for the cluster too, and every peer finds as many points as the others. An upload is
+ * answered when what follows from it is proposed to the cluster, and before it is agreed on (Qdrant 1.18,
+ * `snapshots/recover.rs`): until then all seem to be up to date, and peers that are still empty answer.
+ */
+async function untilSpread({ target, name }: Upload, takers: ReadonlyMap<number, NodeHandle>): Promise<void> {
+  const { secrets, nodes } = target;
+  await poll(
+    async () => {
+      for (const [id, node] of takers) {
+        const [{ id: peer }, seen] = await Promise.all([
+          peersOf(node, secrets),
+          shardsOfCollection(firstNode(target), secrets, name),
+        ]);
+        if (!isActive(seen.find((shard) => shard.id === id)?.replicas.get(peer) ?? '')) return false;
+      }
+      const path = `/collections/${encodeURIComponent(name)}/points/count`;
+      const counts = await Promise.all(
+        nodes.map((node) => askPeer(node, secrets, path, { method: 'POST', body: { exact: true }, timeoutMs: 10_000 })),
+      );
+      return new Set(counts.map((answer) => (answer as CountAnswer).result.count)).size === 1;
+    },
+    {
+      timeoutMs: deadlineMs('topologyConverged'),
+      onTimeout: (last) =>
+        new SandboxError({
+          code: 'NODE_NOT_READY',
+          engine: 'qdrant',
+          message: `The peers do not all have what was restored into ${name}: ${messageOf(last)}.`,
+          next: '`npm run sandbox -- logs qdrant` shows what they say.',
+        }),
+    },
+  );
+  await untilConverged(target);
+}
+
+interface CountAnswer {
+  readonly result: { readonly count: number };
 }
 
 /** A peer that has a replica of a shard, once the cluster has come to rest. */

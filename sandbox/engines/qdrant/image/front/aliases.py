@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from .answers import RequestError, json_body
+from .answers import RequestError, json_body, require_known
 from .store import Store
 
 
@@ -27,7 +27,7 @@ async def list_aliases(request: Request) -> dict[str, Any]:
 async def change_aliases(request: Request) -> bool:
     """All of the actions, or none."""
     store = store_of(request)
-    actions = (await json_body(request)).get("actions") or []
+    actions = require_known(await json_body(request), {"actions"}, "a change of aliases").get("actions") or []
     # From here on nobody else comes in between.
     aliases = dict(store.aliases)
     for action in actions:
@@ -36,20 +36,36 @@ async def change_aliases(request: Request) -> bool:
     return True
 
 
+# Each with the names that it has.
+ACTIONS = {
+    "create_alias": {"alias_name", "collection_name"},
+    "delete_alias": {"alias_name"},
+    "rename_alias": {"old_alias_name", "new_alias_name"},
+}
+
+
 def apply(store: Store, aliases: dict[str, str], action: dict[str, Any]) -> None:
-    if "create_alias" in action:
-        alias, collection = action["create_alias"]["alias_name"], action["create_alias"]["collection_name"]
-        if collection not in store.collections:
-            raise RequestError(404, f"Not found: Collection `{collection}` doesn't exist!")
-        if alias in store.collections:
-            raise RequestError(409, f"Wrong input: Collection `{alias}` already exists!")
-        aliases[alias] = collection
-    elif "delete_alias" in action:
-        aliases.pop(action["delete_alias"]["alias_name"], None)
-    elif "rename_alias" in action:
-        names = action["rename_alias"]
+    wanted = require_known(action, ACTIONS, "an alias action")
+    if len(wanted) != 1:
+        raise RequestError(400, "Format error in JSON body: an alias action is one of " + ", ".join(ACTIONS))
+    [(kind, body)] = wanted.items()
+    names = require_known(body, ACTIONS[kind], kind)
+    missing = ACTIONS[kind] - set(names)
+    if missing:
+        raise RequestError(400, f"Format error in JSON body: missing field `{min(missing)}`")
+    if kind == "create_alias":
+        create(store, aliases, names["alias_name"], names["collection_name"])
+    elif kind == "delete_alias":
+        aliases.pop(names["alias_name"], None)
+    else:
         if names["old_alias_name"] not in aliases:
             raise RequestError(404, f"Not found: Alias {names['old_alias_name']} does not exists!")
         aliases[names["new_alias_name"]] = aliases.pop(names["old_alias_name"])
-    else:
-        raise RequestError(400, "Format error in JSON body: unknown alias action")
+
+
+def create(store: Store, aliases: dict[str, str], alias: str, collection: str) -> None:
+    if collection not in store.collections:
+        raise RequestError(404, f"Not found: Collection `{collection}` doesn't exist!")
+    if alias in store.collections:
+        raise RequestError(409, f"Wrong input: Collection `{alias}` already exists!")
+    aliases[alias] = collection

@@ -1,7 +1,8 @@
 """Answers in the form that Qdrant's clients read: {"result", "status", "time"}."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -24,15 +25,40 @@ class NotServed(RequestError):
         super().__init__(501, f"Not implemented: this stand-in does not serve {what}")
 
 
+# One node, where a write is done before it is answered: these change nothing.
+QUERY_PARAMETERS = {"wait", "ordering", "consistency", "timeout"}
+
+
+def require_known(body: Any, known: Iterable[str], what: str, same: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """The fields of a part of a request, if it has no others: what is not served is refused and never dropped.
+
+    Those of `same` may stand there with that value alone, which is what the stand-in has anyway. None is as good as absent.
+    """
+    if not isinstance(body, dict):
+        raise RequestError(400, f"Format error in JSON body: {what} must be an object")
+    unknown = [
+        name
+        for name, value in body.items()
+        if value is not None and name not in known and not (name in same and value == same[name])
+    ]
+    if unknown:
+        raise NotServed(f"`{'`, `'.join(unknown)}` of {what}")
+    return {name: value for name, value in body.items() if value is not None}
+
+
 Handler = Callable[[Request], Awaitable[Any]]
 
 
-def endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Wraps what a handler returns, or raises, into an answer with the time that it took."""
+def endpoint(handler: Handler, parameters: Iterable[str] = ()) -> Callable[[Request], Awaitable[Response]]:
+    """Wraps what a handler returns, or raises, into an answer with the time that it took.
+
+    `parameters` are those of its address beside the ones that every request may have.
+    """
 
     async def answer(request: Request) -> Response:
         began = time.perf_counter()
         try:
+            require_known(dict(request.query_params), {*QUERY_PARAMETERS, *parameters}, "an address")
             result = await handler(request)
             status: Any = "ok"
             code = 200

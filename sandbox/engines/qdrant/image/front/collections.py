@@ -5,8 +5,8 @@ from typing import Any
 import qdrant_edge as edge
 from starlette.requests import Request
 
-from .answers import NotServed, RequestError, json_body
-from .descriptions import PARAMETER_TYPES, SCHEMA_TYPES, is_count
+from .answers import NotServed, RequestError, json_body, require_known
+from .descriptions import PARAMETER_TYPES, PARAMS, SCHEMA_TYPES, is_count
 from .names import require_name
 from .store import Collection, Store
 
@@ -49,13 +49,7 @@ async def collection_info(request: Request) -> dict[str, Any]:
         "points_count": info.points_count,
         "segments_count": info.segments_count,
         "config": {
-            "params": {
-                "vectors": description["vectors"],
-                "shard_number": 1,
-                "replication_factor": 1,
-                "write_consistency_factor": 1,
-                "on_disk_payload": True,
-            },
+            "params": {"vectors": description["vectors"], **PARAMS},
             "hnsw_config": description["hnsw_config"],
             "optimizer_config": description["optimizers_config"],
             "wal_config": {"wal_capacity_mb": 32, "wal_segments_ahead": 0},
@@ -79,13 +73,9 @@ def indexed_points(info: Any, field: str) -> int:
 
 async def update_collection(request: Request) -> bool:
     collection = collection_of(request)
-    body = await json_body(request)
-    optimizers = body.get("optimizers_config") or {}
-    unknown = [name for name in body if name not in ("metadata", "optimizers_config")]
-    unknown += [name for name in optimizers if name != "indexing_threshold"]
-    if unknown:
-        raise NotServed(f"changing {', '.join(unknown)} of a collection")
-    collection.description["metadata"].update(body.get("metadata") or {})
+    body = require_known(await json_body(request), {"metadata", "optimizers_config"}, "a change of a collection")
+    optimizers = require_known(body.get("optimizers_config", {}), {"indexing_threshold"}, "a change of optimizers_config")
+    collection.description["metadata"].update(body.get("metadata", {}))
     if "indexing_threshold" in optimizers:
         change_threshold(store_of(request), collection, optimizers["indexing_threshold"])
     collection.write_description()
@@ -106,7 +96,7 @@ def change_threshold(store: Store, collection: Collection, threshold: Any) -> No
 
 async def create_index(request: Request) -> dict[str, Any]:
     collection = collection_of(request)
-    body = await json_body(request)
+    body = require_known(await json_body(request), {"field_name", "field_schema"}, "an index")
     field, schema = body.get("field_name"), body.get("field_schema")
     data_type = schema.get("type") if isinstance(schema, dict) else schema
     if not isinstance(field, str) or data_type not in SCHEMA_TYPES:

@@ -4,7 +4,7 @@ from typing import Any
 
 import qdrant_edge as edge
 
-from .answers import NotServed, RequestError
+from .answers import NotServed, RequestError, require_known
 
 DISTANCES = {"Cosine": edge.Distance.Cosine, "Dot": edge.Distance.Dot, "Euclid": edge.Distance.Euclid, "Manhattan": edge.Distance.Manhattan}
 # As the server names them in its answers and takes them in requests.
@@ -34,26 +34,33 @@ SIZE_MAX = 65536
 COUNT_MAX = 2**63 - 1
 
 
+# What a collection has here in any case, as its description says.
+PARAMS = {"shard_number": 1, "replication_factor": 1, "write_consistency_factor": 1, "on_disk_payload": True}
+HNSW = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000}
+OPTIMIZERS = {"indexing_threshold": 10000}
+
+
 def description_of(body: dict[str, Any]) -> dict[str, Any]:
+    known = {"vectors", "hnsw_config", "optimizers_config", "metadata"}
+    body = require_known(body, known, "a collection", {**PARAMS, "sparse_vectors": {}})
     vectors = body.get("vectors")
     if not isinstance(vectors, dict) or "size" not in vectors:
         raise NotServed("collections of several named vectors, or of none")
+    vectors = require_known(vectors, {"size", "distance"}, "the vectors of a collection", {"datatype": "float32"})
     if vectors.get("distance") not in DISTANCES:
         raise RequestError(400, f"Format error in JSON body: unknown distance {vectors.get('distance')}")
     if not is_count(vectors["size"], 1, SIZE_MAX):
         raise RequestError(422, f"Validation error in JSON body: vectors.size must be from 1 to {SIZE_MAX}")
-    if body.get("sparse_vectors"):
-        raise NotServed("sparse vectors")
-    hnsw = {"m": 16, "ef_construct": 100, "full_scan_threshold": 10000, **(body.get("hnsw_config") or {})}
-    optimizers = {"indexing_threshold": 10000, **(body.get("optimizers_config") or {})}
+    hnsw = {**HNSW, **require_known(body.get("hnsw_config", {}), HNSW, "hnsw_config")}
+    optimizers = {**OPTIMIZERS, **require_known(body.get("optimizers_config", {}), OPTIMIZERS, "optimizers_config")}
     return checked(
         {
             "vectors": {"size": vectors["size"], "distance": vectors["distance"]},
-            "hnsw_config": {name: hnsw[name] for name in ("m", "ef_construct", "full_scan_threshold")},
-            "optimizers_config": {"indexing_threshold": optimizers["indexing_threshold"]},
+            "hnsw_config": hnsw,
+            "optimizers_config": optimizers,
             "engine_threshold": optimizers["indexing_threshold"],
             "payload_schema": {},
-            "metadata": body.get("metadata") or {},
+            "metadata": body.get("metadata", {}),
         }
     )
 

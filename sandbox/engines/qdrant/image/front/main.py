@@ -27,8 +27,16 @@ FLUSH_INTERVAL_S = 5
 OPEN_PATHS = {"/healthz", "/livez", "/readyz"}
 
 
+# Of their addresses, beside those that every request may have.
+PARAMETERS: dict[Handler, set[str]] = {snapshots.upload_snapshot: {"priority", "checksum"}}
+
+# Whose REST interface this is a part of: clients hold their own version against it. The pinned official image's.
+SERVER_VERSION = "1.20.0"
+
+
 async def describe(_: Request) -> Response:
-    return json_answer({"title": "qdrant-edge-py behind a stand-in for Qdrant's server", "version": version("qdrant-edge-py")})
+    title = "qdrant-edge-py behind a stand-in for Qdrant's server"
+    return json_answer({"title": title, "version": SERVER_VERSION, "engine_version": version("qdrant-edge-py")})
 
 
 async def ready(request: Request) -> Response:
@@ -78,7 +86,7 @@ def routes() -> list[Route]:
         Route("/", describe, methods=["GET"]),
         *[Route(path, ready, methods=["GET"]) for path in sorted(OPEN_PATHS)],
         Route(f"{one}/snapshots/{{snapshot}}", snapshots.download_snapshot, methods=["GET"]),
-        *[Route(path, endpoint(handler), methods=[method]) for method, path, handler in table],
+        *[Route(path, endpoint(handler, PARAMETERS.get(handler, ())), methods=[method]) for method, path, handler in table],
         Route("/{rest:path}", endpoint(not_served), methods=every_method),
     ]
 

@@ -1,12 +1,13 @@
 """Requests that write and read points."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import qdrant_edge as edge
 from starlette.requests import Request
 
-from .answers import NotServed, RequestError, json_body
+from .answers import NotServed, RequestError, json_body, require_known
 from .collections import collection_of
 from .filters import filter_of
 from .store import Collection
@@ -46,37 +47,42 @@ def vector_of(collection: Collection, value: Any) -> list[float]:
 async def upsert(request: Request) -> dict[str, Any]:
     collection = collection_of(request)
     body = await json_body(request)
-    if "batch" in body:
-        batch = body["batch"]
+    if body.get("batch") is not None:
+        batch = require_known(body, {"batch"}, "an upsert of a batch")["batch"]
+        batch = require_known(batch, {"ids", "vectors", "payloads"}, "a batch")
         payloads = batch.get("payloads") or [None] * len(batch["ids"])
         rows = [
             {"id": identifier, "vector": vector, "payload": payload}
             for identifier, vector, payload in zip(batch["ids"], batch["vectors"], payloads, strict=True)
         ]
     else:
-        rows = body.get("points")
+        rows = require_known(body, {"points"}, "an upsert").get("points")
     if not rows:
         raise RequestError(400, "Wrong input: Empty update request")
-    points = [
-        edge.Point(point_id(row.get("id")), vector_of(collection, row.get("vector")), row.get("payload") or {})
-        for row in rows
-    ]
+    points = [point_of(collection, require_known(row, {"id", "vector", "payload"}, "a point")) for row in rows]
     return collection.update(edge.UpdateOperation.upsert_points(points))
 
 
-async def delete(request: Request) -> dict[str, Any]:
-    collection = collection_of(request)
-    body = await json_body(request)
-    if "points" in body:
-        return collection.update(edge.UpdateOperation.delete_points(point_ids(body["points"])))
-    return collection.update(edge.UpdateOperation.delete_points_by_filter(required_filter(body)))
+def point_of(collection: Collection, row: dict[str, Any]) -> edge.Point:
+    return edge.Point(point_id(row.get("id")), vector_of(collection, row.get("vector")), row.get("payload", {}))
 
 
-def required_filter(body: dict[str, Any]) -> edge.Filter:
-    found = filter_of(body.get("filter"))
+def selection_of(body: dict[str, Any], what: str, further: Iterable[str] = ()) -> tuple[list[Any] | None, edge.Filter | None]:
+    """Points by their ids, or by a filter: never by both, of which the server would take one."""
+    if body.get("points") is not None:
+        return point_ids(require_known(body, {"points", *further}, f"{what} by ids")["points"]), None
+    found = filter_of(require_known(body, {"filter", *further}, f"{what} by a filter").get("filter"))
     if found is None:
         raise RequestError(400, "Format error in JSON body: either points or a filter is needed")
-    return found
+    return None, found
+
+
+async def delete(request: Request) -> dict[str, Any]:
+    ids, by_filter = selection_of(await json_body(request), "a deletion")
+    change = edge.UpdateOperation
+    return collection_of(request).update(
+        change.delete_points_by_filter(by_filter) if ids is None else change.delete_points(ids)
+    )
 
 
 async def set_payload(request: Request) -> dict[str, Any]:
@@ -88,35 +94,35 @@ async def overwrite_payload(request: Request) -> dict[str, Any]:
 
 
 def change_payload(request: Request, body: dict[str, Any], operation: str) -> dict[str, Any]:
-    collection = collection_of(request)
-    payload, key = body.get("payload") or {}, body.get("key")
-    if "points" in body:
-        change = getattr(edge.UpdateOperation, operation)(point_ids(body["points"]), payload, key)
-    else:
-        change = getattr(edge.UpdateOperation, f"{operation}_by_filter")(required_filter(body), payload, key)
-    return collection.update(change)
+    ids, by_filter = selection_of(body, "a change of payload", {"payload", "key"})
+    if not isinstance(body.get("payload"), dict):
+        raise RequestError(400, "Format error in JSON body: missing field `payload`")
+    change = getattr(edge.UpdateOperation, operation if by_filter is None else f"{operation}_by_filter")
+    return collection_of(request).update(change(ids if by_filter is None else by_filter, body["payload"], body.get("key")))
 
 
 async def delete_payload(request: Request) -> dict[str, Any]:
-    collection = collection_of(request)
     body = await json_body(request)
-    keys = body.get("keys") or []
-    if "points" in body:
-        return collection.update(edge.UpdateOperation.delete_payload(point_ids(body["points"]), keys))
-    return collection.update(edge.UpdateOperation.delete_payload_by_filter(required_filter(body), keys))
+    ids, by_filter = selection_of(body, "a deletion of payload", {"keys"})
+    if not isinstance(body.get("keys"), list):
+        raise RequestError(400, "Format error in JSON body: missing field `keys`")
+    change = edge.UpdateOperation
+    return collection_of(request).update(
+        change.delete_payload_by_filter(by_filter, body["keys"]) if ids is None else change.delete_payload(ids, body["keys"])
+    )
 
 
 async def clear_payload(request: Request) -> dict[str, Any]:
-    collection = collection_of(request)
-    body = await json_body(request)
-    if "points" in body:
-        return collection.update(edge.UpdateOperation.clear_payload(point_ids(body["points"])))
-    return collection.update(edge.UpdateOperation.clear_payload_by_filter(required_filter(body)))
+    ids, by_filter = selection_of(await json_body(request), "a clearing of payload")
+    change = edge.UpdateOperation
+    return collection_of(request).update(
+        change.clear_payload_by_filter(by_filter) if ids is None else change.clear_payload(ids)
+    )
 
 
 async def retrieve(request: Request) -> list[dict[str, Any]]:
     collection = collection_of(request)
-    body = await json_body(request)
+    body = require_known(await json_body(request), {"ids", "with_payload", "with_vector", "with_vectors"}, "a look-up")
     with collection.lock:
         records = collection.shard.retrieve(
             point_ids(body.get("ids") or []), with_payload_of(body, True), with_vector_of(body)
@@ -141,13 +147,15 @@ def with_payload_of(body: dict[str, Any], default: bool) -> Any:
         return default
     if isinstance(value, dict):
         if value.get("include") is not None:
-            return edge.PayloadSelector.Include(value["include"])
-        return edge.PayloadSelector.Exclude(value.get("exclude") or [])
+            return edge.PayloadSelector.Include(require_known(value, {"include"}, "with_payload with include")["include"])
+        return edge.PayloadSelector.Exclude(require_known(value, {"exclude"}, "with_payload").get("exclude", []))
     return value
 
 
 def with_vector_of(body: dict[str, Any]) -> Any:
     value = body.get("with_vector", body.get("with_vectors"))
+    if isinstance(value, list):
+        raise NotServed("named vectors")
     return False if value is None else value
 
 
