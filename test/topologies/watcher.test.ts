@@ -126,7 +126,7 @@ test('a planned failover loses nothing, to the node that is asked for', async ()
     title: 'planned',
     run: async (run) => {
       await run.clients.acknowledged(enough);
-      expect(await failover.handOver?.(running, to)).toBe(to);
+      expect(await failover.handOver?.(running, to)).toEqual({ from: before, to });
       await run.clients.acknowledged(enough);
       await run.subject.settle();
     },

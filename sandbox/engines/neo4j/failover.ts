@@ -1,6 +1,6 @@
 import type { Failover } from '../failover.ts';
 import { detect, untilWritable } from './detect.ts';
-import { promote, refreshStandby, rejoin, settle } from './standby.ts';
+import { handOver, promote, refreshStandby, rejoin, settle } from './standby.ts';
 
 const notDrilled = {
   'pause-primary':
@@ -32,6 +32,7 @@ export const failover: Failover = {
   detect,
   untilWritable,
   promote,
+  handOver,
   rejoin,
   replace: refreshStandby,
   settle,
