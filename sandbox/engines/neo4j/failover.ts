@@ -1,6 +1,6 @@
 import type { Failover } from '../failover.ts';
 import { detect, untilWritable } from './detect.ts';
-import { handOver, promote, refreshStandby, rejoin, settle } from './standby.ts';
+import { promote, refreshStandby, rejoin, settle } from './standby.ts';
 
 const notDrilled = {
   'pause-primary':
@@ -32,7 +32,6 @@ export const failover: Failover = {
   detect,
   untilWritable,
   promote,
-  handOver,
   rejoin,
   replace: refreshStandby,
   settle,

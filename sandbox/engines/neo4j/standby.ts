@@ -8,7 +8,7 @@ import { now } from '../../core/clock.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { HandedOver, RejoinReport } from '../failover.ts';
+import type { RejoinReport } from '../failover.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
@@ -44,42 +44,6 @@ export async function refreshStandby(running: RunningEngine): Promise<void> {
     await whileStopped(alone, () => dump(alone, folder));
     await Promise.all(standbys.map((node) => rebuild(running, node, folder)));
   });
-}
-
-/**
- * The standby gets everything that the primary has, and takes the writes from then on. The primary is stopped for its dump
- * and is a standby when it starts again, so that nothing is acknowledged that is not in the dump.
- */
-export async function handOver(running: RunningEngine, to?: string): Promise<HandedOver> {
-  const primary = await primaryOf(running);
-  const chosen = running.nodes.find((node) => node !== primary && (to === undefined || node.name === to));
-  if (chosen === undefined) {
-    throw new SandboxError({
-      code: 'FAILOVER_REFUSED',
-      engine: 'neo4j',
-      message: `Neo4j does not hand over: ${to ?? 'no other node'} is no standby.`,
-      next: 'Nothing was changed. `npm run sandbox -- topology` shows who is what.',
-    });
-  }
-  const alone = { ...running, nodes: [primary] };
-  await withTemporaryFolder('standby', async (folder) => {
-    await withDriver(alone, (driver) => writeRecord(driver, dumpRecord, now().toISOString()));
-    await whileStopped(alone, async () => {
-      await dump(alone, folder);
-      await setRole(primary, 'standby');
-    });
-    try {
-      await rebuild(running, chosen, folder, 'primary');
-    } catch (thrown) {
-      // It has everything still, and goes on.
-      await Promise.all([setRole(chosen, 'standby'), setRole(primary, 'primary')]);
-      await stopNode(chosen);
-      await stopNode(primary);
-      await Promise.all([startNodeAgain(primary), startNodeAgain(chosen)]);
-      throw thrown;
-    }
-  });
-  return { from: primary.name, to: chosen.name };
 }
 
 /** Makes an old primary, running or down, a standby: what it alone had is gone, and only the checker can name it. */
@@ -123,20 +87,15 @@ export async function settle(running: RunningEngine): Promise<void> {
   );
 }
 
-async function rebuild(
-  running: RunningEngine,
-  node: NodeHandle,
-  folder: string,
-  role: 'primary' | 'standby' = 'standby',
-): Promise<void> {
+async function rebuild(running: RunningEngine, node: NodeHandle, folder: string): Promise<void> {
   await stage(
     { ...running, volumeNames: node.volumeNames },
     { directory: folder, databases: ['neo4j'], dumped: running.serverVersion },
   );
-  await setRole(node, role);
+  await setRole(node, 'standby');
   await stopNode(node);
   await startNodeAgain(node);
-  await untilAccess(running, node, role === 'primary');
+  await untilAccess(running, node, false);
 }
 
 /** From the node's next start on; it is kept with the data, and the node need not run. */
