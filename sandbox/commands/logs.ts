@@ -45,7 +45,9 @@ async function requireKnown(context: ActionContext): Promise<void> {
   const others = context.arguments.filter((name) => !engineNames.some((engine) => engine === name));
   if (others.length === 0) return;
   const { engines } = await stackStatus(identityOf(context)).catch(() => ({ engines: [] }));
-  const nodes = engines.flatMap((engine) => engine.nodes.map(({ name }) => name));
+  const nodes = engines.flatMap((engine) =>
+    [...engine.nodes, ...(engine.watcher === undefined ? [] : [engine.watcher])].map(({ name }) => name),
+  );
   const unknown = others.find((name) => !nodes.includes(name));
   if (unknown === undefined) return;
   throw new SandboxError({

@@ -69,10 +69,10 @@ export interface Failover {
   /** Makes a survivor the primary and returns its node's name. Absent where the engine does that by itself. */
   readonly promote?: (running: RunningEngine) => Promise<string>;
   /**
-   * Makes another node the primary while all are well, `to` if it is given, and returns its name; nothing acknowledged is
-   * lost. Absent: the sandbox has no command for that.
+   * Makes another node the primary while all are well, `to` if it is given; nothing acknowledged is lost. Throws
+   * `FAILOVER_REFUSED` with nothing changed. Absent: the sandbox has no command for that.
    */
-  readonly handOver?: (running: RunningEngine, to?: string) => Promise<string>;
+  readonly handOver?: (running: RunningEngine, to?: string) => Promise<HandedOver>;
   /** Makes an old primary, running or down, follow the new one. Absent where the engine does that by itself. */
   readonly rejoin?: (running: RunningEngine, nodeName: string) => Promise<RejoinReport>;
   /** Makes a member follow that came back with no data. Absent where the engine does that by itself. */
@@ -87,6 +87,12 @@ export interface Failover {
   readonly weakenedSet?: Workload<SetClient>;
   /** What else breaks in a way of its own. Not part of `quick`. */
   readonly ownCases?: readonly FailoverOwnCase[];
+}
+
+/** Nodes that took the writes before a planned failover, and take them now. */
+export interface HandedOver {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** How an old primary came back, and what it alone had written. */

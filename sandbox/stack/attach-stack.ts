@@ -1,4 +1,5 @@
 import { labelNames } from '../containers/labels.ts';
+import { isRunning } from '../containers/nodes.ts';
 import { type FoundContainer, findContainers } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
 import { SandboxError } from '../core/errors.ts';
@@ -133,7 +134,10 @@ export async function attachIfCurrent(options: {
       throw thrown;
     }),
   ]);
-  return attached?.state.sourceHash === hash ? attached : undefined;
+  if (attached === undefined || attached.state.sourceHash !== hash) return undefined;
+  // Nobody else would start a watcher that is down.
+  const watchers = [...attached.engines.values()].flatMap(({ watcher }) => watcher ?? []);
+  return (await Promise.all(watchers.map(isRunning))).every((each) => each) ? attached : undefined;
 }
 
 function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>): boolean {

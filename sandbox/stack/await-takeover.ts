@@ -2,6 +2,7 @@ import { deadlineMs } from '../core/deadlines.ts';
 import { poll } from '../core/poll.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported, type NodeRole, type RunningEngine } from '../engines/topology.ts';
+import { isLeader } from './node-by-role.ts';
 import { knownStack, rolesOf, type TopologyOptions } from './stack-topology.ts';
 
 /** A node that a fault is about to be made on, and what it is. */
@@ -30,7 +31,7 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
   if (found === undefined || found.running.nodes.length === 1) return undefined;
   const { engine, running } = found;
   const before = await rolesOf(engine, running);
-  const primaries = before.filter(({ role }) => isPrimary(engine, role)).map((each) => each.node);
+  const primaries = before.filter(({ role }) => isLeader(role)).map((each) => each.node);
   if (!primaries.includes(node)) return undefined;
   const role = before.find((each) => each.node === node)?.role ?? 'unknown';
   const outcome = async (faultAtMs: number, signal: AbortSignal): Promise<Takeover> => {
@@ -40,7 +41,7 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
     return poll(
       async () => {
         const roles: readonly NodeRole[] = await rolesOf(engine, running);
-        const next = roles.find((each) => isPrimary(engine, each.role) && !primaries.includes(each.node));
+        const next = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
         return next && { node: next.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
       },
       { timeoutMs, intervalMs: 50, signal, onTimeout: () => new Error('nobody took over') },
@@ -51,10 +52,6 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
     });
   };
   return { broken: { engine: engine.name, node, role }, outcome };
-}
-
-function isPrimary({ failover }: Engine, role: string): boolean {
-  return isSupported(failover) && failover.isPrimary({ node: '', role });
 }
 
 /** An engine that is promoted by others, of which there is none. */

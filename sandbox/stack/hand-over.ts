@@ -1,9 +1,8 @@
 import { SandboxError } from '../core/errors.ts';
 import type { EngineName } from '../engines/index.ts';
 import { isSupported } from '../engines/topology.ts';
-import { attachStack } from './attach-stack.ts';
+import { attachState } from './attach-stack.ts';
 import { loadEngines } from './load-engines.ts';
-import { rolesOf } from './stack-topology.ts';
 
 /** `sandbox failover --format json`. */
 export interface HandOverReport {
@@ -30,7 +29,7 @@ export async function handOver(options: {
   readonly to?: string;
 }): Promise<HandOverReport> {
   const { engine: name, to } = options;
-  const { identity, engines } = await attachStack({ ...options, engines: [name] });
+  const { identity, engines } = await attachState({ ...options, engines: [name] });
   const running = engines.get(name);
   const [engine] = await loadEngines([name]);
   if (running === undefined || engine === undefined) throw new Error(`${name} is not attached`);
@@ -55,15 +54,13 @@ export async function handOver(options: {
       next: `Use one of: ${running.nodes.map((node) => node.name).join(', ')}.`,
     });
   }
-  const from = (await rolesOf(engine, running)).find(failover.isPrimary)?.node ?? '';
   const beganMs = performance.now();
-  const promoted = await handing(running, to);
+  const handed = await handing(running, to);
   return {
     version: 1,
     stack: identity.name,
     engine: name,
-    from,
-    to: promoted,
+    ...handed,
     tookMs: Math.round(performance.now() - beganMs),
   };
 }

@@ -17,6 +17,11 @@ const sameRoles = [
   ['standby', 'replica', 'secondary', 'follower'],
 ] as const;
 
+/** Whether a node with this role takes writes, whatever the engine's word for that. */
+export function isLeader(role: string): boolean {
+  return sameRoles[0].some((word) => word === role);
+}
+
 /** `undefined` for a name of a node. Throws `UNKNOWN_ENGINE`. */
 export function parseRole(text: string): RoleReference | undefined {
   const [, name = '', shard, role = ''] = /^([^:]*):(?:(\d+)\/)?(.*)$/.exec(text) ?? [];

@@ -25,6 +25,8 @@ export interface EngineStatus {
   readonly serverVersion?: string;
   readonly readyMs?: number;
   readonly nodes: readonly NodeStatus[];
+  /** Absent: the engine sees to its failover itself, or nobody does. */
+  readonly watcher?: Omit<NodeStatus, 'host' | 'port'>;
   /** Without its password. */
   readonly uri?: string;
 }
@@ -81,9 +83,11 @@ function engineStatus(
   uri: string | undefined,
 ): EngineStatus {
   const byName = new Map(containers.map((container) => [container.name, container]));
+  const isWatcher = ({ labels }: FoundContainer) => labels[labelNames.role] === 'watcher';
+  const watcher = watcherStatus(containers.find(isWatcher), known);
   const nodes =
     known === undefined
-      ? containers.map(nodeFromLabels)
+      ? containers.filter((each) => !isWatcher(each)).map(nodeFromLabels)
       : known.nodes.map((node) => nodeOf(node, byName.get(node.containerName)));
   const first = containers[0];
   const topology = known?.topology ?? first?.labels[labelNames.topology] ?? 'standalone';
@@ -91,7 +95,7 @@ function engineStatus(
   return {
     engine,
     topology,
-    state: worst(nodes.map((node) => node.state)),
+    state: worst([...nodes, ...(watcher === undefined ? [] : [watcher])].map((node) => node.state)),
     ...(origin === undefined ? {} : { origin }),
     ...(known === undefined
       ? {}
@@ -102,8 +106,20 @@ function engineStatus(
           readyMs: known.readyMs,
         }),
     nodes,
+    ...(watcher === undefined ? {} : { watcher }),
     ...(uri === undefined ? {} : { uri: withoutPassword(uri) }),
   };
+}
+
+function watcherStatus(found: FoundContainer | undefined, known: EngineState | undefined): EngineStatus['watcher'] {
+  if (known === undefined) {
+    if (found === undefined) return undefined;
+    const { host: _, port: __, ...watcher } = nodeFromLabels(found);
+    return watcher;
+  }
+  if (known.watcher === undefined) return undefined;
+  const { name, role, containerName: container } = known.watcher;
+  return { name, role, container, state: stateOf(found) };
 }
 
 function nodeOf(node: EngineState['nodes'][number], found: FoundContainer | undefined): NodeStatus {

@@ -18,6 +18,9 @@ import { untilReady } from './until-ready.ts';
 /** More than any topology has: a MongoDB cluster of three shards with replicas and routers would have 13. */
 const nodesPerEngineMax = 16;
 
+/** Fixed address of a node. `undefined` for an engine of one node, which has none. */
+type AddressOf = ((nodeName: string) => string) | undefined;
+
 /** What an engine is started with. */
 export interface EngineStart {
   readonly engine: Engine;
@@ -62,11 +65,12 @@ export interface StartedEngine {
  * Starts the nodes of one engine, or takes those that run already, and waits until each answers.
  * Throws `PORT_TAKEN`, `NODE_DIED` with the last log lines, `NODE_NOT_READY`.
  */
-export async function startEngine(start: EngineStart): Promise<StartedEngine> {
-  const { topology } = start;
+export async function startEngine(given: EngineStart): Promise<StartedEngine> {
+  const { topology } = given;
   const beganMs = performance.now();
-  const addressOf = fixedAddresses(start);
-  const specs = await describeNodes(start, topology.nodes, addressOf);
+  const addressOf = fixedAddresses(given);
+  const specs = await describeNodes(given, topology.nodes, addressOf);
+  const start = await withoutOldWatcher(given, specs, addressOf);
   const starting = new Map<string, Promise<{ node: NodeHandle; version: string }>>();
   const startOne = async (spec: NodeSpec) => {
     await Promise.all((spec.after ?? []).map((name) => starting.get(name)));
@@ -98,7 +102,7 @@ export async function startEngine(start: EngineStart): Promise<StartedEngine> {
 async function describeNodes(
   start: EngineStart,
   nodesOf: Topology['nodes'],
-  addressOf: ((nodeName: string) => string) | undefined,
+  addressOf: AddressOf,
 ): Promise<readonly NodeSpec[]> {
   const { secrets, image, failover = false } = start;
   const address = addressOf ?? (() => '');
@@ -130,31 +134,44 @@ function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: Engi
   return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
 }
 
-/** Once every node answers, and before they are formed: who promotes a node must know all of them. */
-async function ensureWatcher(
-  start: EngineStart,
-  addressOf: ((nodeName: string) => string) | undefined,
-): Promise<NodeHandle | undefined> {
+function describeWatcher(start: EngineStart, addressOf: AddressOf): NodeSpec | undefined {
   const { topology, secrets, image, failover = false } = start;
-  const address = addressOf ?? (() => '');
-  const spec = topology.watcher?.({ secrets, image, failover, address, hostPort: () => 0 });
-  if (spec === undefined) return undefined;
-  if (failover) return ensureNode(spec, start, addressOf);
-  const unwanted = start.existing.get(placementOf(spec, start).containerName);
-  if (unwanted !== undefined) await removeContainer(unwanted.id);
-  return undefined;
+  return topology.watcher?.({ secrets, image, failover, address: addressOf ?? (() => ''), hostPort: () => 0 });
 }
 
-async function ensureNode(
-  spec: NodeSpec,
+/** Once every node answers, and before they are formed: who promotes a node must know all of them. */
+async function ensureWatcher(start: EngineStart, addressOf: AddressOf): Promise<NodeHandle | undefined> {
+  const spec = describeWatcher(start, addressOf);
+  return spec === undefined || start.failover !== true ? undefined : ensureNode(spec, start, addressOf);
+}
+
+/** A watcher that is there would take the replacement of a node for its loss: it goes before, unless all nodes stay. */
+async function withoutOldWatcher(
   start: EngineStart,
-  addressOf: ((nodeName: string) => string) | undefined,
-): Promise<NodeHandle> {
+  specs: readonly NodeSpec[],
+  addressOf: AddressOf,
+): Promise<EngineStart> {
+  const spec = describeWatcher(start, addressOf);
+  const old = spec && start.existing.get(placementOf(spec, start).containerName);
+  const isRunning = ({ name }: NodeSpec) => start.existing.get(`${start.stackName}-${name}`)?.running ?? false;
+  const stays = (each: NodeSpec) => isRunning(each) && isCurrent(each, start, addressOf);
+  if (old === undefined || (start.failover === true && specs.every(stays))) return start;
+  await removeContainer(old.id);
+  return { ...start, existing: new Map([...start.existing].filter(([, { id }]) => id !== old.id)) };
+}
+
+/** Whether the container that is there was made as it would be made now, on volumes that are kept. */
+function isCurrent(spec: NodeSpec, start: EngineStart, addressOf: AddressOf): boolean {
+  const { containerName, labels } = placementOf(spec, start, addressOf?.(spec.name));
+  const existing = start.existing.get(containerName);
+  return start.keepVolumes && existing?.labels[labelNames.contentHash] === labels[labelNames.contentHash];
+}
+
+async function ensureNode(spec: NodeSpec, start: EngineStart, addressOf: AddressOf): Promise<NodeHandle> {
   const placement = placementOf(spec, start, addressOf?.(spec.name));
   const existing = start.existing.get(placement.containerName);
   if (existing !== undefined) {
-    const same = existing.labels[labelNames.contentHash] === placement.labels[labelNames.contentHash];
-    if (same && start.keepVolumes) {
+    if (isCurrent(spec, start, addressOf)) {
       const node = handleOfExisting(spec, placement, existing.id);
       if (existing.running) return node;
       await setCpuShares(node, start.headStart.cpuShares(start.engine));

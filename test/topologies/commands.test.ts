@@ -26,11 +26,12 @@ test('topology shows who is primary, who follows and the lag, before and after a
     { node: 'redis-2', role: 'replica', follows: 'redis-1', lagBytes: expect.any(Number), lagMs: expect.any(Number) },
     { node: 'redis-3', role: 'replica', follows: 'redis-1' },
   ]);
-  await runForDocument(['fault', 'kill', 'redis-1'], here());
-  const after = await eventually('another one is primary', async () => {
-    const found = await nodes();
-    return found.some(({ role }) => role === 'primary') && found;
+  expect(await runForDocument(['fault', 'kill', 'redis:primary'], here())).toMatchObject({
+    broke: { node: 'redis-1', role: 'primary' },
+    takeover: { node: expect.stringMatching(/^redis-[23]$/), afterMs: expect.any(Number) },
   });
+  const after = await nodes();
+  expect(after.filter(({ role }) => role === 'primary')).toHaveLength(1);
   expect(after[0]).toMatchObject({ node: 'redis-1', role: 'down', faults: ['kill'] });
   const text = await folder.run('topology');
   expect(text.stdout).toMatch(/redis-1 +down .* fault: kill/);
@@ -39,6 +40,22 @@ test('topology shows who is primary, who follows and the lag, before and after a
     healed: [{ kind: 'kill', node: 'redis-1' }],
   });
   await eventually('the old primary follows', async () => (await nodes())[0]?.role === 'replica');
+});
+
+test('what has arrived is no lag, however long the primary is idle, and what has not is one', async () => {
+  const replicas = async () => (await nodes()).filter(({ role }) => role === 'replica');
+  const [behind] = await eventually('nothing is missing', async () => {
+    const found = await replicas();
+    return found.length === 2 && found.every(({ lagBytes, lagMs }) => lagBytes === 0 && lagMs === 0) && found;
+  });
+  await runForDocument(['fault', 'loss', behind?.node ?? '', '--direction', 'in'], here());
+  // Sentinels write to the stream every two seconds.
+  await eventually('something is missing', async () => {
+    const found = (await replicas()).find(({ node }) => node === behind?.node);
+    return (found?.lagBytes ?? 0) > 0 && (found?.lagMs ?? 0) > 0;
+  });
+  await runForDocument(['fault', 'heal'], here());
+  await eventually('nothing is missing again', async () => (await replicas()).every(({ lagBytes }) => lagBytes === 0));
 });
 
 test('a fault outlives its command, is listed, and does not keep the stack from being taken down', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { poll } from '../../sandbox/core/poll.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import { openClient, openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
@@ -73,6 +74,13 @@ test('a pool follows a failover, and the old primary rejoins without what it alo
     expect(await readAll('postgresql')).toContain(-1);
 
     await stack.faults.inject({ kind: 'kill', node: 'postgresql' });
+    // No watcher is part of this stack. (One needs 3 s: see watcher.test.ts.)
+    expect(running.watcher).toBeUndefined();
+    const promotedByNobody = poll(async () => (await roles(running)).some(failover.isPrimary), {
+      timeoutMs: 8_000,
+      onTimeout: () => new Error('nobody took over'),
+    });
+    await expect(promotedByNobody).rejects.toThrow('nobody took over');
     const promoted = await failover.promote?.(running);
     expect(await untilWritable(write)).toBeLessThan(20_000);
 

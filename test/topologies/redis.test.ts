@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/docker.ts';
 import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import { killNode, startNodeAgain, stopNode } from '../../sandbox/containers/nodes.ts';
+import type { Failover } from '../../sandbox/engines/failover.ts';
 import { redisClientFromEnvironment } from '../../sandbox/engines/redis/client.ts';
 import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
@@ -14,6 +15,8 @@ import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
 import { eventually, untilWritable } from './support/write-through.ts';
+
+const failover = redis.failover as Failover;
 
 const topologies = ['clustered', 'replicated'] as const;
 
@@ -91,6 +94,32 @@ describe.each(topologies)('redis %s', (topology) => {
       await eventually('the old primary follows', async () => (await roleOf(victim, running)) === 'slave');
       expect(await addressOf(victim)).toBe(victim.address);
       await writeAll();
+    } finally {
+      client.disconnect();
+    }
+  });
+
+  test.runIf(topology === 'clustered')('a planned failover loses nothing, and the old primary follows', async () => {
+    await failover.settle?.(running);
+    const client = redisClientFromEnvironment(stack.environment);
+    client.on('error', () => {});
+    try {
+      await untilWritable(() => client.set('topologies:count', 0));
+      let sent = 0;
+      let over = false;
+      const counting = (async () => {
+        for (; !over; sent += 1) await client.incr('topologies:count');
+      })();
+      const handed = await failover.handOver?.(running);
+      const primary = running.nodes.find(({ name }) => name === handed?.to) as NodeHandle;
+      over = true;
+      await counting;
+      expect(handed?.from).not.toBe(handed?.to);
+      expect(await roleOf(primary, running)).toBe('master');
+      // A command may be sent twice, and none may be lost.
+      expect(Number(await client.get('topologies:count'))).toBeGreaterThanOrEqual(sent);
+      const old = running.nodes.find(({ name }) => name === handed?.from) as NodeHandle;
+      await eventually('the old primary follows', async () => (await roleOf(old, running)) === 'slave');
     } finally {
       client.disconnect();
     }

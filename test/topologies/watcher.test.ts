@@ -105,8 +105,8 @@ async function expectOnePrimary(): Promise<string> {
   return primaries[0] ?? '';
 }
 
-test.each(['kill', 'isolate'] as const)(
-  'after a %s of the primary clients work again before anything is healed, and the old one comes back as a standby',
+test.each(['kill', 'isolate', 'pause'] as const)(
+  'after a fault (%s) of the primary clients work again before anything is healed, and the old one comes back as a standby',
   async (kind) => {
     const before = await expectOnePrimary();
     const events = await drill(untilTheyWork(kind));
@@ -126,7 +126,7 @@ test('a planned failover loses nothing, to the node that is asked for', async ()
     title: 'planned',
     run: async (run) => {
       await run.clients.acknowledged(enough);
-      expect(await failover.handOver?.(running, to)).toBe(to);
+      expect(await failover.handOver?.(running, to)).toEqual({ from: before, to });
       await run.clients.acknowledged(enough);
       await run.subject.settle();
     },

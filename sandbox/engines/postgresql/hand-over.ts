@@ -1,13 +1,14 @@
 import { execInNode } from '../../containers/exec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
+import type { HandedOver } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
 
 /**
  * Asks the watcher to hand over: the primary stops in an orderly way, so that its standbys have everything, one of them
  * is promoted, and the old primary follows it.
  */
-export async function handOver({ watcher }: RunningEngine, to?: string): Promise<string> {
+export async function handOver({ watcher }: RunningEngine, to?: string): Promise<HandedOver> {
   if (watcher === undefined) {
     throw new SandboxError({
       code: 'NOT_SUPPORTED',
@@ -18,7 +19,8 @@ export async function handOver({ watcher }: RunningEngine, to?: string): Promise
   }
   const command = ['/bin/bash', '/run/taishang/failover.sh', to ?? 'any'];
   const ended = await execInNode(watcher, command, { timeoutMs: deadlineMs('topologyConverged') });
-  if (ended.exitCode === 0) return ended.output.trim();
+  const [from = '', promoted = ''] = ended.output.trim().split(' ');
+  if (ended.exitCode === 0) return { from, to: promoted };
   throw new SandboxError({
     code: 'FAILOVER_REFUSED',
     engine: 'postgresql',

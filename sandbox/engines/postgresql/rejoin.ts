@@ -20,6 +20,17 @@ export async function rejoin(running: RunningEngine, nodeName: string): Promise<
   return comeBack(running, nodeName, (node, primary) => rewind(running, node, primary));
 }
 
+/** Old primaries that started on their own data rejoin. For a stack without a watcher, whose members ask nobody. */
+export async function rejoinReplaced(running: RunningEngine): Promise<void> {
+  const timelines = await Promise.all(running.nodes.map((node) => timelineOf(running, node)));
+  const newest = Math.max(...timelines);
+  const replaced = running.nodes.filter((_, index) => {
+    const timeline = timelines[index] ?? 0;
+    return timeline > 0 && timeline < newest;
+  });
+  for (const { name } of replaced) await rejoin(running, name);
+}
+
 /** Makes a member that has lost its data a standby: with a fresh copy of the primary. */
 export async function replace(running: RunningEngine, nodeName: string): Promise<void> {
   const lost = running.nodes.find(({ name }) => name === nodeName);

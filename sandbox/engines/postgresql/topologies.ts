@@ -5,7 +5,7 @@ import { poll } from '../../core/poll.ts';
 import type { RunningEngine, Secrets, Topology } from '../topology.ts';
 import { openClient } from './connection.ts';
 import { memberOf, watcherOf } from './failover-nodes.ts';
-import { currentPrimary } from './rejoin.ts';
+import { currentPrimary, rejoinReplaced } from './rejoin.ts';
 import { setSynchronousStandbys, slotName } from './replication.ts';
 import { scramVerifier } from './scram.ts';
 import { postgresUser, scriptFile, serverNode } from './server-node.ts';
@@ -68,6 +68,7 @@ export const replicated: Topology = {
 
 /** After a failover the primary is another node than the first; it need not have come to be one yet. */
 async function waitForStandbys(running: RunningEngine): Promise<void> {
+  if (running.watcher === undefined) await rejoinReplaced(running);
   let guarded: string | undefined;
   await poll(
     async () => {

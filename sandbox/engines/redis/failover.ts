@@ -4,6 +4,7 @@ import type { Failover } from '../failover.ts';
 import type { NodeRole, RunningEngine } from '../topology.ts';
 import { serverPort } from './client-options.ts';
 import { openClient, probe } from './connection.ts';
+import { handOver } from './hand-over.ts';
 import { lockDrills } from './lock-drills.ts';
 import { form } from './topologies-clustered.ts';
 import { untilConverged } from './topologies-replicated.ts';
@@ -59,6 +60,7 @@ export const failover: Failover = {
   ],
   isPrimary,
   untilWritable,
+  handOver,
   replace,
   settle,
   weaken,

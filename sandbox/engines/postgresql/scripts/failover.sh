@@ -1,6 +1,6 @@
 #!/bin/bash
-# Asks the watcher in this container (watch.sh) to hand over. $1: the node that is wanted, or `any`. Prints the new
-# primary; ends with 3 and the reason where nothing was changed.
+# Asks the watcher in this container (watch.sh) to hand over. $1: the node that is wanted, or `any`. Prints the old
+# primary and the new one; ends with 3 and the reason where nothing was changed.
 set -euo pipefail
 state=/tmp/taishang-watch
 rm -f "$state.outcome"

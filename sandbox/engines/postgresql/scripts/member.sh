@@ -101,6 +101,7 @@ prepare() {
 			join rewind "$primary" || join rebuild "$primary" || return
 		fi
 	fi
+	touch "$known"
 	if [ -e "$held_back" ]; then
 		sed --in-place '/^default_transaction_read_only/d' "$PGDATA/postgresql.auto.conf"
 		rm -f "$held_back"

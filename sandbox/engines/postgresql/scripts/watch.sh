@@ -194,7 +194,7 @@ hand_over() {
 
 # What failover.sh asks for: a node, or `any`.
 answer_request() {
-	local to
+	local to from=$primary
 	[ -e "$state.request" ] || return
 	read -r to <"$state.request"
 	rm -f "$state.request"
@@ -208,7 +208,7 @@ answer_request() {
 		hand_over "$primary" "$to"
 	fi
 	# shellcheck disable=SC2181
-	if [ $? = 0 ]; then echo "done $primary"; else echo "refused $last_reason"; fi >"$state.outcome.new"
+	if [ $? = 0 ]; then echo "done $from $primary"; else echo "refused $last_reason"; fi >"$state.outcome.new"
 	mv "$state.outcome.new" "$state.outcome"
 	last_reason=
 }

@@ -1,0 +1,39 @@
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import { SandboxError } from '../../core/errors.ts';
+import type { HandedOver } from '../failover.ts';
+import type { RunningEngine } from '../topology.ts';
+import { openClient } from './connection.ts';
+import { roles } from './roles.ts';
+import { until } from './until.ts';
+
+/**
+ * Makes a replica the master of its shard once it has everything: it asks its master to wait for it (Redis documentation,
+ * `CLUSTER FAILOVER`). Sentinel has nothing of the kind: its own `FAILOVER` loses what is under way.
+ */
+export async function handOver(running: RunningEngine, to?: string): Promise<HandedOver> {
+  if (running.topology !== 'clustered')
+    throw refused('Sentinel does not wait for a replica, and could lose what is under way');
+  const seen = await roles(running);
+  const chosen = seen.find(({ node, role }) => role === 'replica' && (to === undefined || node === to));
+  const from = running.nodes.find(({ name }) => name === chosen?.follows);
+  const replica = running.nodes.find(({ name }) => name === chosen?.node);
+  if (from === undefined || replica === undefined)
+    throw refused(to === undefined ? 'no replica follows a primary' : `${to} follows no primary as its replica`);
+  await using client = await openClient(replica, running.secrets);
+  await client.cluster('FAILOVER');
+  await until(`${replica.name} is a master`, async () => isPrimary(running, replica));
+  return { from: from.name, to: replica.name };
+}
+
+async function isPrimary(running: RunningEngine, { name }: NodeHandle): Promise<boolean> {
+  return (await roles(running)).some(({ node, role }) => node === name && role !== 'replica' && role !== 'down');
+}
+
+function refused(reason: string): SandboxError {
+  return new SandboxError({
+    code: 'FAILOVER_REFUSED',
+    engine: 'redis',
+    message: `Redis does not hand over: ${reason}.`,
+    next: 'Nothing was changed. `npm run sandbox -- topology` shows who follows whom.',
+  });
+}

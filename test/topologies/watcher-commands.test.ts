@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { StackTopology } from '../../sandbox/stack/stack-topology.ts';
+import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { eventually } from './support/write-through.ts';
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
+const up = ['up', '--engines', 'postgresql', '--topology', 'postgresql=replicated', '--size', 'none'];
+
+let folder: StackFolder;
+beforeAll(async () => {
+  folder = await stackFolder();
+  await runForDocument(up, here());
+});
+afterAll(() => folder?.[Symbol.asyncDispose]());
+
+const here = () => ({ cwd: folder.path });
+
+async function postgresql() {
+  const { engines } = await runForDocument<StackTopology>(['topology'], here());
+  const [found] = engines;
+  if (found === undefined) throw new Error('there is no engine');
+  return found;
+}
+
+/** One primary, which both others follow. */
+const untilWhole = () =>
+  eventually('both others follow one primary', async () => {
+    const { nodes, watcher } = await postgresql();
+    const primaries = nodes.filter(({ role }) => role === 'primary').map(({ node }) => node);
+    const followers = nodes.filter(({ role, follows }) => role === 'standby' && follows === primaries[0]);
+    return primaries.length === 1 && followers.length === 2 && { primary: primaries[0], watcher };
+  });
+
+test('a fault by role says who took over, and the stack comes up again as it was left', async () => {
+  const made = await runForDocument<{ takeover: { node: string; afterMs: number } }>(
+    ['fault', 'kill', 'postgresql:primary'],
+    here(),
+  );
+  const { takeover } = made;
+  expect(made).toMatchObject({
+    faults: [{ kind: 'kill', node: 'postgresql' }],
+    broke: { engine: 'postgresql', node: 'postgresql', role: 'primary' },
+    takeover: { node: expect.stringMatching(/^postgresql-standby-[12]$/), afterMs: expect.any(Number) },
+  });
+  const { stdout } = await folder.run('topology');
+  expect(stdout).toMatch(/postgresql-watcher {2}watches/);
+  const logs = await folder.run('logs', 'postgresql-watcher');
+  expect(logs.stdout).toContain(`${takeover.node} took over from postgresql after`);
+
+  // Not healed: the old primary starts first, and knows nothing of the failover.
+  expect((await folder.run('down')).exitCode).toBe(0);
+  await runForDocument(up, here());
+  expect(await untilWhole()).toMatchObject({
+    primary: takeover.node,
+    watcher: { node: 'postgresql-watcher', state: 'running' },
+  });
+});
+
+test('failover hands over, to the node that is asked for, and refuses what it cannot do', async () => {
+  expect(await runForError(['failover', 'postgresql', '--to', 'postgresql-9'], here())).toMatchObject({
+    exitCode: 2,
+    code: 'UNKNOWN_NODE',
+  });
+  const { primary } = await untilWhole();
+  expect(await runForDocument(['failover', 'postgresql', '--to', 'postgresql'], here())).toMatchObject({
+    from: primary,
+    to: 'postgresql',
+    tookMs: expect.any(Number),
+  });
+  expect(await untilWhole()).toMatchObject({ primary: 'postgresql' });
+});
+
+test('without a watcher nobody takes over, and the fault says so', async () => {
+  const { watcher } = await postgresql();
+  expect(watcher).toBeDefined();
+  await runForDocument([...up, '--no-failover'], here());
+  expect((await postgresql()).watcher).toBeUndefined();
+  const made = await runForDocument(['fault', 'kill', 'postgresql:primary'], here());
+  expect(made).toMatchObject({
+    broke: { node: 'postgresql' },
+    takeover: { nobody: expect.stringMatching(/no watcher/) },
+  });
+  expect(await runForError(['failover', 'postgresql'], here())).toMatchObject({ exitCode: 1 });
+});
