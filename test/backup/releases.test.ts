@@ -53,7 +53,7 @@ describe.each(archives)('the archive %s, a year from now,', (name) => {
   afterAll(() => folder?.[Symbol.asyncDispose]());
 
   test('is restored, the stores agree, and what expired is counted', { timeout: 300_000 }, async () => {
-    const command = ['restore', archive, '--into', 'replace', '--yes', '--engines', engines.join()];
+    const command = ['restore', archive, '--into', 'replace', '--yes', '--trust-archive', '--engines', engines.join()];
     const restored = await runForDocument<RestoreReport>(command, options);
     expect(restored.engines.map(({ engine }) => engine).toSorted()).toEqual(engines.toSorted());
     expect(restored.crossStore).toMatchObject({ ok: true });
