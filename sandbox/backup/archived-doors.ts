@@ -14,6 +14,8 @@ export async function doorsOf(source: RestoreSource, options: RestoreOptions): P
   const found = await sideBySide(source.engines, async ({ name, backup }) => {
     if (!isSupported(backup) || backup.doors === undefined) return [];
     const live = await liveOf(name as EngineName, options);
+    // Beside live data an engine gives nobody anything: its `restoreBeside` sees to that.
+    if (live !== undefined && options.into !== 'replace' && isSupported(backup.restoreBeside)) return [];
     const doors = await backup.doors(source.folderOf(name), archivedOf(source, name).backup, live);
     return doors.map((door) => `${name}: ${door}`);
   });

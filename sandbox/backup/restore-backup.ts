@@ -91,9 +91,10 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     );
   }
   const engines = await loadEngines(chooseEngines(manifest, options.engines));
-  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines, ...passed };
+  const { archiveTrusted = false } = options;
+  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines, archiveTrusted, ...passed };
   const doors = await doorsOf(source, options);
-  if (doors.length > 0 && options.archiveTrusted !== true) throw rightsNotConfirmed(doors);
+  if (doors.length > 0 && !archiveTrusted) throw rightsNotConfirmed(doors);
   const result = await (into === 'replace' ? restoreInPlace(source, options) : restoreBesideLive(source, options));
   return {
     version: 1,

@@ -17,6 +17,7 @@ export interface RestoreSource {
   readonly engines: readonly Engine[];
   /** Ends the restores of the engines early. */
   readonly signal?: AbortSignal;
+  readonly archiveTrusted?: boolean;
 }
 
 /** What an archive has of an engine. */
@@ -147,8 +148,13 @@ async function recordAgain(source: RestoreSource, engine: Engine, running: Runni
   await engine.recordLoaded(running, datasetFingerprint, loadedAtMs);
 }
 
-function runOf({ signal }: RestoreSource, { expired }: RestoreRun): RestoreRun {
-  return { ...(signal === undefined ? {} : { signal }), ...(expired === undefined ? {} : { expired }) };
+function runOf({ signal, archiveTrusted = false }: RestoreSource, { expired, say }: RestoreRun): RestoreRun {
+  return {
+    archiveTrusted,
+    ...(signal === undefined ? {} : { signal }),
+    ...(expired === undefined ? {} : { expired }),
+    ...(say === undefined ? {} : { say }),
+  };
 }
 
 async function requireBackedUp(engine: Engine, running: RunningEngine, archived: ArchivedEngine): Promise<void> {

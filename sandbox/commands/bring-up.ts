@@ -43,7 +43,8 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   }
   // Everything that a start needs is loaded only where something is to be started.
   const { createStack } = await import('../stack/create-stack.ts');
-  await using stack = await createStack(options);
+  // `--reset` replaces what is different here; `seed --reset` gives every engine its data as it was.
+  await using stack = await createStack({ ...options, keepSame: true });
   const { startup, crossStore } = stack;
   return { attached: false, engines: new Map(Object.entries(stack.engines)), startup, crossStore };
 }

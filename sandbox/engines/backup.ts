@@ -51,6 +51,11 @@ export interface RestoreRun {
   /** So many keys or documents of the backup had come to the end of their lifetime before they were restored. */
   readonly expired?: (count: number) => void;
   readonly say?: Say;
+  /**
+   * Whoever made the backup is trusted with the rights that it needs or brings. Without it a restore in place gives code
+   * of the archive no rights beyond its own data, and throws `RESTORE_RIGHTS_NOT_CONFIRMED` where it would need them.
+   */
+  readonly archiveTrusted?: boolean;
 }
 
 export interface Backup {
@@ -91,7 +96,7 @@ export interface Backup {
     | NotSupported;
   /**
    * Rights in a backup that open a door to others, and that `live` does not give already: `user "bob": no password`.
-   * Whoever restores confirms them first. Throws `BACKUP_...` where they cannot be read. Absent: there are none.
+   * Whoever restores in place, or into a stack of its own, confirms them first; beside live data none is given. Throws `BACKUP_...` where they cannot be read. Absent: there are none.
    */
   readonly doors?: (directory: string, manifest: BackupManifest, live?: RunningEngine) => Promise<readonly string[]>;
   /** Layouts whose backups go into each other. Default: `standalone` alone. */

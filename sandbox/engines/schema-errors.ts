@@ -1,5 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
-import { differingLines } from './text-difference.ts';
+import { unifiedDifference } from './text-difference.ts';
 
 /** `SCHEMA_FAILED`: `place` is the file, with its line where the server or the parser says one. */
 export function schemaFailed(engine: string, place: string, reason: string, cause?: unknown): SandboxError {
@@ -12,13 +12,21 @@ export function schemaFailed(engine: string, place: string, reason: string, caus
   });
 }
 
-/** `SCHEMA_DIFFERENT`: `what` was made from another text than `wanted`; the lines that differ are its evidence. */
-export function schemaDifferent(engine: string, what: string, there: string, wanted: string): SandboxError {
+/** What a schema was made from, and what it would be made from now. */
+export interface SchemaTexts {
+  /** Path of what is wanted. */
+  readonly file: string;
+  readonly there: string;
+  readonly wanted: string;
+}
+
+/** `SCHEMA_DIFFERENT`: `what` was made from another text than the file has; the difference is its evidence. */
+export function schemaDifferent(engine: string, what: string, { file, there, wanted }: SchemaTexts): SandboxError {
   return new SandboxError({
     code: 'SCHEMA_DIFFERENT',
     engine,
-    message: `${what} was made from another version of its schema.`,
+    message: `${what} was made from another version of ${file}.`,
     next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
-    evidence: differingLines(there, wanted),
+    evidence: unifiedDifference(file, there, wanted),
   });
 }

@@ -1,11 +1,10 @@
-/** Lines that only one of two texts has, marked `-` (there) and `+` (wanted), for people. */
-export function differingLines(there: string, wanted: string): string {
-  const thereLines = there.split('\n');
-  const wantedLines = wanted.split('\n');
-  const inThere = new Set(thereLines);
-  const inWanted = new Set(wantedLines);
-  return [
-    ...thereLines.filter((line) => !inWanted.has(line)).map((line) => `- ${line}`),
-    ...wantedLines.filter((line) => !inThere.has(line)).map((line) => `+ ${line}`),
-  ].join('\n');
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+
+/** Lines around each change. */
+const context = 2;
+
+/** A unified diff for people, as `diff -u` writes it: what is there and what is wanted of `file`, moved lines too. */
+export function unifiedDifference(file: string, there: string, wanted: string): string {
+  const options = { context, headerOptions: FILE_HEADERS_ONLY };
+  return createTwoFilesPatch(file, file, there, wanted, 'there', 'wanted', options).replace(/\n$/, '');
 }

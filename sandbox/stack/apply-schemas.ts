@@ -26,8 +26,8 @@ export async function applySchemas(
   if (password === '') {
     throw new SandboxError({
       code: 'BAD_OPTION',
-      message: 'SANDBOX_PASSWORD is not set.',
-      next: 'Give the password that the engines were started with.',
+      message: 'There is no password.',
+      next: 'Name the file with the password that the engines were started with: SANDBOX_PASSWORD_FILE.',
     });
   }
   const engines = await loadEngines(names);

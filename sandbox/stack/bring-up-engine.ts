@@ -36,6 +36,7 @@ export async function bringUpEngine(
   const keepCopy = async () => {
     if (!isFirstStart) await runTask(progress, ['copy', engine.name], () => start.safety.take(started.running, before));
   };
+  let schemaReplaced = false;
   if (options.schema ?? true) {
     signal.throwIfAborted();
     if ((options.reset ?? false) && dataset !== undefined) await keepCopy();
@@ -44,6 +45,7 @@ export async function bringUpEngine(
         const { applied, alreadyPresent } = await engine.applySchema(started.running, {
           reset: options.reset ?? false,
         });
+        schemaReplaced = applied.length > 0;
         report.summarise(`${applied.length} applied, ${alreadyPresent} there already`);
       }),
     );
@@ -52,7 +54,7 @@ export async function bringUpEngine(
   if (dataset !== undefined && (options.schema ?? true)) {
     signal.throwIfAborted();
     await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
-      loadDataset(start, engine, started.running, dataset, keepCopy),
+      loadDataset(start, engine, started.running, dataset, { schemaReplaced, beforeLoad: keepCopy }),
     );
     const fingerprint = await dataset.fingerprint();
     const state = keeper.state().engines;

@@ -8,7 +8,8 @@ import type { StackStart } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
 
 /**
- * Loads the dataset unless the store says that it holds it already; what had expired of it comes back then.
+ * Loads the dataset unless the store says that it holds it already, and is not to be loaded anew; what had expired of it
+ * comes back then.
  * `beforeLoad` runs where something is about to be replaced. Throws `DATASET_DIFFERENT` where another dataset is there
  * and `reset` was not asked for, and `LOAD_FAILED`.
  */
@@ -17,12 +18,13 @@ export async function loadDataset(
   engine: Engine,
   running: RunningEngine,
   dataset: Dataset,
-  beforeLoad: () => Promise<void>,
+  { schemaReplaced, beforeLoad }: { readonly schemaReplaced: boolean; readonly beforeLoad: () => Promise<void> },
 ): Promise<void> {
   return runTask(progress, ['load', engine.name], async (report) => {
     const there = await engine.loadedFingerprint(running);
     const wanted = await dataset.fingerprint();
-    if (there === wanted && !options.reset) {
+    const isKept = !options.reset || ((options.keepSame ?? false) && !schemaReplaced);
+    if (there === wanted && isKept) {
       const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);

@@ -29,6 +29,11 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   /** Replaces another schema and other data that are there, instead of refusing. Default: false. */
   readonly reset?: boolean;
   /**
+   * With `reset`: an engine whose schema is the same, and that holds this dataset, keeps what it has, changes of its users
+   * too. Default: false, everything is loaded anew.
+   */
+  readonly keepSame?: boolean;
+  /**
    * A stack of this process alone, on free ports, removed with its data when it is disposed of (default).
    * `false`: the stack of a folder, which stays up, keeps its ports, and is attached to if it runs.
    */

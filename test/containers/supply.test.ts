@@ -9,13 +9,94 @@ async function filesBelow(folder: string, name: RegExp): Promise<readonly string
   return paths.filter((path) => name.test(path) && !path.includes('node_modules')).map((path) => join(folder, path));
 }
 
-test('every npm package that is installed has its hash in the lock file', async () => {
+interface LockedPackage {
+  readonly dev?: boolean;
+  readonly license?: string;
+  readonly integrity?: string;
+  readonly hasInstallScript?: boolean;
+  readonly optional?: boolean;
+  readonly os?: string | readonly string[];
+  readonly bin?: Readonly<Record<string, string>>;
+}
+
+async function lockedPackages(): Promise<readonly (readonly [path: string, locked: LockedPackage])[]> {
   const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { integrity?: string; link?: boolean }>;
+    packages: Record<string, LockedPackage>;
   };
-  const entries = Object.entries(packages).filter(([path]) => path !== '');
+  return Object.entries(packages).filter(([path]) => path !== '');
+}
+
+const nameOf = (path: string) => path.split('node_modules/').at(-1) ?? '';
+
+test('every npm package that is installed has its hash in the lock file', async () => {
+  const entries = await lockedPackages();
   expect(entries.length).toBeGreaterThan(100);
   expect(entries.filter(([, { integrity }]) => !/^sha512-/.test(integrity ?? '')).map(([path]) => path)).toEqual([]);
+});
+
+test('no npm package has to run a script to be whole, and those that have one are told not to', async () => {
+  const { allowScripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    allowScripts: Record<string, boolean>;
+  };
+  const withScripts = (await lockedPackages()).filter(([, { hasInstallScript }]) => hasInstallScript === true);
+  const installed = withScripts.filter(([, { optional }]) => optional !== true).map(([path]) => nameOf(path));
+  for (const name of installed) expect([name, allowScripts[name]]).toEqual([name, false]);
+  expect(Object.values(allowScripts)).not.toContain(true);
+});
+
+test('the Node.js that everything runs on is a locked package for each platform', async () => {
+  const { dependencies, optionalDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    dependencies: Record<string, string>;
+    optionalDependencies: Record<string, string>;
+  };
+  const launcher = await readFile(join(root, 'sandbox/launch.mjs'), 'utf8');
+  const known = [...launcher.matchAll(/^ {2}'\w+ \w+': '([\w-]+)',$/gm)].map(([, name = '']) => name);
+  expect(known.length).toBe(4);
+  expect(Object.keys(optionalDependencies).toSorted()).toEqual(known.toSorted());
+  expect(dependencies).not.toHaveProperty('node');
+  const locked = new Map(await lockedPackages());
+  for (const name of known) {
+    const { integrity, os, bin } = locked.get(`node_modules/${name}`) ?? {};
+    expect([name, integrity]).toEqual([name, expect.stringMatching(/^sha512-/)]);
+    expect([name, os]).toEqual([name, expect.anything()]);
+    // npm links it into node_modules/.bin, which comes first in the PATH of its scripts.
+    expect([name, bin]).toEqual([name, { node: 'bin/node' }]);
+    expect(Number(optionalDependencies[name]?.split('.')[0])).toBeGreaterThanOrEqual(24);
+  }
+});
+
+/** Licences that ask for nothing but their text and a notice (SPDX). */
+const allowedLicences = /^(?:MIT|ISC|Apache-2\.0|BSD-2-Clause|BSD-3-Clause|0BSD|BlueOak-1\.0\.0|Unlicense|Zlib)$/;
+
+/** By what a package itself says, where it is installed here; the lock file knows those of other platforms. */
+async function licencesOf(path: string, { license = '' }: LockedPackage): Promise<readonly string[]> {
+  const text = await readFile(join(root, path, 'package.json'), 'utf8').catch(() => '{}');
+  const own = JSON.parse(text) as { license?: string; licenses?: readonly { type: string }[] };
+  const said = own.license ?? own.licenses?.map(({ type }) => type).join(' AND ') ?? license;
+  return said.replaceAll(/[()]/g, '').split(/ AND /);
+}
+
+test('every npm package that is needed to run has a licence that is allowed', async () => {
+  const needed = (await lockedPackages()).filter(([, { dev }]) => dev !== true);
+  expect(needed.length).toBeGreaterThan(100);
+  const others: string[] = [];
+  for (const [path, locked] of needed) {
+    const licences = await licencesOf(path, locked);
+    if (!licences.every((licence) => allowedLicences.test(licence))) others.push(`${path}: ${licences.join(', ')}`);
+  }
+  expect(others).toEqual([]);
+});
+
+test('images are built from the base image that is made here, and nothing is fetched past the packages', async () => {
+  const files = await filesBelow('sandbox', /(?:Dockerfile|\.dockerfile)$/);
+  expect(files.length).toBeGreaterThan(5);
+  for (const path of files) {
+    const text = (await readFile(join(root, path), 'utf8')).replaceAll('\\\n', ' ');
+    for (const [, from] of text.matchAll(/^FROM +(\S+)/gm)) {
+      expect([path, from]).toEqual([path, expect.stringMatching(/^\$\{\w+\}$|@sha256:[0-9a-f]{64}$/)]);
+    }
+    expect([path, /^ADD +https?:|\b(?:curl|wget)\b/m.test(text)]).toEqual([path, false]);
+  }
 });
 
 test('every Python package is installed by its hash', async () => {

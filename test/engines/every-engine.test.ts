@@ -130,7 +130,9 @@ describe.each(engineNames)('%s', (name) => {
     const directory = await schemaWith(name, other);
     const refused = await engine.applySchema(running, { reset: false, directory }).catch((thrown) => thrown);
     expect(refused).toMatchObject({ code: 'SCHEMA_DIFFERENT', engine: name });
-    expect(refused.evidence).toMatch(/^[+-] /m);
+    expect(refused.message).toContain(directory);
+    expect(refused.evidence).toMatch(/^--- .*\tthere\n\+\+\+ .*\twanted\n@@ /);
+    expect(refused.evidence.split('\n').slice(2).join('\n')).toMatch(/^[+-]/m);
     expect(await contentOf(engine, running)).toEqual(before);
 
     expect((await engine.applySchema(running, { reset: true, directory })).applied.length).toBeGreaterThan(0);

@@ -28,6 +28,7 @@ const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const { fingerprint } = postgresql;
 const backup = supported(postgresql.backup);
 const restoreBeside = supported(backup.restoreBeside);
+const doorsOf = backup.doors ?? (async () => []);
 
 let liveStack: Stack<'postgresql'>;
 let targetStack: Stack<'postgresql'>;
@@ -434,6 +435,123 @@ describe('an archive of a stranger', () => {
     }
   });
 
+  test('names the rights that it brings, but for those that the live server gives already', async () => {
+    await run(target, 'postgres', [
+      'CREATE ROLE victim LOGIN',
+      `CREATE ROLE colleague SUPERUSER LOGIN PASSWORD 'known'`,
+      'CREATE ROLE hidden LOGIN',
+      'CREATE ROLE between NOLOGIN',
+      'GRANT colleague TO between',
+      'GRANT between TO hidden',
+      'GRANT pg_execute_server_program TO victim',
+      'CREATE ROLE taishang_user SUPERUSER',
+      'CREATE ROLE replicator LOGIN REPLICATION',
+      `ALTER ROLE postgres SET work_mem = '9MB'`,
+      'GRANT SET ON PARAMETER session_preload_libraries TO victim',
+      'CREATE DATABASE trap OWNER victim',
+      "ALTER DATABASE trap SET session_preload_libraries = 'auto_explain'",
+      "ALTER DATABASE trap SET work_mem = '9MB'",
+      'CREATE ROLE ordinary LOGIN CREATEDB',
+    ]);
+    await run(target, 'trap', [
+      'CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$',
+      'CREATE EVENT TRIGGER watch ON ddl_command_start EXECUTE FUNCTION on_ddl()',
+      'GRANT EXECUTE ON FUNCTION pg_read_file(text) TO victim',
+    ]);
+    try {
+      await using taken = await take(target);
+      expect((await doorsOf(taken.folder.path, taken.manifest, live)).toSorted()).toEqual([
+        'SET on the setting session_preload_libraries for "victim"',
+        'event trigger "watch" of the database "trap"',
+        'rights on pg_catalog.pg_read_file in the database "trap"',
+        'role "between": membership in colleague',
+        'role "colleague": SUPERUSER',
+        'role "hidden": membership in colleague',
+        'role "taishang_user": SUPERUSER',
+        'role "victim": membership in pg_execute_server_program',
+        'setting session_preload_libraries = "auto_explain"',
+        'setting work_mem = "9MB"',
+      ]);
+      // What databases hold is looked at when it is restored; of the rest, all of it is there already.
+      expect((await doorsOf(taken.folder.path, taken.manifest, target)).toSorted()).toEqual([
+        'event trigger "watch" of the database "trap"',
+        'rights on pg_catalog.pg_read_file in the database "trap"',
+      ]);
+    } finally {
+      await run(target, 'postgres', [
+        'ALTER ROLE postgres RESET work_mem',
+        'REVOKE SET ON PARAMETER session_preload_libraries FROM victim',
+        'DROP ROLE replicator',
+      ]);
+      await clear(target);
+    }
+  });
+
+  const setUpInPlace = async (statements: readonly string[]) => {
+    await run(live, 'postgres', ['CREATE ROLE victim LOGIN', 'CREATE DATABASE trap']);
+    await run(live, 'trap', ['CREATE TABLE done (statement text)', hostileFunction, ...statements]);
+  };
+
+  /** What of a superuser's is made by a dump alone, and reaches beyond its database. */
+  const ofSuperusers = {
+    'a function with its rights': ['CREATE FUNCTION f1() RETURNS int LANGUAGE sql SECURITY DEFINER AS $$ SELECT 1 $$'],
+    'a view on what others may not see': ['CREATE VIEW v1 AS SELECT rolname, rolpassword FROM pg_authid'],
+    'an index that the server works out by itself': ['CREATE TABLE t1 (n int)', 'CREATE INDEX ON t1 (break_out(n))'],
+    'a function of a library': [`CREATE FUNCTION f2(oid) RETURNS name LANGUAGE internal AS 'pg_get_userbyid'`],
+    'a function that is said to tell nothing': [
+      'CREATE FUNCTION f3() RETURNS int LANGUAGE sql LEAKPROOF AS $$ SELECT 1 $$',
+    ],
+    'a cast that looks at nothing': ['CREATE CAST (bytea AS text) WITHOUT FUNCTION'],
+    'an extension that reaches beyond its database': ['CREATE EXTENSION dblink'],
+  } as const;
+
+  test.each(Object.entries(ofSuperusers))('does not bring %s into an empty server', async (_, statements) => {
+    try {
+      await setUpInPlace(statements);
+      await using taken = await take(live);
+      await expect(backup.restore(target, taken.folder.path, taken.manifest)).rejects.toMatchObject({
+        code: 'RESTORE_RIGHTS_NOT_CONFIRMED',
+      });
+      expect(await databaseNames(target)).toEqual(['postgres']);
+    } finally {
+      await Promise.all([clear(live), clear(target)]);
+    }
+  });
+
+  test('brings all of that where it is trusted', async () => {
+    try {
+      await setUpInPlace(Object.values(ofSuperusers).flat());
+      await using taken = await take(live);
+      await backup.restore(target, taken.folder.path, taken.manifest, { archiveTrusted: true });
+      expect(differences(await fingerprint(live), await fingerprint(target))).toEqual([]);
+    } finally {
+      await Promise.all([clear(live), clear(target)]);
+    }
+  });
+
+  test('runs nothing as a superuser where it is restored in place', async () => {
+    const statements = [
+      'CREATE TABLE checked (n int CHECK (break_out(n) IS NOT NULL))',
+      'INSERT INTO checked VALUES (1)',
+      'CREATE INDEX ON checked (break_out(n))',
+      'CREATE MATERIALIZED VIEW worked_out AS SELECT break_out(n) AS n FROM checked',
+      'ALTER TABLE checked OWNER TO victim',
+      'ALTER MATERIALIZED VIEW worked_out OWNER TO victim',
+    ];
+    try {
+      await setUpInPlace(statements);
+      await using taken = await take(live);
+      await backup.restore(target, taken.folder.path, taken.manifest);
+      expect((await execInNode(primaryNode(target), ['ls', '/tmp/broken-out'])).exitCode).not.toBe(0);
+      const supers = await rowsOf(target, 'postgres', 'SELECT rolname FROM pg_roles WHERE rolsuper');
+      expect(supers).toEqual([{ rolname: 'postgres' }]);
+      const done = await rowsOf<{ statement: string }>(target, 'trap', 'SELECT DISTINCT statement FROM done');
+      expect(done.map(({ statement }) => statement).filter((each) => !each.startsWith('RESET SESSION'))).toEqual([]);
+    } finally {
+      await Promise.all([clear(live), clear(target)]);
+    }
+  });
+
   test('puts no more into a server than its manifest says, and leaves nothing of it there', async () => {
     await run(target, 'postgres', ['CREATE DATABASE large']);
     await run(target, 'large', [
@@ -524,7 +642,14 @@ describe('a backup of the first release', () => {
     try {
       await using taken = await takeEarlier(live, ['odd "name"']);
       const before = await fingerprint(live);
-      await backup.restore(target, taken.folder.path, taken.manifest);
+      const { path } = taken.folder;
+      // Its dumps alone say who may do what with what is in them, and only a superuser can do as they say.
+      expect(await doorsOf(path, taken.manifest, live)).toHaveLength(1);
+      await expect(backup.restore(target, path, taken.manifest)).rejects.toMatchObject({
+        code: 'RESTORE_RIGHTS_NOT_CONFIRMED',
+      });
+      expect(await databaseNames(target)).toEqual(['postgres']);
+      await backup.restore(target, path, taken.manifest, { archiveTrusted: true });
       expect(differences(before, await fingerprint(target))).toEqual([]);
       const said: string[] = [];
       const [copy = ''] = await restoreBeside(live, taken.folder.path, taken.manifest, {

@@ -53,7 +53,7 @@ async function applyCollection({ database, client, name, reset, directory, withT
   // What a service has dropped is made again: the collection always, its indexes with `reset`.
   if (applied === wanted && isThere && !reset) return false;
   if (applied !== undefined && applied !== wanted) {
-    if (!reset) throw schemaDifferent('mongodb', `The collection ${name}`, applied, wanted);
+    if (!reset) throw schemaDifferent('mongodb', `The collection ${name}`, { file, there: applied, wanted });
     await database.dropCollection(name);
   }
   try {

@@ -28,7 +28,10 @@ export async function applySchema(
     const isSame = applied === wanted;
     if (isSame && !reset) return { applied: [], alreadyPresent: files.length };
     if (applied !== undefined && !isSame) {
-      if (!reset) throw schemaDifferent('neo4j', 'The graph', applied, wanted);
+      if (!reset) {
+        const changed = files.find((_, index) => !applied.includes(texts[index] ?? '')) ?? files[0];
+        throw schemaDifferent('neo4j', 'The graph', { file: join(directory, changed), there: applied, wanted });
+      }
       await emptyDatabase(driver);
     }
     for (const [index, name] of files.entries()) {

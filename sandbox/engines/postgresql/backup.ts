@@ -4,6 +4,7 @@ import { allSettled } from '../../core/side-by-side.ts';
 import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
+import { doors } from './archived-doors.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './backup-reference.ts';
 import type { CataloguedDatabase } from './catalogue.ts';
@@ -20,6 +21,7 @@ export const backup: Backup = {
   backUp,
   restore,
   restoreBeside,
+  doors,
   writeAfterwards,
   bare,
   asSpecified,

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import type { Say } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import { applyContent, createEventTriggers, makeWidePublications } from './apply-content.ts';
+import { rightsNotConfirmed, superusersCode } from './archived-doors.ts';
 import type { Catalogue, CataloguedDatabase, Content } from './catalogue.ts';
 import { applyProperties, createDatabase } from './create-database.ts';
 import { initialDatabases } from './described-databases.ts';
@@ -21,6 +22,8 @@ export interface RestorePlan {
   readonly catalogue: Catalogue;
   /** Of the first release: who owns what is in the dumps alone. */
   readonly isEarlier: boolean;
+  /** Whether what only a superuser may make is made, in a server of its own: see `RestoreRun`. */
+  readonly archiveTrusted: boolean;
   readonly say: Say;
   /** For what two databases must not change at once: the server refuses the second. */
   readonly singly: LimitFunction;
@@ -115,9 +118,16 @@ async function makePlace(
   for (const statement of markStatements(name, place.name, database.name)) await client.query(statement);
 }
 
-/** Returns whether a superuser had to fill it: what a database of a server of its own may need, and a copy beside live ones never gets. */
+/** The server's own words where a role may not make something (PostgreSQL source, `ERRCODE_INSUFFICIENT_PRIVILEGE`). */
+const needsSuperuser = (reason: string) =>
+  /permission denied|must be (?:a )?(?:superuser|owner)|only superuser/i.test(reason);
+
+/**
+ * Returns whether a superuser had to fill it: what a database of a server of its own may need where its archive is
+ * trusted, and a copy beside live ones never gets. Throws `RESTORE_RIGHTS_NOT_CONFIRMED`.
+ */
 async function fill(
-  { target, isEarlier, say }: RestorePlan,
+  { target, isEarlier, archiveTrusted, say }: RestorePlan,
   database: CataloguedDatabase,
   filling: Filling,
   { beside }: Place,
@@ -132,6 +142,11 @@ async function fill(
   const failed = contentFailed(database.name, result);
   if (beside !== undefined) throw failed;
   const reason = failed.evidence?.split('\n').find((line) => line.includes('ERROR:')) ?? 'pg_restore failed';
+  if (!archiveTrusted) {
+    // Whatever else went wrong is told as what it is.
+    if (!needsSuperuser(reason)) throw failed;
+    throw rightsNotConfirmed([`the content of the database ${JSON.stringify(database.name)}: ${reason.trim()}`]);
+  }
   say(`${JSON.stringify(database.name)} was filled by the superuser, because nobody else may: ${reason.trim()}`);
   await again();
   await fillPrivileged(target, filling);
@@ -155,7 +170,7 @@ async function openTablespaces(client: Client, { tablespaces }: Catalogue, role:
 
 /** Owners, rights, and what only a superuser may make, by statements of ours. */
 async function finishContent(
-  { target, say, singly, catalogue }: RestorePlan,
+  { target, archiveTrusted, say, singly, catalogue }: RestorePlan,
   database: CataloguedDatabase,
   {
     name,
@@ -177,7 +192,8 @@ async function finishContent(
     database.content ?? (privileged ? undefined : await contentOfEarlier(client, catalogue, database, archive, say));
   if (content !== undefined) {
     if (!privileged) await makeWidePublications(client, content);
-    await applyContent(client, content, place.beside);
+    const untrusted = archiveTrusted ? undefined : superusersCode(catalogue, database.name);
+    await applyContent(client, content, place.beside ?? untrusted);
     place.beside?.tell(database.name, say);
     if (!privileged && content.eventTriggers.length > 0) {
       await createEventTriggers(client, content, { enabled: place.beside === undefined });

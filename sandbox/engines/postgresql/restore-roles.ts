@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Say } from '../backup.ts';
 import { inOneTransaction } from './apply-content.ts';
+import { doorsOfRole } from './archived-doors.ts';
 import type { Catalogue, CataloguedRole, Membership, Setting } from './catalogue.ts';
 import { changeRights } from './rights.ts';
 import { identifier, literal, setClause } from './statements.ts';
@@ -50,7 +51,7 @@ export async function restoreRoles(client: Client, catalogue: Catalogue, say: Sa
     ),
   ]);
   for (const { name } of restored.filter((role) => !stackRoles.has(role.name))) {
-    const door = doorsOf(catalogue, name);
+    const door = doorsOfRole(catalogue, name);
     if (door.length > 0) say(`role ${JSON.stringify(name)} of the backup opens a door: ${door.join(', ')}`);
   }
 }
@@ -78,7 +79,7 @@ export async function addRoles(client: Client, catalogue: Catalogue, say: Say): 
   ]);
   for (const { name } of missing) {
     const canLogIn = missing.some((role) => role.name === name && role.login);
-    const lost = [...(canLogIn ? ['LOGIN'] : []), ...doorsOf(catalogue, name)];
+    const lost = [...(canLogIn ? ['LOGIN'] : []), ...doorsOfRole(catalogue, name)];
     if (lost.length > 0) say(`role ${JSON.stringify(name)} was not here, and was created without ${lost.join(', ')}`);
   }
   return created;
@@ -126,22 +127,6 @@ function oldMembersThrough(
   };
   visit(role);
   return [...found].filter((name) => !created.has(name));
-}
-
-/** What lets a role reach beyond what it was given. */
-function doorsOf({ roles, memberships }: Catalogue, name: string): readonly string[] {
-  const role = roles.find((each) => each.name === name);
-  if (role === undefined) return [];
-  const attributes = [
-    role.superuser ? ['SUPERUSER'] : [],
-    role.createRole ? ['CREATEROLE'] : [],
-    role.bypassRls ? ['BYPASSRLS'] : [],
-    role.replication ? ['REPLICATION'] : [],
-  ].flat();
-  const joined = memberships
-    .filter(({ role: joins, member }) => member === name && (joins.startsWith('pg_') || joins === 'postgres'))
-    .map(({ role: joins }) => `membership in ${joins}`);
-  return [...attributes, ...joined];
 }
 
 function attributesOf(role: CataloguedRole): string {

@@ -4,6 +4,7 @@ import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, RestoreRun } from '../backup.ts';
 import type { RunningEngine } from '../topology.ts';
 import { inOneTransaction } from './apply-content.ts';
+import { earlierNeedsTrust, requireHarmlessInPlace } from './archived-doors.ts';
 import type { Catalogue } from './catalogue.ts';
 import { applyProperties } from './create-database.ts';
 import { foundDatabases, initialDatabases } from './described-databases.ts';
@@ -28,16 +29,19 @@ export async function restore(
   target: RunningEngine,
   directory: string,
   manifest: BackupManifest,
-  { say = () => {} }: RestoreRun = {},
+  { say = () => {}, archiveTrusted = false }: RestoreRun = {},
 ): Promise<void> {
   const archive = await requireReadable(target, directory, manifest);
+  if (archive.isEarlier && !archiveTrusted) throw earlierNeedsTrust();
   const usable = () => requireUsable(target, { sizeBytes: roomFor(manifest, archive.databases), empty: true });
   await whileStaged(target, { directory, archive, usable }, async (staged, catalogue) => {
+    if (!archiveTrusted) await requireHarmlessInPlace(target, catalogue);
     await using opened = await openAdministration(target);
     const { client } = opened;
     await restoreRoles(client, catalogue, say);
     await restoreTablespaces(client, catalogue);
-    const plan: RestorePlan = { target, staged, catalogue, isEarlier: archive.isEarlier, say, singly: pLimit(1) };
+    const { isEarlier } = archive;
+    const plan: RestorePlan = { target, staged, catalogue, isEarlier, archiveTrusted, say, singly: pLimit(1) };
     const others = catalogue.databases.filter(({ name }) => !initialDatabases.has(name));
     const made = await allOrNone(
       target,
@@ -84,6 +88,7 @@ export async function restoreBeside(
       staged,
       catalogue,
       isEarlier: archive.isEarlier,
+      archiveTrusted: false,
       say,
       singly: pLimit(1),
     };

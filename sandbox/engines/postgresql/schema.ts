@@ -75,7 +75,7 @@ async function applyDatabase(
     if (applied === wanted && (!reset || (await hasTables(running, database)))) return false;
     // A database without a record is what a start that was killed has left: nothing is in it.
     if (applied !== undefined && !reset)
-      throw schemaDifferent('postgresql', `The database ${database}`, applied, wanted);
+      throw schemaDifferent('postgresql', `The database ${database}`, { file, there: applied, wanted });
     await admin.client.query(`DROP DATABASE ${database} WITH (FORCE)`);
   }
   await admin.client.query(`CREATE DATABASE ${database}`);

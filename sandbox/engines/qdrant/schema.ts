@@ -44,7 +44,11 @@ async function applyCollection(
     const isUnfinished =
       asText({ ...there, payload_indexes: wanted.payload_indexes }) === asText(wanted) && isPartOf(there, wanted);
     if (!isUnfinished && !reset)
-      throw schemaDifferent('qdrant', `The collection ${name}`, asText(there), asText(wanted));
+      throw schemaDifferent('qdrant', `The collection ${name}`, {
+        file,
+        there: asText(there),
+        wanted: asText(wanted),
+      });
     if (!isUnfinished) await client.deleteCollection(name);
   }
   try {

@@ -28,7 +28,7 @@ export async function applySchema(
   if (found.every((library) => library === wanted)) return { applied: [], alreadyPresent: 1 };
   const other = found.find((library) => library !== undefined && library !== wanted);
   if (other !== undefined && !reset)
-    throw schemaDifferent('redis', `The function library ${libraryName}`, other, wanted);
+    throw schemaDifferent('redis', `The function library ${libraryName}`, { file, there: other, wanted });
   try {
     await Promise.all(masters.clients.map((client) => client.function('LOAD', 'REPLACE', wanted)));
   } catch (thrown) {

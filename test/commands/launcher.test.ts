@@ -1,0 +1,44 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../engines/support/backups.ts';
+
+const project = join(import.meta.dirname, '..', '..');
+const launcher = join(project, 'sandbox', 'launch.mjs');
+
+/** Makes a Node say that it is an older one, before the launcher asks it. */
+const asOldNode = [
+  '--import',
+  `data:text/javascript,${encodeURIComponent(
+    "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } })",
+  )}`,
+];
+
+const run = (node: readonly string[], args: readonly string[]) =>
+  execa(process.execPath, [...node, ...args], { reject: false, extendEnv: true });
+
+test('a Node that runs TypeScript goes on by itself', async () => {
+  const { exitCode, stdout } = await run([], [launcher, '--help']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('Usage: sandbox');
+});
+
+test('an older Node hands over to the locked one, with its flags and the exit code', async () => {
+  const help = await run(asOldNode, [launcher, '--help']);
+  expect(help.stderr).toBe('');
+  expect(help.stdout).toContain('Usage: sandbox');
+  const refused = await run(asOldNode, [launcher, 'no-such-command']);
+  expect(refused.exitCode).toBe(2);
+});
+
+test('an older Node without the locked one says in a line what to do', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, 'sandbox'));
+  const alone = join(folder.path, 'sandbox', 'launch.mjs');
+  await copyFile(launcher, alone);
+  const { exitCode, stdout, stderr } = await run(asOldNode, [alone, '--help']);
+  expect(exitCode).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).toMatch(/^The sandbox needs Node\.js 24 or newer \(this is 20\.19\.0\), and .*: run `npm ci` .*\.$/);
+});
