@@ -15,7 +15,8 @@ const shared = {
   images: ['--images <policy>', 'where images come from: auto, official or built (default: auto)'],
   dockerInstall: ['--no-docker-install', 'never install a container engine on this machine'],
   waitTimeout: ['--wait-timeout <duration>', 'give up after this long, for example 90s or 2m'],
-  reset: ['--reset', 'replace a schema that is different, and its data'],
+  ports: ['--ports <choice>', 'new: move to another port where one was taken meanwhile; same: refuse (default: same)'],
+  reset: ['--reset', 'load anew: replace other schemas and other data, and DELETE what was added or changed'],
   strict: ['--strict', 'what was added, changed or removed since the seeding is a failure (default: it is counted)'],
   seed: ['--seed <number>', 'seed of the data and of everything random (default: fixed)'],
 } as const;

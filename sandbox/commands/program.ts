@@ -39,18 +39,22 @@ export function createProgram(): Command {
     run(() => import('./everything.ts').then((room) => room.everything)),
   );
 
-  add(program, 'up', 'start the stack, apply the schemas and load the data, or attach to it if it is running', seeded)
+  add(program, 'up', 'start the stack, apply the schemas and load the data, or attach to it if it is running', [
+    ...seeded,
+    'ports',
+  ])
     .option('--wait-timeout <duration>', 'give up after this long, for example 90s or 2m')
     .action(run(() => import('./up.ts').then((room) => room.up)));
   add(program, 'down', 'stop the stack and keep its data', [])
-    .option('-v, --volumes', 'remove its data too')
+    .option('-v, --volumes', 'DELETE all its data too; backups stay')
     .action(run(() => import('./down.ts').then((room) => room.down)));
   add(program, 'stop', 'the same as down: stop the stack and keep its data', []).action(
     run(() => import('./down.ts').then((room) => room.down)),
   );
-  add(program, 'start', 'start a stack again that was stopped, with the data that it has', ['waitTimeout']).action(
-    run(() => import('./start.ts').then((room) => room.start)),
-  );
+  add(program, 'start', 'start a stack again that was stopped, with the data that it has', [
+    'waitTimeout',
+    'ports',
+  ]).action(run(() => import('./start.ts').then((room) => room.start)));
   add(program, 'restart', 'stop the stack and start it again, with the data that it has', ['waitTimeout']).action(
     run(() => import('./start.ts').then((room) => room.restart)),
   );

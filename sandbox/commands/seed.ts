@@ -57,7 +57,13 @@ async function loadAndCheck(
 ): Promise<Seeded> {
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
   const own = imported === undefined ? {} : { dataset: imported.dataset };
-  const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
+  const options = {
+    ...stackOptionsOf(context),
+    engines: [...attached.engines.keys()],
+    topologies,
+    ...own,
+    refuseOtherData: true,
+  };
   await using stack = await createStack(options).catch(async (thrown: unknown) => {
     // Nothing was loaded to its end: the same command makes the file anew, and would be refused where it is there.
     if (imported?.files.some(({ rejected }) => rejected > 0)) await rm(String(context.flags.rejects), { force: true });

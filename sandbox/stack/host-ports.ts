@@ -16,12 +16,14 @@ export interface PortChooser {
 
 /**
  * Ports of a stack: those in `known` stay; new ones begin at a place made from `name`, or at a random one without it.
- * `isOurs` tells whether a port that is taken is taken by this stack itself.
+ * `isOurs` tells whether a port that is taken is taken by this stack itself. With `moveTaken` a known port that somebody
+ * else has taken meanwhile is given up for a new one.
  */
 export function createPortChooser(options: {
   readonly name?: string;
   readonly known?: Readonly<Record<string, number>>;
   readonly isOurs?: (port: number) => boolean;
+  readonly moveTaken?: boolean;
 }): PortChooser {
   const chosen = new Map(Object.entries(options.known ?? {}));
   const reserved = new Set(chosen.values());
@@ -33,9 +35,13 @@ export function createPortChooser(options: {
     async choose(key, wanted) {
       const before = wanted ?? chosen.get(key);
       if (before !== undefined) {
-        if (!options.isOurs?.(before) && !(await isFree(before))) throw portTaken(key, before, wanted !== undefined);
-        chosen.set(key, before);
-        return before;
+        const isUsable = options.isOurs?.(before) || (await isFree(before));
+        const moves = options.moveTaken === true && wanted === undefined;
+        if (!isUsable && !moves) throw portTaken(key, before, wanted !== undefined);
+        if (isUsable) {
+          chosen.set(key, before);
+          return before;
+        }
       }
       for (let tried = 0; tried < portCount; tried += 1) {
         const port = firstPort + (next % portCount);
@@ -72,7 +78,7 @@ function portTaken(key: string, port: number, wanted: boolean): SandboxError {
     message: `Port ${port} on the loopback address, which ${node} ${wanted ? 'was given' : 'had before'}, is taken.`,
     next: wanted
       ? 'Free it, or give another one under `ports` in sandbox.config.yaml.'
-      : 'Stop that program. `npm run sandbox -- down -v` gives the ports up too, but REMOVES ALL DATA of the stack.',
+      : 'Let it move, with its data: `npm run sandbox -- up --ports new`. Or stop the program that listens there.',
     evidence: `ss -ltnp 'sport = :${port}' shows who listens there.`,
   });
 }

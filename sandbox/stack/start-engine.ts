@@ -49,6 +49,8 @@ export interface EngineStart {
   readonly headStart: HeadStart;
   /** Told for each node once it is there, and nothing is left to do but to wait until it answers. */
   readonly onWaiting?: () => void;
+  /** Told for each node that was paused, and goes on. */
+  readonly onResumed?: (node: string) => void;
 }
 
 export interface StartedEngine {
@@ -133,9 +135,10 @@ async function ensureNode(
   const existing = start.existing.get(placement.containerName);
   if (existing !== undefined) {
     const same = existing.labels[labelNames.contentHash] === placement.labels[labelNames.contentHash];
-    if (same && start.keepVolumes) {
+    if (same && start.keepVolumes && !existing.unusable) {
       const node = handleOfExisting(spec, placement, existing.id);
       if (existing.running) return node;
+      if (existing.paused) start.onResumed?.(spec.name);
       await setCpuShares(node, start.headStart.cpuShares(start.engine));
       await startNodeAgain(node);
       return node;
