@@ -189,7 +189,7 @@ export function createProgram(): Command {
     .option('--jitter <duration>', 'for latency (default: none)')
     .option('--rate <number>', 'kbit/s that the node sends, for bandwidth (default: 1000)')
     .action(run(() => import('./fault.ts').then((room) => room.fault)));
-  add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
+  add(program, 'doctor', 'check this machine and say how to fix what is wrong', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );
   add(program, 'prefetch', 'make the images ready ahead of time, or carry them to a machine without a network', [

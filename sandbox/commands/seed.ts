@@ -90,7 +90,7 @@ async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof re
   if (alone !== undefined) throw badOption(`--${alone} is about rows from files.`, 'Use it together with --from.');
   if (rejects === '') throw badOption('--rejects names no file.', 'Name a file that is not there yet.');
   if (from !== undefined && settings.size === 'none') {
-    throw badOption('--from: what is not in the files comes from the dataset.', 'Say another --size than none.');
+    throw badOption('--from: what is not in the files comes from the dataset.', 'Pass a --size other than none.');
   }
   return readableFiles((from ?? []) as readonly string[], entity, encoding);
 }

@@ -18,7 +18,7 @@ export function schemaDifferent(engine: string, what: string, there: string, wan
     code: 'SCHEMA_DIFFERENT',
     engine,
     message: `${what} was made from another version of its schema.`,
-    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
+    next: '`npm run sandbox -- start` runs it as it is. To change over: `npm run sandbox -- backup`, then `npm run sandbox -- up --reset`, which DELETES its data and loads it anew.',
     evidence: differingLines(there, wanted),
   });
 }

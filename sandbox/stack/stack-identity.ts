@@ -23,7 +23,7 @@ export function stackIdentity(options: { readonly directory?: string; readonly n
   if (name !== undefined && !isStackName(name)) {
     throw new SandboxError({
       code: 'BAD_OPTION',
-      message: `\`${name}\` is no name for a stack.`,
+      message: `\`${name}\` is not a valid name for a stack.`,
       next: stackNameRule,
     });
   }

@@ -84,9 +84,9 @@ describe.concurrent('a configuration file that is wrong is refused with its path
     ['a setting that does not exist', 'engine: redis', 'BAD_OPTION', /no setting `engine`.*`engines`/],
     ['an unknown engine', 'engines: [redis, mysql]', 'UNKNOWN_ENGINE', /engines: there is no engine `mysql`/],
     ['an unknown size', 'size: huge', 'UNKNOWN_SIZE', /size/],
-    ['a port that is none', 'ports: {redis: 70000}', 'BAD_OPTION', /ports\.redis: `70000` is no port/],
+    ['a port that is none', 'ports: {redis: 70000}', 'BAD_OPTION', /ports\.redis: `70000` is not a valid port/],
     ['a port of an engine that does not exist', 'ports: {mysql: 3306}', 'UNKNOWN_ENGINE', /mysql/],
-    ['a count that is none', 'size: {users: 0}', 'BAD_OPTION', /users: `0` will not do/],
+    ['a count that is none', 'size: {users: 0}', 'BAD_OPTION', /users: `0` is not valid/],
     ['a number where a word belongs', 'size: 3', 'BAD_OPTION', /a text is expected/],
     ['a topology that is no mapping', 'topologies: [redis]', 'BAD_OPTION', /a mapping is expected/],
   ])('%s', async (_, content, code, says) => {

@@ -41,4 +41,4 @@ test('a start that fails once a node of an earlier version was made anew, with a
   expect(await runForDocument(['up', '--engines', 'postgresql', '--size', 'none'], here)).toMatchObject({
     state: 'running',
   });
-});
+}, 300_000);

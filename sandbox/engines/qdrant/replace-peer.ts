@@ -60,7 +60,7 @@ function eventually<Value>(what: string, attempt: () => Promise<Value | undefine
       new SandboxError({
         code: 'NODE_NOT_READY',
         engine: 'qdrant',
-        message: `It never came that ${what}: ${messageOf(last)}.`,
+        message: `Timed out waiting for this: ${what}. ${messageOf(last)}.`,
         next: '`npm run sandbox -- logs qdrant` shows what its peers say.',
       }),
   });
