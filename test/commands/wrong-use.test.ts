@@ -102,6 +102,33 @@ describe.concurrent('a configuration file that is wrong is refused with its path
   });
 });
 
+describe.concurrent('a place that cannot be used is refused with its path', () => {
+  test.each(['sandbox.config.yml', '.sandbox.config.yaml', 'sandbox.config.json', 'Sandbox.Config.YAML'])(
+    'settings in %s, which would not be read',
+    async (name) => {
+      const folder = await mkdtemp(join(tmpdir(), 'taishang-config-'));
+      try {
+        await writeFile(join(folder, name), 'size: none');
+        const error = await runForError(['up'], { cwd: folder, env });
+        expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION', message: expect.stringContaining(name) });
+        expect(error.next).toContain('Rename it to sandbox.config.yaml');
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+
+  test.each([['up'], ['status'], ['env'], ['down'], ['seed'], ['backup'], ['logs'], ['start']])(
+    '`%s` in a folder that is not there, or is none',
+    async (command) => {
+      for (const place of ['/nowhere/at/all', import.meta.filename]) {
+        const error = await runForError([command, '--directory', place], { env });
+        expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION', message: expect.stringContaining(place) });
+      }
+    },
+  );
+});
+
 describe.concurrent('an error says what failed, why and what to do', () => {
   test('as text on standard error', async () => {
     const ended = await runCommand(['up', '--size', 'smal'], { env });

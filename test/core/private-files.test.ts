@@ -41,6 +41,14 @@ describe('a file with data of a user', () => {
     expect((await readdir(folder)).toSorted()).toEqual(['link', 'there']);
   });
 
+  test('is refused with its path where nothing can be written', async () => {
+    // Folders cannot be made in these, whoever asks.
+    for (const path of ['/proc/taishang/file', '/sys/taishang/file', '/dev/null/file']) {
+      const error = { code: 'BAD_OPTION', message: expect.stringContaining(path) };
+      await expect(writePrivateFile(path, 'text')).rejects.toMatchObject(error);
+    }
+  });
+
   test('follows no link that comes while it is written', async () => {
     const victim = join(folder, 'victim');
     await writeFile(victim, 'of somebody');
