@@ -101,12 +101,17 @@ async function describeNodes(
   const { secrets, image } = start;
   const address = addressOf ?? (() => '');
   const draft = nodesOf({ secrets, image, address: () => '', hostPort: () => 0 });
+  // As in `requireMovable`: nodes that are told their host ports keep them in their data.
+  const [one, other] = [1, 2].map((port) =>
+    JSON.stringify(nodesOf({ secrets, image, address: () => '', hostPort: () => port })),
+  );
+  const kind = { isInData: one !== other };
   const chosen = new Map<string, number>();
   for (const [index, spec] of draft.entries()) {
     for (const [portIndex, port] of spec.ports.entries()) {
       const key = `${spec.name}:${port}`;
       const wanted = index === 0 && portIndex === 0 ? start.wantedPort : undefined;
-      chosen.set(key, await start.ports.choose(key, wanted));
+      chosen.set(key, await start.ports.choose(key, wanted, kind));
     }
   }
   return nodesOf({ secrets, image, address, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
