@@ -161,7 +161,7 @@ function requireSame({ name, title, bareLoad }: Engine, [first, second]: readonl
     code: 'LOAD_DIFFERENT',
     engine: name,
     message: `${title} holds other data after the load than after ${bareLoad.name}.`,
-    next: 'One of the two loads wrongly: the parts below differ. Load the data anew: `npm run sandbox -- seed --reset`.',
+    next: 'One of the two loads wrongly: the parts below differ. `npm run sandbox -- seed --reset` loads the data anew, and DELETES what was added or changed.',
     evidence: different.join('\n'),
   });
 }

@@ -21,7 +21,7 @@ export function savedRunFile(directory: string, name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw new SandboxError({
       code: 'BAD_OPTION',
-      message: `\`${name}\` is no name for a saved benchmark.`,
+      message: `\`${name}\` is not a valid name for a saved benchmark.`,
       next: 'Use at most 64 letters, digits, dots, hyphens and underscores, or the path of a file with a `/` in it.',
     });
   }
@@ -59,7 +59,7 @@ function parseRun(text: string, path: string): SavedRun {
   const invalid = (why: string) =>
     new SandboxError({
       code: 'BENCH_INVALID',
-      message: `${path} is no saved benchmark: ${why}.`,
+      message: `${path} is not a saved benchmark: ${why}.`,
       next: 'Make it anew with `npm run sandbox -- bench --save <name>`.',
     });
   let run: SavedRun;

@@ -75,7 +75,7 @@ function countProblem(name: string, value: string): SizeProblem | undefined {
   const count = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (count >= least && count <= most) return undefined;
   const next = `Write a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}.`;
-  return { problem: `${name}: \`${value}\` will not do`, next };
+  return { problem: `${name}: \`${value}\` is not valid`, next };
 }
 
 function sizeWith(base: SizeName, counts: SizeCounts): ReadSize {

@@ -40,7 +40,7 @@ export function rightsNotConfirmed(doors: readonly string[]): SandboxError {
   return new SandboxError({
     code: 'RESTORE_RIGHTS_NOT_CONFIRMED',
     message: `The archive brings rights that open a door to others: ${doors[0]}${more}.`,
-    next: 'Nothing was touched. Say --trust-archive if you trust whoever made it.',
+    next: 'Nothing was touched. Pass --trust-archive if you trust whoever made it.',
     evidence: doors.join('\n'),
   });
 }

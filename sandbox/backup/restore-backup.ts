@@ -140,6 +140,6 @@ function notConfirmed(): SandboxError {
   return new SandboxError({
     code: 'RESTORE_NOT_CONFIRMED',
     message: 'Replacing live data was not confirmed; nothing was done.',
-    next: 'Say --yes, or leave --into replace out: the data then goes beside the live data.',
+    next: 'Pass --yes to replace it; a safety backup is taken first. Without --into replace, the data goes beside the live data.',
   });
 }

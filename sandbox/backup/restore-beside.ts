@@ -126,7 +126,7 @@ async function putAway(name: string, { directory, progress = silent }: RestoreOp
     notice(progress, 'warning', text);
     return text;
   } catch (thrown) {
-    const text = `The stack ${name}, which it had started, is still there (${messageOf(thrown)}): \`npm run sandbox -- down -v --name ${name}\`.`;
+    const text = `The stack ${name}, which it had started, is still there (${messageOf(thrown)}); \`npm run sandbox -- down -v --name ${name}\` DELETES it, and nothing else.`;
     notice(progress, 'warning', text);
     return text;
   }

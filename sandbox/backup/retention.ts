@@ -43,7 +43,7 @@ export function requireRetentionDays(days: number = defaultRetentionDays): numbe
   if (Number.isSafeInteger(days) && days >= 1) return days;
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `${days} is no number of days that backups can be kept.`,
+    message: `${days} is not a valid number of days to keep backups.`,
     next: 'Give a whole number from 1 on: --retention 7.',
   });
 }

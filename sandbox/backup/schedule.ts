@@ -58,7 +58,7 @@ export function parseSchedule(text: string, timezone?: string): Schedule {
 function never(text: string, reason: string): never {
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `${JSON.stringify(text)} is no time of a schedule: ${reason.replace(/^CronPattern: /, '').replace(/\.$/, '')}.`,
+    message: `${JSON.stringify(text)} is not a valid schedule: ${reason.replace(/^CronPattern: /, '').replace(/\.$/, '')}.`,
     next: "Give a time of day, --schedule 03:00, or five fields of cron, --schedule '0 3 * * 1-5'.",
   });
 }

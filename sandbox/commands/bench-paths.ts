@@ -136,6 +136,6 @@ function rowsOfFiles(): SandboxError {
   return new SandboxError({
     code: 'DATASET_DIFFERENT',
     message: 'The engines hold rows from files: the answers to the questions of the query paths are not known.',
-    next: 'Load the dataset: `npm run sandbox -- seed --reset`.',
+    next: '`npm run sandbox -- seed --reset` loads the dataset, and DELETES what was added or changed.',
   });
 }

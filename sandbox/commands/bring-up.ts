@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { notice } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { attachIfCurrent } from '../stack/attach-stack.ts';
+import { describeMoved, movedStacks } from '../stack/moved-stacks.ts';
+import { findStackFolder } from '../stack/stack-folder.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { identifyingOptions } from '../stack/stack-options.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';
@@ -27,6 +30,14 @@ async function keepBackups(context: ActionContext): Promise<void> {
   await moveArchivesOfProject(identity, context.progress);
 }
 
+/** A project that was moved has another stack by now: the first start says where its data is. */
+async function nameMovedStacks(context: ActionContext): Promise<void> {
+  const { directory, name } = stackIdentity(identityOf(context));
+  if (context.settings.name !== undefined || (await findStackFolder(name)) !== undefined) return;
+  const moved = await movedStacks({ directory }).catch(() => []);
+  for (const stack of moved) notice(context.progress, 'info', describeMoved(stack));
+}
+
 /** Attaches to the stack if it runs as it would be started now; starts what is missing or different otherwise. */
 export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   const options = stackOptionsOf(context);
@@ -41,6 +52,7 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
       return { attached: true, engines: attached.engines, startup: [], crossStore: undefined };
     }
   }
+  await nameMovedStacks(context);
   // Everything that a start needs is loaded only where something is to be started.
   const { createStack } = await import('../stack/create-stack.ts');
   // `--reset` replaces what is different here; `seed --reset` gives every engine its data as it was.

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { keepLoopbackFromProxy } from '../core/loopback-proxy.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from './failure.ts';
 import type { OutputFormat } from './names.ts';
 import { commandNames, createProgram } from './program.ts';
@@ -7,6 +8,7 @@ import { suggestionFor } from './suggestion.ts';
 
 /** Runs one command and ends the process: 0 done and nothing failed, 1 something failed, 2 wrong use. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
+  keepLoopbackFromProxy();
   const format = wantedFormat(args);
   surviveClosedOutput();
   process.on('uncaughtException', (thrown) => fail(thrown, format));

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { badOption } from './names.ts';
@@ -31,10 +31,12 @@ const knownKeys = ['name', 'engines', 'topologies', 'failover', 'size', 'images'
 
 /**
  * Reads `sandbox.config.yaml` of a folder, if it is there.
- * Throws `BAD_OPTION` where it is not YAML, not a mapping, or holds a key that means nothing.
+ * Throws `BAD_OPTION` where it is not YAML, not a mapping, holds a key that means nothing, or has another name: whoever
+ * wrote `sandbox.config.yml` means it.
  */
 export async function readConfigFile(directory: string): Promise<ConfigFile | undefined> {
   const path = join(directory, configFileName);
+  await refuseOtherNames(directory);
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;
   const content = await parse(text, path);
@@ -44,6 +46,20 @@ export async function readConfigFile(directory: string): Promise<ConfigFile | un
     }
   }
   return { ...content, path };
+}
+
+async function refuseOtherNames(directory: string): Promise<void> {
+  const names: readonly string[] = await readdir(directory).catch(() => []);
+  const other = names.find(
+    (name) => name !== configFileName && /^\.?sandbox\.config\.(?:ya?ml|json|toml)$/i.test(name),
+  );
+  if (other === undefined) return;
+  throw badOption(
+    `${join(directory, other)} is not read: the settings of a project are in ${configFileName}.`,
+    names.includes(configFileName)
+      ? `Put its settings there, and remove it.`
+      : `Rename it to ${configFileName}; it is YAML.`,
+  );
 }
 
 async function readIfPresent(path: string): Promise<string | undefined> {

@@ -12,7 +12,7 @@ export const down: Action = async (context) => {
       const { containers, networks, stack } = taken;
       const removed = `${containers.length} containers, ${taken.volumes.length} volumes, ${networks.length} networks removed`;
       const backups = taken.backups === undefined ? '' : ` Its backups stay in ${taken.backups}.`;
-      const kept = volumes ? backups : ' Its data is kept; `down -v` removes it.';
+      const kept = volumes ? backups : ' Its data is kept; `down -v` DELETES it.';
       return `Stack ${stack} is down: ${removed}.${kept}\n`;
     },
   };

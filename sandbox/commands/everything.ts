@@ -5,9 +5,10 @@ import { runSuites } from '../../scenarios/run-suites.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { now } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import { describeMachine } from '../core/machine.ts';
 import { writePrivateFile } from '../core/private-files.ts';
-import { runTask } from '../core/progress.ts';
+import { notice, runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import { benchHasFailed } from '../report/bench-text.ts';
@@ -50,7 +51,11 @@ export const everything: Action = async (context) => {
     scenarios,
     bench,
   };
-  const files = await writeReport(context.settings.directory, report);
+  const files = await writeReport(context.settings.directory, report).catch((thrown) => {
+    // A checkout that is read-only is no reason to lose what was found.
+    notice(context.progress, 'warning', `The report is in no file: ${messageOf(thrown)}`);
+    return [];
+  });
   return {
     document: report,
     text: (colors) => formatReport(report, files, colors),

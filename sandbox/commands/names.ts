@@ -73,7 +73,7 @@ export function parseDurationMs(text: string, source: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text.trim());
   const durationMs = Number(match?.[1]) * ({ ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? 's'] ?? Number.NaN);
   if (!(durationMs > 0)) {
-    throw badOption(`${source}: \`${text}\` is no duration.`, 'Write it as 90s, 2m, 1500ms, or as seconds.');
+    throw badOption(`${source}: \`${text}\` is not a valid duration.`, 'Write it as 90s, 2m, 1500ms, or as seconds.');
   }
   return durationMs;
 }
@@ -82,7 +82,7 @@ export function parseDurationMs(text: string, source: string): number {
 export function parsePort(value: unknown, source: string): number {
   const port = Number(value);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw badOption(`${source}: \`${String(value)}\` is no port.`, 'Write a whole number from 1 to 65535.');
+    throw badOption(`${source}: \`${String(value)}\` is not a valid port.`, 'Write a whole number from 1 to 65535.');
   }
   return port;
 }
@@ -98,7 +98,7 @@ export function parseWholeNumber(value: unknown, minimum: number, source: string
 
 /** Stack names become parts of container names and labels. Throws `BAD_OPTION`. */
 export function parseStackName(text: string, source: string): string {
-  if (!isStackName(text)) throw badOption(`${source}: \`${text}\` is no name for a stack.`, stackNameRule);
+  if (!isStackName(text)) throw badOption(`${source}: \`${text}\` is not a valid name for a stack.`, stackNameRule);
   return text;
 }
 

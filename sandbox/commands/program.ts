@@ -49,18 +49,22 @@ export function createProgram(): Command {
     run(() => import('./everything.ts').then((room) => room.everything)),
   );
 
-  add(program, 'up', 'start the stack, apply the schemas and load the data, or attach to it if it is running', seeded)
+  add(program, 'up', 'start the stack, apply the schemas and load the data, or attach to it if it is running', [
+    ...seeded,
+    'ports',
+  ])
     .option('--wait-timeout <duration>', 'give up after this long, for example 90s or 2m')
     .action(run(() => import('./up.ts').then((room) => room.up)));
   add(program, 'down', 'stop the stack and keep its data', [])
-    .option('-v, --volumes', 'remove its data too')
+    .option('-v, --volumes', 'DELETE all its data too; backups stay')
     .action(run(() => import('./down.ts').then((room) => room.down)));
   add(program, 'stop', 'the same as down: stop the stack and keep its data', []).action(
     run(() => import('./down.ts').then((room) => room.down)),
   );
-  add(program, 'start', 'start a stack again that was stopped, with the data that it has', ['waitTimeout']).action(
-    run(() => import('./start.ts').then((room) => room.start)),
-  );
+  add(program, 'start', 'start a stack again that was stopped, with the data that it has', [
+    'waitTimeout',
+    'ports',
+  ]).action(run(() => import('./start.ts').then((room) => room.start)));
   add(program, 'restart', 'stop the stack and start it again, with the data that it has', ['waitTimeout']).action(
     run(() => import('./start.ts').then((room) => room.restart)),
   );
@@ -212,7 +216,7 @@ export function createProgram(): Command {
     .argument('<shell>', 'bash, zsh or fish')
     .addHelpText('after', '\nFor bash and zsh:\n  source <(npm run --silent sandbox -- completion bash)')
     .action(run(() => import('./completion.ts').then((room) => room.completion)));
-  add(program, 'doctor', 'check this machine and say how to mend what is amiss', []).action(
+  add(program, 'doctor', 'check this machine and say how to fix what is wrong', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );
   add(program, 'prefetch', 'make the images ready ahead of time, or carry them to a machine without a network', [

@@ -57,7 +57,13 @@ async function loadAndCheck(
 ): Promise<Seeded> {
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
   const own = imported === undefined ? {} : { dataset: imported.dataset };
-  const options = { ...stackOptionsOf(context), engines: [...attached.engines.keys()], topologies, ...own };
+  const options = {
+    ...stackOptionsOf(context),
+    engines: [...attached.engines.keys()],
+    topologies,
+    ...own,
+    refuseOtherData: true,
+  };
   await using stack = await createStack(options).catch(async (thrown: unknown) => {
     // Nothing was loaded to its end: the same command makes the file anew, and would be refused where it is there.
     if (imported?.files.some(({ rejected }) => rejected > 0)) await rm(String(context.flags.rejects), { force: true });
@@ -84,7 +90,7 @@ async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof re
   if (alone !== undefined) throw badOption(`--${alone} is about rows from files.`, 'Use it together with --from.');
   if (rejects === '') throw badOption('--rejects names no file.', 'Name a file that is not there yet.');
   if (from !== undefined && settings.size === 'none') {
-    throw badOption('--from: what is not in the files comes from the dataset.', 'Say another --size than none.');
+    throw badOption('--from: what is not in the files comes from the dataset.', 'Pass a --size other than none.');
   }
   return readableFiles((from ?? []) as readonly string[], entity, encoding);
 }

@@ -1,5 +1,5 @@
 import type { StackOptions } from '../stack/stack-options.ts';
-import { parseWholeNumber } from './names.ts';
+import { parseChoice, parseWholeNumber } from './names.ts';
 import type { ActionContext } from './run-action.ts';
 
 /** Options of the stack that a command means: the one of its folder, which stays up. */
@@ -19,6 +19,8 @@ export function stackOptionsOf({ settings, flags, progress, signal }: ActionCont
     dockerInstall,
     ports,
     reset: flags.reset === true,
+    moveTakenPorts:
+      flags.ports !== undefined && parseChoice(String(flags.ports), ['new', 'same'] as const, '--ports') === 'new',
     progress,
     signal,
     ...(name === undefined ? {} : { name }),

@@ -48,7 +48,7 @@ function noRoom({ engine, name }: NodeHandle, evidence: string): SandboxError {
     code: 'NO_DISK_SPACE',
     engine,
     message: `There is no room for a copy of what ${name} holds, without which it is not replaced.`,
-    next: 'Free some disk, or give the data up first: `npm run sandbox -- down -v`.',
+    next: 'Free some disk space and run it again; nothing was replaced. `npm run sandbox -- down -v` makes room too, but DELETES ALL DATA of the stack.',
     evidence: evidence.trim(),
   });
 }

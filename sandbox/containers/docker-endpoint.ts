@@ -4,6 +4,7 @@ import { type RequestOptions, request } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { SandboxError } from '../core/errors.ts';
 import { foreignInfluence } from '../core/ownership.ts';
 
 export interface DockerEndpoint {
@@ -20,13 +21,14 @@ const pingTimeoutMs = 2_000;
  * First endpoint that answers: `DOCKER_HOST`, the docker client's current context, then the usual sockets of
  * Docker, rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop and Podman. `undefined` where none does,
  * or where `DOCKER_HOST` names one that does not answer. A socket that nobody but `DOCKER_HOST` names counts only where
- * its folders and itself are root's or this user's: who listens there is told passwords.
+ * its folders and itself are root's or this user's: who listens there is told passwords. Throws `BAD_OPTION` where the
+ * address that is named is none, and `NOT_SUPPORTED` where it is that of another machine over ssh.
  */
 export async function findDockerEndpoint(): Promise<DockerEndpoint | undefined> {
-  if (process.env.DOCKER_HOST) return whereItAnswers(endpointOf(process.env.DOCKER_HOST));
+  if (process.env.DOCKER_HOST) return whereItAnswers(endpointOf(process.env.DOCKER_HOST, 'DOCKER_HOST'));
   const context = await contextHost();
   if (context !== undefined) {
-    const endpoint = endpointOf(context);
+    const endpoint = endpointOf(context, "The docker client's current context");
     const isOurs = endpoint.socketPath === undefined || (await isTrusted(endpoint.socketPath));
     const answering = isOurs ? await whereItAnswers(endpoint) : undefined;
     if (answering !== undefined) return answering;
@@ -84,8 +86,28 @@ export function usualSockets(): readonly string[] {
   ];
 }
 
-function endpointOf(url: string): DockerEndpoint {
-  return url.startsWith('unix://') ? { url, socketPath: url.slice('unix://'.length) } : { url };
+/** `source` says for people who named the address. */
+function endpointOf(url: string, source: string): DockerEndpoint {
+  const pipes = process.platform === 'win32' ? ['npipe:'] : [];
+  const scheme = /^[a-z]+:(?=\/\/.)/.exec(url)?.[0] ?? '';
+  if (['unix:', ...pipes].includes(scheme)) return { url, socketPath: url.slice(`${scheme}//`.length) };
+  if (scheme === 'ssh:') throw overSsh(url, source);
+  const isAddress = ['tcp:', 'http:', 'https:'].includes(scheme) && URL.canParse(url) && new URL(url).hostname !== '';
+  if (isAddress) return { url };
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `${source} is \`${url}\`, which is not the address of a container engine${scheme === 'npipe:' ? ' on this system' : ''}.`,
+    next: 'Use unix:///path/to/docker.sock or tcp://127.0.0.1:2375, or unset DOCKER_HOST to look at the usual places.',
+  });
+}
+
+/** Nodes listen on the loopback address of the machine that they run on: nothing here could reach them. */
+function overSsh(url: string, source: string): SandboxError {
+  return new SandboxError({
+    code: 'NOT_SUPPORTED',
+    message: `${source} is ${url}: the engines would listen on the loopback address of that machine, which nothing here reaches.`,
+    next: 'Run the sandbox on that machine, in an ssh session, and forward its ports with `ssh -L`; or set DOCKER_HOST, or DOCKER_CONTEXT=default, to use an engine of this machine.',
+  });
 }
 
 async function whereItAnswers(endpoint: DockerEndpoint): Promise<DockerEndpoint | undefined> {

@@ -2,7 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
 import { officialBase } from './base-image.ts';
 import { docker } from './docker.ts';
 import { findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
@@ -68,7 +68,8 @@ async function engineFinding(): Promise<Finding> {
     const text = `${product} ${version.Version} at ${endpoint.url}, storage ${info.Driver}, cgroup v${info.CgroupVersion ?? '1'}`;
     return { name, state: 'ok', text };
   } catch (thrown) {
-    return { name, state: 'failed', text: messageOf(thrown), next: 'Look at its log, and start it again.' };
+    const next = thrown instanceof SandboxError ? thrown.next : 'Look at its log, and start it again.';
+    return { name, state: 'failed', text: messageOf(thrown), next };
   }
 }
 

@@ -33,6 +33,8 @@ export const labelNames = {
   /** SHA-256 of the key of a stack that keeps its data: tells whether a file of passwords is this stack's. */
   key: 'dev.taishang.sandbox.key',
   origin: 'dev.taishang.sandbox.origin',
+  /** Release of the sandbox that made it. Absent: an early one. */
+  madeBy: 'dev.taishang.sandbox.made-by',
   /** Hash of everything that the container was created from; another hash means another container. */
   contentHash: 'dev.taishang.sandbox.content-hash',
   /** Hash of the inputs of a locally built image. */

@@ -28,16 +28,34 @@ export async function stopNode(node: NodeHandle): Promise<void> {
   await stopContainer(node.containerId);
 }
 
-/** {@link stopNode} by name or id. */
+/** {@link stopNode} by name or id. One that is paused is resumed first: frozen, it would not see the signal. */
 export async function stopContainer(id: string): Promise<void> {
   const container = (await docker()).getContainer(id);
+  await resumeContainer(id);
   await ignoring(304, () => container.stop({ t: Math.ceil(deadlineMs('nodeStop') / 1000) }));
 }
 
-/** Starts a stopped or killed container again, on the same data and host ports. */
+/** Starts a stopped or killed container again, or resumes a paused one, on the same data and host ports. */
 export async function startNodeAgain(node: NodeHandle): Promise<void> {
-  const container = (await docker()).getContainer(node.containerId);
-  await ignoring(304, () => container.start());
+  await startContainer(node.containerId);
+}
+
+/** {@link startNodeAgain} by name or id. */
+export async function startContainer(id: string): Promise<void> {
+  if (await resumeContainer(id)) return;
+  await ignoring(304, async () => (await docker()).getContainer(id).start());
+}
+
+/** Whether a container was paused, and was resumed. */
+async function resumeContainer(id: string): Promise<boolean> {
+  if ((await inspect(id))?.State.Paused !== true) return false;
+  try {
+    await (await docker()).getContainer(id).unpause();
+  } catch (thrown) {
+    // Somebody else was faster (Docker Engine API, "Unpause a container": it is not paused).
+    if ((await inspect(id))?.State.Paused !== false) throw thrown;
+  }
+  return true;
 }
 
 /** Sends a signal to the first process of the container. Default: SIGKILL. */

@@ -13,11 +13,15 @@ export interface FoundContainer {
   readonly running: boolean;
   /** Frozen by `docker pause`, a fault or a machine that sleeps: it takes connections and gives no answer. */
   readonly paused: boolean;
+  /** Docker is removing it, or has failed to (Docker Engine API, "dead"): it can only be made anew. */
+  readonly unusable: boolean;
   /** For people: `Up 3 minutes`, `Exited (137) 2 seconds ago`. */
   readonly status: string;
   readonly labels: Labels;
   /** Container port to the host port that it is published on. Empty while it is stopped. */
   readonly hostPorts: Readonly<Record<number, number>>;
+  /** Names of the volumes that it uses. */
+  readonly volumes: readonly string[];
 }
 
 export interface FoundObject {
@@ -34,8 +38,10 @@ export async function findContainers(labels: Labels): Promise<readonly FoundCont
     image: container.Image,
     running: container.State === 'running',
     paused: container.State === 'paused',
+    unusable: container.State === 'removing' || container.State === 'dead',
     status: container.Status,
     labels: container.Labels,
+    volumes: container.Mounts.flatMap((mount) => (mount.Type === 'volume' ? (mount.Name ?? []) : [])),
     hostPorts: Object.fromEntries(
       container.Ports.filter((port) => port.PublicPort !== undefined).map((port) => [
         port.PrivatePort,

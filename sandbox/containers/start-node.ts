@@ -180,7 +180,7 @@ function startError(placement: NodePlacement, thrown: unknown, evidence: string)
       code: 'PORT_TAKEN',
       engine,
       message: `${placement.containerName} cannot publish its port: ${reason.replace(/\s+/g, ' ')}`,
-      next: 'Free the port, or let the sandbox choose: `npm run sandbox -- down` and `up` again.',
+      next: 'Stop the program that listens there, or let the stack move, with its data: `npm run sandbox -- up --ports new`.',
       cause: thrown,
     });
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { docker } from './docker.ts';
 import { labelNames } from './labels.ts';
 import type { NodeHandle } from './node-spec.ts';
-import { removeContainer, startNodeAgain, statusOf, stopNode } from './nodes.ts';
+import { removeContainer, startContainer, startNodeAgain, stopNode, unlessMissing } from './nodes.ts';
 import { ownerOfThisProcess } from './owner.ts';
 
 /**
@@ -35,18 +35,10 @@ export async function whileNodeIsStopped(node: NodeHandle, work: () => Promise<v
 
 /** Starts the nodes that these records say were stopped for work that nobody does any more. */
 export async function startStoppedNodes(records: readonly { readonly labels: Readonly<Record<string, string>> }[]) {
-  const client = await docker();
   await Promise.all(
     records.map(async ({ labels }) => {
       const id = labels[labelNames.stoppedNode];
-      if (id === undefined) return;
-      await client
-        .getContainer(id)
-        .start()
-        .catch((thrown: unknown) => {
-          // It runs already, or is gone.
-          if (statusOf(thrown) !== 304 && statusOf(thrown) !== 404) throw thrown;
-        });
+      if (id !== undefined) await unlessMissing(() => startContainer(id));
     }),
   );
 }

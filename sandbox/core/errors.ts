@@ -49,6 +49,7 @@ export const exitCodeOf = {
   STACK_NOT_RUNNING: 1,
   STACK_BUSY: 1,
   STATE_CORRUPT: 1,
+  STATE_NEWER: 1,
   SECRETS_LOST: 1,
   // Schema and data.
   SCHEMA_FAILED: 1,

@@ -17,14 +17,14 @@ export interface PrivateFile extends AsyncDisposable {
 /**
  * Begins a file of mode 600 that takes its place at once, over a file that is there but through no link: whoever put
  * one there would choose what is overwritten. Its folder is made, for its owner alone, if need be.
- * Throws `BAD_OPTION` where something else than a file is in its place.
+ * Throws `BAD_OPTION` where something else than a file is in its place, or nothing can be written there.
  */
 export async function createPrivateFile(path: string): Promise<PrivateFile> {
   await requireReplaceable(path);
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await orNotWritable(path, () => mkdir(dirname(path), { recursive: true, mode: 0o700 }));
   const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const handle = await open(partial, flags, privateMode);
+  const handle = await orNotWritable(path, () => open(partial, flags, privateMode));
   let kept = false;
   return {
     handle,
@@ -47,6 +47,15 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
   await using file = await createPrivateFile(path);
   await file.handle.writeFile(content);
   await file.keep();
+}
+
+/** As on a disk that is read-only, or in a folder of somebody else. */
+async function orNotWritable<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
+  try {
+    return await act();
+  } catch (thrown) {
+    throw notWritable(path, messageOf(thrown));
+  }
 }
 
 async function requireReplaceable(path: string): Promise<void> {

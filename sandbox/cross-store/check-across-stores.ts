@@ -82,7 +82,7 @@ export async function requireAgreement(
   throw new SandboxError({
     code: 'CROSS_STORE_DIFFERENT',
     message: `The stores disagree in ${count} places.`,
-    next: 'Load the data anew: `npm run sandbox -- seed --reset`.',
+    next: '`npm run sandbox -- seed --reset` loads the data anew, and DELETES what was added or changed.',
     evidence: report.differences.join('\n'),
   });
 }

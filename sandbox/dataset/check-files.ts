@@ -164,10 +164,10 @@ function refuseAll(): RejectedRows {
 }
 
 function rejected(count: number, shown: readonly string[]): SandboxError {
-  const rows = count === 1 ? 'One row' : `${count.toLocaleString('en')} rows`;
+  const rows = count === 1 ? 'One row is' : `${count.toLocaleString('en')} rows are`;
   return new SandboxError({
     code: 'IMPORT_REJECTED',
-    message: `${rows} will not do; nothing was written.`,
+    message: `${rows} not valid; nothing was written.`,
     next: 'Correct the lines below, or load the others: --rejects FILE.',
     evidence: [...shown, ...(count > shown.length ? [`and ${count - shown.length} more`] : [])].join('\n'),
   });

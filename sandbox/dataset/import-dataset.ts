@@ -144,6 +144,6 @@ function changed({ path }: CheckedFile): SandboxError {
   return new SandboxError({
     code: 'IMPORT_CHANGED',
     message: `${path} was changed after its rows were checked.`,
-    next: 'Let it be while it is loaded, and load it again with --reset.',
+    next: 'Leave the file alone while it is being loaded, and load it again with --reset, which DELETES the rows that are there.',
   });
 }

@@ -38,7 +38,7 @@ export async function rowFileOf(text: string, entity?: EntityName, encoding?: st
   const name = basename(path, extname(path));
   const own = prefix ?? entity ?? entityNames.find((known) => known === name);
   if (own === undefined) {
-    throw bad(`${path}: what are these rows of?`, `Say --entity with one of: ${entityNames.join(', ')}.`);
+    throw bad(`${path}: what are these rows of?`, `Pass --entity with one of: ${entityNames.join(', ')}.`);
   }
   return { path, entity: own, format, ...(encoding === undefined ? {} : { encoding }) };
 }

@@ -26,7 +26,7 @@ export function schemaDifferent(engine: string, what: string, { file, there, wan
     code: 'SCHEMA_DIFFERENT',
     engine,
     message: `${what} was made from another version of ${file}.`,
-    next: 'Keep it and go back to that version, or replace it with its data: `npm run sandbox -- up --reset`.',
+    next: '`npm run sandbox -- start` runs it as it is. To change over: `npm run sandbox -- backup`, then `npm run sandbox -- up --reset`, which DELETES its data and loads it anew.',
     evidence: unifiedDifference(file, there, wanted),
   });
 }

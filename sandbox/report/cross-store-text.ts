@@ -24,6 +24,8 @@ export function changeLines({ changes }: CrossStoreReport): readonly string[] {
   if (changes === undefined || !isChanged(changes)) return [];
   const lines = linesOfChanges(changes.kinds);
   return lines.map((line, index) =>
-    index < lines.length - 1 ? line : `${line}; \`npm run sandbox -- seed --reset\` brings the data back`,
+    index < lines.length - 1
+      ? line
+      : `${line}; \`npm run sandbox -- seed --reset\` brings the data back and DELETES what was added`,
   );
 }

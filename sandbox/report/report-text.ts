@@ -28,6 +28,6 @@ export function formatReport(report: SandboxReport, files: readonly string[], co
     ...(bench === undefined ? [] : [formatHeading('Query paths', colors), formatBench(bench, colors)]),
     formatHeading('The stack stays up', colors),
     formatEndpoints(status, colors),
-    `\n${paint(report.verdict)} in ${formatDuration(report.durationMs)}; report: ${files.join(', ')}\n`,
+    `\n${paint(report.verdict)} in ${formatDuration(report.durationMs)}; report: ${files.join(', ') || 'in no file'}\n`,
   ].join('');
 }

@@ -32,7 +32,7 @@ export function formatRestore(report: RestoreReport, colors: Colors): string {
     ...engines.flatMap(expiredLine),
     ...report.doors.map((door) => `${colors.yellow('rights of the archive')}: ${door}`),
     ...(safetyBackup === undefined ? [] : [`what was live before: ${safetyBackup.location}/${safetyBackup.name}`]),
-    ...(restoreStack === undefined ? [] : [`look at it:  ${restoreStack.look}`, `remove it:   ${restoreStack.remove}`]),
+    ...(restoreStack === undefined ? [] : [`look at it:  ${restoreStack.look}`, `delete it:   ${restoreStack.remove}`]),
   ];
   const checked = crossStore === undefined ? '' : `\n${formatCrossStore(crossStore, colors)}`;
   return `${table}\n${lines.join('\n')}\n${checked}`;

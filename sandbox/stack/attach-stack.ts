@@ -43,8 +43,11 @@ export async function attachStack(options: {
   const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
   const wanted = options.engines ?? (Object.keys(state.engines) as readonly EngineName[]);
   const down = wanted.filter((name) => !isUp(state.engines[name], runningIds));
-  if (wanted.length === 0 || down.length > 0)
-    throw notRunning(identity, `Not running: ${down.join(', ') || 'anything'}.`);
+  if (wanted.length === 0 || down.length > 0) {
+    const paused = new Set(containers.filter((each) => each.paused).map(({ labels }) => labels[labelNames.engine]));
+    const said = down.map((name) => (paused.has(name) ? `${name} (paused)` : name));
+    throw notRunning(identity, `Not running: ${said.join(', ') || 'anything'}.`);
+  }
   return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 

@@ -1,5 +1,5 @@
 import type { ResolvedImage } from '../containers/image-spec.ts';
-import { runTask } from '../core/progress.ts';
+import { notice, runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { chooseTopology } from './choose-topology.ts';
@@ -24,8 +24,11 @@ export async function bringUpEngine(
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
     runTask(progress, ['start', engine.name], async (report) => {
-      const onWaiting = () => start.onWaiting(engine);
-      const result = await startEngine({ ...engineStartOf(start, before, head, engine, image), onWaiting });
+      const told = {
+        onWaiting: () => start.onWaiting(engine),
+        onResumed: (node: string) => notice(progress, 'info', `${node} was paused, and goes on.`),
+      };
+      const result = await startEngine({ ...engineStartOf(start, before, head, engine, image), ...told });
       report.summarise(`${result.running.serverVersion}, ${image.origin}`);
       return result;
     }),
@@ -53,12 +56,10 @@ export async function bringUpEngine(
   await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
   if (dataset !== undefined && (options.schema ?? true)) {
     signal.throwIfAborted();
-    await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
+    const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
       loadDataset(start, engine, started.running, dataset, { schemaReplaced, beforeLoad: keepCopy }),
     );
-    const fingerprint = await dataset.fingerprint();
     const state = keeper.state().engines;
-    const loaded = { size: dataset.size, seed: dataset.seed, fingerprint };
     await keeper.update({
       engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },
     });

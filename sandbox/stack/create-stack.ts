@@ -6,6 +6,7 @@ import { healFaults } from '../containers/heal-faults.ts';
 import { availableResources } from '../containers/host-findings.ts';
 import { resolveImages } from '../containers/images.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
+import { keepLoopbackFromProxy } from '../core/loopback-proxy.ts';
 import { runTask, silent } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -60,6 +61,7 @@ export async function createStack<Name extends EngineName = EngineName>(
   options: StackOptions<Name> = {},
 ): Promise<Stack<Name>> {
   checkOptions(options);
+  keepLoopbackFromProxy();
   const throwAway = options.ephemeral ?? true;
   const identity = throwAway ? { ...stackIdentity(options), name: throwAwayName() } : stackIdentity(options);
   if (throwAway) {

@@ -9,19 +9,24 @@ const portCount = 12_000;
 
 /** Hands out host ports on the loopback address, and remembers them. */
 export interface PortChooser {
-  /** The port of `key`, `<node>:<container port>`: the one that it had before, or a free one. */
-  readonly choose: (key: string, wanted?: number) => Promise<number>;
+  /**
+   * The port of `key`, `<node>:<container port>`: the one that it had before, or a free one. One that is in the data of
+   * its node (`isInData`) never moves.
+   */
+  readonly choose: (key: string, wanted?: number, kind?: { readonly isInData: boolean }) => Promise<number>;
   readonly chosen: () => Readonly<Record<string, number>>;
 }
 
 /**
  * Ports of a stack: those in `known` stay; new ones begin at a place made from `name`, or at a random one without it.
- * `isOurs` tells whether a port that is taken is taken by this stack itself.
+ * `isOurs` tells whether a port that is taken is taken by this stack itself. With `moveTaken` a known port that somebody
+ * else has taken meanwhile is given up for a new one.
  */
 export function createPortChooser(options: {
   readonly name?: string;
   readonly known?: Readonly<Record<string, number>>;
   readonly isOurs?: (port: number) => boolean;
+  readonly moveTaken?: boolean;
 }): PortChooser {
   const chosen = new Map(Object.entries(options.known ?? {}));
   const reserved = new Set(chosen.values());
@@ -30,12 +35,16 @@ export function createPortChooser(options: {
 
   return {
     chosen: () => Object.fromEntries(chosen),
-    async choose(key, wanted) {
+    async choose(key, wanted, { isInData } = { isInData: false }) {
       const before = wanted ?? chosen.get(key);
       if (before !== undefined) {
-        if (!options.isOurs?.(before) && !(await isFree(before))) throw portTaken(key, before, wanted !== undefined);
-        chosen.set(key, before);
-        return before;
+        const isUsable = options.isOurs?.(before) || (await isFree(before));
+        const moves = options.moveTaken === true && wanted === undefined && !isInData;
+        if (!isUsable && !moves) throw portTaken(key, before, wanted !== undefined, isInData);
+        if (isUsable) {
+          chosen.set(key, before);
+          return before;
+        }
       }
       for (let tried = 0; tried < portCount; tried += 1) {
         const port = firstPort + (next % portCount);
@@ -64,7 +73,7 @@ function canListen(port: number, host: string): Promise<boolean> {
   });
 }
 
-function portTaken(key: string, port: number, wanted: boolean): SandboxError {
+function portTaken(key: string, port: number, wanted: boolean, isInData = false): SandboxError {
   const [node = key] = key.split(':');
   return new SandboxError({
     code: 'PORT_TAKEN',
@@ -72,7 +81,9 @@ function portTaken(key: string, port: number, wanted: boolean): SandboxError {
     message: `Port ${port} on the loopback address, which ${node} ${wanted ? 'was given' : 'had before'}, is taken.`,
     next: wanted
       ? 'Free it, or give another one under `ports` in sandbox.config.yaml.'
-      : 'Stop that program. `npm run sandbox -- down -v` gives the ports up too, but REMOVES ALL DATA of the stack.',
+      : isInData
+        ? 'Stop the program that listens there: the nodes of this topology keep their ports in their data, and cannot move.'
+        : 'Let it move, with its data: `npm run sandbox -- up --ports new`. Or stop the program that listens there.',
     evidence: `ss -ltnp 'sport = :${port}' shows who listens there.`,
   });
 }

@@ -1,17 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
-import { runTask } from '../core/progress.ts';
+import { notice, runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { markUnchecked } from './check-after-load.ts';
 import type { StackStart } from './stack-start.ts';
-import type { EngineState } from './stack-state.ts';
+import { type LoadedDataset, release } from './stack-state.ts';
 
 /**
  * Loads the dataset unless the store says that it holds it already, and is not to be loaded anew; what had expired of it
- * comes back then.
- * `beforeLoad` runs where something is about to be replaced. Throws `DATASET_DIFFERENT` where another dataset is there
- * and `reset` was not asked for, and `LOAD_FAILED`.
+ * comes back then. Rows that came from files, and the same dataset as an earlier version made it, are kept as they are unless `reset` was asked for.
+ * `beforeLoad` runs where something is about to be replaced. Returns what the store holds then. Throws `DATASET_DIFFERENT`
+ * where another dataset is there and `reset` was not asked for, and `LOAD_FAILED`.
  */
 export async function loadDataset(
   { progress, options, keeper }: StackStart,
@@ -19,19 +20,31 @@ export async function loadDataset(
   running: RunningEngine,
   dataset: Dataset,
   { schemaReplaced, beforeLoad }: { readonly schemaReplaced: boolean; readonly beforeLoad: () => Promise<void> },
-): Promise<void> {
+): Promise<LoadedDataset> {
   return runTask(progress, ['load', engine.name], async (report) => {
     const there = await engine.loadedFingerprint(running);
-    const wanted = await dataset.fingerprint();
+    const fingerprint = await dataset.fingerprint();
+    const wanted = { size: dataset.size, seed: dataset.seed, fingerprint, madeBy: release };
+    const known = keeper.state().engines[engine.name]?.dataset;
     const isKept = !options.reset || ((options.keepSame ?? false) && !schemaReplaced);
-    if (there === wanted && isKept) {
+    if (there === fingerprint && isKept) {
       const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);
-      return;
+      return { ...wanted, ...(known?.fingerprint === fingerprint ? known : {}) };
     }
-    if (there !== undefined && !options.reset)
-      throw datasetDifferent(engine, dataset, keeper.state().engines[engine.name]);
+    if (there !== undefined && !options.reset) {
+      const isKnown = known?.fingerprint === there && options.refuseOtherData !== true;
+      const why = isKnown ? whyKept(known, dataset) : undefined;
+      if (known === undefined || why === undefined) throw datasetDifferent(engine, dataset, known);
+      report.summarise(`kept as it is: ${why}`);
+      notice(
+        progress,
+        'info',
+        `${engine.title} is kept as it is: ${why}. \`up --reset\` replaces it: that DELETES what it holds.`,
+      );
+      return known;
+    }
     await beforeLoad();
     await markUnchecked(keeper, engine);
     const { loaded, resumedFrom } = await engine.load(running, dataset, report).catch((thrown) => {
@@ -40,7 +53,17 @@ export async function loadDataset(
     const items = Object.values(loaded).reduce((total, count) => total + count, 0);
     const resumed = resumedFrom === undefined ? '' : `, continued after ${resumedFrom.toLocaleString('en')} rows`;
     report.summarise(`${items.toLocaleString('en')} items${resumed}`);
+    return wanted;
   });
+}
+
+/** Why data that differs from what was asked for is what its user has; `undefined` where it was just another choice. */
+function whyKept(there: LoadedDataset, wanted: Dataset): string | undefined {
+  // Files that were named now are what is wanted.
+  if (wanted.size === 'files') return undefined;
+  if (there.size === 'files') return 'its rows came from files';
+  if (!isDeepStrictEqual(there.size, wanted.size) || there.seed !== wanted.seed) return undefined;
+  return `it was made by ${there.madeBy ?? 'an earlier version'}, and its dataset is older`;
 }
 
 /** What a server, its driver or its connection says; an error of our own says more already. */
@@ -56,16 +79,19 @@ function loadFailed(engine: Engine, thrown: unknown): unknown {
 }
 
 /** Data that somebody works with is never replaced without being asked. */
-function datasetDifferent(engine: Engine, wanted: Dataset, known: EngineState | undefined): SandboxError {
-  const there =
-    known?.dataset === undefined ? 'another dataset' : `${known.dataset.size} with seed ${known.dataset.seed}`;
+function datasetDifferent(engine: Engine, wanted: Dataset, known: LoadedDataset | undefined): SandboxError {
+  const there = known === undefined ? 'another dataset' : describe(known);
+  const asked = describe(wanted);
   return new SandboxError({
     code: 'DATASET_DIFFERENT',
     engine: engine.name,
-    message: `${engine.title} holds ${there}; ${wanted.size} with seed ${wanted.seed} was asked for.`,
-    next:
-      wanted.size === 'files'
-        ? 'Pass --reset to replace it.'
-        : `Ask for the same, or replace it: \`npm run sandbox -- seed --reset --size ${wanted.size}\`.`,
+    message: `${engine.title} holds ${there}; ${asked} was asked for.`,
+    next: `${asTheyAre} Pass --reset to replace it: that DELETES the rows that are there; \`npm run sandbox -- backup\` keeps a copy first.`,
   });
+}
+
+const asTheyAre = '`npm run sandbox -- start` starts it with the data that it has.';
+
+function describe({ size, seed }: Pick<LoadedDataset, 'size' | 'seed'>): string {
+  return size === 'files' ? 'rows from files' : `${size} with seed ${seed}`;
 }

@@ -143,7 +143,7 @@ export function requireFinished(engines: readonly Engine[], state: Pick<StackSta
   throw new SandboxError({
     code: 'STACK_NOT_RUNNING',
     engine: unfinished.name,
-    message: `The first start of ${unfinished.title} did not get to its end.`,
+    message: `The first start of ${unfinished.title} was not finished.`,
     next: 'Finish it: `npm run sandbox -- up`.',
   });
 }

@@ -1,4 +1,4 @@
-import { lstat, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataFolders, ensureOwnFolder } from '../core/user-folder.ts';
 import { ensureStateDirectory, stateDirectory } from './state-directory.ts';
@@ -49,6 +49,12 @@ export async function removeEmptyStackFolder(name: string): Promise<void> {
 export async function removeStackFolder(name: string): Promise<void> {
   const folder = await findStackFolder(name);
   if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+}
+
+/** Names of the stacks that are kept in the user's data folders. */
+export async function keptStacks(): Promise<readonly string[]> {
+  const folders = dataFolders().map((root) => readdir(join(root, 'stacks')).catch(() => []));
+  return [...new Set((await Promise.all(folders)).flat())];
 }
 
 async function usableRoot(): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { SandboxError } from '../core/errors.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
 
 /** Longest name of a stack, in bytes. Container, volume and file names are made of it. */
 export const stackNameBytesMax = 40;
@@ -23,12 +23,28 @@ export function stackIdentity(options: { readonly directory?: string; readonly n
   if (name !== undefined && !isStackName(name)) {
     throw new SandboxError({
       code: 'BAD_OPTION',
-      message: `\`${name}\` is no name for a stack.`,
+      message: `\`${name}\` is not a valid name for a stack.`,
       next: stackNameRule,
     });
   }
-  const directory = realpathSync(resolve(options.directory ?? process.cwd()));
+  const directory = projectFolder(resolve(options.directory ?? process.cwd()));
   return { directory, name: name ?? `taishang-${shortHash(directory)}` };
+}
+
+/** Throws `BAD_OPTION` where there is no such folder. */
+function projectFolder(path: string): string {
+  try {
+    const directory = realpathSync(path);
+    if (statSync(directory).isDirectory()) return directory;
+    throw new Error('it is not a folder');
+  } catch (thrown) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `The folder ${path} cannot be used: ${messageOf(thrown)}.`,
+      next: 'Name the folder of a project that is there: --directory, or SANDBOX_DIRECTORY.',
+      cause: thrown,
+    });
+  }
 }
 
 /** Whether a text can be a stack's name: it becomes part of the names of containers, volumes, labels and files. */

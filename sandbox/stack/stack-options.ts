@@ -49,6 +49,10 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly name?: string;
   /** Host port per engine, for the first port of its first node. Default: a free one that is then kept. */
   readonly ports?: Partial<Record<EngineName, number>>;
+  /** Gives nodes whose port another program has taken meanwhile a new one, instead of refusing. Default: false. */
+  readonly moveTakenPorts?: boolean;
+  /** Refuses other data that is there, where it would be kept: that of an earlier version, or from files. Default: false. */
+  readonly refuseOtherData?: boolean;
   /**
    * Size of every volume of a throw-away stack, in bytes: what the fault `fill-disk` needs. Such a volume is in memory
    * and loses its data when its node stops. Default: as large as the machine's disk.

@@ -11,6 +11,7 @@ import { createPortChooser, type PortChooser } from './host-ports.ts';
 import type { SafetyCopies } from './safety-copies.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { StackOptions } from './stack-options.ts';
+import { release } from './stack-state.ts';
 import type { StartupRecorder } from './startup-steps.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
@@ -57,6 +58,7 @@ export async function lookAround({
   return {
     labels: {
       ...ours,
+      [labelNames.madeBy]: release,
       [labelNames.directory]: identity.directory,
       [labelNames.purpose]: throwAway ? 'throw-away' : options.beside === undefined ? 'stack' : 'restore',
       ...(options.beside === undefined ? {} : { [labelNames.beside]: options.beside }),
@@ -70,6 +72,7 @@ export async function lookAround({
       ...(throwAway ? {} : { name: identity.name }),
       known: { ...portsOf(containers), ...keeper.state().hostPorts },
       isOurs: (port) => published.has(port),
+      moveTaken: options.moveTakenPorts ?? false,
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSize } from '../../seeds/dataset.ts';
@@ -32,7 +32,17 @@ export interface LoadedDataset {
   readonly size: DatasetSize | 'files';
   readonly seed: number;
   readonly fingerprint: string;
+  /** Release of the sandbox that loaded it. Absent: an early one. */
+  readonly madeBy?: string;
 }
+
+/** Release of this sandbox, as `package.json` names it. */
+export const { version: release } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+) as { readonly version: string };
+
+/** Version of the files of a stack that this release writes, and the newest that it reads. */
+const filesVersion = 1;
 
 export interface StackState {
   readonly version: 1;
@@ -52,6 +62,8 @@ export interface StackState {
 
 /** Passwords and what holds them: kept apart, in a file that only its owner can read. */
 export interface StackSecrets {
+  /** Absent in what version 0.1 wrote. */
+  readonly version?: 1;
   /** Key of the stack: see `stack-key.ts`. Absent in what an earlier version wrote. */
   readonly key?: string;
   /** Folder of the project that the stack is of. Absent in what an earlier version wrote. */
@@ -73,7 +85,7 @@ export const emptyState = (name: string): StackState => ({
   hostPorts: {},
   engines: {},
 });
-export const noSecrets: StackSecrets = { secrets: {}, connections: {} };
+export const noSecrets: StackSecrets = { version: filesVersion, secrets: {}, connections: {} };
 
 /**
  * State of a stack, `undefined` where there is none that goes with its passwords. Throws `STATE_CORRUPT` where it
@@ -84,7 +96,7 @@ export async function readState(directory: string, name: string): Promise<StackS
   const [state, secrets] = await Promise.all([
     readJson(path, isState) as Promise<StackState | undefined>,
     readSecrets(directory, name).catch((thrown) => {
-      if (thrown instanceof SandboxError && thrown.code === 'NAME_TAKEN') throw thrown;
+      if (isOfLaterRelease(thrown) || (thrown instanceof SandboxError && thrown.code === 'NAME_TAKEN')) throw thrown;
       return undefined;
     }),
   ]);
@@ -211,6 +223,10 @@ export async function markStopped(directory: string, name: string): Promise<void
   }
 }
 
+function isOfLaterRelease(thrown: unknown): boolean {
+  return thrown instanceof SandboxError && thrown.code === 'STATE_NEWER';
+}
+
 async function readJson(path: string, isValid: (value: unknown) => boolean): Promise<unknown> {
   let text: string;
   try {
@@ -221,18 +237,29 @@ async function readJson(path: string, isValid: (value: unknown) => boolean): Pro
   }
   try {
     const value: unknown = JSON.parse(text);
+    const { version = filesVersion } = (value ?? {}) as { readonly version?: unknown };
+    if (typeof version === 'number' && version > filesVersion) throw ofLaterRelease(path, version);
     if (isValid(value)) return value;
     throw new Error('it is not of the expected form');
   } catch (thrown) {
+    if (thrown instanceof SandboxError) throw thrown;
     throw new SandboxError({
       code: 'STATE_CORRUPT',
       message: `${path} cannot be understood: ${messageOf(thrown)}.`,
       next: path.endsWith('.state.json')
         ? 'Remove the file: the stack is found again by its labels. `npm run sandbox -- down` works as it is.'
-        : '`npm run sandbox -- down -v` removes the stack; its data cannot be opened without the passwords.',
+        : `Put the file back as it was. ${orGiveUpData}`,
       cause: thrown,
     });
   }
+}
+
+function ofLaterRelease(path: string, version: number): SandboxError {
+  return new SandboxError({
+    code: 'STATE_NEWER',
+    message: `${path} was written by a later release of the sandbox: its version is ${version}, and this one reads ${filesVersion}.`,
+    next: `Use that release, or a later one. This is ${release}; nothing was changed.`,
+  });
 }
 
 function isState(value: unknown): boolean {

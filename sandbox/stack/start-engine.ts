@@ -54,6 +54,8 @@ export interface EngineStart {
   readonly headStart: HeadStart;
   /** Told for each node once it is there, and nothing is left to do but to wait until it answers. */
   readonly onWaiting?: () => void;
+  /** Told for each node that was paused, and goes on. */
+  readonly onResumed?: (node: string) => void;
 }
 
 export interface StartedEngine {
@@ -106,13 +108,17 @@ async function describeNodes(
 ): Promise<readonly NodeSpec[]> {
   const { secrets, image, failover = false } = start;
   const address = addressOf ?? (() => '');
-  const draft = nodesOf({ secrets, image, failover, address: () => '', hostPort: () => 0 });
+  const context = { secrets, image, failover, address: () => '' };
+  const draft = nodesOf({ ...context, hostPort: () => 0 });
+  // As in `requireMovable`: nodes that are told their host ports keep them in their data.
+  const [one, other] = [1, 2].map((port) => JSON.stringify(nodesOf({ ...context, hostPort: () => port })));
+  const kind = { isInData: one !== other };
   const chosen = new Map<string, number>();
   for (const [index, spec] of draft.entries()) {
     for (const [portIndex, port] of spec.ports.entries()) {
       const key = `${spec.name}:${port}`;
       const wanted = index === 0 && portIndex === 0 ? start.wantedPort : undefined;
-      chosen.set(key, await start.ports.choose(key, wanted));
+      chosen.set(key, await start.ports.choose(key, wanted, kind));
     }
   }
   return nodesOf({ secrets, image, failover, address, hostPort: (node, port) => chosen.get(`${node}:${port}`) ?? 0 });
@@ -164,7 +170,8 @@ async function withoutOldWatcher(
 function isCurrent(spec: NodeSpec, start: EngineStart, addressOf: AddressOf): boolean {
   const { containerName, labels } = placementOf(spec, start, addressOf?.(spec.name));
   const existing = start.existing.get(containerName);
-  return start.keepVolumes && existing?.labels[labelNames.contentHash] === labels[labelNames.contentHash];
+  if (existing === undefined || existing.unusable || !start.keepVolumes) return false;
+  return existing.labels[labelNames.contentHash] === labels[labelNames.contentHash];
 }
 
 async function ensureNode(spec: NodeSpec, start: EngineStart, addressOf: AddressOf): Promise<NodeHandle> {
@@ -174,6 +181,7 @@ async function ensureNode(spec: NodeSpec, start: EngineStart, addressOf: Address
     if (isCurrent(spec, start, addressOf)) {
       const node = handleOfExisting(spec, placement, existing.id);
       if (existing.running) return node;
+      if (existing.paused) start.onResumed?.(spec.name);
       await setCpuShares(node, start.headStart.cpuShares(start.engine));
       await startNodeAgain(node);
       return node;

@@ -161,11 +161,17 @@ export async function rememberSecrets(
  */
 async function takeBack({ identity, keeper }: StackStart, before: Before, copied: ReadonlySet<string>): Promise<void> {
   const ours = { [labelNames.stack]: identity.name };
-  const wasRunning = (name: string) => before.existing.get(name)?.running ?? false;
-  const containers = (await findContainers(ours)).filter((container) => !wasRunning(container.name));
+  const wasRunning = (name: string) => {
+    const found = before.existing.get(name);
+    return found?.running === true || found?.paused === true;
+  };
+  const found = await findContainers(ours);
+  const containers = found.filter((container) => !wasRunning(container.name));
   await Promise.all(containers.map((container) => removeContainer(container.id)));
+  // A node that ran and was made anew for this version may have got a volume that it did not have before: that stays.
+  const used = new Set(found.filter(({ name }) => wasRunning(name)).flatMap((container) => container.volumes));
   const volumes = (await findVolumes(ours)).filter(({ name, labels }) => {
-    return !before.volumes.has(name) && !copied.has(labels[labelNames.engine] ?? '');
+    return !before.volumes.has(name) && !used.has(name) && !copied.has(labels[labelNames.engine] ?? '');
   });
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));

@@ -11,7 +11,7 @@ import { removeStack } from './remove-stack.ts';
 import { stackFolder } from './stack-folder.ts';
 import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
-import { forgetStack, markStopped, readSecrets } from './stack-state.ts';
+import { forgetStack, markStopped, readSecrets, readState } from './stack-state.ts';
 import { stopNodes } from './stop-nodes.ts';
 
 /** What `takeDown` did. */
@@ -26,7 +26,7 @@ export interface TakenDown extends Removed {
 /**
  * Takes the stack of a folder down by its labels alone: it works after a crash and without a state file.
  * Keeps its data unless `volumes` is true. Also removes what commands that were killed have left behind.
- * Throws `NAME_TAKEN` where the stack of this name is that of another project.
+ * Throws `NAME_TAKEN` where the stack of this name is that of another project, `STATE_NEWER` where a later release made it.
  */
 export async function takeDown(options: {
   readonly directory?: string;
@@ -35,7 +35,8 @@ export async function takeDown(options: {
   readonly progress?: ProgressListener;
 }): Promise<TakenDown> {
   const { name, directory } = stackIdentity(options);
-  await requireOwnName(directory, name);
+  if (!options.volumes) await readState(directory, name).catch(unlessCorrupt);
+  await readSecrets(directory, name).catch(unlessCorrupt);
   return withStackLock(directory, name, async () => {
     const removed = await runTask(options.progress ?? silent, ['down'], () => removeAll(name, options.volumes));
     await (options.volumes ? forgetStack(directory, name) : markStopped(directory, name));
@@ -45,11 +46,9 @@ export async function takeDown(options: {
   });
 }
 
-/** Throws `NAME_TAKEN`. Files that cannot be understood are no reason not to take a stack down. */
-async function requireOwnName(directory: string, name: string): Promise<void> {
-  await readSecrets(directory, name).catch((thrown) => {
-    if (thrown instanceof SandboxError && thrown.code === 'NAME_TAKEN') throw thrown;
-  });
+/** Files that cannot be understood are no reason not to take a stack down. */
+function unlessCorrupt(thrown: unknown): void {
+  if (!(thrown instanceof SandboxError) || thrown.code !== 'STATE_CORRUPT') throw thrown;
 }
 
 async function removeAll(name: string, volumes: boolean): Promise<Removed> {

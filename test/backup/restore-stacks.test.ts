@@ -150,7 +150,7 @@ test(`the name of a restore's stack is one that a stack can have (SANDBOX_TEST_S
 });
 
 test.each(['../elsewhere', 'a/b', 'A', '', '.', 'x'.repeat(41), 'a.g1', '数据'])(
-  '%s is no name for a stack, in the library either',
+  '%s is not a valid name for a stack, in the library either',
   (wrong) => {
     expect(() => stackIdentity({ directory: folder.path, name: wrong })).toThrow(
       expect.objectContaining({ code: 'BAD_OPTION' }),

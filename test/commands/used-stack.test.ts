@@ -63,7 +63,7 @@ test('a user that a service adds is counted and shown, and is a failure with --s
   const shown = await runCommand(['seed'], here());
   expect(shown).toMatchObject({ exitCode: 0 });
   expect(shown.stdout).toMatch(
-    /^ {2}postgresql: 1 user added since it was seeded; `npm run sandbox -- seed --reset` brings the data back$/m,
+    /^ {2}postgresql: 1 user added since it was seeded; `npm run sandbox -- seed --reset` brings the data back and DELETES what was added$/m,
   );
   expect((await seed()).crossStore).toMatchObject({
     ok: true,

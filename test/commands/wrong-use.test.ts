@@ -35,11 +35,11 @@ const refusals: readonly Refused[] = [
     { args: ['fault', name, 'redis'], code: 'UNKNOWN_FAULT', says: /kill/ },
   ]),
   { args: ['up', '--images', 'best'], code: 'BAD_OPTION', says: /auto, official, built/ },
-  { args: ['up', '--wait-timeout', 'soon'], code: 'BAD_OPTION', says: /no duration/ },
-  { args: ['up', '--wait-timeout', '0'], code: 'BAD_OPTION', says: /no duration/ },
+  { args: ['up', '--wait-timeout', 'soon'], code: 'BAD_OPTION', says: /not a valid duration/ },
+  { args: ['up', '--wait-timeout', '0'], code: 'BAD_OPTION', says: /not a valid duration/ },
   { args: ['up', '--seed', '-1'], code: 'BAD_OPTION', says: /--seed/ },
   { args: ['up', '--seed', '1.5'], code: 'BAD_OPTION', says: /--seed/ },
-  { args: ['up', '--name', 'Not A Name'], code: 'BAD_OPTION', says: /no name for a stack/ },
+  { args: ['up', '--name', 'Not A Name'], code: 'BAD_OPTION', says: /not a valid name for a stack/ },
   { args: ['up', '--colour'], code: 'BAD_OPTION', says: /unknown option '--colour'.*up --help/ },
   { args: ['status', '--volumes'], code: 'BAD_OPTION', says: /--volumes/ },
   { args: ['status', '--progress', 'loud'], code: 'BAD_OPTION', says: /--progress/ },
@@ -84,9 +84,9 @@ describe.concurrent('a configuration file that is wrong is refused with its path
     ['a setting that does not exist', 'engine: redis', 'BAD_OPTION', /no setting `engine`.*`engines`/],
     ['an unknown engine', 'engines: [redis, mysql]', 'UNKNOWN_ENGINE', /engines: there is no engine `mysql`/],
     ['an unknown size', 'size: huge', 'UNKNOWN_SIZE', /size/],
-    ['a port that is none', 'ports: {redis: 70000}', 'BAD_OPTION', /ports\.redis: `70000` is no port/],
+    ['a port that is none', 'ports: {redis: 70000}', 'BAD_OPTION', /ports\.redis: `70000` is not a valid port/],
     ['a port of an engine that does not exist', 'ports: {mysql: 3306}', 'UNKNOWN_ENGINE', /mysql/],
-    ['a count that is none', 'size: {users: 0}', 'BAD_OPTION', /users: `0` will not do/],
+    ['a count that is none', 'size: {users: 0}', 'BAD_OPTION', /users: `0` is not valid/],
     ['a number where a word belongs', 'size: 3', 'BAD_OPTION', /a text is expected/],
     ['a topology that is no mapping', 'topologies: [redis]', 'BAD_OPTION', /a mapping is expected/],
   ])('%s', async (_, content, code, says) => {
@@ -100,6 +100,33 @@ describe.concurrent('a configuration file that is wrong is refused with its path
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe.concurrent('a place that cannot be used is refused with its path', () => {
+  test.each(['sandbox.config.yml', '.sandbox.config.yaml', 'sandbox.config.json', 'Sandbox.Config.YAML'])(
+    'settings in %s, which would not be read',
+    async (name) => {
+      const folder = await mkdtemp(join(tmpdir(), 'taishang-config-'));
+      try {
+        await writeFile(join(folder, name), 'size: none');
+        const error = await runForError(['up'], { cwd: folder, env });
+        expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION', message: expect.stringContaining(name) });
+        expect(error.next).toContain('Rename it to sandbox.config.yaml');
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
+
+  test.each([['up'], ['status'], ['env'], ['down'], ['seed'], ['backup'], ['logs'], ['start']])(
+    '`%s` in a folder that is not there, or is none',
+    async (command) => {
+      for (const place of ['/nowhere/at/all', import.meta.filename]) {
+        const error = await runForError([command, '--directory', place], { env });
+        expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION', message: expect.stringContaining(place) });
+      }
+    },
+  );
 });
 
 describe.concurrent('an error says what failed, why and what to do', () => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import {
   findDockerEndpoint,
@@ -12,7 +13,9 @@ import {
   usualSockets,
 } from '../../sandbox/containers/docker-endpoint.ts';
 import { ensureDocker } from '../../sandbox/containers/docker-host.ts';
+import { SandboxError } from '../../sandbox/core/errors.ts';
 import { silent } from '../../sandbox/core/progress.ts';
+import { seed, seedText } from '../support/seed.ts';
 
 let folder: string;
 const servers: Server[] = [];
@@ -73,6 +76,37 @@ test.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9'])(
     });
   },
 );
+
+test.each([
+  ['ssh://me@elsewhere', 'NOT_SUPPORTED', 'loopback address of that machine'],
+  ['npipe:////./pipe/docker_engine', 'BAD_OPTION', 'not the address of a container engine on this system'],
+  ['garbage', 'BAD_OPTION', 'not the address of a container engine'],
+  ['unix://', 'BAD_OPTION', 'not the address of a container engine'],
+  ['tcp://', 'BAD_OPTION', 'not the address of a container engine'],
+  ['tcp://a b', 'BAD_OPTION', 'not the address of a container engine'],
+  ['://', 'BAD_OPTION', 'not the address of a container engine'],
+  ['constructor://x', 'BAD_OPTION', 'not the address of a container engine'],
+] as const)('an address that cannot be used is named: %s', async (url, code, text) => {
+  const refused = { code, message: expect.stringContaining(text), next: expect.stringContaining('DOCKER_HOST') };
+  vi.stubEnv('DOCKER_HOST', url);
+  await expect(findDockerEndpoint()).rejects.toMatchObject(refused);
+  vi.stubEnv('DOCKER_HOST', undefined);
+  await writeContext('named', url);
+  vi.stubEnv('DOCKER_CONTEXT', 'named');
+  await expect(findDockerEndpoint()).rejects.toMatchObject(refused);
+});
+
+test(`no text in DOCKER_HOST is an error that nobody foresaw (${seedText})`, async () => {
+  const texts = fc.tuple(fc.constantFrom('', 'unix://', 'ssh://', 'npipe://', 'x://', 'tcp://['), fc.string());
+  await fc.assert(
+    fc.asyncProperty(texts, async (parts) => {
+      vi.stubEnv('DOCKER_HOST', parts.join('').replaceAll('\0', '') || '-');
+      const found = await findDockerEndpoint().catch((thrown: unknown) => thrown);
+      expect(found instanceof Error && !(found instanceof SandboxError)).toBe(false);
+    }),
+    { seed, numRuns: 200 },
+  );
+});
 
 test('a socket on which something else answers is no container engine', async () => {
   const socketPath = join(folder, 'other.sock');

@@ -41,6 +41,15 @@ describe('a file with data of a user', () => {
     expect((await readdir(folder)).toSorted()).toEqual(['link', 'there']);
   });
 
+  test('is refused with its path where nothing can be written', async () => {
+    await symlink(join(folder, 'nowhere'), join(folder, 'gone'));
+    await writeFile(join(folder, 'file'), '');
+    for (const path of [join(folder, 'gone', 'file'), join(folder, 'file', 'file')]) {
+      const error = { code: 'BAD_OPTION', message: expect.stringContaining(path) };
+      await expect(writePrivateFile(path, 'text')).rejects.toMatchObject(error);
+    }
+  });
+
   test('follows no link that comes while it is written', async () => {
     const victim = join(folder, 'victim');
     await writeFile(victim, 'of somebody');

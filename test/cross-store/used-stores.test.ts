@@ -180,6 +180,8 @@ describe('what was emptied', () => {
     for (const place of emptied) expect([place, byPlace[place]?.removed]).toEqual([place, seeded.get(place)]);
     const text = formatCrossStore(report, colorsFor({}, {}));
     expect(text).toMatch(/ {2}qdrant: .*212 vectors of users removed since it was seeded/);
-    expect(text).toMatch(/since it was seeded; `npm run sandbox -- seed --reset` brings the data back\n$/);
+    expect(text).toMatch(
+      /since it was seeded; `npm run sandbox -- seed --reset` brings the data back and DELETES what was added\n$/,
+    );
   });
 });

@@ -98,6 +98,9 @@ test('a stack whose name that of another project has is left alone; one whose pr
       expect(error).toMatchObject({ exitCode: 1, code: 'NAME_TAKEN', next: expect.stringContaining(old) });
     }
     await rename(old, moved);
+    const first = await runCommand([...upRedis, '--progress', 'plain'], { cwd: moved });
+    expect(first.stderr).toContain(`The stack ${name} of ${old}, which is not there any more, still has its data`);
+    expect(await runCommand(['down', '-v'], { cwd: moved })).toMatchObject({ exitCode: 0 });
     expect(await runForDocument(['env', '--name', name], { cwd: moved })).toEqual(before);
     await runForDocument([...upRedis, '--name', name], { cwd: moved });
   } finally {

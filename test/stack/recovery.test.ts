@@ -4,15 +4,15 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/docker.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
-import { removeTinyEngines, tinyEngine } from '../containers/support/tiny-images.ts';
+import { removeTinyEngines } from '../containers/support/tiny-images.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
+import { redisThat } from './support/tiny-redis.ts';
 
 afterAll(removeTinyEngines);
 
@@ -25,18 +25,6 @@ async function leftOf({ path }: StackFolder): Promise<readonly string[]> {
   const label = { [labelNames.stack]: stackIdentity({ directory: path }).name };
   const found = await Promise.all([findContainers(label), findVolumes(label), findNetworks(label)]);
   return found.flat().map(({ name }) => name);
-}
-
-/** Reference of an image that does no more than this where a server would start. */
-async function redisThat(commands: string): Promise<string> {
-  const tiny = await tinyEngine(
-    'COPY docker-entrypoint.sh /usr/local/bin/\nRUN chmod 755 /usr/local/bin/docker-entrypoint.sh',
-    {
-      files: { 'docker-entrypoint.sh': `#!/bin/sh\n${commands}\n` },
-    },
-  );
-  const images = await resolveImages([tiny], { policy: 'built', progress: () => {} });
-  return images.get(tiny.engine)?.reference ?? '';
 }
 
 describe.concurrent('after its files were lost or broken', () => {
@@ -56,7 +44,7 @@ describe.concurrent('after its files were lost or broken', () => {
   test('a state that cannot be understood is named, and `down` helps', async () => {
     await using folder = await stackFolder();
     await runForDocument(upRedis, { cwd: folder.path });
-    for (const content of ['{', '[]', '{"version": 9}', '']) {
+    for (const content of ['{', '[]', '{"version": 1}', '']) {
       await writeFile(file(folder, 'state'), content);
       for (const command of [upRedis, ['status'], ['env']]) {
         const error = await runForError(command, { cwd: folder.path });

@@ -21,7 +21,7 @@ export function parseS3Address(text: string): S3Address {
   if (!bucketPattern.test(bucket) || names.some((name) => name === '.' || name === '..' || /\p{Cc}/u.test(name))) {
     throw new SandboxError({
       code: 'BAD_OPTION',
-      message: `${JSON.stringify(text)} is no address of a bucket.`,
+      message: `${JSON.stringify(text)} is not the address of a bucket.`,
       next: 'Write s3://bucket or s3://bucket/prefix; credentials come from the environment or ~/.aws.',
     });
   }

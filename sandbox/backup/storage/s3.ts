@@ -52,7 +52,7 @@ function requireArchiveName(name: string): string {
   if (momentOfArchive(name) !== undefined) return name;
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `${JSON.stringify(name)} is no name of a backup.`,
+    message: `${JSON.stringify(name)} is not the name of a backup.`,
     next: 'It is taishang-backup-<YYYYMMDD_HHMMSS>.tar.gz.',
   });
 }

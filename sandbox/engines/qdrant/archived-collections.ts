@@ -62,7 +62,7 @@ export async function readCollections(
     : namedByTheirFiles(snapshots);
   const problem = problemOf(collections, snapshots);
   if (problem === undefined) return collections;
-  throw backupRefused('BACKUP_PART_UNREADABLE', 'qdrant', `${collectionsFile} will not do: ${problem}`);
+  throw backupRefused('BACKUP_PART_UNREADABLE', 'qdrant', `${collectionsFile} is not valid: ${problem}`);
 }
 
 /** Backups of release 0.1.0 have no list: a file has the name of its collection, encoded. */

@@ -24,7 +24,7 @@ export function eventually<Value>(what: string, attempt: () => Promise<Value | u
       new SandboxError({
         code: 'NODE_NOT_READY',
         engine: 'qdrant',
-        message: `It never came that ${what}: ${messageOf(last)}.`,
+        message: `Timed out waiting for this: ${what}. ${messageOf(last)}.`,
         next: '`npm run sandbox -- logs qdrant` shows what its peers say.',
       }),
   });

@@ -10,7 +10,7 @@ export function until(what: string, attempt: () => Promise<boolean>): Promise<bo
       new SandboxError({
         code: 'NODE_NOT_READY',
         engine: 'redis',
-        message: `The members of the topology did not agree: ${what}, waited for in vain (${messageOf(last)}).`,
+        message: `Timed out waiting for the members of the topology to agree: ${what} (${messageOf(last)}).`,
         next: '`npm run sandbox -- logs redis` shows what they say.',
       }),
   });
