@@ -104,11 +104,12 @@ async function changesInPart(holding: Holding, looked: LookedAt): Promise<Change
   const note = (key: string, what: string) => {
     if (examples.length < room) examples.push(`${key} ${what}`);
   };
-  for await (const { key, value, mayComeAgain } of holding.held(target)) {
+  for await (const { key, value, mayComeAgain, ofSchema } of holding.held(target)) {
     const digest = digestOfKey(key);
     if (!isInPart(digest, part)) continue;
     const slot = table.find(digest);
     const isNew = slot === -1;
+    if (isNew && ofSchema) continue;
     const isSame = !isNew && isContent(contents, slot, digestOfKey(value));
     if (isNew || seen[slot] !== 0) {
       if (mayComeAgain && (!isNew || strangers.has(key))) continue;

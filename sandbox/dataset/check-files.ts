@@ -4,11 +4,12 @@ import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { SandboxError } from '../core/errors.ts';
 import { rowChecker } from './check-row.ts';
 import { entityNames } from './fields.ts';
-import { createKeySet, type KeySet } from './key-set.ts';
+import { createKeySet, type KeySet, uniqueKey, uniqueSetId } from './key-set.ts';
+import { requireOneOfEach } from './one-of-each.ts';
 import { readRows } from './read-rows.ts';
 import { openRejectFile, type Rejected, type RejectedRows } from './reject-file.ts';
 import type { RowFile } from './row-file.ts';
-import { type ParentName, parentKeys, rowRules } from './row-rules.ts';
+import { type ParentName, parentFacts, parentKeys, rowRules } from './row-rules.ts';
 import { shownText } from './shown-text.ts';
 import { refusedFile } from './text-chunks.ts';
 
@@ -35,7 +36,7 @@ export interface CheckOptions {
 
 /**
  * Reads every file once and checks every row: its form, that its keys come once, and that what it refers to is there.
- * Memory grows by the keys alone (at most 32 bytes each). Throws `IMPORT_REJECTED` for bad rows without a reject file,
+ * Memory grows by the keys alone (at most 32 bytes each, and as much for each level of a user or knowledge item). Throws `IMPORT_REJECTED` for bad rows without a reject file,
  * and with one for a file that is no text, names a column twice or has no good row; `BAD_OPTION` where the reject file
  * is there already.
  */
@@ -50,6 +51,7 @@ export async function checkFiles(options: CheckOptions): Promise<readonly Checke
     for (const file of inOrder) checked.set(file, await checkFile(file, parents, unique, bad.add, signal));
     if (rejects === undefined) await bad.end();
     requireRows(checked.values());
+    await requireOneOfEach([...checked.values()], base, unique);
     if (rejects !== undefined) await bad.end();
     return files.map((file) => checked.get(file) as CheckedFile);
   } catch (thrown) {
@@ -67,10 +69,17 @@ async function parentsOf(base: Dataset, files: readonly RowFile[]): Promise<Pare
   const parents = { users: createKeySet(), concepts: createKeySet(), knowledge: createKeySet() };
   for (const name of needed) {
     if (given.has(name)) continue;
-    const keyOf = parentKeys[name] as (row: object) => string;
-    for await (const rows of base.batches(name)) for (const row of rows) parents[name].add(keyOf(row));
+    for await (const rows of base.batches(name)) for (const row of rows) addParent(parents, name, row);
   }
   return parents;
+}
+
+/** Its key, and what is known of it. No key holds U+0000. */
+function addParent(parents: Parents, name: ParentName, row: object): void {
+  const key = (parentKeys[name] as (row: object) => string)(row);
+  parents[name].add(key);
+  for (const fact of (parentFacts[name] as (row: object) => readonly string[])(row))
+    parents[name].add(`${key}\0${fact}`);
 }
 
 async function checkFile<Name extends EntityName>(
@@ -108,21 +117,21 @@ function problemAmongRows<Name extends EntityName>(
   uniqueSets: Map<string, KeySet>,
 ): string | undefined {
   const rules = rowRules[entity];
-  for (const { field, to, key } of rules.references(row)) {
+  for (const { field, to, key, fact } of rules.references(row)) {
     if (!parents[to].has(key)) return `${field} refers to \`${shownText(key)}\`, which is none of the ${to}`;
+    if (fact !== undefined && !parents[to].has(`${key}\0${fact.text}`))
+      return `${fact.field} does not say the same as \`${shownText(key)}\` of the ${to} does: the stores would disagree`;
   }
   const keys = rules.unique.map((fields) => {
-    const id = `${entity} ${fields.join(' ')}`;
+    const id = uniqueSetId(entity, fields);
     const set = uniqueSets.get(id) ?? createKeySet();
     uniqueSets.set(id, set);
-    return { fields, set, key: JSON.stringify(fields.map((field) => row[field])) };
+    return { fields, set, key: uniqueKey(fields.map((field) => row[field])) };
   });
   const taken = keys.find(({ set, key }) => set.has(key));
   if (taken !== undefined) return `${taken.fields.join(', ')} is the same as in an earlier row`;
   for (const { set, key } of keys) set.add(key);
-  if (Object.hasOwn(parentKeys, entity)) {
-    parents[entity as ParentName].add((parentKeys[entity as ParentName] as (row: object) => string)(row));
-  }
+  if (Object.hasOwn(parentKeys, entity)) addParent(parents, entity as ParentName, row);
   return undefined;
 }
 

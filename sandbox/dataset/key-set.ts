@@ -39,3 +39,13 @@ export function createKeySet(): KeySet {
     has: (key) => isTaken(table, slotOf(table, digestOfKey(key))),
   };
 }
+
+/** Names the set of the keys that some fields of an entity are together. */
+export function uniqueSetId(entity: string, fields: readonly string[]): string {
+  return `${entity} ${fields.join(' ')}`;
+}
+
+/** What is in such a set of a row's values. */
+export function uniqueKey(values: readonly unknown[]): string {
+  return JSON.stringify(values);
+}

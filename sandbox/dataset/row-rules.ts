@@ -1,4 +1,4 @@
-import type { Entities, EntityName } from '../../seeds/entities.ts';
+import type { Entities, EntityName, Levels } from '../../seeds/entities.ts';
 
 /** Entities that rows of others refer to, by the field that is referred to. */
 export const parentKeys = {
@@ -9,11 +9,27 @@ export const parentKeys = {
 
 export type ParentName = keyof typeof parentKeys;
 
+/**
+ * What is known of a user or a knowledge item beside its key, where rows of other entities must say the same: the stores
+ * are held against each other after a load.
+ */
+export const parentFacts: { readonly [Name in ParentName]: (row: Entities[Name]) => readonly string[] } = {
+  users: ({ levels }) => [siliconFact(levels.silicon), levelsFact(levels)],
+  concepts: () => [],
+  knowledge: ({ siliconLevel }) => [siliconFact(siliconLevel)],
+};
+
+const siliconFact = (level: unknown) => `silicon ${level}`;
+const levelsFact = ({ silicon, consciousness, thinking }: { readonly [Axis in keyof Levels]: unknown }) =>
+  `levels ${JSON.stringify([silicon, consciousness, thinking])}`;
+
 /** A row that must be there. */
 export interface Reference {
   readonly field: string;
   readonly to: ParentName;
   readonly key: string;
+  /** What must be known of it, and the field that says so. */
+  readonly fact?: { readonly field: string; readonly text: string };
 }
 
 /** What a row must be to the other rows, beside its own form. */
@@ -22,6 +38,12 @@ export interface RowRules<Row> {
   readonly unique: readonly (readonly (keyof Row & string)[])[];
   readonly parents: readonly ParentName[];
   readonly references: (row: Row) => readonly Reference[];
+  /** The entity of which each row has one here, and how that is named: a store that lacks one disagrees with the others. */
+  readonly oneOfEach?: {
+    readonly of: ParentName;
+    readonly field: keyof Row & string;
+    readonly named: (key: string) => string;
+  };
 }
 
 const user = (row: { readonly userId: string }): Reference => ({ field: 'userId', to: 'users', key: row.userId });
@@ -76,20 +98,49 @@ export const rowRules: { readonly [Name in EntityName]: RowRules<Entities[Name]>
   knowledgeVectors: {
     unique: [['knowledgeId']],
     parents: ['knowledge'],
-    references: ({ knowledgeId }) => [{ field: 'knowledgeId', to: 'knowledge', key: knowledgeId }],
+    references: ({ knowledgeId, siliconLevel }) => [
+      {
+        field: 'knowledgeId',
+        to: 'knowledge',
+        key: knowledgeId,
+        fact: { field: 'siliconLevel', text: siliconFact(siliconLevel) },
+      },
+    ],
+    oneOfEach: { of: 'knowledge', field: 'knowledgeId', named: (key) => key },
   },
   userVectors: {
     unique: [['userId']],
     parents: ['users', 'concepts'],
     references: (row) => [
-      user(row),
+      { ...user(row), fact: { field: 'siliconLevel', text: siliconFact(row.siliconLevel) } },
       ...row.interests.map((concept) => ({ field: 'interests', to: 'concepts', key: concept }) as const),
     ],
+    oneOfEach: { of: 'users', field: 'userId', named: (key) => key },
   },
   cacheEntries: {
     unique: [['key']],
     parents: ['users'],
-    references: ({ key }) =>
-      /^(user|knowledge_graph):/.test(key) ? [{ field: 'key', to: 'users', key: key.slice(key.indexOf(':') + 1) }] : [],
+    references: ({ key, value }) => {
+      const [space, id] = [key.slice(0, key.indexOf(':')), key.slice(key.indexOf(':') + 1)];
+      if (space === 'conversation') return [];
+      const reference = { field: 'key', to: 'users', key: id } as const;
+      return [space === 'user' ? { ...reference, fact: { field: 'value', text: cachedFact(id, value) } } : reference];
+    },
+    oneOfEach: { of: 'users', field: 'key', named: (key) => `user:${key}` },
   },
 };
+
+/** What a cached user says of its levels; one that is not what the platform writes says nothing. */
+function cachedFact(id: string, value: string): string {
+  try {
+    const user = JSON.parse(value) as Readonly<Record<string, unknown>> | null;
+    if (user?.id !== id) return 'another user';
+    return levelsFact({
+      silicon: user.silicon_level,
+      consciousness: user.consciousness_level,
+      thinking: user.thinking_level,
+    });
+  } catch {
+    return 'no JSON';
+  }
+}

@@ -86,8 +86,14 @@ function isShort(text: string): boolean {
   return decimal !== undefined && decimal.digits.length + Math.abs(decimal.power) <= numericDigitsMax;
 }
 
+/** A cached user that is missing within the lifetime that the platform gives it, in seconds, is a difference. */
+const cachedUserLifetimeS = 3_600;
+
 /** What is wrong with a row as a whole, whose fields are right. */
 export function refusedRow(entity: EntityName, row: Readonly<Record<string, unknown>>): string | undefined {
+  const isCachedUser = entity === 'cacheEntries' && String(row.key).startsWith('user:');
+  if (isCachedUser && Number(row.lifetimeS) < cachedUserLifetimeS)
+    return `/lifetimeS must be >= ${cachedUserLifetimeS} for a cached user`;
   if (!documents.has(entity)) return undefined;
   const sizeBytes = documentBytes(row);
   if (sizeBytes <= documentBytesMax) return undefined;

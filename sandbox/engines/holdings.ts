@@ -9,6 +9,8 @@ export interface HeldRow {
   readonly value: string;
   /** The store holds it once by its nature, but the scan that reads it may tell of it again. Default: it does not. */
   readonly mayComeAgain?: true;
+  /** The schema brings it too: where the dataset does not have it, nobody has added it. Default: it does not. */
+  readonly ofSchema?: true;
 }
 
 /** What one store keeps in one place: the rows of a table, the points of a collection. */
@@ -42,6 +44,8 @@ export function rowsLoaded<Name extends EntityName>(
 export function canonicalText(value: unknown): string {
   if (value instanceof Date) return `time ${value.getTime()}`;
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
+  // An integer of 64 bits, as a driver tells of it.
+  if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'nothing';
   const fields = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonicalText(field)}`).join(',')}}`;

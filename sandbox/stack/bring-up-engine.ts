@@ -37,7 +37,8 @@ export async function bringUpEngine(
   const { dataset } = start;
   // What is there goes with another schema, or with the rows that take its place.
   const keepCopy = async () => {
-    if (!isFirstStart) await runTask(progress, ['copy', engine.name], () => start.safety.take(started.running, before));
+    if (!isFirstStart)
+      await runTask(progress, ['copy', engine.name], () => start.safety.take(engine, started.running, before));
   };
   let schemaReplaced = false;
   if (options.schema ?? true) {

@@ -2,7 +2,8 @@ import { copyVolumes } from '../containers/copy-volumes.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { ensureVolume, findContainers, removeVolume } from '../containers/objects.ts';
-import type { RunningEngine } from '../engines/topology.ts';
+import type { Engine } from '../engines/engine.ts';
+import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { inGeneration, recordGenerations } from './generations.ts';
 import type { Before } from './stack-start.ts';
 
@@ -11,12 +12,14 @@ import type { Before } from './stack-start.ts';
  * load fails, the stack changes over to them: nothing of what was there is lost, whatever the server did in between.
  */
 export interface SafetyCopies {
-  /** Copies what an engine holds, unless that was done. A topology of several nodes is not copied. */
-  readonly take: (running: RunningEngine, before: Pick<Before, 'labels' | 'generations'>) => Promise<void>;
+  /** Copies what all nodes of an engine hold, as of one moment, unless that was done. */
+  readonly take: (
+    engine: Engine,
+    running: RunningEngine,
+    before: Pick<Before, 'labels' | 'generations'>,
+  ) => Promise<void>;
   /** Engines that have a copy. */
   readonly engines: () => ReadonlySet<string>;
-  /** Engines that were to be copied and have several nodes. */
-  readonly uncopied: () => ReadonlySet<string>;
   /** Makes the copies what counts, of all engines at once. Their nodes are gone then, and start on the copies. */
   readonly changeOver: (labels: Labels) => Promise<void>;
   /** Removes the copies. */
@@ -25,23 +28,26 @@ export interface SafetyCopies {
 
 export function createSafetyCopies(stackName: string): SafetyCopies {
   const generations = new Map<string, number>();
-  const uncopied = new Set<string>();
   const volumes: string[] = [];
   return {
     engines: () => new Set(generations.keys()),
-    uncopied: () => uncopied,
-    async take(running, before) {
+    async take(engine, running, before) {
       const generation = before.generations[running.engine] ?? 0;
-      const [node] = running.nodes;
-      if (running.nodes.length > 1) uncopied.add(running.engine);
-      if (node === undefined || running.nodes.length > 1 || generations.has(running.engine)) return;
-      const copies = Object.entries(node.volumeNames).map(([name, volume]) => {
-        return [name, inGeneration(volume, generation + 1)] as const;
+      if (generations.has(running.engine)) return;
+      const nodes = (await primaryLast(engine, running)).map((node) => {
+        const copies = Object.entries(node.volumeNames).map(([name, volume]) => {
+          return [name, inGeneration(volume, generation + 1)] as const;
+        });
+        return { node, copies: Object.fromEntries(copies) };
       });
-      volumes.push(...copies.map(([, volume]) => volume));
+      const made = nodes.flatMap(({ copies }) => Object.values(copies));
+      volumes.push(...made);
       const labels = { ...before.labels, [labelNames.engine]: running.engine };
-      for (const [, volume] of copies) await ensureVolume(volume, labels, { anew: true });
-      await copyVolumes(node, stackName, Object.fromEntries(copies));
+      for (const volume of made) await ensureVolume(volume, labels, { anew: true });
+      await copyVolumes(nodes, stackName);
+      // Followers that were paused count as lost for a moment, and the primary takes no writes without them.
+      const topology = engine.topologies[running.topology];
+      if (isSupported(topology)) await topology.form?.(running);
       generations.set(running.engine, generation + 1);
     },
     async changeOver(labels) {
@@ -55,4 +61,12 @@ export function createSafetyCopies(stackName: string): SafetyCopies {
       generations.clear();
     },
   };
+}
+
+/** Where nobody can say who takes writes, in the order of the nodes. */
+async function primaryLast({ roles }: Engine, running: RunningEngine): Promise<RunningEngine['nodes']> {
+  if (running.nodes.length === 1) return running.nodes;
+  const known = (await roles?.(running)) ?? [];
+  const leading = new Set(known.filter(({ follows }) => follows === undefined).map(({ node }) => node));
+  return running.nodes.toSorted((left, right) => Number(leading.has(left.name)) - Number(leading.has(right.name)));
 }

@@ -89,22 +89,21 @@ async function undo(start: StackStart, before: Before, known: StackState, thrown
     const again = { ...start, engines, options, dataset: undefined, signal: new AbortController().signal };
     await startStack({ ...again, safety: createSafetyCopies(identity.name) });
   });
-  return asBefore(thrown, [...safety.uncopied()]);
+  return asBefore(thrown);
 }
 
 function only(known: StackState['engines'], names: ReadonlySet<string>): StackState['engines'] {
   return Object.fromEntries(Object.entries(known).filter(([name]) => names.has(name)));
 }
 
-function asBefore(thrown: unknown, uncopied: readonly string[]): unknown {
+function asBefore(thrown: unknown): unknown {
   if (!(thrown instanceof SandboxError)) return thrown;
   const { code, engine, evidence } = thrown;
-  const butFor = uncopied.length === 0 ? '' : `, but for ${uncopied.join(', ')}: what has several nodes is not copied`;
   return new SandboxError({
     code,
     ...(engine === undefined ? {} : { engine }),
     ...(evidence === undefined ? {} : { evidence }),
-    message: `${thrown.message} The stores hold again what they held before${butFor}.`,
+    message: `${thrown.message} The stores hold again what they held before.`,
     next:
       code === 'LOAD_FAILED'
         ? 'See to the cause, and run it again. `npm run sandbox -- logs` shows what the server says.'

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
+import { countChanges } from '../../sandbox/cross-store/count-changes.ts';
 import { rawNumber } from '../../sandbox/dataset/exact-number.ts';
 import { entityNames } from '../../sandbox/dataset/fields.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
@@ -46,6 +47,10 @@ async function load(dataset: Dataset): Promise<void> {
   const report = { advance: () => {}, summarise: () => {} };
   await Promise.all(engines.map((engine) => engine.load(running.get(engine.name) as RunningEngine, dataset, report)));
   await requireAgreement(engines, running, dataset);
+  // Nothing was changed on its way, and what the schema brings nobody has added.
+  const { kinds } = await countChanges(engines, running, dataset);
+  const changed = kinds.filter(({ added, changed, removed }) => added + changed + removed > 0);
+  expect(changed.map(({ store, holding, examples }) => [store, holding, examples[0]?.slice(0, 200)])).toEqual([]);
 }
 
 async function query(database: Parameters<typeof openPrimary>[1]['database'], statement: string) {
@@ -79,6 +84,13 @@ test('rows at every bound are accepted, and every engine takes them', { timeout:
   const own = "MATCH (c:Concept {name: '意识层级'})-[:INFLUENCES]->(:Concept), (k:Knowledge {id: 'k001'}) RETURN c, k";
   expect((await stack.clients.neo4j.executeQuery(own)).records).toHaveLength(1);
   expect((await stack.clients.qdrant.count('knowledge_vectors', { exact: true })).count).toBe(2);
+  // A collection for cosines keeps directions, also of what has no length in float32.
+  const { points } = await stack.clients.qdrant.scroll('knowledge_vectors', { with_vector: true });
+  const directions = points.map(({ vector }) => (vector as number[]).slice(0, 3).map((number) => number.toFixed(5)));
+  expect(directions.toSorted()).toEqual([
+    ['0.70711', '-0.70711', '0.00000'],
+    ['1.00000', '0.00000', '0.00000'],
+  ]);
 });
 
 test.each(beyondBounds.map(([entity, change, says]) => ({ entity, change, says })))(
@@ -96,3 +108,22 @@ test.each(beyondBounds.map(([entity, change, says]) => ({ entity, change, says }
     expect(evidence.length).toBeLessThan(1_000);
   },
 );
+
+test.each([
+  ['userVectors', { siliconLevel: 4 }, /siliconLevel does not say the same as `00000000-\S+` of the users does/],
+  ['knowledgeVectors', { siliconLevel: 4 }, /siliconLevel does not say the same as `0\S+ of the knowledge does/],
+  ['cacheEntries', { value: 'no JSON' }, /value does not say the same/],
+  ['cacheEntries', { value: '{"id":"another"}' }, /value does not say the same/],
+  ['cacheEntries', undefined, /:1: has no good row of cacheEntries for `00000000-\S+` of the users/],
+  ['userVectors', undefined, /:1: has no good row of userVectors for `00000000-\S+` of the users/],
+  ['knowledgeVectors', undefined, /:1: has no good row of knowledgeVectors for `0\S+ of the knowledge/],
+] as const)('what the stores would disagree about is refused: %s %j', async (entity, change, says) => {
+  const [first, ...others] = rowsAtBounds[entity];
+  const rows = change === undefined ? others : [{ ...first, ...change }, ...others];
+  const files = await Promise.all(
+    (['users', 'concepts', 'knowledge'] as const).map((name) => fileOf(name, rowsAtBounds[name].map(lineOf))),
+  );
+  files.push(await fileOf(entity, rows.map(lineOf)));
+  const refusal = importDataset({ files, base });
+  await expect(refusal).rejects.toMatchObject({ code: 'IMPORT_REJECTED', evidence: expect.stringMatching(says) });
+});

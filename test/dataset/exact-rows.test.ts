@@ -7,6 +7,7 @@ import { isRawNumber, rawNumber } from '../../sandbox/dataset/exact-number.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { type RowFile, rowFileOf } from '../../sandbox/dataset/row-file.ts';
 import { fileFormats, rowEncoders } from '../../sandbox/dataset/row-files.ts';
+import { userCacheEntry } from '../../seeds/caches.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { knowledgePointId } from '../../seeds/identifiers.ts';
@@ -18,6 +19,17 @@ const user = (await rowsOf('users', base))[30] as Entities['users'];
 const [one, two] = (await rowsOf('concepts', base)).map(({ name }) => name) as [string, string];
 const item = (await rowsOf('knowledge', base))[3] as Entities['knowledge'];
 
+/** A world of one: of what each user and knowledge item has one, a file has one row. */
+const small = createDataset({ size: { users: 1, contents: 0, conversations: 0, knowledge: 1 } });
+const onlyUser = (await rowsOf('users', small))[0] as Entities['users'];
+const onlyItem = (await rowsOf('knowledge', small))[0] as Entities['knowledge'];
+/** Rows without which a file is refused. */
+const beside: Partial<Record<EntityName, readonly object[]>> = {
+  knowledgeVectors: [],
+  userVectors: [],
+  cacheEntries: [userCacheEntry(onlyUser)],
+};
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'taishang-exact-'));
@@ -28,7 +40,8 @@ async function importFile(name: string, content: string | Uint8Array, encoding?:
   const path = join(folder, name);
   await writeFile(path, content);
   const file = await rowFileOf(path, undefined, encoding);
-  return { path, imported: importDataset({ files: [file as RowFile], base }) };
+  const world = (file as RowFile).entity in beside ? small : base;
+  return { path, imported: importDataset({ files: [file as RowFile], base: world }) };
 }
 
 /** Why a file is refused, without its path. */
@@ -221,18 +234,18 @@ const rows: { readonly [Name in EntityName]: fc.Arbitrary<unknown> } = {
   learned: fc.record({ userId: fc.constant(user.id), knowledgeId: fc.constant(item.id), learnedAt: time }),
   interests: fc.record({ userId: fc.constant(user.id), concept: fc.constant(one), since: time }),
   knowledgeVectors: fc.record({
-    pointId: fc.constant(knowledgePointId(item.id)),
-    knowledgeId: fc.constant(item.id),
+    pointId: fc.constant(knowledgePointId(onlyItem.id)),
+    knowledgeId: fc.constant(onlyItem.id),
     title: text(200),
     content: text(50),
-    siliconLevel: level,
+    siliconLevel: fc.constant(onlyItem.siliconLevel),
     category: text(50),
     vector: vector(768),
   }),
   userVectors: fc.record({
-    pointId: fc.constant(user.id),
-    userId: fc.constant(user.id),
-    siliconLevel: level,
+    pointId: fc.constant(onlyUser.id),
+    userId: fc.constant(onlyUser.id),
+    siliconLevel: fc.constant(onlyUser.levels.silicon),
     interests: fc.array(fc.constant(one), { maxLength: 2 }),
     learningStyle: fc.constantFrom('visual', 'reading'),
     vector: vector(512),
@@ -259,9 +272,10 @@ describe.each(fileFormats)(`what is written as %s is what is read (${seedText})`
     await fc.assert(
       fc.asyncProperty(arbitrary, async (row) => {
         const encoder = rowEncoders[format](entity);
-        const file = Buffer.concat([encoder.rows([row]), encoder.end()]);
+        const rows = [...(beside[entity] ?? []), row];
+        const file = Buffer.concat([encoder.rows(rows), encoder.end()]);
         const read = await rowsFrom(entity, `${entity}.${format}`, file);
-        expect(read.map(plain)).toStrictEqual([plain(row)]);
+        expect(read.map(plain)).toStrictEqual(rows.map(plain));
       }),
       { seed, numRuns: 25 },
     );

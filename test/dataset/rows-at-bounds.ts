@@ -43,7 +43,8 @@ const keys = {
   '$a.b': { $b: [] },
   ' ': null,
   [wide]: wide,
-  constructor: 1,
+  // A list under a name that every object inherits.
+  constructor: [{ list: [] }],
   toJSON: 1,
   length: 0,
 };
@@ -253,6 +254,7 @@ export const beyondBounds: readonly (readonly [EntityName, Row, RegExp])[] = [
   ['knowledgeVectors', { vector: vector(768, 3.5e38) }, /vector holds a number that no float32 has, in place 1/],
   ['userVectors', { vector: vector(512, 0, 1e39) }, /vector holds a number that no float32 has, in place 2/],
   ['cacheEntries', { value: 'v'.repeat(16 * 2 ** 20 + 1) }, /value must NOT have more than 16777216 bytes/],
+  ['cacheEntries', { lifetimeS: 3_599 }, /lifetimeS must be >= 3600 for a cached user/],
   ['cacheEntries', { lifetimeS: 2 ** 31 }, /lifetimeS must be <= 2147483647/],
   ['users', { metadata: { big: rawNumber('1e131073') } }, /metadata holds the number 1e131073/],
   ['contents', { metadata: { id: rawNumber('9223372036854775808') } }, /metadata holds the number 9223372036854775808/],

@@ -1,3 +1,4 @@
+import { BSON } from 'mongodb';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../holdings.ts';
 import type { RunningEngine } from '../topology.ts';
 import type { CollectionName } from './collections.ts';
@@ -61,8 +62,10 @@ async function* documents(
   const found = client
     .db(databaseName)
     .collection<Document>(name)
-    .find({}, { projection: fields, batchSize: documentsPerBatch });
-  for await (const document of found) yield rowOf(document as Document);
+    .find({}, { projection: fields, batchSize: documentsPerBatch, raw: true });
+  // Parsed here: the driver's own parser takes a list under a name like `constructor` for one that was asked for as bytes.
+  for await (const bytes of found)
+    yield rowOf(BSON.deserialize(bytes as unknown as Buffer, { useBigInt64: true }) as Document);
 }
 
 function rowOf({ _id, ...fields }: Document): HeldRow {

@@ -4,6 +4,7 @@ import type { ConceptRelation } from '../../../seeds/entities.ts';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../holdings.ts';
 import type { RunningEngine } from '../topology.ts';
 import { connect } from './connection.ts';
+import { initialEnds, initialKeys } from './initial-keys.ts';
 
 /** A statement's row: what a node or relationship is told from others by, and the platform's properties. */
 interface GraphRow {
@@ -48,7 +49,7 @@ async function* read(running: RunningEngine, statement: string): AsyncGenerator<
   // Read as they come, 1,000 at a time: `executeQuery` holds the whole answer.
   for await (const record of session.run(statement)) {
     const { key, properties } = record.toObject() as GraphRow;
-    yield rowOf(key, properties);
+    yield { ...rowOf(key, properties), ...(initialKeys.has(key) || initialEnds.has(key) ? { ofSchema: true } : {}) };
   }
 }
 

@@ -2,9 +2,7 @@ import neo4j from 'neo4j-driver';
 import type { ReadBack, SharedRow } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { connect } from './connection.ts';
-
-/** Keys of what `schema/initial-graph.cypher` brings; a dataset of rows from files need not have it. */
-const initialKeys: ReadonlySet<string> = new Set(['system', '硅基生命', '意识层级', '思维模式', 'k001']);
+import { initialKeys } from './initial-keys.ts';
 
 const users = `MATCH (u:User)
   RETURN u.id AS id, u.silicon_level AS silicon, u.consciousness_level AS consciousness, u.thinking_level AS thinking`;

@@ -3,7 +3,7 @@ import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../holdin
 import type { RunningEngine } from '../topology.ts';
 import type { CollectionName, ScrolledPoint } from './collections.ts';
 import { openClient, request } from './connection.ts';
-import { knowledgePayload, userPayload } from './points.ts';
+import { knowledgePayload, storedVector, userPayload } from './points.ts';
 
 /** Points with their vectors that are asked for at once: 768 numbers are some 8 KB of JSON. */
 const pointsPerPage = 250;
@@ -14,7 +14,9 @@ export const holdings: readonly Holding[] = [
     one: 'vector of knowledge',
     many: 'vectors of knowledge',
     countMax: ({ counts }) => counts.knowledgeVectors,
-    loaded: rowsLoaded('knowledgeVectors', (row) => [rowOf(row.pointId, knowledgePayload(row), row.vector)]),
+    loaded: rowsLoaded('knowledgeVectors', (row) => [
+      rowOf(row.pointId, knowledgePayload(row), storedVector(row.vector)),
+    ]),
     held: (running) =>
       points(running, 'knowledge_vectors', ['knowledge_id', 'title', 'content', 'category', 'silicon_level']),
   },
@@ -23,7 +25,7 @@ export const holdings: readonly Holding[] = [
     one: 'vector of a user',
     many: 'vectors of users',
     countMax: ({ counts }) => counts.userVectors,
-    loaded: rowsLoaded('userVectors', (row) => [rowOf(row.pointId, userPayload(row), row.vector)]),
+    loaded: rowsLoaded('userVectors', (row) => [rowOf(row.pointId, userPayload(row), storedVector(row.vector))]),
     held: (running) => points(running, 'user_vectors', ['user_id', 'silicon_level', 'interests', 'learning_style']),
   },
 ];
@@ -55,10 +57,7 @@ async function* points(
   } while (offset !== undefined && offset !== null);
 }
 
-/**
- * Vectors by the bytes of their float32: the server leaves a vector as it is whose length is 1 within 1e-6
- * (`cosine_preprocess` of its sources), and those of the dataset are.
- */
+/** Vectors by the bytes of their float32: a load gives them the length at which the server leaves them as they are. */
 function rowOf(id: string, payload: ScrolledPoint['payload'], vector: unknown): HeldRow {
   const isPlain = vector instanceof Float32Array || Array.isArray(vector);
   const numbers = isPlain ? createHash('sha1').update(bytesOf(vector)).digest('base64') : canonicalText(vector);

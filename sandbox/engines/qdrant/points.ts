@@ -2,11 +2,11 @@ import type { KnowledgeVector, UserVector } from '../../../seeds/entities.ts';
 
 /** A point as JSON text, as the body of an upsert has it. */
 export function knowledgePoint(row: KnowledgeVector): string {
-  return pointText(row.pointId, row.vector, knowledgePayload(row));
+  return pointText(row.pointId, storedVector(row.vector), knowledgePayload(row));
 }
 
 export function userPoint(row: UserVector): string {
-  return pointText(row.pointId, row.vector, userPayload(row));
+  return pointText(row.pointId, storedVector(row.vector), userPayload(row));
 }
 
 export function knowledgePayload(row: KnowledgeVector): Record<string, unknown> {
@@ -26,6 +26,22 @@ export function userPayload(row: UserVector): Record<string, unknown> {
     interests: row.interests,
     learning_style: row.learningStyle,
   };
+}
+
+/** How far the length of a vector may be from 1 for the server to leave it as it is (`cosine_preprocess` of its sources). */
+const lengthTolerance = 1e-6;
+
+/**
+ * A vector as a collection for cosines keeps it: its direction. The server would make it so itself, in float32, where the
+ * squares of what is beyond 1.8e19 are infinite and those below 1e-23 nothing: the vector would be gone. Zero has no sign,
+ * which its JSON would lose. The dataset's own vectors are of length 1, and stay.
+ */
+export function storedVector(vector: Float32Array): Float32Array {
+  const largest = vector.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
+  if (largest === 0) return new Float32Array(vector.length);
+  const length = largest * Math.sqrt(vector.reduce((sum, number) => sum + (number / largest) ** 2, 0));
+  const isUnit = Math.abs(length - 1) <= lengthTolerance;
+  return vector.map((number) => (isUnit ? number : number / length) + 0);
 }
 
 /**

@@ -1,0 +1,14 @@
+import { test } from 'vitest';
+import { seedText } from '../support/seed.ts';
+import { tryOddRows } from './support/try-odd-rows.ts';
+
+/** Half an hour of what `accepted-means-loaded.test.ts` does for a minute. */
+const timeMaxMs = 30 * 60_000;
+
+test(
+  `many rows are refused with file, line and reason, or loaded and read back (${seedText})`,
+  {
+    timeout: 2 * timeMaxMs,
+  },
+  () => tryOddRows(2_000, timeMaxMs),
+);
