@@ -32,7 +32,8 @@ export async function startFuzzedStack(): Promise<FuzzedStack> {
     bases: [...earlier, ...present],
     async [Symbol.asyncDispose]() {
       for (const { name } of await restoresBeside(stackIdentity({ directory: folder.path }))) {
-        await folder.run('down', '-v', '--name', name);
+        const { exitCode, stderr } = await folder.run('down', '-v', '--name', name);
+        if (exitCode !== 0) throw new Error(`down of ${name}: ${stderr}`);
       }
       await folder[Symbol.asyncDispose]();
     },
