@@ -45,7 +45,8 @@ export async function createLiveOracle(directory: string, signers: readonly Arch
       const file = join(directory, 'mutant.tar.gz');
       await writeContents(file, contents, signers, manifest);
       const outcome = await outcomeOf(restore(file, directory));
-      const after = await lookAt(directory);
+      const after = await lookAt(directory).catch(messageOf);
+      if (typeof after === 'string') return { outcome, findings: [after] };
       const findings = [
         ...(outcome === 'late' ? [`no answer within ${answerMs} ms`] : []),
         ...(outcome.startsWith('INTERNAL') ? [outcome] : []),
