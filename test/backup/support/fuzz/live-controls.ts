@@ -34,9 +34,10 @@ export const liveControls: readonly {
     restore: (archive, directory) =>
       withArchive(archive, directory, async (folder, running) => {
         const [{ name }] = JSON.parse(await readFile(join(folder, 'databases.json'), 'utf8'));
-        await execInNode(primaryNode(running), ['psql', '-X', '-w', '-d', name, '-c', 'SELECT 1'], {
-          user: 'postgres',
-        });
+        const command = ['psql', '-X', '-w', '-d', name, '-c', 'SELECT 1'];
+        // A server says who came only once it was given a password.
+        const environment = { PGPASSWORD: 'none' };
+        await execInNode(primaryNode(running), command, { user: 'postgres', environment });
       }),
   },
 ];
