@@ -72,7 +72,7 @@ export async function restoreUnstarted(
 }
 
 /** Refuses what is no backup that such a server takes. Returns the databases to load. */
-async function requireWhole(
+export async function requireWhole(
   target: RestoreTarget,
   directory: string,
   manifest: BackupManifest,

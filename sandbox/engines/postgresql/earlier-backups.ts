@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused } from '../backup-files.ts';
+import { readSmallPart } from '../small-part.ts';
 import type { Catalogue, CataloguedDatabase } from './catalogue.ts';
 import { nothingTold, type Told, tell, usualDatabase } from './earlier-statements.ts';
 import { databasesFile, requireCatalogue } from './read-catalogue.ts';
@@ -15,11 +15,9 @@ const globalsScript = 'globals.sql';
  * Reads a backup of the first release, whose roles are a script and whose dumps make their databases themselves. Neither
  * is run: what they say is read as data. Throws `BACKUP_PART_MISSING`, `BACKUP_PART_UNREADABLE`.
  */
-export async function readEarlier(directory: string, named: ReadonlySet<string>): Promise<Archive> {
-  const missing = [globalsScript, databasesFile].find((path) => !named.has(path));
-  if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing}`);
-  const listed = await readDatabases(directory);
-  const script = await readGlobals(directory);
+export async function readEarlier(directory: string, manifest: BackupManifest): Promise<Archive> {
+  const script = await readGlobals(directory, manifest);
+  const listed = await readDatabases(directory, manifest);
   const placeholder = databaseOf(nothingTold(), listed[0]);
   // Refused as early as it can be.
   read(() => tell(nothingTold(), script), globalsScript);
@@ -70,15 +68,15 @@ function databaseOf(told: Told, listed: Listed | undefined): CataloguedDatabase 
   };
 }
 
-async function readGlobals(directory: string): Promise<string> {
-  const text = await readFile(join(directory, globalsScript), 'utf8');
+async function readGlobals(directory: string, manifest: BackupManifest): Promise<string> {
+  const text = (await readSmallPart(directory, manifest, globalsScript)).toString('utf8');
   const begins = text.includes('\n-- PostgreSQL database cluster dump\n');
   if (begins && text.trimEnd().endsWith('\n-- PostgreSQL database cluster dump complete\n--')) return text;
   throw unreadable(begins ? `${globalsScript} ends too early` : `pg_dumpall did not write ${globalsScript}`);
 }
 
-async function readDatabases(directory: string): Promise<readonly Listed[]> {
-  const text = await readFile(join(directory, databasesFile), 'utf8');
+async function readDatabases(directory: string, manifest: BackupManifest): Promise<readonly Listed[]> {
+  const text = (await readSmallPart(directory, manifest, databasesFile)).toString('utf8');
   const listed = read(() => JSON.parse(text) as unknown, databasesFile);
   if (!Array.isArray(listed) || !listed.every(isListed))
     throw unreadable(`${databasesFile}: it is not a list of databases`);

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import type { Client } from 'pg';
 import { messageOf } from '../../core/errors.ts';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused } from '../backup-files.ts';
+import { readSmallPart } from '../small-part.ts';
 import document from './catalogue.schema.json' with { type: 'json' };
 import type { Catalogue, CataloguedDatabase, Content, OwnedObject } from './catalogue.ts';
 import { query } from './described-databases.ts';
@@ -45,9 +45,9 @@ const ajv = new Ajv({ strict: false });
 ajv.addSchema(document, 'catalogue');
 
 /** Reads {@link globalsFile} and {@link databasesFile}. Throws `BACKUP_PART_UNREADABLE` where they are not what we write. */
-export async function readCatalogueFiles(directory: string): Promise<Catalogue> {
-  const globals = await readJson(directory, globalsFile);
-  const databases = await readJson(directory, databasesFile);
+export async function readCatalogueFiles(directory: string, manifest: BackupManifest): Promise<Catalogue> {
+  const globals = await readJson(directory, manifest, globalsFile);
+  const databases = await readJson(directory, manifest, databasesFile);
   const read: unknown = { ...(typeof globals === 'object' ? globals : {}), databases };
   return requireCatalogue(read, `${globalsFile} and ${databasesFile}`);
 }
@@ -71,9 +71,10 @@ export function requireCatalogue(read: unknown, where: string): Catalogue {
   return catalogue;
 }
 
-async function readJson(directory: string, path: string): Promise<unknown> {
+async function readJson(directory: string, manifest: BackupManifest, path: string): Promise<unknown> {
+  const bytes = await readSmallPart(directory, manifest, path);
   try {
-    return JSON.parse(await readFile(join(directory, path), 'utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch (thrown) {
     throw unreadable(`${path}: ${messageOf(thrown)}`);
   }

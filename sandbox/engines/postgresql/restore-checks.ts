@@ -8,7 +8,7 @@ import type { Catalogue, CataloguedDatabase } from './catalogue.ts';
 import { openPrimary } from './connection.ts';
 import { ourDatabases } from './described-databases.ts';
 import { readEarlier } from './earlier-backups.ts';
-import { databasesFile, globalsFile, readCatalogueFiles } from './read-catalogue.ts';
+import { globalsFile, readCatalogueFiles } from './read-catalogue.ts';
 import type { Staged } from './stage-archives.ts';
 
 export const dataDirectory = '/var/lib/postgresql/data';
@@ -34,17 +34,16 @@ export async function requireReadable(
   requireVersion(target, manifest);
   await verifyParts(directory, manifest);
   const named = new Set(manifest.parts.map(({ path }) => path));
-  const earlier = named.has(globalsFile) ? undefined : await readEarlier(directory, named);
-  const archive = earlier ?? (await readCatalogue(directory, named));
+  const archive = await (named.has(globalsFile)
+    ? readCatalogue(directory, manifest)
+    : readEarlier(directory, manifest));
   const missing = archive.databases.find(({ file }) => file !== null && !named.has(file));
   if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing.file}`);
   return archive;
 }
 
-async function readCatalogue(directory: string, named: ReadonlySet<string>): Promise<Archive> {
-  const missing = [globalsFile, databasesFile].find((path) => !named.has(path));
-  if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing}`);
-  const catalogue = await readCatalogueFiles(directory);
+async function readCatalogue(directory: string, manifest: BackupManifest): Promise<Archive> {
+  const catalogue = await readCatalogueFiles(directory, manifest);
   return { isEarlier: false, databases: catalogue.databases, catalogueOf: () => catalogue };
 }
 

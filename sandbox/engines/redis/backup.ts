@@ -121,8 +121,8 @@ async function usersOfFirst(running: RunningEngine, [first]: readonly Master[]):
 }
 
 /** Doors of the users in a backup, but for those that the live server has with the same rules. */
-async function doors(directory: string, _: BackupManifest, live?: RunningEngine): Promise<readonly string[]> {
-  const archived = await readUsers(directory);
+async function doors(directory: string, manifest: BackupManifest, live?: RunningEngine): Promise<readonly string[]> {
+  const archived = await readUsers(directory, manifest);
   const known = new Set<string>();
   if (live !== undefined) {
     await using masters = await openMasters(live);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { BackupManifest } from '../backup.ts';
 import { backupRefused } from '../backup-files.ts';
+import { readSmallPart } from '../small-part.ts';
 import { type Master, type Slots, slotCount } from './masters.ts';
 
 /** The dump of a server that holds everything. */
@@ -23,12 +22,11 @@ export function slotsText(dumps: readonly Dump[]): string {
 }
 
 /** The dumps of a backup. Throws `BACKUP_PART_UNREADABLE` where its files are not those of a backup of Redis. */
-export async function readDumps(directory: string, { parts }: BackupManifest): Promise<readonly Dump[]> {
-  const paths = parts.map(({ path }) => path);
+export async function readDumps(directory: string, manifest: BackupManifest): Promise<readonly Dump[]> {
+  const paths = manifest.parts.map(({ path }) => path);
   if (paths.includes(dumpFile)) return [{ path: dumpFile, slots: [[0, slotCount - 1]] }];
   if (!paths.includes(slotsFile)) throw unreadable(`it has neither ${dumpFile} nor ${slotsFile}`);
-  const text = await readFile(join(directory, slotsFile), 'utf8');
-  const dumps = parse(text);
+  const dumps = parse((await readSmallPart(directory, manifest, slotsFile)).toString('utf8'));
   const named = dumps.map(({ path }) => path);
   const files = paths.filter((path) => /^dump-\d+\.rdb$/.test(path));
   if (named.length === 0 || files.length !== named.length || !named.every((path) => files.includes(path))) {

@@ -38,9 +38,9 @@ export async function restore(
   await verifyParts(directory, manifest);
   requireSameImplementation(target, manifest);
   const [major] = versionNumbers(manifest.serverVersion);
-  if (major > versionNumbers(target.serverVersion)[0])
+  if (!(major <= versionNumbers(target.serverVersion)[0]))
     throw foreign(target, `it is of version ${manifest.serverVersion}`);
-  const [dumps, archivedUsers] = await Promise.all([readDumps(directory, manifest), readUsers(directory)]);
+  const [dumps, archivedUsers] = await Promise.all([readDumps(directory, manifest), readUsers(directory, manifest)]);
   const users = aclFile(archivedUsers);
   const masters = await requirePassword('redis', () => mastersOf(target), isWrongPassword);
   if (target.topology === 'clustered') await requireAtRest(target, 'RESTORE_FAILED');

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import type { BackupManifest } from '../backup.ts';
 import { backupRefused } from '../backup-files.ts';
+import { readSmallPart } from '../small-part.ts';
 import { AclLineError, type AclUser, ownUser, parseAclFile, parseLine, shown } from './acl-file.ts';
 
 /** File of a backup with the users beside the stack's own. */
@@ -40,9 +40,9 @@ export async function usersOf(client: Redis): Promise<UsersFound> {
   return { users, unreadable };
 }
 
-/** Users in a backup's folder. Throws `BACKUP_PART_UNREADABLE` with the line that is none. */
-export async function readUsers(directory: string): Promise<readonly AclUser[]> {
-  const bytes = await readFile(join(directory, usersFile));
+/** Users of a backup. Throws `BACKUP_PART_UNREADABLE` with the line that is none, and what `readSmallPart` throws. */
+export async function readUsers(directory: string, manifest: BackupManifest): Promise<readonly AclUser[]> {
+  const bytes = await readSmallPart(directory, manifest, usersFile);
   try {
     return parseAclFile(bytes);
   } catch (thrown) {
