@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ensureDocker } from '../../sandbox/containers/docker-host.ts';
 import { resolveImages } from '../../sandbox/containers/images.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
@@ -8,13 +5,8 @@ import type { ProgressEvent } from '../../sandbox/core/progress.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import { engineLoaders } from '../../sandbox/engines/index.ts';
 
-/**
- * Makes the machine ready once for all test files: a container engine that answers, every engine's image, and a data
- * folder of its own, so that the keys of tests are not the user's.
- */
-export async function setup(): Promise<() => Promise<void>> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'taishang-data-'));
-  process.env.XDG_DATA_HOME = dataFolder;
+/** Makes the machine ready once for all test files: a container engine that answers, and every engine's image. */
+export async function setup(): Promise<void> {
   const install = process.env.SANDBOX_DOCKER_INSTALL === 'never' ? 'never' : 'auto';
   await ensureDocker({ install, progress: say });
   const loaded = await Promise.allSettled(Object.values(engineLoaders).map((load) => load() as Promise<Engine>));
@@ -22,7 +14,6 @@ export async function setup(): Promise<() => Promise<void>> {
   const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
   // An engine that cannot be loaded or built fails the tests that use it, and no others.
   await resolveImages(requests, { policy: 'auto', progress: say }).catch((thrown) => console.error(messageOf(thrown)));
-  return () => rm(dataFolder, { recursive: true, force: true });
 }
 
 /** A new machine works for minutes before the first test: say at what. */

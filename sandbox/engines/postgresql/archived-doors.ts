@@ -22,11 +22,11 @@ const earlierDoor = 'the content of a backup of release 0.1.0, which only the su
  */
 export async function doors(
   directory: string,
-  { parts }: BackupManifest,
+  manifest: BackupManifest,
   live?: RunningEngine,
 ): Promise<readonly string[]> {
-  if (!parts.some(({ path }) => path === globalsFile)) return [earlierDoor];
-  const archived = await readCatalogueFiles(directory);
+  if (!manifest.parts.some(({ path }) => path === globalsFile)) return [earlierDoor];
+  const archived = await readCatalogueFiles(directory, manifest);
   const known = live === undefined ? [] : doorsOfCatalogue(await catalogueOf(live, archived));
   return doorsOfCatalogue(archived).filter((door) => !known.includes(door));
 }

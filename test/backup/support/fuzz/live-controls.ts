@@ -6,6 +6,7 @@ import { execInNode } from '../../../../sandbox/containers/exec.ts';
 import { primaryNode } from '../../../../sandbox/engines/postgresql/connection.ts';
 import type { RunningEngine } from '../../../../sandbox/engines/topology.ts';
 import { attachStack } from '../../../../sandbox/stack/attach-stack.ts';
+import { stackIdentity } from '../../../../sandbox/stack/stack-identity.ts';
 import type { Restore } from './live-oracle.ts';
 
 /** Faults that restores have had, put back: each must be found on a running server. */
@@ -47,7 +48,9 @@ async function withArchive(
   directory: string,
   work: (folder: string, running: RunningEngine) => Promise<void>,
 ): Promise<void> {
-  await using opened = await openBackup(archive, { temporaryDirectory: stagingDirectory(directory) });
+  await using opened = await openBackup(archive, {
+    temporaryDirectory: await stagingDirectory(stackIdentity({ directory })),
+  });
   const { engines } = await attachStack({ directory });
   await work(opened.folderOf('postgresql'), engines.get('postgresql') as RunningEngine);
 }

@@ -155,7 +155,7 @@ function differences(
 
 async function leftBy(directory: string): Promise<readonly string[]> {
   const { identity } = await attachStack({ directory });
-  const files = await readdir(stagingDirectory(directory)).catch(() => []);
+  const files = await readdir(await stagingDirectory(identity)).catch(() => []);
   const containers = await findContainers({ [labelNames.beside]: identity.name, [labelNames.purpose]: 'throw-away' });
   return [...files, ...containers.map(({ name }) => name)].map((name) => `${name} is left`);
 }
