@@ -4,12 +4,12 @@ import { createStack } from '../stack/create-stack.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import type { Action } from './run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
-import { stackOptionsOf } from './stack-options.ts';
+import { presentOptionsOf } from './stack-options.ts';
 
 /** Brings schemas and data of the stack back to what was loaded last, with the size and seed of then. */
 export const reset: Action = async (context) => {
   const { engines, topologies, datasets } = await stackLayout(context);
-  const options = { ...stackOptionsOf(context), engines, topologies, ...loadedLast(datasets), reset: true };
+  const options = { ...presentOptionsOf(context), engines, topologies, ...loadedLast(datasets), reset: true };
   await using stack = await createStack(options);
   const { dataset, crossStore } = stack;
   const what = dataset === undefined ? 'the schemas, without data' : `${dataset.size}, seed ${dataset.seed}`;

@@ -13,7 +13,7 @@ import { createStack } from '../stack/create-stack.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { badOption, parseChoice } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
-import { chosenEngines, identityOf, stackOptionsOf } from './stack-options.ts';
+import { chosenEngines, identityOf, presentOptionsOf, stackOptionsOf } from './stack-options.ts';
 
 /** Loads the data, or rows from files, into the engines that run, as they run, and checks what they hold. */
 export const seed: Action = async (context) => {
@@ -58,7 +58,7 @@ async function loadAndCheck(
   const topologies = Object.fromEntries([...attached.engines].map(([name, { topology }]) => [name, topology]));
   const own = imported === undefined ? {} : { dataset: imported.dataset };
   const options = {
-    ...stackOptionsOf(context),
+    ...presentOptionsOf(context),
     engines: [...attached.engines.keys()],
     topologies,
     ...own,

@@ -29,6 +29,12 @@ export function stackOptionsOf({ settings, flags, progress, signal }: ActionCont
   };
 }
 
+/** {@link stackOptionsOf} a stack that goes on as it is: with a watcher if it has one. */
+export function presentOptionsOf(context: ActionContext): StackOptions {
+  const { failover: _asItIs, ...options } = stackOptionsOf(context);
+  return options;
+}
+
 /** Folder and name of the stack that a command means. */
 export function identityOf({ settings }: Pick<ActionContext, 'settings'>): { directory: string; name?: string } {
   return { directory: settings.directory, ...(settings.name === undefined ? {} : { name: settings.name }) };

@@ -3,7 +3,7 @@ import { stackStatus } from '../stack/stack-status.ts';
 import { takeDown } from '../stack/take-down.ts';
 import type { Action, ActionContext, Outcome } from './run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
-import { identityOf, stackOptionsOf } from './stack-options.ts';
+import { identityOf, presentOptionsOf } from './stack-options.ts';
 
 /** Starts the engines that the stack has, as they were, on the data that they have: nothing is applied, loaded or checked. */
 export const start: Action = async (context) => startAsItWas(context, await stackLayout(context));
@@ -17,10 +17,8 @@ export const restart: Action = async (context) => {
 
 async function startAsItWas(context: ActionContext, layout: StackLayout): Promise<Outcome> {
   const { createStack } = await import('../stack/create-stack.ts');
-  // Whether a watcher is part of it is as it was, too.
-  const { failover: _failover, ...options } = stackOptionsOf(context);
   await using _ = await createStack({
-    ...options,
+    ...presentOptionsOf(context),
     engines: layout.engines,
     topologies: layout.topologies,
     schema: false,

@@ -76,6 +76,9 @@ test('without a watcher nobody takes over, and the fault says so', async () => {
   expect(watcher).toBeDefined();
   await runForDocument([...up, '--no-failover'], here());
   expect((await postgresql()).watcher).toBeUndefined();
+  // What goes on with the stack as it is does not add one.
+  await runForDocument(['seed', '--size', 'none'], here());
+  expect((await postgresql()).watcher).toBeUndefined();
   const made = await runForDocument(['fault', 'kill', 'postgresql:primary'], here());
   expect(made).toMatchObject({
     broke: { node: 'postgresql' },
