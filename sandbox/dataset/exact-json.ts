@@ -1,18 +1,20 @@
 import { messageOf } from '../core/errors.ts';
+import { losesOrder, withKeyOrder } from '../core/key-order.ts';
 import { isExact, rawNumber } from './exact-number.ts';
 import { shownText } from './shown-text.ts';
 
 /** Levels of objects and lists within each other, the outermost included: MongoDB has no more (its manual, "Limits"). */
 const levelsMax = 100;
 
+const comma = 0x2c;
 const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [0x22, 0x5c, 0x7b, 0x7d, 0x5b, 0x5d];
 
 export type ParsedJson = { readonly value: unknown } | { readonly problem: string };
 
 /**
  * Reads JSON without losing anything: numbers that no double has stay as they are written (`RawNumber`), a key that
- * comes twice in an object and too many levels are problems. Numbers of the list `vector` of the outermost object are
- * float32, and doubles will do.
+ * comes twice in an object and too many levels are problems. Keys that objects of JavaScript move have their order
+ * remembered (`keyOrderOf`). Numbers of the list `vector` of the outermost object are float32, and doubles will do.
  */
 export function parseExactJson(text: string): ParsedJson {
   let value: unknown;
@@ -21,9 +23,13 @@ export function parseExactJson(text: string): ParsedJson {
   } catch (thrown) {
     return { problem: `is not JSON: ${shownText(messageOf(thrown))}` };
   }
-  const { problem, inexact } = lookThrough(text);
+  const { problem, inexact, moved } = lookThrough(text);
   if (problem !== undefined) return { problem };
-  return { value: inexact ? JSON.parse(text, keepRaw as (key: string, value: unknown) => unknown) : value };
+  const read = inexact ? JSON.parse(text, keepRaw as (key: string, value: unknown) => unknown) : value;
+  for (const { path, keys } of moved) {
+    withKeyOrder(path.reduce<unknown>((within, key) => (within as Record<string, unknown>)[key], read) as object, keys);
+  }
+  return { value: read };
 }
 
 function keepRaw(_: string, value: unknown, { source }: { readonly source: string }): unknown {
@@ -34,30 +40,44 @@ interface Found {
   readonly problem?: string;
   /** Whether a number is there that no double has. */
   readonly inexact: boolean;
+  /** Objects whose keys JavaScript moves: where each lies, and its keys as they are written. */
+  readonly moved: readonly { readonly path: readonly (string | number)[]; readonly keys: readonly string[] }[];
+}
+
+/** An object or a list that is open; `at` is the key or the place that is being read. */
+interface Open {
+  readonly keys?: Set<string>;
+  at: string | number;
 }
 
 /** Looks at what `JSON.parse` does not tell of a text that it has taken. */
 function lookThrough(text: string): Found {
-  // Keys of each object that is open; of a list none.
-  const open: (Set<string> | undefined)[] = [];
+  const open: Open[] = [];
+  const moved: Found['moved'][number][] = [];
   let inexact = false;
   for (let at = 0; at < text.length; ) {
     const code = text.charCodeAt(at);
     if (code === quote) {
       const end = endOfString(text, at);
-      const keys = open.at(-1);
-      if (keys !== undefined && isKey(text, end)) {
+      const within = open.at(-1);
+      if (within?.keys !== undefined && isKey(text, end)) {
         const key = JSON.parse(text.slice(at, end)) as string;
-        if (keys.has(key)) return { problem: `has the key \`${shownText(key)}\` twice`, inexact };
-        keys.add(key);
+        if (within.keys.has(key)) return { problem: `has the key \`${shownText(key)}\` twice`, inexact, moved };
+        within.keys.add(key);
+        within.at = key;
         at = key === 'vector' && open.length === 1 ? endOfNumbers(text, end) : end;
       } else at = end;
     } else if (code === openBrace || code === openBracket) {
-      open.push(code === openBrace ? new Set() : undefined);
-      if (open.length > levelsMax) return { problem: `nests deeper than ${levelsMax} levels`, inexact };
+      open.push(code === openBrace ? { keys: new Set(), at: '' } : { at: 0 });
+      if (open.length > levelsMax) return { problem: `nests deeper than ${levelsMax} levels`, inexact, moved };
       at += 1;
     } else if (code === closeBrace || code === closeBracket) {
-      open.pop();
+      const keys = [...(open.pop()?.keys ?? [])];
+      if (losesOrder(keys)) moved.push({ path: open.map((each) => each.at), keys });
+      at += 1;
+    } else if (code === comma) {
+      const within = open.at(-1);
+      if (typeof within?.at === 'number') within.at += 1;
       at += 1;
     } else if (isNumberStart(code)) {
       const end = endOfNumber(text, at);
@@ -65,7 +85,7 @@ function lookThrough(text: string): Found {
       at = end;
     } else at += 1;
   }
-  return { inexact };
+  return { inexact, moved };
 }
 
 function endOfString(text: string, start: number): number {

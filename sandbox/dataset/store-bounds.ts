@@ -1,4 +1,5 @@
 import type { EntityName } from '../../seeds/entities.ts';
+import { keyOrderOf, withKeyOrder } from '../core/key-order.ts';
 import { decimalOf, doubleOf, isRawNumber, type RawNumber } from './exact-number.ts';
 import type { FieldKind } from './fields.ts';
 import { shownText } from './shown-text.ts';
@@ -55,7 +56,7 @@ export function settle(value: unknown, rule: NumberRule): Settled {
       return number;
     }
     if (Array.isArray(part)) return part.map(each);
-    return Object.fromEntries(
+    const copy = Object.fromEntries(
       Object.entries(part).map(([key, inner]) => {
         look(key);
         // Assigned somewhere on its way, it would be no key but what an object inherits from.
@@ -66,6 +67,8 @@ export function settle(value: unknown, rule: NumberRule): Settled {
         return [key, each(inner)];
       }),
     );
+    const written = keyOrderOf(part);
+    return written === undefined ? copy : withKeyOrder(copy, written);
   };
   const settled = each(value);
   return problem === undefined ? { value: settled } : { problem };

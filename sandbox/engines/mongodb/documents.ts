@@ -1,4 +1,5 @@
 import type { Content, Conversation } from '../../../seeds/entities.ts';
+import { keyOrderOf } from '../../core/key-order.ts';
 
 /** A document of `user_contents`. */
 export interface ContentDocument {
@@ -34,7 +35,7 @@ export function contentDocument(content: Content): ContentDocument {
     title: content.title,
     content: content.content,
     tags: content.tags,
-    metadata: withLongs(content.metadata),
+    metadata: asWritten(content.metadata),
     silicon_level: content.siliconLevel,
     created_at: content.createdAt,
     updated_at: content.updatedAt,
@@ -46,9 +47,9 @@ export function conversationDocument(conversation: Conversation): ConversationDo
     _id: conversation.id,
     user_id: conversation.userId,
     session_id: conversation.sessionId,
-    messages: conversation.messages.map((message) => ({ ...message, metadata: withLongs(message.metadata) })),
-    context: withLongs(conversation.context),
-    metadata: withLongs(conversation.metadata),
+    messages: conversation.messages.map((message) => ({ ...message, metadata: asWritten(message.metadata) })),
+    context: asWritten(conversation.context),
+    metadata: asWritten(conversation.metadata),
     created_at: conversation.createdAt,
     updated_at: conversation.updatedAt,
   };
@@ -58,20 +59,26 @@ export function conversationDocument(conversation: Conversation): ConversationDo
 const isRaw = (JSON as unknown as { readonly isRawJSON: (value: unknown) => value is { readonly rawJSON: string } })
   .isRawJSON;
 
-/** Integers that no double has, which rows keep as they were written, as 64 bits; everything else as it is. */
-function withLongs<Value>(value: Value): Value {
-  if (!holdsRaw(value)) return value;
+/**
+ * Integers that no double has, which rows keep as they were written, as 64 bits, and objects whose keys JavaScript would
+ * move as maps, which the driver writes in their order; everything else as it is.
+ */
+function asWritten<Value>(value: Value): Value {
+  if (!needsMapping(value)) return value;
   return mapped(value) as Value;
 }
 
-function holdsRaw(value: unknown): boolean {
+function needsMapping(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return isRaw(value) || Object.values(value).some(holdsRaw);
+  return isRaw(value) || keyOrderOf(value) !== undefined || Object.values(value).some(needsMapping);
 }
 
 function mapped(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (isRaw(value)) return BigInt(value.rawJSON);
   if (Array.isArray(value)) return value.map(mapped);
+  const written = keyOrderOf(value);
+  if (written !== undefined)
+    return new Map(written.map((key) => [key, mapped((value as Record<string, unknown>)[key])]));
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapped(inner)]));
 }
