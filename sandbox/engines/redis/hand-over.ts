@@ -7,6 +7,12 @@ import { roles } from './roles.ts';
 import { until } from './until.ts';
 
 /**
+ * A failover that was asked for is given up after 5 s (`CLUSTER_MF_TIMEOUT` of cluster_legacy.c), and nobody is told:
+ * the masters do not vote about a shard again within twice the node time-out.
+ */
+const attemptMs = 5_500;
+
+/**
  * Makes a replica the master of its shard once it has everything: it asks its master to wait for it (Redis documentation,
  * `CLUSTER FAILOVER`). Sentinel has nothing of the kind: its own `FAILOVER` loses what is under way.
  */
@@ -20,8 +26,15 @@ export async function handOver(running: RunningEngine, to?: string): Promise<Han
   if (from === undefined || replica === undefined)
     throw refused(to === undefined ? 'no replica follows a primary' : `${to} follows no primary as its replica`);
   await using client = await openClient(replica, running.secrets);
-  await client.cluster('FAILOVER');
-  await until(`${replica.name} is a master`, async () => isPrimary(running, replica));
+  let askedMs = Number.NEGATIVE_INFINITY;
+  await until(`${replica.name} is a master`, async () => {
+    if (await isPrimary(running, replica)) return true;
+    if (performance.now() - askedMs > attemptMs) {
+      await client.cluster('FAILOVER');
+      askedMs = performance.now();
+    }
+    return false;
+  });
   return { from: from.name, to: replica.name };
 }
 
