@@ -1,5 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, readdir, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
 import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
@@ -115,7 +115,10 @@ describe('`restore` refuses, before anything starts,', () => {
     expect(report.archive.signedBy).toEqual(['user', 'stack']);
     // What the archive does not have is looked at once it is known.
     const asked = ['restore', archive, '--engines', 'neo4j'];
+    // The stack's own files without the user's key: that of the stack is enough.
     const env = { XDG_DATA_HOME: join(folder.path, 'data-of-another-user') };
+    const data = dataOf(folder.path);
+    await cp(data, join(env.XDG_DATA_HOME, 'taishang-sandbox', 'stacks', basename(data)), { recursive: true });
     expect(await runForError(asked, { ...here(), env })).toMatchObject({ code: 'BACKUP_PART_MISSING' });
     await using other = await stackFolder();
     expect(await runForError(asked, { cwd: other.path })).toMatchObject({ code: 'BACKUP_PART_MISSING' });
