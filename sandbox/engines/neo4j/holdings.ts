@@ -4,7 +4,7 @@ import type { ConceptRelation } from '../../../seeds/entities.ts';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../holdings.ts';
 import type { RunningEngine } from '../topology.ts';
 import { connect } from './connection.ts';
-import { initialEnds, initialKeys } from './initial-keys.ts';
+import { initialKeys, initialRelationships } from './initial-keys.ts';
 
 /** A statement's row: what a node or relationship is told from others by, and the platform's properties. */
 interface GraphRow {
@@ -20,6 +20,7 @@ function nodes(label: string, id: string, properties: readonly string[]): Holdin
       running,
       `MATCH (n:${label}) WHERE coalesce(n.${id}, '') <> 'system' ` +
         `RETURN coalesce(toStringOrNull(n.${id}), elementId(n)) AS key, [${values}] AS properties`,
+      (key) => initialKeys.has(key),
     );
 }
 
@@ -30,7 +31,7 @@ function relationships(type: string, [from, to]: readonly [string, string], prop
   const statement =
     `MATCH (a:${from})-[r:${type}]->(b:${to}) WHERE coalesce(a.id, '') <> 'system' ` +
     `RETURN ${end('a')} + ' -> ' + ${end('b')} AS key, [${values}] AS properties`;
-  return (running: RunningEngine) => read(running, statement);
+  return (running: RunningEngine) => read(running, statement, (key) => initialRelationships.has(`${type} ${key}`));
 }
 
 /** Times as text: the driver's own have a form of their own. */
@@ -43,13 +44,17 @@ function isTime(name: string): boolean {
   return name.endsWith('_at') || name === 'since';
 }
 
-async function* read(running: RunningEngine, statement: string): AsyncGenerator<HeldRow> {
+async function* read(
+  running: RunningEngine,
+  statement: string,
+  isOfSchema: (key: string) => boolean,
+): AsyncGenerator<HeldRow> {
   await using connection = await connect(running);
   await using session = connection.client.session({ defaultAccessMode: neo4j.session.READ });
   // Read as they come, 1,000 at a time: `executeQuery` holds the whole answer.
   for await (const record of session.run(statement)) {
     const { key, properties } = record.toObject() as GraphRow;
-    yield { ...rowOf(key, properties), ...(initialKeys.has(key) || initialEnds.has(key) ? { ofSchema: true } : {}) };
+    yield { ...rowOf(key, properties), ...(isOfSchema(key) ? { ofSchema: true } : {}) };
   }
 }
 
