@@ -1,25 +1,20 @@
-import { join } from 'node:path';
 import { SandboxError } from '../core/errors.ts';
-import { notice, runTask, silent } from '../core/progress.ts';
+import { notice, silent } from '../core/progress.ts';
 import type { EngineName } from '../engines/index.ts';
 import { engineNames } from '../engines/index.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import type { ArchiveManifest } from './archive/manifest.ts';
-import { openBackup } from './archive/open-archive.ts';
 import { archiveRefused } from './archive/refusal.ts';
-import { archiveKeys } from './archive-keys.ts';
 import { doorsOf, rightsNotConfirmed } from './archived-doors.ts';
-import { locateArchive, moveArchivesOfProject } from './archives-of-project.ts';
+import { moveArchivesOfProject } from './archives-of-project.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { RestoreReport } from './backup-report.ts';
-import { stagingDirectory } from './create-backup.ts';
-import { createPrivateFolder } from './private-folder.ts';
+import { openStored } from './open-stored.ts';
 import { restoreBesideLive } from './restore-beside.ts';
 import { restoreInPlace } from './restore-in-place.ts';
 import type { RestoreSource } from './restore-one.ts';
-import { openStorage } from './storage/open-storage.ts';
 
 export interface RestoreOptions
   extends Pick<
@@ -65,23 +60,9 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   const beganMs = performance.now();
   const identity = stackIdentity(options);
   const passed = options.signal === undefined ? {} : { signal: options.signal };
-  const keys = await archiveKeys(identity);
-  await using staging = await createPrivateFolder(await stagingDirectory(identity));
-  const { location, name } = await locateArchive(options.archive, identity);
-  const storage = await openStorage(location);
-  const file = join(staging.path, 'archive.tar.gz');
-  await runTask(progress, ['fetch'], (task) =>
-    storage.fetch(name, file, { ...passed, progress: (done, total) => task.advance({ done, total }) }),
-  );
-  await using opened = await runTask(progress, ['check and unpack'], (task) =>
-    openBackup(file, {
-      ...passed,
-      temporaryDirectory: staging.path,
-      progress: (done, total) => task.advance({ done, total }),
-    }),
-  );
+  await using stored = await openStored(options.archive, identity, options);
+  const { opened, name, provenance } = stored;
   const { manifest } = opened;
-  const provenance = keys.provenanceOf(opened.signedBy);
   if (provenance === 'foreign') {
     if (options.archiveTrusted !== true) throw archiveForeign(name);
     notice(

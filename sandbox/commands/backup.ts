@@ -4,12 +4,17 @@ import { parseSchedule, runOnSchedule } from '../backup/schedule.ts';
 import { formatBackup } from '../report/backup-text.ts';
 import { colorsFor } from '../report/colors.ts';
 import { terminalJson } from '../report/terminal.ts';
-import { badOption, parseWholeNumber } from './names.ts';
+import { badOption, parseChoice, parseWholeNumber } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 
-/** Backs the running stack up into one archive, once or at set times. */
+/** Archives that are there: listed, read to their end, or removed where they are too old. */
+const keptActions = ['list', 'show', 'verify', 'prune'] as const;
+
+/** Backs the running stack up into one archive, once or at set times; `list` and others deal with archives that are there. */
 export const backup: Action = async (context) => {
+  const [what] = context.arguments;
+  if (what !== undefined) return keptAction(what, context);
   const { schedule } = context.flags;
   const times = typeof schedule === 'string' ? parseSchedule(schedule) : undefined;
   const run = await prepareBackup(backupOptionsOf(context));
@@ -20,6 +25,12 @@ export const backup: Action = async (context) => {
   const report = await run();
   return { document: report, text: (colors) => formatBackup(report, colors) };
 };
+
+async function keptAction(text: string, context: ActionContext): ReturnType<Action> {
+  const what = parseChoice(text, keptActions, 'backup');
+  const { backupList, backupPrune, backupShow } = await import('./backup-kept.ts');
+  return { list: backupList, show: backupShow, verify: backupShow, prune: backupPrune }[what](context);
+}
 
 function backupOptionsOf(context: ActionContext): CreateBackupOptions {
   const { to, retention, webhook } = context.flags;

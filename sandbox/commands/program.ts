@@ -133,7 +133,8 @@ export function createProgram(): Command {
     .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
     .option('--quick', 'the part of each suite that `sandbox` itself runs')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
-  add(program, 'backup', 'back the running stack up into one archive', ['engines'])
+  add(program, 'backup', 'back the running stack up into one archive, or look after those that are there', ['engines'])
+    .argument('[action...]', 'list, show FILE, verify FILE or prune (default: make one)')
     .option(
       '--to <place>',
       "folder or s3://bucket/prefix of the archive (default: the stack's own, in your data folder)",

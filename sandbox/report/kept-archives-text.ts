@@ -1,0 +1,47 @@
+import type { CheckedArchive, KeptArchives, PrunedArchives } from '../backup/kept-archives.ts';
+import type { Colors } from './colors.ts';
+import { left, right } from './columns.ts';
+import { formatTable } from './table.ts';
+import { formatBytes } from './units.ts';
+
+/** `backup list` for people. */
+export function formatKeptArchives({ location, archives }: KeptArchives, colors: Colors): string {
+  if (archives.length === 0) return `No backups in ${location}.\n`;
+  const rows = archives.map(({ name, createdAt = '', stack, sizeBytes }) => [
+    name,
+    createdAt,
+    stack ?? colors.yellow('cannot be read'),
+    formatBytes(sizeBytes),
+  ]);
+  return `${formatTable([...left('backup', 'of', 'stack'), ...right('size')], rows, colors)}\nin ${location}\n`;
+}
+
+/** `backup show` and `backup verify` for people. */
+export function formatCheckedArchive(checked: CheckedArchive, colors: Colors): string {
+  const { archive, engines, leftOut, dataset, createdAt, stack, provenance } = checked;
+  const rows = engines.map((each) => [
+    each.engine,
+    each.serverVersion,
+    each.topology,
+    formatBytes(each.sizeBytes),
+    each.position,
+  ]);
+  const table = formatTable(
+    [...left('engine', 'server', 'topology'), ...right('size'), ...left('taken at')],
+    rows,
+    colors,
+  );
+  const held = dataset === null ? 'no common dataset' : `dataset ${dataset.size}, seed ${dataset.seed}`;
+  const missing = leftOut.map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`).join('');
+  const signed =
+    provenance === 'own' ? 'signed with a known key' : `${colors.yellow('foreign')}: no known key has signed it`;
+  const whole = `${colors.green('whole')}: ${formatBytes(archive.sizeBytes)}, ${held}`;
+  return `${table}\n${missing}${whole}\n${archive.name} of ${createdAt}, stack ${stack}, ${signed}\n`;
+}
+
+/** `backup prune` for people. */
+export function formatPruned({ location, removed }: PrunedArchives): string {
+  return removed.length === 0
+    ? `Nothing in ${location} is older than it may be.\n`
+    : `removed from ${location}:\n${removed.map((name) => `  ${name}\n`).join('')}`;
+}
