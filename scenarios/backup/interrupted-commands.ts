@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stagingDirectory } from '../../sandbox/backup/create-backup.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
+import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, runCase } from '../run-case.ts';
@@ -72,7 +74,7 @@ async function killBackups(stack: PlatformStack, context: SuiteContext, measures
     );
     for (const name of await readdir(to)) await runToExit(0, ['restore', join(to, name)], { cwd: stack.directory });
     assert.deepEqual(
-      await readdir(join(stack.directory, '.sandbox', 'staging')),
+      await readdir(await stagingDirectory(stackIdentity(stack))),
       [],
       'the next backup did not tidy up',
     );
