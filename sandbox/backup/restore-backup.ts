@@ -113,7 +113,7 @@ function archiveForeign(name: string): SandboxError {
   return new SandboxError({
     code: 'ARCHIVE_FOREIGN',
     message: `${name} is foreign: none of the keys that are known here has signed it.`,
-    next: 'Nothing was touched. Say --trust-archive if you trust whoever made it with your databases, or name the key that has signed it in SANDBOX_ARCHIVE_KEY_FILE.',
+    next: 'Nothing was touched. Pass --trust-archive if you trust whoever made it with your databases, or name the key that has signed it in SANDBOX_ARCHIVE_KEY_FILE.',
   });
 }
 

@@ -30,7 +30,7 @@ function loadedLast([first, ...others]: StackLayout['datasets']): Pick<StackOpti
         size === 'files'
           ? 'The stack holds rows of files, which are not kept.'
           : 'The engines of the stack hold different datasets.',
-      next: 'Name what they are to hold: `npm run sandbox -- seed --reset --size small`, or `--from` with the files. It REPLACES their rows.',
+      next: 'Name what they are to hold: `npm run sandbox -- seed --reset --size small`, or `--from` with the files. That DELETES what they hold.',
     });
   }
   return { size, seed };

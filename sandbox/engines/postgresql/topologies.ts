@@ -1,4 +1,5 @@
-import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
+import { execInNode } from '../../containers/exec.ts';
+import type { NodeFile, NodeHandle, NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
@@ -95,6 +96,29 @@ async function waitForStandbys(running: RunningEngine): Promise<void> {
           engine: 'postgresql',
           message: `The standbys run but do not stream from the primary as quorum members${last instanceof Error ? `: ${messageOf(last)}` : '.'}`,
           next: '`npm run sandbox -- logs postgresql` shows what they say.',
+        }),
+    },
+  );
+  if (running.watcher !== undefined) await untilWatched(running, running.watcher);
+}
+
+/** Before it has seen that commits wait for a standby, the watcher lets nobody take over. */
+async function untilWatched(running: RunningEngine, watcher: NodeHandle): Promise<void> {
+  await poll(
+    async () => {
+      const { name } = await currentPrimary(running, running.nodes);
+      // `<timeline> <primary>`, as `scripts/watch.sh` keeps it.
+      const { output } = await execInNode(watcher, ['cat', '/tmp/taishang-watch']);
+      return output.trim().split(' ')[1] === name;
+    },
+    {
+      timeoutMs: deadlineMs('topologyConverged'),
+      onTimeout: () =>
+        new SandboxError({
+          code: 'NODE_NOT_READY',
+          engine: 'postgresql',
+          message: 'The watcher does not see that commits of the primary wait for a standby.',
+          next: '`npm run sandbox -- logs postgresql-watcher` shows what it says.',
         }),
     },
   );

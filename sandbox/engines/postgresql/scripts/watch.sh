@@ -227,8 +227,10 @@ end_commits() {
 
 # Returns once it must be looked around again: 0 after a while, 1 once the primary does not commit.
 watch_commits() {
-	local line failures=0 until=$((SECONDS + 5))
-	while [ "$SECONDS" -lt "$until" ]; do
+	local line failures=0 until=$(($(now_ms) + 5000))
+	# Until its commits are seen to wait for a standby nobody may take over.
+	[ "$guarded" = "$primary" ] || until=$(($(now_ms) + 500))
+	while [ "$(now_ms)" -lt "$until" ]; do
 		[ -n "$commits" ] || begin_commits "$primary"
 		# A commit that takes this long was not made: nothing that is well waits for seconds.
 		if read -r -t 4 -u "$commits" line; then
