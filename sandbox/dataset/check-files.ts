@@ -6,6 +6,7 @@ import { rowChecker } from './check-row.ts';
 import { entityNames } from './fields.ts';
 import { createKeySet, type KeySet, uniqueKey, uniqueSetId } from './key-set.ts';
 import { requireOneOfEach } from './one-of-each.ts';
+import { originsOf } from './origins.ts';
 import { readRows } from './read-rows.ts';
 import { openRejectFile, type Rejected, type RejectedRows } from './reject-file.ts';
 import type { RowFile } from './row-file.ts';
@@ -62,13 +63,13 @@ export async function checkFiles(options: CheckOptions): Promise<readonly Checke
 
 type Parents = Readonly<Record<ParentName, KeySet>>;
 
-/** Keys that rows may refer to: of the dataset, but for entities that come from files and fill theirs as they are read. */
+/** Keys that rows may refer to: of what comes from the dataset. Entities from files fill theirs as they are read. */
 async function parentsOf(base: Dataset, files: readonly RowFile[]): Promise<Parents> {
-  const given = new Set<string>(files.map(({ entity }) => entity));
+  const origins = originsOf(new Set(files.map(({ entity }) => entity)));
   const needed = new Set(files.flatMap(({ entity }) => rowRules[entity].parents));
   const parents = { users: createKeySet(), concepts: createKeySet(), knowledge: createKeySet() };
   for (const name of needed) {
-    if (given.has(name)) continue;
+    if (origins[name] !== 'base') continue;
     for await (const rows of base.batches(name)) for (const row of rows) addParent(parents, name, row);
   }
   return parents;

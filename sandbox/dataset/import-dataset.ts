@@ -7,8 +7,8 @@ import { type CheckedFile, type CheckOptions, checkFiles, stampOf } from './chec
 import { rowChecker } from './check-row.ts';
 import { type DerivedName, derivedRows, parentOfDerived } from './derived-rows.ts';
 import { entityNames } from './fields.ts';
+import { type Origin, originsOf } from './origins.ts';
 import { readRows } from './read-rows.ts';
-import { rowRules } from './row-rules.ts';
 
 /** Rows of a batch, and about how many bytes they have in memory, at most; a row that is larger comes alone. */
 const batchRows = 1_000;
@@ -23,9 +23,6 @@ export interface Imported {
     readonly rejected: number;
   }[];
 }
-
-/** Where the rows of an entity come from. */
-type Origin = 'files' | 'base' | 'derived' | 'none';
 
 /**
  * A dataset of rows from files. What is not given comes from `base`, unless it would refer to an entity that is given:
@@ -80,27 +77,6 @@ export async function importDataset(options: CheckOptions): Promise<Imported> {
     rejected: badLines.size,
   }));
   return { dataset, files };
-}
-
-/** What refers to rows that are replaced cannot stay, and what refers to that neither. */
-function originsOf(given: ReadonlySet<EntityName>): Readonly<Record<EntityName, Origin>> {
-  const replaced = new Set<EntityName>(given);
-  const origins = Object.fromEntries(entityNames.map((name) => [name, given.has(name) ? 'files' : 'base']));
-  for (let before = -1; before !== replaced.size; ) {
-    before = replaced.size;
-    for (const name of entityNames) {
-      if (replaced.has(name) || !dependsOn(name, replaced)) continue;
-      origins[name] = Object.hasOwn(parentOfDerived, name) ? 'derived' : 'none';
-      replaced.add(name);
-    }
-  }
-  return origins as Record<EntityName, Origin>;
-}
-
-function dependsOn(name: EntityName, replaced: ReadonlySet<EntityName>): boolean {
-  // Cached conversations and knowledge graphs say what their rows say.
-  const cached: readonly EntityName[] = name === 'cacheEntries' ? ['conversations', 'knowledge', 'learned'] : [];
-  return [...rowRules[name].parents, ...cached].some((parent) => replaced.has(parent));
 }
 
 function countsOf(

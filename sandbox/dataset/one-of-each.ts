@@ -3,6 +3,7 @@ import type { EntityName } from '../../seeds/entities.ts';
 import type { CheckedFile } from './check-files.ts';
 import { rowChecker } from './check-row.ts';
 import { type KeySet, uniqueKey, uniqueSetId } from './key-set.ts';
+import { originsOf } from './origins.ts';
 import { readRows } from './read-rows.ts';
 import { type ParentName, parentKeys, type RowRules, rowRules } from './row-rules.ts';
 import { shownText } from './shown-text.ts';
@@ -43,7 +44,8 @@ export async function requireOneOfEach(
 async function* keysOf(name: ParentName, checked: readonly CheckedFile[], base: Dataset): AsyncGenerator<string> {
   const keyOf = parentKeys[name] as (row: object) => string;
   const files = checked.filter(({ entity }) => entity === (name as EntityName));
-  if (files.length === 0) for await (const rows of base.batches(name)) for (const row of rows) yield keyOf(row);
+  const { [name]: origin } = originsOf(new Set(checked.map(({ entity }) => entity)));
+  if (origin === 'base') for await (const rows of base.batches(name)) for (const row of rows) yield keyOf(row);
   const check = rowChecker(name);
   for (const file of files) {
     for await (const read of readRows(file)) {

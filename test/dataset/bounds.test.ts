@@ -127,3 +127,28 @@ test.each([
   const refusal = importDataset({ files, base });
   await expect(refusal).rejects.toMatchObject({ code: 'IMPORT_REJECTED', evidence: expect.stringMatching(says) });
 });
+
+test.each(['learned', 'knowledgeVectors'] as const)(
+  '%s of knowledge that goes, since its concepts come from a file, are refused',
+  async (entity) => {
+    const [concepts, own] = [
+      await fileOf('concepts', rowsAtBounds.concepts.map(lineOf)),
+      createDataset({ size: 'small' }),
+    ];
+    let row: object = {};
+    for await (const [first] of own.batches(entity)) row = first ?? row;
+    const refusal = importDataset({
+      files: [
+        concepts,
+        await fileOf(entity, [
+          lineOf({ ...row, ...('vector' in row ? { vector: [...(row.vector as Float32Array)] } : {}) }),
+        ]),
+      ],
+      base: own,
+    });
+    await expect(refusal).rejects.toMatchObject({
+      code: 'IMPORT_REJECTED',
+      evidence: expect.stringMatching(/knowledgeId refers to `\S+`, which is none of the knowledge/),
+    });
+  },
+);

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createStack } from '../../../sandbox/stack/create-stack.ts';
-import { seed, seedText } from '../../support/seed.ts';
 import { loadOddRows } from './load-odd-rows.ts';
 import { type OddRows, oddRows } from './odd-rows.ts';
 
+export interface OddRowsRun {
+  readonly seed: number;
+  readonly setsMax: number;
+  readonly timeMaxMs: number;
+}
+
 /** Tries so many data sets on a stack of all engines, or as many as there is time for. */
-export async function tryOddRows(setsMax: number, timeMaxMs: number): Promise<void> {
+export async function tryOddRows({ seed, setsMax, timeMaxMs }: OddRowsRun): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'taishang-accepted-'));
   try {
     await using stack = await createStack({ size: 'none' });
@@ -23,7 +28,7 @@ export async function tryOddRows(setsMax: number, timeMaxMs: number): Promise<vo
       tally.loaded += loaded ? 1 : 0;
     });
     // Nothing is made smaller: each try takes a second or more.
-    await fc.assert(property, { seed, numRuns: setsMax, endOnFailure: true, asyncReporter: report });
+    await fc.assert(property, { seed, numRuns: setsMax, endOnFailure: true, asyncReporter: reportWith(seed) });
     // Neither half of the property is empty.
     expect(tally.loaded).toBeGreaterThan(tally.sets / 2);
     expect(tally.refused).toBeGreaterThan(0);
@@ -33,10 +38,12 @@ export async function tryOddRows(setsMax: number, timeMaxMs: number): Promise<vo
 }
 
 /** Names the run, its error and the rows, as far as they can be read: some have megabytes. */
-async function report({ failed, errorInstance, counterexamplePath, counterexample }: fc.RunDetails<[OddRows]>) {
-  if (!failed) return;
-  const short = (_: string, value: unknown) => (typeof value === 'string' ? value.slice(0, 60) : value);
-  const rows = JSON.stringify(counterexample?.[0], short).slice(0, 20_000);
-  const what = `${seedText}, run ${counterexamplePath}: ${String(errorInstance)}`;
-  throw new Error(`${what}\n${rows}`, { cause: errorInstance });
-}
+const reportWith =
+  (seed: number) =>
+  async ({ failed, errorInstance, counterexamplePath, counterexample }: fc.RunDetails<[OddRows]>) => {
+    if (!failed) return;
+    const short = (_: string, value: unknown) => (typeof value === 'string' ? value.slice(0, 60) : value);
+    const rows = JSON.stringify(counterexample?.[0], short).slice(0, 20_000);
+    const what = `SANDBOX_TEST_SEED=${seed}, run ${counterexamplePath}: ${String(errorInstance)}`;
+    throw new Error(`${what}\n${rows}`, { cause: errorInstance });
+  };
