@@ -4,6 +4,7 @@ import type { RunningEngine } from '../topology.ts';
 import type { OwnerChoice } from './apply-content.ts';
 import type { Catalogue, CataloguedDatabase, Membership, Setting } from './catalogue.ts';
 import { availableExtensions, extensionRefusal } from './extensions.ts';
+import { reachedFrom } from './reached.ts';
 import { globalsFile, readCatalogueFiles, readServer } from './read-catalogue.ts';
 import { openAdministration } from './temporary-databases.ts';
 
@@ -81,16 +82,7 @@ function attributesThatOpen({ roles }: Pick<Catalogue, 'roles' | 'memberships'>,
 
 /** Every role that `name` is a member of, straight or through others. */
 function rolesThrough(memberships: readonly Membership[], name: string): readonly string[] {
-  const found = new Set<string>();
-  const visit = (member: string) => {
-    for (const { role } of memberships.filter((each) => each.member === member)) {
-      if (found.has(role)) continue;
-      found.add(role);
-      visit(role);
-    }
-  };
-  visit(name);
-  return [...found];
+  return reachedFrom(name, (member) => memberships.filter((each) => each.member === member).map(({ role }) => role));
 }
 
 /** What a setting makes the server load, or anything that a superuser's sessions begin with. */

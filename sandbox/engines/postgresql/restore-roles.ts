@@ -3,6 +3,7 @@ import type { Say } from '../backup.ts';
 import { inOneTransaction } from './apply-content.ts';
 import { doorsOfRole } from './archived-doors.ts';
 import type { Catalogue, CataloguedRole, Membership, Setting } from './catalogue.ts';
+import { reachedFrom } from './reached.ts';
 import { changeRights } from './rights.ts';
 import { identifier, literal, setClause } from './statements.ts';
 
@@ -117,16 +118,10 @@ function oldMembersThrough(
   memberships: readonly Membership[],
   created: ReadonlySet<string>,
 ): readonly string[] {
-  const found = new Set<string>();
-  const visit = (name: string) => {
-    for (const { member } of memberships.filter((each) => each.role === name)) {
-      if (found.has(member)) continue;
-      found.add(member);
-      visit(member);
-    }
-  };
-  visit(role);
-  return [...found].filter((name) => !created.has(name));
+  const members = reachedFrom(role, (name) =>
+    memberships.filter((each) => each.role === name).map(({ member }) => member),
+  );
+  return members.filter((name) => !created.has(name));
 }
 
 function attributesOf(role: CataloguedRole): string {
