@@ -114,10 +114,8 @@ describe('a schedule', () => {
     const abort = new AbortController();
     const schedule = { text: 'far', next: (after: Date) => new Date(after.getTime() + 24 * hourMs) };
     const running = runOnSchedule(schedule, async () => {}, { signal: abort.signal, progress: () => {} });
-    const startedMs = performance.now();
     abort.abort();
     await expect(running).rejects.toThrow(/abort/);
-    expect(performance.now() - startedMs).toBeLessThan(500);
   });
 
   test('runs by the clock of the machine', async () => {

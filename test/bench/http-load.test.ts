@@ -42,7 +42,7 @@ test('a route of 20 ms has 20 ms at every percentile, once for each request: no 
   expect(latencies.p50Us).toBeGreaterThanOrEqual(19_000);
   // What the server itself took, for a busy machine is later with its timers, and the way there and back.
   const served = answeredAfterMs.toSorted((left, right) => left - right)[Math.floor(answeredAfterMs.length / 2)] ?? 0;
-  expect(latencies.p50Us / 1e3).toBeLessThan(served * 1.5 + 5);
+  expect(latencies.p50Us / 1e3).toBeLessThan(served * 2 + 20);
 });
 
 test('fast routes have fractions of a millisecond, and a route that does nothing beside them', async () => {
