@@ -1,6 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -125,4 +128,42 @@ test('the base image takes no package whose signature was not checked', async ()
   );
   const unchecked = /--no-check-gpg|allow-unauthenticated|AllowInsecureRepositories|trusted=yes/;
   expect(everywhere.filter(([, text]) => unchecked.test(text ?? '')).map(([path]) => path)).toEqual([]);
+});
+
+describe("Neo4j's jars", () => {
+  const context = join(root, 'sandbox/engines/neo4j/image');
+  const jar = (path: string, content: string) => `${createHash('sha256').update(content).digest('hex')}  ${path}\n`;
+
+  /** Runs the check of the image's build over such jars. */
+  async function check(jars: Readonly<Record<string, string>>) {
+    const folder = await mkdtemp(join(tmpdir(), 'taishang-jars-'));
+    try {
+      await mkdir(join(folder, 'lib'));
+      await mkdir(join(folder, 'shell'));
+      for (const [path, content] of Object.entries(jars)) await writeFile(join(folder, path), content);
+      await writeFile(join(folder, 'jars.sha256'), jar('lib/a.jar', 'a') + jar('shell/b.jar', 'b'));
+      return await execa('sh', [join(context, 'check-jars.sh')], { cwd: folder, reject: false });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  test.each([
+    { what: 'that are listed are taken', jars: { 'lib/a.jar': 'a', 'shell/b.jar': 'b' }, exitCode: 0 },
+    { what: 'with other bytes are refused', jars: { 'lib/a.jar': 'x', 'shell/b.jar': 'b' }, exitCode: 1 },
+    { what: 'that are not listed are refused', jars: { 'lib/a.jar': 'a', 'shell/c.jar': 'b' }, exitCode: 1 },
+  ])('$what', async ({ jars, exitCode }) => {
+    const ended = await check(jars);
+    expect(ended.exitCode).toBe(exitCode);
+    if (exitCode === 1) expect(ended.stderr).toMatch(/(?:lib\/a|shell\/c)\.jar\n/);
+  });
+
+  test('are checked by each build that takes some', async () => {
+    const text = await readFile(join(context, 'Dockerfile'), 'utf8');
+    expect(text.indexOf('check-jars.sh')).toBeGreaterThan(text.lastIndexOf('dependency:copy-dependencies'));
+    for (const path of await filesBelow('sandbox', /Dockerfile$/)) {
+      const other = await readFile(join(root, path), 'utf8');
+      expect([path, /\bmvn\b/.test(other)]).toEqual([path, other.includes('check-jars.sh')]);
+    }
+  });
 });
