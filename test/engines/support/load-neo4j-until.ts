@@ -1,18 +1,25 @@
 import { load } from '../../../sandbox/engines/neo4j/load.ts';
 import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
+import type { DatasetSize } from '../../../seeds/dataset.ts';
+
+interface Message {
+  readonly running: RunningEngine;
+  readonly size: DatasetSize;
+  readonly at: number | string;
+}
 
 /**
- * Imports `small` into the engine that the parent's message describes, and kills its own process as it comes to `at`: a
- * number of rows, or what the load says of itself.
+ * Imports a dataset of `size` into the engine that the parent's message describes, and kills its own process as it comes
+ * to `at`: a number of rows, or what the load says of itself.
  */
-process.once('message', async ({ running, at }: { readonly running: RunningEngine; readonly at: number | string }) => {
+process.once('message', async ({ running, size, at }: Message) => {
   const report = {
     advance({ done, text }: { readonly done?: number; readonly text?: string }) {
       if (typeof at === 'number' ? (done ?? 0) >= at : text === at) process.kill(process.pid, 'SIGKILL');
     },
     summarise() {},
   };
-  await load(running, createDataset({ size: 'small' }), report, { importFrom: 0 });
+  await load(running, createDataset({ size }), report, { importFrom: 0 });
   process.disconnect();
 });
