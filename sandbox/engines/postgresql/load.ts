@@ -7,9 +7,9 @@ import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, openPrimary } from './connection.ts';
 import { copyTable } from './copy-table.ts';
+import { inTransaction } from './in-transaction.ts';
 import { beginDatabase, type DatabaseMarks, endDatabase, putBack, putBackIfBegun } from './load-records.ts';
 import { type TableLoad, tableLoads } from './rows.ts';
-import { inTransaction } from './schema.ts';
 
 /** Database whose record says what was loaded: it is the last one to be done. */
 const recordDatabase: DatabaseName = 'taishang_users';
