@@ -118,7 +118,7 @@ export async function emptyTables(running: RunningEngine): Promise<void> {
   }
 }
 
-async function forgetFingerprint(running: RunningEngine): Promise<void> {
+export async function forgetFingerprint(running: RunningEngine): Promise<void> {
   await using opened = await openPrimary(running, { database: recordDatabase });
   await opened.client.query('TRUNCATE sandbox.dataset');
 }

@@ -17,6 +17,8 @@ export interface DatabaseObject extends SchemaObject {
   /** Makes one that is there the same. Absent: it is removed and created. */
   readonly change: string | null;
   readonly removal: string | null;
+  /** Gives a column its type, which whatever a service has made of the column may not let happen. */
+  readonly retyping: string | null;
 }
 
 /** Rights that somebody has: more of them than the schema gives are a service's own. */

@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../core/errors.ts';
+import { sideBySide } from '../../core/side-by-side.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';
 import { inTransaction } from './in-transaction.ts';
-import { repairDatabase, StillLacking } from './repair-schema.ts';
+import { loadedFingerprint } from './load.ts';
+import { MadeAnewBetter, repairDatabase, StillLacking } from './repair-schema.ts';
 import { tableLoads } from './rows.ts';
 import { readObjects, recordObjects } from './schema-objects.ts';
 import { scramVerifier } from './scram.ts';
@@ -29,14 +31,33 @@ export async function applySchema(
   await using opened = await openPrimary(running, { database: 'postgres' });
   const created = keep && !reset ? [] : await createRoles(opened.client, { directory, reset });
   await setPasswords(opened.client, running);
-  const results = await Promise.all(
-    databases.map((database) => applyDatabase(running, database, { reset, keep, directory })),
-  );
+  const wasLoaded = reset && (await wasSeeded(running));
+  const apply = (database: DatabaseName) => applyDatabase(running, database, { reset, keep, directory, wasLoaded });
+  // The record of what was loaded is in one of them: it must not be made anew while another forgets it.
+  const results = reset ? await inTurns(databases, apply) : await sideBySide(databases, apply);
   const untouched = results.filter((applied) => applied.length === 0).length;
   return {
     applied: [...created.map((role) => `role ${role}`), ...results.flat()],
     alreadyPresent: roles.length - created.length + untouched,
   };
+}
+
+/** Whether a dataset was loaded. Where that cannot be told, because a part of the schema is missing, none was. */
+async function wasSeeded(running: RunningEngine): Promise<boolean> {
+  const fingerprint = await loadedFingerprint(running).catch((thrown) => {
+    if (thrown instanceof DatabaseError) return undefined;
+    throw thrown;
+  });
+  return fingerprint !== undefined;
+}
+
+async function inTurns<Item, Value>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Value>,
+): Promise<readonly Value[]> {
+  const values: Value[] = [];
+  for (const item of items) values.push(await work(item));
+  return values;
 }
 
 /** One role a statement: those that are there stay as they are, or with `reset` get back what may have been taken. */
@@ -73,7 +94,7 @@ export async function setPasswords(client: Client, { secrets }: Pick<RunningEngi
 async function applyDatabase(
   running: RunningEngine,
   database: DatabaseName,
-  { reset, keep, directory }: Required<SchemaOptions>,
+  { reset, keep, directory, wasLoaded }: Required<SchemaOptions> & { readonly wasLoaded: boolean },
 ): Promise<readonly string[]> {
   const file = join(directory, `${database}.sql`);
   const wanted = await readFile(file, 'utf8');
@@ -81,7 +102,7 @@ async function applyDatabase(
   if (await databaseExists(admin.client, database)) {
     const applied = await appliedText(running, database);
     if (applied === wanted) {
-      const repaired = reset ? await repairedBeside(running, database, wanted) : [];
+      const repaired = reset ? await repairedBeside(running, database, { text: wanted, wasLoaded }) : [];
       if (repaired !== undefined) return repaired;
     }
     // A database without a record is what a start that was killed has left: nothing is in it.
@@ -110,10 +131,10 @@ async function applyDatabase(
 async function repairedBeside(
   running: RunningEngine,
   database: DatabaseName,
-  text: string,
+  options: { readonly text: string; readonly wasLoaded: boolean },
 ): Promise<readonly string[] | undefined> {
-  const repaired = await repairDatabase(running, database, text).catch((thrown) => {
-    if (thrown instanceof DatabaseError || thrown instanceof StillLacking) return undefined;
+  const repaired = await repairDatabase(running, database, options).catch((thrown) => {
+    if ([DatabaseError, StillLacking, MadeAnewBetter].some((kind) => thrown instanceof kind)) return undefined;
     throw thrown;
   });
   return repaired !== undefined && (await takesRows(running, database)) ? repaired : undefined;

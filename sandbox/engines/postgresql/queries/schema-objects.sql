@@ -1,6 +1,7 @@
 -- One row for each object of this database that a schema can make, but for those of extensions and of our own records.
 -- `definition` tells whether it is the same; `creation` makes it, `change` makes one that is there the same (where there
--- is none, `removal` and `creation` do). `partOf`: what it is gone with. `rank`: the order in which they can be made.
+-- is none, `removal` and `creation` do), `retyping` gives a column its type, which stands first in its definition. `partOf`:
+-- what it is gone with. `rank`: the order in which they can be made.
 -- $1: name of the database as statements are to call it. The search path must be `public` alone.
 WITH members AS (
   SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
@@ -27,11 +28,11 @@ WITH members AS (
   JOIN pg_type y ON y.oid = a.atttypid
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 ), defined_columns AS (
-  SELECT *, concat(type, collated,
+  SELECT *, concat(type, collated) AS typed, concat(
       CASE WHEN attgenerated = 's' THEN format(' GENERATED ALWAYS AS (%s) STORED', value)
            WHEN attidentity <> '' THEN format(' GENERATED %s AS IDENTITY', CASE attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END)
            WHEN value IS NOT NULL THEN format(' DEFAULT %s', value) END,
-      CASE WHEN attnotnull THEN ' NOT NULL' END) AS definition
+      CASE WHEN attnotnull THEN ' NOT NULL' END) AS further
   FROM columns
 ), routines AS (
   SELECT p.* FROM pg_proc p JOIN schemas n ON n.oid = p.pronamespace
@@ -90,10 +91,9 @@ WITH members AS (
       format('CREATE TABLE %s (); %s', name, change), change, NULL
   FROM tables
   UNION ALL
-  SELECT 7, 'column', format('%s.%I', relation, attname), relation, definition,
-      format('ALTER TABLE %s ADD COLUMN %I %s', relation, attname, definition),
-      format('ALTER TABLE %1$s ALTER %2$I DROP DEFAULT, ALTER %2$I %5$s NOT NULL, ALTER %2$I TYPE %3$s%4$s USING %2$I::text::%3$s', relation, attname,
-        type, collated, CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)
+  SELECT 7, 'column', format('%s.%I', relation, attname), relation, concat(typed, ',' || nullif(further, '')),
+      format('ALTER TABLE %s ADD COLUMN %I %s%s', relation, attname, typed, further),
+      format('ALTER TABLE %1$s ALTER %2$I DROP DEFAULT, ALTER %2$I %3$s NOT NULL', relation, attname, CASE WHEN attnotnull THEN 'SET' ELSE 'DROP' END)
         || CASE WHEN value IS NOT NULL THEN format('; ALTER TABLE %s ALTER %I SET DEFAULT %s', relation, attname, value) ELSE '' END,
       NULL
   FROM defined_columns
@@ -139,6 +139,9 @@ WITH members AS (
       format('%s %s ON %s TO %s', beginning, privileges, target, grantee), NULL
   FROM default_grants
 )
-SELECT rank, kind, name, part_of AS "partOf", definition, creation, change, removal FROM objects
+SELECT rank, kind, name, part_of AS "partOf", definition, creation, change, removal,
+  (SELECT format('ALTER TABLE %1$s ALTER %2$I DROP DEFAULT, ALTER %2$I TYPE %3$s USING %2$I::text::%4$s', relation, attname, typed, type)
+   FROM defined_columns c WHERE objects.kind = 'column' AND format('%s.%I', c.relation, c.attname) = objects.name) AS retyping
+FROM objects
 -- Columns of a table in their order, everything else in one that is the same each time.
 ORDER BY rank, (SELECT attnum FROM defined_columns c WHERE objects.kind = 'column' AND format('%s.%I', c.relation, c.attname) = objects.name), kind, name
