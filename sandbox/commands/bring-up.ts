@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../core/errors.ts';
 import { notice } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { RunningEngine } from '../engines/topology.ts';
-import { attachIfCurrent } from '../stack/attach-stack.ts';
+import { type AttachedStack, attachIfCurrent } from '../stack/attach-stack.ts';
 import { describeMoved, movedStacks } from '../stack/moved-stacks.ts';
+import { type EngineGap, readSchemaGaps } from '../stack/schema-gaps.ts';
 import { findStackFolder } from '../stack/stack-folder.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { identifyingOptions } from '../stack/stack-options.ts';
@@ -20,6 +22,8 @@ export interface BroughtUp {
   /** Empty where the stack ran already. */
   readonly startup: readonly StartupStep[];
   readonly crossStore: CrossStoreReport | undefined;
+  /** What its stores lack of their schemas, or have otherwise. */
+  readonly schemaGaps: readonly EngineGap[];
 }
 
 /** Backups that version 0.1 kept in the project, where `git clean` would take them. */
@@ -38,6 +42,14 @@ async function nameMovedStacks(context: ActionContext): Promise<void> {
   for (const stack of moved) notice(context.progress, 'info', describeMoved(stack));
 }
 
+/** A store that gives no answer is no reason not to attach: it may be what its user looks at. */
+async function gapsOfAttached({ progress }: ActionContext, { engines }: AttachedStack): Promise<readonly EngineGap[]> {
+  return readSchemaGaps(engines.values()).catch((thrown) => {
+    notice(progress, 'warning', `The schemas were not looked at: ${messageOf(thrown)}`);
+    return [];
+  });
+}
+
 /** Attaches to the stack if it runs as it would be started now; starts what is missing or different otherwise. */
 export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   const options = stackOptionsOf(context);
@@ -49,7 +61,8 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
       identifying: identifyingOptions(options),
     });
     if (attached !== undefined) {
-      return { attached: true, engines: attached.engines, startup: [], crossStore: undefined };
+      const schemaGaps = await gapsOfAttached(context, attached);
+      return { attached: true, engines: attached.engines, startup: [], crossStore: undefined, schemaGaps };
     }
   }
   await nameMovedStacks(context);
@@ -57,6 +70,6 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   const { createStack } = await import('../stack/create-stack.ts');
   // `--reset` replaces what is different here; `seed --reset` gives every engine its data as it was.
   await using stack = await createStack({ ...options, keepSame: true });
-  const { startup, crossStore } = stack;
-  return { attached: false, engines: new Map(Object.entries(stack.engines)), startup, crossStore };
+  const { startup, crossStore, schemaGaps } = stack;
+  return { attached: false, engines: new Map(Object.entries(stack.engines)), startup, crossStore, schemaGaps };
 }

@@ -1,6 +1,7 @@
 import { SandboxError } from '../core/errors.ts';
 import { formatCrossStore } from '../report/cross-store-text.ts';
 import { createStack } from '../stack/create-stack.ts';
+import { requireWholeSchemas } from '../stack/schema-gaps.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import type { Action } from './run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
@@ -11,7 +12,8 @@ export const reset: Action = async (context) => {
   const { engines, topologies, datasets } = await stackLayout(context);
   const options = { ...presentOptionsOf(context), engines, topologies, ...loadedLast(datasets), reset: true };
   await using stack = await createStack(options);
-  const { dataset, crossStore } = stack;
+  const { dataset, crossStore, schemaGaps } = stack;
+  requireWholeSchemas(schemaGaps);
   const what = dataset === undefined ? 'the schemas, without data' : `${dataset.size}, seed ${dataset.seed}`;
   return {
     document: { version: 1, engines, size: options.size, seed: dataset?.seed, crossStore },

@@ -2,15 +2,18 @@ import { rm } from 'node:fs/promises';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { runTask } from '../core/progress.ts';
+import { isChanged } from '../cross-store/changes.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import { entityNames } from '../dataset/fields.ts';
 import { type Imported, importDataset } from '../dataset/import-dataset.ts';
 import { rowFileOf } from '../dataset/row-file.ts';
 import { formatCrossStore } from '../report/cross-store-text.ts';
+import { formatSchemaGaps } from '../report/schema-gaps-text.ts';
 import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
 import { createStack } from '../stack/create-stack.ts';
 import { loadEngines } from '../stack/load-engines.ts';
+import type { EngineGap } from '../stack/schema-gaps.ts';
 import { badOption, parseChoice } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf, presentOptionsOf, stackOptionsOf } from './stack-options.ts';
@@ -20,7 +23,7 @@ export const seed: Action = async (context) => {
   const files = await filesOf(context);
   const attached = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
   const imported = files.length === 0 ? undefined : await readFiles(context, files);
-  const { dataset, crossStore, loadedNow } = await loadAndCheck(context, attached, imported);
+  const { dataset, crossStore, schemaGaps, loadedNow } = await loadAndCheck(context, attached, imported);
   const fingerprint = await dataset?.fingerprint();
   return {
     document: {
@@ -30,22 +33,28 @@ export const seed: Action = async (context) => {
       fingerprint,
       counts: dataset?.counts,
       crossStore,
+      schemaGaps,
       ...(imported === undefined ? {} : { files: imported.files }),
     },
     text: (colors) => {
       const what =
         dataset === undefined ? 'nothing' : `${dataset.size}, seed ${dataset.seed}, fingerprint ${fingerprint}`;
       const checked = crossStore === undefined ? '' : formatCrossStore(crossStore, colors);
-      const there = loadedNow ? '' : 'It was there already.\n';
-      return `${imported === undefined ? '' : formatFiles(imported)}Loaded: ${what}\n${there}${checked}`;
+      const isAsLoaded = schemaGaps.length === 0 && !(crossStore?.changes && isChanged(crossStore.changes));
+      const already = isAsLoaded
+        ? 'It was there already.\n'
+        : 'It was loaded before, and something has changed since:\n';
+      const there = loadedNow ? '' : already;
+      return `${imported === undefined ? '' : formatFiles(imported)}Loaded: ${what}\n${there}${checked}${formatSchemaGaps(schemaGaps, colors)}`;
     },
-    exitCode: crossStore?.ok === false ? 1 : 0,
+    exitCode: crossStore?.ok === false || (context.flags.strict === true && schemaGaps.length > 0) ? 1 : 0,
   };
 };
 
 interface Seeded {
   readonly dataset: Dataset | undefined;
   readonly crossStore: CrossStoreReport | undefined;
+  readonly schemaGaps: readonly EngineGap[];
   /** Whether anything was loaded, rather than there already. */
   readonly loadedNow: boolean;
 }
@@ -69,18 +78,18 @@ async function loadAndCheck(
     if (imported?.files.some(({ rejected }) => rejected > 0)) await rm(String(context.flags.rejects), { force: true });
     throw thrown;
   });
-  const { dataset, crossStore } = stack;
+  const { dataset, crossStore, schemaGaps } = stack;
   const loadedNow = crossStore !== undefined;
   const strict = context.flags.strict === true;
   // Checked already: what was loaded just now, and what was there beside it unless that is to be as strict.
   if (dataset === undefined || (loadedNow && !(strict && crossStore.changes)))
-    return { dataset, crossStore, loadedNow };
+    return { dataset, crossStore, schemaGaps, loadedNow };
   const engines = await loadEngines([...attached.engines.keys()]);
   const running = new Map(Object.entries(stack.engines));
   const used = await runTask(context.progress, ['check across stores'], () =>
     checkUsedStores(engines, running, dataset, { strict }),
   );
-  return { dataset, crossStore: used, loadedNow };
+  return { dataset, crossStore: used, schemaGaps, loadedNow };
 }
 
 async function filesOf({ flags, settings }: ActionContext): ReturnType<typeof readableFiles> {

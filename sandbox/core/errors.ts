@@ -54,6 +54,7 @@ export const exitCodeOf = {
   // Schema and data.
   SCHEMA_FAILED: 1,
   SCHEMA_DIFFERENT: 1,
+  SCHEMA_INCOMPLETE: 1,
   DATASET_DIFFERENT: 1,
   LOAD_FAILED: 1,
   CROSS_STORE_DIFFERENT: 1,

@@ -16,6 +16,11 @@ import type { Workloads } from './workloads.ts';
 export interface SchemaOptions {
   /** Replaces another schema that is there, with its data. */
   readonly reset: boolean;
+  /**
+   * Leaves a schema that was applied before as it is, whatever it lacks by now: its gaps are told instead. Default: what
+   * is missing and can be made without touching data is made, as after a start that was killed.
+   */
+  readonly keep?: boolean;
   /** Folder of the schema's files. Default: the platform's own. */
   readonly directory?: string;
 }
@@ -121,7 +126,8 @@ export interface Engine<Client = unknown> {
   readonly shell: Shell | NotSupported;
   readonly connect: (running: RunningEngine) => Promise<Connection<Client>>;
   /**
-   * Applies the schema. Applying it again changes nothing.
+   * Applies the schema. Applying it again changes nothing. With `reset`, what it lacks by now, and what is different, is made
+   * again, and what a service has added stays.
    * Throws `SCHEMA_DIFFERENT` with the difference where another schema is there and `reset` is false,
    * and `SCHEMA_FAILED` with file, line and the server's message.
    */

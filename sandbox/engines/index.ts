@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts';
+import type { ReadSchemaGaps } from './schema-gap.ts';
 
 /** The engines, in the order in which they are shown. Loaded when used: drivers cost start-up time. */
 export const engineLoaders = {
@@ -10,6 +11,15 @@ export const engineLoaders = {
 } as const;
 
 export type EngineName = keyof typeof engineLoaders;
+
+/** What each store lacks of its schema: apart from the engines, since `up` asks for it each time, and for nothing else. */
+export const schemaGapLoaders: Readonly<Record<EngineName, () => Promise<ReadSchemaGaps>>> = {
+  postgresql: async () => (await import('./postgresql/schema-gaps.ts')).schemaGaps,
+  mongodb: async () => (await import('./mongodb/schema-gaps.ts')).schemaGaps,
+  neo4j: async () => (await import('./neo4j/schema-gaps.ts')).schemaGaps,
+  redis: async () => (await import('./redis/schema-gaps.ts')).schemaGaps,
+  qdrant: async () => (await import('./qdrant/schema-gaps.ts')).schemaGaps,
+};
 
 /** The driver's client that an engine hands out. */
 export type EngineClient<Name extends EngineName> =

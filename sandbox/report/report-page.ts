@@ -1,3 +1,4 @@
+import { linesOfGaps } from '../stack/schema-gaps.ts';
 import { objectiveText } from './bench-text.ts';
 import { changeLines } from './cross-store-text.ts';
 import { type Html, html, htmlPage, joined, noHtml } from './html.ts';
@@ -16,7 +17,7 @@ function changesOf(crossStore: SandboxReport['crossStore']): Html {
 
 /** The report of the main job as one page that needs nothing else. */
 export function formatReportPage(report: SandboxReport): string {
-  const { status, scenarios, bench, dataset, crossStore, machine } = report;
+  const { status, scenarios, bench, dataset, crossStore, schemaGaps, machine } = report;
   const body = html`<h1>Sandbox report: <span class="${report.verdict}">${report.verdict}</span></h1>
 <p>${report.startedAt}, ${formatDuration(report.durationMs)}; ${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}</p>
 <h2>Stack ${status.stack}</h2>
@@ -42,6 +43,7 @@ ${
       )
 }
 ${changesOf(crossStore)}
+${joined(linesOfGaps(schemaGaps).map((line) => html`<p class="fail">${line}</p>\n`))}
 <h2>Suites: ${scenarios.summary.pass} pass, ${scenarios.summary.fail} fail, ${scenarios.summary.unknown} unknown, ${scenarios.summary.notRun} not run</h2>
 ${table(
   ['suite', 'engine', 'topology', 'origin', 'case', 'verdict', 'reason', 'time'],

@@ -2,6 +2,7 @@ import { formatBench } from './bench-text.ts';
 import type { Colors } from './colors.ts';
 import { formatCrossStore } from './cross-store-text.ts';
 import { formatScenarios } from './scenarios-text.ts';
+import { formatSchemaGaps } from './schema-gaps-text.ts';
 import type { SandboxReport } from './shapes.ts';
 import { formatSlowestChain } from './startup-chain.ts';
 import { formatEndpoints, formatStatus } from './status-text.ts';
@@ -10,7 +11,7 @@ import { formatDuration } from './units.ts';
 
 /** The report of the main job for a terminal; the endpoints come last, where the eye ends. */
 export function formatReport(report: SandboxReport, files: readonly string[], colors: Colors): string {
-  const { status, startup, dataset, crossStore, scenarios, bench } = report;
+  const { status, startup, dataset, crossStore, schemaGaps, scenarios, bench } = report;
   const paint = { pass: colors.green, fail: colors.red, unknown: colors.yellow }[report.verdict];
   return [
     formatHeading('Stack', colors),
@@ -23,6 +24,7 @@ export function formatReport(report: SandboxReport, files: readonly string[], co
           `${dataset.size}, seed ${dataset.seed}, fingerprint ${dataset.fingerprint}\n`,
           ...(crossStore === undefined ? [] : [formatCrossStore(crossStore, colors)]),
         ]),
+    formatSchemaGaps(schemaGaps, colors),
     formatHeading('Suites', colors),
     formatScenarios(scenarios, colors),
     ...(bench === undefined ? [] : [formatHeading('Query paths', colors), formatBench(bench, colors)]),

@@ -2,6 +2,7 @@ import type { BenchReport } from '../../bench/results.ts';
 import type { ScenariosReport } from '../../scenarios/results.ts';
 import type { Machine } from '../core/machine.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import type { EngineGap } from '../stack/schema-gaps.ts';
 import type { StackStatus } from '../stack/stack-status.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';
 
@@ -18,6 +19,8 @@ export interface SandboxReport {
   readonly startup: readonly StartupStep[];
   readonly dataset: DatasetDocument | undefined;
   readonly crossStore: CrossStoreReport | undefined;
+  /** What the stores lack of their schemas, or have otherwise. */
+  readonly schemaGaps: readonly EngineGap[];
   readonly scenarios: ScenariosReport;
   readonly bench: BenchReport | undefined;
 }

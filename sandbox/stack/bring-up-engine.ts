@@ -5,10 +5,17 @@ import type { RunningEngine } from '../engines/topology.ts';
 import { chooseTopology } from './choose-topology.ts';
 import type { HeadStart } from './head-start.ts';
 import { loadDataset } from './load-dataset.ts';
+import { type EngineGap, readSchemaGaps } from './schema-gaps.ts';
 import { type Before, type StackStart, volumesOf } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
 import { type StartedEngine, startEngine } from './start-engine.ts';
 import type { StateKeeper } from './state-keeper.ts';
+
+export interface BroughtUpEngine {
+  readonly running: RunningEngine;
+  /** What it lacks of its schema by now, where it was there before. */
+  readonly gaps: readonly EngineGap[];
+}
 
 /** Starts one engine's nodes, then applies its schema, then loads its data; remembers each step as it is done. */
 export async function bringUpEngine(
@@ -16,11 +23,12 @@ export async function bringUpEngine(
   before: Before,
   head: HeadStart,
   engine: Engine,
-): Promise<RunningEngine> {
+): Promise<BroughtUpEngine> {
   const { recorder, progress, keeper, options, signal } = start;
   const image = start.images.get(engine.name);
   if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
   const isFirstStart = volumesOf(before, engine.name).length === 0;
+  const keep = !isFirstStart && wasFinished(keeper, engine);
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
     runTask(progress, ['start', engine.name], async (report) => {
@@ -41,6 +49,7 @@ export async function bringUpEngine(
       await runTask(progress, ['copy', engine.name], () => start.safety.take(engine, started.running, before));
   };
   let schemaReplaced = false;
+  let gaps: readonly EngineGap[] = [];
   if (options.schema ?? true) {
     signal.throwIfAborted();
     if ((options.reset ?? false) && dataset !== undefined) await keepCopy();
@@ -48,9 +57,12 @@ export async function bringUpEngine(
       runTask(progress, ['schema', engine.name], async (report) => {
         const { applied, alreadyPresent } = await engine.applySchema(started.running, {
           reset: options.reset ?? false,
+          keep,
         });
         schemaReplaced = applied.length > 0;
-        report.summarise(`${applied.length} applied, ${alreadyPresent} there already`);
+        gaps = isFirstStart ? [] : await readSchemaGaps([started.running]);
+        const lacking = gaps.length === 0 ? '' : `, ${gaps.length} missing or different`;
+        report.summarise(`${applied.length} applied, ${alreadyPresent} there already${lacking}`);
       }),
     );
   }
@@ -58,14 +70,20 @@ export async function bringUpEngine(
   if (dataset !== undefined && (options.schema ?? true)) {
     signal.throwIfAborted();
     const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
-      loadDataset(start, engine, started.running, dataset, { schemaReplaced, beforeLoad: keepCopy }),
+      loadDataset(start, engine, started.running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
     );
     const state = keeper.state().engines;
     await keeper.update({
       engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },
     });
   }
-  return started.running;
+  return { running: started.running, gaps };
+}
+
+/** Whether an earlier start has got as far as it was to: what is missing since then was removed by somebody. */
+function wasFinished(keeper: StateKeeper, { name }: Engine): boolean {
+  const { engines, unfinished, unchecked = [] } = keeper.state();
+  return engines[name] !== undefined && !unfinished.includes(name) && !unchecked.includes(name);
 }
 
 function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {

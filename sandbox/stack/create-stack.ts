@@ -20,6 +20,7 @@ import { loadEngines } from './load-engines.ts';
 import { removeStack } from './remove-stack.ts';
 import { checkResources } from './resources.ts';
 import { createSafetyCopies } from './safety-copies.ts';
+import type { EngineGap } from './schema-gaps.ts';
 import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity, throwAwayName } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
@@ -42,6 +43,8 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
   readonly dataset: Dataset | undefined;
   /** Whether the stores agree; absent where nothing was loaded now. */
   readonly crossStore: CrossStoreReport | undefined;
+  /** What engines that were there before lack of their schemas, or have otherwise. A service's own objects are none. */
+  readonly schemaGaps: readonly EngineGap[];
   readonly startup: readonly StartupStep[];
   /** Breaks nodes and what is between them. What this process has broken is healed when the stack is disposed of. */
   readonly faults: Faults;
@@ -108,7 +111,7 @@ async function bringUpStack<Name extends EngineName>(
     ),
   );
   const safety = createSafetyCopies(identity.name);
-  const { running, undoLoads } = await startStack({
+  const { running, gaps, undoLoads } = await startStack({
     identity,
     options,
     engines,
@@ -151,6 +154,7 @@ async function bringUpStack<Name extends EngineName>(
     environment: Object.assign({}, ...names.map((name) => keeper.secrets().connections[name]?.environment)),
     dataset,
     crossStore,
+    schemaGaps: gaps,
     startup: recorder.steps,
     faults,
     dispose,

@@ -2,15 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, runTask } from '../core/progress.ts';
+import { countChanges } from '../cross-store/count-changes.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { markUnchecked } from './check-after-load.ts';
+import type { EngineGap } from './schema-gaps.ts';
 import type { StackStart } from './stack-start.ts';
 import { type LoadedDataset, release } from './stack-state.ts';
 
 /**
  * Loads the dataset unless the store says that it holds it already, and is not to be loaded anew; what had expired of it
- * comes back then. Rows that came from files, and the same dataset as an earlier version made it, are kept as they are unless `reset` was asked for.
+ * comes back then. With `reset` and `keepSame`, a store that lacks rows of it is loaded anew too. Rows that came from files, and the same dataset as an earlier version made it, are kept as they are unless `reset` was asked for.
  * `beforeLoad` runs where something is about to be replaced. Returns what the store holds then. Throws `DATASET_DIFFERENT`
  * where another dataset is there and `reset` was not asked for, and `LOAD_FAILED`.
  */
@@ -19,15 +21,28 @@ export async function loadDataset(
   engine: Engine,
   running: RunningEngine,
   dataset: Dataset,
-  { schemaReplaced, beforeLoad }: { readonly schemaReplaced: boolean; readonly beforeLoad: () => Promise<void> },
+  {
+    schemaReplaced,
+    gaps,
+    beforeLoad,
+  }: {
+    readonly schemaReplaced: boolean;
+    /** What the store lacks of its schema: it is left as it is then, unless `reset` was asked for. */
+    readonly gaps: readonly EngineGap[];
+    readonly beforeLoad: () => Promise<void>;
+  },
 ): Promise<LoadedDataset> {
   return runTask(progress, ['load', engine.name], async (report) => {
-    const there = await engine.loadedFingerprint(running);
     const fingerprint = await dataset.fingerprint();
     const wanted = { size: dataset.size, seed: dataset.seed, fingerprint, madeBy: release };
     const known = keeper.state().engines[engine.name]?.dataset;
-    const isKept = !options.reset || ((options.keepSame ?? false) && !schemaReplaced);
-    if (there === fingerprint && isKept) {
+    if (gaps.length > 0 && !options.reset && known?.fingerprint === fingerprint) {
+      report.summarise('left as it is: a part of its schema is missing');
+      return known;
+    }
+    const there = await engine.loadedFingerprint(running);
+    const mayBeKept = !options.reset || ((options.keepSame ?? false) && !schemaReplaced);
+    if (there === fingerprint && mayBeKept && !(options.reset && (await lacksRows(engine, running, dataset)))) {
       const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);
@@ -55,6 +70,12 @@ export async function loadDataset(
     report.summarise(`${items.toLocaleString('en')} items${resumed}`);
     return wanted;
   });
+}
+
+/** Whether anything is gone that was loaded. What was added or changed since is no reason to load it anew. */
+async function lacksRows(engine: Engine, running: RunningEngine, dataset: Dataset): Promise<boolean> {
+  const { removed } = await countChanges([engine], new Map([[engine.name, running]]), dataset);
+  return removed > 0;
 }
 
 /** Why data that differs from what was asked for is what its user has; `undefined` where it was just another choice. */

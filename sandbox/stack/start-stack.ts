@@ -11,12 +11,15 @@ import { chooseTopology } from './choose-topology.ts';
 import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { createSafetyCopies } from './safety-copies.ts';
+import type { EngineGap } from './schema-gaps.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
 import { lostSecrets, type StackState } from './stack-state.ts';
 
 export interface StartedStack {
   readonly running: ReadonlyMap<string, RunningEngine>;
+  /** What engines that were there before lack of their schemas. */
+  readonly gaps: readonly EngineGap[];
   /** Puts the stores back to what they held before this start loaded them, if anything; for who finds them wrong. */
   readonly undoLoads: (thrown: unknown) => Promise<unknown>;
 }
@@ -50,7 +53,8 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   }
   const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   return {
-    running: new Map(up.map((running) => [running.engine, running])),
+    running: new Map(up.map(({ running }) => [running.engine, running])),
+    gaps: up.flatMap(({ gaps }) => gaps),
     undoLoads: async (thrown) => {
       return start.safety.engines().size === 0 ? thrown : await undo(start, before, known, thrown);
     },

@@ -3,6 +3,7 @@ import type { Db, MongoClient } from 'mongodb';
 import { messageOf } from '../../core/errors.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import { nameOfGap, type SchemaGap } from '../schema-gap.ts';
 import type { RunningEngine } from '../topology.ts';
 import {
   type CollectionName,
@@ -14,6 +15,7 @@ import {
   schemaFile,
 } from './collections.ts';
 import { recordDatabaseName, withClient } from './connection.ts';
+import { gapsOfCollection, hasTextIndexes, type WantedCollection } from './schema-gaps.ts';
 
 /**
  * Creates the collections with their validators and indexes.
@@ -23,52 +25,73 @@ import { recordDatabaseName, withClient } from './connection.ts';
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: SchemaOptions,
+  { reset, keep = false, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
-  const withText = running.image.origin !== 'compatible';
+  const withText = hasTextIndexes(running);
   return withClient(running, async (database, client) => {
-    const applied: CollectionName[] = [];
+    const applied: string[] = [];
+    let alreadyPresent = 0;
     for (const name of collectionNames) {
-      if (await applyCollection({ database, client, name, reset, directory, withText })) applied.push(name);
+      const made = await applyCollection({ database, client, name, reset, keep, directory, withText });
+      applied.push(...made);
+      if (made.length === 0) alreadyPresent += 1;
     }
-    return { applied, alreadyPresent: collectionNames.length - applied.length };
+    return { applied, alreadyPresent };
   });
 }
 
-interface Application {
+interface Application extends Required<SchemaOptions> {
   readonly database: Db;
   readonly client: MongoClient;
   readonly name: CollectionName;
-  readonly reset: boolean;
-  readonly directory: string;
   readonly withText: boolean;
 }
 
-async function applyCollection({ database, client, name, reset, directory, withText }: Application): Promise<boolean> {
+/** Returns the names of what was made, or made the same again. */
+async function applyCollection(application: Application): Promise<readonly string[]> {
+  const { database, client, name, reset, keep, directory, withText } = application;
   const file = schemaFile(name, directory);
   const wanted = await readFile(file, 'utf8');
   const schema = parse(wanted, file);
   const applied = await readRecord(client, `schema ${name}`);
-  const isThere = await database.listCollections({ name }).hasNext();
-  // What a service has dropped is made again: the collection always, its indexes with `reset`.
-  if (applied === wanted && isThere && !reset) return false;
-  if (applied !== undefined && applied !== wanted) {
-    if (!reset) throw schemaDifferent('mongodb', `The collection ${name}`, { file, there: applied, wanted });
-    await database.dropCollection(name);
-  }
+  if (applied !== undefined && applied !== wanted && !reset)
+    throw schemaDifferent('mongodb', `The collection ${name}`, { file, there: applied, wanted });
+  if (keep && !reset) return [];
   try {
-    const { validator, indexes } = schema;
-    const there = await database.listCollections({ name }).toArray();
-    if (there.length === 0) await database.createCollection(name, validator === undefined ? {} : { validator });
-    for (const key of indexes) {
-      if (withText || !isTextIndex(key))
-        await database.collection(name).createIndex({ ...key }, { name: indexName(key) });
-    }
+    const isReplaced = applied !== undefined && applied !== wanted;
+    if (isReplaced) await database.dropCollection(name);
+    const gaps = await gapsOfCollection(database, { name, schema, withText });
+    await closeGaps(database, { name, schema, withText, gaps });
+    if (applied !== wanted) await writeRecord(client, `schema ${name}`, wanted);
+    return applied === wanted ? gaps.map(nameOfGap) : [name];
   } catch (thrown) {
     throw schemaFailed('mongodb', file, messageOf(thrown), thrown);
   }
-  await writeRecord(client, `schema ${name}`, wanted);
-  return applied !== wanted || !isThere;
+}
+
+/** Makes what a collection lacks, and the same what is different. A service's own indexes stay. */
+async function closeGaps(
+  database: Db,
+  { name, schema: { validator, indexes }, withText, gaps }: WantedCollection & { readonly gaps: readonly SchemaGap[] },
+): Promise<void> {
+  const ofKind = (kind: string) => gaps.find((gap) => gap.kind === kind);
+  const collection = ofKind('collection');
+  if (collection?.what === 'different') await database.dropCollection(name);
+  if (collection !== undefined) await database.createCollection(name, validator === undefined ? {} : { validator });
+  else if (ofKind('validator') !== undefined)
+    await database.command({
+      collMod: name,
+      validator: validator ?? {},
+      validationLevel: 'strict',
+      validationAction: 'error',
+    });
+  for (const key of indexes) {
+    const gap = gaps.find((each) => each.kind === 'index' && each.name === indexName(key));
+    if ((collection === undefined && gap === undefined) || (isTextIndex(key) && !withText)) continue;
+    if (gap?.what === 'different' && collection === undefined)
+      await database.collection(name).dropIndex(indexName(key));
+    await database.collection(name).createIndex({ ...key }, { name: indexName(key) });
+  }
 }
 
 /** Node names the place in the text: `... (line 3 column 5)`. */

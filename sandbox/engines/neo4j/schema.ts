@@ -4,9 +4,12 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import { messageOf } from '../../core/errors.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import { nameOfGap } from '../schema-gap.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 import { splitStatements } from './cypher-file.ts';
+import { cypherName } from './cypher-name.ts';
+import { gapsOf, objectsOfFile, objectsThere, type StatedObject } from './schema-gaps.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
 const files = ['constraints.cypher', 'initial-graph.cypher'] as const;
@@ -19,7 +22,7 @@ const files = ['constraints.cypher', 'initial-graph.cypher'] as const;
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: SchemaOptions,
+  { reset, keep = false, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   const texts = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
   const wanted = texts.join('\n');
@@ -27,6 +30,7 @@ export async function applySchema(
     const applied = await readRecord(driver, 'schema');
     const isSame = applied === wanted;
     if (isSame && !reset) return { applied: [], alreadyPresent: files.length };
+    if (isSame) return closeGaps(driver, directory, texts);
     if (applied !== undefined && !isSame) {
       if (!reset) {
         const changed = files.find((_, index) => !applied.includes(texts[index] ?? '')) ?? files[0];
@@ -34,14 +38,55 @@ export async function applySchema(
       }
       await emptyDatabase(driver);
     }
-    for (const [index, name] of files.entries()) {
-      await applyFile(driver, join(directory, name), texts[index] ?? '');
-    }
-    // With `reset`: what of it a service has dropped is there again; all else stays as it is.
-    await driver.executeQuery('CALL db.awaitIndexes(60)');
+    if (keep && !reset) return { applied: [], alreadyPresent: 0 };
+    await applyFiles(driver, directory, texts);
     await writeRecord(driver, 'schema', wanted);
-    return isSame ? { applied: [], alreadyPresent: files.length } : { applied: files, alreadyPresent: 0 };
+    return { applied: files, alreadyPresent: 0 };
   });
+}
+
+async function applyFiles(driver: Driver, directory: string, texts: readonly string[]): Promise<void> {
+  for (const [index, name] of files.entries()) {
+    await applyFile(driver, join(directory, name), texts[index] ?? '');
+  }
+  await driver.executeQuery('CALL db.awaitIndexes(60)');
+}
+
+/** Makes what the graph lacks of its schema, and the same what is different; all else stays as it is. */
+async function closeGaps(driver: Driver, directory: string, texts: readonly string[]): Promise<SchemaReport> {
+  const [constraints = ''] = texts;
+  const gaps = await gapsOf(driver, constraints);
+  if (gaps.length === 0) return { applied: [], alreadyPresent: files.length };
+  const lacking = objectsOfFile(constraints).filter(({ name }) => gaps.some((gap) => gap.name === name));
+  for (const { kind, name } of await objectsThere(driver).then((there) =>
+    there.filter((each) => isInTheWay(each, lacking)),
+  ))
+    await driver.executeQuery(`DROP ${kind} ${cypherName(name)}`);
+  for (const { kind, label, properties } of lacking) {
+    if (kind === 'constraint') await removeDoubles(driver, label, properties);
+  }
+  await applyFiles(driver, directory, texts);
+  return { applied: gaps.map(nameOfGap), alreadyPresent: 0 };
+}
+
+/** The same name, or the same label and properties under another: the server has one of them alone. */
+function isInTheWay(there: StatedObject, lacking: readonly StatedObject[]): boolean {
+  return lacking.some(
+    ({ kind, name, target, definition }) =>
+      there.name === name ||
+      there.definition === definition ||
+      // What a constraint is on has no index of its own.
+      (kind === 'constraint' && there.target === target),
+  );
+}
+
+/** Nodes that share what is to be unique: a load, which comes next, brings the dataset's own. */
+async function removeDoubles(driver: Driver, label: string, properties: readonly string[]): Promise<void> {
+  const keys = properties.map((property) => `n.${cypherName(property)}`).join(', ');
+  await driver.executeQuery(
+    `MATCH (n:${cypherName(label)}) WITH [${keys}] AS key, collect(n) AS nodes WHERE size(nodes) > 1
+     UNWIND nodes[1..] AS double DETACH DELETE double`,
+  );
 }
 
 /** Also what a load begins with: the nodes that the schema itself brings. */

@@ -5,9 +5,9 @@ import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityName } from '../../../seeds/entities.ts';
 import { binaryHeader, binaryRow, binaryTrailer } from './copy-binary.ts';
 import { textRow } from './copy-text.ts';
+import { inTransaction } from './in-transaction.ts';
 import { markRows } from './load-records.ts';
 import type { TableLoad } from './rows.ts';
-import { inTransaction } from './schema.ts';
 
 /** Rows are handed to COPY in pieces of about this many bytes: one row a piece costs a full core. */
 const pieceBytes = 128 * 1024;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { inTransaction } from './schema.ts';
+import { inTransaction } from './in-transaction.ts';
 
 const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');
 
@@ -53,13 +53,18 @@ async function takeOff(client: Client, tables: readonly string[]): Promise<void>
   );
   // Foreign keys before the indexes that they may lean on.
   for (const { phase, name, removal, creation } of rows.toReversed()) {
-    await client.query('INSERT INTO sandbox.load_deferred VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-      name,
-      phase,
-      creation,
-    ]);
+    await deferObject(client, { phase, name, creation });
     await client.query(removal);
   }
+}
+
+/** Writes down what a load makes when its rows are there. */
+export async function deferObject(
+  client: Client,
+  { phase, name, creation }: { readonly phase: number; readonly name: string; readonly creation: string },
+): Promise<void> {
+  const values = [name, phase, creation];
+  await client.query('INSERT INTO sandbox.load_deferred VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', values);
 }
 
 /** Makes what was taken off, each in a transaction with its line: what was cut off goes on. */

@@ -7,9 +7,9 @@ import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, openPrimary } from './connection.ts';
 import { copyTable } from './copy-table.ts';
+import { inTransaction } from './in-transaction.ts';
 import { beginDatabase, type DatabaseMarks, endDatabase, putBack, putBackIfBegun } from './load-records.ts';
 import { type TableLoad, tableLoads } from './rows.ts';
-import { inTransaction } from './schema.ts';
 
 /** Database whose record says what was loaded: it is the last one to be done. */
 const recordDatabase: DatabaseName = 'taishang_users';
@@ -118,7 +118,7 @@ export async function emptyTables(running: RunningEngine): Promise<void> {
   }
 }
 
-async function forgetFingerprint(running: RunningEngine): Promise<void> {
+export async function forgetFingerprint(running: RunningEngine): Promise<void> {
   await using opened = await openPrimary(running, { database: recordDatabase });
   await opened.client.query('TRUNCATE sandbox.dataset');
 }

@@ -2,11 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../core/errors.ts';
+import { sideBySide } from '../../core/side-by-side.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';
+import { inTransaction } from './in-transaction.ts';
+import { loadedFingerprint } from './load.ts';
+import { MadeAnewBetter, repairDatabase, StillLacking } from './repair-schema.ts';
 import { tableLoads } from './rows.ts';
+import { readObjects, recordObjects } from './schema-objects.ts';
 import { scramVerifier } from './scram.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
@@ -14,42 +19,66 @@ const roles = ['taishang_user', 'taishang_ai_user', 'taishang_analytics_user', '
 
 /**
  * Applies roles, then the four databases side by side, each in one transaction with a record of its text.
- * Throws `SCHEMA_DIFFERENT` where a database was made from another text and `reset` is false (with it the database is
- * dropped and made anew, as is one that has lost a table or column of the dataset), and `SCHEMA_FAILED` with file, line and the server's message.
+ * Throws `SCHEMA_DIFFERENT` where a database was made from another text and `reset` is false, and `SCHEMA_FAILED` with
+ * file, line and the server's message. With `reset` such a database is dropped and made anew; one that lacks objects of
+ * its schema gets them, and keeps a service's own, unless these leave no way but to make it anew.
  * `directory` holds the files; default: the platform's own.
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: SchemaOptions,
+  { reset, keep = false, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   await using opened = await openPrimary(running, { database: 'postgres' });
-  const created = await createRoles(opened.client, directory);
+  const created = keep && !reset ? [] : await createRoles(opened.client, { directory, reset });
   await setPasswords(opened.client, running);
-  const results = await Promise.all(
-    databases.map((database) => applyDatabase(running, database, { reset, directory })),
-  );
-  const applied = databases.filter((_, index) => results[index]);
+  const wasLoaded = reset && (await wasSeeded(running));
+  const apply = (database: DatabaseName) => applyDatabase(running, database, { reset, keep, directory, wasLoaded });
+  // The record of what was loaded is in one of them: it must not be made anew while another forgets it.
+  const results = reset ? await inTurns(databases, apply) : await sideBySide(databases, apply);
+  const untouched = results.filter((applied) => applied.length === 0).length;
   return {
-    applied: [...created.map((role) => `role ${role}`), ...applied.map((database) => `${database}.sql`)],
-    alreadyPresent: roles.length - created.length + databases.length - applied.length,
+    applied: [...created.map((role) => `role ${role}`), ...results.flat()],
+    alreadyPresent: roles.length - created.length + untouched,
   };
 }
 
-/** One role a statement: those that are there stay as they are. */
-async function createRoles(client: Client, directory: string): Promise<readonly string[]> {
+/** Whether a dataset was loaded. Where that cannot be told, because a part of the schema is missing, none was. */
+async function wasSeeded(running: RunningEngine): Promise<boolean> {
+  const fingerprint = await loadedFingerprint(running).catch((thrown) => {
+    if (thrown instanceof DatabaseError) return undefined;
+    throw thrown;
+  });
+  return fingerprint !== undefined;
+}
+
+async function inTurns<Item, Value>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Value>,
+): Promise<readonly Value[]> {
+  const values: Value[] = [];
+  for (const item of items) values.push(await work(item));
+  return values;
+}
+
+/** One role a statement: those that are there stay as they are, or with `reset` get back what may have been taken. */
+async function createRoles(
+  client: Client,
+  { directory, reset }: Pick<Required<SchemaOptions>, 'directory' | 'reset'>,
+): Promise<readonly string[]> {
   const file = join(directory, 'roles.sql');
   const text = await readFile(file, 'utf8');
   const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
   const there = new Set(rows.map((row) => row.rolname));
-  const missing = roles.filter((role) => !there.has(role));
-  for (const role of missing) {
-    const statement = new RegExp(`^CREATE ROLE ${role}\\b[^;]*;`, 'm').exec(text)?.[0];
+  for (const role of roles) {
+    if (there.has(role) && !reset) continue;
+    const [statement, rights] = new RegExp(`^CREATE ROLE ${role}\\b([^;]*);`, 'm').exec(text) ?? [];
     if (statement === undefined) throw schemaFailed('postgresql', file, `it does not create the role ${role}`);
-    await client.query(statement).catch((thrown) => {
+    const again = `ALTER ROLE ${role} ${rights} CONNECTION LIMIT -1 VALID UNTIL 'infinity'`;
+    await client.query(there.has(role) ? again : statement).catch((thrown) => {
       throw schemaFailed('postgresql', `${file}:${lineAt(text, text.indexOf(statement))}`, messageOf(thrown), thrown);
     });
   }
-  return missing;
+  return roles.filter((role) => !there.has(role));
 }
 
 /** Gives each role that is there the stack's own password: also after a restore, which brings those of another stack. */
@@ -61,23 +90,27 @@ export async function setPasswords(client: Client, { secrets }: Pick<RunningEngi
   }
 }
 
-/** Returns whether anything was applied. */
+/** Returns the names of what was applied: of the file, or of the objects that it lacked. */
 async function applyDatabase(
   running: RunningEngine,
   database: DatabaseName,
-  { reset, directory }: { readonly reset: boolean; readonly directory: string },
-): Promise<boolean> {
+  { reset, keep, directory, wasLoaded }: Required<SchemaOptions> & { readonly wasLoaded: boolean },
+): Promise<readonly string[]> {
   const file = join(directory, `${database}.sql`);
   const wanted = await readFile(file, 'utf8');
   await using admin = await openPrimary(running, { database: 'postgres' });
   if (await databaseExists(admin.client, database)) {
     const applied = await appliedText(running, database);
-    if (applied === wanted && (!reset || (await hasTables(running, database)))) return false;
+    if (applied === wanted) {
+      const repaired = reset ? await repairedBeside(running, database, { text: wanted, wasLoaded }) : [];
+      if (repaired !== undefined) return repaired;
+    }
     // A database without a record is what a start that was killed has left: nothing is in it.
     if (applied !== undefined && !reset)
       throw schemaDifferent('postgresql', `The database ${database}`, { file, there: applied, wanted });
+    if (keep && !reset) return [];
     await admin.client.query(`DROP DATABASE ${database} WITH (FORCE)`);
-  }
+  } else if (keep && !reset) return [];
   await admin.client.query(`CREATE DATABASE ${database}`);
   await using opened = await openPrimary(running, { database });
   await inTransaction(opened.client, async () => {
@@ -89,21 +122,34 @@ async function applyDatabase(
       `${database}.sql`,
       wanted,
     ]);
+    await recordObjects(opened.client, wanted, await readObjects(opened.client, database));
   });
-  return true;
+  return [`${database}.sql`];
 }
 
-/** Whether the tables of the dataset can take its rows: a service may have dropped or changed some. */
-async function hasTables(running: RunningEngine, database: DatabaseName): Promise<boolean> {
+/** What was made again beside a service's own objects; `undefined` where they leave no other way than a new database. */
+async function repairedBeside(
+  running: RunningEngine,
+  database: DatabaseName,
+  options: { readonly text: string; readonly wasLoaded: boolean },
+): Promise<readonly string[] | undefined> {
+  const repaired = await repairDatabase(running, database, options).catch((thrown) => {
+    if ([DatabaseError, StillLacking, MadeAnewBetter].some((kind) => thrown instanceof kind)) return undefined;
+    throw thrown;
+  });
+  return repaired !== undefined && (await takesRows(running, database)) ? repaired : undefined;
+}
+
+/** Whether the tables of the dataset take its rows: a service may have added a column that each row must fill. */
+async function takesRows(running: RunningEngine, database: DatabaseName): Promise<boolean> {
   await using opened = await openPrimary(running, { database });
   for (const { table, columns } of tableLoads.filter((load) => load.database === database)) {
-    const { rows } = await opened.client.query<{ name: string; isNeeded: boolean }>(
-      `SELECT attname AS name, attnotnull AND NOT atthasdef AND attidentity = '' AS "isNeeded" FROM pg_attribute
-       WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`,
+    const { rows } = await opened.client.query<{ name: string }>(
+      `SELECT attname AS name FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped
+         AND attnotnull AND NOT atthasdef AND attidentity = ''`,
       [table],
     );
-    if (!columns.every((column) => rows.some(({ name }) => name === column))) return false;
-    if (rows.some(({ name, isNeeded }) => isNeeded && !columns.includes(name))) return false;
+    if (rows.some(({ name }) => !columns.includes(name))) return false;
   }
   return true;
 }
@@ -125,19 +171,6 @@ async function appliedText(running: RunningEngine, database: DatabaseName): Prom
     [`${database}.sql`],
   );
   return rows[0]?.definition;
-}
-
-/** Commits what `work` did, or takes all of it back. */
-export async function inTransaction<Value>(client: Client, work: () => Promise<Value>): Promise<Value> {
-  await client.query('BEGIN');
-  try {
-    const value = await work();
-    await client.query('COMMIT');
-    return value;
-  } catch (thrown) {
-    await client.query('ROLLBACK').catch(() => {});
-    throw thrown;
-  }
 }
 
 /** `:<line>`, where the server says how many characters of what it was sent come before the error. */

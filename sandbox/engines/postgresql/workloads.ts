@@ -13,9 +13,9 @@ import {
   type Workloads,
 } from '../workloads.ts';
 import { openClient, type Target } from './connection.ts';
+import { inTransaction } from './in-transaction.ts';
 import { openPrimaryClient, type PrimaryClient } from './primary-client.ts';
 import { currentPrimary } from './rejoin.ts';
-import { inTransaction } from './schema.ts';
 
 /** A database of the platform, so that its backups hold what was written. */
 const target: Target = { database: 'taishang_users' };

@@ -6,7 +6,7 @@ import { beginLoad, type LoadMarks } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
-import { type CollectionName, collectionNames, schemaDirectory } from './collections.ts';
+import { type CollectionName, collectionNames, readCollectionSchema, schemaDirectory } from './collections.ts';
 import { openClient, request } from './connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
 import { finishLoad, loadRecords, readFingerprint } from './load-records.ts';
@@ -41,12 +41,27 @@ export async function loadedFingerprint(running: RunningEngine): Promise<string 
   return readFingerprint(openClient(running));
 }
 
-/** Dropping a collection is faster than deleting its points. */
+/** Dropping a collection is faster than deleting its points, but would take a service's own indexes and aliases with it. */
 export async function emptyCollections(running: RunningEngine, client: QdrantClient): Promise<void> {
   const counts = await Promise.all(collectionNames.map((name) => client.count(name, { exact: true })));
   if (counts.every(({ count }) => count === 0)) return;
-  await Promise.all(collectionNames.map((name) => client.deleteCollection(name)));
+  await Promise.all(
+    collectionNames.map(async (name) => {
+      if (await hasOwn(client, name)) await client.delete(name, { filter: { must: [] }, wait: true });
+      else await client.deleteCollection(name);
+    }),
+  );
   await applySchema(running, { reset: false, directory: schemaDirectory });
+}
+
+/** Whether a service has added something to the collection that goes with it. */
+async function hasOwn(client: QdrantClient, name: CollectionName): Promise<boolean> {
+  const [{ payload_schema }, { payload_indexes }, { aliases }] = await Promise.all([
+    client.getCollection(name),
+    readCollectionSchema(name),
+    client.getCollectionAliases(name),
+  ]);
+  return aliases.length > 0 || Object.keys(payload_schema).some((field) => !(field in payload_indexes));
 }
 
 interface Shared {

@@ -3,19 +3,21 @@ import type { QdrantClient } from '@qdrant/js-client-rest';
 import { messageOf } from '../../core/errors.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
+import { nameOfGap, type SchemaGap } from '../schema-gap.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type CollectionSchema, collectionNames, readCollectionSchema, schemaDirectory } from './collections.ts';
 import { openClient } from './connection.ts';
+import { type FoundCollection, gapsOfCollection, serverDefaults } from './schema-gaps.ts';
 
 /**
  * Creates the collections and their payload indexes, side by side.
- * Throws `SCHEMA_DIFFERENT` where a collection has other vectors or indexes and `reset` is false (with it the
- * collection is dropped and made anew), and `SCHEMA_FAILED` with the file and the server's message.
+ * Throws `SCHEMA_DIFFERENT` where a collection has other vectors and `reset` is false (with it the collection is dropped
+ * and made anew), and `SCHEMA_FAILED` with the file and the server's message.
  * `directory` holds the files; default: the platform's own.
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: SchemaOptions,
+  { reset, keep = false, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   const client = openClient(running);
   const applied = await Promise.all(
@@ -24,60 +26,77 @@ export async function applySchema(
       const wanted = await readCollectionSchema(name, directory).catch((thrown) => {
         throw failed(file, thrown);
       });
-      return applyCollection(client, name, wanted, { reset, file });
+      return applyCollection(client, name, wanted, { reset, keep, file });
     }),
   );
-  const names = collectionNames.filter((_, index) => applied[index]);
-  return { applied: names, alreadyPresent: collectionNames.length - names.length };
+  const untouched = applied.filter((names) => names.length === 0).length;
+  return { applied: applied.flat(), alreadyPresent: untouched };
 }
 
+/** Returns the names of what was made, or made the same again. */
 async function applyCollection(
   client: QdrantClient,
   name: string,
   wanted: CollectionSchema,
-  { reset, file }: { readonly reset: boolean; readonly file: string },
-): Promise<boolean> {
-  const there = await schemaOf(client, name);
-  if (there !== undefined) {
-    if (asText(there) === asText(wanted)) return false;
-    // Indexes that are missing are what a start that was killed has left: they are added.
-    const isUnfinished =
-      asText({ ...there, payload_indexes: wanted.payload_indexes }) === asText(wanted) && isPartOf(there, wanted);
-    if (!isUnfinished && !reset)
-      throw schemaDifferent('qdrant', `The collection ${name}`, {
-        file,
-        there: asText(there),
-        wanted: asText(wanted),
-      });
-    if (!isUnfinished) await client.deleteCollection(name);
+  { reset, keep, file }: { readonly reset: boolean; readonly keep: boolean; readonly file: string },
+): Promise<readonly string[]> {
+  const there = await collectionOf(client, name);
+  const gaps = gapsOfCollection(name, wanted, there);
+  const ofKind = (kind: string) => gaps.find((gap) => gap.kind === kind);
+  const isDifferent = there !== undefined && ofKind('collection') !== undefined;
+  if (isDifferent && !reset) {
+    const texts = { file, there: asText(formOf(there)), wanted: asText(wanted) };
+    throw schemaDifferent('qdrant', `The collection ${name}`, texts);
   }
+  if (gaps.length === 0 || (keep && !reset)) return [];
   try {
-    if (!(await client.collectionExists(name)).exists) await client.createCollection(name, { vectors: wanted.vectors });
-    await Promise.all(
-      Object.entries(wanted.payload_indexes).map(([field, type]) =>
-        client.createPayloadIndex(name, { field_name: field, field_schema: type, wait: true }),
-      ),
-    );
-    return true;
+    if (isDifferent) await client.deleteCollection(name);
+    if (there === undefined || isDifferent) await client.createCollection(name, { vectors: wanted.vectors });
+    else if (reset && ofKind('vector index') !== undefined) await client.updateCollection(name, serverDefaults);
+    await makeIndexes(client, name, { wanted, gaps, reset, isNew: there === undefined || isDifferent });
+    return gaps.map(nameOfGap);
   } catch (thrown) {
     throw failed(file, thrown);
   }
 }
 
+interface Indexes {
+  readonly wanted: CollectionSchema;
+  readonly gaps: readonly SchemaGap[];
+  readonly reset: boolean;
+  /** Whether the collection was just made. */
+  readonly isNew: boolean;
+}
+
+async function makeIndexes(client: QdrantClient, name: string, { wanted, gaps, reset, isNew }: Indexes): Promise<void> {
+  await Promise.all(
+    Object.entries(wanted.payload_indexes).map(async ([field, type]) => {
+      const gap = gaps.find((each) => each.kind === 'payload index' && each.name === field);
+      if (!isNew && (gap === undefined || (gap.what === 'different' && !reset))) return;
+      if (!isNew && gap?.what === 'different') await client.deletePayloadIndex(name, field, { wait: true });
+      await client.createPayloadIndex(name, { field_name: field, field_schema: type, wait: true });
+    }),
+  );
+}
+
+async function collectionOf(client: QdrantClient, name: string): Promise<FoundCollection | undefined> {
+  if (!(await client.collectionExists(name)).exists) return undefined;
+  return (await client.getCollection(name)) as unknown as FoundCollection;
+}
+
 /** What a collection is, in the form of a schema file; `undefined` where there is none. */
 export async function schemaOf(client: QdrantClient, name: string): Promise<CollectionSchema | undefined> {
-  if (!(await client.collectionExists(name)).exists) return undefined;
-  const { config, payload_schema } = await client.getCollection(name);
-  const { size, distance } = config.params.vectors as CollectionSchema['vectors'];
+  const found = await collectionOf(client, name);
+  return found === undefined ? undefined : formOf(found);
+}
+
+function formOf({ config, payload_schema }: FoundCollection): CollectionSchema {
+  const { size, distance } = config.params.vectors as unknown as CollectionSchema['vectors'];
   const indexes = Object.entries(payload_schema).map(([field, index]) => [field, index?.data_type] as const);
   return {
     vectors: { size, distance },
     payload_indexes: Object.fromEntries(indexes) as CollectionSchema['payload_indexes'],
   };
-}
-
-function isPartOf(there: CollectionSchema, wanted: CollectionSchema): boolean {
-  return Object.entries(there.payload_indexes).every(([field, type]) => wanted.payload_indexes[field] === type);
 }
 
 function asText({ vectors, payload_indexes }: CollectionSchema): string {

@@ -8,11 +8,11 @@ import type { ContractCase } from '../engine.ts';
 import type { RunningEngine } from '../topology.ts';
 import { cacheConversation, cacheKey, cacheKnowledgeGraph, cacheUser, type KeySpace, lifetimesS } from './cache.ts';
 import { connect, firstNode, openClient } from './connection.ts';
+import { loadedLibrary } from './library.ts';
 import { scan } from './load.ts';
 import { acquireLock, extendLock, releaseLock } from './lock.ts';
 import { expiredSpaces } from './mark.ts';
 import { openMasters } from './masters.ts';
-import { loadedLibrary } from './schema.ts';
 
 /** Directives whose value the server shows in another form than the file. */
 const shownOtherwise = new Set(['save', 'maxmemory', 'auto-aof-rewrite-min-size', 'bind', 'logfile']);

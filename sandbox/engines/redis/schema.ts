@@ -1,15 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { messageOf } from '../../core/errors.ts';
 import type { SchemaOptions, SchemaReport } from '../engine.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import type { RunningEngine } from '../topology.ts';
+import { libraryName, loadedLibrary } from './library.ts';
 import { keepOldMark } from './mark.ts';
 import { openMasters } from './masters.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
-const libraryName = 'taishang';
 
 /**
  * Loads the platform's function library; keys have no schema in Redis.
@@ -17,7 +16,7 @@ const libraryName = 'taishang';
  */
 export async function applySchema(
   running: RunningEngine,
-  { reset, directory = schemaDirectory }: SchemaOptions,
+  { reset, keep = false, directory = schemaDirectory }: SchemaOptions,
 ): Promise<SchemaReport> {
   const file = join(directory, 'taishang.lua');
   const wanted = await readFile(file, 'utf8');
@@ -29,21 +28,13 @@ export async function applySchema(
   const other = found.find((library) => library !== undefined && library !== wanted);
   if (other !== undefined && !reset)
     throw schemaDifferent('redis', `The function library ${libraryName}`, { file, there: other, wanted });
+  if (keep && !reset) return { applied: [], alreadyPresent: 0 };
   try {
     await Promise.all(masters.clients.map((client) => client.function('LOAD', 'REPLACE', wanted)));
   } catch (thrown) {
     throw failed(file, thrown);
   }
   return { applied: [`library ${libraryName}`], alreadyPresent: 0 };
-}
-
-/** Source of the library as the server holds it. */
-export async function loadedLibrary(client: Redis): Promise<string | undefined> {
-  const libraries = (await client.function('LIST', 'LIBRARYNAME', libraryName, 'WITHCODE')) as unknown[][];
-  const [library] = libraries;
-  if (library === undefined) return undefined;
-  const code = library[library.indexOf('library_code') + 1];
-  return typeof code === 'string' ? code : undefined;
 }
 
 /** The server says where: `... @user_function: 12: '=' expected near 'x'`. */

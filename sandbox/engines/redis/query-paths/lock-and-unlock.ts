@@ -9,9 +9,9 @@ import {
 } from '../../query-path.ts';
 import type { RedisClient } from '../client.ts';
 import { connect } from '../connection.ts';
+import { loadedLibrary } from '../library.ts';
 import { acquireLock, releaseLock } from '../lock.ts';
 import { openMasters } from '../masters.ts';
-import { loadedLibrary } from '../schema.ts';
 import { commandsCheck } from './commands-of-path.ts';
 
 interface Lock {

@@ -1,0 +1,73 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { changesOf } from '../../sandbox/cross-store/changes.ts';
+import { countChanges } from '../../sandbox/cross-store/count-changes.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { readSchemaGaps } from '../../sandbox/stack/schema-gaps.ts';
+import { seed, seedText } from '../support/seed.ts';
+import { mongodb } from './support/schema-mongodb.ts';
+import { neo4j } from './support/schema-neo4j.ts';
+import { postgresql } from './support/schema-postgresql.ts';
+import { qdrant } from './support/schema-qdrant.ts';
+import { redis } from './support/schema-redis.ts';
+import type { Breakage, SchemaTrial } from './support/schema-trial.ts';
+
+const trials: Readonly<Record<EngineName, SchemaTrial>> = { postgresql, mongodb, neo4j, redis, qdrant };
+const engines = new Map((await loadEngines(engineNames)).map((engine) => [engine.name, engine]));
+const report = { advance: () => {}, summarise: () => {} };
+
+let stack: Stack;
+beforeAll(async () => {
+  stack = await createStack({ size: { users: 60, contents: 80, conversations: 20, knowledge: 30 }, connect: false });
+}, 600_000);
+afterAll(() => stack?.dispose());
+
+const toldOf = async (running: RunningEngine) =>
+  (await readSchemaGaps([running])).map(({ kind, name, what }) => `${kind} ${name} ${what}`).toSorted();
+
+/** What can be broken at once, in an order of its own each time; what takes others with it comes alone. */
+function groupsOf(breakages: readonly Breakage[]): readonly (readonly Breakage[])[] {
+  const [shuffled = []] = fc.sample(fc.shuffledSubarray([...breakages], { minLength: breakages.length }), {
+    seed,
+    numRuns: 1,
+  });
+  const [together, alone] = [shuffled.filter((each) => !each.alone), shuffled.filter((each) => each.alone)];
+  const size = Math.ceil(together.length / 2);
+  const groups = [0, 1].map((index) => together.slice(index * size, (index + 1) * size));
+  return [...groups, ...alone.map((each) => [each])].filter((group) => group.length > 0);
+}
+
+describe.each(engineNames)('%s', (name) => {
+  const engine = engines.get(name) as Engine;
+  const { add, breakages, catalogue } = trials[name];
+
+  test(`each kind of the schema's objects is told by name and comes back; a service's own stay, ${seedText}`, async () => {
+    const running = stack.engines[name];
+    const dataset = stack.dataset as NonNullable<typeof stack.dataset>;
+    expect(await toldOf(running)).toEqual([]);
+    await add(running);
+    expect(await toldOf(running)).toEqual([]);
+    const before = await catalogue(running);
+    for (const group of groupsOf(breakages(stack.engines[name]))) {
+      for (const { act } of group) await act(running);
+      const wanted = group.flatMap(({ told }) => told).toSorted();
+      expect([...new Set(await toldOf(running))]).toEqual([...new Set(wanted)]);
+      // Nothing is made again unasked.
+      const kept = await engine.applySchema(running, { reset: false, keep: true }).catch((thrown) => thrown);
+      if (kept instanceof Error) expect(kept).toMatchObject({ code: 'SCHEMA_DIFFERENT' });
+      else expect(kept.applied).toEqual([]);
+      expect([...new Set(await toldOf(running))]).toEqual([...new Set(wanted)]);
+      expect((await engine.applySchema(running, { reset: true })).applied.length).toBeGreaterThan(0);
+      await engine.load(running, dataset, report);
+      expect(await toldOf(running)).toEqual([]);
+      expect(await catalogue(running)).toEqual(before);
+    }
+    const { kinds } = await countChanges([engine], new Map([[name, running]]), dataset);
+    expect(changesOf(kinds)).toMatchObject({ added: 0, changed: 0, removed: 0 });
+    expect((await engine.applySchema(running, { reset: true })).applied).toEqual([]);
+  }, 300_000);
+});
