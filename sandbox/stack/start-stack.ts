@@ -10,6 +10,7 @@ import { bringUpEngine } from './bring-up-engine.ts';
 import { chooseTopology } from './choose-topology.ts';
 import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
+import { topologyDifferent } from './laid-out.ts';
 import { createSafetyCopies } from './safety-copies.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
@@ -28,7 +29,7 @@ export interface StartedStack {
 export async function startStack(start: StackStart): Promise<StartedStack> {
   const before = await lookAround(start);
   const known = start.keeper.state();
-  for (const engine of start.engines) chooseTopology(engine, start.options, start.images.get(engine.name)?.origin);
+  for (const engine of start.engines) await requireSameTopology(start, before, engine);
   const abort = new AbortController();
   const signal = AbortSignal.any([start.signal, abort.signal]);
   await start.keeper.update({ sourceHash: undefined });
@@ -55,6 +56,13 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
       return start.safety.engines().size === 0 ? thrown : await undo(start, before, known, thrown);
     },
   };
+}
+
+/** Throws `NOT_SUPPORTED`, and `TOPOLOGY_DIFFERENT` where there is data of another layout. */
+async function requireSameTopology({ options, images }: StackStart, before: Before, engine: Engine): Promise<void> {
+  const { name } = chooseTopology(engine, options, images.get(engine.name)?.origin);
+  const there = await before.topologyOf(engine);
+  if (there !== undefined && there !== name) throw topologyDifferent(engine, there, name);
 }
 
 /**

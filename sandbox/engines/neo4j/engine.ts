@@ -85,7 +85,13 @@ export const neo4j: Engine<Driver> = {
       readBack,
       fingerprint,
       contract,
-      backup,
+      backup: {
+        ...backup,
+        restore: async (target, directory, manifest, run) => {
+          await backup.restore(target, directory, manifest, run);
+          if (target.topology === 'replicated') await refreshStandby(target);
+        },
+      },
       pointInTime: {
         notSupported: 'transaction logs are restored by online backups alone, which Community does not have',
       },
