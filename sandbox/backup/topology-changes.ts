@@ -9,6 +9,7 @@ import type { EngineName } from '../engines/index.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
 import { chooseTopology } from '../stack/choose-topology.ts';
 import type { Generations } from '../stack/generations.ts';
+import { requireReadableData } from '../stack/readable-data.ts';
 import { checkResources } from '../stack/resources.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import type { Before } from '../stack/stack-start.ts';
@@ -28,7 +29,7 @@ export function generationsOf(changes: readonly Change[], side: 'from' | 'to'): 
   return Object.fromEntries(changes.map((change) => [change.engine.name, change[side].generation]));
 }
 
-/** Everything that can be refused without a look into the data. Throws `TOPOLOGY_DIFFERENT`, `NOT_SUPPORTED`. */
+/** Everything that can be refused without a look into the data. Throws `TOPOLOGY_DIFFERENT`, `IMAGE_DIFFERENT`, `NOT_SUPPORTED`. */
 export async function planChanges(
   engines: readonly Engine[],
   stack: {
@@ -60,6 +61,9 @@ export async function planChanges(
     };
     return { engine, backup: requireChangeable(engine, change), ...change };
   });
+  for (const { engine, from } of changes) {
+    await requireReadableData(engine, keeper.state().engines[engine.name], from.image);
+  }
   checkResources(engines, await availableResources());
   return changes;
 }

@@ -11,6 +11,7 @@ import { chooseTopology } from './choose-topology.ts';
 import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { topologyDifferent } from './laid-out.ts';
+import { requireReadableData } from './readable-data.ts';
 import { createSafetyCopies } from './safety-copies.ts';
 import { generateSecrets } from './secrets.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
@@ -29,7 +30,7 @@ export interface StartedStack {
 export async function startStack(start: StackStart): Promise<StartedStack> {
   const before = await lookAround(start);
   const known = start.keeper.state();
-  for (const engine of start.engines) await requireSameTopology(start, before, engine);
+  for (const engine of start.engines) await requireOwnData(start, before, engine);
   const abort = new AbortController();
   const signal = AbortSignal.any([start.signal, abort.signal]);
   await start.keeper.update({ sourceHash: undefined });
@@ -58,11 +59,14 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   };
 }
 
-/** Throws `NOT_SUPPORTED`, and `TOPOLOGY_DIFFERENT` where there is data of another layout. */
-async function requireSameTopology({ options, images }: StackStart, before: Before, engine: Engine): Promise<void> {
-  const { name } = chooseTopology(engine, options, images.get(engine.name)?.origin);
+/** Throws `NOT_SUPPORTED`, and `TOPOLOGY_DIFFERENT` or `IMAGE_DIFFERENT` where there is data that it would not start on. */
+async function requireOwnData(start: StackStart, before: Before, engine: Engine): Promise<void> {
+  const image = start.images.get(engine.name);
+  const { name } = chooseTopology(engine, start.options, image?.origin);
   const there = await before.topologyOf(engine);
-  if (there !== undefined && there !== name) throw topologyDifferent(engine, there, name);
+  if (there === undefined) return;
+  if (there !== name) throw topologyDifferent(engine, there, name);
+  if (image !== undefined) await requireReadableData(engine, start.keeper.state().engines[engine.name], image);
 }
 
 /**
