@@ -1,10 +1,12 @@
 import { ensureDocker } from '../containers/docker-host.ts';
+import { ensureFixedNetwork, isForSingleNodes } from '../containers/fixed-network.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
+import { removeNetwork } from '../containers/objects.ts';
 import { messageOf } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
-import type { EngineName } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/index.ts';
 import type { TopologyName } from '../engines/topology.ts';
 import { removeAbandoned } from '../stack/clean-up.ts';
 import { createStack } from '../stack/create-stack.ts';
@@ -20,7 +22,7 @@ import { stateOnDisk } from '../stack/state-keeper.ts';
 import { stopNodes } from '../stack/stop-nodes.ts';
 import { withBackupLock } from './backup-lock.ts';
 import { carryOver } from './carry-over.ts';
-import { generationsOf, planChanges, refuseLosses } from './topology-changes.ts';
+import { type Change, generationsOf, planChanges, refuseLosses } from './topology-changes.ts';
 
 /** What a change works with: the stack, and the topologies that are asked for. */
 export type ChangeOptions = Pick<
@@ -64,16 +66,21 @@ export async function changeTopologies(options: ChangeOptions): Promise<readonly
   return changed;
 }
 
-/** What ran, and stopped for a change that failed, runs again as it was. */
+/** What ran and stopped runs again as it was: of a change that failed all of it, otherwise what was not changed. */
 async function changeOrGoOn(options: ChangeOptions, changed: readonly EngineName[], there: Topologies): Promise<void> {
   const { directory, name } = stackIdentity(options);
   const stopped: EngineName[] = [];
   try {
     await withStackLock(directory, name, () => change(options, changed, there, stopped), options.signal);
   } catch (thrown) {
-    if (stopped.length > 0) await startAgain(options, stopped, there);
+    await startAgain(options, stopped, there);
     throw thrown;
   }
+  await startAgain(
+    options,
+    stopped.filter((engine) => !changed.includes(engine)),
+    {},
+  );
 }
 
 /** Tells in `stopped` which engines ran and do not any more. */
@@ -96,7 +103,12 @@ async function change(
   // Before there is another generation: a start after a kill must know that it does not count.
   await recordGenerations(before.labels, generationsOf(changes, 'from'));
   await keeper.update({ sourceHash: undefined });
-  stopped.push(...(await removeNodes(before, changed)));
+  const remake = await needsOtherNetwork(changes, identity.name);
+  stopped.push(...(await removeNodes(before, remake ? engineNames : changed)));
+  if (remake) {
+    await removeNetwork(identity.name);
+    await ensureFixedNetwork(identity.name, before.labels);
+  }
   try {
     await carryOver(changes, before.labels, options);
     await recordGenerations(before.labels, generationsOf(changes, 'to'));
@@ -105,9 +117,14 @@ async function change(
   }
 }
 
+/** Engines of single nodes share a network that has no room for the fixed addresses of several: they all leave it then. */
+async function needsOtherNetwork(changes: readonly Change[], stackName: string): Promise<boolean> {
+  return changes.some(({ to }) => to.topology.name !== 'standalone') && (await isForSingleNodes(stackName));
+}
+
 /** Watchers too. Returns the names of the engines that ran. */
-async function removeNodes(before: Before, changed: readonly EngineName[]): Promise<readonly EngineName[]> {
-  const engineOf = (labels: Before['labels']) => changed.find((name) => name === labels[labelNames.engine]);
+async function removeNodes(before: Before, engines: readonly EngineName[]): Promise<readonly EngineName[]> {
+  const engineOf = (labels: Before['labels']) => engines.find((name) => name === labels[labelNames.engine]);
   const nodes = [...before.existing.values()].filter(({ labels }) => engineOf(labels) !== undefined);
   // A node that is paused could not stop in an orderly way.
   for (const { labels } of nodes) {
@@ -121,6 +138,7 @@ async function removeNodes(before: Before, changed: readonly EngineName[]): Prom
 }
 
 async function startAgain(options: ChangeOptions, engines: readonly EngineName[], topologies: Topologies) {
+  if (engines.length === 0) return;
   // Whoever interrupted the change wants the stack back all the same.
   const { signal: _, progress = silent, ...others } = options;
   const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none' } as const;

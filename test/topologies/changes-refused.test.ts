@@ -148,7 +148,10 @@ test('a change that is killed leaves the data as it was; who names no topology k
   }
   await changing.catch(() => {});
   expect(await topology()).toBe('standalone');
-  expect(await topology('--topology', 'redis=replicated')).toBe('replicated');
+  // Nodes of another network, and the other engines, which it leaves to be made anew, although nobody named them.
+  await runForDocument(['up', '--engines', 'redis', '--size', 'none', '--topology', 'redis=replicated'], here());
+  const status = await runForDocument<StackStatus>(['status'], here());
+  expect(status).toMatchObject({ state: 'running', engines: [{}, {}, {}] });
   expect(await topology()).toBe('replicated');
   await folder.run('down');
   await rm(join(dataOf(folder.path), `${nameOf()}.state.json`));
