@@ -7,10 +7,13 @@ import { withProcessLock } from '../core/process-lock.ts';
 import { stackLockFile } from '../stack/stack-folder.ts';
 import type { StackIdentity } from '../stack/stack-identity.ts';
 
+/** What goes on alone. */
+type Exclusive = 'backup' | 'restore' | 'change of topology';
+
 /** Who holds the lock, as its file says it. */
 interface Holder {
   readonly owner: string;
-  /** `backup` or `restore`. */
+  /** As {@link Exclusive}. */
   readonly what: string;
   /** ISO 8601, UTC. */
   readonly since: string;
@@ -24,7 +27,7 @@ interface Holder {
  */
 export async function withBackupLock<Value>(
   stack: StackIdentity,
-  what: 'backup' | 'restore',
+  what: Exclusive,
   work: () => Promise<Value>,
 ): Promise<Value> {
   const file = await stackLockFile(stack.directory, stack.name, 'backup-lock');

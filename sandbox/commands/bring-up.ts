@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { notice } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
+import { engineNames } from '../engines/index.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { type AttachedStack, attachIfCurrent } from '../stack/attach-stack.ts';
 import { describeMoved, movedStacks } from '../stack/moved-stacks.ts';
 import { type EngineGap, readSchemaGaps } from '../stack/schema-gaps.ts';
 import { findStackFolder } from '../stack/stack-folder.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
-import { identifyingOptions } from '../stack/stack-options.ts';
+import { identifyingOptions, type StackOptions } from '../stack/stack-options.ts';
+import { readState } from '../stack/stack-state.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';
 import { stateDirectory } from '../stack/state-directory.ts';
 import type { ActionContext } from './run-action.ts';
@@ -50,6 +52,20 @@ async function gapsOfAttached({ progress }: ActionContext, { engines }: Attached
   });
 }
 
+/** As `asLaidOut` has them, by the state alone: a stack that is up is not looked at any closer. */
+async function topologiesAsKnown(
+  context: ActionContext,
+  { engines = engineNames, topologies = {} }: StackOptions,
+): Promise<NonNullable<StackOptions['topologies']>> {
+  const { directory, name } = stackIdentity(identityOf(context));
+  const known = (await readState(directory, name))?.engines ?? {};
+  const others = engines.flatMap((engine) => {
+    const topology = topologies[engine] ?? known[engine]?.topology ?? 'standalone';
+    return topologies[engine] === undefined && topology !== 'standalone' ? [[engine, topology] as const] : [];
+  });
+  return { ...Object.fromEntries(others), ...topologies };
+}
+
 /** Attaches to the stack if it runs as it would be started now; starts what is missing or different otherwise. */
 export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   const options = stackOptionsOf(context);
@@ -58,7 +74,7 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
     const attached = await attachIfCurrent({
       ...identityOf(context),
       engines: context.settings.engines,
-      identifying: identifyingOptions(options),
+      identifying: identifyingOptions({ ...options, topologies: await topologiesAsKnown(context, options) }),
     });
     if (attached !== undefined) {
       const schemaGaps = await gapsOfAttached(context, attached);
@@ -66,6 +82,10 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
     }
   }
   await nameMovedStacks(context);
+  if (Object.keys(context.settings.topologies).length > 0) {
+    const { changeTopologies } = await import('../backup/change-topologies.ts');
+    await changeTopologies(options);
+  }
   // Everything that a start needs is loaded only where something is to be started.
   const { createStack } = await import('../stack/create-stack.ts');
   // `--reset` replaces what is different here; `seed --reset` gives every engine its data as it was.

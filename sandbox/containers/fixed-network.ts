@@ -40,6 +40,13 @@ export async function ensureFixedNetwork(name: string, labels: Labels): Promise<
   });
 }
 
+/** Whether a network is there that was made for single nodes. */
+export async function isForSingleNodes(name: string): Promise<boolean> {
+  const there = await unlessMissing(async () => (await docker()).getNetwork(name).inspect());
+  const [config] = (there?.IPAM?.Config ?? []) as AddressConfig[];
+  return there !== undefined && config?.IPRange === undefined;
+}
+
 /** Somebody may take the subnet between the two steps: then the next try is given another one. */
 async function create(name: string, labels: Labels): Promise<FixedNetwork> {
   const client = await docker();

@@ -27,6 +27,7 @@ export const labelNames = {
   engine: 'dev.taishang.sandbox.engine',
   node: 'dev.taishang.sandbox.node',
   role: 'dev.taishang.sandbox.role',
+  /** On a volume: the layout that its data is for. */
   topology: 'dev.taishang.sandbox.topology',
   /** JSON of engine to the number of its volumes' generation, on the volume that says which one counts. */
   generations: 'dev.taishang.sandbox.generations',

@@ -88,6 +88,14 @@ export interface ExternalAccess {
   readonly version: (running: RunningEngine) => Promise<string>;
 }
 
+/** On which data, of another image of the engine itself, a server starts. */
+export interface DataVersions {
+  /** Prints the version of the server in an image, without a start. */
+  readonly command: readonly string[];
+  /** Whether a server of this version starts on data of the other one. */
+  readonly reads: (data: string, server: string) => boolean;
+}
+
 /**
  * An engine: everything that the runners know of a database product.
  * Adding one is adding a folder with such an object and one line in `index.ts`.
@@ -106,6 +114,7 @@ export interface Engine<Client = unknown> {
   /** What more a dataset of this size takes at most, while it is loaded and afterwards; measured in docs/loading.md. */
   readonly dataBytes: (counts: EntityCounts) => { readonly diskBytes: number; readonly memoryBytes: number };
   readonly secretNames: readonly string[];
+  readonly dataVersions: DataVersions;
   readonly topologies: Readonly<Record<TopologyName, Topology | NotSupported>>;
   /**
    * Asks one node over its own protocol. Returns the server's version once it can serve; throws until then.

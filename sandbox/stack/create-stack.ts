@@ -16,6 +16,7 @@ import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
 import { chooseImage } from './choose-image.ts';
 import { chooseTopology } from './choose-topology.ts';
 import { removeAbandoned } from './clean-up.ts';
+import { asLaidOut } from './laid-out.ts';
 import { loadEngines } from './load-engines.ts';
 import { removeStack } from './remove-stack.ts';
 import { checkResources } from './resources.ts';
@@ -83,22 +84,23 @@ export async function createStack<Name extends EngineName = EngineName>(
 }
 
 async function bringUpStack<Name extends EngineName>(
-  options: StackOptions<Name>,
+  given: StackOptions<Name>,
   identity: StackIdentity,
   keeper: StateKeeper,
 ): Promise<Stack<Name>> {
-  const progress = options.progress ?? silent;
-  const signal = options.signal ?? new AbortController().signal;
+  const progress = given.progress ?? silent;
+  const signal = given.signal ?? new AbortController().signal;
   const recorder = createStartupRecorder();
-  const names = options.engines ?? (engineNames as readonly Name[]);
-  const size = options.size ?? 'small';
-  const seed = options.seed === undefined ? {} : { seed: options.seed };
-  const dataset = options.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...seed }));
+  const names = given.engines ?? (engineNames as readonly Name[]);
+  const size = given.size ?? 'small';
+  const seed = given.seed === undefined ? {} : { seed: given.seed };
+  const dataset = given.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...seed }));
 
   const [engines] = await Promise.all([
     loadEngines(names),
-    recorder.step('docker', [], () => ensureDocker({ install: options.dockerInstall ?? 'never', progress })),
+    recorder.step('docker', [], () => ensureDocker({ install: given.dockerInstall ?? 'never', progress })),
   ]);
+  const options = await asLaidOut(given, identity);
   for (const engine of engines) chooseTopology(engine, options);
   const abandoned = removeAbandoned();
   // Awaited below: what else fails first must not make its failure nobody's, which would end the process.

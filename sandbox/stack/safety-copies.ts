@@ -42,7 +42,11 @@ export function createSafetyCopies(stackName: string): SafetyCopies {
       });
       const made = nodes.flatMap(({ copies }) => Object.values(copies));
       volumes.push(...made);
-      const labels = { ...before.labels, [labelNames.engine]: running.engine };
+      const labels = {
+        ...before.labels,
+        [labelNames.engine]: running.engine,
+        [labelNames.topology]: running.topology,
+      };
       for (const volume of made) await ensureVolume(volume, labels, { anew: true });
       await copyVolumes(nodes, stackName);
       // Followers that were paused count as lost for a moment, and the primary takes no writes without them.

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 const projectDirectory = join(import.meta.dirname, '..', '..');
 
 /**
- * SHA-256 of what a start is made from: the rooms of its engines, the dataset's generator and the options.
+ * SHA-256 of what a start is made from: the rooms of its engines, images that are named for them, the dataset's generator
+ * and the options.
  * While it stays the same, a running stack can be attached to without loading anything of an engine.
  */
 export async function sourceHash(engines: readonly string[], options: object): Promise<string> {
@@ -13,6 +14,7 @@ export async function sourceHash(engines: readonly string[], options: object): P
   const files = (await Promise.all(folders.map(filesOf))).flat().toSorted();
   const contents = await Promise.all(files.map((file) => readFile(join(projectDirectory, file))));
   const hash = createHash('sha256').update(JSON.stringify(options));
+  for (const engine of engines) hash.update(process.env[`SANDBOX_${engine.toUpperCase()}_IMAGE`] ?? '');
   files.forEach((file, index) => {
     hash.update(`\n${file}\n`).update(contents[index] as Buffer);
   });

@@ -11,7 +11,7 @@ import { type TopologyName, topologyNames } from '../engines/topology.ts';
 export interface StackOptions<Name extends EngineName = EngineName> {
   /** Default: all. */
   readonly engines?: readonly Name[];
-  /** Topology per engine. Default: `standalone`. */
+  /** Topology per engine. Default: that of the data that is there, and of a new engine `standalone`. */
   readonly topologies?: Partial<Record<EngineName, TopologyName>>;
   /**
    * Whether a small node beside them promotes a standby of engines that have no failover of their own, where their

@@ -6,8 +6,10 @@ import { type FoundContainer, findContainers, findVolumes } from '../containers/
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
+import type { TopologyName } from '../engines/topology.ts';
 import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
 import { createPortChooser, type PortChooser } from './host-ports.ts';
+import { topologyOfData } from './laid-out.ts';
 import type { SafetyCopies } from './safety-copies.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -42,6 +44,8 @@ export interface Before {
   readonly ports: PortChooser;
   /** The generation of each engine's volumes that counts. */
   readonly generations: Generations;
+  /** What the data of an engine is laid out for: see `topologyOfData`. */
+  readonly topologyOf: (engine: Engine) => Promise<TopologyName | undefined>;
 }
 
 /** Looks at what there is of a stack, before its start changes any of it. */
@@ -67,6 +71,8 @@ export async function lookAround({
     },
     existing: new Map(containers.map((container) => [container.name, container])),
     generations: currentGenerations(volumes, keeper.state()),
+    topologyOf: (engine) =>
+      topologyOfData(engine.name, { stackName: identity.name, state: keeper.state(), volumes }, async () => engine),
     volumes: new Map(volumes.map(({ name, labels }) => [name, labels[labelNames.engine]])),
     ports: createPortChooser({
       ...(throwAway ? {} : { name: identity.name }),

@@ -17,13 +17,13 @@ import { removeStack } from './remove-stack.ts';
 import { throwAwayName } from './stack-identity.ts';
 import { startEngine } from './start-engine.ts';
 
-/** An engine that is to get new volumes. */
+/** An engine whose nodes are started beside its stack. */
 export interface Staged {
   readonly engine: Engine;
   readonly topology: Topology;
   readonly image: ResolvedImage;
   readonly secrets: Secrets;
-  /** Number of the new volumes' generation. */
+  /** Number of the volumes' generation. */
   readonly generation: number;
 }
 
@@ -36,16 +36,48 @@ export interface Fill {
   readonly started: (running: RunningEngine) => Promise<void>;
 }
 
-/**
- * Starts fresh nodes on new volumes of a stack, under names of this run alone, on other ports and in a network of their own, so
- * that the stack's own nodes never meet them. Runs `fill` on each engine, then stops and removes the nodes, also where
- * something fails. The volumes stay.
- */
-export async function fillNewVolumes(
+/** The stack whose volumes nodes are started on. */
+export interface StackBeside {
+  readonly labels: Labels;
+  readonly progress: ProgressListener;
+  readonly signal: AbortSignal;
+}
+
+/** What is done with nodes beside a stack. */
+interface BesideWork {
+  /** Makes the volumes ready, and says whether what is in them is kept. */
+  readonly prepare: (staged: Staged) => Promise<boolean>;
+  readonly started: (running: RunningEngine) => Promise<void>;
+}
+
+/** Fills new volumes of a stack by nodes beside it: see {@link startBeside}. */
+export async function fillNewVolumes(engines: readonly Staged[], stack: StackBeside, fill: Fill): Promise<void> {
+  const stackName = stack.labels[labelNames.stack] ?? '';
+  await startBeside(engines, stack, {
+    prepare: async (staged) => {
+      const unstarted = fill.fillsUnstarted(staged);
+      if (unstarted) await fill.unstarted(await unstartedEngine(staged, { stackName, labels: stack.labels }));
+      return unstarted;
+    },
+    started: fill.started,
+  });
+}
+
+/** Reads what the volumes of a stack hold whose own nodes are gone: nobody else can write to it meanwhile. */
+export async function readPresentVolumes(
   engines: readonly Staged[],
-  stack: { readonly labels: Labels; readonly progress: ProgressListener; readonly signal: AbortSignal },
-  fill: Fill,
+  stack: StackBeside,
+  read: (running: RunningEngine) => Promise<void>,
 ): Promise<void> {
+  await startBeside(engines, stack, { prepare: async () => true, started: read });
+}
+
+/**
+ * Starts nodes on volumes of a stack, under names of this run alone, on other ports and in a network of their own, so
+ * that the stack's own nodes and clients never meet them. Does the work on each engine, then stops and removes the nodes, also
+ * where something fails. The volumes stay.
+ */
+async function startBeside(engines: readonly Staged[], stack: StackBeside, work: BesideWork): Promise<void> {
   const stackName = stack.labels[labelNames.stack] ?? '';
   const stagingName = throwAwayName();
   // Owned by this process: if it is killed, the next command of any stack removes the nodes.
@@ -71,22 +103,24 @@ export async function fillNewVolumes(
     stack.signal.throwIfAborted();
 
     async function fillOne(staged: Staged): Promise<void> {
-      const unstarted = fill.fillsUnstarted(staged);
-      if (unstarted) await fill.unstarted(await unstartedEngine(staged, { stackName, labels: stack.labels }));
+      const keepVolumes = await work.prepare(staged);
       const { running } = await runTask(stack.progress, ['start beside', staged.engine.name], () =>
         startEngine({
           ...staged,
           ...shared,
           volumesOf: { stackName, labels: stack.labels },
           existing: new Map(),
-          keepVolumes: unstarted,
+          keepVolumes,
           headStart: head,
           signal,
         }),
       );
-      await fill.started(running);
-      // Not killed: what is in memory only belongs on the volume.
-      await Promise.all(running.nodes.map((node) => stopContainer(node.containerId)));
+      try {
+        await work.started(running);
+      } finally {
+        // Not killed: what is in memory only belongs on the volume.
+        await Promise.all(running.nodes.map((node) => stopContainer(node.containerId)));
+      }
     }
   } finally {
     await removeStack(stagingName, { volumes: false });
@@ -108,17 +142,23 @@ async function unstartedEngine(
   const [spec] = topology.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
   if (spec === undefined) throw new Error(`${engine.name} has no node`);
   const volumeNames = volumeNamesOf(spec, stackName, generation);
-  const own = { ...labels, [labelNames.engine]: engine.name };
+  const own = { ...labels, [labelNames.engine]: engine.name, [labelNames.topology]: topology.name };
   await Promise.all(Object.values(volumeNames).map((volume) => ensureVolume(volume, own, { anew: true })));
   return { engine: engine.name, image, secrets, volumeNames };
 }
 
 /** A topology whose nodes are told their host ports keeps them in its data: it cannot be filled on other ports. */
-export function requireMovable({ engine, topology, image, secrets }: Omit<Staged, 'generation'>): void {
+export function isMovable({ topology, image, secrets }: Omit<Staged, 'generation'>): boolean {
   const described = [1, 2].map((port) =>
     JSON.stringify(topology.nodes({ secrets, image, hostPort: () => port, address: () => '' })),
   );
-  if (described[0] === described[1]) return;
+  return described[0] === described[1];
+}
+
+/** Throws `NOT_SUPPORTED` unless it {@link isMovable}. */
+export function requireMovable(staged: Omit<Staged, 'generation'>): void {
+  if (isMovable(staged)) return;
+  const { engine, topology } = staged;
   throw new SandboxError({
     code: 'NOT_SUPPORTED',
     engine: engine.name,

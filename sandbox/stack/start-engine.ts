@@ -189,7 +189,11 @@ async function ensureNode(spec: NodeSpec, start: EngineStart, addressOf: Address
     await removeContainer(existing.id);
   }
   for (const name of Object.values(placement.volumeNames)) {
-    const labels = { ...(start.volumesOf?.labels ?? start.labels), [labelNames.engine]: start.engine.name };
+    const labels = {
+      ...(start.volumesOf?.labels ?? start.labels),
+      [labelNames.engine]: start.engine.name,
+      [labelNames.topology]: start.topology.name,
+    };
     await ensureVolume(name, labels, { anew: !start.keepVolumes, sizeBytes: start.dataSizeBytes });
   }
   const cpuShares = start.headStart.cpuShares(start.engine);

@@ -10,6 +10,8 @@ import { bringUpEngine } from './bring-up-engine.ts';
 import { chooseTopology } from './choose-topology.ts';
 import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
+import { topologyDifferent } from './laid-out.ts';
+import { requireReadableData } from './readable-data.ts';
 import { createSafetyCopies } from './safety-copies.ts';
 import type { EngineGap } from './schema-gaps.ts';
 import { generateSecrets } from './secrets.ts';
@@ -31,7 +33,7 @@ export interface StartedStack {
 export async function startStack(start: StackStart): Promise<StartedStack> {
   const before = await lookAround(start);
   const known = start.keeper.state();
-  for (const engine of start.engines) chooseTopology(engine, start.options, start.images.get(engine.name)?.origin);
+  for (const engine of start.engines) await requireOwnData(start, before, engine);
   const abort = new AbortController();
   const signal = AbortSignal.any([start.signal, abort.signal]);
   await start.keeper.update({ sourceHash: undefined });
@@ -59,6 +61,16 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
       return start.safety.engines().size === 0 ? thrown : await undo(start, before, known, thrown);
     },
   };
+}
+
+/** Throws `NOT_SUPPORTED`, and `TOPOLOGY_DIFFERENT` or `IMAGE_DIFFERENT` where there is data that it would not start on. */
+async function requireOwnData(start: StackStart, before: Before, engine: Engine): Promise<void> {
+  const image = start.images.get(engine.name);
+  const { name } = chooseTopology(engine, start.options, image?.origin);
+  const there = await before.topologyOf(engine);
+  if (there === undefined) return;
+  if (there !== name) throw topologyDifferent(engine, there, name);
+  if (image !== undefined) await requireReadableData(engine, start.keeper.state().engines[engine.name], image);
 }
 
 /**

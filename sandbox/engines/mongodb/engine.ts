@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { MongoClient } from 'mongodb';
 import type { ImageSpec } from '../../containers/image-spec.ts';
+import { versionNumbers } from '../backup-versions.ts';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
@@ -52,6 +53,11 @@ export const mongodb: Engine<MongoClient> = {
     memoryBytes: (contents + conversations) * 3e3,
   }),
   secretNames: ['root', 'keyFile'],
+  // One major version at a time, and never back (MongoDB documentation, "Upgrade a Replica Set").
+  dataVersions: {
+    command: ['mongod', '--version'],
+    reads: (data, server) => [0, 1].includes(versionNumbers(server)[0] - versionNumbers(data)[0]),
+  },
   topologies: {
     standalone,
     replicated,

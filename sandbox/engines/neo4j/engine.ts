@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Driver } from 'neo4j-driver';
+import { isSameOrNewer } from '../backup-versions.ts';
 import type { Engine } from '../engine.ts';
 import { askingPrimary, primaryFirst } from '../primary-first.ts';
 import { backup } from './backup.ts';
@@ -60,6 +61,11 @@ export const neo4j: Engine<Driver> = {
     return { diskBytes: things * 600, memoryBytes: Math.min(things * 2e3, 200e6) + importer };
   },
   secretNames: ['neo4j'],
+  // Later servers read earlier stores, and earlier ones refuse later stores (Neo4j Operations Manual, "Upgrade").
+  dataVersions: {
+    command: ['/bin/sh', '-c', 'ls "$NEO4J_HOME/lib" | grep "^neo4j-kernel-[0-9]"'],
+    reads: (data, server) => isSameOrNewer(server, data),
+  },
   topologies: {
     standalone,
     replicated,
@@ -85,7 +91,13 @@ export const neo4j: Engine<Driver> = {
       readBack,
       fingerprint,
       contract,
-      backup,
+      backup: {
+        ...backup,
+        restore: async (target, directory, manifest, run) => {
+          await backup.restore(target, directory, manifest, run);
+          if (target.topology === 'replicated') await refreshStandby(target);
+        },
+      },
       pointInTime: {
         notSupported: 'transaction logs are restored by online backups alone, which Community does not have',
       },

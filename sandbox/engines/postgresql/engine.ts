@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import { versionNumbers } from '../backup-versions.ts';
 import type { Engine } from '../engine.ts';
 import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
@@ -57,6 +58,11 @@ export const postgresql: Engine<Pool> = {
     memoryBytes: Math.min(knowledgeVectors * 6e3, 320e6),
   }),
   secretNames: ['postgres', 'taishang_user', 'taishang_ai_user', 'taishang_analytics_user', 'replicator'],
+  // The folder of the data is of one major version (PostgreSQL documentation, "Upgrading a PostgreSQL Cluster").
+  dataVersions: {
+    command: ['postgres', '--version'],
+    reads: (data, server) => versionNumbers(data)[0] === versionNumbers(server)[0],
+  },
   topologies: {
     standalone,
     replicated,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
+import { isSameOrNewer } from '../backup-versions.ts';
 import type { Engine } from '../engine.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
@@ -44,6 +45,11 @@ export const qdrant: Engine<QdrantClient> = {
     memoryBytes: (knowledgeVectors + userVectors) * 6e3,
   }),
   secretNames: ['apiKey'],
+  // Storage goes to later versions alone (Qdrant documentation, "Upgrade").
+  dataVersions: {
+    command: ['/bin/sh', '-c', 'cd /qdrant && ./qdrant --version'],
+    reads: (data, server) => isSameOrNewer(server, data),
+  },
   topologies: {
     standalone,
     replicated: { notSupported: 'Qdrant replicates shards between the peers of a cluster: use clustered' },

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { versionNumbers } from '../backup-versions.ts';
 import type { Engine } from '../engine.ts';
 import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
@@ -53,6 +54,11 @@ export const redis: Engine<RedisClient> = {
   // In memory, in the append-only file, and in a snapshot while that file is written anew.
   dataBytes: ({ cacheEntries }) => ({ diskBytes: cacheEntries * 2e3, memoryBytes: cacheEntries * 1e3 }),
   secretNames: ['default'],
+  // Later servers read the files of earlier ones, and not the other way round (Redis documentation, "Persistence").
+  dataVersions: {
+    command: ['redis-server', '--version'],
+    reads: (data, server) => versionNumbers(server)[0] >= versionNumbers(data)[0],
+  },
   topologies: {
     standalone,
     replicated,

@@ -22,19 +22,25 @@ if [ -f /data/addresses ] && ! cmp -s /data/addresses /run/taishang/addresses; t
 fi
 install /run/taishang/addresses /data/addresses
 
-# Whom the other Sentinels take for the primary, if any of them says: one that was replaced meanwhile would take itself
-# for it until they notice, which they look for every ten seconds.
+# Whom the other Sentinels take for the primary, where they know of a later failover than its own does: one that was
+# replaced meanwhile would take itself for it until they notice, which they look for every ten seconds. Who was promoted
+# last must not follow one that has not heard of it: that one's data is older, and would take the place of its own.
 ask_for_primary() {
 	own=$(sed -n 's/^replica-announce-ip //p' /run/taishang/member.conf)
+	latest=$(sed -n 's/^sentinel config-epoch taishang //p' /data/sentinel.conf 2>/dev/null || true)
+	latest=${latest:-0}
+	primary=
 	while read -r _ address; do
 		[ "$address" != "$own" ] || continue
-		primary=$(sed -n 's/^masterauth //p' /run/taishang/member.conf |
-			timeout 1 redis-cli --askpass -h "$address" -p 26379 sentinel get-master-addr-by-name taishang 2>/dev/null |
-			sed -n '1s/^\([0-9.]*\)$/\1/p')
-		[ -n "$primary" ] || continue
-		[ "$primary" = "$own" ] || echo "replicaof $primary 6379"
-		return
+		# A line for each name of a field and for each value.
+		answer=$(sed -n 's/^masterauth //p' /run/taishang/member.conf |
+			timeout 1 redis-cli --askpass -h "$address" -p 26379 sentinel master taishang 2>/dev/null) || continue
+		epoch=$(printf '%s\n' "$answer" | sed -n '/^config-epoch$/{n;s/^\([0-9]*\)$/\1/p;}')
+		[ "${epoch:-0}" -gt "$latest" ] || continue
+		latest=$epoch
+		primary=$(printf '%s\n' "$answer" | sed -n '/^ip$/{n;s/^\([0-9.]*\)$/\1/p;}')
 	done </data/addresses
+	[ -z "$primary" ] || [ "$primary" = "$own" ] || echo "replicaof $primary 6379"
 }
 
 # The role that Sentinel gave it last outlives a restart; on the first start it is the one of first.conf.

@@ -1,0 +1,102 @@
+import { labelNames } from '../containers/labels.ts';
+import { type FoundObject, findVolumes } from '../containers/objects.ts';
+import { SandboxError } from '../core/errors.ts';
+import type { Engine } from '../engines/engine.ts';
+import { type EngineName, engineNames } from '../engines/index.ts';
+import { isSupported, type Topology, type TopologyContext, type TopologyName } from '../engines/topology.ts';
+import { currentGenerations, generationOfVolume, volumeNamesOf } from './generations.ts';
+import { loadEngine } from './load-engines.ts';
+import type { StackIdentity } from './stack-identity.ts';
+import type { StackOptions } from './stack-options.ts';
+import { emptyState, readState, type StackState } from './stack-state.ts';
+
+/** What there is of a stack, whether it runs or not. */
+export interface Found {
+  readonly stackName: string;
+  readonly state: StackState;
+  readonly volumes: readonly FoundObject[];
+}
+
+/**
+ * The topology that the data of an engine is laid out for; `undefined` where it has none that is worth keeping. The state
+ * says it, unless it is gone or older than what counts now; the volumes say it then, by their label or, where an earlier
+ * version made them, by the names of the nodes that they are of.
+ */
+export async function topologyOfData(
+  name: string,
+  { stackName, state, volumes }: Found,
+  engine: () => Promise<Engine>,
+): Promise<TopologyName | undefined> {
+  const generation = currentGenerations(volumes, state)[name] ?? 0;
+  const own = volumes.filter((volume) => {
+    return volume.labels[labelNames.engine] === name && generationOfVolume(volume.name) === generation;
+  });
+  if (own.length === 0 || state.unfinished.includes(name)) return undefined;
+  const known = state.engines[name];
+  if (known !== undefined && (known.generation ?? 0) === generation) return known.topology;
+  const labelled = own.flatMap(({ labels }) => labels[labelNames.topology] ?? []);
+  if (labelled[0] !== undefined) return labelled[0] as TopologyName;
+  return topologyByNames(await engine(), stackName, generation, new Set(own.map((volume) => volume.name)));
+}
+
+/** Of those whose volumes are all there, the topology that has most. */
+function topologyByNames(
+  { topologies }: Engine,
+  stackName: string,
+  generation: number,
+  volumes: ReadonlySet<string>,
+): TopologyName | undefined {
+  const candidates = Object.values(topologies)
+    .filter(isSupported)
+    .map((topology) => ({ topology, names: volumesOf(topology, stackName, generation) }))
+    .filter(({ names }) => names.every((name) => volumes.has(name)));
+  return candidates.toSorted((left, right) => right.names.length - left.names.length)[0]?.topology.name;
+}
+
+function volumesOf(topology: Topology, stackName: string, generation: number): readonly string[] {
+  const nowhere: TopologyContext = {
+    secrets: {},
+    image: { reference: '', digest: '', origin: 'official' },
+    hostPort: () => 0,
+    address: () => '',
+  };
+  return topology.nodes(nowhere).flatMap((node) => Object.values(volumeNamesOf(node, stackName, generation)));
+}
+
+/** {@link topologyOfData} of these engines of a stack, for each that has data. */
+export async function topologiesOfData(
+  { directory, name }: StackIdentity,
+  engines: readonly EngineName[],
+): Promise<Partial<Record<EngineName, TopologyName>>> {
+  const [state, volumes] = await Promise.all([readState(directory, name), findVolumes({ [labelNames.stack]: name })]);
+  const found = { stackName: name, state: state ?? emptyState(name), volumes };
+  const pairs = await Promise.all(
+    engines.map(async (engine) => [engine, await topologyOfData(engine, found, () => loadEngine(engine))] as const),
+  );
+  return Object.fromEntries(pairs.filter(([, topology]) => topology !== undefined));
+}
+
+/** The options with the topology that there is data in, for each engine of which they name none. */
+export async function asLaidOut<Options extends StackOptions>(
+  options: Options,
+  identity: StackIdentity,
+): Promise<Options> {
+  if (options.ephemeral ?? true) return options;
+  const { topologies = {}, engines = engineNames } = options;
+  const there = await topologiesOfData(
+    identity,
+    engines.filter((name) => topologies[name] === undefined),
+  );
+  const others = Object.entries(there).filter(([, topology]) => topology !== 'standalone');
+  return others.length === 0 ? options : { ...options, topologies: { ...Object.fromEntries(others), ...topologies } };
+}
+
+/** Nodes of another layout would start empty, or on what is not theirs. */
+export function topologyDifferent({ name, title }: Engine, there: TopologyName, wanted: TopologyName): SandboxError {
+  return new SandboxError({
+    code: 'TOPOLOGY_DIFFERENT',
+    engine: name,
+    message: `${title} holds data as ${there}, and ${wanted} was asked for.`,
+    next: `Nothing was stopped. \`npm run sandbox -- up --topology ${name}=${wanted}\` changes it and keeps the data; \`--topology ${name}=${there}\` goes on as it is.`,
+  });
+}
