@@ -27,7 +27,7 @@ export async function moveArchivesOfProject(
   try {
     const names = (await storage.list()).map(({ name }) => name);
     for (const name of await ownNames(from, names)) {
-      if ((await storage.stackOf(name)) !== stack || existsSync(join(to, name))) continue;
+      if ((await storage.summaryOf(name))?.stack !== stack || existsSync(join(to, name))) continue;
       await ensureStackFolder(directory, stack);
       await mkdir(to, { recursive: true, mode: 0o700 });
       await move(join(from, name), to, name);

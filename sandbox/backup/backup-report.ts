@@ -49,6 +49,8 @@ export interface RestoreReport {
   /** `own`: a known key has signed it; `foreign`: none has, and whoever restored it trusts who made it. */
   readonly provenance: ArchiveProvenance;
   readonly into: 'restore' | 'replace';
+  /** The moment that was asked for: ISO 8601 in UTC, and as clocks here show it. Absent: the archive's own. */
+  readonly moment?: { readonly at: string; readonly local: string };
   readonly runId: string;
   readonly createdAt: string;
   readonly stack: string;
@@ -73,6 +75,8 @@ export interface RestoredEngine {
   readonly place: 'live' | 'beside' | 'restore-stack';
   /** Databases or collections that it went into, where they have names of their own. */
   readonly names: readonly string[];
+  /** The moment that its data is of, where one was asked for: that one, or the archive's. */
+  readonly asOf?: string;
   /** What of the backup had come to the end of its lifetime before it was restored. Absent where nothing had. */
   readonly expired?: number;
   readonly sizeBytes: number;

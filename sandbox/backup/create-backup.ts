@@ -20,6 +20,8 @@ import { type ArchivedEngine, type ArchiveManifest, type EngineLeftOut, formatVe
 import { writeArchive } from './archive/write-archive.ts';
 import { archiveKeys } from './archive-keys.ts';
 import { type BackupReport, engineReportOf } from './backup-report.ts';
+import { addBase, logToKeep } from './point-in-time/keep-log.ts';
+import type { LogFolder } from './point-in-time/log-folder.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import type { Storage } from './storage/storage.ts';
 
@@ -32,6 +34,11 @@ export interface BackupOptions {
   readonly engines?: readonly EngineName[];
   /** Location that the archive goes to: see `openStorage`. Default: `backups` in the stack's folder, see `stackFolder`. */
   readonly to?: string;
+  /**
+   * Whether the stack keeps a log archive from now on, so that engines that can are restored to any moment: each backup
+   * has a base for it then. Default: as it is.
+   */
+  readonly log?: boolean;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -75,6 +82,7 @@ export async function writeBackup(
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;
   const { name: stack } = attached.identity;
+  const log = await logToKeep(options.log, { engines, attached, storage });
   await using staging = await createPrivateFolder(await stagingDirectory(attached.identity));
   const moment = await freeMoment(storage);
   const { signers } = await archiveKeys(attached.identity);
@@ -82,7 +90,7 @@ export async function writeBackup(
   const runId = randomUUID();
 
   const results = await exclusively(() =>
-    sideBySide(engines, (engine) => backUpOrLeaveOut(engine, attached, staging.path, options)),
+    sideBySide(engines, (engine) => backUpOrLeaveOut(engine, { attached, folder: staging.path, log }, options)),
   );
   const archived = results.flatMap((result) => ('backup' in result ? [result] : []));
   const leftOut = results.flatMap((result) => ('why' in result ? [result] : []));
@@ -131,19 +139,26 @@ export async function writeBackup(
   };
 }
 
+interface BackupPlace {
+  readonly attached: AttachedStack;
+  /** Where the engines' folders are made. */
+  readonly folder: string;
+  /** Absent: the stack keeps no log. */
+  readonly log: LogFolder | undefined;
+}
+
 /** An engine that nobody asked for by name must not keep the others from being backed up. */
 async function backUpOrLeaveOut(
   engine: Engine,
-  attached: AttachedStack,
-  folder: string,
+  place: BackupPlace,
   options: BackupOptions,
 ): Promise<ArchivedEngine | EngineLeftOut> {
   try {
-    return await backUpOne(engine, attached, folder, options);
+    return await backUpOne(engine, place, options);
   } catch (thrown) {
     const cannot = thrown instanceof SandboxError && thrown.code === 'NOT_SUPPORTED';
     if (!cannot || options.engines !== undefined) throw thrown;
-    await rm(join(folder, engine.name), { recursive: true, force: true });
+    await rm(join(place.folder, engine.name), { recursive: true, force: true });
     const why = thrown.message.replace(/\.$/, '');
     notice(options.progress ?? silent, 'warning', `not in the archive: ${engine.name}. ${thrown.message}`);
     return { engine: engine.name, why };
@@ -161,8 +176,7 @@ function nothingSupported(leftOut: readonly EngineLeftOut[]): SandboxError {
 
 async function backUpOne(
   engine: Engine,
-  attached: AttachedStack,
-  folder: string,
+  { attached, folder, log }: BackupPlace,
   { progress = silent, signal }: BackupOptions,
 ): Promise<ArchivedEngine> {
   const running = attached.engines.get(engine.name as EngineName) as RunningEngine;
@@ -174,13 +188,16 @@ async function backUpOne(
     try {
       const beganMs = performance.now();
       const leftOut = await backup.leftOut(running);
-      const manifest = await backup.backUp(running, directory);
+      const logical = await backup.backUp(running, directory);
+      const { base, parts } = await addBase(engine, running, directory, log);
+      const manifest = { ...logical, parts: [...logical.parts, ...parts] };
       const durationMs = Math.round(performance.now() - beganMs);
       for (const { what, why } of leftOut) notice(progress, 'warning', `not in the backup: ${what}, ${why}`);
       const datasetFingerprint = (await engine.loadedFingerprint(running)) ?? null;
       task.summarise(manifest.method);
       return {
         backup: manifest,
+        ...(base === undefined ? {} : { base }),
         topology: running.topology,
         datasetFingerprint,
         leftOut,

@@ -6,6 +6,8 @@ import type { ArchiveProvenance } from './archive-keys.ts';
 import { withBackupLock } from './backup-lock.ts';
 import { locationOf } from './create-backup.ts';
 import { openStored } from './open-stored.ts';
+import { forgetLog } from './point-in-time/keep-log.ts';
+import { type Reach, reachesOf } from './point-in-time/moments.ts';
 import { applyRetention, requireRetentionDays } from './retention.ts';
 import { openStorage } from './storage/open-storage.ts';
 
@@ -27,6 +29,18 @@ export interface KeptArchive {
   readonly createdAt?: string;
   /** Stack that it is of. Absent where its manifest cannot be read: it is damaged, or no archive. */
   readonly stack?: string;
+  /**
+   * Moments that it leads to by the stack's log archive, by engine: from and to in ISO 8601, UTC. Absent where it leads to
+   * none but its own.
+   */
+  readonly moments?: Readonly<Record<string, KeptMoments>>;
+}
+
+export interface KeptMoments {
+  readonly from: string;
+  readonly to: string;
+  /** `to` is the present moment, and moves on with it. */
+  readonly isOpen: boolean;
 }
 
 export interface KeptArchives {
@@ -40,19 +54,34 @@ export interface KeptArchives {
 export async function listArchives(options: KeptOptions = {}): Promise<KeptArchives> {
   const location = await locationOf(options);
   const storage = await openStorage(location);
-  const archives = await Promise.all(
-    (await storage.list()).map(async ({ name, sizeBytes }) => {
-      const stack = await storage.stackOf(name);
-      const createdAt = momentOfArchive(name)?.toISOString();
-      return {
-        name,
-        sizeBytes,
-        ...(createdAt === undefined ? {} : { createdAt }),
-        ...(stack === undefined ? {} : { stack }),
-      };
-    }),
-  );
+  const identity = stackIdentity(options);
+  const listed = await storage.list();
+  const summaries = await Promise.all(listed.map(({ name }) => storage.summaryOf(name)));
+  const reaches = await reachesOf(identity, summaries, { live: true });
+  const archives = listed.map(({ name, sizeBytes }, index) => {
+    const stack = summaries[index]?.stack;
+    const moments = momentsOf(reaches[index]);
+    const createdAt = momentOfArchive(name)?.toISOString();
+    return {
+      name,
+      sizeBytes,
+      ...(createdAt === undefined ? {} : { createdAt }),
+      ...(stack === undefined ? {} : { stack }),
+      ...(moments === undefined ? {} : { moments }),
+    };
+  });
   return { version: 1, location: storage.description, archives };
+}
+
+function momentsOf(reach: Reach = {}): KeptArchive['moments'] {
+  const entries = Object.entries(reach);
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(
+    entries.map(([engine, { from, to, isOpen }]) => [
+      engine,
+      { from: from.toISOString(), to: to.toISOString(), isOpen },
+    ]),
+  );
 }
 
 /** An archive whose every byte was checked. */
@@ -105,7 +134,8 @@ export interface PrunedArchives {
 }
 
 /**
- * Removes the stack's archives that are older than so many days (default 7), and never the newest.
+ * Removes the stack's archives that are older than so many days (default 7), and never the newest, and what of its log
+ * archive none of those that are left goes on by.
  * Throws `BAD_OPTION`, and `BACKUP_BUSY` while a backup or a restore of the stack runs.
  */
 export async function pruneArchives(
@@ -115,8 +145,11 @@ export async function pruneArchives(
   const identity = stackIdentity(options);
   const storage = await openStorage(await locationOf(options));
   const rule = { stack: identity.name, retentionDays };
-  const removed = await withBackupLock(identity, 'backup', () =>
-    applyRetention(storage, rule, options.progress ?? silent),
-  );
+  const progress = options.progress ?? silent;
+  const removed = await withBackupLock(identity, 'backup', async () => {
+    const gone = await applyRetention(storage, rule, progress);
+    await forgetLog(identity, progress);
+    return gone;
+  });
   return { version: 1, location: storage.description, removed };
 }

@@ -1,4 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
+import { momentText } from '../core/moment.ts';
 import { notice, silent } from '../core/progress.ts';
 import type { EngineName } from '../engines/index.ts';
 import { engineNames } from '../engines/index.ts';
@@ -10,8 +11,10 @@ import { archiveRefused } from './archive/refusal.ts';
 import { doorsOf, rightsNotConfirmed } from './archived-doors.ts';
 import { moveArchivesOfProject } from './archives-of-project.ts';
 import { withBackupLock } from './backup-lock.ts';
-import type { RestoreReport } from './backup-report.ts';
+import type { RestoredEngine, RestoreReport } from './backup-report.ts';
 import { openStored } from './open-stored.ts';
+import { chooseArchive } from './point-in-time/choose-archive.ts';
+import { requireMoment, sourceAtMoment } from './point-in-time/source-at-moment.ts';
 import { restoreBesideLive } from './restore-beside.ts';
 import { restoreInPlace } from './restore-in-place.ts';
 import type { RestoreSource } from './restore-one.ts';
@@ -21,8 +24,18 @@ export interface RestoreOptions
     StackOptions,
     'directory' | 'name' | 'ports' | 'images' | 'dockerInstall' | 'readyTimeoutMs' | 'progress' | 'signal'
   > {
-  /** Path of the archive, its name alone where it is one of the stack's own backups, or `s3://bucket/prefix/name`. */
-  readonly archive: string;
+  /**
+   * Path of the archive, its name alone where it is one of the stack's own backups, or `s3://bucket/prefix/name`. With
+   * `moment`, default: the newest of the stack that leads there.
+   */
+  readonly archive?: string;
+  /**
+   * The moment to restore, by the server's clock: what was acknowledged before it is there, and nothing that was begun
+   * after it. Default: the archive's own.
+   */
+  readonly moment?: Date;
+  /** With `moment`: engines that cannot be restored to it come from the archive, as it has them. Default: they are refused. */
+  readonly nearest?: boolean;
   /** `restore`: beside the live data, which is not touched. `replace`: in its place. Default: `restore`. */
   readonly into?: 'restore' | 'replace';
   /** Says that the live data may be replaced. */
@@ -44,9 +57,12 @@ export interface RestoreOptions
  * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
  * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
  * `ARCHIVE_FOREIGN` where no known key has signed it and it is not trusted, `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and is not trusted,
+ * `BAD_OPTION` where neither an archive nor a moment is named, `MOMENT_OUT_OF_RANGE` for a moment that nothing leads to,
+ * `NOT_SUPPORTED` for engines that have no other one than the archive's,
  * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
+  if (options.archive === undefined) requireChoice(options.moment);
   if (options.into === 'replace' && options.confirmed !== true) throw notConfirmed();
   const identity = stackIdentity(options);
   return withBackupLock(identity, 'restore', async () => {
@@ -60,7 +76,9 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   const beganMs = performance.now();
   const identity = stackIdentity(options);
   const passed = options.signal === undefined ? {} : { signal: options.signal };
-  await using stored = await openStored(options.archive, identity, options);
+  const { moment } = options;
+  const archive = options.archive ?? (await chooseArchive(identity, requireChoice(moment), options.engines, progress));
+  await using stored = await openStored(archive, identity, options);
   const { opened, name, provenance } = stored;
   const { manifest } = opened;
   if (provenance === 'foreign') {
@@ -73,7 +91,11 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   }
   const engines = await loadEngines(chooseEngines(manifest, options.engines));
   const { archiveTrusted = false } = options;
-  const source: RestoreSource = { manifest, folderOf: opened.folderOf, engines, archiveTrusted, ...passed };
+  const archived: RestoreSource = { manifest, folderOf: opened.folderOf, engines, archiveTrusted, ...passed };
+  if (moment !== undefined) await requireMoment(archived, { ...options, moment }, identity);
+  await using brought =
+    moment === undefined ? undefined : await sourceAtMoment(archived, { ...options, moment }, identity);
+  const source = brought?.source ?? archived;
   const doors = await doorsOf(source, options);
   if (doors.length > 0 && !archiveTrusted) throw rightsNotConfirmed(doors);
   const result = await (into === 'replace' ? restoreInPlace(source, options) : restoreBesideLive(source, options));
@@ -87,8 +109,25 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     stack: identity.name,
     durationMs: Math.round(performance.now() - beganMs),
     doors,
+    ...(moment === undefined ? {} : { moment: { at: moment.toISOString(), local: momentText(moment) } }),
     ...result,
+    ...(moment === undefined ? {} : { engines: result.engines.map((engine) => asOf(engine, manifest, moment)) }),
   };
+}
+
+/** The moment that an engine has come from. */
+function asOf(engine: RestoredEngine, { engines, createdAt }: ArchiveManifest, moment: Date): RestoredEngine {
+  const isBrought = engines.some(({ backup, base }) => backup.engine === engine.engine && base !== undefined);
+  return { ...engine, asOf: isBrought ? moment.toISOString() : createdAt };
+}
+
+function requireChoice(moment: Date | undefined): Date {
+  if (moment !== undefined) return moment;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: 'Neither an archive nor a moment to restore is named.',
+    next: "`npm run sandbox -- backup list` names archives: restore FILE, or restore --to '2026-11-29 10:00'.",
+  });
 }
 
 function chooseEngines(

@@ -6,6 +6,7 @@ import { isSupported, type RunningEngine, type TopologyName } from '../engines/t
 import type { Fill } from '../stack/staged-engines.ts';
 import type { ArchivedEngine, ArchiveManifest } from './archive/manifest.ts';
 import { megabytesPerS, type RestoredEngine } from './backup-report.ts';
+import { withoutBase } from './point-in-time/base-parts.ts';
 
 /** Lifetime of the record of a dataset in archives of releases up to 0.1.0. */
 const lifetimeOfOldRecordMs = 1_800_000;
@@ -24,7 +25,7 @@ export interface RestoreSource {
 export function archivedOf({ manifest }: RestoreSource, engine: string): ArchivedEngine {
   const archived = manifest.engines.find(({ backup }) => backup.engine === engine);
   if (archived === undefined) throw new Error(`the archive has nothing of ${engine}`);
-  return archived;
+  return withoutBase(archived);
 }
 
 /** What a restore has found so far that is no error. */

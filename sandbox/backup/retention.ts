@@ -63,7 +63,7 @@ export async function applyRetention(
   const removed: string[] = [];
   for (const name of expired) {
     try {
-      const owner = await storage.stackOf(name);
+      const owner = (await storage.summaryOf(name))?.stack;
       if (owner === undefined) throw new Error('it has no manifest that says of which stack it is');
       if (owner !== stack) continue;
       await storage.remove(name);

@@ -9,6 +9,7 @@ import { withBackupLock } from './backup-lock.ts';
 import type { BackupReport } from './backup-report.ts';
 import { type BackupOptions, locationOf, writeBackup } from './create-backup.ts';
 import { sendOutgoing, withOutgoing } from './outgoing.ts';
+import { forgetLog } from './point-in-time/keep-log.ts';
 import { applyRetention, requireRetentionDays } from './retention.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { isS3Address } from './storage/s3-address.ts';
@@ -59,7 +60,9 @@ async function backUpAndTidy(options: CreateBackupOptions, storage: Storage): Pr
   if (retentionDays === null) return report;
   const rule = { stack: report.stack, ...(retentionDays === undefined ? {} : { retentionDays }) };
   try {
-    return { ...report, removed: await applyRetention(storage, rule, progress) };
+    const removed = await applyRetention(storage, rule, progress);
+    await forgetLog(stackIdentity(options), progress);
+    return { ...report, removed };
   } catch (thrown) {
     signal?.throwIfAborted();
     notice(progress, 'warning', `Archives that are too old could not be removed: ${messageOf(thrown)}`);

@@ -33,7 +33,7 @@ async function keptAction(text: string, context: ActionContext): ReturnType<Acti
 }
 
 function backupOptionsOf(context: ActionContext): CreateBackupOptions {
-  const { to, retention, webhook } = context.flags;
+  const { to, retention, webhook, log } = context.flags;
   if (to === '') throw badOption('--to names no place.', 'Name a folder, or s3://bucket/prefix.');
   return {
     ...identityOf(context),
@@ -41,6 +41,7 @@ function backupOptionsOf(context: ActionContext): CreateBackupOptions {
     ...(typeof to === 'string' ? { to } : {}),
     ...(retention === undefined ? {} : { retentionDays: parseRetention(retention) }),
     ...(typeof webhook === 'string' ? { webhook } : {}),
+    ...(typeof log === 'boolean' ? { log } : {}),
     progress: context.progress,
     signal: context.signal,
   };

@@ -139,6 +139,8 @@ export function createProgram(): Command {
       '--to <place>',
       "folder or s3://bucket/prefix of the archive (default: the stack's own, in your data folder)",
     )
+    .option('--log', 'keep a log archive from now on, for engines that can be restored to any moment: restore --to')
+    .option('--no-log', 'keep none any more, and REMOVE what was kept')
     .option('--retention <days>', 'remove archives there that are older, or none (default: 7)')
     .option('--webhook <url>', 'whom to tell how it ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
     .option('--schedule <when>', 'go on running, and back up at HH:MM each day or by a cron expression, local time')
@@ -148,7 +150,15 @@ export function createProgram(): Command {
     'images',
     'dockerInstall',
   ])
-    .argument('<archive>', 'the archive that `backup` has made: a path, or s3://bucket/prefix/name')
+    .argument(
+      '[archive]',
+      'the archive that `backup` has made: a path, or s3://bucket/prefix/name (with --to: the one that leads there)',
+    )
+    .option(
+      '--to <moment>',
+      "what was there at a moment, where a log is kept: '2026-11-29 10:00', local time, or with a zone: 2026-11-29T10:00Z",
+    )
+    .option('--nearest', 'with --to: take engines that cannot be restored to a moment as the archive has them')
     .option('--into <place>', 'restore: beside the live data; replace: in its place (default: restore)')
     .option('-y, --yes', 'replace live data without asking; a safety backup of it is taken first')
     .option(

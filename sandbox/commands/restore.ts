@@ -1,19 +1,29 @@
 import { createInterface } from 'node:readline/promises';
 import { restoreBackup } from '../backup/restore-backup.ts';
+import { momentText, parseMoment } from '../core/moment.ts';
+import { notice } from '../core/progress.ts';
 import { formatRestore } from '../report/restore-text.ts';
-import { parseChoice } from './names.ts';
+import { badOption, parseChoice } from './names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 
 /** Restores an archive beside the live data or, where that is confirmed, in its place. */
 export const restore: Action = async (context) => {
   const { images, dockerInstall, ports } = context.settings;
-  const [archive = ''] = context.arguments;
+  const [archive] = context.arguments;
+  const { to, nearest } = context.flags;
+  const moment = to === undefined ? undefined : parseMoment(String(to), '--to');
+  if (nearest === true && moment === undefined) {
+    throw badOption('--nearest goes with --to alone.', 'Leave it out, or name a moment with --to.');
+  }
+  if (moment !== undefined) notice(context.progress, 'info', `The moment is ${momentText(moment)}.`);
   const into = parseChoice(String(context.flags.into ?? 'restore'), ['restore', 'replace'] as const, '--into');
   const report = await restoreBackup({
     ...identityOf(context),
     ...chosenEngines(context),
-    archive,
+    ...(archive === undefined ? {} : { archive }),
+    ...(moment === undefined ? {} : { moment }),
+    nearest: nearest === true,
     into,
     confirmed: context.flags.yes === true || (into === 'replace' && (await confirmOnTerminal(context))),
     archiveTrusted: context.flags.trustArchive === true,

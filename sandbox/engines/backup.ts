@@ -127,10 +127,31 @@ export interface BareTool {
   readonly restore: (target: RunningEngine, directory: string) => Promise<void>;
 }
 
+/** What a base backup says of itself, as JSON of the engine's own: an archive's manifest has it. */
+export type BaseDescription = Readonly<Record<string, unknown>>;
+
+/** A stretch of time of which every moment can be restored. */
+export interface MomentRange {
+  /** By the server's clock, as `to`. */
+  readonly from: Date;
+  readonly to: Date;
+  /** The server goes on keeping its log: `to` is the present moment, and moves on. */
+  readonly isOpen: boolean;
+}
+
 /** Backups of all files of an engine, with the log that leads from there to any later moment. */
 export interface PointInTime {
-  /** Writes the engine's files into an empty folder, and keeps the engine's log from then on. */
-  readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
+  /**
+   * Writes the engine's files into an empty folder, and keeps the engine's log from then on. What its node keeps of the
+   * log from before is removed, unless `keepsEarlierLog` says that an earlier backup goes on by it.
+   */
+  readonly backUp: (
+    running: RunningEngine,
+    directory: string,
+    options?: { readonly keepsEarlierLog?: boolean },
+  ) => Promise<BackupManifest>;
+  /** What `KeptLog` has to know of such a backup. */
+  readonly describe: (directory: string, manifest: BackupManifest) => Promise<BaseDescription>;
   /** Gives the present moment a name that `restore` can be told, and waits until the log up to it is kept. */
   readonly mark: (running: RunningEngine, name: string) => Promise<void>;
   /**
@@ -148,4 +169,37 @@ export interface PointInTime {
     manifest: BackupManifest,
     until: { readonly time: Date } | { readonly mark: string },
   ) => Promise<void>;
+  readonly keptLog: KeptLog;
+}
+
+/**
+ * The log of an engine in a folder of this machine, where it outlives the node that has written it. Several histories may
+ * lie in it: a restore in place begins another one.
+ */
+export interface KeptLog {
+  /**
+   * Moves what the nodes have kept of their log into the folder, up to the present moment where the server runs, and up
+   * to the last noted moment where it is dead. The oldest of what is then more than `sizeBytesMax` goes.
+   */
+  readonly take: (running: RunningEngine, folder: string, sizeBytesMax: number) => Promise<void>;
+  /**
+   * The moments that each of these base backups leads to by the log in the folder and, where it is given, by what the
+   * server has kept since. Changes nothing. `undefined` for one that leads nowhere, or is none.
+   */
+  readonly reach: (
+    bases: readonly BaseDescription[],
+    folder: string,
+    running?: RunningEngine,
+  ) => Promise<readonly (MomentRange | undefined)[]>;
+  /** Puts the log up to a moment into the folder of a base backup; returns the manifest that names it too. */
+  readonly copyInto: (
+    directory: string,
+    manifest: BackupManifest,
+    folder: string,
+    time: Date,
+  ) => Promise<BackupManifest>;
+  /** Removes what none of these base backups goes on by. */
+  readonly forget: (folder: string, bases: readonly BaseDescription[]) => Promise<void>;
+  /** From now on the server keeps nothing, and what its nodes have kept goes. */
+  readonly stop: (running: RunningEngine) => Promise<void>;
 }

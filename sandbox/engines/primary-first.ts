@@ -99,13 +99,19 @@ function backupOf(backup: Backup, ordered: Order): Backup {
 
 /** What is kept of the log is collected from a dead node as well: where nobody takes writes, from the first one. */
 function pointInTimeOf(pointInTime: PointInTime, ordered: Order): PointInTime {
-  const { backUp, mark, collectLog } = pointInTime;
+  const { backUp, mark, collectLog, keptLog } = pointInTime;
+  const orAsItIs: Order = (running) => ordered(running).catch(() => running);
   return {
     ...pointInTime,
-    backUp: async (running, directory) => backUp(await ordered(running), directory),
+    backUp: async (running, directory, options) => backUp(await ordered(running), directory, options),
     mark: async (running, name) => mark(await ordered(running), name),
-    collectLog: async (running, directory, manifest) =>
-      collectLog(await ordered(running).catch(() => running), directory, manifest),
+    collectLog: async (running, directory, manifest) => collectLog(await orAsItIs(running), directory, manifest),
+    keptLog: {
+      ...keptLog,
+      take: async (running, folder, sizeBytesMax) => keptLog.take(await orAsItIs(running), folder, sizeBytesMax),
+      reach: async (bases, folder, running) =>
+        running === undefined ? keptLog.reach(bases, folder) : keptLog.reach(bases, folder, await orAsItIs(running)),
+    },
   };
 }
 

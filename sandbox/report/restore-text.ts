@@ -1,4 +1,5 @@
 import type { RestoredEngine, RestoreReport } from '../backup/backup-report.ts';
+import { momentText } from '../core/moment.ts';
 import type { Colors } from './colors.ts';
 import { formatCrossStore } from './cross-store-text.ts';
 import { formatTable } from './table.ts';
@@ -28,6 +29,8 @@ export function formatRestore(report: RestoreReport, colors: Colors): string {
   const down = downtimeMs === undefined ? '' : `, of which the engines were down for ${formatDuration(downtimeMs)}`;
   const lines = [
     `${colors.green('restored')}: ${archive.name} of ${createdAt} in ${formatDuration(durationMs)}${down}`,
+    ...(report.moment === undefined ? [] : [`moment:      ${report.moment.local}`]),
+    ...engines.flatMap((engine) => ofArchiveLine(engine, report)),
     ...(report.provenance === 'own' ? [] : [`${colors.yellow('foreign archive')}: no known key has signed it`]),
     ...engines.flatMap(expiredLine),
     ...report.doors.map((door) => `${colors.yellow('rights of the archive')}: ${door}`),
@@ -36,6 +39,12 @@ export function formatRestore(report: RestoreReport, colors: Colors): string {
   ];
   const checked = crossStore === undefined ? '' : `\n${formatCrossStore(crossStore, colors)}`;
   return `${table}\n${lines.join('\n')}\n${checked}`;
+}
+
+/** An engine that is not of the moment that was asked for. */
+function ofArchiveLine({ engine, asOf }: RestoredEngine, { moment }: RestoreReport): string[] {
+  if (moment === undefined || asOf === undefined || asOf === moment.at) return [];
+  return [`${engine}: as the archive has it, of ${momentText(new Date(asOf))}`];
 }
 
 /** What has a lifetime is not brought back after it. */

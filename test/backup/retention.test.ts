@@ -26,7 +26,7 @@ function storageOf(
     list: async () => [...kept.values()],
     store: async () => {},
     fetch: async () => {},
-    stackOf: async (name) => stacks[name] ?? 'ours',
+    summaryOf: async (name) => ({ stack: stacks[name] ?? 'ours', bases: {} }),
     remove: async (name) => {
       if (stuck.includes(name)) throw new Error('it is stuck');
       kept.delete(name);

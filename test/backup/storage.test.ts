@@ -60,8 +60,8 @@ describe('a folder as a storage', () => {
     const contents = [whole.subarray(0, 100), randomBytes(5_000), Buffer.alloc(0)];
     await Promise.all(others.map((other, index) => writeFile(join(kept, other), contents[index] ?? '')));
     const storage = await openStorage(kept);
-    expect(await storage.stackOf(name)).toBe('made-up');
-    for (const other of others) expect(await storage.stackOf(other)).toBeUndefined();
+    expect(await storage.summaryOf(name)).toEqual({ stack: 'made-up', bases: {} });
+    for (const other of others) expect(await storage.summaryOf(other)).toBeUndefined();
   });
 
   test('gives an archive back by a link to it, also one beside it that leads on, and by its folder under a link', async () => {

@@ -3,7 +3,7 @@ import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { isDatasetSize } from '../../../seeds/explicit-size.ts';
 import { imageOrigins } from '../../containers/image-spec.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { BackupManifest, BackupPart, LeftOut } from '../../engines/backup.ts';
+import type { BackupManifest, BackupPart, BaseDescription, LeftOut } from '../../engines/backup.ts';
 import { type TopologyName, topologyNames } from '../../engines/topology.ts';
 import { archiveRefused } from './refusal.ts';
 import { requireSafePaths } from './safe-path.ts';
@@ -28,6 +28,11 @@ export interface ArchivedDataset {
 /** One engine's part of an archive. */
 export interface ArchivedEngine {
   readonly backup: BackupManifest;
+  /**
+   * What a base backup says of itself whose files are among the parts, in a folder of their own: the kept log goes on
+   * from there. Absent where there is none.
+   */
+  readonly base?: BaseDescription;
   readonly topology: TopologyName;
   /** Fingerprint of the dataset that was loaded last, as the store itself had it; null where none was. */
   readonly datasetFingerprint: string | null;
@@ -131,6 +136,7 @@ function isEngine(value: unknown): boolean {
     backup.parts.every(isPart) &&
     new Set(backup.parts.map(({ path }: BackupPart) => path)).size === backup.parts.length &&
     topologyNames.some((name) => name === engine?.topology) &&
+    (engine?.base === undefined || asRecord(engine.base) !== undefined) &&
     (engine?.leftOut === undefined || (Array.isArray(engine.leftOut) && engine.leftOut.every(isLeftOut))) &&
     (engine?.datasetFingerprint === null || isText(engine?.datasetFingerprint)) &&
     isCount(engine?.durationMs) &&

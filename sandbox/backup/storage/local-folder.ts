@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
+import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { notFound } from '../archive/open-archive.ts';
-import { stackOfArchive, startBytes } from '../archive/stack-of-archive.ts';
 import { partialName, removeLeftovers } from '../private-folder.ts';
 import type { Storage, StoredArchive } from './storage.ts';
 
@@ -19,9 +19,9 @@ export function localFolder(directory: string): Storage {
     store: (file, name, options) => withCodes(directory, () => store(file, directory, name, options)),
     fetch: (name, file, options) =>
       withCodes(directory, () => fetchInto(join(directory, basename(name)), file, options)),
-    stackOf: (name) =>
+    summaryOf: (name) =>
       withCodes(directory, () =>
-        stackOfArchive(createReadStream(join(directory, basename(name)), { end: startBytes })),
+        summaryOfArchive(createReadStream(join(directory, basename(name)), { end: startBytes })),
       ),
     remove: (name) => withCodes(directory, () => rm(join(directory, basename(name)), { force: true })),
   };

@@ -1,7 +1,7 @@
 import { now } from '../../core/clock.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
-import { stackOfArchive, startBytes } from '../archive/stack-of-archive.ts';
+import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { parseS3Address } from './s3-address.ts';
 import { createS3Client, endpointOf, type S3ClientOptions } from './s3-client.ts';
 import { downloadFile } from './s3-download.ts';
@@ -40,7 +40,7 @@ export function s3Storage(address: string, options: S3ClientOptions = {}): S3Sto
       await abandonStaleUploads(at, now()).catch(() => {});
     },
     fetch: async (name, file, transfer) => downloadFile(at, keyOf(name), file, transfer),
-    stackOf: async (name) => stackOfArchive(await readStart(at, keyOf(name), startBytes)),
+    summaryOf: async (name) => summaryOfArchive(await readStart(at, keyOf(name), startBytes)),
     remove: async (name) => removeObject(at, keyOf(name)),
     abandonStaleUploads: (moment = now()) => abandonStaleUploads(at, moment),
     [Symbol.dispose]: () => client.destroy(),

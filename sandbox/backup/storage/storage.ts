@@ -1,3 +1,5 @@
+import type { ArchiveSummary } from '../archive/archive-summary.ts';
+
 /** One archive as a storage has it. */
 export interface StoredArchive {
   readonly name: string;
@@ -22,8 +24,8 @@ export interface Storage {
     file: string,
     options: { progress?: (doneBytes: number, totalBytes: number) => void; signal?: AbortSignal },
   ): Promise<void>;
-  /** Name of the stack that an archive is of, as its manifest says; `undefined` where that cannot be told. */
-  stackOf(name: string): Promise<string | undefined>;
+  /** What the manifest of an archive says of it; `undefined` where that cannot be told. */
+  summaryOf(name: string): Promise<ArchiveSummary | undefined>;
   /** Removes an archive; one that is not there is no error. */
   remove(name: string): Promise<void>;
 }

@@ -13,14 +13,20 @@ import { forgetLogBefore, keepLog } from './log-archive.ts';
 import { segmentNameAt } from './write-ahead-log.ts';
 
 /** `pg_basebackup` as a stream, checked against its own manifest. The server keeps its log from before it on. */
-export async function backUpBase(running: RunningEngine, directory: string): Promise<BackupManifest> {
+export async function backUpBase(
+  running: RunningEngine,
+  directory: string,
+  { keepsEarlierLog = false }: { readonly keepsEarlierLog?: boolean } = {},
+): Promise<BackupManifest> {
   await keepLog(running);
   const streamed = await streamBase(running, directory);
   const server = await describeServer(running);
   const verified = await verifyBase(running, join(directory, baseFile));
   const base: BaseBackup = { ...readManifest(verified), ...server };
   const description = await writePart(directory, descriptionFile, `${JSON.stringify(base, null, 2)}\n`);
-  await forgetLogBefore(running, segmentNameAt(base.from, base.timeline, base.segmentBytes));
+  if (!keepsEarlierLog) {
+    await forgetLogBefore(running, segmentNameAt(base.from, base.timeline, base.segmentBytes));
+  }
   return {
     formatVersion: 1,
     engine: 'postgresql',
@@ -46,17 +52,19 @@ async function streamBase(running: RunningEngine, directory: string): Promise<Ba
 
 async function describeServer(
   running: RunningEngine,
-): Promise<Pick<BaseBackup, 'consistentTime' | 'segmentBytes' | 'sizeBytes'>> {
+): Promise<Pick<BaseBackup, 'history' | 'consistentTime' | 'segmentBytes' | 'sizeBytes'>> {
   await using opened = await openPrimary(running, { database: 'postgres' });
-  const { rows } = await opened.client.query<{ time: Date; segment: string; size: string }>(
-    `SELECT clock_timestamp() AS time, (SELECT sum(pg_database_size(oid)) FROM pg_database) AS size,
+  const { rows } = await opened.client.query<{ time: Date; segment: string; size: string; history: string }>(
+    `SELECT clock_timestamp() AS time, (SELECT system_identifier::text FROM pg_control_system()) AS history,
+            (SELECT sum(pg_database_size(oid)) FROM pg_database) AS size,
             (SELECT setting FROM pg_settings WHERE name = 'wal_segment_size') AS segment`,
   );
   const [row] = rows;
   if (row === undefined) throw new Error('the server does not describe itself');
   // The server's clock is finer than a `Date`: up to the next millisecond.
   const consistentTime = new Date(row.time.getTime() + 1).toISOString();
-  return { consistentTime, segmentBytes: Number(row.segment), sizeBytes: Number(row.size) };
+  const { history, segment, size } = row;
+  return { history, consistentTime, segmentBytes: Number(segment), sizeBytes: Number(size) };
 }
 
 /** In a container of its own, which goes away with the unpacked files. Returns the manifest of `pg_basebackup`. */

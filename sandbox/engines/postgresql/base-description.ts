@@ -13,6 +13,8 @@ export const descriptionFile = 'base-backup.json';
 
 /** What a restore has to know of a base backup. */
 export interface BaseBackup {
+  /** System identifier of the server: its log goes on from no other one's files. Absent in those of earlier versions. */
+  readonly history?: string;
   readonly timeline: number;
   /** The log is needed from here on ... */
   readonly from: LogPosition;
@@ -31,11 +33,28 @@ export async function readBaseBackup(directory: string, { parts }: BackupManifes
   if (missing !== undefined) throw backupRefused('BACKUP_PART_MISSING', 'postgresql', `it has no ${missing}`);
   const text = await readFile(join(directory, descriptionFile), 'utf8');
   try {
-    const read = JSON.parse(text) as BaseBackup;
-    const isSized = read.segmentBytes > 0 && read.sizeBytes >= 0;
-    if (typeof read.from === 'string' && typeof read.timeline === 'number' && isSized) return read;
+    const read: unknown = JSON.parse(text);
+    if (isBaseBackup(read)) return read;
     throw new Error('it does not describe a base backup');
   } catch (thrown) {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', `${descriptionFile}: ${messageOf(thrown)}`);
   }
+}
+
+export function isBaseBackup(value: unknown): value is BaseBackup {
+  const { history, timeline, from, consistentAt, consistentTime, segmentBytes, sizeBytes } = Object(value);
+  return (
+    (history === undefined || /^\d{1,20}$/.test(String(history))) &&
+    Number.isSafeInteger(timeline) &&
+    [from, consistentAt].every((position) => /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/.test(String(position))) &&
+    !Number.isNaN(Date.parse(String(consistentTime))) &&
+    isSegmentSize(segmentBytes) &&
+    Number(sizeBytes) >= 0
+  );
+}
+
+/** A power of two from 1 MB to 1 GB (PostgreSQL documentation, "initdb", `--wal-segsize`). */
+function isSegmentSize(value: unknown): boolean {
+  const power = Math.log2(Number(value));
+  return Number.isInteger(power) && power >= 20 && power <= 30;
 }

@@ -1,14 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, type Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { type CommandOptions, type CommandResult, checked, execInNode, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
+import type { NodeHandle } from '../../containers/node-spec.ts';
 import { isRunning } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
+import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
 import type { RunningEngine } from '../topology.ts';
@@ -22,11 +24,25 @@ export const archiveDirectory = '/var/lib/postgresql/archive';
 
 const marksPath = `${archiveDirectory}/marks.jsonl`;
 
-/** From now on the server keeps its log: see scripts/archive-segment.sh. */
+/** From now on the server keeps its log: see scripts/archive-segment.sh. So does a standby that takes over from it. */
 export async function keepLog(running: RunningEngine): Promise<void> {
-  // A new volume belongs to root.
-  const command = ['sh', '-c', `chown postgres:postgres ${archiveDirectory} && touch ${archiveDirectory}/on`];
-  checked(await execInNode(primaryNode(running), command, { user: 'root' }), 'keeping the log', 'postgresql');
+  await using opened = await openPrimary(running, { database: 'postgres' });
+  const { rows } = await opened.client.query<{ id: string }>(
+    'SELECT system_identifier::text AS id FROM pg_control_system()',
+  );
+  // A new volume belongs to root. The file says whose log it is: a dead server cannot be asked.
+  const on = `chown postgres:postgres ${archiveDirectory} && echo ${rows[0]?.id} >${archiveDirectory}/on`;
+  const command = ['sh', '-c', on];
+  const up = await runningNodes(running);
+  await allSettled(
+    up.map(async (node) => checked(await execInNode(node, command, { user: 'root' }), 'keeping the log', 'postgresql')),
+  );
+}
+
+/** Nodes that run now. */
+export async function runningNodes({ nodes }: RunningEngine): Promise<readonly NodeHandle[]> {
+  const up = await Promise.all(nodes.map(isRunning));
+  return nodes.filter((_, index) => up[index]);
 }
 
 /** What an older backup would need is not kept any longer. */
@@ -36,7 +52,7 @@ export async function forgetLogBefore(running: RunningEngine, segment: string): 
 }
 
 /** Names the present moment, or only notes it, and waits until the log up to it is kept. */
-export async function addMark(running: RunningEngine, name: string | undefined): Promise<void> {
+export async function addMark(running: RunningEngine, name: string | undefined): Promise<Mark> {
   await using opened = await openPrimary(running, { database: 'postgres' });
   if (!(await isThere(opened, `${archiveDirectory}/on`))) throw noBackupYet();
   const { rows } = await opened.client.query<{ time: string }>(
@@ -57,6 +73,7 @@ export async function addMark(running: RunningEngine, name: string | undefined):
   const command = ['sh', '-c', `cat >>${marksPath}`];
   const options = { user: 'postgres', input: `${JSON.stringify(mark)}\n` };
   checked(await execInNode(primaryNode(running), command, options), 'noting the mark', 'postgresql');
+  return mark;
 }
 
 async function isThere({ client }: OpenClient, path: string): Promise<boolean> {
@@ -88,6 +105,16 @@ function noBackupYet(): SandboxError {
   });
 }
 
+/** Prints the marks of a node's archive, for {@link parseMarks}. */
+export const readMarksCommand = `if [ -e ${marksPath} ]; then cat ${marksPath}; fi`;
+
+export function parseMarks(text: string): readonly Mark[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Mark);
+}
+
 /** Copies what is kept since the backup into its folder. A dead node's volume is read in a container of its own. */
 export async function collectLog(
   running: RunningEngine,
@@ -97,18 +124,17 @@ export async function collectLog(
   const base = await readBaseBackup(directory, manifest);
   const alive = await isRunning(primaryNode(running));
   if (alive) await addMark(running, undefined);
-  const { output } = checked(await inArchive(running, alive, ['ls', '-1', archiveDirectory]), 'ls', 'postgresql');
+  const node = primaryNode(running);
+  const { output } = checked(await inArchive(node, alive, ['ls', '-1', archiveDirectory]), 'ls', 'postgresql');
   const files = output.split('\n').filter(isLogFile);
   await rm(join(directory, logFolder), { recursive: true, force: true });
   await mkdir(join(directory, logFolder));
-  const log = await copyFiles(running, alive, files, directory);
+  const log = await copyFiles(directory, files, (outputTo) => packFiles(node, alive, files, outputTo));
 
-  const kept = await inArchive(running, alive, ['sh', '-c', `test ! -e ${marksPath} || cat ${marksPath}`]);
-  const marks = checked(kept, 'reading the marks', 'postgresql')
-    .output.split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Mark)
-    .filter(({ position }) => bytesOf(position) >= bytesOf(base.consistentAt));
+  const kept = await inArchive(node, alive, ['sh', '-c', readMarksCommand]);
+  const marks = parseMarks(checked(kept, 'reading the marks', 'postgresql').output).filter(
+    ({ position }) => bytesOf(position) >= bytesOf(base.consistentAt),
+  );
   const marked = await writePart(directory, marksFile, `${JSON.stringify(marks, null, 2)}\n`);
   const others = manifest.parts.filter(({ path }) => path !== marksFile && !path.startsWith(`${logFolder}/`));
   return {
@@ -118,40 +144,61 @@ export async function collectLog(
   };
 }
 
-async function copyFiles(
-  running: RunningEngine,
+/** Writes files of the node's archive as a tar file. */
+export async function packFiles(
+  node: NodeHandle,
   alive: boolean,
   files: readonly string[],
+  outputTo: Writable,
+): Promise<void> {
+  const command = ['tar', '--create', `--directory=${archiveDirectory}`, ...files];
+  checked(await inArchive(node, alive, command, { outputTo }), 'tar', 'postgresql');
+}
+
+async function copyFiles(
   directory: string,
+  files: readonly string[],
+  packInto: (stream: Writable) => Promise<void>,
 ): Promise<readonly BackupPart[]> {
-  if (files.length === 0) return [];
+  const made: BackupPart[] = [];
+  await takeFiles(files, packInto, async (name, content) => {
+    const { stream, written } = openPart(directory, `${logFolder}/${name}`);
+    await pipeline(content, stream);
+    made.push(await written);
+  });
+  return made;
+}
+
+/** Gives files of the log that a node packs to `take`, one after the other. */
+export async function takeFiles(
+  files: readonly string[],
+  packInto: (stream: Writable) => Promise<void>,
+  take: (name: string, content: Readable) => Promise<void>,
+): Promise<void> {
+  if (files.length === 0) return;
   const packed = new PassThrough();
   const unpacked = extract();
   // Its own kind of stream, which Node's `pipe` takes all the same.
   packed.pipe(unpacked as unknown as Writable);
-  const parts = (async () => {
-    const made: BackupPart[] = [];
+  const taken = (async () => {
     for await (const entry of unpacked) {
-      if (!isLogFile(entry.header.name)) throw new Error(`the archive sent ${entry.header.name}, which is no log`);
-      const { stream, written } = openPart(directory, `${logFolder}/${entry.header.name}`);
-      await pipeline(entry, stream);
-      made.push(await written);
+      const { name } = entry.header;
+      if (!files.includes(name)) throw new Error(`the archive sent ${name}, which was not asked for`);
+      await take(name, entry as unknown as Readable);
     }
-    return made;
   })();
-  parts.catch(() => {});
-  const command = ['tar', '--create', `--directory=${archiveDirectory}`, ...files];
-  checked(await inArchive(running, alive, command, { outputTo: packed }), 'tar', 'postgresql');
-  return await parts;
+  taken.catch(() => {});
+  await packInto(packed);
+  await taken;
 }
 
-function inArchive(
-  running: RunningEngine,
+/** Runs a command where the node's archive is: a dead node's volume is read in a container of its own. */
+export function inArchive(
+  node: NodeHandle,
   alive: boolean,
   command: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const node = primaryNode(running);
   if (alive) return execInNode(node, command, { user: 'postgres', ...options });
   const [entrypoint = '', ...rest] = command;
   return runOneOff({

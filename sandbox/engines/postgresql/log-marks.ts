@@ -42,12 +42,26 @@ export async function requireLog(
   const files = paths
     .filter((path) => path.startsWith(`${logFolder}/`))
     .map((path) => path.slice(logFolder.length + 1));
-  const range = { from: base.from, to: mark.position, fromTimeline: base.timeline, toTimeline: mark.timeline };
-  const missing = missingSegments({ ...range, segmentBytes: base.segmentBytes }, files.filter(isLogFile));
+  const missing = missingFiles(base, mark, files);
   if (missing.length > 0) throw logMissing(`its log lacks ${missing.join(', ')}`);
-  const history = `${mark.timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
-  if (mark.timeline !== base.timeline && !files.includes(history)) throw logMissing(`its log lacks ${history}`);
   return mark;
+}
+
+/** Names of the files that the way from a base backup to a mark lacks. */
+export function missingFiles(
+  base: BaseBackup,
+  { position, timeline }: Pick<Mark, 'position' | 'timeline'>,
+  files: readonly string[],
+): readonly string[] {
+  const range = { from: base.from, to: position, fromTimeline: base.timeline, toTimeline: timeline };
+  const missing = missingSegments({ ...range, segmentBytes: base.segmentBytes }, files.filter(isLogFile));
+  const history = historyFile(timeline);
+  return timeline === base.timeline || files.includes(history) ? missing : [...missing, history];
+}
+
+/** A server that was promoted says in it which log it goes on from. */
+function historyFile(timeline: number): string {
+  return `${timeline.toString(16).toUpperCase().padStart(8, '0')}.history`;
 }
 
 async function readMarks(directory: string): Promise<readonly Mark[]> {

@@ -1,0 +1,50 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import type { BaseDescription } from '../../engines/backup.ts';
+import { manifestBytesMax, manifestFile } from './manifest.ts';
+
+/** So many bytes from the start of an archive have its whole manifest in them, compressed or not. */
+export const startBytes = manifestBytesMax + 65_536;
+
+/** What the start of an archive says of it. Nothing is held against anything else: it need not be good. */
+export interface ArchiveSummary {
+  /** Name of the stack that it is of. */
+  readonly stack: string;
+  /** Base backups in it, by engine: moments after it can be restored from them. */
+  readonly bases: Readonly<Record<string, BaseDescription>>;
+}
+
+/**
+ * {@link ArchiveSummary} from the start of an archive: the manifest comes first. `undefined` where that cannot be read.
+ */
+export async function summaryOfArchive(start: Readable): Promise<ArchiveSummary | undefined> {
+  const entries = extract();
+  // It ends early by design: what is wrong with it shows below.
+  const reading = pipeline(start, createGunzip(), entries).catch(() => {});
+  try {
+    for await (const entry of entries) {
+      if (!entry.header.name.endsWith(`/${manifestFile}`) || (entry.header.size ?? 0) > manifestBytesMax) break;
+      const chunks: Buffer[] = [];
+      for await (const chunk of entry) chunks.push(chunk as Buffer);
+      return summaryOf(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    }
+  } catch {
+    // It is cut off, or something else: nobody's.
+  } finally {
+    entries.destroy();
+    await reading;
+  }
+  return undefined;
+}
+
+function summaryOf(manifest: unknown): ArchiveSummary | undefined {
+  const { stack, engines } = Object(manifest);
+  if (typeof stack !== 'string') return undefined;
+  const bases = (Array.isArray(engines) ? engines : []).flatMap((engine): [string, BaseDescription][] => {
+    const { base, backup } = Object(engine);
+    return typeof base === 'object' && base !== null ? [[String(Object(backup).engine), base]] : [];
+  });
+  return { stack, bases: Object.fromEntries(bases) };
+}

@@ -1,0 +1,42 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writePrivateFile } from '../../core/private-files.ts';
+import { ensureStackFolder, stackFolder } from '../../stack/stack-folder.ts';
+import type { StackIdentity } from '../../stack/stack-identity.ts';
+
+/** Most that a log archive takes on this machine, compressed, in bytes: the oldest goes. */
+export const logBytesMax = 2 * 2 ** 30;
+
+/** The log archive of a stack: it outlives the stack's nodes and volumes, as its backups do. */
+export interface LogFolder {
+  /** Folder of an engine's log. It need not be there. */
+  readonly of: (engine: string) => string;
+  /** Locations that archives with a base backup went to. */
+  readonly places: readonly string[];
+}
+
+const placesFile = 'places.json';
+
+/** `undefined` where the stack keeps no log: nobody has asked for it. */
+export async function openLogFolder({ directory, name }: StackIdentity): Promise<LogFolder | undefined> {
+  const folder = join(await stackFolder(directory, name), 'log', name);
+  const text = await readFile(join(folder, placesFile), 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code === 'ENOENT') return undefined;
+    throw thrown;
+  });
+  if (text === undefined) return undefined;
+  return { of: (engine) => join(folder, engine), places: JSON.parse(text) as readonly string[] };
+}
+
+/** From now on the stack keeps its log, and archives at this location go on by it. */
+export async function ensureLogFolder(identity: StackIdentity, place: string): Promise<LogFolder> {
+  const known = (await openLogFolder(identity))?.places ?? [];
+  const places = [...new Set([...known, place])];
+  const folder = join(await ensureStackFolder(identity.directory, identity.name), 'log', identity.name);
+  await writePrivateFile(join(folder, placesFile), `${JSON.stringify(places)}\n`);
+  return { of: (engine) => join(folder, engine), places };
+}
+
+export async function removeLogFolder({ directory, name }: StackIdentity): Promise<void> {
+  await rm(join(await stackFolder(directory, name), 'log', name), { recursive: true, force: true });
+}

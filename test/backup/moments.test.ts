@@ -1,0 +1,221 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
+import type { KeptArchives, KeptMoments } from '../../sandbox/backup/kept-archives.ts';
+import { restoreBackup } from '../../sandbox/backup/restore-backup.ts';
+import { createBackup } from '../../sandbox/backup/run-backup.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { attachStack } from '../../sandbox/stack/attach-stack.ts';
+import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
+import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { rowsOf } from '../engines/support/postgresql-stack.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { dataOf } from '../support/data-home.ts';
+import { seed, seedText } from '../support/seed.ts';
+import { leftovers, nothingLeft } from './support/live-stack.ts';
+
+// Each restore brings up a server of its own, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 400_000 });
+
+/** A row that was written: the server's clock before it was begun, and after it was acknowledged. */
+interface Written {
+  readonly id: number;
+  readonly begunMs: number;
+  readonly acknowledgedMs: number;
+}
+
+const written: Written[] = [];
+let folder: StackFolder;
+let first: BackupReport;
+let second: BackupReport;
+let plain: BackupReport;
+let secondMoments: KeptMoments;
+
+const here = () => ({ cwd: folder.path });
+const directory = () => ({ directory: folder.path });
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  await runForDocument(['up', '--engines', 'postgresql,redis', '--size', 'none'], here());
+  await ask('CREATE TABLE written (id int)');
+  plain = await createBackup({ ...directory(), to: join(folder.path, 'plain') });
+  first = await runForDocument<BackupReport>(['backup', '--log'], here());
+  await write(3);
+  // A base goes with every backup from now on.
+  second = await createBackup(directory());
+  await write(3);
+  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
+  secondMoments = archives.at(-1)?.moments?.postgresql as KeptMoments;
+  await write(2);
+});
+afterAll(async () => {
+  if (folder === undefined) return;
+  for (const { name } of await restoresBeside(stackIdentity(directory())))
+    await folder.run('down', '-v', '--name', name);
+  await folder[Symbol.asyncDispose]();
+});
+
+async function live(): Promise<RunningEngine> {
+  const { engines } = await attachStack({ ...directory(), engines: ['postgresql'] });
+  return engines.get('postgresql') as RunningEngine;
+}
+
+async function ask<Row>(statement: string, database = 'taishang_data'): Promise<readonly Row[]> {
+  return rowsOf<Row>(await live(), database, statement);
+}
+
+/** In milliseconds, by the server's clock; what is before a `Date` of it may be within the same millisecond. */
+async function serverMs(): Promise<number> {
+  const [row] = await ask<{ ms: string }>('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms');
+  return Number(row?.ms);
+}
+
+async function write(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1) {
+    const begunMs = await serverMs();
+    const id = written.length;
+    await ask(`INSERT INTO written VALUES (${id})`);
+    written.push({ id, begunMs, acknowledgedMs: await serverMs() });
+  }
+}
+
+const idsIn = async (database: string) =>
+  (await ask<{ id: number }>('SELECT id FROM written ORDER BY id', database)).map(({ id }) => id);
+
+/** What was acknowledged before a moment is there, and nothing that was begun after it. */
+function expectAsOf(ids: readonly number[], moment: Date): void {
+  const ms = moment.getTime();
+  const surely = written.filter(({ acknowledgedMs }) => acknowledgedMs <= ms).map(({ id }) => id);
+  const maybe = written.filter(({ begunMs }) => begunMs <= ms).map(({ id }) => id);
+  expect(ids).toEqual(maybe.slice(0, ids.length));
+  expect(ids.length).toBeGreaterThanOrEqual(surely.length);
+}
+
+async function restoreTo(moment: Date, archive?: string): Promise<RestoreReport> {
+  return restoreBackup({
+    ...directory(),
+    moment,
+    engines: ['postgresql'],
+    ...(archive === undefined ? {} : { archive }),
+  });
+}
+
+const nameOf = ({ archive }: BackupReport) => archive.name;
+const atMs = (ms: number) => new Date(Math.ceil(ms));
+const written0 = (index: number) => written[index] as Written;
+
+test('`backup list` has the moments that each archive leads to, and people are told the whole stretch', async () => {
+  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
+  expect(archives.map(({ name }) => name)).toEqual([nameOf(first), nameOf(second)]);
+  for (const { moments } of archives) {
+    expect(Object.keys(moments ?? {})).toEqual(['postgresql']);
+    expect(moments?.postgresql?.isOpen).toBe(true);
+  }
+  expect(secondMoments.from > (archives[0]?.moments?.postgresql?.from ?? '')).toBe(true);
+  const shown = await runCommand(['backup', 'list'], { ...here(), env: { TZ: 'Asia/Kolkata' } });
+  expect(shown.stdout).toMatch(/^postgresql: any moment from \S+ \S+ \+05:30 \(Asia\/(Kolkata|Calcutta)\) to now/m);
+  expect(shown.stdout.match(/any moment/g)).toHaveLength(1);
+  const elsewhere = await runForDocument<KeptArchives>(['backup', 'list', '--to', plain.archive.location], here());
+  expect(elsewhere.archives.map(({ moments }) => moments)).toEqual([undefined]);
+});
+
+test('without the log, a restore lacks what came after its archive', async () => {
+  await restoreBackup({ ...directory(), archive: nameOf(first), engines: ['postgresql'] });
+  expect(await idsIn('taishang_data_restore')).toEqual([]);
+});
+
+test(`a restore to any moment has what was acknowledged before it, and nothing begun after it, ${seedText}`, async () => {
+  const from = written0(0).begunMs - 1;
+  const drawn = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { seed, numRuns: 2 });
+  const moments = [
+    // Right at the end of a base backup, and by the archive before it.
+    [new Date(secondMoments.from), nameOf(second)] as const,
+    ...drawn.map((part) => [atMs(from + part * (written0(7).acknowledgedMs - from)), undefined] as const),
+  ];
+  for (const [moment, expected] of moments) {
+    const report = await restoreTo(moment);
+    expectAsOf(await idsIn('taishang_data_restore'), moment);
+    if (expected !== undefined) expect(report.archive.name).toBe(expected);
+    expect(report).toMatchObject({
+      moment: { at: moment.toISOString() },
+      engines: [{ engine: 'postgresql', place: 'beside', asOf: moment.toISOString() }],
+    });
+  }
+  expect(await leftovers(folder.path)).toEqual(nothingLeft);
+});
+
+test('an older archive leads to a moment in a gap in which nothing was written, and on to the last row', async () => {
+  // Nothing was committed between these.
+  const gap = new Date(Math.floor(written0(6).begunMs) - 1);
+  await restoreTo(gap, nameOf(first));
+  expect(await idsIn('taishang_data_restore')).toEqual([0, 1, 2, 3, 4, 5]);
+  const asked = new Date(atMs(written0(7).acknowledgedMs)).toISOString();
+  const words = ['restore', nameOf(first), '--to', asked, '--engines', 'postgresql'];
+  const ended = await runCommand(words, { ...here(), env: { TZ: 'Asia/Kolkata' } });
+  expect(ended.stdout).toMatch(/^moment: +\S+ \S+ \+05:30 \(Asia/m);
+  expect(await idsIn('taishang_data_restore')).toEqual(written.map(({ id }) => id));
+});
+
+test('what cannot be reached is refused before anything starts, with the stretch that can', async () => {
+  await ask('DROP DATABASE IF EXISTS taishang_data_restore', 'postgres');
+  const only = ['--engines', 'postgresql'];
+  const early = new Date(Date.parse(first.createdAt) - 60_000).toISOString();
+  const wrong: readonly (readonly [readonly string[], string, number])[] = [
+    [['restore', '--to', new Date(Date.now() + 3_600_000).toISOString(), ...only], 'MOMENT_OUT_OF_RANGE', 2],
+    [
+      ['restore', nameOf(second), '--to', new Date(written0(1).begunMs).toISOString(), ...only],
+      'MOMENT_OUT_OF_RANGE',
+      2,
+    ],
+    [['restore', '--to', early, ...only], 'MOMENT_OUT_OF_RANGE', 2],
+    [['restore', join(plain.archive.location, nameOf(plain)), '--to', secondMoments.from, ...only], 'NOT_SUPPORTED', 1],
+    [['restore', '--to', secondMoments.from], 'NOT_SUPPORTED', 1],
+    [['restore', '--to', '2026-10-25 02:30', ...only], 'BAD_OPTION', 2],
+    [['restore', '--to', 'yesterday', ...only], 'BAD_OPTION', 2],
+    [['restore', nameOf(first), '--nearest'], 'BAD_OPTION', 2],
+    [['restore'], 'BAD_OPTION', 2],
+    [['restore', '--to', secondMoments.from, '--into', 'replace'], 'RESTORE_NOT_CONFIRMED', 2],
+    [['backup', '--engines', 'redis', '--log'], 'NOT_SUPPORTED', 1],
+  ];
+  for (const [words, code, exitCode] of wrong) {
+    const refused = await runForError(words, { ...here(), env: { TZ: 'Europe/Berlin' } });
+    expect({ words, code: refused.code, exitCode: refused.exitCode }).toEqual({ words, code, exitCode });
+    if (code === 'MOMENT_OUT_OF_RANGE') expect(refused.evidence).toMatch(/^postgresql: \S+T\S+\+0[12]:00 to \S+T/);
+  }
+  expect(await leftovers(folder.path)).toEqual(nothingLeft);
+  expect(await ask("SELECT FROM pg_database WHERE datname ~ '_restore$' AND datname ~ 'data'", 'postgres')).toEqual([]);
+});
+
+test('in place, with the others as the archive has them; and the moments that were given up can still be reached', async () => {
+  const moment = atMs(written0(3).acknowledgedMs);
+  const words = ['restore', '--to', moment.toISOString(), '--nearest', '--into', 'replace', '--yes'];
+  const report = await runForDocument<RestoreReport>(words, here());
+  expect(await idsIn('taishang_data')).toEqual([0, 1, 2, 3]);
+  expect(report.engines.map(({ engine, asOf }) => [engine, asOf]).toSorted()).toEqual([
+    ['postgresql', moment.toISOString()],
+    ['redis', second.createdAt],
+  ]);
+  const last = atMs(written0(7).acknowledgedMs);
+  await restoreTo(last);
+  expect(await idsIn('taishang_data_restore')).toEqual(written.map(({ id }) => id));
+  expect(await leftovers(folder.path)).toEqual(nothingLeft);
+});
+
+test('the log goes with the archives that need it, and `--no-log` ends it', async () => {
+  const { name } = stackIdentity(directory());
+  const log = join(dataOf(folder.path), 'log', name);
+  const files = async () =>
+    (await readdir(join(log, 'postgresql'), { recursive: true })).filter((each) => /gz$/.test(each));
+  const before = await files();
+  await rm(join(first.archive.location, nameOf(first)));
+  await runForDocument(['backup', 'prune'], here());
+  const after = await files();
+  expect(after.length).toBeLessThan(before.length);
+  await createBackup({ ...directory(), log: false });
+  expect(await readdir(join(dataOf(folder.path), 'log'))).toEqual([]);
+  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
+  expect(archives.filter(({ moments }) => moments !== undefined)).toEqual([]);
+  expect(await ask("SELECT pg_ls_dir('/var/lib/postgresql/archive')")).toEqual([]);
+});
