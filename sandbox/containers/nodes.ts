@@ -150,7 +150,10 @@ export function statusOf(thrown: unknown): number | undefined {
     : undefined;
 }
 
-/** The last lines of a container's output, then each further one as it comes, until the signal or its end. */
+/**
+ * The last lines of a container's output, then each further one as it comes, until the signal or its end.
+ * Throws `SSH_UNREACHABLE` where the connection to another machine's engine is lost meanwhile.
+ */
 export async function followLogs(
   container: string,
   lines: number,
@@ -165,4 +168,6 @@ export async function followLogs(
   raw.on('end', () => output.end());
   raw.on('error', () => output.end());
   for await (const line of createInterface({ input: output })) onLine(line);
+  if (signal.aborted || tunnelInUse() === undefined) return;
+  await (await import('./ssh/tunnel.ts')).requireConnected();
 }

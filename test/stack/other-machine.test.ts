@@ -7,7 +7,8 @@ import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findNetworks, findVolumes, removeByLabels } from '../../sandbox/containers/objects.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import { ensureSshServer, type OtherMachine, startOtherMachine } from '../support/other-machine.ts';
+import { commandProgram } from '../../scenarios/backup/command.ts';
+import { ensureSshServer, firstOutput, type OtherMachine, startOtherMachine } from '../support/other-machine.ts';
 
 // The other machine is this one, seen from a network namespace from which only ssh leads out.
 const canRun = await ensureSshServer();
@@ -85,6 +86,19 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     await nothingIsLeft();
   });
 
+  test('a stack of a program that ends at once leaves nothing either', async () => {
+    const library = join(import.meta.dirname, '../../sandbox/stack/create-stack.ts');
+    const code = `import { createStack } from '${library}';
+      {
+        await using stack = await createStack({ engines: ['redis'], size: 'none' });
+        console.log(await stack.clients.redis.ping());
+      }
+      process.exit();`;
+    const ended = await machine.runProgram(process.execPath, ['--input-type=module-typescript', '--eval', code]);
+    expect(ended).toMatchObject({ exitCode: 0, stdout: 'PONG\n' });
+    await nothingIsLeft();
+  });
+
   test('a stack starts there, is used from here, and leaves nothing', async () => {
     await run('up', '--engines', 'redis');
     const [found] = await findContainers(stack);
@@ -106,9 +120,22 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     await run('restore', join(archive.location, archive.name), '--into', 'replace', '--yes');
     expect(await run('redis-cli', 'DBSIZE')).toMatch(/^[1-9]\d*\n$/);
 
-    // As after a night's sleep: the connection is gone, and with it every port.
+    // As after a night's sleep: the connection is there for this side alone, which waits for an answer in vain.
+    const [server = 0] = await machine.processes('server');
+    process.kill(server, 'SIGSTOP');
+    const [stale = 0] = await machine.processes('master');
+    expect((await machine.run(['env'], { SANDBOX_DEADLINE_FACTOR: '0.3' })).exitCode).toBe(0);
+    expect((await ping(port)).stdout).toBe('-');
+    process.kill(server, 'SIGCONT');
+    await expect.poll(() => machine.processes('server'), { timeout: 10_000 }).toHaveLength(1);
+
+    // Or it is gone, and with it every port; what was using it says so.
+    const logs = machine.start(process.execPath, [commandProgram, 'logs', '--follow', 'redis']);
+    await firstOutput(logs);
     const [master = 0] = await machine.processes('master');
+    expect(master).not.toBe(stale);
     process.kill(master, 'SIGKILL');
+    expect(await logs).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('SSH_UNREACHABLE') });
     await expect.poll(async () => (await ping(port)).exitCode, { timeout: 10_000 }).not.toBe(0);
     expect((await findContainers(stack)).map(({ running }) => running)).toEqual([true]);
     {
@@ -124,15 +151,15 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     await nothingIsLeft();
 
     // While the stack was down somebody took its port over there, where nothing listens here.
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    const stranger = createServer();
+    await new Promise<void>((resolve) => stranger.listen(port, '127.0.0.1', resolve));
     expect(await runForError(['start'])).toMatchObject({ code: 'PORT_TAKEN' });
-    await new Promise((resolve) => server.close(resolve));
+    await new Promise((resolve) => stranger.close(resolve));
 
     await run('start');
     expect((await ping(port)).stdout).toBe('-');
     await run('down', '--volumes');
     await nothingIsLeft();
     expect(await Promise.all([findContainers(stack), findVolumes(stack), findNetworks(stack)])).toEqual([[], [], []]);
-  }, 300_000);
+  }, 600_000);
 });

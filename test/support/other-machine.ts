@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { installPackages } from '../../sandbox/containers/docker-install.ts';
 import { programPath } from '../../sandbox/containers/docker-stopped.ts';
@@ -8,6 +9,17 @@ import { canInstallPackages } from '../../sandbox/containers/host-system.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { commandProgram } from '../../scenarios/backup/command.ts';
 import type { Ended } from './command.ts';
+
+/** A program that was started, and need not have ended. */
+export type Started = PromiseLike<{ exitCode?: number; signal?: string; stdout: string; stderr: string }> & {
+  readonly stdout: Readable;
+  readonly kill: () => boolean;
+};
+
+/** Waits until a program has printed something, or ended. */
+export async function firstOutput({ stdout }: Pick<Started, 'stdout'>): Promise<void> {
+  await new Promise((resolve) => stdout.once('data', resolve).once('close', resolve));
+}
 
 /**
  * Two machines on one: commands run in a network namespace of their own, in which no port of this machine is reached, and
@@ -25,6 +37,8 @@ export interface OtherMachine extends AsyncDisposable {
     args: readonly string[],
     env?: Readonly<Record<string, string>>,
   ) => Promise<Ended>;
+  /** The same, while it runs. */
+  readonly start: (file: string, args: readonly string[], env?: Readonly<Record<string, string>>) => Started;
   /** Listens on a port inside, as any program may. */
   readonly listen: (port: number) => Promise<AsyncDisposable>;
   /** What runs of these: `master` here, `server` there. */
@@ -100,13 +114,13 @@ export async function startOtherMachine(): Promise<OtherMachine> {
     reject: false,
     stdin: 'ignore',
   });
-  await new Promise((resolve) => holder.stdout.once('data', resolve).once('close', resolve));
+  await firstOutput(holder);
   const url = `ssh://root@${alias}`;
   // A command may be given a PATH on which it is not.
   const nsenter = (await programPath('nsenter')) ?? 'nsenter';
 
-  const runProgram: OtherMachine['runProgram'] = async (file, args, env = {}) => {
-    const ended = await execa(nsenter, ['--target', String(holder.pid), '--net', file, ...args], {
+  const start: OtherMachine['start'] = (file, args, env = {}) =>
+    execa(nsenter, ['--target', String(holder.pid), '--net', file, ...args], {
       reject: false,
       stdin: 'ignore',
       stripFinalNewline: false,
@@ -118,7 +132,8 @@ export async function startOtherMachine(): Promise<OtherMachine> {
         ...env,
       },
     });
-    const { exitCode, signal, stdout, stderr } = ended;
+  const runProgram: OtherMachine['runProgram'] = async (file, args, env) => {
+    const { exitCode, signal, stdout, stderr } = await start(file, args, env);
     return { exitCode, signal, stdout, stderr };
   };
   const processes: OtherMachine['processes'] = async (kind) => {
@@ -134,6 +149,7 @@ export async function startOtherMachine(): Promise<OtherMachine> {
     folder,
     run: (args, env) => runProgram(process.execPath, [commandProgram, ...args], env),
     runProgram,
+    start,
     listen,
     processes,
     configureServer: writeServerConfig,
@@ -152,11 +168,8 @@ export async function startOtherMachine(): Promise<OtherMachine> {
 
   async function listen(port: number): Promise<AsyncDisposable> {
     const code = `require('node:net').createServer().listen(${port}, '127.0.0.1', () => console.log('listens'))`;
-    const program = execa(nsenter, ['--target', String(holder.pid), '--net', process.execPath, '-e', code], {
-      reject: false,
-      stdin: 'ignore',
-    });
-    await new Promise((resolve) => program.stdout.once('data', resolve).once('close', resolve));
+    const program = start(process.execPath, ['-e', code]);
+    await firstOutput(program);
     return {
       async [Symbol.asyncDispose]() {
         program.kill();

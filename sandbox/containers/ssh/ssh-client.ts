@@ -73,6 +73,11 @@ export async function disconnect(connection: SshConnection): Promise<void> {
   await control(connection, 'exit');
 }
 
+/** What `ssh` is to be given to end it. */
+export function exitArguments({ target, controlPath }: SshConnection): readonly string[] {
+  return [...clientOptions, '-S', controlPath, '-O', 'exit', ...destinationOf(target)];
+}
+
 /**
  * Asks the process in the background for something: `forward` and `cancel` with `-L`'s argument.
  * What went wrong, for people; `undefined` where nothing did.

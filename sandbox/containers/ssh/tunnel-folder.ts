@@ -59,6 +59,11 @@ export async function targetOfSocket(socketPath: string): Promise<SshTarget | un
   }
 }
 
+/** Who has this lock changes what the connection is used for, or whether it is there. */
+export function lockFileOf({ folder }: Tunnel): string {
+  return `${folder}.lock`;
+}
+
 /** Notes that this process uses the tunnel. */
 export async function enlist({ folder, target }: Tunnel): Promise<void> {
   await mkdir(join(folder, 'users'), { recursive: true, mode: 0o700 });

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import { withUserLock } from '../../core/process-lock.ts';
+import { withProcessLock } from '../../core/process-lock.ts';
 import { answersPing } from '../engine-http.ts';
+import { leaveAtExit } from './leave-at-exit.ts';
 import { connect, control, disconnect, isConnected, runThere } from './ssh-client.ts';
 import { forwardingRefused, noEngineThere, unreachable } from './ssh-failures.ts';
 import type { SshTarget } from './ssh-target.ts';
@@ -14,6 +15,7 @@ import {
   forwardedPorts,
   forwardOf,
   isWanted,
+  lockFileOf,
   signOff,
   type Tunnel,
   tunnelOf,
@@ -47,6 +49,7 @@ export async function openTunnel(target: SshTarget): Promise<Tunnel> {
     }
   });
   useTunnel(tunnel);
+  leaveAtExit();
   return tunnel;
 }
 
@@ -67,6 +70,12 @@ export async function leaveTunnel(): Promise<void> {
   });
 }
 
+/** For what ends when the connection does, as if it were at its end. Throws `SSH_UNREACHABLE` where that is why. */
+export async function requireConnected(): Promise<void> {
+  const tunnel = tunnelInUse();
+  if (tunnel !== undefined && !(await isConnected(tunnel))) throw unreachable(tunnel.target, 'the connection was lost');
+}
+
 /** What failed because the connection was lost, as that; anything else as it is. */
 export async function withLossExplained(thrown: unknown): Promise<unknown> {
   const tunnel = tunnelInUse();
@@ -76,7 +85,7 @@ export async function withLossExplained(thrown: unknown): Promise<unknown> {
 }
 
 function locked(tunnel: Tunnel, work: () => Promise<void>): Promise<void> {
-  return withUserLock(tunnel.folder.split('/').at(-1) ?? '', `the connection to ${tunnel.target.host}`, work);
+  return withProcessLock(lockFileOf(tunnel), `the connection to ${tunnel.target.host}`, work);
 }
 
 function answers({ socketPath }: Tunnel): Promise<boolean> {
