@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { tunnelInUse } from '../containers/ssh/tunnel-in-use.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
@@ -85,10 +86,28 @@ export async function runAction(load: () => Promise<Action>, invocation: Invocat
     if (format === 'json') printDocument(outcome.document);
     else if (outcome.text !== undefined) terminalOf(process.stdout).write(outcome.text(colorsFor(process.stdout)));
     process.exitCode = outcome.exitCode ?? 0;
+  } catch (thrown) {
+    throw await asLostConnection(thrown);
   } finally {
     reporter.stop();
     interrupts.stop();
+    await leaveOtherMachine();
   }
+}
+
+/** What failed since the engine's machine can no longer be reached is that, whatever it looked like. */
+async function asLostConnection(thrown: unknown): Promise<unknown> {
+  if (tunnelInUse() === undefined) return thrown;
+  const { withLossExplained } = await import('../containers/ssh/tunnel.ts');
+  return withLossExplained(thrown);
+}
+
+/** A connection by which no stack is reached is closed with the last command that uses it. */
+async function leaveOtherMachine(): Promise<void> {
+  if (tunnelInUse() === undefined) return;
+  const { leaveTunnel } = await import('../containers/ssh/tunnel.ts');
+  // What the command has done is done; the next one closes it.
+  await leaveTunnel().catch(() => {});
 }
 
 /** The command's own end, or `INTERRUPTED` once it had time to put away what it had started. */

@@ -62,6 +62,7 @@ async function buildBase(report: TaskReport, signal: AbortSignal, install: Docke
       'No image registry answers, and a base image can be made from packages as root on Debian or Ubuntu only.',
     );
   }
+  await requireOwnArchitecture();
   await ensureDebootstrap(report, install);
   await removeLeftovers();
   const folder = await mkdtemp(join(workFolder, folderPrefix));
@@ -73,6 +74,18 @@ async function buildBase(report: TaskReport, signal: AbortSignal, install: Docke
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What this machine's programs unpack and configure is of its own kind. The engine may be one of another machine. */
+async function requireOwnArchitecture(): Promise<void> {
+  const { Architecture } = (await (await docker()).info()) as { readonly Architecture?: string };
+  const own = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string];
+  // Podman names them as Go does.
+  const there = { amd64: 'x86_64', arm64: 'aarch64' }[Architecture ?? ''] ?? Architecture;
+  if (own === undefined || there === undefined || there === own) return;
+  throw unavailable(
+    `No image registry answers, and a base image that is made here is for ${own}: the engine's machine has ${there}.`,
+  );
 }
 
 /** Not the temporary folder: device files cannot be made where that one is in memory. */

@@ -1,34 +1,36 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type RequestOptions, request } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { SandboxError } from '../core/errors.ts';
 import { foreignInfluence } from '../core/ownership.ts';
+import { answersPing } from './engine-http.ts';
 
 export interface DockerEndpoint {
   /** In the form of `DOCKER_HOST`. */
   readonly url: string;
   /** Set when the endpoint is a socket of this machine. */
   readonly socketPath?: string;
+  /** `ssh://...` of the other machine that the socket leads to. */
+  readonly leadsTo?: string;
 }
-
-/** How long an engine may take to answer a ping, in milliseconds. */
-const pingTimeoutMs = 2_000;
 
 /**
  * First endpoint that answers: `DOCKER_HOST`, the docker client's current context, then the usual sockets of
  * Docker, rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop and Podman. `undefined` where none does,
  * or where `DOCKER_HOST` names one that does not answer. A socket that nobody but `DOCKER_HOST` names counts only where
  * its folders and itself are root's or this user's: who listens there is told passwords. Throws `BAD_OPTION` where the
- * address that is named is none, and `NOT_SUPPORTED` where it is that of another machine over ssh.
+ * address that is named is none, and what {@link openTunnel} throws where it is that of another machine over ssh.
  */
 export async function findDockerEndpoint(): Promise<DockerEndpoint | undefined> {
-  if (process.env.DOCKER_HOST) return whereItAnswers(endpointOf(process.env.DOCKER_HOST, 'DOCKER_HOST'));
+  const named = process.env.DOCKER_HOST;
+  if (named) return (await overSsh(named, 'DOCKER_HOST')) ?? whereItAnswers(endpointOf(named, 'DOCKER_HOST'));
   const context = await contextHost();
   if (context !== undefined) {
-    const endpoint = endpointOf(context, "The docker client's current context");
+    const source = "The docker client's current context";
+    const remote = await overSsh(context, source);
+    if (remote !== undefined) return remote;
+    const endpoint = endpointOf(context, source);
     const isOurs = endpoint.socketPath === undefined || (await isTrusted(endpoint.socketPath));
     const answering = isOurs ? await whereItAnswers(endpoint) : undefined;
     if (answering !== undefined) return answering;
@@ -39,7 +41,7 @@ export async function findDockerEndpoint(): Promise<DockerEndpoint | undefined> 
 /** The first of some sockets at which nobody else can listen, and an engine answers. */
 export async function firstTrusted(sockets: readonly string[]): Promise<DockerEndpoint | undefined> {
   for (const socketPath of sockets) {
-    if ((await isTrusted(socketPath)) && (await answers({ socketPath }))) {
+    if ((await isTrusted(socketPath)) && (await answersPing({ socketPath }))) {
       return { url: `unix://${socketPath}`, socketPath };
     }
   }
@@ -91,33 +93,38 @@ function endpointOf(url: string, source: string): DockerEndpoint {
   const pipes = process.platform === 'win32' ? ['npipe:'] : [];
   const scheme = /^[a-z]+:(?=\/\/.)/.exec(url)?.[0] ?? '';
   if (['unix:', ...pipes].includes(scheme)) return { url, socketPath: url.slice(`${scheme}//`.length) };
-  if (scheme === 'ssh:') throw overSsh(url, source);
   const isAddress = ['tcp:', 'http:', 'https:'].includes(scheme) && URL.canParse(url) && new URL(url).hostname !== '';
   if (isAddress) return { url };
   throw new SandboxError({
     code: 'BAD_OPTION',
     message: `${source} is \`${url}\`, which is not the address of a container engine${scheme === 'npipe:' ? ' on this system' : ''}.`,
-    next: 'Use unix:///path/to/docker.sock or tcp://127.0.0.1:2375, or unset DOCKER_HOST to look at the usual places.',
+    next: 'Use unix:///path/to/docker.sock, tcp://127.0.0.1:2375 or ssh://user@host, or unset DOCKER_HOST to look at the usual places.',
   });
 }
 
-/** Nodes listen on the loopback address of the machine that they run on: nothing here could reach them. */
-function overSsh(url: string, source: string): SandboxError {
-  return new SandboxError({
-    code: 'NOT_SUPPORTED',
-    message: `${source} is ${url}: the engines would listen on the loopback address of that machine, which nothing here reaches.`,
-    next: 'Run the sandbox on that machine, in an ssh session, and forward its ports with `ssh -L`; or set DOCKER_HOST, or DOCKER_CONTEXT=default, to use an engine of this machine.',
-  });
+/** The engine of another machine; `undefined` where the address is none of ssh, nor of a socket that leads to one. */
+async function overSsh(url: string, source: string): Promise<DockerEndpoint | undefined> {
+  const socketPath = /^unix:\/\/(\/.*\/ssh-[\da-f]{12}\/docker\.sock)$/.exec(url)?.[1];
+  if (!url.startsWith('ssh://') && socketPath === undefined) return undefined;
+  const [{ parseSshTarget }, { targetOfSocket }, { openTunnel }] = await Promise.all([
+    import('./ssh/ssh-target.ts'),
+    import('./ssh/tunnel-folder.ts'),
+    import('./ssh/tunnel.ts'),
+  ]);
+  const target = socketPath === undefined ? parseSshTarget(url, source) : await targetOfSocket(socketPath);
+  if (target === undefined) return undefined;
+  const tunnel = await openTunnel(target);
+  return { url: `unix://${tunnel.socketPath}`, socketPath: tunnel.socketPath, leadsTo: target.url };
 }
 
 async function whereItAnswers(endpoint: DockerEndpoint): Promise<DockerEndpoint | undefined> {
   if (endpoint.socketPath !== undefined) {
-    return (await answers({ socketPath: endpoint.socketPath })) ? endpoint : undefined;
+    return (await answersPing({ socketPath: endpoint.socketPath })) ? endpoint : undefined;
   }
   const { protocol, hostname, port } = new URL(endpoint.url);
-  // Over ssh or with certificates the client has to ask; the first use of it says what is wrong.
+  // With certificates the client has to ask; the first use of it says what is wrong.
   if (protocol !== 'tcp:' || process.env.DOCKER_TLS_VERIFY) return endpoint;
-  return (await answers({ host: hostname, port: port || 2375 })) ? endpoint : undefined;
+  return (await answersPing({ host: hostname, port: port || 2375 })) ? endpoint : undefined;
 }
 
 /** Host of the docker client's current context, which is kept under the SHA-256 of its name. */
@@ -133,38 +140,4 @@ async function contextHost(): Promise<string | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a container engine answers a ping there. */
-async function answers(where: Pick<RequestOptions, 'socketPath' | 'host' | 'port'>): Promise<boolean> {
-  try {
-    return (await get(where, '/_ping', pingTimeoutMs)).status === 200;
-  } catch {
-    return false;
-  }
-}
-
-/**
- * Answer of the container engine at a socket of this machine, without the 90 ms that loading its client takes.
- * Throws where it does not answer within two seconds, or not with a document.
- */
-export async function getDocument(socketPath: string, path: string): Promise<unknown> {
-  const { status, body } = await get({ socketPath }, path, pingTimeoutMs);
-  if (status !== 200) throw new Error(`the container engine answered ${status}: ${body}`);
-  return JSON.parse(body);
-}
-
-function get(
-  where: Pick<RequestOptions, 'socketPath' | 'host' | 'port'>,
-  path: string,
-  timeout: number,
-): Promise<{ readonly status: number | undefined; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const asking = request({ ...where, path, timeout }, (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
-    });
-    asking.on('timeout', () => asking.destroy(new Error(`no answer within ${timeout} ms`)));
-    asking.on('error', reject);
-    asking.end();
-  });
 }

@@ -1,7 +1,10 @@
 import type Dockerode from 'dockerode';
 import type { ContainerInfo, ContainerListOptions } from 'dockerode';
+import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
-import { type DockerEndpoint, findDockerEndpoint, getDocument, passedOverSockets } from './docker-endpoint.ts';
+import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
+import { getDocument } from './engine-http.ts';
+import { tunnelInUse } from './ssh/tunnel-in-use.ts';
 
 let client: Promise<Dockerode> | undefined;
 
@@ -20,11 +23,15 @@ export function docker(): Promise<Dockerode> {
 /** Containers as the engine lists them, by a client that is loaded already or without one. */
 export async function listContainers(options: ContainerListOptions): Promise<readonly ContainerInfo[]> {
   const { all = false, filters = {} } = options;
-  if (client !== undefined) return (await client).listContainers(options);
-  const { socketPath } = await requireEndpoint();
+  if (client !== undefined) {
+    if (tunnelInUse() !== undefined) await (await import('./ssh/tunnel.ts')).keepTunnel();
+    return (await client).listContainers(options);
+  }
+  const { socketPath, leadsTo } = await requireEndpoint();
   if (socketPath === undefined) return (await docker()).listContainers(options);
   const query = new URLSearchParams({ all: String(all), filters: JSON.stringify(filters) });
-  return (await getDocument(socketPath, `/containers/json?${query}`)) as readonly ContainerInfo[];
+  const timeoutMs = leadsTo === undefined ? undefined : deadlineMs('sshAnswer');
+  return (await getDocument(socketPath, `/containers/json?${query}`, timeoutMs)) as readonly ContainerInfo[];
 }
 
 async function requireEndpoint(): Promise<DockerEndpoint> {

@@ -8,6 +8,7 @@ import { docker } from './docker.ts';
 import { findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
 import { atMirror, withoutStatus } from './image-pull.ts';
+import { type OtherMachine, otherMachine } from './ssh/other-machine.ts';
 
 /** One thing about this machine that matters to the sandbox. */
 export interface Finding {
@@ -18,26 +19,38 @@ export interface Finding {
   readonly next?: string;
 }
 
+/** Of what a virtual machine, or another one, does not show. */
+const notVisible = 'of the machine that the engine runs on; not visible from here';
+
 /** What the five engines with `small` take, with their images, in bytes. */
 const comfortable = { diskBytes: 6e9, memoryBytes: 3e9 } as const;
 
-/** Looks at everything that a start depends on, side by side. Changes nothing, and never throws. */
+/**
+ * Looks at everything that a start depends on, side by side: of the machine that the engine runs on where that is another.
+ * Changes nothing, and never throws.
+ */
 export async function inspectHost(): Promise<readonly Finding[]> {
   const engine = await engineFinding();
   const withEngine = engine.state === 'failed' ? [] : [roomFindings(), registryFinding()];
+  const other = await otherMachine();
   const [packages, avx, ports, ...others] = await Promise.all([
     packagesFinding(),
-    avxFinding(),
+    other === undefined ? avxFinding() : avxFindingOf(other.hasAvx),
     loopbackFinding(),
     ...withEngine,
   ]);
   const node: Finding = { name: 'node', state: 'ok', text: process.version };
-  return [node, engine, ...others.flat(), packages, processorFinding(), avx, ports];
+  return [node, engine, ...others.flat(), packages, processorFinding(other), avx, ports];
 }
 
-/** Free disk where the engine keeps its data, as far as it can be seen from here, and free memory, in bytes. */
+/** Free disk where the engine keeps its data, as far as it can be seen from here, and free memory there, in bytes. */
 export async function availableResources(): Promise<{ readonly diskBytes: number; readonly memoryBytes: number }> {
   const { DockerRootDir, MemTotal } = (await (await docker()).info()) as { DockerRootDir: string; MemTotal: number };
+  const other = await otherMachine(DockerRootDir);
+  if (other !== undefined) {
+    const { diskBytes = Number.POSITIVE_INFINITY, memoryBytes = MemTotal } = other;
+    return { diskBytes, memoryBytes };
+  }
   const disk = await statfs(DockerRootDir).catch(() => undefined);
   // The engine of a desktop runs in a virtual machine: its folder is not ours, and its memory is what it was given.
   const isHere = disk !== undefined && Math.abs(MemTotal - totalmem()) < 1e6;
@@ -65,7 +78,7 @@ async function engineFinding(): Promise<Finding> {
     const client = await docker();
     const [info, version] = await Promise.all([client.info(), client.version()]);
     const product = version.Components?.[0]?.Name === 'Podman Engine' ? 'Podman' : 'Docker';
-    const text = `${product} ${version.Version} at ${endpoint.url}, storage ${info.Driver}, cgroup v${info.CgroupVersion ?? '1'}`;
+    const text = `${product} ${version.Version} at ${endpoint.leadsTo ?? endpoint.url}, storage ${info.Driver}, cgroup v${info.CgroupVersion ?? '1'}`;
     return { name, state: 'ok', text };
   } catch (thrown) {
     const next = thrown instanceof SandboxError ? thrown.next : 'Look at its log, and start it again.';
@@ -84,8 +97,7 @@ async function roomFindings(): Promise<readonly Finding[]> {
 
 function roomFinding(name: 'disk' | 'memory', bytes: number): Finding {
   const wanted = name === 'disk' ? comfortable.diskBytes : comfortable.memoryBytes;
-  if (!Number.isFinite(bytes))
-    return { name, state: 'ok', text: "inside the engine's virtual machine, not visible from here" };
+  if (!Number.isFinite(bytes)) return { name, state: 'ok', text: notVisible };
   const text = `${Math.round(bytes / 1e6).toLocaleString('en')} MB free`;
   if (bytes >= wanted) return { name, state: 'ok', text };
   const next = `All engines want about ${wanted / 1e9} GB; start fewer with --engines.`;
@@ -117,17 +129,24 @@ async function packagesFinding(): Promise<Finding> {
   return { name, state: 'warning', text, next };
 }
 
-function processorFinding(): Finding {
-  const cores = availableParallelism();
+function processorFinding(other: OtherMachine | undefined): Finding {
+  const cores = other === undefined ? availableParallelism() : other.cores;
+  if (cores === undefined) return { name: 'processor', state: 'ok', text: notVisible };
   if (cores >= 2) return { name: 'processor', state: 'ok', text: `${cores} cores` };
   return { name: 'processor', state: 'warning', text: 'one core', next: 'Set SANDBOX_DEADLINE_FACTOR=2.' };
 }
 
+/** Whether the processor of this machine can run what wants AVX. */
 async function avxFinding(): Promise<Finding> {
   const flags = await readFile('/proc/cpuinfo', 'utf8').catch(() => undefined);
   // Processors that are not of x86 have no such flag, and other needs.
   const hasFlags = flags !== undefined && /^flags\s*:/m.test(flags);
-  if (!hasFlags || /\bavx\b/.test(flags)) return { name: 'avx', state: 'ok', text: 'as MongoDB wants it' };
+  return avxFindingOf(hasFlags ? /\bavx\b/.test(flags) : undefined);
+}
+
+/** `undefined`: it cannot be seen, or has no meaning there. */
+function avxFindingOf(hasAvx: boolean | undefined): Finding {
+  if (hasAvx !== false) return { name: 'avx', state: 'ok', text: 'as MongoDB wants it' };
   const next = "MongoDB's official image will not start; use `--images built`.";
   return { name: 'avx', state: 'warning', text: 'the processor has none', next };
 }

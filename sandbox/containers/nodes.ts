@@ -3,7 +3,10 @@ import { PassThrough } from 'node:stream';
 import { deadlineMs } from '../core/deadlines.ts';
 import { poll } from '../core/poll.ts';
 import { docker } from './docker.ts';
+import { labelNames } from './labels.ts';
 import type { NodeHandle } from './node-spec.ts';
+import { requireForwarded, stopForwarding } from './ssh/forwarded-ports.ts';
+import { tunnelInUse } from './ssh/tunnel-in-use.ts';
 
 /** Last lines that a container wrote to its output, both streams in order. */
 export async function nodeLogs(container: string | NodeHandle, lines: number): Promise<string> {
@@ -44,6 +47,23 @@ export async function startNodeAgain(node: NodeHandle): Promise<void> {
 export async function startContainer(id: string): Promise<void> {
   if (await resumeContainer(id)) return;
   await ignoring(304, async () => (await docker()).getContainer(id).start());
+  await forwardContainer(id);
+}
+
+/** Where the engine is one of another machine: leads the ports that a container is published on from here. Throws `PORT_TAKEN`. */
+export async function forwardContainer(id: string): Promise<void> {
+  if (tunnelInUse() === undefined) return;
+  const found = await inspect(id);
+  if (found === undefined) return;
+  const bindings: readonly ({ readonly HostPort: string }[] | null)[] = Object.values(found.NetworkSettings.Ports);
+  await requireForwarded([
+    {
+      id: found.Id,
+      name: found.Name.replace(/^\//, ''),
+      stack: found.Config.Labels?.[labelNames.stack] ?? '',
+      ports: [...new Set(bindings.flatMap((each) => (each ?? []).map(({ HostPort }) => Number(HostPort))))],
+    },
+  ]);
 }
 
 /** Whether a container was paused, and was resumed. */
@@ -102,6 +122,7 @@ export async function removeContainer(container: string): Promise<void> {
       onTimeout: () => thrown as Error,
     });
   }
+  await stopForwarding(({ id, name }) => container === id || container === name);
 }
 
 async function ignoring(status: number, act: () => Promise<unknown>): Promise<void> {
@@ -129,7 +150,10 @@ export function statusOf(thrown: unknown): number | undefined {
     : undefined;
 }
 
-/** The last lines of a container's output, then each further one as it comes, until the signal or its end. */
+/**
+ * The last lines of a container's output, then each further one as it comes, until the signal or its end.
+ * Throws `SSH_UNREACHABLE` where the connection to another machine's engine is lost meanwhile.
+ */
 export async function followLogs(
   container: string,
   lines: number,
@@ -144,4 +168,6 @@ export async function followLogs(
   raw.on('end', () => output.end());
   raw.on('error', () => output.end());
   for await (const line of createInterface({ input: output })) onLine(line);
+  if (signal.aborted || tunnelInUse() === undefined) return;
+  await (await import('./ssh/tunnel.ts')).requireConnected();
 }

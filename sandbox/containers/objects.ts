@@ -4,6 +4,7 @@ import { fatal, poll } from '../core/poll.ts';
 import { docker, listContainers } from './docker.ts';
 import { type Labels, labelFilter, labelNames } from './labels.ts';
 import { removeContainer, statusOf, unlessMissing } from './nodes.ts';
+import type { Published } from './ssh/forwarded-ports.ts';
 
 /** A container of ours as Docker lists it. */
 export interface FoundContainer {
@@ -49,6 +50,13 @@ export async function findContainers(labels: Labels): Promise<readonly FoundCont
       ]),
     ),
   }));
+}
+
+/** The ports of containers that run, as they are forwarded where the engine is one of another machine. */
+export function publishedOf(containers: readonly FoundContainer[]): readonly Published[] {
+  return containers.map(({ id, name, labels, hostPorts }) => {
+    return { id, name, stack: labels[labelNames.stack] ?? '', ports: [...new Set(Object.values(hostPorts))] };
+  });
 }
 
 /** Volumes that carry all these labels. */

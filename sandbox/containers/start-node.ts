@@ -10,6 +10,7 @@ import type { NodeFile, NodeHandle, NodePlacement, NodeSpec } from './node-spec.
 import { nodeLogs, removeContainer } from './nodes.ts';
 import { requireOurs } from './objects.ts';
 import { expectPublishedPortsOnly } from './published-ports.ts';
+import { requireForwarded } from './ssh/forwarded-ports.ts';
 
 const loopback = '127.0.0.1';
 
@@ -25,6 +26,7 @@ export async function startNode(spec: NodeSpec, placement: NodePlacement): Promi
   const container = describe(spec, placement);
   try {
     const started = await Promise.race([container.start(), container.earlyDeath]);
+    await forwardNode(placement, started.getId());
     return handleOf(spec, placement, started.getId());
   } catch (thrown) {
     const evidence = await nodeLogs(placement.containerName, 30).catch(() => '');
@@ -172,7 +174,14 @@ function handleOf(spec: NodeSpec, placement: NodePlacement, containerId: string)
   };
 }
 
+/** Where the engine is one of another machine, its ports are to be had on this one. */
+async function forwardNode({ containerName, stackName, hostPorts }: NodePlacement, id: string): Promise<void> {
+  const ports = Object.values(hostPorts).filter((port) => port !== 0);
+  await requireForwarded([{ id, name: containerName, stack: stackName, ports }]);
+}
+
 function startError(placement: NodePlacement, thrown: unknown, evidence: string): SandboxError {
+  if (thrown instanceof SandboxError) return thrown;
   const reason = messageOf(thrown);
   const engine = placement.engine;
   if (/port is already allocated|address already in use|failed to bind host port/i.test(reason)) {

@@ -9,6 +9,12 @@ const deadlinesMs = {
   registryProgress: 30_000,
   /** A container engine that was just started answers on its socket. */
   dockerStart: 60_000,
+  /** Another machine lets us in by ssh. */
+  sshConnect: 30_000,
+  /** The same where it asks questions in a terminal. */
+  sshQuestions: 300_000,
+  /** Another machine answers over a connection that is there; one that takes longer counts as lost. */
+  sshAnswer: 10_000,
   /** One image build, from its first to its last step. */
   imageBuild: 1_200_000,
   /** The container engine lets go of a build that was broken off. */

@@ -1,7 +1,8 @@
 import { labelNames } from '../containers/labels.ts';
 import { isRunning } from '../containers/nodes.ts';
-import { type FoundContainer, findContainers } from '../containers/objects.ts';
+import { type FoundContainer, findContainers, publishedOf } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
+import { requireForwarded } from '../containers/ssh/forwarded-ports.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { RunningEngine } from '../engines/topology.ts';
@@ -28,7 +29,7 @@ export interface AttachedStack {
 
 /**
  * The stack of a folder, with those of its engines that are asked for (default: all that it has).
- * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, and `STATE_CORRUPT`, and `SECRETS_LOST`
+ * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, `PORT_TAKEN`, and `STATE_CORRUPT`, and `SECRETS_LOST`
  * where the passwords in the folder are not its.
  */
 export async function attachStack(options: {
@@ -48,6 +49,7 @@ export async function attachStack(options: {
     const said = down.map((name) => (paused.has(name) ? `${name} (paused)` : name));
     throw notRunning(identity, `Not running: ${said.join(', ') || 'anything'}.`);
   }
+  await requireForwarded(publishedOf(containers));
   return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 
@@ -93,6 +95,7 @@ export async function attachState(options: {
   const missing = wanted.filter((name) => !known.includes(name));
   if (state === undefined || wanted.length === 0 || missing.length > 0)
     throw notRunning(identity, `Not there: ${missing.join(', ') || 'anything'}.`);
+  await requireForwarded(publishedOf(containers));
   return { identity, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 

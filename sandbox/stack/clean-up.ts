@@ -1,8 +1,10 @@
+import { listContainers } from '../containers/docker.ts';
 import { findFaults } from '../containers/fault-records.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { findContainers, findNetworks, findVolumes, type Removed, removeFound } from '../containers/objects.ts';
 import { isOwnerAlive } from '../containers/owner.ts';
+import { stopForwardingToGone } from '../containers/ssh/forwarded-ports.ts';
 import { startStoppedNodes } from '../containers/stopped-for-work.ts';
 import { removeAbandonedRestores } from './restore-stacks.ts';
 
@@ -47,6 +49,7 @@ export async function removeAbandoned(): Promise<Removed> {
   const restores = await removeAbandonedRestores();
   // What is gone needs no healing.
   await healAbandoned();
+  await stopForwardingToGone(async () => new Set((await listContainers({ all: true })).map(({ Id }) => Id)));
   return {
     containers: [...removed.containers, ...restores.containers],
     volumes: [...removed.volumes, ...restores.volumes],

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
+import { portCheckOnBoth } from '../containers/ssh/other-machine.ts';
 import { SandboxError } from '../core/errors.ts';
 import { shortHash } from './stack-identity.ts';
 
@@ -27,7 +28,10 @@ export function createPortChooser(options: {
   readonly known?: Readonly<Record<string, number>>;
   readonly isOurs?: (port: number) => boolean;
   readonly moveTaken?: boolean;
+  /** {@link freePortCheck} of the stack. */
+  readonly isFree: (port: number) => Promise<boolean>;
 }): PortChooser {
+  const { isFree } = options;
   const chosen = new Map(Object.entries(options.known ?? {}));
   const reserved = new Set(chosen.values());
   let next =
@@ -60,8 +64,13 @@ export function createPortChooser(options: {
   };
 }
 
+/** Whether a port can be had for a stack: on this machine, and on the one that the engine runs on where that is another. */
+export async function freePortCheck(stack: string): Promise<(port: number) => Promise<boolean>> {
+  return (await portCheckOnBoth(stack, isFreeHere)) ?? isFreeHere;
+}
+
 /** Whether nothing on this machine listens on a port, on loopback or on every address. */
-async function isFree(port: number): Promise<boolean> {
+async function isFreeHere(port: number): Promise<boolean> {
   return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
 }
 

@@ -1,7 +1,11 @@
 import { labelNames } from '../containers/labels.ts';
 import { type Removed, removeByLabels } from '../containers/objects.ts';
+import { stopForwarding } from '../containers/ssh/forwarded-ports.ts';
 
 /** Removes everything of one stack by its label. */
 export async function removeStack(name: string, options: { readonly volumes: boolean }): Promise<Removed> {
-  return removeByLabels({ [labelNames.stack]: name }, options);
+  const removed = await removeByLabels({ [labelNames.stack]: name }, options);
+  // Those too whose containers somebody has removed by hand.
+  await stopForwarding(({ stack }) => stack === name);
+  return removed;
 }

@@ -2,13 +2,14 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import type { FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
-import { type FoundContainer, findContainers, findVolumes } from '../containers/objects.ts';
+import { type FoundContainer, findContainers, findVolumes, publishedOf } from '../containers/objects.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
+import { forwardPorts } from '../containers/ssh/forwarded-ports.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { TopologyName } from '../engines/topology.ts';
 import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
-import { createPortChooser, type PortChooser } from './host-ports.ts';
+import { createPortChooser, freePortCheck, type PortChooser } from './host-ports.ts';
 import { topologyOfData } from './laid-out.ts';
 import type { SafetyCopies } from './safety-copies.ts';
 import type { StackIdentity } from './stack-identity.ts';
@@ -58,6 +59,8 @@ export async function lookAround({
   const [containers, volumes] = await Promise.all([findContainers(ours), findVolumes(ours)]);
   const key = await keeper.prove([...containers, ...volumes]);
   const throwAway = options.ephemeral ?? true;
+  // One that cannot be led to from here is as taken as one of an engine of this machine.
+  const takenHere = await forwardPorts(publishedOf(containers));
   const published = new Set(containers.flatMap((container) => Object.values(container.hostPorts)));
   return {
     labels: {
@@ -77,7 +80,8 @@ export async function lookAround({
     ports: createPortChooser({
       ...(throwAway ? {} : { name: identity.name }),
       known: { ...portsOf(containers), ...keeper.state().hostPorts },
-      isOurs: (port) => published.has(port),
+      isOurs: (port) => published.has(port) && !takenHere.includes(port),
+      isFree: await freePortCheck(identity.name),
       moveTaken: options.moveTakenPorts ?? false,
     }),
   };

@@ -1,5 +1,6 @@
 import { labelNames } from '../containers/labels.ts';
-import { type FoundContainer, findContainers } from '../containers/objects.ts';
+import { type FoundContainer, findContainers, publishedOf } from '../containers/objects.ts';
+import { forwardPorts } from '../containers/ssh/forwarded-ports.ts';
 import { SandboxError } from '../core/errors.ts';
 import { stackIdentity } from './stack-identity.ts';
 import { type EngineState, readOwnSecrets, readState } from './stack-state.ts';
@@ -47,6 +48,8 @@ export async function stackStatus(options: {
 }): Promise<StackStatus> {
   const { name, directory } = stackIdentity(options);
   const [known, containers] = await Promise.all([readState(directory, name), nodesOf(name)]);
+  // A port that cannot be had here is told by who needs it.
+  await forwardPorts(publishedOf(containers)).catch(() => {});
   const secrets = await readOwnSecrets(directory, name, containers).catch((thrown) => {
     if (thrown instanceof SandboxError && thrown.code === 'SECRETS_LOST') return undefined;
     throw thrown;

@@ -12,7 +12,7 @@ import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
 import { volumeNamesOf } from './generations.ts';
 import { headStart } from './head-start.ts';
-import { createPortChooser } from './host-ports.ts';
+import { createPortChooser, freePortCheck } from './host-ports.ts';
 import { removeStack } from './remove-stack.ts';
 import { throwAwayName } from './stack-identity.ts';
 import { startEngine } from './start-engine.ts';
@@ -92,7 +92,8 @@ async function startBeside(engines: readonly Staged[], stack: StackBeside, work:
   const signal = AbortSignal.any([stack.signal, abort.signal]);
   try {
     const fixedNetwork = await networkOf(engines, stagingName, labels);
-    const shared = { stackName: stagingName, network: stagingName, fixedNetwork, labels, ports: createPortChooser({}) };
+    const ports = createPortChooser({ isFree: await freePortCheck(stagingName) });
+    const shared = { stackName: stagingName, network: stagingName, fixedNetwork, labels, ports };
     const head = headStart(engines.map(({ engine }) => engine));
     await sideBySide(engines, (staged) =>
       fillOne(staged).catch((thrown) => {

@@ -78,7 +78,8 @@ test.each(['unix:///nowhere/docker.sock', 'tcp://127.0.0.1:9'])(
 );
 
 test.each([
-  ['ssh://me@elsewhere', 'NOT_SUPPORTED', 'loopback address of that machine'],
+  ['ssh://-oProxyCommand=id', 'BAD_OPTION', "not the address of another machine's container engine"],
+  ['ssh://me:secret@elsewhere', 'BAD_OPTION', "not the address of another machine's container engine"],
   ['npipe:////./pipe/docker_engine', 'BAD_OPTION', 'not the address of a container engine on this system'],
   ['garbage', 'BAD_OPTION', 'not the address of a container engine'],
   ['unix://', 'BAD_OPTION', 'not the address of a container engine'],
@@ -97,7 +98,7 @@ test.each([
 });
 
 test(`no text in DOCKER_HOST is an error that nobody foresaw (${seedText})`, async () => {
-  const texts = fc.tuple(fc.constantFrom('', 'unix://', 'ssh://', 'npipe://', 'x://', 'tcp://['), fc.string());
+  const texts = fc.tuple(fc.constantFrom('', 'unix://', 'ssh://-', 'npipe://', 'x://', 'tcp://['), fc.string());
   await fc.assert(
     fc.asyncProperty(texts, async (parts) => {
       vi.stubEnv('DOCKER_HOST', parts.join('').replaceAll('\0', '') || '-');

@@ -17,6 +17,7 @@ import { pack } from 'tar-stream';
 import { docker } from '../../../sandbox/containers/docker.ts';
 import { resolveImages } from '../../../sandbox/containers/images.ts';
 import { labelNames } from '../../../sandbox/containers/labels.ts';
+import { forwardContainer, removeContainer } from '../../../sandbox/containers/nodes.ts';
 import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
@@ -58,11 +59,12 @@ export async function startS3Server(options: { readonly dataBytes?: number } = {
     },
   });
   const end = async () => {
-    await container.remove({ force: true, v: true });
+    await removeContainer(container.id);
   };
   try {
     await container.putArchive(keyFile(keys), { path: '/run' });
     await container.start();
+    await forwardContainer(container.id);
     const port = Number((await container.inspect()).NetworkSettings.Ports['7070/tcp']?.[0]?.HostPort);
     const endpoint = `http://127.0.0.1:${port}`;
     const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials: keys });
