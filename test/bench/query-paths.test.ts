@@ -8,6 +8,7 @@ import { databaseName, withClient } from '../../sandbox/engines/mongodb/connecti
 import { usersByActivity } from '../../sandbox/engines/path-parameters.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { planOf } from '../../sandbox/engines/postgresql/query-paths/plan.ts';
+import { tableLoads } from '../../sandbox/engines/postgresql/rows.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
@@ -57,6 +58,33 @@ describe.each(Object.keys(pathsOf))('%s', (engine) => {
     const notTold = checked.filter(({ plan }) => plan.ok === null).map(({ path }) => path);
     expect(notTold).toEqual(engine === 'mongodb' && isStandIn ? ['cleanup of old data'] : []);
     expect(await fingerprint()).toEqual(before);
+  });
+});
+
+describe('a load ends in the state in which its store stays', () => {
+  const report = { advance: () => {}, summarise: () => {} };
+
+  test('postgresql: autovacuum finds nothing to do, and no plan changes with what it would do', async () => {
+    const { postgresql } = stack.engines;
+    await engines.find(({ name }) => name === 'postgresql')?.load(postgresql, dataset, report);
+    for (const database of new Set(tableLoads.map((load) => load.database))) {
+      await using opened = await openPrimary(postgresql, { database });
+      const { rows } = await opened.client.query<{ relname: string }>(
+        `SELECT relname FROM pg_stat_user_tables
+         WHERE schemaname = 'public' AND relname = ANY ($1)
+           AND (last_vacuum IS NULL OR last_analyze IS NULL OR n_ins_since_vacuum + n_mod_since_analyze + n_dead_tup > 0)`,
+        [tableLoads.filter((load) => load.database === database).map(({ table }) => table)],
+      );
+      expect(rows).toEqual([]);
+    }
+    const plans = async () =>
+      (await check(subjectsOf('postgresql'))).map(({ path, plan }) => `${path}: ${plan.actual}`);
+    const before = await plans();
+    for (const database of new Set(tableLoads.map((load) => load.database))) {
+      await using opened = await openPrimary(postgresql, { database });
+      await opened.client.query('VACUUM (ANALYZE)');
+    }
+    expect(await plans()).toEqual(before);
   });
 });
 
