@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../sandbox/core/make-folder.ts';
 import { privateMode, writePrivateFile } from '../sandbox/core/private-files.ts';
 
 /**
@@ -128,8 +129,8 @@ export function createHistory(onEvent?: (event: HistoryEvent) => void): History 
  * A history that is in `file` as well, as JSON lines. Each event is handed to the system before `record` returns, so
  * that a harness that is killed loses none. An older file of that name is replaced.
  */
-export function streamHistory(file: string): History & Disposable {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+export async function streamHistory(file: string): Promise<History & Disposable> {
+  await makeFolder(dirname(file));
   // A link in its place goes; it is not followed.
   rmSync(file, { force: true });
   const descriptor = openSync(file, 'wx', privateMode);

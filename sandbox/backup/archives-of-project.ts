@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { ownNames } from '../core/ownership.ts';
 import { notice, type ProgressListener, silent } from '../core/progress.ts';
 import { ensureStackFolder, stackFolder } from '../stack/stack-folder.ts';
@@ -29,7 +30,7 @@ export async function moveArchivesOfProject(
     for (const name of await ownNames(from, names)) {
       if ((await storage.summaryOf(name))?.stack !== stack || existsSync(join(to, name))) continue;
       await ensureStackFolder(directory, stack);
-      await mkdir(to, { recursive: true, mode: 0o700 });
+      await makeFolder(to);
       await move(join(from, name), to, name);
       moved += 1;
     }

@@ -78,6 +78,7 @@ export async function writeBackup(
 ): Promise<BackupReport> {
   const beganMs = performance.now();
   const attached = await attachStack(options);
+  await storage.prepare?.();
   const engines = await loadEngines([...attached.engines.keys()]);
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;

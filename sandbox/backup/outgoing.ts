@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { notice, type ProgressListener, runTask } from '../core/progress.ts';
 import { momentOfArchive } from './archive/archive-name.ts';
 import type { Storage } from './storage/storage.ts';
@@ -19,7 +20,7 @@ export function withOutgoing(storage: Storage, folder: string): Storage {
   return {
     ...storage,
     async store(file, name, options) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder);
       const kept = join(folder, name);
       await rename(file, kept);
       await storage.store(kept, name, options);

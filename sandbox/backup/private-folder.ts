@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { ownNames } from '../core/ownership.ts';
 
 /** Folders and files that belong to a process carry it in their name, so that what a dead one has left can be told. */
@@ -14,7 +15,7 @@ export interface PrivateFolder extends AsyncDisposable {
 
 /** Makes a private folder in `parent`, which is made if need be, and removes those that dead processes left there. */
 export async function createPrivateFolder(parent: string): Promise<PrivateFolder> {
-  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await makeFolder(parent);
   await removeLeftovers(parent);
   const path = await mkdtemp(join(parent, `${ownMark()}${separator}`));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };

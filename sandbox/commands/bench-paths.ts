@@ -7,7 +7,7 @@ import { type BenchTarget, runInterleaved } from '../../bench/run-benchmarks.ts'
 import { readRun, type SavedRun, savedRunFile, saveRun } from '../../bench/saved-runs.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
-import { writePrivateFile } from '../core/private-files.ts';
+import { requireWritable, writePrivateFile } from '../core/private-files.ts';
 import { notice } from '../core/progress.ts';
 import { engineNames } from '../engines/index.ts';
 import { formatBenchPage } from '../report/bench-page.ts';
@@ -26,8 +26,11 @@ import { chosenEngines, identityOf, stackOptionsOf } from './stack-options.ts';
 export async function benchPaths(context: ActionContext): Promise<Outcome> {
   const flags = parseBenchFlags(context.flags);
   const { directory } = context.settings;
-  // Before anything is measured: a name that is none, or a run that is not there.
-  if (flags.save !== undefined) savedRunFile(directory, flags.save);
+  // Before anything is measured: a name that is none, a file that cannot be written, or a run that is not there.
+  if (flags.save !== undefined) await requireWritable(savedRunFile(directory, flags.save));
+  for (const path of [flags.html, flags.summary]) {
+    if (path !== undefined) await requireWritable(resolve(directory, path));
+  }
   const baseline = flags.against === undefined ? undefined : await readRun(directory, flags.against);
   const isExternal = flags.urls.length > 0;
   const target = isExternal

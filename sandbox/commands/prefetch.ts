@@ -2,6 +2,7 @@ import { ensureDocker } from '../containers/docker-host.ts';
 import { faultHelper } from '../containers/fault-helper.ts';
 import { loadImages, saveImages } from '../containers/image-archive.ts';
 import { expectedReferences, type ImageRequest, resolveImages } from '../containers/images.ts';
+import { requireWritable } from '../core/private-files.ts';
 import { runTask } from '../core/progress.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
 import { formatOrigin } from '../report/status-text.ts';
@@ -17,6 +18,7 @@ export const prefetch: Action = async (context) => {
     throw badOption('--input and --output exclude each other.', 'Read an archive, or write one.');
   }
   const { settings, progress } = context;
+  if (output !== undefined) await requireWritable(output);
   await ensureDocker({ install: settings.dockerInstall, progress });
   if (input !== undefined) {
     const expected = await expectedReferences(await requests(engineNames));

@@ -9,7 +9,7 @@ import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-
 import { addressOf, type FoundTarget, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
 import { healFaults, networkKinds } from './heal-faults.ts';
 import { labelNames } from './labels.ts';
-import { finishedAtMs, nodeLogs, removeContainer, stopContainer } from './nodes.ts';
+import { finishedAtMs, nodeLogs, removeContainer, statusOf, stopContainer } from './nodes.ts';
 
 /** What the container engine says of a fault that was made. */
 export interface MadeFault {
@@ -21,7 +21,7 @@ export interface MadeFault {
 export interface Faults {
   /**
    * Makes a fault; it bites when this returns, and lasts until it is healed. A kill bites before: see `MadeFault`.
-   * Throws `UNKNOWN_FAULT`, `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side, `STACK_NOT_RUNNING` where the node is down or paused
+   * Throws `UNKNOWN_FAULT`, `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side or a second latency, `STACK_NOT_RUNNING` where the node is down or paused
    * already, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<MadeFault>;
@@ -51,6 +51,7 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
   for (const name of named) if (!targets.has(name)) throw unknownNode(name, [...targets.keys()]);
   if (fault.kind === 'partition') {
     requireSides(fault.groups);
+    for (const name of named) requireRunning(targets.get(name) as FoundTarget);
     await Promise.all(
       fault.groups.flatMap((group) =>
         group.map((name) => {
@@ -104,6 +105,7 @@ async function make(targets: Targets, fault: FaultOfNode, owner: string | undefi
   } catch (thrown) {
     // Half of its rules may be there: the record stays, so that healing takes them away.
     if (!networkKinds.includes(kind)) await removeContainer(record);
+    await refuseIfDown(target, thrown);
     throw thrown;
   }
 }
@@ -122,6 +124,7 @@ async function delay(
   { latencyMs, jitterMs = 0, seed = 1 }: Fault & { readonly kind: 'latency' },
   owner: string | undefined,
 ): Promise<void> {
+  await refuseSecondDelay(target);
   const command = ['delay', ...[latencyMs, jitterMs, seed].map(String)];
   const record = await recordFault(target, 'latency', owner, { image: await faultHelperImage(), command });
   try {
@@ -137,8 +140,27 @@ async function delay(
     });
   } catch (thrown) {
     await removeContainer(record);
+    await refuseIfDown(target, thrown);
     throw thrown;
   }
+}
+
+/** One proxy takes all connections of a node: a second one would wait for its port. */
+async function refuseSecondDelay({ stackName, node }: FaultTarget): Promise<void> {
+  const faults = await findFaults({ [labelNames.stack]: stackName, [labelNames.faultNode]: node });
+  if (!faults.some((found) => activeFault(found).kind === 'latency')) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `Connections to \`${node}\` of ${stackName} are late already.`,
+    next: `\`npm run sandbox -- fault heal ${node}\` first: one latency lasts at a time.`,
+  });
+}
+
+/** A node that went down, or was paused, between the look at it and the fault: the container engine says 409. */
+async function refuseIfDown({ stackName, node }: FaultTarget, thrown: unknown): Promise<void> {
+  if (statusOf(thrown) !== 409) return;
+  const now = (await targetsOf(stackName)).get(node);
+  if (now !== undefined) requireRunning(now);
 }
 
 async function fillDisk(target: FaultTarget): Promise<void> {

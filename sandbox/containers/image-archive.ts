@@ -15,11 +15,10 @@ export async function saveImages(file: string, references: readonly string[], si
   const client = (await docker()) as Awaited<ReturnType<typeof docker>> & {
     getImages(options: { names: string[] }): Promise<NodeJS.ReadableStream>;
   };
-  const archive = await client.getImages({ names: [...references] });
   await using written = await createPrivateFile(file);
-  const { handle } = written;
+  const archive = await client.getImages({ names: [...references] });
   const write = async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) await handle.writeFile(chunk);
+    for await (const chunk of chunks) await written.write(chunk);
   };
   await pipeline(archive as AsyncIterable<Buffer>, write, signal === undefined ? {} : { signal });
   await written.keep();

@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, SandboxError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Files that may hold data of a user are their owner's alone, whatever the umask says. */
 export const privateMode = 0o600;
 
 /** A file that is being written. It has its name once it is kept; disposing of it before leaves nothing. */
 export interface PrivateFile extends AsyncDisposable {
-  readonly handle: FileHandle;
+  /** Throws `NO_DISK_SPACE` where the disk has no room for it. */
+  readonly write: (content: string | Uint8Array | Iterable<string>) => Promise<void>;
   /** Puts it in its place, whole. */
   readonly keep: () => Promise<void>;
 }
@@ -21,17 +23,17 @@ export interface PrivateFile extends AsyncDisposable {
  */
 export async function createPrivateFile(path: string): Promise<PrivateFile> {
   await requireReplaceable(path);
-  await orNotWritable(path, () => mkdir(dirname(path), { recursive: true, mode: 0o700 }));
+  await orNotWritable(path, () => makeFolder(dirname(path)));
   const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await orNotWritable(path, () => open(partial, flags, privateMode));
   let kept = false;
   return {
-    handle,
+    write: (content) => orNotWritable(path, () => handle.writeFile(content)),
     async keep() {
-      await handle.close();
+      await orNotWritable(path, () => handle.close());
       await requireReplaceable(path);
-      await rename(partial, path);
+      await orNotWritable(path, () => rename(partial, path));
       kept = true;
     },
     async [Symbol.asyncDispose]() {
@@ -45,16 +47,21 @@ export async function createPrivateFile(path: string): Promise<PrivateFile> {
 /** {@link createPrivateFile} for a content that is there. */
 export async function writePrivateFile(path: string, content: string | Uint8Array | Iterable<string>): Promise<void> {
   await using file = await createPrivateFile(path);
-  await file.handle.writeFile(content);
+  await file.write(content);
   await file.keep();
 }
 
-/** As on a disk that is read-only, or in a folder of somebody else. */
+/** Refuses a place where {@link writePrivateFile} could not write, before the work whose result is to go there. */
+export async function requireWritable(path: string): Promise<void> {
+  await using _ = await createPrivateFile(path);
+}
+
+/** As on a disk that is read-only or full, or in a folder of somebody else. */
 async function orNotWritable<Value>(path: string, act: () => Promise<Value>): Promise<Value> {
   try {
     return await act();
   } catch (thrown) {
-    throw notWritable(path, messageOf(thrown));
+    throw writeError(path, thrown);
   }
 }
 
@@ -73,5 +80,17 @@ function notWritable(path: string, reason: string): SandboxError {
     code: 'BAD_OPTION',
     message: `${path} cannot be written: ${reason}.`,
     next: 'Name another file, or remove what is there.',
+  });
+}
+
+/** What the system says of a file that cannot be written, with what to do: `NO_DISK_SPACE` or `BAD_OPTION`. */
+export function writeError(path: string, thrown: unknown): SandboxError {
+  const { code = '' } = thrown as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return notWritable(path, messageOf(thrown));
+  return new SandboxError({
+    code: 'NO_DISK_SPACE',
+    message: `The disk has no room for ${path}: ${messageOf(thrown)}.`,
+    next: 'Make room there, or name another file, and run it again.',
+    cause: thrown,
   });
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, mkdtemp } from 'node:fs/promises';
+import { chmod, lstat, mkdtemp } from 'node:fs/promises';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { foreignInfluence } from './ownership.ts';
 
 /**
@@ -61,7 +62,7 @@ function homeOfAccount(): string | undefined {
 /** Makes a folder, mode 700. Whether it is there now, this user's, and nobody else's to change. */
 export async function ensureOwnFolder(path: string): Promise<boolean> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await makeFolder(path);
     return await isOwnFolder(path);
   } catch {
     return false;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { privateMode, writePrivateFile } from '../core/private-files.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { entityNames } from './fields.ts';
@@ -51,8 +52,8 @@ export async function exportDataset(options: ExportOptions): Promise<ExportManif
   const entities = entityNames.filter((name) => options.entities?.includes(name) ?? true);
   let folder: string | undefined;
   try {
-    await mkdir(dirname(to), { recursive: true });
-    folder = await mkdtemp(join(dirname(to), `.${basename(to)}.partial-`));
+    await makeFolder(dirname(to), 0o777);
+    folder = await mkdtemp(join(dirname(to), `.${basename(to).slice(0, 100)}.partial-`));
     const files: ExportedFile[] = [];
     for (const entity of entities) {
       files.push(await runTask(progress, ['export', entity], () => writeEntity(options, entity, folder as string)));
@@ -80,7 +81,11 @@ export async function exportDataset(options: ExportOptions): Promise<ExportManif
 async function requireEmpty(to: string): Promise<void> {
   const found = await readdir(to).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === 'ENOENT') return [];
-    return [basename(to)];
+    // A file, or a folder that cannot be read; where it is one above it that is a file, making the folder says so.
+    return lstat(to).then(
+      () => [basename(to)],
+      () => [],
+    );
   });
   if (found.length === 0) return;
   throw new SandboxError({

@@ -4,6 +4,7 @@ import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { EntityName } from '../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { writeError } from '../core/private-files.ts';
 
 /** One line of the reject file. */
 export interface Rejected {
@@ -33,7 +34,7 @@ const mode = 0o600;
  */
 export async function openRejectFile(path: string): Promise<RejectedRows> {
   if ((await lstat(path).catch(() => undefined)) !== undefined) throw badRejects(`${path} is there already.`);
-  const partial = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}.partial`);
+  const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomUUID().slice(0, 8)}.partial`);
   const handle = await open(partial, flags, mode).catch((thrown: unknown) => {
     throw badRejects(`${path} cannot be written: ${messageOf(thrown)}.`);
   });
@@ -46,12 +47,14 @@ export async function openRejectFile(path: string): Promise<RejectedRows> {
     discard,
     async add(rejected) {
       rows += 1;
-      await handle.writeFile(`${JSON.stringify(rejected)}\n`);
+      await orNotWritten(path, () => handle.writeFile(`${JSON.stringify(rejected)}\n`));
     },
     async end() {
       if (rows === 0) return discard();
-      await handle.sync();
-      await handle.close();
+      await orNotWritten(path, async () => {
+        await handle.sync();
+        await handle.close();
+      });
       await giveName(partial, path);
     },
   };
@@ -70,6 +73,15 @@ async function giveName(partial: string, path: string): Promise<void> {
     // A file system without links: the name is taken first, then given to the file.
     await (await open(path, flags, mode)).close();
     await rename(partial, path);
+  }
+}
+
+/** As on a disk that is full. */
+async function orNotWritten(path: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (thrown) {
+    throw writeError(path, thrown);
   }
 }
 

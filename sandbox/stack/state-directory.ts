@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
+import { chmod, lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SandboxError } from '../core/errors.ts';
+import { makeFolder } from '../core/make-folder.ts';
 
 /** Folder in which a project's stack keeps its state. */
 export function stateDirectory(directory: string): string {
@@ -13,7 +14,7 @@ export function stateDirectory(directory: string): string {
  */
 export async function ensureStateDirectory(directory: string): Promise<string> {
   const folder = stateDirectory(directory);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const [found, behind, project] = await Promise.all([lstat(folder), stat(folder), stat(directory)]);
   const own = process.getuid?.();
   if (own === undefined) return folder;

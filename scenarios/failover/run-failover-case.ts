@@ -40,7 +40,7 @@ export async function runFailoverCase(
   const { contract, schedule, workload, isControl } = each;
   const parts = [place.engine, place.topology, contract.name, schedule.name, workload];
   const file = join(context.reportDirectory, 'failover', parts.map((part) => part.replaceAll(/\W+/g, '-')).join('-'));
-  using history = streamHistory(`${file}.jsonl`);
+  using history = await streamHistory(`${file}.jsonl`);
   // A case that runs out of time must not go on breaking a topology that is being put away.
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);

@@ -150,6 +150,18 @@ describe('output that cannot be written', () => {
   });
 });
 
+describe('a fault that is there already', () => {
+  test.each(['kill', 'stop', 'pause'])('`fault %s` twice: refused with what to do', async (kind) => {
+    expect(await folder.run('fault', kind, 'redis')).toMatchObject({ exitCode: 0 });
+    const again = await runForError(['fault', kind, 'redis'], here());
+    expect(again).toMatchObject({
+      exitCode: 1,
+      code: 'STACK_NOT_RUNNING',
+      next: expect.stringContaining('fault heal'),
+    });
+  });
+});
+
 describe('what people know from Compose', () => {
   test('`stop`, `start` and `restart` keep the data', async () => {
     const ask = async (script: string) => {

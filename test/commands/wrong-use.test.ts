@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest';
 import { runCommand, runForError } from '../support/command.ts';
 
 /** No container engine answers here: a command that got as far as asking one would end with another code. */
-const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+const env = {
+  DOCKER_HOST: 'unix:///nowhere/docker.sock',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_REGION: '',
+  AWS_DEFAULT_REGION: '',
+  AWS_ENDPOINT_URL: '',
+  AWS_ENDPOINT_URL_S3: '',
+};
 
 interface Refused {
   readonly args: readonly string[];
@@ -45,6 +52,7 @@ const refusals: readonly Refused[] = [
   { args: ['status', '--progress', 'loud'], code: 'BAD_OPTION', says: /--progress/ },
   { args: ['logs', '--lines', 'many'], code: 'BAD_OPTION', says: /--lines/ },
   { args: ['fault', 'constructor', 'redis'], code: 'UNKNOWN_FAULT', says: /no fault `constructor`/ },
+  { args: ['backup', 'list', '--to', 's3://bucket/x'], code: 'BAD_OPTION', says: /No region.*AWS_REGION/ },
   { args: ['exec'], code: 'BAD_OPTION', says: /missing required argument/ },
   { args: ['prefetch', '--input', 'a', '--output', 'b'], code: 'BAD_OPTION', says: /exclude each other/ },
 ];

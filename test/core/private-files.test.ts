@@ -54,7 +54,7 @@ describe('a file with data of a user', () => {
     const victim = join(folder, 'victim');
     await writeFile(victim, 'of somebody');
     const file = await createPrivateFile(join(folder, 'file'));
-    await file.handle.writeFile('text');
+    await file.write('text');
     await symlink(victim, join(folder, 'file'));
     await expect(file.keep()).rejects.toMatchObject({ code: 'BAD_OPTION' });
     await file[Symbol.asyncDispose]();

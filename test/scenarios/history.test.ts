@@ -68,7 +68,7 @@ describe(`a history (${seedText})`, () => {
   test('replaces an older one of the same name', async () => {
     const file = join(directory, 'older.jsonl');
     await writeFile(file, 'something else\n'.repeat(100));
-    using history = streamHistory(file);
+    using history = await streamHistory(file);
     const event = history.record({ process: 0, type: 'invoke', operation: 'add', value: 1 });
     expect(await readHistory(file)).toEqual([event]);
     expect(history.events).toEqual([event]);

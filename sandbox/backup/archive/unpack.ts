@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Header } from 'tar-stream';
+import { makeFolder } from '../../core/make-folder.ts';
 import type { BackupPart } from '../../engines/backup.ts';
 import { isArchiveFolder } from './archive-name.ts';
 import {
@@ -100,7 +101,7 @@ async function readSmall({ size, name }: Header, content: AsyncIterable<Buffer>)
 }
 
 async function writePart(content: AsyncIterable<Buffer>, file: string, sha256: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(file));
   const hash = createHash('sha256');
   async function* hashed(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of source) {

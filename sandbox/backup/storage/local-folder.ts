@@ -1,8 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, lstat, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdtemp, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
+import { makeFolder } from '../../core/make-folder.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { notFound } from '../archive/open-archive.ts';
@@ -15,6 +16,7 @@ type CopyOptions = Parameters<Storage['store']>[2];
 export function localFolder(directory: string): Storage {
   return {
     description: directory,
+    prepare: () => withCodes(directory, () => prepare(directory)),
     list: () => withCodes(directory, () => list(directory)),
     store: (file, name, options) => withCodes(directory, () => store(file, directory, name, options)),
     fetch: (name, file, options) =>
@@ -25,6 +27,12 @@ export function localFolder(directory: string): Storage {
       ),
     remove: (name) => withCodes(directory, () => rm(join(directory, basename(name)), { force: true })),
   };
+}
+
+async function prepare(directory: string): Promise<void> {
+  await makeFolder(directory);
+  // A folder in which nothing can be made tells by that alone: `access` asks who may, not whether one can.
+  await rm(await mkdtemp(join(directory, partialName('empty'))), { recursive: true });
 }
 
 async function list(directory: string): Promise<readonly StoredArchive[]> {
@@ -44,7 +52,7 @@ async function list(directory: string): Promise<readonly StoredArchive[]> {
 }
 
 async function store(file: string, directory: string, name: string, options: CopyOptions): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolder(directory);
   await removeLeftovers(directory);
   const target = join(directory, name);
   if ((await list(directory)).some((archive) => archive.name === name)) throw nameTaken(target);
@@ -103,6 +111,9 @@ const codeOf: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'STORAGE_DENIED',
   EROFS: 'STORAGE_DENIED',
   ENOTDIR: 'STORAGE_DENIED',
+  ENOENT: 'STORAGE_DENIED',
+  ELOOP: 'STORAGE_DENIED',
+  ENAMETOOLONG: 'STORAGE_DENIED',
   EEXIST: 'STORAGE_DENIED',
 };
 

@@ -33,7 +33,7 @@ export function endpointOf(options: S3ClientOptions): string | undefined {
 /** A client with credentials of the standard chain: environment, profile, web identity, container, instance. */
 export function createS3Client(options: S3ClientOptions): S3Client {
   const endpoint = endpointOf(options);
-  const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  const region = options.region || process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION || undefined;
   const answerMs = options.answerMs ?? deadlineMs('storageAnswer');
   return new S3Client({
     // Servers other than Amazon's seldom have a host name per bucket, and do not look at the region.

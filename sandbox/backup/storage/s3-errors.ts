@@ -20,13 +20,14 @@ const denied = /^(AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|Expired|
 /** The Versity gateway says of an unknown key, with status 404, what Amazon says with 403. */
 const unknownUser = /^XAdminUserNotFound$/;
 const noCredentials = /^CredentialsProviderError$|^Could not load credentials|^Resolved credential object is not valid/;
+const noRegion = /^Region (?:is missing|not accepted)/;
 const full = /^(InsufficientStorage|QuotaExceeded|XMinioStorageFull|ServiceQuotaExceeded)/;
 const network =
   /^(ECONN|EPIPE|ENOTFOUND|EAI_|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET|ERR_STREAM_PREMATURE|UND_ERR|CERT_|SELF_SIGNED|DEPTH_ZERO|TimeoutError)/;
 
 /**
  * The SDK's error in our words: `STORAGE_DENIED`, `STORAGE_NOT_FOUND`, `STORAGE_FULL`, `STORAGE_UNREACHABLE`,
- * `BACKUP_NOT_FOUND` or `BACKUP_FAILED`. The original is not carried on: its request holds the key's id and a signature.
+ * `BACKUP_NOT_FOUND`, `BACKUP_FAILED`, or `BAD_OPTION` without a region. The original is not carried on: its request holds the key's id and a signature.
  */
 export function storageError(thrown: unknown, place: S3Place): unknown {
   if (thrown instanceof SandboxError) return thrown;
@@ -71,6 +72,7 @@ function look(thrown: unknown): Seen {
 
 function kindOf({ name, code, status, message }: Seen): ErrorCode {
   const says = (pattern: RegExp) => pattern.test(name) || pattern.test(code) || pattern.test(message);
+  if (says(noRegion)) return 'BAD_OPTION';
   if (says(noCredentials) || says(unknownUser) || says(denied)) return 'STORAGE_DENIED';
   if (status === 507 || says(full)) return 'STORAGE_FULL';
   if (name === 'NoSuchBucket' || name === 'PermanentRedirect') return 'STORAGE_NOT_FOUND';
@@ -86,6 +88,12 @@ function wording(seen: Seen, { address, endpoint }: S3Place): { code: ErrorCode;
   const code = kindOf(seen);
   const where = endpoint === undefined ? address : `${address} at ${endpoint}`;
   switch (code) {
+    case 'BAD_OPTION':
+      return {
+        code,
+        message: `No region that there is was named for ${where}.`,
+        next: "Set AWS_REGION, a region in the profile, or AWS_ENDPOINT_URL for a server that is not Amazon's.",
+      };
     case 'STORAGE_DENIED':
       return noCredentials.test(seen.name) || noCredentials.test(seen.message)
         ? {

@@ -10,6 +10,8 @@ export interface StoredArchive {
 export interface Storage {
   /** For people: a folder's path, a bucket's address. */
   readonly description: string;
+  /** Refuses a place that cannot be written to, before anything is made for it. Absent: nothing tells before. */
+  prepare?(): Promise<void>;
   /** Archives by their names, the oldest first. What is not named like an archive is not ours, and is left out. */
   list(): Promise<readonly StoredArchive[]>;
   /** Keeps a copy of a file under a name that is not taken yet. Throws `STORAGE_FULL`, `STORAGE_DENIED`, `BACKUP_FAILED`. */

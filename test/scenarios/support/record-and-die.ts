@@ -1,6 +1,6 @@
 import { streamHistory } from '../../../scenarios/history.ts';
 
-const history = streamHistory(process.argv[2] ?? '');
+const history = await streamHistory(process.argv[2] ?? '');
 for (let value = 0; value < 500; value += 1) {
   history.record({ process: 0, type: 'invoke', operation: 'add', value });
   history.record({ process: 0, type: 'ok', operation: 'add', value });
