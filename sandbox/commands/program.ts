@@ -71,9 +71,9 @@ export function createProgram(): Command {
   add(program, 'ps', 'the same as status', ['engines']).action(
     run(() => import('./status.ts').then((room) => room.status)),
   );
-  add(program, 'status', 'show engines, their state, image origin and addresses', ['engines']).action(
-    run(() => import('./status.ts').then((room) => room.status)),
-  );
+  add(program, 'status', 'show the state of the nodes, image origin and addresses; `seed` looks at schemas and data', [
+    'engines',
+  ]).action(run(() => import('./status.ts').then((room) => room.status)));
   add(program, 'env', 'print the environment of an application, passwords included', ['engines', 'admin'])
     .summary('print the environment of an application')
     .addHelpText(

@@ -6,6 +6,7 @@ import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
 import type { CrossStoreReport } from '../../sandbox/cross-store/check-across-stores.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { readSecrets, writeState } from '../../sandbox/stack/stack-state.ts';
@@ -41,6 +42,15 @@ async function migrate(statement: string): Promise<void> {
   if (running === undefined) throw new Error('PostgreSQL runs');
   await using opened = await openPrimary(running, { database: 'taishang_users' });
   await opened.client.query(statement);
+}
+
+async function indexesOfUsers(): Promise<readonly string[]> {
+  const { engines } = await attachStack({ directory: folder.path });
+  await using opened = await openPrimary(engines.get('postgresql') as RunningEngine, { database: 'taishang_users' });
+  const { rows } = await opened.client.query<{ name: string }>(
+    "SELECT indexname AS name FROM pg_indexes WHERE tablename = 'users'",
+  );
+  return rows.map(({ name }) => name);
 }
 
 interface Seeded {
@@ -108,6 +118,7 @@ test('a backup of a stack that was used holds its dataset, and its restore says 
   const archive = join(dataOf(folder.path), 'backups', backup.archive.name);
   const restored = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
   expect(restored.crossStore).toMatchObject({ ok: true, changes: { added: 1, changed: 0, removed: 0 } });
+  await runForDocument(['up', '--engines', 'postgresql,redis'], here());
   await service(removeUser);
   expect((await seed('--strict')).crossStore.ok).toBe(true);
 }, 300_000);
@@ -123,6 +134,38 @@ test('differences of a load that no check has passed fail the next start, and th
   expect((await seed('--reset')).crossStore.ok).toBe(true);
   expect((await attachStack({ directory: folder.path })).state.unchecked ?? []).toEqual([]);
 });
+
+test('what a schema lacks is told, and `up --reset` brings it back, with rows that are gone', async () => {
+  const up = ['up', '--engines', 'postgresql,redis'];
+  await migrate('DROP INDEX idx_users_silicon_level');
+  await migrate("CREATE INDEX of_a_service ON users (phone); ALTER TABLE users ALTER status SET DEFAULT 'inactive'");
+  const redis = new Redis((await environment()).REDIS_URL ?? '');
+  await redis.unlink(...(await redis.keys('user:*')));
+  redis.disconnect();
+
+  const error = await runForError(up, here());
+  expect(error).toMatchObject({ exitCode: 1, code: 'SCHEMA_INCOMPLETE', engine: 'postgresql' });
+  expect(error.next).toMatch(/`npm run sandbox -- up --reset` .*DELETES/);
+  expect(error.evidence?.split('\n').toSorted()).toEqual([
+    expect.stringMatching(
+      /^postgresql: column users.status of taishang_users is different: it is .*'inactive'.*'active'/,
+    ),
+    'postgresql: index idx_users_silicon_level of taishang_users is missing',
+  ]);
+  // By the way of a start, which changes nothing of it either.
+  const seeded = await runCommand(['seed'], here());
+  expect(seeded).toMatchObject({ exitCode: 0 });
+  expect(seeded.stdout).toMatch(/^incomplete 2 objects of the schemas are missing or different; /m);
+  expect(seeded.stdout).toMatch(/redis: .* removed since it was seeded/);
+  expect(seeded.stdout).not.toContain('It was there already');
+  expect((await runCommand(['seed', '--strict'], here())).exitCode).toBe(1);
+
+  await runForDocument([...up, '--reset'], here());
+  expect(await indexesOfUsers()).toEqual(expect.arrayContaining(['idx_users_silicon_level', 'of_a_service']));
+  const whole = await runCommand(['seed', '--strict'], here());
+  expect(whole).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('It was there already') });
+  await migrate('DROP INDEX of_a_service');
+}, 300_000);
 
 test('what is emptied, dropped and made unreadable stops no command, and --reset brings it back', async () => {
   await migrate('ALTER TABLE user_permissions DROP COLUMN resource_type CASCADE');

@@ -60,7 +60,9 @@ async function applyCollection(application: Application): Promise<readonly strin
   try {
     const isReplaced = applied !== undefined && applied !== wanted;
     if (isReplaced) await database.dropCollection(name);
-    const gaps = await gapsOfCollection(database, { name, schema, withText });
+    const found = await gapsOfCollection(database, { name, schema, withText });
+    // What is different is somebody's doing: only a reset may undo it.
+    const gaps = found.filter(({ what }) => reset || what === 'missing');
     await closeGaps(database, { name, schema, withText, gaps });
     if (applied !== wanted) await writeRecord(client, `schema ${name}`, wanted);
     return applied === wanted ? gaps.map(nameOfGap) : [name];

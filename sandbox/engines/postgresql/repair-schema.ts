@@ -15,6 +15,7 @@ import {
   readObjects,
   recordedObjects,
   recordObjects,
+  recordText,
 } from './schema-objects.ts';
 
 const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');
@@ -56,6 +57,7 @@ export async function repairDatabase(
 ): Promise<readonly string[]> {
   await using opened = await openPrimary(running, { database });
   const { client } = opened;
+  await inTransaction(client, () => recordText(client, database, text));
   const recorded = await recordedObjects(client, text);
   const there = await readObjects(client, database);
   if (recorded !== undefined && gapsBetween(recorded, there, { isSame: isSameObject }).length === 0) return [];

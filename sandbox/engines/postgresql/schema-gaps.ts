@@ -37,7 +37,16 @@ async function gapsOfDatabase(running: RunningEngine, database: DatabaseName): P
   await using opened = await openPrimary(running, { database });
   const { client } = opened;
   const wanted = (await recordedObjects(client, text)) ?? (await recordNow(running, client, { database, text }));
-  return gapsBetween(wanted, await readObjects(client, database), { place: database, isSame: isSameObject });
+  const gaps = gapsBetween(wanted, await readObjects(client, database), { place: database, isSame: isSameObject });
+  return [...(await missingRecords(client)), ...gaps].map((gap) => ({ place: database, ...gap }));
+}
+
+/** Our own records of what was applied and loaded. */
+async function missingRecords(client: Client): Promise<readonly SchemaGap[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "SELECT name FROM unnest(ARRAY['sandbox.applied', 'sandbox.dataset']) name WHERE to_regclass(name) IS NULL",
+  );
+  return rows.map(({ name }) => ({ kind: 'table', name, what: 'missing' }));
 }
 
 async function recordNow(
@@ -52,7 +61,7 @@ async function recordNow(
 }
 
 /** What `CREATE ROLE` of the schema's file gives, and what may take it away. */
-async function gapsOfRoles(client: Client): Promise<readonly SchemaGap[]> {
+export async function gapsOfRoles(client: Client): Promise<readonly SchemaGap[]> {
   const text = await readFile(join(schemaDirectory, 'roles.sql'), 'utf8');
   const wanted = [...text.matchAll(/^CREATE ROLE (\w+) ([^;]*);/gm)].map(([, name = '', rights = '']) => ({
     kind: 'role',

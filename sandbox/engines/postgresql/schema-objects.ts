@@ -63,6 +63,13 @@ export async function objectsOfText(
   }
 }
 
+/** Keeps the text that a database is made from, if it is not kept yet. */
+export async function recordText(client: Client, database: DatabaseName, text: string): Promise<void> {
+  await client.query(await readFile(join(import.meta.dirname, 'schema', 'record.sql'), 'utf8'));
+  const values = [`${database}.sql`, text];
+  await client.query('INSERT INTO sandbox.applied (file, definition) VALUES ($1, $2) ON CONFLICT DO NOTHING', values);
+}
+
 /** Keeps what the database holds right after its schema was applied to an empty one. */
 export async function recordObjects(client: Client, text: string, objects: readonly SchemaObject[]): Promise<void> {
   await client.query(await query('make-record.sql'));

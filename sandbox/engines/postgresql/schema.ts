@@ -11,7 +11,8 @@ import { inTransaction } from './in-transaction.ts';
 import { loadedFingerprint } from './load.ts';
 import { MadeAnewBetter, repairDatabase, StillLacking } from './repair-schema.ts';
 import { tableLoads } from './rows.ts';
-import { readObjects, recordObjects } from './schema-objects.ts';
+import { gapsOfRoles } from './schema-gaps.ts';
+import { readObjects, recordObjects, recordText } from './schema-objects.ts';
 import { scramVerifier } from './scram.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
@@ -67,13 +68,17 @@ async function createRoles(
 ): Promise<readonly string[]> {
   const file = join(directory, 'roles.sql');
   const text = await readFile(file, 'utf8');
-  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
-  const there = new Set(rows.map((row) => row.rolname));
+  const { rows } = await client.query<{ rolname: string; expired: boolean }>(
+    'SELECT rolname, coalesce(rolvaliduntil <= now(), false) AS expired FROM pg_roles',
+  );
+  const there = new Map(rows.map((row) => [row.rolname, row]));
+  const lacking = reset ? (await gapsOfRoles(client)).map(({ name }) => name) : [];
   for (const role of roles) {
-    if (there.has(role) && !reset) continue;
+    if (there.has(role) && !lacking.includes(role)) continue;
     const [statement, rights] = new RegExp(`^CREATE ROLE ${role}\\b([^;]*);`, 'm').exec(text) ?? [];
     if (statement === undefined) throw schemaFailed('postgresql', file, `it does not create the role ${role}`);
-    const again = `ALTER ROLE ${role} ${rights} CONNECTION LIMIT -1 VALID UNTIL 'infinity'`;
+    const valid = there.get(role)?.expired ? " VALID UNTIL 'infinity'" : '';
+    const again = `ALTER ROLE ${role} ${rights} CONNECTION LIMIT -1${valid}`;
     await client.query(there.has(role) ? again : statement).catch((thrown) => {
       throw schemaFailed('postgresql', `${file}:${lineAt(text, text.indexOf(statement))}`, messageOf(thrown), thrown);
     });
@@ -101,27 +106,23 @@ async function applyDatabase(
   await using admin = await openPrimary(running, { database: 'postgres' });
   if (await databaseExists(admin.client, database)) {
     const applied = await appliedText(running, database);
-    if (applied === wanted) {
+    // Without a record, in a database of a start that was finished, somebody has removed it.
+    if (applied === wanted || (applied === undefined && keep)) {
       const repaired = reset ? await repairedBeside(running, database, { text: wanted, wasLoaded }) : [];
-      if (repaired !== undefined) return repaired;
+      if (repaired !== undefined) return applied === undefined && reset ? ['records', ...repaired] : repaired;
     }
     // A database without a record is what a start that was killed has left: nothing is in it.
     if (applied !== undefined && !reset)
       throw schemaDifferent('postgresql', `The database ${database}`, { file, there: applied, wanted });
-    if (keep && !reset) return [];
     await admin.client.query(`DROP DATABASE ${database} WITH (FORCE)`);
   } else if (keep && !reset) return [];
   await admin.client.query(`CREATE DATABASE ${database}`);
   await using opened = await openPrimary(running, { database });
   await inTransaction(opened.client, async () => {
-    await opened.client.query(await readFile(join(schemaDirectory, 'record.sql'), 'utf8'));
+    await recordText(opened.client, database, wanted);
     await opened.client.query(wanted).catch((thrown) => {
       throw schemaFailed('postgresql', `${file}${lineOf(thrown, wanted)}`, messageOf(thrown), thrown);
     });
-    await opened.client.query('INSERT INTO sandbox.applied (file, definition) VALUES ($1, $2)', [
-      `${database}.sql`,
-      wanted,
-    ]);
     await recordObjects(opened.client, wanted, await readObjects(opened.client, database));
   });
   return [`${database}.sql`];

@@ -112,6 +112,7 @@ const breakages: readonly Breakage[] = [
     ),
   ),
   alone(inUsers(['extension uuid-ossp missing', ...defaultsOfIds], 'DROP EXTENSION "uuid-ossp" CASCADE')),
+  alone(inUsers(['table sandbox.applied missing', 'table sandbox.dataset missing'], 'DROP SCHEMA sandbox CASCADE')),
   alone(inUsers(['table user_preferences missing'], 'DROP TABLE user_preferences')),
   alone(
     elsewhere('postgres', ['database taishang_analytics missing'], 'DROP DATABASE taishang_analytics WITH (FORCE)'),
