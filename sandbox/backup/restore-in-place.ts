@@ -70,8 +70,7 @@ async function startEnginesWithData(
   const withData = await enginesWithData(identity);
   const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name as EngineName);
   if (own.length === 0 || (await isRunning(own, options))) return own;
-  const topologies = Object.fromEntries(own.map((engine) => [engine, state.engines[engine]?.topology ?? 'standalone']));
-  const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none', topologies } as const;
+  const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none' } as const;
   await createStack({ ...options, ...asTheyAre, engines: own });
   return own;
 }

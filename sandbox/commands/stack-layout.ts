@@ -1,6 +1,7 @@
 import { SandboxError } from '../core/errors.ts';
 import type { EngineName } from '../engines/index.ts';
 import type { TopologyName } from '../engines/topology.ts';
+import { topologiesOfData } from '../stack/laid-out.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { type LoadedDataset, readState } from '../stack/stack-state.ts';
 import type { ActionContext } from './run-action.ts';
@@ -25,9 +26,12 @@ export async function stackLayout(context: Pick<ActionContext, 'settings'>): Pro
       next: 'Make it: `npm run sandbox -- up`.',
     });
   }
+  const names = engines.map(([engine]) => engine as EngineName);
+  const known = Object.fromEntries(engines.map(([engine, { topology }]) => [engine, topology]));
   return {
-    engines: engines.map(([engine]) => engine as EngineName),
-    topologies: Object.fromEntries(engines.map(([engine, { topology }]) => [engine, topology])),
+    engines: names,
+    // A change of topology that was killed may have come further than the state.
+    topologies: { ...known, ...(await topologiesOfData({ directory, name }, names)) },
     datasets: engines.flatMap(([, { dataset }]) => dataset ?? []),
   };
 }

@@ -51,14 +51,12 @@ test.each(engineNames)(
 );
 
 /** Reference of an image whose server says that it is of this version, and never starts. */
-async function redisOf(version: string, label = ''): Promise<string> {
-  const tiny = await tinyEngine(
-    `COPY redis-server /usr/local/bin/\nRUN chmod 755 /usr/local/bin/redis-server\n${label}`,
-    {
-      files: { 'redis-server': `#!/bin/sh\necho "Redis server v=${version} sha=00000000:0"\n` },
-    },
-  );
-  const images = await resolveImages([tiny], { policy: 'built', progress: () => {} });
+async function redisOf(version: string, origin: 'built' | 'compatible' = 'built'): Promise<string> {
+  const tiny = await tinyEngine(`COPY redis-server /usr/local/bin/\nRUN chmod 755 /usr/local/bin/redis-server`, {
+    files: { 'redis-server': `#!/bin/sh\necho "Redis server v=${version} sha=00000000:0"\n` },
+  });
+  const spec = { ...tiny.spec, local: { ...tiny.spec.local, origin } };
+  const images = await resolveImages([{ ...tiny, spec }], { policy: 'built', progress: () => {} });
   return images.get(tiny.engine)?.reference ?? '';
 }
 
@@ -84,10 +82,10 @@ test('an image that would not start on the data is refused before anything stops
   const before = await nodes();
   expect(before).toHaveLength(1);
 
-  const earlier = await redisOf('7.0.1');
-  const standIn = await redisOf('8.0.2', `LABEL ${labelNames.origin}=compatible`);
+  const earlier = await redisOf('6.2.1');
+  const standIn = await redisOf('9.0.1', 'compatible');
   for (const [image, says] of [
-    [earlier, /holds data of version 8\.\d.*version 7\.0\.1/],
+    [earlier, /holds data of version \d.*version 6\.2\.1/],
     [standIn, /holds data of the engine itself .*a stand-in/],
   ] as const) {
     for (const topology of [[], ['--topology', 'redis=replicated']]) {
