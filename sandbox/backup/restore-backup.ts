@@ -1,8 +1,10 @@
 import { SandboxError } from '../core/errors.ts';
 import { momentText } from '../core/moment.ts';
 import { notice, silent } from '../core/progress.ts';
+import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
 import { engineNames } from '../engines/index.ts';
+import { isSupported } from '../engines/topology.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
@@ -14,6 +16,7 @@ import { withBackupLock } from './backup-lock.ts';
 import type { RestoredEngine, RestoreReport } from './backup-report.ts';
 import { openStored } from './open-stored.ts';
 import { chooseArchive } from './point-in-time/choose-archive.ts';
+import { openLogFolder } from './point-in-time/log-folder.ts';
 import { requireMoment, sourceAtMoment } from './point-in-time/source-at-moment.ts';
 import { restoreBesideLive } from './restore-beside.ts';
 import { restoreInPlace } from './restore-in-place.ts';
@@ -99,6 +102,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   const doors = await doorsOf(source, options);
   if (doors.length > 0 && !archiveTrusted) throw rightsNotConfirmed(doors);
   const result = await (into === 'replace' ? restoreInPlace(source, options) : restoreBesideLive(source, options));
+  if (into === 'replace') await sayThatLogBeginsAnew(engines, options);
   return {
     version: 1,
     archive: { name, sizeBytes: opened.sizeBytes },
@@ -113,6 +117,14 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
     ...result,
     ...(moment === undefined ? {} : { engines: result.engines.map((engine) => asOf(engine, manifest, moment)) }),
   };
+}
+
+/** The log of what was replaced stays; that of what has taken its place is kept from its first base on. */
+async function sayThatLogBeginsAnew(engines: readonly Engine[], options: RestoreOptions): Promise<void> {
+  const anew = engines.filter(({ pointInTime }) => isSupported(pointInTime)).map(({ title }) => title);
+  if (anew.length === 0 || (await openLogFolder(stackIdentity(options))) === undefined) return;
+  const text = `The next backup begins the log of the restored ${anew.join(', ')}: moments before it cannot be restored.`;
+  notice(options.progress ?? silent, 'info', `${text} \`npm run sandbox -- backup\``);
 }
 
 /** The moment that an engine has come from. */

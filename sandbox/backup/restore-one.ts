@@ -174,7 +174,7 @@ function backupOf(engine: Engine): Backup {
   });
 }
 
-function restoreFailed(thrown: unknown, engine: Engine): Error {
+export function restoreFailed(thrown: unknown, engine: Engine): Error {
   if (thrown instanceof SandboxError) return thrown;
   if (thrown instanceof Error && thrown.name === 'AbortError') return thrown;
   return new SandboxError({

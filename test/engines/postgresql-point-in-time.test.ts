@@ -190,6 +190,12 @@ test('the log of a dead server is collected from its volume, and what is restore
   await killNode(primaryNode(dead));
   const whole = await pointInTime.collectLog(dead, files.path, base);
 
+  await using log = await backupFolder();
+  await pointInTime.keptLog.take(dead, log.path, 2 ** 30);
+  const [range] = await pointInTime.keptLog.reach([await pointInTime.describe(files.path, base)], log.path, dead);
+  const marks = JSON.parse(await readFile(join(files.path, 'marks.json'), 'utf8')) as readonly { time: string }[];
+  expect(range).toMatchObject({ to: new Date(marks.at(-1)?.time ?? ''), isOpen: false });
+
   await using stack = await emptyStack();
   const restored = stack.engines.postgresql;
   await pointInTime.restore(restored, files.path, whole, { mark: 'last' });

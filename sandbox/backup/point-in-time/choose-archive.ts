@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
-import type { EngineName } from '../../engines/index.ts';
+import { type EngineName, engineNames } from '../../engines/index.ts';
 import type { StackIdentity } from '../../stack/stack-identity.ts';
 import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import { locationOf } from '../create-backup.ts';
@@ -30,7 +30,8 @@ export async function chooseArchive(
   const own = resolve(await locationOf(identity));
   const places = [...new Set([own, ...(log?.places ?? [])])];
   const candidates = (await Promise.all(places.map((place) => candidatesAt(place, identity, progress)))).flat();
-  const engines = [...new Set(candidates.flatMap(({ summary }) => Object.keys(summary.bases)))] as EngineName[];
+  const named = new Set(candidates.flatMap(({ summary }) => Object.keys(summary.bases)));
+  const engines = engineNames.filter((name) => named.has(name));
   if (log !== undefined) await takeLog(identity, log, engines, progress);
   const reaches = await reachesOf(
     identity,

@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { writePrivateFile } from '../../core/private-files.ts';
 import { ensureStackFolder, stackFolder } from '../../stack/stack-folder.ts';
 import type { StackIdentity } from '../../stack/stack-identity.ts';
@@ -25,7 +26,23 @@ export async function openLogFolder({ directory, name }: StackIdentity): Promise
     throw thrown;
   });
   if (text === undefined) return undefined;
-  return { of: (engine) => join(folder, engine), places: JSON.parse(text) as readonly string[] };
+  return { of: (engine) => join(folder, engine), places: readPlaces(text, folder) };
+}
+
+/** Without them nobody knows which log is still needed. */
+function readPlaces(text: string, folder: string): readonly string[] {
+  try {
+    const places: unknown = JSON.parse(text);
+    if (Array.isArray(places) && places.every((place) => typeof place === 'string')) return places;
+    throw new Error('it is no list of places');
+  } catch (thrown) {
+    throw new SandboxError({
+      code: 'STATE_CORRUPT',
+      message: `${join(folder, placesFile)}, which names where backups with a log go, cannot be read: ${messageOf(thrown)}.`,
+      next: 'Remove it: the next `backup --log` writes it again, and keeps the log that is there.',
+      cause: thrown,
+    });
+  }
 }
 
 /** From now on the stack keeps its log, and archives at this location go on by it. */

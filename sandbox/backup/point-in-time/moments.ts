@@ -2,7 +2,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { isoIn, momentText } from '../../core/moment.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
 import type { MomentRange } from '../../engines/backup.ts';
-import type { EngineName } from '../../engines/index.ts';
+import { type EngineName, engineNames } from '../../engines/index.ts';
 import { isSupported, type RunningEngine } from '../../engines/topology.ts';
 import { attachState } from '../../stack/attach-stack.ts';
 import { loadEngines } from '../../stack/load-engines.ts';
@@ -23,17 +23,19 @@ export async function reachesOf(
   { live }: { readonly live: boolean },
 ): Promise<readonly Reach[]> {
   const log = await openLogFolder(identity);
-  const names = [...new Set(summaries.flatMap((summary) => Object.keys(summary?.bases ?? {})))];
+  // Summaries are what somebody's file says.
+  const named = new Set(summaries.flatMap((summary) => Object.keys(summary?.bases ?? {})));
+  const names = engineNames.filter((name) => named.has(name));
   const reaches: Record<string, MomentRange>[] = summaries.map(() => ({}));
   if (log === undefined || names.length === 0) return reaches;
-  for (const { name, pointInTime } of await loadEngines(names as EngineName[])) {
+  for (const { name, pointInTime } of await loadEngines(names)) {
     if (!isSupported(pointInTime)) continue;
     const running = live ? await liveEngine(identity, name as EngineName) : undefined;
     const bases = summaries.map((summary) => summary?.bases[name] ?? {});
     const found = await pointInTime.keptLog.reach(bases, log.of(name), running);
     for (const [index, range] of found.entries()) {
       const reach = reaches[index];
-      if (range !== undefined && reach !== undefined) reach[name] = range;
+      if (range !== undefined && range.from <= range.to && reach !== undefined) reach[name] = range;
     }
   }
   return reaches;

@@ -14,7 +14,7 @@ import type { ArchivedEngine, ArchiveManifest } from '../archive/manifest.ts';
 import { stagingDirectory } from '../create-backup.ts';
 import { createPrivateFolder } from '../private-folder.ts';
 import type { RestoreOptions } from '../restore-backup.ts';
-import type { RestoreSource } from '../restore-one.ts';
+import { type RestoreSource, restoreFailed } from '../restore-one.ts';
 import { baseFolder, baseManifest } from './base-parts.ts';
 import { type LogFolder, openLogFolder } from './log-folder.ts';
 import { contains, outOfRange, reachesOf, takeLog } from './moments.ts';
@@ -80,7 +80,9 @@ export async function sourceAtMoment(
   await using cleanUp = new AsyncDisposableStack();
   const staging = cleanUp.use(await createPrivateFolder(await stagingDirectory(identity)));
   const brought = await sideBySide(source.engines, (engine) =>
-    bringTo(source, engine, { log, staging: staging.path, options }),
+    bringTo(source, engine, { log, staging: staging.path, options }).catch((thrown) => {
+      throw restoreFailed(thrown, engine);
+    }),
   );
   const engines = source.manifest.engines.map(
     (archived) => brought.find((each) => each?.backup.engine === archived.backup.engine) ?? archived,

@@ -44,17 +44,23 @@ export async function readBaseBackup(directory: string, { parts }: BackupManifes
 export function isBaseBackup(value: unknown): value is BaseBackup {
   const { history, timeline, from, consistentAt, consistentTime, segmentBytes, sizeBytes } = Object(value);
   return (
-    (history === undefined || /^\d{1,20}$/.test(String(history))) &&
+    (history === undefined || isText(history, /^\d{1,20}$/)) &&
     Number.isSafeInteger(timeline) &&
-    [from, consistentAt].every((position) => /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/.test(String(position))) &&
-    !Number.isNaN(Date.parse(String(consistentTime))) &&
+    [from, consistentAt].every((position) => isText(position, /^[0-9A-F]{1,8}\/[0-9A-F]{1,8}$/)) &&
+    isText(consistentTime, /^\d{4}-\d\d-\d\dT/) &&
+    !Number.isNaN(Date.parse(consistentTime)) &&
     isSegmentSize(segmentBytes) &&
-    Number(sizeBytes) >= 0
+    typeof sizeBytes === 'number' &&
+    sizeBytes >= 0
   );
+}
+
+function isText(value: unknown, form: RegExp): boolean {
+  return typeof value === 'string' && form.test(value);
 }
 
 /** A power of two from 1 MB to 1 GB (PostgreSQL documentation, "initdb", `--wal-segsize`). */
 function isSegmentSize(value: unknown): boolean {
-  const power = Math.log2(Number(value));
+  const power = typeof value === 'number' ? Math.log2(value) : Number.NaN;
   return Number.isInteger(power) && power >= 20 && power <= 30;
 }
