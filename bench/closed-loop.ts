@@ -11,14 +11,18 @@ const turnMs = 10;
 /** Turns of what is compared to a percent are shorter: there are more of them. */
 const shortTurnMs = 25;
 
-export interface Turns {
+/** What takes turns with others. */
+export interface Lane {
   readonly run: Run;
-  /** Told of each request of the path. */
+  /** Told of each request. */
   readonly onDone?: (iteration: number, latencyMs: number) => void;
-  readonly reference: Run;
-  /** Iteration that both begin with. Default: 0. */
+}
+
+export interface Turns {
+  readonly lanes: readonly Lane[];
+  /** Iteration that all begin with. Default: 0. */
   readonly first?: number;
-  /** Time for the path and its reference together. */
+  /** Time for all of them together. */
   readonly forMs: number;
   readonly signal: AbortSignal;
 }
@@ -34,27 +38,20 @@ export interface TimedRecorder extends Recorder {
   busyMs: number;
 }
 
-export interface TurnsResult {
-  readonly path: TimedRecorder;
-  readonly reference: TimedRecorder;
-}
-
-/** One client, one request at a time, the path and its reference in turns. */
-export async function takeTurns(turns: Turns): Promise<TurnsResult> {
-  const path = { ...createRecorder(), busyMs: 0 };
-  const reference = { ...createRecorder(), busyMs: 0 };
-  // A short round has shorter turns: both must have had at least two.
-  const lengthMs = Math.min(turnMs, turns.forMs / 4);
-  const endMs = performance.now() + turns.forMs;
+/** One client, one request at a time, the lanes in turns. A recorder for each. */
+export async function takeTurns({ lanes, first = 0, forMs, signal }: Turns): Promise<readonly TimedRecorder[]> {
   // Each counts for itself: together, one of them would miss some kinds of parameters.
-  let next = turns.first ?? 0;
-  let nextOfReference = next;
+  const takers = lanes.map((lane) => ({ ...lane, recorder: { ...createRecorder(), busyMs: 0 }, next: first }));
+  // A short round has shorter turns: each must have had at least two.
+  const lengthMs = Math.min(turnMs, forMs / 2 / lanes.length);
+  const endMs = performance.now() + forMs;
   while (performance.now() < endMs) {
-    turns.signal.throwIfAborted();
-    next = await takeTurn(turns.run, path, next, lengthMs, turns.onDone);
-    nextOfReference = await takeTurn(turns.reference, reference, nextOfReference, lengthMs);
+    signal.throwIfAborted();
+    for (const taker of takers) {
+      taker.next = await takeTurn(taker.run, taker.recorder, taker.next, lengthMs, taker.onDone);
+    }
   }
-  return { path, reference };
+  return takers.map(({ recorder }) => recorder);
 }
 
 export interface ClosedLoop {
@@ -142,7 +139,7 @@ async function takeTurn(
   recorder: TimedRecorder,
   first: number,
   forMs: number,
-  onDone?: Turns['onDone'],
+  onDone?: Lane['onDone'],
 ): Promise<number> {
   const beganMs = performance.now();
   const endMs = beganMs + forMs;

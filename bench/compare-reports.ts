@@ -1,12 +1,22 @@
+import { median } from 'simple-statistics';
 import type { PathCheck } from '../sandbox/engines/query-path.ts';
-import { type Change, compareFigures } from './compare-figures.ts';
+import {
+  atDifferentTimes,
+  type Change,
+  changeInTurns,
+  changeOverTime,
+  type Estimate,
+  inTurns,
+  judge,
+  type Reading,
+} from './compare-figures.ts';
 import { datasetText } from './environment.ts';
 import type { BenchEnvironment, BenchReport, PathResult, RoundFigure } from './results.ts';
 
 /**
  * `interleaved`: both were measured in turns, so a pair is of one moment, and latencies are compared as they are.
- * `by-reference`: they were measured at different times; each round's latency is taken relative to the bare driver
- * loop that ran in turns with it, which takes out what the machine did meanwhile.
+ * `by-reference`: they were measured at different times; what the machine did meanwhile is taken out of each round's
+ * latency by the yardstick that ran in turns with it.
  */
 export type Pairing = 'interleaved' | 'by-reference';
 
@@ -14,12 +24,10 @@ export type Pairing = 'interleaved' | 'by-reference';
 export interface PathComparison {
   readonly engine: string;
   readonly path: string;
-  /** Of the median latency. */
+  /** Of what a tenth of the requests were faster than, in the quieter rounds. */
   readonly latency: Change;
-  readonly beforeP50Us: number;
-  readonly afterP50Us: number;
-  readonly beforeP99Us: number;
-  readonly afterP99Us: number;
+  /** From 1. A path that seems to have changed is measured again. */
+  readonly looks: number;
   /** Where the plan is another one, or no longer the expected one. */
   readonly plan?: Difference;
   /** Where the answer is another one, or wrong. */
@@ -39,6 +47,10 @@ export interface Comparison {
   readonly before: string;
   readonly after: string;
   readonly pairing: Pairing;
+  /** Whether latencies are judged: on the same kind of machine, with the same data. */
+  readonly isJudged: boolean;
+  /** A smaller change of latency is none. */
+  readonly smallestChange: number;
   /** What else is different between the two runs; it may be the reason of every change. */
   readonly differences: readonly string[];
   readonly paths: readonly PathComparison[];
@@ -57,10 +69,18 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
   const judged = isSameMachine(before.report.environment, after.report.environment);
   const rowsBefore = singleClientRows(before.report);
   const rowsAfter = singleClientRows(after.report);
-  const paths = rowsAfter.flatMap((row) => {
+  const matches = rowsAfter.flatMap((row) => {
     const match = rowsBefore.find((other) => isSame(row, other));
-    return match === undefined ? [] : [comparePath(match, row, { before, after, pairing, judged })];
+    return match === undefined ? [] : [{ before: match, after: row, looks: looksOf(after.report, row) }];
   });
+  const estimates = matches.map(({ after: row, looks }) =>
+    pairing === 'interleaved'
+      ? changeInTurns(pairsOf(roundsOf(before.report, row), looks), inTurns.drift)
+      : estimateOverTime(roundsOf(before.report, row), looks),
+  );
+  const judgement = pairing === 'interleaved' ? inTurns : atDifferentTimes;
+  const changes = judge(estimates, judgement);
+  const paths = matches.map((match, index) => comparePath(match, changes[index] as Change, judged));
   const without = (rows: readonly PathResult[], others: readonly PathResult[], only: 'before' | 'after') =>
     rows
       .filter((row) => !others.some((other) => isSame(row, other)))
@@ -70,9 +90,12 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
     before: before.name,
     after: after.name,
     pairing,
+    isJudged: judged,
+    smallestChange: judgement.smallestChange,
     differences: [
       ...(judged ? [] : ['another machine or dataset: latencies are shown and not judged']),
       ...differencesOf(before.report.environment, after.report.environment),
+      ...(pairing === 'by-reference' ? yardsticksOf(before.report, after.report) : []),
       ...rowsAfter.flatMap((row) =>
         uncheckedOf(
           rowsBefore.find((other) => isSame(row, other)),
@@ -106,34 +129,102 @@ function isSame(left: Named, right: Named): boolean {
   return left.engine === right.engine && left.path === right.path;
 }
 
-function comparePath(
-  before: PathResult,
-  after: PathResult,
-  context: { readonly before: Compared; readonly after: Compared; readonly pairing: Pairing; readonly judged: boolean },
-): PathComparison {
-  const figure = ({ p50Us, referenceP50Us }: RoundFigure) =>
-    context.pairing === 'interleaved' ? p50Us : p50Us / referenceP50Us;
-  const roundsOf = ({ report }: Compared) => report.rounds.filter((round) => isSame(round, after));
-  const second = roundsOf(context.after);
-  const pairs = roundsOf(context.before).flatMap((round) => {
-    const match = second.find((other) => other.round === round.round);
-    return match === undefined ? [] : [{ before: figure(round), after: figure(match) }];
+function roundsOf({ rounds }: BenchReport, path: Named): readonly RoundFigure[] {
+  return rounds.filter((round) => isSame(round, path));
+}
+
+function looksOf(report: BenchReport, path: Named): readonly (readonly RoundFigure[])[] {
+  return [...Map.groupBy(roundsOf(report, path), ({ look = 0 }) => look).values()];
+}
+
+/** The two halves of a run that was looked at once: both must show what is to be an alarm. */
+function parts<Value>(looks: readonly (readonly Value[])[]): readonly (readonly Value[])[] {
+  const [only = [], ...others] = looks;
+  const half = Math.ceil(only.length / 2);
+  return others.length > 0 || only.length < 2 ? looks : [only.slice(0, half), only.slice(half)];
+}
+
+function estimateOverTime(
+  before: readonly RoundFigure[],
+  looks: readonly (readonly RoundFigure[])[],
+): Estimate | undefined {
+  // A run that 0.1 has saved has medians alone.
+  const hasTenths = [...before, ...looks.flat()].every(({ p10Us, yardstickP10Us }) => p10Us && yardstickP10Us);
+  const readings = (rounds: readonly RoundFigure[]) => toReadings(rounds, hasTenths);
+  return changeOverTime({ before: readings(before), looks: parts(looks.map(readings)) }, atDifferentTimes.drift);
+}
+
+function toReadings(rounds: readonly RoundFigure[], hasTenths: boolean): readonly Reading[] {
+  return rounds
+    .map(({ p10Us = 0, yardstickP10Us = 0, p50Us, referenceP50Us }) =>
+      hasTenths ? { latencyUs: p10Us, yardstickUs: yardstickP10Us } : { latencyUs: p50Us, yardstickUs: referenceP50Us },
+    )
+    .filter(({ latencyUs, yardstickUs }) => latencyUs > 0 && yardstickUs > 0);
+}
+
+/** Rounds of a path in a run that was just made. */
+export function readingsOf(report: BenchReport, path: Named): readonly Reading[] {
+  return toReadings(roundsOf(report, path), true);
+}
+
+/** Rounds of the same number are of the same moment. */
+function pairsOf(
+  before: readonly RoundFigure[],
+  looks: readonly (readonly RoundFigure[])[],
+): readonly (readonly Reading[])[] {
+  const latencyOf = ({ p10Us, p50Us }: RoundFigure) => p10Us ?? p50Us;
+  return parts(
+    looks.map((look) =>
+      look.flatMap((round) => {
+        const match = before.find((other) => other.round === round.round && other.look === round.look);
+        const pair = match && { latencyUs: latencyOf(round), yardstickUs: latencyOf(match) };
+        return pair !== undefined && pair.latencyUs > 0 && pair.yardstickUs > 0 ? [pair] : [];
+      }),
+    ),
+  );
+}
+
+/** A machine, a driver or a whole server that is another by so much is worth a line: it is taken out of the changes. */
+const toldOfYardstick = 0.2;
+
+function yardsticksOf(before: BenchReport, after: BenchReport): readonly string[] {
+  const usOf = ({ rounds }: BenchReport, engine: string) => {
+    const readings = toReadings(
+      rounds.filter((round) => round.engine === engine),
+      true,
+    );
+    return readings.length === 0 ? undefined : median(readings.map(({ yardstickUs }) => yardstickUs));
+  };
+  return [...new Set(after.rounds.map(({ engine }) => engine))].flatMap((engine) => {
+    const [was, is] = [usOf(before, engine), usOf(after, engine)];
+    if (was === undefined || is === undefined || Math.abs(Math.log(is / was)) < Math.log1p(toldOfYardstick)) return [];
+    return [
+      `${engine}: machine, driver or server: a request that depends on no data took ${Math.round(was)} us, now ${Math.round(is)} us; ` +
+        '`before` has that in it',
+    ];
   });
-  const latency = compareFigures(pairs);
+}
+
+function comparePath(
+  {
+    before,
+    after,
+    looks,
+  }: { readonly before: PathResult; readonly after: PathResult; readonly looks: readonly object[] },
+  latency: Change,
+  judged: boolean,
+): PathComparison {
   const plan = differenceOf(before.plan, after.plan);
   const answer = differenceOf(before.answer, after.answer);
   return {
     engine: after.engine,
     path: after.path,
     latency,
-    beforeP50Us: before.p50Us,
-    afterP50Us: after.p50Us,
-    beforeP99Us: before.p99Us,
-    afterP99Us: after.p99Us,
+    looks: looks.length,
     ...(plan === undefined ? {} : { plan }),
     ...(answer === undefined ? {} : { answer }),
     failures: [
-      ...(latency.verdict === 'slower' && context.judged ? [`slower by ${percent(latency.change)}`] : []),
+      ...(latency.verdict === 'slower' && judged ? [`slower by ${percent(latency.change)}`] : []),
       ...(plan === undefined ? [] : [`plan: ${plan.before} -> ${plan.after}`]),
       ...(answer === undefined ? [] : [`answer: ${answer.before} -> ${answer.after}`]),
     ],

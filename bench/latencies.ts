@@ -38,6 +38,11 @@ export function latenciesOf({ histogram }: Recorder, elapsedMs: number): Latenci
   };
 }
 
+/** What a tenth of the requests were faster than, in microseconds. */
+export function fastTenthOf({ histogram }: Recorder): number {
+  return toMicroseconds(histogram.getValueAtPercentile(10));
+}
+
 /** Points of the cumulative distribution, as far into the tail as there are ten samples beyond, and the maximum. */
 export function distributionOf({ histogram }: Recorder): Distribution {
   const samples = histogram.totalCount;

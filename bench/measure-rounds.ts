@@ -2,8 +2,8 @@ import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
 import { sideBySide } from '../sandbox/core/side-by-side.ts';
 import type { AnswerCheck, PreparedPath } from '../sandbox/engines/query-path.ts';
 import { watchClient } from './client-health.ts';
-import { type TimedRecorder, type TurnsResult, takeTurns } from './closed-loop.ts';
-import { createRecorder, distributionOf, latenciesOf } from './latencies.ts';
+import { type TimedRecorder, takeTurns } from './closed-loop.ts';
+import { createRecorder, distributionOf, fastTenthOf, latenciesOf } from './latencies.ts';
 import { createParts, type Parts } from './parts-of-path.ts';
 import { recallOfPath } from './recall.ts';
 import type { ClientHealth, PathResult, RoundFigure } from './results.ts';
@@ -119,23 +119,28 @@ export async function measureRounds(
     );
   for (const subject of subjects) {
     await orLeftOut(subject, async () => {
-      await wake([subject.prepared.run, subject.prepared.runBare]);
-      await turns(subject, timing.warmUpMs, timing.signal);
+      await wake(requestsOf(subject));
+      await turns([subject], timing.warmUpMs, { signal: timing.signal });
     });
     const recorders = { path: { ...createRecorder(), busyMs: 0 }, reference: { ...createRecorder(), busyMs: 0 } };
     all.push({ subject, ...recorders, parts: createParts(), health: [], rounds: [] });
   }
+  const groups = Map.groupBy(all, ({ subject }) => `${subject.engine} / ${subject.path.name}`);
   for (let round = 0; round < timing.rounds; round += 1) {
-    const order = round % 2 === 0 ? all : all.toReversed();
-    const title = (each: Measuring) =>
-      timing.rounds === 1 ? [each.subject.path.name] : [`round ${round + 1}`, each.subject.path.name];
-    for (const each of order.filter(({ subject }) => !failed.has(subject))) {
-      await orLeftOut(each.subject, () =>
-        runTask(timing.progress, ['bench', each.subject.engine, ...title(each)], async (report) => {
-          const { p50Us, referenceP50Us } = await measureRound(each, round, timing);
-          report.summarise(`p50 ${p50Us} us, ${ratioOf(p50Us, referenceP50Us)} times the bare driver`);
-        }),
-      );
+    const order = [...groups.values()];
+    for (const group of round % 2 === 0 ? order : order.toReversed()) {
+      const left = group.filter(({ subject }) => !failed.has(subject));
+      const [first] = left;
+      if (first === undefined) continue;
+      const { engine, path } = first.subject;
+      const title = timing.rounds === 1 ? [path.name] : [`round ${round + 1}`, path.name];
+      await runTask(timing.progress, ['bench', engine, ...title], async (report) => {
+        for (const { subject } of left) await orLeftOut(subject, () => wakeUp(subject, timing));
+        const measured = left.filter(({ subject }) => !failed.has(subject));
+        const { culprit, thrown } = await measureRound(measured, round, timing);
+        if (culprit !== undefined) await orLeftOut(culprit, () => Promise.reject(thrown));
+        report.summarise(measured.map(({ rounds }) => summaryOf(rounds.at(-1))).join(' and '));
+      });
     }
   }
   const measured: MeasuredSubject[] = [];
@@ -146,16 +151,55 @@ export async function measureRounds(
   return measured;
 }
 
-function turns(
-  { prepared }: PreparedSubject,
+/** The requests that take turns: those of the path, of the bare driver loop, and of the yardstick where that is another. */
+function requestsOf({ prepared }: PreparedSubject): readonly ((iteration: number) => Promise<void>)[] {
+  const { run, runBare, runYardstick } = prepared;
+  return [run, runBare, ...(runYardstick === undefined ? [] : [runYardstick])];
+}
+
+interface TurnsResult {
+  readonly path: TimedRecorder;
+  readonly reference: TimedRecorder;
+  readonly yardstick: TimedRecorder;
+}
+
+/** `forMs` is for a path and its bare driver loop; all of these subjects take turns with each other. */
+async function turns(
+  subjects: readonly PreparedSubject[],
   forMs: number,
-  signal: AbortSignal,
-  measured?: { readonly parts: Parts; readonly first: number },
-): Promise<TurnsResult> {
-  const { parts, first = 0 } = measured ?? {};
-  const run = (iteration: number) => prepared.run(iteration, parts?.recordHop);
-  const onDone = (iteration: number, latencyMs: number) => parts?.recordKind(prepared.kindOf(iteration), latencyMs);
-  return takeTurns({ run, onDone, first, reference: prepared.runBare, forMs, signal });
+  options: {
+    readonly signal: AbortSignal;
+    readonly first?: number;
+    readonly partsOf?: (subject: PreparedSubject) => Parts | undefined;
+    readonly onThrow?: (subject: PreparedSubject) => void;
+  },
+): Promise<readonly TurnsResult[]> {
+  const { signal, first = 0, partsOf, onThrow } = options;
+  const lanes = subjects.flatMap((subject) => {
+    const parts = partsOf?.(subject);
+    const onDone = (iteration: number, latencyMs: number) =>
+      parts?.recordKind(subject.prepared.kindOf(iteration), latencyMs);
+    return requestsOf(subject).map((request, index) => ({
+      subject,
+      run: async (iteration: number) => {
+        try {
+          await (index === 0 ? subject.prepared.run(iteration, parts?.recordHop) : request(iteration));
+        } catch (thrown) {
+          onThrow?.(subject);
+          throw thrown;
+        }
+      },
+      ...(index === 0 ? { onDone } : {}),
+    }));
+  });
+  const recorders = await takeTurns({ lanes, first, forMs: (forMs * lanes.length) / 2, signal });
+  return subjects.map((subject) => {
+    const own = recorders.filter((_, index) => lanes[index]?.subject === subject);
+    const [path, reference, yardstick = reference] = own;
+    if (path === undefined || reference === undefined || yardstick === undefined)
+      throw new Error('each has a recorder');
+    return { path, reference, yardstick };
+  });
 }
 
 /**
@@ -166,26 +210,65 @@ export async function wake(runs: readonly ((iteration: number) => Promise<void>)
   await Promise.allSettled(runs.map((run) => run(0)));
 }
 
-async function measureRound(each: Measuring, round: number, timing: Timing): Promise<RoundFigure> {
-  await wake([each.subject.prepared.run, each.subject.prepared.runBare]);
-  if (timing.rounds > 1) await turns(each.subject, roundWarmUpMs, timing.signal);
+async function wakeUp(subject: PreparedSubject, { rounds, signal }: Timing): Promise<void> {
+  await wake(requestsOf(subject));
+  if (rounds > 1) await turns([subject], roundWarmUpMs, { signal });
+}
+
+/** One round of a path, of all that are compared in turns: they then meet the same machine. */
+async function measureRound(
+  group: readonly Measuring[],
+  round: number,
+  timing: Timing,
+): Promise<{ readonly culprit?: PreparedSubject; readonly thrown?: unknown }> {
+  let culprit: PreparedSubject | undefined;
   const judge = watchClient();
-  const taken = await turns(each.subject, timing.measureMs / timing.rounds, timing.signal, {
-    parts: each.parts,
-    first: round * iterationsApart,
-  });
-  const latencies = latenciesOf(taken.path, taken.path.busyMs);
-  each.health.push(judge());
+  try {
+    const taken = await turns(
+      group.map(({ subject }) => subject),
+      timing.measureMs / timing.rounds,
+      {
+        signal: timing.signal,
+        first: round * iterationsApart,
+        partsOf: (subject) => group.find((each) => each.subject === subject)?.parts,
+        onThrow: (subject) => {
+          culprit = subject;
+        },
+      },
+    );
+    const health = judge();
+    for (const [index, each] of group.entries()) keepRound(each, round, taken[index] as TurnsResult, health);
+    return {};
+  } catch (thrown) {
+    if (culprit === undefined) throw thrown;
+    return { culprit, thrown };
+  }
+}
+
+function keepRound(each: Measuring, round: number, taken: TurnsResult, health: ClientHealth): void {
+  each.health.push(health);
   for (const kind of ['path', 'reference'] as const) {
     each[kind].histogram.add(taken[kind].histogram);
     each[kind].busyMs += taken[kind].busyMs;
   }
-  const { samples, p50Us, p90Us } = latencies;
+  const { samples, p50Us, p90Us } = latenciesOf(taken.path, taken.path.busyMs);
   const { engine, path } = each.subject;
-  const referenceP50Us = latenciesOf(taken.reference, taken.reference.busyMs).p50Us;
-  const figure = { engine, path: path.name, round, samples, p50Us, p90Us, referenceP50Us };
-  each.rounds.push(figure);
-  return figure;
+  each.rounds.push({
+    engine,
+    path: path.name,
+    round,
+    samples,
+    p10Us: fastTenthOf(taken.path),
+    p50Us,
+    p90Us,
+    referenceP50Us: latenciesOf(taken.reference, taken.reference.busyMs).p50Us,
+    yardstickP10Us: fastTenthOf(taken.yardstick),
+  });
+}
+
+function summaryOf(figure: RoundFigure | undefined): string {
+  if (figure === undefined) return 'failed';
+  return `p50 ${figure.p50Us} us, ${ratioOf(figure.p50Us, figure.referenceP50Us)} times the bare driver`;
 }
 
 async function conclude(each: Measuring, signal: AbortSignal): Promise<MeasuredSubject> {

@@ -131,11 +131,17 @@ export interface RoundFigure {
   readonly engine: string;
   readonly path: string;
   readonly round: number;
+  /** From 0: whether it was measured again, for a comparison or because the rounds before disagreed. Default: 0. */
+  readonly look?: number;
   readonly samples: number;
+  /** What comparisons go by, see docs/benchmarks.md. Runs that 0.1 has saved lack it. */
+  readonly p10Us?: number;
   readonly p50Us: number;
   readonly p90Us: number;
   /** Of the bare driver loop, in turns with the path within the round. */
   readonly referenceP50Us: number;
+  /** Of a request that depends on no data, in turns with them; the bare driver loop's where that depends on none. */
+  readonly yardstickP10Us?: number;
 }
 
 /** A path, or a part of one, that an image cannot honestly run. */

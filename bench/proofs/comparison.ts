@@ -1,11 +1,11 @@
 import { cpus, loadavg } from 'node:os';
 import { watchClient } from '../client-health.ts';
-import { compareFigures, type Pair } from '../compare-figures.ts';
-import { createRecorder, latenciesOf, record } from '../latencies.ts';
+import { changeInTurns, inTurns, judge, type Reading } from '../compare-figures.ts';
+import { createRecorder, fastTenthOf, record } from '../latencies.ts';
 import { startKnownServer } from './known-client.ts';
 
 /**
- * Proves the comparison on real local servers: `npx node bench/proofs/comparison.ts`, about a minute.
+ * Proves the comparison in turns on real local servers: `npx node bench/proofs/comparison.ts`, about a minute.
  * A slowdown of 10 % is to be found in at least 19 of 20 runs, and 20 runs of the same against the same are to raise at
  * most one alarm. Ends with exit code 1 where they do not.
  */
@@ -18,8 +18,8 @@ const serviceMs = 1;
 
 type Request = () => Promise<unknown>;
 
-async function judge(before: Request, after: Request, seed: number): Promise<string> {
-  const pairs: Pair[] = [];
+async function verdictOf(before: Request, after: Request): Promise<string> {
+  const pairs: Reading[] = [];
   for (let pair = 0; pair < pairsPerRun; pair += 1) {
     const sides = [before, after].map((request) => ({ request, recorder: createRecorder() }));
     for (let request = 0; request < requestsPerPair; request += 1) {
@@ -29,10 +29,11 @@ async function judge(before: Request, after: Request, seed: number): Promise<str
         record(side.recorder, performance.now() - beganMs);
       }
     }
-    const [p50Before = 0, p50After = 0] = sides.map(({ recorder }) => latenciesOf(recorder, 0).p50Us);
-    pairs.push({ before: p50Before, after: p50After });
+    const [beforeUs = 0, afterUs = 0] = sides.map(({ recorder }) => fastTenthOf(recorder));
+    pairs.push({ latencyUs: afterUs, yardstickUs: beforeUs });
   }
-  return compareFigures(pairs, seed).verdict;
+  const halves = [pairs.slice(0, pairsPerRun / 2), pairs.slice(pairsPerRun / 2)];
+  return judge([changeInTurns(halves, inTurns.drift)], inTurns)[0]?.verdict ?? 'unclear';
 }
 
 const judgeClient = watchClient();
@@ -42,8 +43,8 @@ await using slower = await startKnownServer({ serviceMs: serviceMs * 1.1, servic
 const found: string[] = [];
 const quiet: string[] = [];
 for (let run = 0; run < runs; run += 1) {
-  found.push(await judge(first.request, slower.request, run));
-  quiet.push(await judge(first.request, same.request, run));
+  found.push(await verdictOf(first.request, slower.request));
+  quiet.push(await verdictOf(first.request, same.request));
 }
 const slowdowns = found.filter((verdict) => verdict === 'slower').length;
 const alarms = quiet.filter((verdict) => verdict === 'slower' || verdict === 'faster').length;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Comparison, compareReports } from '../../bench/compare-reports.ts';
 import { externalTarget, refuseMissing } from '../../bench/external-servers.ts';
+import { doubtfulOf, lookUntilClear, unsettledOf } from '../../bench/looks.ts';
 import { missedObjectives } from '../../bench/objectives.ts';
 import type { BenchReport } from '../../bench/results.ts';
 import { type BenchTarget, runInterleaved } from '../../bench/run-benchmarks.ts';
@@ -37,10 +38,10 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
     ? await targetByUrl(context, flags)
     : await attachTarget({ ...identityOf(context), ...chosenEngines(context) }, flags);
   const beside = baseline === undefined || isExternal ? undefined : await targetBeside(context, baseline, flags);
-  const [report, besideReport] = await runInterleaved(
-    { ...flags.measure, paths: context.arguments, progress: context.progress, signal: context.signal },
-    beside === undefined ? [target] : [target, beside],
-  );
+  const [report, besideReport] = await measureAsAsked(context, flags, {
+    targets: beside === undefined ? [target] : [target, beside],
+    baseline,
+  });
   if (report === undefined) throw new Error('a target has a report');
   const comparison = baseline && compareWith(baseline, report, besideReport);
   if (flags.save !== undefined) {
@@ -54,6 +55,29 @@ export async function benchPaths(context: ActionContext): Promise<Outcome> {
     text: (colors) => formatBench(report, colors) + (comparison ? formatComparison(comparison, colors) : ''),
     exitCode: failed ? 1 : 0,
   };
+}
+
+/** Once, or until what is to be kept is settled and what is compared is clear; `--full` belongs to the first look alone. */
+async function measureAsAsked(
+  { arguments: named, progress, signal }: ActionContext,
+  { measure, save }: BenchFlags,
+  { targets, baseline }: { readonly targets: readonly BenchTarget[]; readonly baseline: SavedRun | undefined },
+): Promise<readonly BenchReport[]> {
+  const { clients, arrivals, ...again } = measure;
+  return lookUntilClear(
+    (doubtful) =>
+      runInterleaved(
+        { ...(doubtful === undefined ? measure : again), paths: doubtful ?? named, progress, signal },
+        targets,
+      ),
+    ([report, beside]) => {
+      if (report === undefined) return [];
+      return [
+        ...(baseline === undefined ? [] : doubtfulOf(compareWith(baseline, report, beside))),
+        ...(save === undefined ? [] : unsettledOf(report)),
+      ];
+    },
+  );
 }
 
 async function attachTarget(

@@ -17,6 +17,8 @@ export interface PathParts<Parameter, Result> {
   readonly request: (parameter: Parameter, onHop?: HopListener) => Promise<Result>;
   /** The same with as little of our code as the driver allows. */
   readonly bare: (parameter: Parameter) => Promise<unknown>;
+  /** A request that depends on no data, where `bare` does. */
+  readonly yardstick?: () => Promise<unknown>;
   /** What the server does with this parameter. */
   readonly plan: (parameter: Parameter, kind: ParameterKind) => Promise<PlanCheck>;
   /** The answer in a form that can be compared. */
@@ -40,6 +42,7 @@ export function preparePath<Parameter, Result>(
 ): Omit<PreparedPath, 'http' | 'recall'> {
   const cycle = drawCycle(parts.parameters, parts.shares);
   const at = (iteration: number) => cycle[iteration % cycle.length] as Drawn<Parameter>;
+  const { yardstick } = parts;
   return {
     run: async (iteration, onHop) => {
       await parts.request(at(iteration).parameter, onHop);
@@ -47,6 +50,13 @@ export function preparePath<Parameter, Result>(
     runBare: async (iteration) => {
       await parts.bare(at(iteration).parameter);
     },
+    ...(yardstick === undefined
+      ? {}
+      : {
+          runYardstick: async () => {
+            await yardstick();
+          },
+        }),
     kindOf: (iteration) => at(iteration).kind,
     checkPlan: () => checkPlan(parts),
     checkAnswer: () => checkAnswer(parts),

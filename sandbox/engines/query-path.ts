@@ -36,6 +36,11 @@ export interface PreparedPath extends AsyncDisposable {
   readonly run: (iteration: number, onHop?: HopListener) => Promise<void>;
   /** The same request with as little of our code as the driver allows: the reference of the same run. */
   readonly runBare: (iteration: number) => Promise<void>;
+  /**
+   * A request to the same server that depends on no data: what the machine does to requests, by which runs of different
+   * times are compared. Default: `runBare`.
+   */
+  readonly runYardstick?: (iteration: number) => Promise<void>;
   readonly kindOf: (iteration: number) => ParameterKind;
   /** Looks at the plan for parameters of each kind. */
   readonly checkPlan: () => Promise<PlanCheck>;

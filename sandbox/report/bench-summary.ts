@@ -3,7 +3,7 @@ import { datasetText } from '../../bench/environment.ts';
 import type { BenchReport } from '../../bench/results.ts';
 import type { PathCheck } from '../engines/query-path.ts';
 import { objectiveText } from './bench-text.ts';
-import { comparisonVerdict, intervalText, pairingText } from './comparison-text.ts';
+import { comparisonVerdict, figureText, intervalText, pairingText } from './comparison-text.ts';
 import { formatCount, formatMicroseconds } from './units.ts';
 
 /** A summary in Markdown for a pull request: the verdict, what got worse, and the figures. */
@@ -45,19 +45,19 @@ function comparisonLines(comparison: Comparison): readonly string[] {
   const failed = comparison.paths.filter(({ failures }) => failures.length > 0);
   return [
     `**Verdict: ${comparisonVerdict(comparison)}.**`,
-    `${plain(comparison.before)} -> ${plain(comparison.after)}, ${pairingText(comparison)}.`,
+    `${plain(comparison.before)} -> ${plain(comparison.after)}, ${pairingText(comparison)}; ${figureText}.`,
     '',
     ...failed.map(
       ({ engine, path, failures }) => `- **${plain(`${engine} / ${path}`)}**: ${plain(failures.join('; '))}`,
     ),
     ...(failed.length === 0 ? [] : ['']),
     ...table(
-      ['engine', 'path', 'p50 before', 'p50 after', 'change', '99 % interval', 'verdict'],
+      ['engine', 'path', 'before', 'after', 'change', '95 % interval', 'verdict'],
       comparison.paths.map((path) => [
         path.engine,
         path.path,
-        formatMicroseconds(path.beforeP50Us),
-        formatMicroseconds(path.afterP50Us),
+        formatMicroseconds(path.latency.beforeUs),
+        formatMicroseconds(path.latency.afterUs),
         percent(path.latency.change),
         intervalText(path),
         path.latency.verdict,

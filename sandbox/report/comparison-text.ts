@@ -8,22 +8,23 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
   const columns = [
     { title: 'engine' },
     { title: 'path' },
-    ...['p50 before', 'after', 'change', '99 % interval', 'pairs'].map((title) => ({ title, align: 'right' as const })),
+    ...['before', 'after', 'change', '95 % interval', 'rounds'].map((title) => ({ title, align: 'right' as const })),
     { title: 'verdict' },
   ];
   const rows = comparison.paths.map((path) => [
     path.engine,
     path.path,
-    formatMicroseconds(path.beforeP50Us),
-    formatMicroseconds(path.afterP50Us),
+    formatMicroseconds(path.latency.beforeUs),
+    formatMicroseconds(path.latency.afterUs),
     percent(path.latency.change),
     intervalText(path),
-    String(path.latency.pairs),
+    String(path.latency.rounds),
     verdictText(path, colors),
   ]);
   const failed = comparison.paths.filter(({ failures }) => failures.length > 0);
   return [
     `\n${comparison.before} -> ${comparison.after}, ${pairingText(comparison)}`,
+    colors.dim(figureText),
     formatTable(columns, rows, colors),
     ...failed.map(
       ({ engine, path, failures }) => `  ${colors.red('worse')} ${engine} / ${path}: ${failures.join('; ')}`,
@@ -38,21 +39,24 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
 /** The verdict in words: noise that could hide a change is said, not passed over. */
 export function comparisonVerdict({ verdict, paths }: Comparison): string {
   if (verdict === 'fail') return 'something got worse';
-  const unsure = paths.filter(({ latency }) => ['unclear', 'too-few-pairs'].includes(latency.verdict)).length;
+  const unsure = paths.filter(({ latency }) => ['unclear', 'too-few-rounds'].includes(latency.verdict)).length;
   return unsure === 0
     ? 'nothing got worse'
     : `nothing is shown to be worse; ${unsure} of ${paths.length} paths could not be judged for noise`;
 }
 
+/** Which figure is shown and judged. */
+export const figureText = 'latency that a tenth of the requests stay below, in the quieter rounds';
+
 export function pairingText({ pairing }: Comparison): string {
   return pairing === 'interleaved'
     ? 'measured in turns'
-    : 'measured at different times: change relative to the bare driver loop of each round';
+    : 'measured at different times: `before` is what it would be on the machine as it is now';
 }
 
 export function intervalText({ latency }: PathComparison): string {
   const [low, high] = latency.interval;
-  return latency.verdict === 'too-few-pairs' ? 'too few pairs' : `${percent(low)} to ${percent(high)}`;
+  return latency.verdict === 'too-few-rounds' ? 'too few rounds' : `${percent(low)} to ${percent(high)}`;
 }
 
 function verdictText({ latency, plan, answer }: PathComparison, colors: Colors): string {
@@ -61,7 +65,7 @@ function verdictText({ latency, plan, answer }: PathComparison, colors: Colors):
     faster: colors.green,
     same: colors.dim,
     unclear: colors.yellow,
-    'too-few-pairs': colors.yellow,
+    'too-few-rounds': colors.yellow,
   };
   return [
     paint[latency.verdict](latency.verdict),

@@ -73,7 +73,7 @@ describe('what was not checked', () => {
   });
 });
 
-test('runs of different times are compared by the bare loop beside them: a slower machine is no slower path', () => {
+test('runs of different times are compared by what ran beside them: a slower machine is no slower path', () => {
   const before = { p50Us: 200, referenceP50Us: 100 };
   const slowMachine = { p50Us: 300, referenceP50Us: 150 };
   expect(compare(before, slowMachine, 'by-reference').verdict).toBe('pass');

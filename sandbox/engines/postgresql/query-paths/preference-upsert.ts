@@ -35,6 +35,9 @@ export const preferenceUpsert: QueryPath = {
   prepare,
 };
 
+/** A record in the log that no table has (PostgreSQL manual, "Replication Management Functions"), and its commit. */
+const commitOfOneRecord = "SELECT pg_logical_emit_message(true, 'sandbox-bench', '')";
+
 async function prepare({ running }: PathContext): Promise<PreparedPath> {
   await using stack = new AsyncDisposableStack();
   const { client } = stack.use(await openPrimary(running, { database: 'taishang_users', role: 'taishang_user' }));
@@ -53,6 +56,8 @@ async function prepare({ running }: PathContext): Promise<PreparedPath> {
     shares: preferenceUpsert.shares,
     request: (preference) => upsert(valuesOf(preference)),
     bare: () => client.query({ name: 'bare', text: 'SELECT 1' }),
+    // It waits for the disk as the upsert does.
+    yardstick: () => client.query({ name: 'yardstick', text: commitOfOneRecord }),
     plan: (preference) =>
       planOf({
         client,

@@ -86,6 +86,9 @@ async function prepare(path: VectorPath, { running, dataset }: PathContext): Pro
       const options = { method: 'POST', body, contentType: 'application/json' };
       await (await request(running, url.slice(uri(running).length), options)).arrayBuffer();
     },
+    yardstick: async () => {
+      await (await request(running, '/', { method: 'GET' })).arrayBuffer();
+    },
     plan: () => collectionPlan(running, path.collection, path.filtered, dataset),
     answer: (found) => textOf(found.map((points) => points.map(path.idOf))),
     known:

@@ -72,6 +72,7 @@ async function prepare(space: KeySpace, { running, dataset }: PathContext): Prom
     shares: usualShares,
     request,
     bare: (id) => client.get(cacheKey(space, id)),
+    yardstick: () => client.ping(),
     plan: async (id, kind) => {
       const there = kind === 'absent' ? 0 : 1;
       if (there === 1) await warmUp([id]);

@@ -60,6 +60,7 @@ async function prepare({ running }: PathContext): Promise<PreparedPath> {
       await client.set(`lock:${name}:bare`, 'bare', 'PX', lifetimeMs, 'NX');
       await client.del(`lock:${name}:bare`);
     },
+    yardstick: () => client.ping(),
     plan: (lock) => {
       const released = lock.isTaken ? 0 : 1;
       return commandsCheck(client, running, () => takeAndGiveBack(client, lock), { SET: 1, FCALL: released });

@@ -43,6 +43,7 @@ async function prepare({ running }: PathContext): Promise<PreparedPath> {
           .slice(0, users)
           .map((id) => client.set(cacheKey('user', id), JSON.stringify(userOf(id)), 'EX', lifetimesS.user)),
       ),
+    yardstick: () => client.ping(),
     plan: (users) => commandsCheck(client, running, () => request(users), { SET: users }),
     answer: async (users) => textOf(await cachedCount(client, ids.slice(0, users))),
     known: async (asked) => asked.map(textOf),
