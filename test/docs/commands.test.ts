@@ -26,7 +26,7 @@ test('each command stands in a fenced block, where it is found', async () => {
 });
 
 /** Those that start in seconds; `npm run test:soak` runs everything with all five. */
-const engines = 'postgresql,redis,qdrant';
+const engines = 'postgresql,redis';
 
 describe('the commands of the documents, as they stand and in their order', () => {
   let checkout: Checkout;

@@ -2,6 +2,8 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { labelNames } from '../../../sandbox/containers/labels.ts';
+import { findContainers, findVolumes } from '../../../sandbox/containers/objects.ts';
 import { type CommandBlock, commandBlocksOf } from './commands-of.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -54,10 +56,17 @@ export async function copyCheckout(engines?: string): Promise<Checkout> {
       await sandbox('up', '--progress', 'quiet');
     },
     async [Symbol.asyncDispose]() {
-      await sandbox('down', '-v');
+      for (const name of await stacksOf(path)) await sandbox('down', '-v', '--name', name);
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** Names of the stacks of a folder, those that restores have made beside its own too. */
+async function stacksOf(directory: string): Promise<ReadonlySet<string>> {
+  const labels = { [labelNames.directory]: directory };
+  const found = await Promise.all([findContainers(labels), findVolumes(labels)]);
+  return new Set(found.flat().flatMap((each) => each.labels[labelNames.stack] ?? []));
 }
 
 /** What npm has put there for the tests would be taken for the caller's own. */
