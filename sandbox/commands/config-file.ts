@@ -6,28 +6,26 @@ import { suggestionFor } from './suggestion.ts';
 
 export const configFileName = 'sandbox.config.yaml';
 
-/** What a project may fix for everybody who works in it. Everything is optional; values are checked later. */
-export interface ConfigFile {
-  readonly path: string;
-  /** Name of the stack. Default: made from the folder. */
-  readonly name?: unknown;
-  /** List of engines, for example `[postgresql, redis]`. Default: all. */
-  readonly engines?: unknown;
-  /** Topology per engine, for example `{postgresql: replicated}`. Default: standalone. */
-  readonly topologies?: unknown;
-  /** `false`: nobody takes over from a primary that is lost, where the engine does not do that itself. Default: true. */
-  readonly failover?: unknown;
-  /** `small`, `medium`, `large`, `none`, or counts such as `{users: 2000}`. */
-  readonly size?: unknown;
-  /** `auto`, `official` or `built`. */
-  readonly images?: unknown;
-  /** `auto` or `never`. */
-  readonly dockerInstall?: unknown;
-  /** Host port per engine's node, for example `{postgresql: 5432}`. */
-  readonly ports?: unknown;
-}
+/** What a project may fix for everybody who works in it, and what each key means. */
+export const configKeys = {
+  name: 'name of the stack (default: made from the folder)',
+  engines: 'list of engines, for example `[postgresql, redis]` (default: all)',
+  topologies: 'layout per engine, for example `{postgresql: replicated}` (default: standalone)',
+  failover:
+    '`false`: nobody takes over from a primary that is lost, where the engine does not do that itself (default: true)',
+  size: '`small`, `medium`, `large`, `none`, or counts such as `{users: 2000}` (default: small)',
+  images: 'where images come from: `auto`, `official` or `built` (default: auto)',
+  dockerInstall: '`never`: no container engine is installed on a machine; `auto` (default: auto)',
+  ports:
+    "port on this machine of an engine's first node, for example `{postgresql: 5432}` (default: free ones that stay)",
+} as const;
 
-const knownKeys = ['name', 'engines', 'topologies', 'failover', 'size', 'images', 'dockerInstall', 'ports'] as const;
+type ConfigKey = keyof typeof configKeys;
+
+/** The file as it was read. Everything is optional; values are checked later. */
+export type ConfigFile = { readonly path: string } & { readonly [Key in ConfigKey]?: unknown };
+
+const knownKeys = Object.keys(configKeys) as ConfigKey[];
 
 /**
  * Reads `sandbox.config.yaml` of a folder, if it is there.

@@ -14,11 +14,15 @@ export const dataset: Action = async ({ arguments: [what, ...rest], flags, forma
     throw badOption('dataset export: --to names no folder.', 'Name a folder that is not there yet: --to ./rows.');
   }
   if (settings.size === 'none') throw badOption('--size: none has no rows.', 'Use small, medium, large or counts.');
+  const short = fileFormats.find((name) => name === format);
+  if (short !== undefined && flags.fileFormat !== undefined) {
+    throw badOption('--format and --file-format both name the format of the files.', 'Leave one of them out.');
+  }
   const seed = flags.seed === undefined ? {} : { seed: parseWholeNumber(flags.seed, 0, '--seed') };
   const manifest = await exportDataset({
     dataset: createDataset({ size: settings.size, ...seed }),
     to: flags.to,
-    format: fileFormats.find((name) => name === format) ?? parseFileFormat(flags.fileFormat),
+    format: short ?? parseFileFormat(flags.fileFormat),
     ...(flags.entities === undefined ? {} : { entities: parseEntities(String(flags.entities)) }),
     progress,
     signal,

@@ -16,6 +16,7 @@ import { suggestionFor } from './suggestion.ts';
 export const fault: Action = async (context) => {
   const [kind = '', ...given] = context.arguments;
   const isFault = kind !== 'heal' && kind !== 'list';
+  refuseMore(kind, given);
   // Refused before anybody is asked what the nodes are.
   if (isFault) parseFault(kind, given, context);
   const nodes = await nodeNames(given, context);
@@ -37,6 +38,14 @@ export const fault: Action = async (context) => {
     text: () => `${[...linesOf(active, made), ...takeoverLines(made)].join('\n')}\n`,
   };
 };
+
+/** Nodes that would be passed over: only groups of a partition, and peers of a loss, are several. */
+function refuseMore(kind: string, nodes: readonly string[]): void {
+  if (kind === 'partition' || kind === 'loss') return;
+  const more = nodes[kind === 'list' ? 0 : 1];
+  if (more !== undefined)
+    throw badOption(`fault ${kind}: \`${more}\` is one word too many.`, 'Name one node at a time.');
+}
 
 /** What was broken, and who took over from it. Empty where it was no primary with others beside it. */
 interface Made {

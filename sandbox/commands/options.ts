@@ -31,17 +31,29 @@ const nameOf = 'name of the stack (default: made from the folder)';
 
 export type SharedOption = keyof typeof shared;
 
+/** Values of `--format`, where a command has none of its own. */
+export const plainFormats: readonly string[] = ['text', 'json'];
+
 /** Adds the shared options named, and the ones that every command has. */
-export function withOptions(command: Command, names: readonly SharedOption[]): Command {
+export function withOptions(
+  command: Command,
+  names: readonly SharedOption[],
+  formats: readonly string[] = plainFormats,
+): Command {
   for (const name of names) {
     const [flags, description] = shared[name];
     command.option(flags, description);
   }
   return command
-    .addOption(new Option('--format <format>', 'text or json: one document on standard output (default: text)'))
+    .addOption(new Option('--format <format>', formatHelp(formats)))
     .addOption(new Option('--progress <mode>', 'auto, tty, plain, json or quiet, on standard error (default: auto)'))
     .addOption(new Option('--directory <path>', directoryOf))
     .addOption(new Option('--name <name>', nameOf));
+}
+
+function formatHelp(formats: readonly string[]): string {
+  const names = `${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}`;
+  return `${names} (default: ${formats[0]}); json is one document on standard output`;
 }
 
 /** {@link withOptions} of a command that takes what another program takes: no names but those that say which stack. */

@@ -3,8 +3,9 @@ import manifest from '../../package.json' with { type: 'json' };
 import { faultKinds } from '../containers/fault-kinds.ts';
 import { type EngineName, type ShellProgram, shellPrograms } from '../engines/index.ts';
 import { configFileName } from './config-file.ts';
-import { givenOptions, type SharedOption, withOptions, withStackOptions } from './options.ts';
+import { givenOptions, plainFormats, type SharedOption, withOptions, withStackOptions } from './options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';
+import { refusePassedOver } from './taken-options.ts';
 
 const seeded: readonly SharedOption[] = [
   'engines',
@@ -24,9 +25,8 @@ Examples:
   npm run sandbox -- exec -- npm test              a command with the stack's environment
   npm run sandbox -- scenarios failover --format json
 
-Settings come from flags, then SANDBOX_ENGINES, SANDBOX_TOPOLOGY, SANDBOX_SIZE, SANDBOX_IMAGES,
-SANDBOX_DOCKER_INSTALL, SANDBOX_NAME, SANDBOX_DIRECTORY, SANDBOX_WAIT_TIMEOUT and
-SANDBOX_<ENGINE>_IMAGE, then ${configFileName}, then defaults.
+Settings come from flags, then variables such as SANDBOX_ENGINES, then ${configFileName}, then defaults:
+docs/reference.md lists them all.
 Exit codes: 0 done and nothing failed, 1 something failed, 2 wrong use.`;
 
 const benchExamples = `
@@ -34,6 +34,8 @@ const benchExamples = `
   bench export <name>              a saved run for benchstat, in Go's benchmark format
   bench startup                    how fast a stack starts
   bench load                       how fast each store is loaded, against a bare loader`;
+const envFormats = ['dotenv', 'docker', 'json'];
+const datasetFormats = ['text', 'json', 'ndjson', 'csv', 'parquet'];
 const faultNames = Object.keys(faultKinds).join(', ');
 
 /** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
@@ -74,14 +76,14 @@ export function createProgram(): Command {
   add(program, 'status', 'show the state of the nodes, image origin and addresses; `seed` looks at schemas and data', [
     'engines',
   ]).action(run(() => import('./status.ts').then((room) => room.status)));
-  add(program, 'env', 'print the environment of an application, passwords included', ['engines', 'admin'])
+  add(program, 'env', 'print the environment of an application, passwords included', ['engines', 'admin'], envFormats)
     .summary('print the environment of an application')
     .addHelpText(
       'after',
-      '\nWith --format dotenv (the default), docker (for `docker run --env-file`: without quotes) or json.\nLoad it into a shell:\n  set -a; . <(npm run --silent sandbox -- env); set +a',
+      '\nThe format docker, for `docker run --env-file`, has no quotes. Load it into a shell:\n  set -a; . <(npm run --silent sandbox -- env); set +a',
     )
     .option('--file <path>', 'write it into a file that only you can read (mode 600)')
-    .action(run(() => import('./env.ts').then((room) => room.env), { formats: ['dotenv', 'docker', 'json'] }));
+    .action(run(() => import('./env.ts').then((room) => room.env), { formats: envFormats }));
   add(program, 'logs', "show what an engine's nodes write to their output", [])
     .argument('[engine...]', 'engines or nodes whose logs are meant (default: all)')
     .option('-f, --follow', 'go on until it is interrupted; with --format json one document a line')
@@ -112,15 +114,17 @@ export function createProgram(): Command {
     'bring schemas and data back to what was loaded last; what was changed since IS LOST',
     [],
   ).action(run(() => import('./reset.ts').then((room) => room.reset)));
-  add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'])
+  add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'], datasetFormats)
     .argument('<what>', 'export')
     .option('--to <folder>', 'folder that is made for the files')
-    .option('--file-format <name>', 'with --format json: ndjson, csv or parquet (default: ndjson)')
+    .option(
+      '--file-format <name>',
+      'of the files: ndjson, csv or parquet (default: ndjson); --format with one of them is short for it',
+    )
     .option('--entities <names>', 'entities, separated by commas (default: all)')
-    .addHelpText('after', '\nWith --format ndjson, csv or parquet for the files.')
     .action(
       run(() => import('./dataset.ts').then((room) => room.dataset), {
-        formats: ['text', 'json', 'ndjson', 'csv', 'parquet'],
+        formats: datasetFormats,
       }),
     );
   add(program, 'scenarios', 'run suites, each on a throw-away topology of its own', [
@@ -260,13 +264,21 @@ export function commandNames(program: Command): readonly string[] {
   return program.commands.map((command) => command.name());
 }
 
-function add(program: Command, name: string, description: string, options: readonly SharedOption[]): Command {
-  return withOptions(program.command(name).description(description), options).copyInheritedSettings(program);
+function add(
+  program: Command,
+  name: string,
+  description: string,
+  options: readonly SharedOption[],
+  formats: readonly string[] = plainFormats,
+): Command {
+  return withOptions(program.command(name).description(description), options, formats).copyInheritedSettings(program);
 }
 
 /** Wires an action that is loaded when it is chosen. */
 function run(load: () => Promise<Action>, special: Partial<Pick<Invocation, 'formats' | 'signals'>> = {}) {
   return async function act(this: Command): Promise<void> {
-    await runAction(load, { formats: ['text', 'json'], ...special, flags: givenOptions(this), arguments: this.args });
+    const given = { flags: givenOptions(this), arguments: this.args };
+    refusePassedOver(this, given);
+    await runAction(load, { formats: plainFormats, ...special, ...given });
   };
 }

@@ -56,14 +56,15 @@ interface Given {
   readonly source: string;
 }
 
-/** Settings by precedence: flags, environment, `sandbox.config.yaml`, defaults. Throws errors of wrong use only. */
+/** Settings by precedence: flags, environment, `sandbox.config.yaml`, defaults; what Compose is told comes behind all of them. Throws errors of wrong use only. */
 export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessEnv): Promise<Settings> {
   const directory = resolve(flags.directory ?? nonEmpty(environment.SANDBOX_DIRECTORY) ?? process.cwd());
   const file = await readConfigFile(directory);
   const pick = (flag: [string, unknown], variables: readonly string[], key?: keyof ConfigFile) =>
     firstGiven(flag, variables, environment, file, key);
 
-  const name = pick(['--name', flags.name], ['SANDBOX_NAME', 'COMPOSE_PROJECT_NAME'], 'name');
+  const name =
+    pick(['--name', flags.name], ['SANDBOX_NAME'], 'name') ?? pick(['', undefined], ['COMPOSE_PROJECT_NAME']);
   const engines = pick(['--engines', flags.engines], ['SANDBOX_ENGINES'], 'engines');
   const topologies = pick(['--topology', flags.topology], ['SANDBOX_TOPOLOGY'], 'topologies');
   const failoverFlag = flags.failover === false ? 'false' : undefined;

@@ -51,7 +51,7 @@ export async function loadDataset(
     if (there !== undefined && !options.reset) {
       const isKnown = known?.fingerprint === there && options.refuseOtherData !== true;
       const why = isKnown ? whyKept(known, dataset) : undefined;
-      if (known === undefined || why === undefined) throw datasetDifferent(engine, dataset, known);
+      if (known === undefined || why === undefined) throw datasetDifferent(engine, wanted, known);
       report.summarise(`kept as it is: ${why}`);
       notice(
         progress,
@@ -100,9 +100,8 @@ function loadFailed(engine: Engine, thrown: unknown): unknown {
 }
 
 /** Data that somebody works with is never replaced without being asked. */
-function datasetDifferent(engine: Engine, wanted: Dataset, known: LoadedDataset | undefined): SandboxError {
-  const there = known === undefined ? 'another dataset' : describe(known);
-  const asked = describe(wanted);
+function datasetDifferent(engine: Engine, wanted: LoadedDataset, known: LoadedDataset | undefined): SandboxError {
+  const [there, asked] = known === undefined ? ['another dataset', describe(wanted)] : describeBoth(known, wanted);
   return new SandboxError({
     code: 'DATASET_DIFFERENT',
     engine: engine.name,
@@ -112,6 +111,20 @@ function datasetDifferent(engine: Engine, wanted: Dataset, known: LoadedDataset 
 }
 
 const asTheyAre = '`npm run sandbox -- start` starts it with the data that it has.';
+
+/** Both sides, so that they can be told apart: by what made the rows where size and seed are the same. */
+function describeBoth(known: LoadedDataset, wanted: LoadedDataset): readonly [string, string] {
+  const [there, asked] = [describe(known), describe(wanted)];
+  if (there !== asked) return [there, asked];
+  if (wanted.size === 'files') return [`rows from files (${short(known)})`, `other rows from files (${short(wanted)})`];
+  const madeBy =
+    known.madeBy === wanted.madeBy ? 'another state of this version' : (known.madeBy ?? 'an earlier version');
+  return [`${there}, made by ${madeBy} (${short(known)})`, `${asked} as ${wanted.madeBy} makes it (${short(wanted)})`];
+}
+
+function short({ fingerprint }: LoadedDataset): string {
+  return `fingerprint ${fingerprint.slice(0, 8)}`;
+}
 
 function describe({ size, seed }: Pick<LoadedDataset, 'size' | 'seed'>): string {
   return size === 'files' ? 'rows from files' : `${size} with seed ${seed}`;

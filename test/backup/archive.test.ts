@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { manifestText } from '../../sandbox/backup/archive/manifest.ts';
@@ -78,6 +79,16 @@ test('no archive is made where a part is not as long as it was, and no partial f
   await expect(writeArchive(source, file, { signal: AbortSignal.abort() })).rejects.toThrow('abort');
   expect((await readdir(folder.path)).toSorted()).toEqual(['archive.tar.gz', 'parts']);
 });
+
+test.each([0, 5, 511, 512, 100_000])(
+  'a file of gzip with %i bytes that are no tar file has no manifest',
+  async (bytes) => {
+    await using folder = await scratchFolder();
+    const file = join(folder.path, 'foreign.tar.gz');
+    await writeFile(file, gzipSync(randomBytes(bytes)));
+    expect(await refusalOf(file, folder.path)).toBe('BACKUP_MANIFEST_INVALID');
+  },
+);
 
 describe('an archive that was cut off is refused', () => {
   test.each(Array.from({ length: 10 }, (_, index) => index / 10))('after %f of its bytes', async (share) => {

@@ -52,7 +52,7 @@ const refusals: readonly Refused[] = [
   { args: ['status', '--progress', 'loud'], code: 'BAD_OPTION', says: /--progress/ },
   { args: ['logs', '--lines', 'many'], code: 'BAD_OPTION', says: /--lines/ },
   { args: ['fault', 'constructor', 'redis'], code: 'UNKNOWN_FAULT', says: /no fault `constructor`/ },
-  { args: ['backup', 'list', '--to', 's3://bucket/x'], code: 'BAD_OPTION', says: /No region.*AWS_REGION/ },
+  { args: ['backup', 'list', '--to', 's3://bucket/x'], code: 'BAD_OPTION', says: /No valid region.*AWS_REGION/ },
   { args: ['exec'], code: 'BAD_OPTION', says: /missing required argument/ },
   { args: ['prefetch', '--input', 'a', '--output', 'b'], code: 'BAD_OPTION', says: /exclude each other/ },
 ];

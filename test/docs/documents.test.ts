@@ -6,6 +6,7 @@ import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers } from '../../sandbox/containers/objects.ts';
 import { exitCodeOf } from '../../sandbox/core/errors.ts';
+import { crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
 import { engineNames } from '../../sandbox/engines/index.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 
@@ -37,6 +38,17 @@ test('the table of images names the images in use', async () => {
   for (const { image } of await loadEngines(engineNames)) {
     if (image.official.unsuitable === undefined) expect(text).toContain(`\`${image.official.reference}\``);
   }
+});
+
+test('the table of query paths names them all, as they are called', async () => {
+  const [, rows = ''] = /\| store \| paths \|\n.*\n((?:\|.*\n)+)/.exec(await read('docs/benchmarks.md')) ?? [];
+  const named = rows
+    .trim()
+    .split('\n')
+    .flatMap((row) => (row.split('|')[2] ?? '').split(';').map((name) => name.trim().replace(/ \(w\)$/, '')));
+  const engines = await loadEngines(engineNames);
+  const own = engines.flatMap(({ queryPaths }) => queryPaths.map(({ name }) => name));
+  expect(named.toSorted()).toEqual([...own, ...crossStorePaths.map(({ name }) => name)].toSorted());
 });
 
 test('every command named in the documents is one', async () => {

@@ -89,8 +89,11 @@ async function unpack(
   const [read, taken] = await Promise.allSettled([reading, takeAll(entries, unpacker)]);
   const failures = [taken, read].flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   signal?.throwIfAborted();
-  if (failures.length > 0)
-    throw failures.find((failure) => failure instanceof SandboxError) ?? refusalOf(failures.at(-1));
+  if (failures.length > 0) {
+    const refusal = failures.find((failure) => failure instanceof SandboxError) ?? refusalOf(failures.at(-1));
+    const mayBeForeign = refusal instanceof SandboxError && refusal.code === 'BACKUP_TRUNCATED';
+    throw mayBeForeign && !(await maybeTar(file)) ? noTar(refusal) : refusal;
+  }
   return { manifest: unpacker.finish(), signedBy };
 }
 
@@ -121,8 +124,31 @@ function refusalOf(thrown: unknown): unknown {
     return archiveRefused('BACKUP_TOO_LARGE', 'the header of an entry has more than 4 MiB', thrown);
   }
   if (/^Invalid tar header|^Invalid header/.test(message)) {
-    return archiveRefused('BACKUP_MANIFEST_INVALID', 'it is not a tar file, and so has no manifest', thrown);
+    return noTar(thrown);
   }
   if (code === 'ENOSPC') return archiveRefused('BACKUP_TOO_LARGE', 'the disk it is unpacked to is full', thrown);
   return thrown;
+}
+
+function noTar(cause: unknown): SandboxError {
+  return archiveRefused('BACKUP_MANIFEST_INVALID', 'it is not a tar file, and so has no manifest', cause);
+}
+
+const tarBlockBytes = 512;
+
+/** Whether a file of gzip holds a tar file, as far as it goes (POSIX, "ustar Interchange Format": magic at 257). */
+async function maybeTar(file: string): Promise<boolean> {
+  let begin = Buffer.alloc(0);
+  const take = async (chunks: AsyncIterable<Buffer>) => {
+    for await (const chunk of chunks) {
+      begin = Buffer.concat([begin, chunk.subarray(0, tarBlockBytes)]);
+      if (begin.length >= tarBlockBytes) return;
+    }
+  };
+  const ended = await pipeline(createReadStream(file), createGunzip(), take).then(
+    () => true,
+    () => false,
+  );
+  if (begin.length < tarBlockBytes) return !ended;
+  return begin.toString('latin1', 257, 262) === 'ustar';
 }

@@ -91,7 +91,7 @@ function wording(seen: Seen, { address, endpoint }: S3Place): { code: ErrorCode;
     case 'BAD_OPTION':
       return {
         code,
-        message: `No region that there is was named for ${where}.`,
+        message: `No valid region is set for ${where}.`,
         next: "Set AWS_REGION, a region in the profile, or AWS_ENDPOINT_URL for a server that is not Amazon's.",
       };
     case 'STORAGE_DENIED':

@@ -16,7 +16,7 @@ import { platformReads } from './platform-reads.ts';
 import { pointInTime } from './point-in-time.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
-import { currentPrimary } from './rejoin.ts';
+import { primaryThatAnswers } from './rejoin.ts';
 import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
@@ -89,7 +89,7 @@ export const postgresql: Engine<Pool> = {
       platformReads,
       serverSettings,
     },
-    (running) => currentPrimary(running, running.nodes),
+    primaryThatAnswers,
   ),
   bareLoad,
   failover,

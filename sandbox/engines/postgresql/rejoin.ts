@@ -130,6 +130,14 @@ export async function currentPrimary(running: RunningEngine, nodes: readonly Nod
   });
 }
 
+/** {@link currentPrimary} for work that can wait until a busy one answers, or another one has taken over. */
+export async function primaryThatAnswers(running: RunningEngine): Promise<NodeHandle> {
+  return poll(() => currentPrimary(running, running.nodes), {
+    timeoutMs: deadlineMs('serverSelection'),
+    onTimeout: (last) => last as Error,
+  });
+}
+
 /** Number of the timeline that a primary writes; 0 of a standby, and of a node that gives no answer. */
 async function timelineOf(running: RunningEngine, node: NodeHandle): Promise<number> {
   const timeouts = { connectionTimeoutMs: 1_000, queryTimeoutMs: 1_000 };

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { createProgram } from '../../sandbox/commands/program.ts';
+import { refusePassedOver } from '../../sandbox/commands/taken-options.ts';
+import { runForError } from '../support/command.ts';
+
+const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
+const program = createProgram();
+const commandOf = (name: string) => program.commands.find((command) => command.name() === name) as Command;
+const optionsOf = (command: Command) => command.options.map((option) => option.attributeName());
+
+/** What each part of a command reads of its options, as docs and help have it; the rest is to be refused. */
+const read: Readonly<Record<string, string>> = {
+  'bench startup': 'engines images dockerInstall',
+  'bench load': 'engines images dockerInstall size seed rounds',
+  'bench compare': 'html summary',
+  'bench export': '',
+  'backup list': 'to',
+  'backup show': 'to',
+  'backup verify': 'to',
+  'backup prune': 'to retention',
+  'fault kill': '',
+  'fault stop': '',
+  'fault pause': '',
+  'fault isolate': '',
+  'fault partition': '',
+  'fault fill-disk': '',
+  'fault wipe': '',
+  'fault heal': '',
+  'fault list': '',
+  'fault loss': 'percent direction',
+  'fault reset': 'percent',
+  'fault latency': 'latency jitter',
+  'fault bandwidth': 'rate',
+};
+const common = 'format progress directory name';
+
+describe.each(Object.entries(read))('%s', (words, taken) => {
+  const [name = '', ...rest] = words.split(' ');
+  const command = commandOf(name);
+
+  test('refuses each option of the command that it would pass over, and no other', () => {
+    const refused = optionsOf(command).filter((option) => {
+      try {
+        refusePassedOver(command, { arguments: rest, flags: { [option]: 'x' } });
+        return false;
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ code: 'BAD_OPTION', message: expect.stringContaining(`\`${words}\``) });
+        return true;
+      }
+    });
+    const wanted = [...taken.split(' '), ...common.split(' ')];
+    expect(refused).toEqual(optionsOf(command).filter((option) => !wanted.includes(option)));
+  });
+});
+
+test('no command passes over what was given before it', () => {
+  for (const command of program.commands) {
+    const own = optionsOf(command);
+    for (const option of optionsOf(program).filter((name) => !own.includes(name))) {
+      const pass = () => refusePassedOver(command, { arguments: [], flags: { [option]: true } });
+      expect(pass, `${command.name()} ${option}`).toThrow(/does not take --/);
+    }
+  }
+});
+
+test.each([
+  { args: ['bench', 'startup', '--rounds', '1'], says: /does not take --rounds.*bench load/ },
+  { args: ['bench', 'load', '--confirm-writes'], says: /does not take --confirm-writes/ },
+  { args: ['bench', '--size', 'medium'], says: /does not take --size/ },
+  { args: ['--reset', 'status'], says: /`status` does not take --reset/ },
+  { args: ['--no-docker-install', 'down'], says: /`down` does not take --no-docker-install/ },
+  { args: ['fault', 'kill', 'redis-1', 'redis-2'], says: /`redis-2` is one word too many/ },
+  { args: ['logs', '--tail', '1', '--lines', '2'], says: /exclude each other/ },
+  {
+    args: ['dataset', 'export', '--to', 'x', '--entities', 'users', '--file-format', 'csv', '--size', 'none'],
+    says: /none/,
+  },
+])('$args is refused before anything starts', async ({ args, says }) => {
+  const error = await runForError(args, { env });
+  expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });
+  expect(`${error.message} ${error.next}`).toMatch(says);
+});

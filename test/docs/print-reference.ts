@@ -1,0 +1,3 @@
+import { formatReference } from '../../sandbox/commands/reference.ts';
+
+process.stdout.write(formatReference());
