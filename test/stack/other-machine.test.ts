@@ -121,9 +121,9 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     expect(await run('redis-cli', 'DBSIZE')).toMatch(/^[1-9]\d*\n$/);
 
     // As after a night's sleep: the connection is there for this side alone, which waits for an answer in vain.
-    const [server = 0] = await machine.processes('server');
+    const [server = Number.NaN] = await machine.processes('server');
     process.kill(server, 'SIGSTOP');
-    const [stale = 0] = await machine.processes('master');
+    const [stale = Number.NaN] = await machine.processes('master');
     expect((await machine.run(['env'], { SANDBOX_DEADLINE_FACTOR: '0.3' })).exitCode).toBe(0);
     expect((await ping(port)).stdout).toBe('-');
     process.kill(server, 'SIGCONT');
@@ -132,7 +132,7 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     // Or it is gone, and with it every port; what was using it says so.
     const logs = machine.start(process.execPath, [commandProgram, 'logs', '--follow', 'redis']);
     await firstOutput(logs);
-    const [master = 0] = await machine.processes('master');
+    const [master = Number.NaN] = await machine.processes('master');
     expect(master).not.toBe(stale);
     process.kill(master, 'SIGKILL');
     expect(await logs).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('SSH_UNREACHABLE') });

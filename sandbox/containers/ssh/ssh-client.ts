@@ -104,11 +104,18 @@ export async function runThere(connection: SshConnection, script: string): Promi
 }
 
 function runSsh(args: readonly string[], input = '') {
-  return execa('ssh', args, {
+  const running = execa('ssh', args, {
     reject: false,
     cwd: '/',
     input,
     timeout: deadlineMs('sshAnswer'),
     forceKillAfterDelay: 500,
   });
+  // The process in the background has been handed its output (OpenSSH, PROTOCOL.mux), and may hold it for a minute.
+  running.nodeChildProcess.once('exit', (_, signal) => {
+    if (signal === null) return;
+    running.stdout.destroy();
+    running.stderr.destroy();
+  });
+  return running;
 }
