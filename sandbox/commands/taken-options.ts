@@ -26,7 +26,7 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     export: [],
   },
   backup: {
-    '': ['engines', 'to', 'retention', 'webhook', 'schedule'],
+    '': ['engines', 'to', 'log', 'retention', 'webhook', 'schedule'],
     list: ['to'],
     show: ['to'],
     verify: ['to'],
