@@ -132,19 +132,23 @@ async function putAway(name: string, { directory, progress = silent }: RestoreOp
   }
 }
 
-async function removeEarlier(
+/** Removes stacks of earlier restores, and returns the names of those that are gone. */
+export async function removeEarlier(
   earlier: readonly RestoreStack[],
-  { directory, progress = silent }: RestoreOptions,
-): Promise<void> {
+  { directory, progress = silent }: Pick<RestoreOptions, 'directory' | 'progress'>,
+): Promise<readonly string[]> {
+  const removed: string[] = [];
   for (const { name } of earlier) {
     try {
       await takeDown({ ...(directory === undefined ? {} : { directory }), name, volumes: true, progress });
       notice(progress, 'info', `the stack ${name} of an earlier restore is removed`);
+      removed.push(name);
     } catch (thrown) {
       // The new one is no worse for it.
       notice(progress, 'warning', `the stack ${name} of an earlier restore is still there: ${messageOf(thrown)}`);
     }
   }
+  return removed;
 }
 
 function canBeside({ backup }: Engine): boolean {
@@ -152,7 +156,10 @@ function canBeside({ backup }: Engine): boolean {
 }
 
 /** Those of the engines that run in the stack of the folder. */
-async function runningOf(engines: readonly Engine[], options: RestoreOptions): Promise<Map<string, RunningEngine>> {
+export async function runningOf(
+  engines: readonly Engine[],
+  options: Pick<RestoreOptions, 'directory' | 'name'>,
+): Promise<Map<string, RunningEngine>> {
   const attached = await Promise.all(
     engines.map(async ({ name }) => {
       const stack = await attachStack({ ...options, engines: [name as EngineName] }).catch((thrown) => {

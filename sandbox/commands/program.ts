@@ -163,6 +163,10 @@ export function createProgram(): Command {
       "what was there at a moment, where a log is kept: '2026-11-29 10:00', local time, or with a zone: 2026-11-29T10:00Z",
     )
     .option('--nearest', 'with --to: take engines that cannot be restored to a moment as the archive has them')
+    .option(
+      '--discard',
+      'restore nothing: REMOVE the copies and stacks that restores beside the live data have left, or those of --engines',
+    )
     .option('--into <place>', 'restore: beside the live data; replace: in its place (default: restore)')
     .option('-y, --yes', 'replace live data without asking; a safety backup of it is taken first')
     .option(

@@ -1,14 +1,20 @@
 import { createInterface } from 'node:readline/promises';
+import { discardRestores } from '../backup/discard-restores.ts';
 import { restoreBackup } from '../backup/restore-backup.ts';
 import { momentText, parseMoment } from '../core/moment.ts';
 import { notice } from '../core/progress.ts';
+import { formatDiscard } from '../report/discard-text.ts';
 import { formatRestore } from '../report/restore-text.ts';
 import { badOption, parseChoice } from './names.ts';
-import type { Action, ActionContext } from './run-action.ts';
+import type { Action, ActionContext, Outcome } from './run-action.ts';
 import { chosenEngines, identityOf } from './stack-options.ts';
 
-/** Restores an archive beside the live data or, where that is confirmed, in its place. */
+/** Options of a restore, none of which goes with `--discard`. */
+const ofRestores = ['to', 'nearest', 'into', 'yes', 'trustArchive', 'images'] as const;
+
+/** Restores an archive beside the live data or, where that is confirmed, in its place; or removes what restores have left. */
 export const restore: Action = async (context) => {
+  if (context.flags.discard === true) return discard(context);
   const { images, dockerInstall, ports } = context.settings;
   const [archive] = context.arguments;
   const { to, nearest } = context.flags;
@@ -35,6 +41,20 @@ export const restore: Action = async (context) => {
   });
   return { document: report, text: (colors) => formatRestore(report, colors) };
 };
+
+async function discard(context: ActionContext): Promise<Outcome> {
+  const [archive] = context.arguments;
+  const other = archive ?? ofRestores.find((name) => context.flags[name] !== undefined);
+  if (other !== undefined) {
+    throw badOption(`--discard restores nothing: it does not go with ${other}.`, 'Leave one of them out.');
+  }
+  const report = await discardRestores({
+    ...identityOf(context),
+    ...chosenEngines(context),
+    progress: context.progress,
+  });
+  return { document: report, text: (colors) => formatDiscard(report, colors) };
+}
 
 /** Asks where somebody can answer; nobody has confirmed anything elsewhere. */
 async function confirmOnTerminal({ format, settings, signal }: ActionContext): Promise<boolean> {

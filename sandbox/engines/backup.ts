@@ -95,6 +95,11 @@ export interface Backup {
       ) => Promise<readonly string[]>)
     | NotSupported;
   /**
+   * Removes what restores beside the live data have left, which is told by its mark and its name, and returns its names.
+   * Absent: nothing is restored beside.
+   */
+  readonly discardBeside?: (running: RunningEngine) => Promise<readonly string[]>;
+  /**
    * Rights in a backup that open a door to others, and that `live` does not give already: `user "bob": no password`.
    * Whoever restores in place, or into a stack of its own, confirms them first; beside live data none is given. Throws `BACKUP_...` where they cannot be read. Absent: there are none.
    */

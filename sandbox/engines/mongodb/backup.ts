@@ -6,7 +6,7 @@ import { exportByDriver } from './driver-export.ts';
 import { dumpByTool } from './dump-tool.ts';
 import { leaveOneShard } from './fewer-shards.ts';
 import { leftOut } from './left-out.ts';
-import { restore, restoreBeside } from './restore.ts';
+import { discardBeside, restore, restoreBeside } from './restore.ts';
 
 /**
  * The specification's commands are `mongodump --db` and `mongorestore --db`: `asSpecified` is left out, because the
@@ -18,6 +18,7 @@ export const backup: Backup = {
     running.image.origin === 'compatible' ? exportByDriver(running, directory) : dumpByTool(running, directory),
   restore,
   restoreBeside,
+  discardBeside,
   layouts: ['standalone', 'replicated', 'clustered'],
   fewerMembers: { clustered: leaveOneShard },
   writeAfterwards,

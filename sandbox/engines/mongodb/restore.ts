@@ -11,7 +11,7 @@ import { type DumpArchive, readArchive } from './dump-archive.ts';
 import { restoreBesideByTool, restoreByTool } from './dump-tool.ts';
 import { countExpired } from './lifetimes.ts';
 import { type Export, readExport } from './read-export.ts';
-import { beginRestored, dropRestored, namesBeside } from './restored-databases.ts';
+import { beginRestored, dropRestored, namesBeside, restoredDatabases } from './restored-databases.ts';
 
 /** User of the server in the official image and in ours. */
 const mongodbUser = '999';
@@ -77,6 +77,15 @@ export async function restoreBeside(
       throw thrown;
     }
     return [...names.values()].toSorted();
+  });
+}
+
+/** Drops the databases that restores beside the live data have left, and returns their names. */
+export async function discardBeside(running: RunningEngine): Promise<readonly string[]> {
+  return withClient(running, async (_, client) => {
+    const names = await restoredDatabases(client, await databaseNames(client));
+    for (const name of names) await dropRestored(client, name, running.image.origin);
+    return names;
   });
 }
 

@@ -21,6 +21,13 @@ export async function hasMark(client: MongoClient, database: string): Promise<bo
   return found.length > 0;
 }
 
+/** Those of these databases that restores have made, sorted. A copy under another name is somebody's own. */
+export async function restoredDatabases(client: MongoClient, there: readonly string[]): Promise<readonly string[]> {
+  const named = there.filter((name) => name.endsWith(restoreSuffix)).toSorted();
+  const marked = await Promise.all(named.map((name) => hasMark(client, name)));
+  return named.filter((_, index) => marked[index]);
+}
+
 /**
  * Databases to restore into beside live ones: for each its name with `_restore`, or, where somebody has a database of
  * that name, with `_2_restore`. Names that differ in capitals alone count as the same: MongoDB takes one of them.

@@ -12,7 +12,7 @@ import { openPrimary, primaryNode } from './connection.ts';
 import { holdsSomething, initialDatabases, ownDatabases } from './described-databases.ts';
 import { leftOut } from './left-out.ts';
 import { databasesFile, fileNames, globalsFile, readContent, readServer } from './read-catalogue.ts';
-import { restore, restoreBeside } from './restore.ts';
+import { discardBeside, restore, restoreBeside } from './restore.ts';
 import { connectionString } from './statements.ts';
 import { withConnectable } from './unconnectable.ts';
 
@@ -21,6 +21,7 @@ export const backup: Backup = {
   backUp,
   restore,
   restoreBeside,
+  discardBeside,
   doors,
   writeAfterwards,
   bare,

@@ -109,6 +109,14 @@ export async function restoreBeside(
   return names;
 }
 
+/** Drops the copies that restores beside the live data have left, and returns their names. Roles stay. */
+export async function discardBeside(running: RunningEngine): Promise<readonly string[]> {
+  await using opened = await openAdministration(running);
+  const names = (await foundDatabases(opened.client)).flatMap(({ copy, name }) => (copy ? [name] : []));
+  await dropCopies(running, names);
+  return names;
+}
+
 /** Before anything is made. Throws `RESTORE_FAILED`. */
 async function requireHarmlessExtensions(running: RunningEngine, { databases }: Catalogue): Promise<void> {
   await using opened = await openAdministration(running);

@@ -9,7 +9,7 @@ import { openClient } from './connection.ts';
 import { leaveTwoPeers } from './fewer-peers.ts';
 import { chooseCollections, leftOut } from './left-out.ts';
 import { readNames } from './names.ts';
-import { restore, restoreBeside } from './restore.ts';
+import { discardBeside, restore, restoreBeside } from './restore.ts';
 import { withSnapshotRecord } from './stored-snapshots.ts';
 import { takeCollection } from './take-snapshots.ts';
 
@@ -18,6 +18,7 @@ export const backup: Backup = {
   backUp,
   restore,
   restoreBeside,
+  discardBeside,
   layouts: ['standalone', 'clustered'],
   fewerMembers: { clustered: leaveTwoPeers },
   writeAfterwards,

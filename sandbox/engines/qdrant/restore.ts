@@ -68,6 +68,14 @@ export async function restoreBeside(
   return collections.map(({ name }) => names.get(name) ?? '');
 }
 
+/** Deletes the collections that restores beside the live data have left, and returns their names. Their marks go with them. */
+export async function discardBeside(running: RunningEngine): Promise<readonly string[]> {
+  const client = openClient(running);
+  const { restored } = await readNames(client);
+  for (const name of restored) await client.deleteCollection(name);
+  return restored;
+}
+
 interface Taken {
   readonly collections: readonly ArchivedCollection[];
   readonly aliases: readonly Alias[];
