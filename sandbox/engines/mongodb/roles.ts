@@ -2,6 +2,7 @@ import { MongoClient } from 'mongodb';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import type { NodeRole, RunningEngine } from '../topology.ts';
 import { uriOfNode } from './connection.ts';
+import { lagOf } from './lag.ts';
 
 const timeoutMs = 1_000;
 
@@ -26,6 +27,12 @@ async function roleOf(node: NodeHandle, running: RunningEngine): Promise<NodeRol
   const { isWritablePrimary, secondary, primary } = await client.db('admin').command({ hello: 1 });
   if (isWritablePrimary === true) return { node: node.name, role: 'primary' };
   const [follows] = String(primary ?? '').split(':');
-  const role = secondary === true ? 'secondary' : 'neither primary nor secondary';
-  return { node: node.name, role, ...(follows ? { follows } : {}) };
+  if (secondary !== true)
+    return { node: node.name, role: 'neither primary nor secondary', ...(follows ? { follows } : {}) };
+  const status = await client
+    .db('admin')
+    .command({ replSetGetStatus: 1 })
+    .catch(() => undefined);
+  const lag = status === undefined ? { lagUnknown: 'it does not tell its status' } : lagOf(status.members);
+  return { node: node.name, role: 'secondary', ...(follows ? { follows } : {}), ...lag };
 }
