@@ -95,6 +95,9 @@ describe('users of a backup', () => {
     }
     expect(taken).toBeGreaterThan(150);
     await client.call('ACL', 'SETUSER', "o'brien", 'on', '>secret', "~it's:*", '~"a\\b"', '(%R~x* &y +get)', '+@read');
+    // Shown as `~*`, the flag for all keys, which takes no pattern after it.
+    await client.call('ACL', 'SETUSER', 'every', 'on', '>s', '~a', '%RW~*', '%R~x', '(%RW~* ~y +get)', '(%RW~* +set)');
+    await client.call('ACL', 'SETUSER', 'allkeys', 'on', '>s', '~*', '(~* +get)');
     const linesOf = async (there: Redis) =>
       ((await there.callBuffer('ACL', 'LIST')) as Buffer[]).filter(
         (line) => !line.toString('latin1').startsWith('user default '),

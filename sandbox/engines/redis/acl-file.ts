@@ -66,6 +66,29 @@ export function parseLine(
   return { name, rules, line };
 }
 
+/**
+ * A user as `ACL LIST` shows it, in rules that Redis reads as they are meant. It shows the pattern `%RW~*` as `~*`, which
+ * it reads as the flag for all keys: patterns before it go, and none may follow (Redis source, `ACLSetSelector`). Beside
+ * other patterns it is never the flag.
+ */
+export function readableAgain(user: AclUser): AclUser {
+  const [root, ...selectors] = [
+    user.rules.filter((rule) => !rule.startsWith('(')),
+    ...user.rules.filter((rule) => rule.startsWith('(')).map(permissionsIn),
+  ].map(withoutAllKeys);
+  const rules = [...(root ?? []), ...selectors.map((inside) => `(${inside.join(' ')})`)];
+  return isSame(rules, user.rules) ? user : { ...user, rules, line: ['user', user.name, ...rules].join(' ') };
+}
+
+function withoutAllKeys(rules: readonly string[]): readonly string[] {
+  const isAlone = rules.filter((rule) => keyPattern.test(rule)).length === 1;
+  return isAlone ? rules : rules.map((rule) => (rule === '~*' ? '%RW~*' : rule));
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((rule, index) => rule === others[index]);
+}
+
 /** The file that a server loads: one line each. */
 export function aclFile(users: readonly AclUser[]): Buffer {
   return Buffer.from(users.map(({ line }) => `${line}\n`).join(''), 'latin1');

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { BackupManifest } from '../backup.ts';
 import { backupRefused } from '../backup-files.ts';
 import { readSmallPart } from '../small-part.ts';
-import { AclLineError, type AclUser, ownUser, parseAclFile, parseLine, shown } from './acl-file.ts';
+import { AclLineError, type AclUser, ownUser, parseAclFile, parseLine, readableAgain, shown } from './acl-file.ts';
 
 /** File of a backup with the users beside the stack's own. */
 export const usersFile = 'users.acl';
@@ -31,7 +31,7 @@ export async function usersOf(client: Redis): Promise<UsersFound> {
   const unreadable: string[] = [];
   for (const line of await userLines(client)) {
     try {
-      users.push(parseLine(line));
+      users.push(readableAgain(parseLine(line)));
     } catch (thrown) {
       if (!(thrown instanceof AclLineError)) throw thrown;
       unreadable.push(shown(line.split(' ')[1] ?? ''));
