@@ -3,6 +3,7 @@ import { SandboxError } from '../../core/errors.ts';
 import type { HandedOver } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
 import { openClient } from './connection.ts';
+import { handOverBySentinel } from './hand-over-by-sentinel.ts';
 import { roles } from './roles.ts';
 import { until } from './until.ts';
 
@@ -12,19 +13,22 @@ import { until } from './until.ts';
  */
 const attemptMs = 5_500;
 
-/**
- * Makes a replica the master of its shard once it has everything: it asks its master to wait for it (Redis documentation,
- * `CLUSTER FAILOVER`). Sentinel has nothing of the kind: its own `FAILOVER` loses what is under way.
- */
+/** Makes a replica the primary, or the master of its shard, once it has everything. */
 export async function handOver(running: RunningEngine, to?: string): Promise<HandedOver> {
-  if (running.topology !== 'clustered')
-    throw refused('Sentinel does not wait for a replica, and could lose what is under way');
   const seen = await roles(running);
   const chosen = seen.find(({ node, role }) => role === 'replica' && (to === undefined || node === to));
   const from = running.nodes.find(({ name }) => name === chosen?.follows);
   const replica = running.nodes.find(({ name }) => name === chosen?.node);
   if (from === undefined || replica === undefined)
     throw refused(to === undefined ? 'no replica follows a primary' : `${to} follows no primary as its replica`);
+  await (running.topology === 'clustered'
+    ? handOverShard(running, replica)
+    : handOverBySentinel(running, from, replica));
+  return { from: from.name, to: replica.name };
+}
+
+/** The replica asks its master to wait for it (Redis documentation, `CLUSTER FAILOVER`). */
+async function handOverShard(running: RunningEngine, replica: NodeHandle): Promise<void> {
   await using client = await openClient(replica, running.secrets);
   let askedMs = Number.NEGATIVE_INFINITY;
   await until(`${replica.name} is a master`, async () => {
@@ -35,7 +39,6 @@ export async function handOver(running: RunningEngine, to?: string): Promise<Han
     }
     return false;
   });
-  return { from: from.name, to: replica.name };
 }
 
 async function isPrimary(running: RunningEngine, { name }: NodeHandle): Promise<boolean> {

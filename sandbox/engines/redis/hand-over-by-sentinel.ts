@@ -1,0 +1,82 @@
+import type { NodeHandle } from '../../containers/node-spec.ts';
+import { allSettled } from '../../core/side-by-side.ts';
+import type { RunningEngine } from '../topology.ts';
+import { sentinelName, serverPort } from './client-options.ts';
+import { openClient, openSentinel } from './connection.ts';
+import { until } from './until.ts';
+
+/** What a replica has where nobody says (Redis documentation, `redis.conf`). The lowest number is promoted first. */
+const priorities = { usual: 100, chosen: 1 } as const;
+
+/**
+ * How long writes wait at most, in milliseconds, should this process die meanwhile: Sentinel, which cannot publish then
+ * either, takes the primary for dead long before, and promotes a replica that has everything.
+ */
+const pauseMs = 30_000;
+
+/**
+ * Makes a replica the primary once it has everything. Sentinel's own `FAILOVER` waits for nobody, so that writes wait:
+ * from before the replica has caught up until the old primary follows it, which Sentinel would tell it seconds later
+ * only (Redis source, `sentinelRefreshInstanceInfo`).
+ */
+export async function handOverBySentinel(running: RunningEngine, from: NodeHandle, to: NodeHandle): Promise<void> {
+  await using primary = await openClient(from, running.secrets);
+  await prefer(running, to, priorities.chosen);
+  try {
+    await until(`the Sentinels know that ${to.name} is preferred`, () => isPreferred(running, to));
+    await primary.call('CLIENT', 'PAUSE', pauseMs, 'WRITE');
+    try {
+      await until(`${to.name} has everything`, async () => {
+        const [whole, arrived] = await Promise.all([primary.info('replication'), replicationOf(running, to)]);
+        return numberIn(arrived, 'slave_repl_offset') >= numberIn(whole, 'master_repl_offset');
+      });
+      await promote(running, to);
+      await until(`${to.name} is the primary`, async () => /^role:master/m.test(await replicationOf(running, to)));
+      await primary.replicaof(to.address ?? '', serverPort);
+      await primary.config('REWRITE');
+    } finally {
+      await primary.call('CLIENT', 'UNPAUSE');
+    }
+    // As Sentinel does: they find the new one when they come again.
+    await primary.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  } finally {
+    await prefer(running, to, priorities.usual);
+  }
+}
+
+// Each with a client of its own: Sentinel ends those of a replica that it promotes.
+
+async function prefer({ secrets }: RunningEngine, node: NodeHandle, priority: number): Promise<void> {
+  await using client = await openClient(node, secrets);
+  await client.config('SET', 'replica-priority', priority);
+}
+
+async function replicationOf({ secrets }: RunningEngine, node: NodeHandle): Promise<string> {
+  await using client = await openClient(node, secrets);
+  return await client.info('replication');
+}
+
+/** Asks the Sentinel beside the node. One that has begun by itself needs not be asked. */
+async function promote(running: RunningEngine, to: NodeHandle): Promise<void> {
+  await using sentinel = await openSentinel(to, running.secrets);
+  await sentinel.call('SENTINEL', 'FAILOVER', sentinelName).catch((thrown: unknown) => {
+    if (!/^INPROG/.test((thrown as Error).message)) throw thrown;
+  });
+}
+
+/** Sentinels look every ten seconds, and any of them may lead. */
+async function isPreferred(running: RunningEngine, to: NodeHandle): Promise<boolean> {
+  const known = await allSettled(
+    running.nodes.map(async (node) => {
+      await using sentinel = await openSentinel(node, running.secrets);
+      const replicas = (await sentinel.call('SENTINEL', 'REPLICAS', sentinelName)) as string[][];
+      const own = replicas.find((fields) => fields[fields.indexOf('ip') + 1] === to.address) ?? [];
+      return own[own.indexOf('slave-priority') + 1] === String(priorities.chosen);
+    }),
+  );
+  return known.every(Boolean);
+}
+
+function numberIn(info: string, field: string): number {
+  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? Number.NaN);
+}
