@@ -14,9 +14,9 @@ export async function makeFolder(path: string, mode = 0o700): Promise<void> {
   } catch (thrown) {
     if (await isFolder(folder)) return;
     const parent = dirname(folder);
-    const parentIsMissing = (thrown as NodeJS.ErrnoException).code === 'ENOENT' && !(await isFolder(parent));
-    if (!parentIsMissing || parent === folder) throw thrown;
-    await makeFolder(parent, mode);
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || parent === folder) throw thrown;
+    // Where the folder above is there by now, somebody else has made it since.
+    if (!(await isFolder(parent))) await makeFolder(parent, mode);
     await makeMissing(folder, mode);
   }
 }

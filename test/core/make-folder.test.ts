@@ -13,8 +13,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 test('makes what is missing, also where several do so at once, and leaves what is there', async () => {
-  const deep = join(folder, 'a', 'b', 'c');
-  await Promise.all([makeFolder(deep), makeFolder(join(deep, 'd')), makeFolder(deep)]);
+  // Many times: who comes when is the system's doing.
+  for (let round = 0; round < 200; round += 1) {
+    const made = join(folder, String(round), 'a', 'b', 'c');
+    await Promise.all([makeFolder(made), makeFolder(join(made, 'd')), makeFolder(made), makeFolder(join(made, 'e'))]);
+  }
+  const deep = join(folder, '0', 'a', 'b', 'c');
   expect((await stat(join(deep, 'd'))).isDirectory()).toBe(true);
   expect((await stat(deep)).mode & 0o777).toBe(0o700);
   await makeFolder(folder, 0o755);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { SandboxError } from '../../core/errors.ts';
+import { makeFolder } from '../../core/make-folder.ts';
 import { writePrivateFile } from '../../core/private-files.ts';
 import { ensureOwnFolder, userFolder } from '../../core/user-folder.ts';
 import { isOwnerAlive, ownerOfThisProcess } from '../owner.ts';
@@ -66,8 +67,8 @@ export function lockFileOf({ folder }: Tunnel): string {
 
 /** Notes that this process uses the tunnel. */
 export async function enlist({ folder, target }: Tunnel): Promise<void> {
-  await mkdir(join(folder, 'users'), { recursive: true, mode: 0o700 });
-  await mkdir(join(folder, 'ports'), { recursive: true, mode: 0o700 });
+  await makeFolder(join(folder, 'users'));
+  await makeFolder(join(folder, 'ports'));
   await writePrivateFile(join(folder, 'target'), target.url);
   await writePrivateFile(join(folder, 'users', ownerOfThisProcess()), '');
 }

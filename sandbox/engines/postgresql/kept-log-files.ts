@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
+import { makeFolder } from '../../core/make-folder.ts';
 import { privateMode, writePrivateFile } from '../../core/private-files.ts';
 import type { BaseDescription } from '../backup.ts';
 import { isBaseBackup } from './base-description.ts';
@@ -33,7 +34,7 @@ export async function openHistory(folder: string, history: string): Promise<Kept
     files: async () => (await packedFiles(directory)).map((name) => name.slice(0, -packed.length)),
     marks,
     async add(name, content) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeFolder(directory);
       const file = join(directory, `${name}${packed}`);
       const gzip = createGzip({ level: constants.Z_BEST_SPEED });
       await pipeline(content, gzip, createWriteStream(`${file}.partial`, { mode: privateMode, flush: true }));
@@ -42,7 +43,7 @@ export async function openHistory(folder: string, history: string): Promise<Kept
     async addMarks(added) {
       const all = new Map([...(await marks()), ...added].map((mark) => [mark.position, mark]));
       const inOrder = [...all.values()].toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time));
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeFolder(directory);
       await writePrivateFile(join(directory, marksFile), `${JSON.stringify(inOrder)}\n`);
     },
     copyTo: (name, stream) => pipeline(createReadStream(join(directory, `${name}${packed}`)), createGunzip(), stream),
