@@ -106,7 +106,10 @@ async function runBlock({ commands }: CommandBlock, { cwd, env, timeoutMs }: Pla
 
 /** A command as it stands, in braces: what it sets is there for the next one. */
 async function lineOf(command: string, index: number, cwd: string): Promise<string> {
-  const asWritten = command.replaceAll(/\bDIR\b/g, join(cwd, 'elsewhere')).replaceAll(/\bFILE\b/g, newestBackup);
+  const asWritten = command
+    .replaceAll(/\bDIR\b/g, join(cwd, 'elsewhere'))
+    .replaceAll(/\bFILE\b/g, newestBackup)
+    .replaceAll(/'\d{4}-\d\d-\d\d \d\d:\d\d'/g, presentMoment);
   const run = endless.test(command) ? `timeout --signal=INT ${interruptedAfterS} ${asWritten}` : asWritten;
   return `{ ${run}\n} > .results/${index}.output 2>&1; echo $? > .results/${index}.code`;
 }
@@ -114,6 +117,9 @@ async function lineOf(command: string, index: number, cwd: string): Promise<stri
 /** What the documents call FILE: the name of the newest backup that `backup list` shows. */
 const newestBackup =
   '"$(npm run --silent sandbox -- backup list | grep -o "taishang-backup-[0-9_]*.tar.gz" | tail -1)"';
+
+/** A moment that can be restored, in place of the one that is written. */
+const presentMoment = '"$(date --utc +%FT%T.%3NZ)"';
 
 /** Exit codes that a command may end with. */
 export function goodExitCodes(command: string): readonly number[] {
