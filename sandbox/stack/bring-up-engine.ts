@@ -72,6 +72,8 @@ export async function bringUpEngine(
     const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
       loadDataset(start, engine, started.running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
     );
+    // A load that was killed has left its indexes to the one that goes on with it.
+    if (gaps.length > 0) gaps = await readSchemaGaps([started.running]);
     const state = keeper.state().engines;
     await keeper.update({
       engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },

@@ -7,7 +7,7 @@ import { walkOver, walks } from './support/walk.ts';
 /** Neo4j's takes some minutes, of a dozen starts of its server: `changes.soak.ts`. */
 const short = walks.filter(({ engine }) => engine.name !== 'neo4j');
 
-test.each(short)(
+test.concurrent.each(short)(
   '$engine.name: each change of topology keeps the rows of the dataset, and those that a user added',
   walkOver,
   900_000,
