@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/docker.ts';
 import { rowEncoders } from '../../sandbox/dataset/row-files.ts';
@@ -13,6 +13,7 @@ import { createDataset } from '../../seeds/create-dataset.ts';
 import { rowsOf } from '../seeds/rows.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
+import { withRedisOf } from '../support/with-redis.ts';
 
 /** One stack, whose rows came from a file and which its user has written to. */
 let folder: StackFolder;
@@ -33,15 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder?.[Symbol.asyncDispose]());
 
-async function withRedis<Value>(ask: (client: Redis) => Promise<Value>): Promise<Value> {
-  const { REDIS_URL = '' } = await runForDocument<Record<string, string>>(['env'], here());
-  const client = new Redis(REDIS_URL);
-  try {
-    return await ask(client);
-  } finally {
-    client.disconnect();
-  }
-}
+const withRedis = <Value>(ask: (client: Redis) => Promise<Value>) => withRedisOf(folder, ask);
 
 const kept = () => withRedis((client) => client.get('written'));
 const container = async () => (await docker()).getContainer(`${nameOf()}-redis`);

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requireChangeable } from '../../sandbox/backup/topology-changes.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
@@ -17,6 +17,7 @@ import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
+import { withRedisOf } from '../support/with-redis.ts';
 
 const image = { reference: 'none', digest: '', origin: 'official' } as const;
 
@@ -75,15 +76,7 @@ beforeAll(async () => {
 });
 afterAll(() => folder?.[Symbol.asyncDispose]());
 
-async function withRedis<Value>(ask: (client: Redis) => Promise<Value>): Promise<Value> {
-  const { REDIS_URL = '' } = await runForDocument<Record<string, string>>(['env'], here());
-  const client = new Redis(REDIS_URL);
-  try {
-    return await ask(client);
-  } finally {
-    client.disconnect();
-  }
-}
+const withRedis = <Value>(ask: (client: Redis) => Promise<Value>) => withRedisOf(folder, ask);
 
 const kept = () => withRedis((client) => client.get('written'));
 const nodes = async () => {
