@@ -28,8 +28,11 @@ export function userPayload(row: UserVector): Record<string, unknown> {
   };
 }
 
-/** How far the length of a vector may be from 1 for the server to leave it as it is (`cosine_preprocess` of its sources). */
-const lengthTolerance = 1e-6;
+/**
+ * How far the square of a vector's length may be from 1 for it to be taken as it is. The server leaves what is within 1e-6
+ * (`cosine_preprocess` of its sources), by a sum in float32, whose error the rest of that is for.
+ */
+const squareTolerance = 2.5e-7;
 
 /**
  * A vector as a collection for cosines keeps it: its direction. The server would make it so itself, in float32, where the
@@ -40,8 +43,9 @@ export function storedVector(vector: Float32Array): Float32Array {
   const largest = vector.reduce((most, number) => Math.max(most, Math.abs(number)), 0);
   if (largest === 0) return new Float32Array(vector.length);
   const length = largest * Math.sqrt(vector.reduce((sum, number) => sum + (number / largest) ** 2, 0));
-  const isUnit = Math.abs(length - 1) <= lengthTolerance;
-  return vector.map((number) => (isUnit ? number : number / length) + 0);
+  const divisor = Math.abs(length ** 2 - 1) <= squareTolerance ? 1 : length;
+  // What is too small for a float32 becomes zero only as it is rounded, with its sign: then it loses that.
+  return vector.map((number) => Math.fround(number / divisor) + 0);
 }
 
 /**
