@@ -17,6 +17,8 @@ export interface NodeVolume {
   readonly name: string;
   /** Absolute path in the container. */
   readonly path: string;
+  /** Node of the same engine whose volume it is, which is there before. Default: the node's own. */
+  readonly of?: string;
 }
 
 /** One container of an engine, as its topology describes it. */
@@ -61,8 +63,10 @@ export interface NodePlacement {
   /** Container port to the host port it is published on, on the loopback address only. */
   readonly hostPorts: Readonly<Record<number, number>>;
   readonly containerName: string;
-  /** Volume name of each `NodeVolume.name`. */
+  /** Volume name of each of the node's own volumes, by `NodeVolume.name`. */
   readonly volumeNames: Readonly<Record<string, string>>;
+  /** Those of other nodes that it sees, by the path that they have in it. Default: none. */
+  readonly othersVolumes?: Readonly<Record<string, string>>;
   /** Memory that it may take, in bytes, caches of files included, which give way. Default: no limit. */
   readonly memoryLimitBytes?: number;
   /** Weight in the competition for processors, where other containers have 1,024. Default: 1,024. */

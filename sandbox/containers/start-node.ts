@@ -6,7 +6,7 @@ import { messageOf, SandboxError } from '../core/errors.ts';
 import { confined } from './confinement.ts';
 import { docker } from './docker.ts';
 import { labelNames } from './labels.ts';
-import type { NodeFile, NodeHandle, NodePlacement, NodeSpec } from './node-spec.ts';
+import type { NodeFile, NodeHandle, NodePlacement, NodeSpec, NodeVolume } from './node-spec.ts';
 import { nodeLogs, removeContainer } from './nodes.ts';
 import { requireOurs } from './objects.ts';
 import { expectPublishedPortsOnly } from './published-ports.ts';
@@ -60,7 +60,7 @@ function describe(spec: NodeSpec, placement: NodePlacement): NodeContainer {
     .withExposedPorts(...spec.ports.map((port) => ({ container: port, host: placement.hostPorts[port] ?? 0 })))
     .withBindMounts(
       (spec.volumes ?? []).map((volume) => ({
-        source: volumeNameOf(placement, volume.name),
+        source: volumeNameOf(placement, volume),
         target: volume.path,
       })),
     )
@@ -92,8 +92,8 @@ function archiveOf(files: readonly NodeFile[]): Readable {
   return Readable.from(archive);
 }
 
-function volumeNameOf(placement: NodePlacement, name: string): string {
-  const volumeName = placement.volumeNames[name];
+function volumeNameOf(placement: NodePlacement, { name, path, of }: NodeVolume): string {
+  const volumeName = of === undefined ? placement.volumeNames[name] : placement.othersVolumes?.[path];
   if (volumeName === undefined) throw new Error(`no volume was placed for "${name}" of ${placement.containerName}`);
   return volumeName;
 }

@@ -37,7 +37,7 @@ export interface Topology {
   readonly nodes: (context: TopologyContext) => readonly NodeSpec[];
   /**
    * The node that promotes one of the others where the primary is lost: for an engine that does not do that by itself. It
-   * holds no data and has no port. What it decides is a line of its output each, which begins with the time.
+   * holds no data of its own and has no port. What it decides is a line of its output each, which begins with the time.
    */
   readonly watcher?: (context: TopologyContext) => NodeSpec;
   /** Runs once every node answers: initiates a replica set, meets a cluster. Running it again changes nothing. */
@@ -75,6 +75,10 @@ export interface NodeRole {
   readonly lagBytes?: number | undefined;
   /** Most that the oldest of it can be old, in milliseconds. 0 where everything has arrived. */
   readonly lagMs?: number | undefined;
+  /** Transactions that have not arrived, where they are counted instead of bytes. */
+  readonly lagTransactions?: number | undefined;
+  /** Age of the dump that it was made from, in milliseconds: nothing that is older is missing. Absent where nothing is. */
+  readonly dumpAgeMs?: number | undefined;
   /** Why it cannot be known how far behind it is: `the link is down`, `no dump yet`. */
   readonly lagUnknown?: string | undefined;
   /** What it holds, where members share the data out: `slots 0-5460`. */

@@ -43,10 +43,13 @@ function formatNode(node: NodeTopology, width: number, colors: Colors): string {
   return `${node.node.padEnd(width)}  ${colorOfRole(role, colors)}  ${text}${fault}`;
 }
 
-/** `lag 0 bytes`, `lag 1.5 KiB, 3.0 s`, `lag unknown: the link is down`. */
-function formatLag({ lagBytes, lagMs, lagUnknown }: NodeTopology): string | undefined {
-  if (lagUnknown !== undefined) return `lag unknown: ${lagUnknown}`;
+/** `lag 0 bytes`, `lag 1.5 KiB, 3.0 s`, `lag 3 transactions, dump 2 min old`, `lag unknown: the link is down`. */
+function formatLag({ lagBytes, lagMs, lagUnknown, lagTransactions, dumpAgeMs }: NodeTopology): string | undefined {
+  const dump = dumpAgeMs === undefined ? '' : `, dump ${formatDuration(dumpAgeMs)} old`;
+  if (lagUnknown !== undefined) return `lag unknown: ${lagUnknown}${dump}`;
   if (lagBytes === 0) return 'lag 0 bytes';
+  if (lagTransactions !== undefined)
+    return `lag ${lagTransactions} ${lagTransactions === 1 ? 'transaction' : 'transactions'}${dump}`;
   const parts = [
     lagBytes === undefined ? undefined : formatBytes(lagBytes),
     lagMs === undefined ? undefined : formatDuration(lagMs),

@@ -18,7 +18,22 @@ export function volumeNamesOf(
   generation: number,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    volumes.map((volume) => [volume.name, volumeName(stackName, name, volume.name, generation)]),
+    volumes
+      .filter(({ of }) => of === undefined)
+      .map((volume) => [volume.name, volumeName(stackName, name, volume.name, generation)]),
+  );
+}
+
+/** Those of other nodes that a node sees, by the path that they have in it. */
+export function othersVolumesOf(
+  { volumes = [] }: Pick<NodeSpec, 'volumes'>,
+  stackName: string,
+  generation: number,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    volumes.flatMap(({ name, path, of }) =>
+      of === undefined ? [] : [[path, volumeName(stackName, of, name, generation)]],
+    ),
   );
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodePlacement, NodeSpec } from '../containers/node-spec.ts';
-import { volumeNamesOf } from './generations.ts';
+import { othersVolumesOf, volumeNamesOf } from './generations.ts';
 import type { EngineStart } from './start-engine.ts';
 
 /** Names, ports and labels that a node has in its stack. */
@@ -15,6 +15,8 @@ export function placementOf(spec: NodeSpec, start: EngineStart, address?: string
   const hostPorts = Object.fromEntries(
     spec.ports.map((port) => [port, chosen[`${spec.name}:${port}`] ?? (isItself(port) ? port : 0)]),
   );
+  const owner = start.volumesOf?.stackName ?? start.stackName;
+  const othersVolumes = othersVolumesOf(spec, owner, start.generation);
   const placement = {
     stackName: start.stackName,
     engine: start.engine.name,
@@ -23,7 +25,8 @@ export function placementOf(spec: NodeSpec, start: EngineStart, address?: string
     ...(address === undefined ? {} : { address }),
     hostPorts,
     containerName,
-    volumeNames: volumeNamesOf(spec, start.volumesOf?.stackName ?? start.stackName, start.generation),
+    volumeNames: volumeNamesOf(spec, owner, start.generation),
+    ...(Object.keys(othersVolumes).length === 0 ? {} : { othersVolumes }),
   };
   const labels = {
     ...start.labels,
@@ -36,14 +39,24 @@ export function placementOf(spec: NodeSpec, start: EngineStart, address?: string
 
 /** Another hash means that the container must be made anew. */
 function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>, image: ResolvedImage): string {
-  return createHash('sha256')
-    .update(
-      JSON.stringify([image.digest, placement.network, placement.address, placement.hostPorts, placement.volumeNames]),
-    )
-    .update(
-      JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)),
-    )
-    .digest('hex');
+  return (
+    createHash('sha256')
+      .update(
+        JSON.stringify([
+          image.digest,
+          placement.network,
+          placement.address,
+          placement.hostPorts,
+          placement.volumeNames,
+        ]),
+      )
+      // Nothing where it sees none.
+      .update(JSON.stringify(placement.othersVolumes) ?? '')
+      .update(
+        JSON.stringify(spec, (_, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value)),
+      )
+      .digest('hex')
+  );
 }
 
 /** The handle of a container that is there already. */

@@ -14,7 +14,9 @@ const set = neo4j.workloads.set as Workload<SetClient>;
 let stack: Stack<'neo4j'>;
 let running: RunningEngine;
 beforeAll(async () => {
-  stack = await createStack({ engines: ['neo4j'], topologies: { neo4j: 'replicated' }, size: 'none' });
+  // Here the harness promotes, as in drills: nobody else does.
+  const topologies = { neo4j: 'replicated' } as const;
+  stack = await createStack({ engines: ['neo4j'], topologies, size: 'none', failover: false });
   running = stack.engines.neo4j;
   await set.prepare(running);
 });

@@ -1,5 +1,6 @@
 import type { Failover } from '../failover.ts';
 import { detect, untilWritable } from './detect.ts';
+import { handOver } from './hand-over.ts';
 import { promote, refreshStandby, rejoin, settle } from './standby.ts';
 
 const notDrilled = {
@@ -10,7 +11,10 @@ const notDrilled = {
     'every failover costs two dumps, for each of which the primary is stopped, and five starts of a server: ten of them would take longer than the rest of the suite',
 } as const;
 
-/** Community has no failover of its own: the harness notices, and promotes the standby that its dumps have made. */
+/**
+ * Community has no failover of its own: in drills the harness notices, and promotes the standby that its dumps have made;
+ * in a stack its watcher does (`scripts/watch.sh`).
+ */
 export const failover: Failover = {
   contracts: [
     {
@@ -32,6 +36,7 @@ export const failover: Failover = {
   detect,
   untilWritable,
   promote,
+  handOver,
   rejoin,
   replace: refreshStandby,
   settle,

@@ -1,3 +1,4 @@
+import { execInNode } from '../../containers/exec.ts';
 import { whileNodeIsStopped } from '../../containers/stopped-for-work.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { RunningEngine } from '../topology.ts';
@@ -10,6 +11,8 @@ import { firstNode, probe } from './connection.ts';
  */
 export async function whileStopped(running: RunningEngine, work: () => Promise<void>): Promise<void> {
   const node = firstNode(running);
+  // The watcher would take this for its loss; its next start removes it.
+  if (running.watcher !== undefined) await execInNode(node, ['touch', '/data/held'], { user: 'root' });
   await whileNodeIsStopped(node, work);
   await untilAnswering(
     node,

@@ -3,6 +3,7 @@ import type { NodeHandle } from '../../containers/node-spec.ts';
 import { nowMs } from '../../core/clock.ts';
 import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 import { createDriver } from './connection.ts';
+import { lagOf, lineageRecord, type Store, transactionOf } from './lag.ts';
 import { readRecord } from './schema.ts';
 
 /** Name under which a dump carries the moment at which it was begun. */
@@ -36,18 +37,27 @@ export async function accessThrough(driver: Driver): Promise<Access> {
   return { takesWrites: false, ...(dumped === undefined ? {} : { dumpedAtMs: Date.parse(dumped) }) };
 }
 
-/** Who takes writes, and how old the dump is that the other one was made from. */
+/** Who takes writes, and what the other one lacks. */
 export async function roles({ topology, nodes, secrets }: RunningEngine): Promise<readonly NodeRole[]> {
   if (topology === 'standalone') return nodes.map(({ name, role }) => ({ node: name, role }));
   const seen = await Promise.all(
-    nodes.map(async (node) => ({ node: node.name, access: await accessOf(node, secrets).catch(() => undefined) })),
+    nodes.map(async (node) => ({ node: node.name, store: await storeOf(node, secrets).catch(() => undefined) })),
   );
-  const primary = seen.find(({ access }) => access?.takesWrites)?.node;
-  return seen.map(({ node, access }) => {
-    if (access === undefined) return { node, role: 'down' };
-    if (access.takesWrites) return { node, role: 'primary' };
-    const { dumpedAtMs } = access;
-    const lag = dumpedAtMs === undefined ? { lagUnknown: 'no dump yet' } : { lagMs: nowMs() - dumpedAtMs };
-    return { node, role: 'standby', follows: primary, ...lag };
+  const primary = seen.find(({ store }) => store?.takesWrites);
+  return seen.map(({ node, store }) => {
+    if (store === undefined) return { node, role: 'down' };
+    if (store.takesWrites) return { node, role: 'primary' };
+    return { node, role: 'standby', follows: primary?.node, ...lagOf(store, primary?.store, nowMs()) };
   });
+}
+
+/** Throws where the node gives no answer. */
+async function storeOf(node: NodeHandle, secrets: Secrets): Promise<Access & Store> {
+  await using driver = createDriver(node, secrets, { connectMs: answerMs });
+  const access = await accessThrough(driver);
+  const lineage = await readRecord(driver, lineageRecord);
+  await using session = driver.session();
+  await session.run('RETURN 1');
+  const [bookmark = ''] = session.lastBookmarks();
+  return { ...access, lineage, transaction: transactionOf(bookmark) };
 }

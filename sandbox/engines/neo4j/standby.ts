@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked, runOneOff } from '../../containers/exec.ts';
@@ -13,6 +14,7 @@ import { withTemporaryFolder } from '../temporary-folder.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 import { dump } from './dump.ts';
+import { lineageRecord } from './lag.ts';
 import { whileStopped } from './offline.ts';
 import { stage } from './restore.ts';
 import { accessOf, dumpRecord } from './roles.ts';
@@ -37,16 +39,32 @@ export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
  */
 export async function refreshStandby(running: RunningEngine): Promise<void> {
   const primary = await primaryOf(running);
-  const alone = { ...running, nodes: [primary] };
   const standbys = running.nodes.filter((node) => node !== primary);
   await withTemporaryFolder('standby', async (folder) => {
-    await withDriver(alone, (driver) => writeRecord(driver, dumpRecord, now().toISOString()));
-    await whileStopped(alone, () => dump(alone, folder));
+    await whileDumped(running, primary, folder, async () => {});
     await Promise.all(standbys.map((node) => rebuild(running, node, folder)));
   });
 }
 
-/** Makes an old primary, running or down, a standby: what it alone had is gone, and only the checker can name it. */
+/** Dumps the primary into a folder, and does `work` before it is started again. */
+export async function whileDumped(
+  running: RunningEngine,
+  primary: NodeHandle,
+  folder: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  const alone = { ...running, nodes: [primary] };
+  await withDriver(alone, (driver) => writeRecord(driver, dumpRecord, now().toISOString()));
+  await whileStopped(alone, async () => {
+    await dump(alone, folder);
+    await work();
+  });
+}
+
+/**
+ * Makes an old primary, running or down, a standby. What it alone had is in no copy, and only the checker can name it; its
+ * store is kept beside, in `/data/kept`.
+ */
 export async function rejoin(running: RunningEngine, nodeName: string): Promise<RejoinReport> {
   const primary = await primaryOf({ ...running, nodes: running.nodes.filter(({ name }) => name !== nodeName) });
   await refreshStandby(running);
@@ -64,11 +82,10 @@ export async function promote(running: RunningEngine): Promise<string> {
   const chosen = running.nodes.find((_, index) => accesses[index]?.takesWrites === false);
   if (chosen === undefined) throw notReady('No standby answers that could be promoted.');
   const others = running.nodes.filter((node) => node !== chosen);
-  await Promise.all(others.map((node) => setRole(node, 'standby')));
+  await Promise.all(others.map((node) => setRole(node, 'diverged')));
   await setRole(chosen, 'primary');
-  await stopNode(chosen);
-  await startNodeAgain(chosen);
-  await untilAccess(running, chosen, true);
+  await startAs(running, chosen, 'primary');
+  await withDriver({ ...running, nodes: [chosen] }, (driver) => writeRecord(driver, lineageRecord, randomUUID()));
   return chosen.name;
 }
 
@@ -88,18 +105,28 @@ export async function settle(running: RunningEngine): Promise<void> {
 }
 
 async function rebuild(running: RunningEngine, node: NodeHandle, folder: string): Promise<void> {
-  await stage(
-    { ...running, volumeNames: node.volumeNames },
-    { directory: folder, databases: ['neo4j'], dumped: running.serverVersion },
-  );
+  await stageDump(running, node, folder);
   await setRole(node, 'standby');
-  await stopNode(node);
-  await startNodeAgain(node);
-  await untilAccess(running, node, false);
+  await startAs(running, node, 'standby');
 }
 
-/** From the node's next start on; it is kept with the data, and the node need not run. */
-async function setRole(node: NodeHandle, role: 'primary' | 'standby'): Promise<void> {
+/** Loads a dump beside what a node holds: its next start takes it. */
+export function stageDump(running: RunningEngine, { volumeNames }: NodeHandle, directory: string): Promise<void> {
+  return stage({ ...running, volumeNames }, { directory, databases: ['neo4j'], dumped: running.serverVersion });
+}
+
+/** Starts a node anew, and returns once it is what it was made. */
+export async function startAs(running: RunningEngine, node: NodeHandle, role: 'primary' | 'standby'): Promise<void> {
+  await stopNode(node);
+  await startNodeAgain(node);
+  await untilAccess(running, node, role === 'primary');
+}
+
+/**
+ * From the node's next start on; it is kept with the data, and the node need not run. `diverged`: another was promoted over
+ * it, so that it has what it alone wrote. It only reads, and its store is kept beside when it gets a copy.
+ */
+export async function setRole(node: NodeHandle, role: 'primary' | 'standby' | 'diverged'): Promise<void> {
   const set = await runOneOff({
     image: node.image,
     entrypoint: ['/bin/sh', '-c'],

@@ -1,6 +1,9 @@
 import type { NodeSpec } from '../../containers/node-spec.ts';
 import type { Topology } from '../topology.ts';
+import { memberOf, watcherOf } from './failover-nodes.ts';
 import { serverNode } from './topologies.ts';
+
+const memberNames = ['neo4j', 'neo4j-standby'] as const;
 
 /**
  * A primary and a standby that only reads. Community does not replicate: the standby holds what the last dump of the
@@ -8,7 +11,11 @@ import { serverNode } from './topologies.ts';
  */
 export const replicated: Topology = {
   name: 'replicated',
-  nodes: ({ secrets }) => (['primary', 'standby'] as const).map((role) => member(role, secrets.neo4j ?? '')),
+  nodes: ({ secrets, failover }) => {
+    const nodes = (['primary', 'standby'] as const).map((role) => member(role, secrets.neo4j ?? ''));
+    return failover === true ? nodes.map(memberOf) : nodes;
+  },
+  watcher: (context) => watcherOf(memberNames, context),
 };
 
 /** Roles change later: what a node was last made is kept with its data, and `start-node.sh` reads it. */

@@ -6,7 +6,7 @@ import type { Topology } from '../topology.ts';
 import { userName } from './connection.ts';
 
 /** User of the server in the official image and in ours. */
-const neo4jUser = 7474;
+export const neo4jUser = 7474;
 
 /** Rounds of the hash that the server itself writes (Neo4j 2026.08, `dbms set-initial-password`). */
 const hashRounds = 1_024;

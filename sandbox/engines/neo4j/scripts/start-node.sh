@@ -6,11 +6,18 @@ if [ -e /data/taishang_tmp_restored/complete ]; then
 	for path in databases/neo4j transactions/neo4j databases/system transactions/system; do
 		[ -e "/data/taishang_tmp_restored/$path" ] || continue
 		install --directory --owner=7474 --group=7474 "/data/${path%/*}"
+		# What an old primary alone had.
+		if [ -e /data/keep ] && [ -e "/data/$path" ]; then
+			kept="/data/kept/$(cat /data/keep)/${path%/*}"
+			install --directory --owner=7474 --group=7474 /data/kept "${kept%/*}" "$kept"
+			[ -e "$kept/${path#*/}" ] || mv "/data/$path" "$kept/"
+		fi
 		rm -rf "/data/$path"
 		mv "/data/taishang_tmp_restored/$path" "/data/$path"
 	done
 fi
 rm -rf /data/taishang_tmp_restored
+rm -f /data/keep
 if [ ! -e /data/dbms/auth.ini ]; then
 	install --directory --owner=7474 --group=7474 --mode=755 /data/dbms
 	install --owner=7474 --group=7474 --mode=600 /run/taishang/auth.ini /data/dbms/auth.ini
@@ -50,7 +57,9 @@ if [ -n "${TAISHANG_FIRST_ROLE:-}" ]; then
 	touch /run/taishang/started
 	# Said either way: what was written into the configuration for an earlier start is still there.
 	read_only=true
-	[ "$(cat /data/role)" != primary ] || read_only=false
+	serving=$(cat /data/role)
+	[ "$serving" != primary ] || read_only=false
+	printf '%s\n' "$serving" >/data/serving
 	# What is read only cannot be made either, and the official image has no store to copy.
 	if [ "$read_only" = true ] && [ ! -e /data/databases/neo4j ] && [ ! -e "$NEO4J_HOME/prepared/databases/neo4j" ]; then
 		make_databases

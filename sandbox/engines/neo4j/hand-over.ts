@@ -1,0 +1,48 @@
+import { SandboxError } from '../../core/errors.ts';
+import type { HandedOver } from '../failover.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
+import type { RunningEngine } from '../topology.ts';
+import { accessOf } from './roles.ts';
+import { primaryOf, setRole, stageDump, startAs, whileDumped } from './standby.ts';
+
+/**
+ * Stops the primary, dumps it, loads the dump on the other node and makes that the primary; the old one comes back as its
+ * standby, with the same data. Nothing is lost, since nobody takes writes meanwhile. What fails before the roles change
+ * starts the primary again as it was. Throws `FAILOVER_REFUSED`.
+ */
+export async function handOver(running: RunningEngine, to?: string): Promise<HandedOver> {
+  const primary = await primaryOf(running).catch(() => {
+    throw refused('no node takes writes');
+  });
+  const next = running.nodes.find(({ name }) => (to === undefined ? name !== primary.name : name === to));
+  if (next === undefined || next === primary) throw refused(`${primary.name} is the primary`);
+  await accessOf(next, running.secrets).catch(() => {
+    throw refused(`${next.name} does not answer`);
+  });
+  // Beside the start of the old one.
+  let starting: Promise<void> | undefined;
+  await withTemporaryFolder('hand-over', (folder) =>
+    whileDumped(running, primary, folder, async () => {
+      await stageDump(running, next, folder);
+      // In this order: there is no moment with two.
+      await setRole(primary, 'standby');
+      await setRole(next, 'primary').catch(async (thrown: unknown) => {
+        await setRole(primary, 'primary');
+        throw thrown;
+      });
+      starting = startAs(running, next, 'primary');
+      starting.catch(() => {});
+    }),
+  );
+  await starting;
+  return { from: primary.name, to: next.name };
+}
+
+function refused(reason: string): SandboxError {
+  return new SandboxError({
+    code: 'FAILOVER_REFUSED',
+    engine: 'neo4j',
+    message: `Neo4j does not hand over: ${reason}.`,
+    next: '`npm run sandbox -- topology` shows what the nodes are; both must answer, and one must take writes.',
+  });
+}
