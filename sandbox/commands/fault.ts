@@ -93,7 +93,11 @@ function linesOf(active: readonly ActiveFault[], { broke }: Made = {}): readonly
 function takeoverLines({ takeover }: Made = {}): readonly string[] {
   if (takeover === undefined) return [];
   if ('nobody' in takeover) return [takeover.nobody];
-  return [`${takeover.node} took over after ${formatDuration(takeover.afterMs)}`];
+  const { node, afterMs, decision } = takeover;
+  return [
+    `${node} took over after ${formatDuration(afterMs)}`,
+    ...(decision === undefined ? [] : [`watcher: ${decision}`]),
+  ];
 }
 
 function parseFault(kind: string, nodes: readonly string[], { flags }: ActionContext): Fault {

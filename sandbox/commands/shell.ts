@@ -4,7 +4,7 @@ import { SandboxError } from '../core/errors.ts';
 import { type ShellProgram, shellPrograms } from '../engines/index.ts';
 import type { ShellCall } from '../engines/shell.ts';
 import { isSupported } from '../engines/topology.ts';
-import { attachStack } from '../stack/attach-stack.ts';
+import { attachUpNodes } from '../stack/attach-stack.ts';
 import { loadEngine } from '../stack/load-engines.ts';
 import type { Action } from './run-action.ts';
 import { identityOf } from './stack-options.ts';
@@ -13,13 +13,12 @@ import { identityOf } from './stack-options.ts';
 export function shellCommand(program: ShellProgram): Action {
   return async (context) => {
     const name = shellPrograms[program];
-    const [{ engines }, { shell }] = await Promise.all([
-      attachStack({ ...identityOf(context), engines: [name] }),
+    // Nodes that are down are no reason to refuse: one that is up may be all that is needed.
+    const [running, { shell }] = await Promise.all([
+      attachUpNodes({ ...identityOf(context), engine: name }),
       loadEngine(name),
     ]);
-    const running = engines.get(name);
-    if (running === undefined || !isSupported(shell))
-      throw new Error(`${program} is the shell of an engine that has none`);
+    if (!isSupported(shell)) throw new Error(`${program} is the shell of an engine that has none`);
     const call = await shell.call(running, { admin: context.flags.admin === true, args: context.arguments });
     await requireProgram(call, running.image.reference, shell.instead);
     return { exitCode: await execAttached(call.node, call.command, process, call) };

@@ -100,6 +100,27 @@ export async function attachState(options: {
 }
 
 /**
+ * One engine of the stack, with those of its nodes alone that run, for who needs one of them.
+ * Throws `STACK_NOT_RUNNING` where none does.
+ */
+export async function attachUpNodes(options: {
+  readonly directory?: string;
+  readonly name?: string;
+  readonly engine: EngineName;
+}): Promise<RunningEngine> {
+  const { engine } = options;
+  const found = await nodesOf(stackIdentity(options));
+  const { identity, engines } = await attachState({ ...options, engines: [engine] });
+  const running = engines.get(engine);
+  const containers = found.filter(({ labels }) => labels[labelNames.engine] === engine);
+  const up = new Set(containers.filter((each) => each.running && !each.paused).map(({ id }) => id));
+  const nodes = running?.nodes.filter(({ containerId }) => up.has(containerId)) ?? [];
+  if (running !== undefined && nodes.length > 0) return { ...running, nodes };
+  const paused = containers.some((each) => each.paused);
+  throw notRunning(identity, `Not running: ${engine}${paused ? ' (paused)' : ''}.`);
+}
+
+/**
  * Variables of an application that uses the stack, passwords included, whether its nodes are up, paused or down.
  * Throws `STACK_NOT_RUNNING` where an engine has no node, and `SECRETS_LOST`.
  */

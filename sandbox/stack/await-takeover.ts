@@ -4,6 +4,7 @@ import type { Engine } from '../engines/engine.ts';
 import { isSupported, type NodeRole, type RunningEngine } from '../engines/topology.ts';
 import { isLeader } from './node-by-role.ts';
 import { knownStack, rolesOf, type TopologyOptions } from './stack-topology.ts';
+import { watcherOf } from './watcher-decisions.ts';
 
 /** A node that a fault is about to be made on, and what it is. */
 export interface BrokenNode {
@@ -12,8 +13,10 @@ export interface BrokenNode {
   readonly role: string;
 }
 
-/** Who has taken over, and how long after the fault; or why nobody will. */
-export type Takeover = { readonly node: string; readonly afterMs: number } | { readonly nobody: string };
+/** Who has taken over, how long after the fault, and what the watcher said of it; or why nobody will. */
+export type Takeover =
+  | { readonly node: string; readonly afterMs: number; readonly decision?: string }
+  | { readonly nobody: string };
 
 export interface TakeoverWatch {
   readonly broken: BrokenNode;
@@ -38,20 +41,50 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
     const reason = whyNobody(engine, running);
     if (reason !== undefined) return { nobody: reason };
     const timeoutMs = deadlineMs('topologyConverged');
-    return poll(
+    const next = await poll(
       async () => {
         const roles: readonly NodeRole[] = await rolesOf(engine, running);
-        const next = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
-        return next && { node: next.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
+        const found = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
+        return found && { node: found.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
       },
       { timeoutMs, intervalMs: 50, signal, onTimeout: () => new Error('nobody took over') },
     ).catch((thrown: unknown) => {
       signal.throwIfAborted();
       if (!(thrown instanceof Error) || thrown.message !== 'nobody took over') throw thrown;
-      return { nobody: `nobody took over within ${timeoutMs / 1_000} s; \`logs\` says more` };
     });
+    if (next === undefined) {
+      const [reason] = await decisionsSince(running, faultAtMs, 'nobody takes over: ');
+      return { nobody: `nobody took over within ${timeoutMs / 1_000} s; ${reason ?? '`logs` says more'}` };
+    }
+    const decision = await decisionOn(next.node, running, faultAtMs, signal);
+    return { ...next, ...(decision === undefined ? {} : { decision }) };
   };
   return { broken: { engine: engine.name, node, role }, outcome };
+}
+
+/** What the watcher said since, the last one first, that begins so. */
+async function decisionsSince(running: RunningEngine, sinceMs: number, beginning: string): Promise<readonly string[]> {
+  const { decisions = [] } = (await watcherOf(running)) ?? {};
+  const since = decisions.filter(({ at, text }) => Date.parse(at) >= sinceMs && text.startsWith(beginning));
+  return since.map(({ text }) => text).toReversed();
+}
+
+/** It is said once all is done, a moment after the node takes writes. `undefined` where nobody says it. */
+async function decisionOn(
+  node: string,
+  running: RunningEngine,
+  faultAtMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (running.watcher === undefined) return undefined;
+  return poll(async () => (await decisionsSince(running, faultAtMs, `${node} took over`))[0], {
+    timeoutMs: deadlineMs('statement'),
+    signal,
+    onTimeout: () => new Error('the watcher said nothing'),
+  }).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
 }
 
 /** An engine that is promoted by others, of which there is none. */

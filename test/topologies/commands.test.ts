@@ -33,6 +33,8 @@ test('topology shows who is primary, who follows and the lag, before and after a
   const after = await nodes();
   expect(after.filter(({ role }) => role === 'primary')).toHaveLength(1);
   expect(after[0]).toMatchObject({ node: 'redis-1', role: 'down', faults: ['kill'] });
+  // The node that is down is none that a shell needs.
+  expect(await folder.run('redis-cli', 'SET', 'after', 'it')).toMatchObject({ exitCode: 0, stdout: 'OK\n' });
   const text = await folder.run('topology');
   expect(text.stdout).toMatch(/redis-1 +down .* fault: kill/);
 

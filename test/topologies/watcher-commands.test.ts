@@ -41,8 +41,15 @@ test('a fault by role says who took over, and the stack comes up again as it was
   expect(made).toMatchObject({
     faults: [{ kind: 'kill', node: 'postgresql' }],
     broke: { engine: 'postgresql', node: 'postgresql', role: 'primary' },
-    takeover: { node: expect.stringMatching(/^postgresql-standby-[12]$/), afterMs: expect.any(Number) },
+    takeover: {
+      node: expect.stringMatching(/^postgresql-standby-[12]$/),
+      afterMs: expect.any(Number),
+      decision: expect.stringContaining('took over from postgresql after'),
+    },
   });
+  // The member that is down is none that a shell needs.
+  const asked = await folder.run('psql', '-tA', '-c', 'SELECT pg_is_in_recovery()');
+  expect(asked).toMatchObject({ exitCode: 0, stdout: 'f\n' });
   const { stdout } = await folder.run('topology');
   expect(stdout).toMatch(/postgresql-watcher {2}watches/);
   const logs = await folder.run('logs', 'postgresql-watcher');

@@ -11,7 +11,7 @@ export const shell: Shell = {
     const logIn = "db.getSiblingDB('admin').auth(process.env.TAISHANG_USER, process.env.TAISHANG_PASSWORD)";
     const address = `mongodb://${addressOf(toolHost(running))}`;
     return {
-      node: firstNode(running),
+      node: running.nodes.find(({ role }) => role === 'router') ?? firstNode(running),
       command: ['mongosh', '--quiet', address, '--eval', logIn, ...(args.length === 0 ? ['--shell'] : args)],
       environment,
     };

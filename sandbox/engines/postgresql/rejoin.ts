@@ -125,8 +125,8 @@ export async function currentPrimary(running: RunningEngine, nodes: readonly Nod
   throw new SandboxError({
     code: 'NODE_NOT_READY',
     engine: 'postgresql',
-    message: 'No other node is a primary that could be followed.',
-    next: 'Promote a standby first.',
+    message: 'No node that answers is a primary.',
+    next: '`npm run sandbox -- topology` shows what they are, and what the watcher says.',
   });
 }
 

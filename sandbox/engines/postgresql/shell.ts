@@ -1,10 +1,10 @@
 import type { Shell } from '../shell.ts';
-import { currentPrimary } from './rejoin.ts';
+import { primaryThatAnswers } from './rejoin.ts';
 
 /** `psql` over the server's own socket; the superuser needs no password there (`schema/pg_hba.conf`). */
 export const shell: Shell = {
   async call(running, { admin, args }) {
-    const node = await currentPrimary(running, running.nodes);
+    const node = await primaryThatAnswers(running);
     const command = ['psql', '--no-psqlrc', ...args];
     if (admin) return { node, command, user: 'postgres', environment: { PGDATABASE: 'taishang_users' } };
     const environment = {

@@ -20,8 +20,10 @@ last_reason=
 # A server that is gone must be gone for this long, in milliseconds: it may be started again. As many looks must fail.
 gone_ms=5000
 failures_needed=5
-# One that runs and has answered may be silent for this long.
-silent_ms=15000
+# One that runs and has answered may be out of reach for this long.
+unreachable_ms=15000
+# One that still takes connections may be slow for this long: on a busy machine it is only that.
+slow_ms=60000
 # One that has not answered yet recovers, or has only just been started, as this watcher may have been.
 starting_ms=120000
 
@@ -43,8 +45,10 @@ prepare_question() { bash /run/taishang/conversation.sh /run/taishang/password "
 prepare_question access system "SHOW DATABASES YIELD name, access WHERE name = 'neo4j' RETURN '<' + access + '>'"
 prepare_question dump neo4j "OPTIONAL MATCH (r:SandboxRecord {name: 'dump'}) RETURN '<' + coalesce(r.text, 'none') + '>'"
 # $1: a member; $2: a question that was prepared.
-ask() { timeout 3 bash /run/taishang/bolt.sh "${address[$1]}" "/tmp/$2" 2>/dev/null; }
+ask() { timeout 5 bash /run/taishang/bolt.sh "${address[$1]}" "/tmp/$2" 2>/dev/null; }
 
+# Within two seconds: the kernel does that, however busy the server is.
+takes_connections() { timeout 2 bash -c "</dev/tcp/${address[$1]}/7687" 2>/dev/null; }
 is_gone() { flock --nonblock "/members/$1/server.lock" true; }
 
 # The member whose data says that it takes writes. There are never two.
@@ -147,7 +151,8 @@ look_at_primary() {
 		[ -n "$answered" ] || limit=$starting_ms
 		[ "$silent" -lt "$limit" ] || take_over "$primary" "$last" 'is down'
 	elif [ "$(of "$primary" started)" = "$answered" ]; then
-		[ "$silent" -lt "$silent_ms" ] || take_over "$primary" "$last" 'does not answer'
+		if takes_connections "$primary"; then limit=$slow_ms; else limit=$unreachable_ms; fi
+		[ "$silent" -lt "$limit" ] || take_over "$primary" "$last" 'does not answer'
 	else
 		[ "$silent" -lt "$starting_ms" ] || take_over "$primary" "$last" 'does not come up'
 	fi
