@@ -10,7 +10,8 @@ import type { Failover } from '../../sandbox/engines/failover.ts';
 import { redisClientFromEnvironment } from '../../sandbox/engines/redis/client.ts';
 import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import { openMasters } from '../../sandbox/engines/redis/masters.ts';
+import { openMasters, primaryNode } from '../../sandbox/engines/redis/masters.ts';
+import { promoteBySentinel } from '../../sandbox/engines/redis/promote-by-sentinel.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
@@ -125,6 +126,22 @@ describe.each(topologies)('redis %s', (topology) => {
     } finally {
       client.disconnect();
     }
+  });
+
+  // That a promotion which is not given up comes is the planned failover above.
+  test.runIf(topology === 'replicated')('a promotion that does not come in time is given up for good', async () => {
+    const kept = await eventually('one is given up', async () => {
+      await failover.settle?.(running);
+      const from = await primaryNode(running);
+      const to = running.nodes.find((node) => node !== from) as NodeHandle;
+      const isPromoted = await promoteBySentinel({ running, from, to, pause: async () => {} }, 0);
+      return !isPromoted && { from, to };
+    });
+    // They find the replicas again, and each other.
+    await failover.settle?.(running);
+    expect(await roleOf(kept.from, running)).toBe('master');
+    expect(await roleOf(kept.to, running)).toBe('slave');
+    await untilWritable(() => stack.clients.redis.set('topologies:1', 'written'));
   });
 
   test.runIf(topology === 'clustered')(

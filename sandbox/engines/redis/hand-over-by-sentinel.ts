@@ -3,16 +3,21 @@ import { allSettled } from '../../core/side-by-side.ts';
 import type { RunningEngine } from '../topology.ts';
 import { sentinelName, serverPort } from './client-options.ts';
 import { openClient, openSentinel } from './connection.ts';
+import { neverKnown, notPromoted, type Promotion, promoteBySentinel } from './promote-by-sentinel.ts';
 import { until } from './until.ts';
 
 /** What a replica has where nobody says (Redis documentation, `redis.conf`). The lowest number is promoted first. */
 const priorities = { usual: 100, chosen: 1 } as const;
 
 /**
- * How long writes wait at most, in milliseconds, should this process die meanwhile: Sentinel, which cannot publish then
- * either, takes the primary for dead long before, and promotes a replica that has everything.
+ * How long writes wait from the last time on that it was said, in milliseconds, should this process die meanwhile:
+ * Sentinel, which cannot publish then either, takes the primary for dead long before, and promotes a replica that has
+ * everything.
  */
 const pauseMs = 30_000;
+
+/** How long they wait where nobody knows whether the promotion still comes, in milliseconds: people look meanwhile. */
+const unknownPauseMs = 3_600_000;
 
 /**
  * Makes a replica the primary once it has everything. Sentinel's own `FAILOVER` waits for nobody, so that writes wait:
@@ -24,18 +29,31 @@ export async function handOverBySentinel(running: RunningEngine, from: NodeHandl
   await prefer(running, to, priorities.chosen);
   try {
     await until(`the Sentinels know that ${to.name} is preferred`, () => isPreferred(running, to));
-    await primary.call('CLIENT', 'PAUSE', pauseMs, 'WRITE');
+    const promotion: Promotion = {
+      running,
+      from,
+      to,
+      pause: () => primary.call('CLIENT', 'PAUSE', pauseMs, 'WRITE'),
+    };
+    let mayGoOn = true;
     try {
       await until(`${to.name} has everything`, async () => {
+        await promotion.pause();
         const [whole, arrived] = await Promise.all([primary.info('replication'), replicationOf(running, to)]);
         return numberIn(arrived, 'slave_repl_offset') >= numberIn(whole, 'master_repl_offset');
       });
-      await promote(running, to);
-      await until(`${to.name} is the primary`, async () => /^role:master/m.test(await replicationOf(running, to)));
+      // From here on writes stay stopped until it is known who the primary is: what was acknowledged now could be lost.
+      mayGoOn = false;
+      const isPromoted = await promoteBySentinel(promotion).catch(async (thrown: unknown) => {
+        await primary.call('CLIENT', 'PAUSE', unknownPauseMs, 'WRITE');
+        throw neverKnown(promotion, unknownPauseMs, thrown);
+      });
+      mayGoOn = true;
+      if (!isPromoted) throw notPromoted(promotion);
       await primary.replicaof(to.address ?? '', serverPort);
       await primary.config('REWRITE');
     } finally {
-      await primary.call('CLIENT', 'UNPAUSE');
+      if (mayGoOn) await primary.call('CLIENT', 'UNPAUSE');
     }
     // As Sentinel does: they find the new one when they come again.
     await primary.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
@@ -54,14 +72,6 @@ async function prefer({ secrets }: RunningEngine, node: NodeHandle, priority: nu
 async function replicationOf({ secrets }: RunningEngine, node: NodeHandle): Promise<string> {
   await using client = await openClient(node, secrets);
   return await client.info('replication');
-}
-
-/** Asks the Sentinel beside the node. One that has begun by itself needs not be asked. */
-async function promote(running: RunningEngine, to: NodeHandle): Promise<void> {
-  await using sentinel = await openSentinel(to, running.secrets);
-  await sentinel.call('SENTINEL', 'FAILOVER', sentinelName).catch((thrown: unknown) => {
-    if (!/^INPROG/.test((thrown as Error).message)) throw thrown;
-  });
 }
 
 /** Sentinels look every ten seconds, and any of them may lead. */

@@ -3,9 +3,13 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 
 /** Asks the members of a topology until it is so. Throws `NODE_NOT_READY` after the deadline `topologyConverged`. */
-export function until(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
+export function until(
+  what: string,
+  attempt: () => Promise<boolean>,
+  timeoutMs: number = deadlineMs('topologyConverged'),
+): Promise<boolean> {
   return poll(attempt, {
-    timeoutMs: deadlineMs('topologyConverged'),
+    timeoutMs,
     onTimeout: (last) =>
       new SandboxError({
         code: 'NODE_NOT_READY',
