@@ -24,10 +24,11 @@ else {
 
 function start() {
   const program = fileURLToPath(new URL('./cli.js', import.meta.url));
-  // Its commands may be run with the caller's own environment, so what is set here is named for it to be taken away again.
+  // Named, so that commands which are run with the caller's own environment do not get it.
+  const added = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in process.env)));
   const child = spawn(process.execPath, [...flags, ...process.execArgv, program, ...process.argv.slice(2)], {
     stdio: 'inherit',
-    env: { ...settings, ...process.env },
+    env: { ...added, ...process.env, TAISHANG_LAUNCHER_SET: Object.keys(added).join(',') },
   });
   // A terminal interrupts both, and this one waits for the other's end.
   process.on('SIGINT', () => {});

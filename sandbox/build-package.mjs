@@ -1,7 +1,7 @@
 // Builds what is installed elsewhere: JavaScript with declarations and source maps into `dist/`, and beside it the files
 // that the code reads. Plain JavaScript, since a git dependency is built by whichever Node its project has.
 import { execFileSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,9 @@ const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript
 execFileSync(process.execPath, [compiler, '--project', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
 for (const room of rooms) cpSync(join(root, room), join(target, room), { recursive: true, filter: isRead });
 cpSync(join(root, 'compose.yaml'), join(target, 'compose.yaml'));
+// The code reads its own version above its rooms. Entry points are told by the package's manifest alone.
+const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+writeFileSync(join(target, 'package.json'), `${JSON.stringify({ name, version, type, private: true }, null, 2)}\n`);
 
 /** npm installs a project where it was called; what others need is packed, or prepared in a folder that npm chose. */
 function isOwnCheckout() {
