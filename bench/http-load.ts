@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import autocannon, { type Options, type Result } from 'autocannon';
+import { programFile } from '../sandbox/core/program-file.ts';
 import type { HttpRequest } from '../sandbox/engines/query-path.ts';
 import { watchClient } from './client-health.ts';
 import type { ClosedLoopResult } from './closed-loop.ts';
@@ -71,7 +71,7 @@ export async function measureHttpBesideNoOp(
   load: HttpLoad,
 ): Promise<{ readonly route: ClosedLoopResult; readonly noOp: ClosedLoopResult }> {
   const route = await measureHttp(load);
-  const server = fork(join(import.meta.dirname, 'no-op-http.ts'));
+  const server = fork(programFile(import.meta, 'no-op-http'));
   try {
     const [port] = (await once(server, 'message')) as [number];
     // The key of a store is nobody else's.

@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../sandbox/core/disposable-stack.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import type { PreparedPath } from '../sandbox/engines/query-path.ts';
 import type { Arrivals } from './arrivals.ts';

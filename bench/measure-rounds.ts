@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../sandbox/core/disposable-stack.ts';
 import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
 import { sideBySide } from '../sandbox/core/side-by-side.ts';
 import type { AnswerCheck, PreparedPath } from '../sandbox/engines/query-path.ts';

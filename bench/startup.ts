@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { residentBytes } from '../sandbox/containers/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
+import { programFile } from '../sandbox/core/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
 import type { EngineName } from '../sandbox/engines/index.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
@@ -153,7 +154,7 @@ async function measureCommands(
 }
 
 function timeCommand(args: readonly string[]): Promise<number> {
-  const program = join(import.meta.dirname, '..', 'sandbox', 'cli.ts');
+  const program = programFile(import.meta, '../sandbox/cli');
   const beganMs = performance.now();
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [program, ...args], { stdio: 'ignore' });

@@ -1,5 +1,5 @@
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { Answer, RowRequest } from './row-worker.ts';
 
@@ -20,7 +20,7 @@ export function rowPool(workers: number): Piscina<RowRequest, unknown> {
   let pool = pools.get(workers);
   if (pool === undefined) {
     pool = new Piscina<RowRequest, unknown>({
-      filename: join(import.meta.dirname, 'row-worker.ts'),
+      filename: join(import.meta.dirname, `row-worker${extname(import.meta.filename)}`),
       minThreads: 0,
       maxThreads: workers,
       idleTimeout: idleMs,

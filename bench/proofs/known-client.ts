@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { programFile } from '../../sandbox/core/program-file.ts';
 import type { KnownServerOptions, KnownServerReport } from './known-server.ts';
 
 /** When the server took a request up and when it answered, by {@link machineMs}. */
@@ -17,7 +17,7 @@ export interface KnownServer extends AsyncDisposable {
 }
 
 export async function startKnownServer(options: KnownServerOptions): Promise<KnownServer> {
-  const child = fork(join(import.meta.dirname, 'known-server.ts'), [JSON.stringify(options)]);
+  const child = fork(programFile(import.meta, 'known-server'), [JSON.stringify(options)]);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   await once(socket, 'connect');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AsyncDisposableStack } from '../core/disposable-stack.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import type { StackIdentity } from '../stack/stack-identity.ts';
 import { type OpenedBackup, openBackup } from './archive/open-archive.ts';

@@ -21,10 +21,20 @@ function isOfOurScript(environment: NodeJS.ProcessEnv): boolean {
  * `PATH` for it, whose `node` would hide the caller's, and without npm's and the script's own variables.
  */
 export function callersEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (!isOfOurScript(environment)) return environment;
+  if (!isOfOurScript(environment)) return withoutLaunchers(environment);
   const kept = Object.entries(environment).filter(([name]) => !isOfNpm(name) && !ownVariables.has(name));
   const path = (environment.PATH ?? '').split(delimiter).filter((folder) => !isPutThereByNpm(folder));
   return { ...Object.fromEntries(kept), PATH: path.join(delimiter) };
+}
+
+/** `bin.mjs` of the installed package says in this variable which others it has added. */
+const launchersVariable = 'TAISHANG_LAUNCHER_SET';
+
+function withoutLaunchers(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const added = environment[launchersVariable];
+  if (added === undefined) return environment;
+  const own = new Set([launchersVariable, ...added.split(',')]);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.has(name)));
 }
 
 function isOfNpm(name: string): boolean {

@@ -1,3 +1,5 @@
+import { asCalled } from './called-as.ts';
+
 /** Everything an error of the sandbox says beside its message. */
 export interface SandboxErrorDetails {
   /** Stable code that scripts may match, for example `PORT_TAKEN`. */
@@ -128,7 +130,7 @@ export class SandboxError extends Error {
     super(details.message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'SandboxError';
     this.code = details.code;
-    this.next = details.next;
+    this.next = asCalled(details.next);
     this.engine = details.engine;
     this.evidence = details.evidence;
   }

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { asCalled } from '../core/called-as.ts';
 
 /**
  * Control sequences of our own carry parameters that nobody else knows, until they are written: so they can be told
@@ -45,7 +46,7 @@ export function terminalJson(document: unknown, indent?: number): string {
 
 /** A stream for {@link terminalText} alone: everything that the sandbox prints goes through here. */
 export function terminalOf<Stream extends { readonly write: (text: string) => unknown }>(stream: Stream) {
-  return { write: (text: string) => stream.write(terminalText(text)) };
+  return { write: (text: string) => stream.write(terminalText(asCalled(text))) };
 }
 
 function isOwn(text: string, at: number): boolean {

@@ -1,8 +1,8 @@
-import { join } from 'node:path';
 import { execa } from 'execa';
+import { programFile } from '../../sandbox/core/program-file.ts';
 
 /** The command line's own file. */
-export const commandProgram = join(import.meta.dirname, '..', '..', 'sandbox', 'cli.ts');
+export const commandProgram = programFile(import.meta, '../../sandbox/cli');
 
 export interface CommandOptions {
   /** Folder that it runs in. Default: the current one. */

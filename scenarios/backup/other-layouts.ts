@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import type { Backup } from '../../sandbox/engines/backup.ts';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { isSupported, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';

@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import { type DrillRun, heal, inject, type PrimaryFault, pauseFor, refresh } from './steps.ts';
 import { type Watch, watchPrimary } from './watch.ts';
 import { probeWritable } from './writable.ts';

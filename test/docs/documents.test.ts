@@ -1,10 +1,7 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers } from '../../sandbox/containers/objects.ts';
 import { exitCodeOf } from '../../sandbox/core/errors.ts';
 import { crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
 import { engineNames } from '../../sandbox/engines/index.ts';
@@ -12,21 +9,6 @@ import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 
 const top = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(top, path), 'utf8');
-
-test('the example of the README runs as it stands', async () => {
-  const [, code] = /```ts\n([\s\S]*?)```/.exec(await read('README.md')) ?? [];
-  expect(code).toContain("from 'taishang-sandbox'");
-  const file = join(top, `readme-example-${process.pid}.ts`);
-  await writeFile(file, code ?? '');
-  try {
-    const { stdout } = await execa(process.execPath, [file], { cwd: top });
-    expect(stdout).toBe('1080 users, the first one cached: true');
-  } finally {
-    await rm(file);
-  }
-  const left = await findContainers({ [labelNames.purpose]: 'throw-away', [labelNames.directory]: top });
-  expect(left.filter(({ labels }) => labels[labelNames.owner]?.includes(`:${process.pid}:`))).toEqual([]);
-});
 
 test('every error code is documented with its exit code, and no other', async () => {
   const rows = [...(await read('docs/errors.md')).matchAll(/^\| `([A-Z_]+)` \| ([12]) \| \S/gm)];

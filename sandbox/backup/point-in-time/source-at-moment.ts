@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { momentText } from '../../core/moment.ts';
 import { runTask, silent } from '../../core/progress.ts';

@@ -1,4 +1,5 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { Engine } from '../../engines/engine.ts';
 import type { PlatformReadName, PlatformReads } from '../../engines/platform-reads.ts';
 import type { PathDescription, PreparedPath } from '../../engines/query-path.ts';

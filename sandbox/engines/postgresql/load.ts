@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { LoadReport } from '../engine.ts';
 import { loadProgress } from '../load-progress.ts';

@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { RunningEngine } from '../topology.ts';
 import { openClient } from './connection.ts';
 import { type Slots, slotCount } from './masters.ts';

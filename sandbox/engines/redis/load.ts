@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { directAddress } from '../../containers/direct-address.ts';
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { LoadReport } from '../engine.ts';

@@ -1,6 +1,7 @@
 import keySlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { firstNode, openClient, openExternal } from './connection.ts';

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
+import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { RunningEngine, Topology } from '../topology.ts';
 import { serverPort } from './client-options.ts';
 import { openClient } from './connection.ts';

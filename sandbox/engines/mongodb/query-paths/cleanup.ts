@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { now, nowMs } from '../../../core/clock.ts';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../core/errors.ts';
 import { preparePath } from '../../prepare-path.ts';
 import type { HopListener, PathContext, PlanCheck, PreparedPath, QueryPath } from '../../query-path.ts';

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Dataset } from '../../../../seeds/dataset.ts';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { hotAndCold, notOurData } from '../../path-parameters.ts';
 import { preparePath } from '../../prepare-path.ts';
 import type { PathContext, PathDescription, PlanCheck, PreparedPath, QueryPath } from '../../query-path.ts';

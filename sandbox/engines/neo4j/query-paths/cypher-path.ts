@@ -1,5 +1,6 @@
 import neo4j, { type QueryResult } from 'neo4j-driver';
 import type { Dataset } from '../../../../seeds/dataset.ts';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { hotAndCold, notOurData, perDataset } from '../../path-parameters.ts';
 import { preparePath } from '../../prepare-path.ts';
 import {

@@ -1,3 +1,4 @@
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { preparePath } from '../../prepare-path.ts';
 import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../query-path.ts';
 import { openPrimary } from '../connection.ts';

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../core/errors.ts';
 import { preparePath } from '../../prepare-path.ts';
 import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../query-path.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import { now } from '../../../core/clock.ts';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { hotAndCold, notOurData } from '../../path-parameters.ts';
 import { type PathParts, preparePath } from '../../prepare-path.ts';
 import type { ByKind, PathContext, PathDescription, PreparedPath, QueryPath } from '../../query-path.ts';

@@ -1,4 +1,5 @@
 import type { Dataset } from '../../../../seeds/dataset.ts';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import {
   absentIds,
   hotAndCold,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { preparePath } from '../../prepare-path.ts';
 import {
   type HopListener,

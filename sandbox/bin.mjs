@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+// The command of the installed package. Plain JavaScript, so that any Node can read it and be told that it is too old.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** What testcontainers, which starts every container, needs. */
+const oldest = [22, 22];
+
+/** Less memory for the same work, measured in docs/loading.md: the same as `npm run sandbox` in a checkout. */
+const flags = ['--max-semi-space-size=4', '--heap-growing-percent=35'];
+const settings = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+
+if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) start();
+else {
+  const { node } = process.versions;
+  process.stderr.write(
+    `The sandbox needs Node.js ${oldest.join('.')} or newer, and this is ${node}: install a newer one.\n`,
+  );
+  process.exitCode = 1;
+}
+
+function start() {
+  const program = fileURLToPath(new URL('./cli.js', import.meta.url));
+  // Named, so that commands which are run with the caller's own environment do not get it.
+  const added = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in process.env)));
+  const child = spawn(process.execPath, [...flags, ...process.execArgv, program, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...added, ...process.env, TAISHANG_LAUNCHER_SET: Object.keys(added).join(',') },
+  });
+  // A terminal interrupts both, and this one waits for the other's end.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  });
+}
