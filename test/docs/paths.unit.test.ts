@@ -56,6 +56,19 @@ test('every link of a document leads to a file, and to a heading of it', async (
   expect(broken).toEqual([]);
 });
 
+test('the index has every document, under one kind', async () => {
+  const index = await readFile(join(root, 'docs/README.md'), 'utf8');
+  const kinds = ['Tutorial', 'How-to', 'Reference', 'Explanation', 'Measurements and history'];
+  const sections = index.split(/^## /m).slice(1);
+  expect(sections.map((section) => /^[\w -]+/.exec(section)?.[0])).toEqual(kinds);
+  const listed = sections.flatMap((section) => [...section.matchAll(/\]\(([^)#]+)\)/g)].map(([, path = '']) => path));
+  const documents: string[] = [];
+  for await (const path of glob('**/*.md', { cwd: join(root, 'docs'), exclude: ['README.md'] })) documents.push(path);
+  expect(listed.filter((path) => !path.startsWith('../')).toSorted()).toEqual(documents.toSorted());
+  expect(sections[4]).toContain('measurements/');
+  for (const section of sections.slice(0, 4)) expect(section).not.toContain('measurements/');
+});
+
 /** The anchors that GitHub gives the headings of a document. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
