@@ -36,7 +36,7 @@ export interface Ran {
 
 /** Commands that go on until somebody has seen enough: they are interrupted after some seconds, as by Ctrl-C. */
 const endless = / --(?:follow|watch)\b/;
-const interruptedAfterS = 10;
+const interruptedAfterS = 5;
 
 /** `engines`: what SANDBOX_ENGINES says. Default: all. */
 export async function copyCheckout(engines?: string): Promise<Checkout> {
