@@ -1,18 +1,35 @@
 import { defineConfig } from 'vitest/config';
 import { dataHome } from './test/support/data-home.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const resultsFile = process.env.SANDBOX_TEST_RESULTS;
+const unitTests = 'test/**/*.unit.test.ts';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/machine.ts', 'test/support/data-home.ts'],
+    globalSetup: ['test/support/data-home.ts'],
     // Passwords and backups of the tests' stacks, in place of those of whoever runs them.
     env: { XDG_DATA_HOME: dataHome },
     // Containers of several engines start side by side within a file; more files at once only queue on two cores.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 300_000,
     reporters: resultsFile === undefined ? ['default'] : ['default', ['json', { outputFile: resultsFile }]],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: [unitTests], setupFiles: ['test/support/without-docker.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'engines',
+          include: ['test/**/*.test.ts'],
+          exclude: [unitTests],
+          globalSetup: ['test/support/machine.ts'],
+        },
+      },
+    ],
   },
 });

@@ -18,7 +18,7 @@ const quietQuantile = 0.3;
 /** Of the normal distribution: 95 %, two-sided. */
 const confidentDeviations = 1.96;
 
-/** How wrong the yardstick's share in a path is: by so much of what the yardstick changed (docs/benchmarks.md). */
+/** How wrong the yardstick's share in a path is: by so much of what the yardstick changed (docs/measurements/benchmarks.md). */
 const yardstickError = 0.05;
 
 export interface Judgement {
@@ -31,7 +31,7 @@ export interface Judgement {
 /** Both versions met the same machine. pgbench varies by 1.4 % back to back, redis-benchmark by 2 %. */
 export const inTurns: Judgement = { smallestChange: 0.05, drift: 0.01 };
 
-/** Runs of different times: docs/benchmarks.md has what was measured. */
+/** Runs of different times: docs/measurements/benchmarks.md has what was measured. */
 export const atDifferentTimes: Judgement = { smallestChange: 0.1, drift: 0.01 };
 
 /** One path in one round. */

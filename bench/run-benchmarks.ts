@@ -50,6 +50,15 @@ export interface BenchOptions extends BenchTarget {
  * Measures query paths of a running stack, one after the other: two at once would measure each other.
  * A path whose plan or answer is not as expected keeps its figures, with what was expected beside them.
  * Throws `BAD_OPTION` where a path has no such name.
+ *
+ *     await using stack = await createStack({ engines: ['redis'], connect: false });
+ *     const report = await runBenchmarks({
+ *       engines,
+ *       running: new Map(Object.entries(stack.engines)),
+ *       dataset: stack.dataset,
+ *       paths: ['cached user'],
+ *     });
+ *     console.log(report.paths.map(({ path, p50Us, p99Us }) => ({ path, p50Us, p99Us })));
  */
 export async function runBenchmarks(options: BenchOptions): Promise<BenchReport> {
   const [report] = await runInterleaved(options, [options]);

@@ -51,6 +51,9 @@ export interface SuitesOptions {
 /**
  * Runs suites on throw-away topologies, never on a developer's stack. What an engine lacks is `not-run` with its reason.
  * Throws `BAD_OPTION` for a suite that does not exist; whatever goes wrong on an engine is a result.
+ *
+ *     const { summary, results } = await runSuites({ engines: ['redis'], suites: ['backup-restore'], depth: 'quick' });
+ *     console.log(summary.fail === 0, results.filter(({ verdict }) => verdict === 'not-run'));
  */
 export async function runSuites(options: SuitesOptions): Promise<ScenariosReport> {
   const suites = chooseSuites(options.suites);

@@ -56,6 +56,9 @@ export interface DatasetOptions {
  * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size. The rows of `small` are
  * shared by all its readers.
  * Throws `RangeError` for a seed, size or count that will not do.
+ *
+ *     const dataset = createDataset({ size: 'medium', counts: { users: 20_000 }, seed: 7 });
+ *     for await (const users of dataset.batches('users')) console.log(users.length, users[0]?.username);
  */
 export function createDataset(options: DatasetOptions): Dataset {
   const { seed = defaultSeed } = options;

@@ -63,6 +63,11 @@ export interface RestoreOptions
  * `BAD_OPTION` where neither an archive nor a moment is named, `MOMENT_OUT_OF_RANGE` for a moment that nothing leads to,
  * `NOT_SUPPORTED` for engines that have no other one than the archive's,
  * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
+ *
+ *     const archive = 'taishang-backup-20261124_030000.tar.gz';
+ *     const beside = await restoreBackup({ archive });
+ *     await restoreBackup({ archive, into: 'replace', confirmed: true });
+ *     console.log(beside.engines.map(({ engine, place, names }) => ({ engine, place, names })));
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   if (options.archive === undefined) requireChoice(options.moment);

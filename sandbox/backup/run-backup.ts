@@ -33,6 +33,9 @@ const interruptedWebhookMs = 2_000;
  * What could not be stored because a transfer was cut stays in `outgoing` of the stack's folder, and the next backup to
  * the same place sends it first. Throws `BAD_OPTION`, `BACKUP_BUSY` while another backup or a restore of the stack runs, and what
  * `writeBackup` throws.
+ *
+ *     const { archive, leftOut } = await createBackup({ engines: ['postgresql', 'redis'], retentionDays: 30 });
+ *     console.log(archive.location, archive.name, leftOut);
  */
 export async function createBackup(options: CreateBackupOptions = {}): Promise<BackupReport> {
   return (await prepareBackup(options))();

@@ -38,6 +38,9 @@ export interface CrossStoreReport {
  * thing is there once, belongs to a user that is there, and has the same levels everywhere.
  * Memory does not grow with the dataset: of things beyond `heldMax` (default: 1,000,000) a part is looked at after the
  * other. Ids are compared by 64 bits of their hash.
+ *
+ *     const { ok, differences } = await checkAcrossStores(engines, running, dataset);
+ *     if (!ok) console.error(differences.join('\n'));
  */
 export async function checkAcrossStores(
   engines: readonly Engine[],

@@ -44,6 +44,9 @@ export interface ExportManifest {
  * Writes a file for each entity and a manifest. Rows are streamed. The folder appears when everything is in it: what
  * fails or is aborted leaves nothing.
  * Throws `EXPORT_TARGET_NOT_EMPTY`, `EXPORT_FAILED`, or the signal's reason.
+ *
+ *     const dataset = createDataset({ size: 'small' });
+ *     const { files } = await exportDataset({ dataset, to: 'rows', format: 'csv', entities: ['users'] });
  */
 export async function exportDataset(options: ExportOptions): Promise<ExportManifest> {
   const { dataset, format, progress = silent, signal } = options;

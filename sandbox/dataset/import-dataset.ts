@@ -29,6 +29,11 @@ export interface Imported {
  * vectors and cache entries are then made from that entity's rows, and everything else of the kind is empty.
  * Rows are streamed, checked first and read again for each reader. Throws as {@link checkFiles} does; a reader throws
  * `IMPORT_CHANGED` where a file has changed since it was checked.
+ *
+ *     const base = createDataset({ size: 'small' });
+ *     const files = [{ path: 'users.csv', entity: 'users', format: 'csv' }] as const;
+ *     const { dataset } = await importDataset({ files, base, rejects: 'bad.ndjson' });
+ *     await using stack = await createStack({ engines: ['postgresql'], dataset });
  */
 export async function importDataset(options: CheckOptions): Promise<Imported> {
   const { base, signal } = options;

@@ -111,7 +111,7 @@ export interface Engine<Client = unknown> {
   readonly diskBytes: number;
   /** Memory that a node with the data of `small` takes at most, in bytes, for the check before a start. */
   readonly memoryBytes: number;
-  /** What more a dataset of this size takes at most, while it is loaded and afterwards; measured in docs/loading.md. */
+  /** What more a dataset of this size takes at most, while it is loaded and afterwards; measured in docs/measurements/loading.md. */
   readonly dataBytes: (counts: EntityCounts) => { readonly diskBytes: number; readonly memoryBytes: number };
   readonly secretNames: readonly string[];
   readonly dataVersions: DataVersions;

@@ -1,5 +1,6 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
 import { writeArchive } from '../../sandbox/backup/archive/write-archive.ts';
@@ -13,23 +14,39 @@ import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
-import { fingerprintsOf } from './support/live-stack.ts';
+import { type Fingerprints, fingerprintsOf } from './support/live-stack.ts';
 import { ownSigners } from './support/own-signers.ts';
 
 let folder: StackFolder;
+let report: BackupReport;
 let archive: string;
+let good: Fingerprints;
 const here = () => ({ cwd: folder.path });
 const running = async () => (await attachStack({ directory: folder.path })).engines.get('redis') as RunningEngine;
 
 beforeAll(async () => {
   folder = await stackFolder();
   await runForDocument(['up', '--engines', 'redis', '--topology', 'redis=clustered'], here());
+  await onEveryNode((client) => client.acl('SETUSER', ...worker));
+  report = await runForDocument<BackupReport>(['backup'], here());
+  archive = join(report.archive.location, report.archive.name);
+  good = await fingerprintsOf(folder.path);
 });
 afterAll(async () => {
   if (folder === undefined) return;
   await folder.run('down', '-v', '--name', `${stackIdentity({ directory: folder.path }).name}-restore`);
   await folder[Symbol.asyncDispose]();
 });
+
+const worker = ['worker', 'on', 'nopass', '~jobs:*', '+@read'] as const;
+
+async function onEveryNode(work: (client: Redis) => Promise<unknown>): Promise<void> {
+  const { nodes, secrets } = await running();
+  for (const node of nodes) {
+    await using client = await openClient(node, secrets);
+    await work(client);
+  }
+}
 
 /** The archive with other users, signed and sealed as the command does. */
 async function withUsers(lines: string): Promise<string> {
@@ -51,14 +68,7 @@ async function withUsers(lines: string): Promise<string> {
 
 describe('a Redis Cluster', { timeout: 300_000 }, () => {
   test('is in the archive of its stack, and comes back in place of the live data', async () => {
-    for (const node of (await running()).nodes) {
-      await using client = await openClient(node, (await running()).secrets);
-      await client.acl('SETUSER', 'worker', 'on', 'nopass', '~jobs:*', '+@read');
-    }
-    const report = await runForDocument<BackupReport>(['backup'], here());
     expect(report).toMatchObject({ leftOut: [], engines: [{ engine: 'redis', parts: 5, leftOut: [] }] });
-    archive = join(report.archive.location, report.archive.name);
-    const good = await fingerprintsOf(folder.path);
     {
       await using connection = await connect(await running());
       await connection.client.set('written', 'after the backup');
@@ -132,10 +142,8 @@ describe('an archive of a stranger', { timeout: 300_000 }, () => {
     const words = ['restore', file, '--into', 'replace', '--yes', '--trust-archive'];
     const restored = await runForDocument<RestoreReport>(words, here());
     expect(restored.doors).toEqual(['redis: user "bob": no password, all commands']);
-    const { nodes, secrets } = await running();
-    for (const node of nodes) {
-      await using client = await openClient(node, secrets);
-      expect(await client.acl('USERS'), node.name).toEqual(['bob', 'default']);
-    }
+    await onEveryNode(async (client) => expect(await client.acl('USERS')).toEqual(['bob', 'default']));
+    await onEveryNode((client) => client.acl('DELUSER', 'bob'));
+    await onEveryNode((client) => client.acl('SETUSER', ...worker));
   });
 });

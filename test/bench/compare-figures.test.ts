@@ -15,7 +15,7 @@ import { doubtfulOf, lookUntilClear, unsettledOf } from '../../bench/looks.ts';
 import type { BenchReport, RoundFigure } from '../../bench/results.ts';
 import { madeUpReport } from './support/reports.ts';
 
-/** What was measured on two cores that others wanted, and left alone (docs/benchmarks.md). Shares, standard deviations. */
+/** What was measured on two cores that others wanted, and left alone (docs/measurements/benchmarks.md). Shares, standard deviations. */
 interface Noise {
   /** Of a path's rounds, beyond what the yardstick shows. */
   readonly rounds: number;

@@ -27,11 +27,16 @@ afterAll(() => stack?.dispose());
 afterEach(async () => {
   await stack.faults.heal();
   expect(await stack.faults.active()).toEqual([]);
-  await eventually('every node answers', async () => {
+  await everyNodeAnswers();
+});
+
+/** A server that is stopped before it has begun does not hear it, and is killed at the end of its deadline. */
+function everyNodeAnswers(): Promise<unknown> {
+  return eventually('every node answers', async () => {
     for (const node of stack.engines.redis.nodes) await ask(node, (client) => client.ping());
     return true;
   });
-});
+}
 
 /** What a client on this machine gets from a node, over a connection of its own. */
 async function ask<Value>(node: NodeHandle, question: (client: Redis) => Promise<Value>): Promise<Value> {
@@ -70,6 +75,7 @@ describe('processes', () => {
       expect(await stack.faults.active()).toEqual([{ kind, node: second.name }]);
       await stack.faults.heal(second.name);
       expect(await isRunning(second)).toBe(true);
+      await everyNodeAnswers();
     }
   });
 

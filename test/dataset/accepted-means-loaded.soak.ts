@@ -2,7 +2,7 @@ import { test } from 'vitest';
 import { seed, seedText } from '../support/seed.ts';
 import { tryOddRows } from './support/try-odd-rows.ts';
 
-/** Half an hour of what `accepted-means-loaded.test.ts` does for a minute. */
+/** Half an hour of what `accepted-means-loaded.test.ts` does for a minute at most. */
 const timeMaxMs = 30 * 60_000;
 
 test(

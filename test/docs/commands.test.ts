@@ -19,7 +19,7 @@ test('every block that is not always run says why, and of the README nearly all 
 });
 
 test('each command stands in a fenced block, where it is found', async () => {
-  const names = (await readdir(join(root, 'docs'))).filter((name) => name.endsWith('.md'));
+  const names = (await readdir(join(root, 'docs'), { recursive: true })).filter((name) => name.endsWith('.md'));
   for (const name of ['README.md', ...names.map((each) => `docs/${each}`)]) {
     expect(await readFile(join(root, name), 'utf8'), name).not.toMatch(/^(?: {4,}|\t)npm run /m);
   }

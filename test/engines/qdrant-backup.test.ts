@@ -1,5 +1,5 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
@@ -11,16 +11,8 @@ import { partsOf } from '../../sandbox/engines/qdrant/fingerprint.ts';
 import { markOf } from '../../sandbox/engines/qdrant/names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import {
-  backupOf,
-  refusalOf,
-  refusalsExpected,
-  refusalsOfPart,
-  type StoredBackup,
-  takeBackup,
-  withBelievedPart,
-  withLittleRoom,
-} from './support/backups.ts';
+import { testBackup } from './support/backup-suite.ts';
+import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from './support/backups.ts';
 
 const engine = qdrant as Engine;
 const backup = backupOf(engine);
@@ -61,10 +53,30 @@ async function empty(): Promise<void> {
   for (const { name } of found.collections) await there.deleteCollection(name);
 }
 
-describe('what Qdrant refuses before the target is touched', () => {
-  test('a snapshot that is not what it was, or not what it claims to be', async () => {
-    expect(await refusalsOfPart(engine, target, taken, 'user_vectors.snapshot')).toEqual(refusalsExpected);
-  });
+testBackup({
+  engine,
+  backedUp: () => ({ source, target, taken }),
+  parts: ['user_vectors.snapshot'],
+  foreign: ({ serverVersion }) => {
+    const [major, minor, patch] = serverVersion.split('.').map(Number) as [number, number, number];
+    return [
+      { engine: 'redis' },
+      { origin: 'official' },
+      { serverVersion: `${major}.${minor + 1}.0` },
+      { serverVersion: `${major}.${minor}.${patch + 1}` },
+    ];
+  },
+  wrongSecrets: { apiKey: 'wrong' },
+  folder: { path: '/qdrant/storage' },
+  requireEmpty,
+});
+
+async function requireEmpty(): Promise<void> {
+  expect((await there.getCollections()).collections).toEqual([]);
+}
+
+describe('what Qdrant alone refuses', () => {
+  afterEach(requireEmpty);
 
   test('an archive of something else, and aliases that are none', async () => {
     // A tar of nothing: two blocks of zeroes.
@@ -72,31 +84,6 @@ describe('what Qdrant refuses before the target is touched', () => {
     expect(await refusalOf(engine, target, other)).toBe('BACKUP_PART_UNREADABLE');
     await using aliases = await withBelievedPart(taken, 'aliases.json', () => Buffer.from('{"result": {}}'));
     expect(await refusalOf(engine, target, aliases)).toBe('BACKUP_PART_UNREADABLE');
-  });
-
-  test('a backup of another engine, of another implementation, of another minor or a later patch version', async () => {
-    const [major, minor, patch] = target.serverVersion.split('.').map(Number) as [number, number, number];
-    const others = [
-      { engine: 'redis' },
-      { origin: 'official' as const },
-      { serverVersion: `${major}.${minor + 1}.0` },
-      { serverVersion: `${major}.${minor}.${patch + 1}` },
-    ];
-    for (const other of others) {
-      const manifest = { ...taken.manifest, ...other };
-      expect(await refusalOf(engine, target, { ...taken, manifest })).toBe('BACKUP_VERSION_FOREIGN');
-    }
-  });
-
-  test('a wrong key, a target without room', async () => {
-    const stranger = { ...target, secrets: { apiKey: 'wrong' } };
-    expect(await refusalOf(engine, stranger, taken)).toBe('RESTORE_PASSWORD_WRONG');
-    await using small = await withLittleRoom(target, '/qdrant/storage', 65_536);
-    expect(await refusalOf(engine, small.target, taken)).toBe('RESTORE_TARGET_FULL');
-  });
-
-  test('and the target is as empty as before', async () => {
-    expect((await there.getCollections()).collections).toEqual([]);
   });
 });
 
@@ -178,17 +165,13 @@ test('a round trip: the same points, payload indexes, metadata and aliases', asy
   await backup.writeAfterwards(target);
   expect((await there.count('people', { exact: true })).count).toBeGreaterThan(0);
   expect(await qdrant.loadedFingerprint(target)).toBe(await sourceStack.dataset?.fingerprint());
+  await empty();
 });
 
 test('no snapshot stays behind on the server', async () => {
   for (const name of collections) expect(await client.listSnapshots(name)).toEqual([]);
   const { output } = await execInNode(firstNode(source), ['find', '/qdrant/snapshots', '-type', 'f']);
   expect(output).toBe('');
-});
-
-test('a restore over data is refused, and changes nothing', async () => {
-  expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
-  expect(differenceOf(before, await qdrant.fingerprint(target)).different).toEqual([]);
 });
 
 test('a restore beside the live data replaces an earlier one, and touches nothing else', async () => {
@@ -204,4 +187,5 @@ test('a restore beside the live data replaces an earlier one, and touches nothin
     const { collection, points } = await partsOf(client, `${name}_restore`);
     expect([collection, points]).toEqual([live.parts[`${name} collection`], live.parts[`${name} points`]]);
   }
+  for (const name of names) await client.deleteCollection(name);
 });

@@ -38,7 +38,7 @@ async function loopOut(running: RunningEngine, directory: string): Promise<void>
   });
 }
 
-/** Indexes first, which is the faster way on the stand-in: see docs/loading.md. */
+/** Indexes first, which is the faster way on the stand-in: see docs/measurements/loading.md. */
 async function loopIn(target: RunningEngine, directory: string): Promise<void> {
   const parse = async (file: string) => BSON.EJSON.parse(await readFile(join(directory, file), 'utf8'));
   await withClient(target, async (database) => {

@@ -15,7 +15,12 @@ const lookup: Lookup = (_name, options, callback) => {
  */
 export const memberOptions = { lookup, serverSelectionTimeoutMS: 20_000 } satisfies MongoClientOptions;
 
-/** Client for what `sandbox env` printed, in any topology. */
+/**
+ * Client for what `sandbox env` printed, in any topology.
+ *
+ *     const client = await mongoClientFromEnvironment().connect();
+ *     await client.db().collection('user_contents').countDocuments();
+ */
 export function mongoClientFromEnvironment(
   environment: NodeJS.ProcessEnv = process.env,
   options: MongoClientOptions = {},

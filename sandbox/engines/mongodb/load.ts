@@ -12,14 +12,14 @@ import { withClient } from './connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
 import { readRecord, writeRecord } from './schema.ts';
 
-/** Documents an insert, and inserts under way: the sweep is in docs/loading.md. */
+/** Documents an insert, and inserts under way: the sweep is in docs/measurements/loading.md. */
 export const documentsPerInsert = 500;
 export const insertsAtOnce = 2;
 
 /** Acknowledged by the majority: a mark must not be ahead of what a failover keeps. */
 export const insertOptions = { ordered: false, writeConcern: { w: 'majority' } } as const;
 
-/** Replaces contents, then conversations; indexes stay, see docs/loading.md for what they cost. */
+/** Replaces contents, then conversations; indexes stay, see docs/measurements/loading.md for what they cost. */
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
   return withClient(running, async (database, client) => {

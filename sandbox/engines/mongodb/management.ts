@@ -14,6 +14,8 @@ export interface CleanupReport {
 /**
  * Deletes conversations and temporary contents older than 30 days, except those with `metadata.keep: true`.
  * `now` decides what is old. Default: the clock.
+ *
+ *     const { deletedContents } = await cleanUpOldData(client.db('taishang_content'));
  */
 export async function cleanUpOldData(database: Db, now = clock()): Promise<CleanupReport> {
   const old = { created_at: { $lt: new Date(now.getTime() - cleanupAgeDays * dayMs) }, 'metadata.keep': { $ne: true } };

@@ -3,7 +3,7 @@ import { DocumentSequence } from 'mongodb/lib/cmap/commands.js';
 import type { BatchLimits } from './bson-file.ts';
 
 /**
- * Documents of an insert. The stand-in takes the same time whatever the batches (docs/loading.md); 1 MiB of documents, or
+ * Documents of an insert. The stand-in takes the same time whatever the batches (docs/measurements/loading.md); 1 MiB of documents, or
  * one larger one, is what this process holds, instead of 16 GB where a thousand are as large as they may be.
  */
 export const insertLimits: BatchLimits = { documentsMax: 1_000, bytesMax: 2 ** 20 };

@@ -13,7 +13,7 @@ import { type LoadStep, parameterOf, rowsOfSteps, steps } from './load-steps.ts'
 import { importOffline, isImportable, rowsForImport } from './offline-import.ts';
 import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
 
-/** Rows a transaction, and transactions under way: the sweep is in docs/loading.md. */
+/** Rows a transaction, and transactions under way: the sweep is in docs/measurements/loading.md. */
 export const rowsPerTransaction = 1_000;
 export const transactionsAtOnce = 2;
 

@@ -21,7 +21,7 @@ const pieceBytes = 2 ** 17;
 
 /**
  * From so many rows of all steps on, the importer is not slower than Bolt: with 313,228 both took 90 s of a busy machine,
- * and it 27 s of processor time instead of 35; with 136,252 it was slower in both (docs/loading.md).
+ * and it 27 s of processor time instead of 35; with 136,252 it was slower in both (docs/measurements/loading.md).
  */
 export const rowsForImport = 300_000;
 

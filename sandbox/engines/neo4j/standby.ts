@@ -36,6 +36,10 @@ export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
 /**
  * Makes every other node a copy of the primary as it is now: the primary is stopped, dumped and started again, since
  * Community has no online backup, and the dump is loaded on the others.
+ *
+ *     await using stack = await createStack({ engines: ['neo4j'], topologies: { neo4j: 'replicated' } });
+ *     await stack.clients.neo4j.executeQuery("CREATE (:Concept {name: 'new'})");
+ *     await refreshStandby(stack.engines.neo4j);
  */
 export async function refreshStandby(running: RunningEngine): Promise<void> {
   const primary = await primaryOf(running);

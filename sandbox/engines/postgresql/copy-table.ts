@@ -12,7 +12,7 @@ import type { TableLoad } from './rows.ts';
 /** Rows are handed to COPY in pieces of about this many bytes: one row a piece costs a full core. */
 const pieceBytes = 128 * 1024;
 
-/** Rows a transaction, at most: what a load that is cut off has to do again. See docs/loading.md for what it costs. */
+/** Rows a transaction, at most: what a load that is cut off has to do again. See docs/measurements/loading.md for what it costs. */
 const rowsPerTransaction = 20_000;
 
 export interface TableRows {

@@ -13,6 +13,9 @@ type SessionAttributes = 'any' | 'read-write' | 'prefer-standby';
  * A pool that follows a failover: `url` names several hosts, as libpq and the drivers built on it take it, and each new
  * connection goes to the one that fits its `target_session_attrs`. The driver for Node.js takes one host alone.
  * A connection that breaks is an error of its query, as always: whether its write was kept is for the caller to find out.
+ *
+ *     const pool = createFollowingPool(process.env.DATABASE_FOLLOWING_URL ?? '', { max: 4 });
+ *     await pool.query('SELECT count(*) FROM users');
  */
 export function createFollowingPool(url: string, options: PoolConfig = {}): Pool {
   const { hosts, attributes, single } = parseUrl(url);

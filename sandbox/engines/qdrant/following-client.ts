@@ -12,6 +12,10 @@ export interface FollowingOptions {
  * for the next one with the next request. A request is sent again only where its peer refused the connection: what was
  * sent may have been done, and is an error for whoever asked.
  * `urls` as `QDRANT_URLS` has them, separated by commas.
+ *
+ *     const { QDRANT_URLS = '', QDRANT_API_KEY = '' } = process.env;
+ *     const qdrant = createFollowingClient(QDRANT_URLS, QDRANT_API_KEY, { timeoutMs: 2_000 });
+ *     await qdrant.getCollections();
  */
 export function createFollowingClient(urls: string, apiKey: string, options: FollowingOptions = {}): QdrantClient {
   const { timeoutMs = 60_000, first = 0 } = options;

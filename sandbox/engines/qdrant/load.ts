@@ -13,7 +13,7 @@ import { finishLoad, loadRecords, readFingerprint } from './load-records.ts';
 import { knowledgePoint, userPoint } from './points.ts';
 import { applySchema } from './schema.ts';
 
-/** Points a request, and requests under way: the sweep is in docs/loading.md. */
+/** Points a request, and requests under way: the sweep is in docs/measurements/loading.md. */
 export const pointsPerRequest = 100;
 export const requestsAtOnce = 2;
 

@@ -25,6 +25,9 @@ export function createRedisClient(
 /**
  * Client for what `sandbox env` printed, in any topology. It follows a failover: the addresses that members announce
  * are those of the containers' network, and are mapped to the ports of this machine.
+ *
+ *     const redis = redisClientFromEnvironment();
+ *     await redis.get('user:...');
  */
 export function redisClientFromEnvironment(environment: NodeJS.ProcessEnv = process.env): RedisClient {
   const access = accessFrom(environment);

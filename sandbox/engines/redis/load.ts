@@ -22,7 +22,7 @@ const markKey = 'taishang:load';
 /** It goes with the first caches that expire: what is no longer complete is not gone on with. */
 const shortestLifetimeMs = Math.min(...Object.values(lifetimesS)) * 1_000;
 
-/** Keys a write, and writes under way: the sweep is in docs/loading.md. */
+/** Keys a write, and writes under way: the sweep is in docs/measurements/loading.md. */
 export const keysPerWrite = 1_000;
 const writesAtOnce = 8;
 

@@ -11,6 +11,14 @@ export interface HeldLock {
  * Takes a lock for `lifetimeMs`, or returns `undefined` where another holds it.
  * It does not exclude others across a failover, nor after a pause longer than its lifetime: what must be exact needs
  * a fencing token at the store that is written to.
+ *
+ *     const lock = await acquireLock(redis, 'nightly-report', 30_000);
+ *     if (lock === undefined) return;
+ *     try {
+ *       await makeReport();
+ *     } finally {
+ *       await releaseLock(redis, lock);
+ *     }
  */
 export async function acquireLock(
   client: RedisClient,

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 /**
  * A connection that writes commands as the bytes of the protocol and counts the answers. The driver keeps a command, a
- * promise and a callback for each key, which costs its process three times as much (docs/loading.md).
+ * promise and a callback for each key, which costs its process three times as much (docs/measurements/loading.md).
  */
 export interface RespStream extends AsyncDisposable {
   /**

@@ -9,6 +9,8 @@ const hotUsersQuery = join(import.meta.dirname, 'queries', 'hot-users.sql');
 /**
  * Caches the users that logged in last, as PostgreSQL has them: one query.
  * `users` is a pool on `taishang_users`. Default: 100 users. Returns how many were cached.
+ *
+ *     const cached = await warmUpUsers(stack.clients.redis, stack.clients.postgresql, 500);
  */
 export async function warmUpUsers(client: RedisClient, users: Pool, usersMax = 100): Promise<number> {
   const { rows } = await users.query<{ id: string }>(await readFile(hotUsersQuery, 'utf8'), [usersMax]);

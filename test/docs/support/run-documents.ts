@@ -10,7 +10,10 @@ const root = join(import.meta.dirname, '../../..');
 
 /** The documents whose commands are run, in the order in which they are read. */
 export async function readBlocks(): Promise<readonly CommandBlock[]> {
-  const names = ['README.md', ...(await readdir(join(root, 'docs'))).toSorted().map((name) => `docs/${name}`)];
+  const names = [
+    'README.md',
+    ...(await readdir(join(root, 'docs'), { recursive: true })).toSorted().map((name) => `docs/${name}`),
+  ];
   const documents = names.filter((name) => name.endsWith('.md'));
   const texts = await Promise.all(documents.map((name) => readFile(join(root, name), 'utf8')));
   return documents.flatMap((name, index) => commandBlocksOf(name, texts[index] ?? ''));
@@ -33,7 +36,7 @@ export interface Ran {
 
 /** Commands that go on until somebody has seen enough: they are interrupted after some seconds, as by Ctrl-C. */
 const endless = / --(?:follow|watch)\b/;
-const interruptedAfterS = 10;
+const interruptedAfterS = 5;
 
 /** `engines`: what SANDBOX_ENGINES says. Default: all. */
 export async function copyCheckout(engines?: string): Promise<Checkout> {

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+
+const root = join(import.meta.dirname, '../..');
+const modules = Object.values(manifest.exports).filter((path) => path.endsWith('.ts'));
+
+/** Exported functions of a module with the examples in their docstrings, indented by four more than the text. */
+function examplesIn(source: string): ReadonlyMap<string, string> {
+  const documented = source.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*?\*\/)\nexport (?:async )?function (\w+)/g);
+  return new Map(
+    [...documented].flatMap(([, comment = '', name = '']) => {
+      const lines = comment.split('\n').flatMap((line) => /^ \* {5}(.*)$/.exec(line)?.[1] ?? []);
+      return lines.length === 0 ? [] : [[name, lines.join('\n')] as const];
+    }),
+  );
+}
+
+test.each(modules)('%s has an example of a function that it exports', async (path) => {
+  const examples = examplesIn(await readFile(join(root, path), 'utf8'));
+  expect(examples.size).toBeGreaterThan(0);
+  for (const [name, example] of examples) expect(example).toContain(`${name}(`);
+});
