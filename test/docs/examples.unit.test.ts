@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '../..');
-const modules = Object.values(manifest.exports).filter((path) => path.endsWith('.ts'));
+/** Sources of what is built for each entry point. */
+const modules = Object.values(manifest.exports).flatMap((entry) =>
+  typeof entry === 'string' ? [] : [entry.default.replace('/dist/', '/').replace(/\.js$/, '.ts')],
+);
 
 /** Exported functions of a module with the examples in their docstrings, indented by four more than the text. */
 function examplesIn(source: string): ReadonlyMap<string, string> {
