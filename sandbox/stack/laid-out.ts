@@ -3,8 +3,9 @@ import { type FoundObject, findVolumes } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
-import { isSupported, type Topology, type TopologyContext, type TopologyName } from '../engines/topology.ts';
+import { isSupported, type Topology, type TopologyName } from '../engines/topology.ts';
 import type { AskedStack } from './asked-stack.ts';
+import { describedNodes } from './described-nodes.ts';
 import { currentGenerations, generationOfVolume, volumeNamesOf } from './generations.ts';
 import { loadEngine } from './load-engines.ts';
 import type { StackIdentity } from './stack-identity.ts';
@@ -55,13 +56,7 @@ function topologyByNames(
 }
 
 function volumesOf(topology: Topology, stackName: string, generation: number): readonly string[] {
-  const nowhere: TopologyContext = {
-    secrets: {},
-    image: { reference: '', digest: '', origin: 'official' },
-    hostPort: () => 0,
-    address: () => '',
-  };
-  return topology.nodes(nowhere).flatMap((node) => Object.values(volumeNamesOf(node, stackName, generation)));
+  return describedNodes(topology).flatMap((node) => Object.values(volumeNamesOf(node, stackName, generation)));
 }
 
 /** {@link topologyOfData} of these engines of a stack, for each that has data. */

@@ -1,4 +1,3 @@
-import type { FixedNetwork } from '../containers/fixed-network.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { type FoundContainer, findContainers, findVolumes, publishedOf } from '../containers/objects.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
@@ -9,6 +8,7 @@ import type { AskedStack } from './asked-stack.ts';
 import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
 import { createPortChooser, freePortCheck, type PortChooser } from './host-ports.ts';
 import { topologyOfData } from './laid-out.ts';
+import type { NodeAddresses } from './node-addresses.ts';
 import type { ResolvedStack } from './resolved-stack.ts';
 import type { SafetyCopies } from './safety-copies.ts';
 import { release } from './stack-state.ts';
@@ -18,8 +18,8 @@ import type { StateKeeper } from './state-keeper.ts';
 /** Everything that the start of a stack works with. */
 export interface StackStart {
   readonly stack: ResolvedStack;
-  /** The stack's network, where an engine of several nodes needs fixed addresses. */
-  readonly fixedNetwork?: FixedNetwork | undefined;
+  /** Fixed addresses in the stack's network, where an engine of several nodes needs them. */
+  readonly addresses?: NodeAddresses | undefined;
   readonly keeper: StateKeeper;
   readonly recorder: StartupRecorder;
   /** Of what is about to be replaced. */

@@ -1,4 +1,4 @@
-import { ensureFixedNetwork, type FixedNetwork } from '../containers/fixed-network.ts';
+import { ensureFixedNetwork } from '../containers/fixed-network.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { ensureNetwork, findContainers, findVolumes, removeNetwork, removeVolume } from '../containers/objects.ts';
@@ -7,9 +7,11 @@ import { runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { bringUpEngine } from './bring-up-engine.ts';
+import { nodeNamesOf } from './described-nodes.ts';
 import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { topologyDifferent } from './laid-out.ts';
+import { createNodeAddresses, knownNumbers, type NodeAddresses } from './node-addresses.ts';
 import { requireReadableData } from './readable-data.ts';
 import type { ResolvedEngine, ResolvedStack } from './resolved-stack.ts';
 import { createSafetyCopies } from './safety-copies.ts';
@@ -42,13 +44,13 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   await keeper.update({ sourceHash: undefined });
   const engines = stack.engines.map(({ engine }) => engine);
   await rememberSecrets({ engines, keeper, identity: stack.identity }, before);
-  const fixedNetwork = await start.recorder.step('network', ['images'], () => networkOf(start, before));
+  const addresses = await start.recorder.step('network', ['images'], () => networkOf(start, before));
   const head = headStart(engines);
   const onWaiting = onceAllWait(stack);
   const running = head.inOrder(stack.engines).map(async (resolved) => {
     try {
       return await bringUpEngine(
-        { ...start, stack: { ...stack, signal }, fixedNetwork, onWaiting },
+        { ...start, stack: { ...stack, signal }, addresses, onWaiting },
         before,
         head,
         resolved,
@@ -156,13 +158,22 @@ function onceAllWait({ engines, dataset, schema }: ResolvedStack): (engine: Engi
 
 /** Nodes that know each other by address need one that outlives a restart; a single node does without. */
 async function networkOf(
-  { stack: { engines, identity } }: StackStart,
+  { stack: { engines, identity }, keeper }: StackStart,
   before: Before,
-): Promise<FixedNetwork | undefined> {
-  if (engines.some(({ topology }) => topology.name !== 'standalone'))
-    return ensureFixedNetwork(identity.name, before.labels);
-  await ensureNetwork(identity.name, before.labels);
-  return undefined;
+): Promise<NodeAddresses | undefined> {
+  if (engines.every(({ topology }) => topology.name === 'standalone')) {
+    await ensureNetwork(identity.name, before.labels);
+    return undefined;
+  }
+  const network = await ensureFixedNetwork(identity.name, before.labels);
+  const known = knownNumbers(network, [...before.existing.values()], keeper.state());
+  const addresses = createNodeAddresses(network, known);
+  // In the order of the list, not in that in which they happen to start; and before one of them has its address.
+  for (const { topology } of engines) {
+    if (topology.name !== 'standalone') for (const node of nodeNamesOf(topology)) addresses.of(node);
+  }
+  await keeper.update({ addressNumbers: addresses.numbers() });
+  return addresses;
 }
 
 /** Passwords are on disk before the first container that knows them. Throws `SECRETS_LOST`. */
