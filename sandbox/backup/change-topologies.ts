@@ -9,7 +9,6 @@ import { notice, silent } from '../core/progress.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
 import { askedStack } from '../stack/asked-stack.ts';
 import { removeAbandoned } from '../stack/clean-up.ts';
-import { createStack } from '../stack/create-stack.ts';
 import { recordGenerations, removeOtherGenerations } from '../stack/generations.ts';
 import { topologiesOfData } from '../stack/laid-out.ts';
 import { loadEngines } from '../stack/load-engines.ts';
@@ -17,6 +16,7 @@ import { stackIdentity } from '../stack/stack-identity.ts';
 import { withStackLock } from '../stack/stack-lock.ts';
 import type { StackOptions, Topologies } from '../stack/stack-options.ts';
 import { type Before, lookAround } from '../stack/stack-start.ts';
+import { startPresent } from '../stack/start-present.ts';
 import { rememberSecrets } from '../stack/start-stack.ts';
 import { stateOnDisk } from '../stack/state-keeper.ts';
 import { stopNodes } from '../stack/stop-nodes.ts';
@@ -139,9 +139,8 @@ async function startAgain(options: ChangeOptions, engines: readonly EngineName[]
   if (engines.length === 0) return;
   // Whoever interrupted the change wants the stack back all the same.
   const { signal: _, progress = silent, ...others } = options;
-  const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none' } as const;
   try {
-    await createStack({ ...others, ...asTheyAre, progress, engines, topologies });
+    await startPresent({ ...others, progress, engines, topologies });
   } catch (thrown) {
     notice(progress, 'warning', `${engines.join(', ')} did not start again as before: ${messageOf(thrown)}`);
   }

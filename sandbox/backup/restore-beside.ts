@@ -5,9 +5,9 @@ import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
 import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
-import { createStack } from '../stack/create-stack.ts';
 import { freeRestoreName, markRestored, type RestoreStack, restoresBeside } from '../stack/restore-stacks.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
+import { startPresent } from '../stack/start-present.ts';
 import { takeDown } from '../stack/take-down.ts';
 import type { RestoreReport } from './backup-report.ts';
 import type { RestoreOptions } from './restore-backup.ts';
@@ -173,31 +173,21 @@ export async function runningOf(
   return new Map(attached.flat());
 }
 
-/** In the layout that the data had. */
+/** In the layout that the data had, and on ports of its own. */
 async function startEmpty(
   source: RestoreSource,
   engines: readonly Engine[],
   name: string,
   options: RestoreOptions,
 ): Promise<ReadonlyMap<string, RunningEngine>> {
-  const { directory, images, dockerInstall, readyTimeoutMs, progress, signal } = options;
-  const stack = await createStack({
-    ...(directory === undefined ? {} : { directory }),
+  const { ports: _ofTheLiveStack, ...others } = options;
+  return startPresent({
+    ...others,
     name,
     beside: stackIdentity(options).name,
-    ephemeral: false,
-    connect: false,
-    schema: false,
-    size: 'none',
     engines: engines.map((engine) => engine.name as EngineName),
     topologies: Object.fromEntries(engines.map((engine) => [engine.name, archivedOf(source, engine.name).topology])),
-    ...(images === undefined ? {} : { images }),
-    ...(dockerInstall === undefined ? {} : { dockerInstall }),
-    ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
-    ...(progress === undefined ? {} : { progress }),
-    ...(signal === undefined ? {} : { signal }),
   });
-  return new Map(Object.entries(stack.engines));
 }
 
 function required(targets: Targets | undefined, engine: Engine): RunningEngine {

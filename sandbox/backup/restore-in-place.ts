@@ -9,12 +9,12 @@ import type { Engine } from '../engines/engine.ts';
 import type { EngineName } from '../engines/index.ts';
 import { isSupported, type RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
-import { createStack } from '../stack/create-stack.ts';
 import { enginesWithData } from '../stack/generations.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { replaceData, requireFinished } from '../stack/replace-data.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { emptyState, readState } from '../stack/stack-state.ts';
+import { startPresent } from '../stack/start-present.ts';
 import type { BackupReport, RestoredEngine, RestoreReport } from './backup-report.ts';
 import { locationOf, writeBackup } from './create-backup.ts';
 import type { RestoreOptions } from './restore-backup.ts';
@@ -70,8 +70,7 @@ async function startEnginesWithData(
   const withData = await enginesWithData(identity);
   const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name as EngineName);
   if (own.length === 0 || (await isRunning(own, options))) return own;
-  const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none' } as const;
-  await createStack({ ...options, ...asTheyAre, engines: own });
+  await startPresent({ ...options, engines: own });
   return own;
 }
 

@@ -1,9 +1,7 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import { ensureDocker } from '../containers/docker-host.ts';
 import { createFaults, type Faults } from '../containers/faults.ts';
 import { healFaults } from '../containers/heal-faults.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
-import { keepLoopbackFromProxy } from '../core/loopback-proxy.ts';
 import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -12,16 +10,14 @@ import type { Connection, RunningEngine } from '../engines/topology.ts';
 import { type AskedStack, askedStack, identifyingOptions } from './asked-stack.ts';
 import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
 import { removeAbandoned } from './clean-up.ts';
-import { loadEngines } from './load-engines.ts';
+import { type PreparedStack, prepareStack } from './prepare-stack.ts';
 import { removeStack } from './remove-stack.ts';
-import { resolveStack } from './resolved-stack.ts';
-import { createSafetyCopies } from './safety-copies.ts';
 import type { EngineGap } from './schema-gaps.ts';
 import { sourceHash } from './source-hash.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackOptions } from './stack-options.ts';
-import { startStack } from './start-stack.ts';
-import { createStartupRecorder, type StartupStep } from './startup-steps.ts';
+import { type StartedStack, startFurnished } from './start-furnished.ts';
+import type { StartupStep } from './startup-steps.ts';
 import { type StateKeeper, stateInMemory, stateOnDisk } from './state-keeper.ts';
 
 /** The engines of one sandbox, running. */
@@ -60,7 +56,6 @@ export async function createStack<Name extends EngineName = EngineName>(
 ): Promise<Stack<Name>> {
   const asked = askedStack(options);
   const { identity, purpose, signal } = asked;
-  keepLoopbackFromProxy();
   if (purpose === 'throw-away') {
     return bringUpStack(asked, stateInMemory(identity.name)).catch(async (thrown) => {
       // What started and then disagreed, or could not be connected to, has no handle that could be disposed of.
@@ -80,21 +75,23 @@ async function bringUpStack<Name extends EngineName>(
   asked: AskedStack<Name>,
   keeper: StateKeeper,
 ): Promise<Stack<Name>> {
-  const { identity, purpose, progress } = asked;
-  const recorder = createStartupRecorder();
-  const [engines] = await Promise.all([
-    loadEngines(asked.engines),
-    recorder.step('docker', [], () => ensureDocker({ install: asked.dockerInstall, progress })),
-  ]);
-  const abandoned = removeAbandoned();
-  // Awaited below: what else fails first must not make its failure nobody's, which would end the process.
-  abandoned.catch(() => {});
-  const stack = await resolveStack(asked, engines, recorder);
-  const { dataset } = stack;
-  const safety = createSafetyCopies(identity.name);
-  const { running, gaps, undoLoads } = await startStack({ stack, keeper, recorder, safety });
-  await abandoned;
+  const prepared = await prepareStack(asked, keeper);
+  const started = await startFurnished(prepared);
+  await prepared.cleanedUp;
+  const crossStore = await checkLoads(prepared, started);
+  const { purpose, engines } = asked;
+  if (purpose !== 'throw-away')
+    await keeper.update({ sourceHash: await sourceHash(engines, identifyingOptions(prepared.stack)) });
+  return openStack(asked, prepared, { ...started, crossStore });
+}
 
+/** Holds the stores against each other where something was loaded. Puts them back where they disagree. */
+async function checkLoads(
+  { stack, keeper, recorder }: PreparedStack,
+  { running, undoLoads, keepLoads }: StartedStack,
+): Promise<CrossStoreReport | undefined> {
+  const { dataset, progress } = stack;
+  const engines = stack.engines.map(({ engine }) => engine);
   const crossStore =
     dataset === undefined || uncheckedEngines(keeper).length === 0
       ? undefined
@@ -107,10 +104,19 @@ async function bringUpStack<Name extends EngineName>(
           .catch(async (thrown) => {
             throw await undoLoads(thrown);
           });
-  await safety.discard();
-  if (purpose !== 'throw-away')
-    await keeper.update({ sourceHash: await sourceHash(asked.engines, identifyingOptions(stack)) });
+  await keepLoads();
+  return crossStore;
+}
+
+/** The handle of a stack that is up, with its clients. */
+async function openStack<Name extends EngineName>(
+  asked: AskedStack<Name>,
+  { stack, keeper, recorder }: PreparedStack,
+  { running, gaps, crossStore }: StartedStack & { readonly crossStore: CrossStoreReport | undefined },
+): Promise<Stack<Name>> {
+  const { identity, purpose } = asked;
   const faults = createFaults(identity.name, ownerOfThisProcess());
+  const engines = stack.engines.map(({ engine }) => engine);
   const connections = asked.connect ? await openClients(engines, running) : new Map();
   return {
     name: identity.name,
@@ -122,7 +128,7 @@ async function bringUpStack<Name extends EngineName>(
       Object.entries(keeper.secrets().connections).map(([name, { uri }]) => [name, uri]),
     ) as Record<Name, string>,
     environment: Object.assign({}, ...asked.engines.map((name) => keeper.secrets().connections[name]?.environment)),
-    dataset,
+    dataset: stack.dataset,
     crossStore,
     schemaGaps: gaps,
     startup: recorder.steps,

@@ -1,4 +1,3 @@
-import { ensureDocker } from '../containers/docker-host.ts';
 import { availableResources } from '../containers/host-findings.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
@@ -10,7 +9,6 @@ import type { EngineName } from '../engines/index.ts';
 import type { RunningEngine, TopologyName } from '../engines/topology.ts';
 import { type AskedStack, askedStack } from './asked-stack.ts';
 import { removeAbandoned } from './clean-up.ts';
-import { createStack } from './create-stack.ts';
 import { recordGenerations, removeOtherGenerations } from './generations.ts';
 import { resolveEngines } from './resolved-stack.ts';
 import { checkResources } from './resources.ts';
@@ -19,7 +17,8 @@ import type { StackOptions } from './stack-options.ts';
 import { type Before, lookAround } from './stack-start.ts';
 import type { LoadedDataset, StackState } from './stack-state.ts';
 import { type Fill, fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
-import { rememberSecrets } from './start-stack.ts';
+import { rememberSecrets, startNodes } from './start-stack.ts';
+import { createStartupRecorder } from './startup-steps.ts';
 import { type StateKeeper, stateOnDisk } from './state-keeper.ts';
 import { stopNodes } from './stop-nodes.ts';
 
@@ -49,21 +48,21 @@ export interface Replaced {
 /**
  * Replaces the data of engines of a stack that stays up. New volumes are filled while the old ones serve; then all
  * engines change over at once. A process that is killed leaves either the old data or the new, of all engines alike.
- * Throws what `fill` and `beforeChangeOver` throw, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
+ * The container engine must answer. Throws what `fill` and `beforeChangeOver` throw, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
  */
 export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
   const { stack, engines } = options;
   const names = engines.map(({ name }) => name as EngineName);
   const asked = askedStack({ ...stack, ephemeral: false, engines: names });
   const { identity, progress, signal } = asked;
-  await ensureDocker({ install: asked.dockerInstall, progress });
-  const topologies = Object.fromEntries(await locked(async (keeper) => topologiesOf(keeper, options)));
+  return withStackLock(identity.directory, identity.name, async () => replace(await stateOnDisk(identity)), signal);
 
-  const stoppedMs = await locked(async (keeper) => {
+  async function replace(keeper: StateKeeper): Promise<Replaced> {
     await removeAbandoned();
     await removeOtherGenerations(identity.name, keeper.state());
     const before = await lookAround(asked, keeper);
     requireFinished(engines, keeper.state());
+    const topologies = Object.fromEntries(topologiesOf(keeper, options));
     const staged = await prepare(engines, { ...asked, topologies }, keeper, before);
     const current = Object.fromEntries(engines.map(({ name }) => [name, before.generations[name] ?? 0]));
     // Before there is another generation: a start after a kill must know that it does not count.
@@ -75,28 +74,15 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
         throw thrown;
       },
     );
-    return changeOver(staged, keeper, before);
-  });
-
-  const up = await createStack({
-    ...stack,
-    ephemeral: false,
-    connect: false,
+    const stoppedMs = await changeOver(staged, keeper, before);
     // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
-    schema: false,
-    size: 'none',
-    engines: names,
-    topologies,
-  });
-  const downtimeMs = Math.round(performance.now() - stoppedMs);
-  await locked(async (keeper) => {
+    const stack = { ...asked, topologies, engines: staged, dataset: undefined };
+    const recorder = createStartupRecorder();
+    const running = await startNodes({ stack, keeper, recorder, before: await lookAround(asked, keeper) });
+    const downtimeMs = Math.round(performance.now() - stoppedMs);
     await rememberDatasets(keeper, options);
     await removeOtherGenerations(identity.name, keeper.state());
-  });
-  return { running: new Map(Object.entries(up.engines)), downtimeMs };
-
-  async function locked<Value>(work: (keeper: StateKeeper) => Promise<Value>): Promise<Value> {
-    return withStackLock(identity.directory, identity.name, async () => work(await stateOnDisk(identity)), signal);
+    return { running, downtimeMs };
   }
 }
 

@@ -10,7 +10,6 @@ import { createPortChooser, freePortCheck, type PortChooser } from './host-ports
 import { topologyOfData } from './laid-out.ts';
 import type { NodeAddresses } from './node-addresses.ts';
 import type { ResolvedStack } from './resolved-stack.ts';
-import type { SafetyCopies } from './safety-copies.ts';
 import { release } from './stack-state.ts';
 import type { StartupRecorder } from './startup-steps.ts';
 import type { StateKeeper } from './state-keeper.ts';
@@ -22,8 +21,7 @@ export interface StackStart {
   readonly addresses?: NodeAddresses | undefined;
   readonly keeper: StateKeeper;
   readonly recorder: StartupRecorder;
-  /** Of what is about to be replaced. */
-  readonly safety: SafetyCopies;
+  readonly before: Before;
 }
 
 /** What is there of the stack before this start. */
