@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import type { ExternalEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchTarget } from './run-benchmarks.ts';
 import { choosePaths, reasonNotToWrite } from './subjects.ts';
@@ -80,7 +80,7 @@ export async function refuseMissing(target: BenchTarget, names: readonly string[
 }
 
 async function reach({ engine, url }: ExternalServer) {
-  const unknown: RunningEngine = {
+  const unknown: ExternalEngine = {
     engine: engine.name,
     topology: 'standalone',
     // Nothing is known of its image; that it is the vendor's engine is what everybody but a stand-in is.
@@ -92,7 +92,7 @@ async function reach({ engine, url }: ExternalServer) {
   };
   try {
     if (engine.external === undefined) throw new Error('paths are not measured by address on this engine');
-    const running: RunningEngine = { ...unknown, serverVersion: await engine.external.version(unknown) };
+    const running: ExternalEngine = { ...unknown, serverVersion: await engine.external.version(unknown) };
     return { engine, running };
   } catch (thrown) {
     throw new SandboxError({

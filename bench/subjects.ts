@@ -7,7 +7,7 @@ import {
 } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-paths.ts';
 import type { PathDescription, PreparedPath, QueryPath, ReferenceProgram } from '../sandbox/engines/query-path.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import { isExternal, type RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { ServerOrigin } from './path-figures.ts';
 import type { PathNotRun } from './results.ts';
@@ -34,8 +34,8 @@ export interface Subject {
 }
 
 /** Where a running engine comes from. */
-export function originOf({ url, image }: RunningEngine): ServerOrigin {
-  return url === undefined ? image.origin : 'external';
+export function originOf(running: RunningEngine): ServerOrigin {
+  return isExternal(running) ? 'external' : running.image.origin;
 }
 
 /** All paths of a target, or those that are named. Throws `BAD_OPTION` where one has no such name. */
@@ -86,7 +86,7 @@ function subjectOf(
     missing: () => path.missing(running),
     prepare: () => path.prepare({ running, dataset }),
     // Other programs run inside of a node, which a server of somebody else's has none of for us.
-    ...(reference === undefined || dataset === undefined || running.url !== undefined
+    ...(reference === undefined || dataset === undefined || isExternal(running)
       ? {}
       : { reference: { ...reference, run: (load) => reference.run(running, dataset, load) } }),
   };

@@ -7,12 +7,12 @@ import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { parseDocument } from '../../sandbox/engines/mongodb/bson-file.ts';
 import { readCatalogue } from '../../sandbox/engines/mongodb/catalogue.ts';
-import { firstNode, uri } from '../../sandbox/engines/mongodb/connection.ts';
+import { uri } from '../../sandbox/engines/mongodb/connection.ts';
 import { requireNothingFailed } from '../../sandbox/engines/mongodb/dump-tool.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { partsOf } from '../../sandbox/engines/mongodb/fingerprint.ts';
 import { readExport } from '../../sandbox/engines/mongodb/read-export.ts';
-import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import {
   backupOf,

@@ -8,9 +8,9 @@ import { silent } from '../../sandbox/core/progress.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
-import { connect, firstNode, uri } from '../../sandbox/engines/neo4j/connection.ts';
+import { connect, uri } from '../../sandbox/engines/neo4j/connection.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import type { Connection, RunningEngine, Topology } from '../../sandbox/engines/topology.ts';
+import { type Connection, firstNode, type RunningEngine, type Topology } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { fillNewVolumes, type Staged } from '../../sandbox/stack/staged-engines.ts';
 import {

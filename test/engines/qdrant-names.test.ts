@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import { firstNode, openClient } from '../../sandbox/engines/qdrant/connection.ts';
+import { openClient } from '../../sandbox/engines/qdrant/connection.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { restoredNames, snapshotNameBytesMax } from '../../sandbox/engines/qdrant/names.ts';
 import { storedSnapshots, withSnapshotRecord } from '../../sandbox/engines/qdrant/stored-snapshots.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup } from './support/backups.ts';
 
