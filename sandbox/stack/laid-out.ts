@@ -6,7 +6,7 @@ import type { EngineName } from '../engines/index.ts';
 import { isSupported, type Topology, type TopologyName } from '../engines/topology.ts';
 import type { AskedStack } from './asked-stack.ts';
 import { describedNodes } from './described-nodes.ts';
-import { currentGenerations, generationOfVolume, volumeNamesOf } from './generations.ts';
+import { currentGenerations, volumeNamesOf, volumesOfEngine } from './generations.ts';
 import { loadEngine } from './load-engines.ts';
 import type { StackIdentity } from './stack-identity.ts';
 import type { Topologies } from './stack-options.ts';
@@ -30,9 +30,7 @@ export async function topologyOfData(
   engine: () => Promise<Engine>,
 ): Promise<TopologyName | undefined> {
   const generation = currentGenerations(volumes, state)[name] ?? 0;
-  const own = volumes.filter((volume) => {
-    return volume.labels[labelNames.engine] === name && generationOfVolume(volume.name) === generation;
-  });
+  const own = volumesOfEngine(volumes, name, generation);
   if (own.length === 0 || state.unfinished.includes(name)) return undefined;
   const known = state.engines[name];
   if (known !== undefined && (known.generation ?? 0) === generation) return known.topology;

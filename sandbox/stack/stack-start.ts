@@ -1,11 +1,17 @@
 import { type Labels, labelNames } from '../containers/labels.ts';
-import { type FoundContainer, findContainers, findVolumes, publishedOf } from '../containers/objects.ts';
+import {
+  type FoundContainer,
+  type FoundObject,
+  findContainers,
+  findVolumes,
+  publishedOf,
+} from '../containers/objects.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import { forwardPorts } from '../containers/ssh/forwarded-ports.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { TopologyName } from '../engines/topology.ts';
 import type { AskedStack } from './asked-stack.ts';
-import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
+import { currentGenerations, type Generations, volumesOfEngine } from './generations.ts';
 import { createPortChooser, freePortCheck, type PortChooser } from './host-ports.ts';
 import { topologyOfData } from './laid-out.ts';
 import type { NodeAddresses } from './node-addresses.ts';
@@ -28,8 +34,7 @@ export interface StackStart {
 export interface Before {
   readonly labels: Labels;
   readonly existing: ReadonlyMap<string, FoundContainer>;
-  /** Its volumes, by name, with the engine that each belongs to; records belong to none. */
-  readonly volumes: ReadonlyMap<string, string | undefined>;
+  readonly volumes: readonly FoundObject[];
   readonly ports: PortChooser;
   /** The generation of each engine's volumes that counts. */
   readonly generations: Generations;
@@ -62,7 +67,7 @@ export async function lookAround(
     generations: currentGenerations(volumes, keeper.state()),
     topologyOf: (engine) =>
       topologyOfData(engine.name, { stackName: identity.name, state: keeper.state(), volumes }, async () => engine),
-    volumes: new Map(volumes.map(({ name, labels }) => [name, labels[labelNames.engine]])),
+    volumes,
     ports: createPortChooser({
       ...(purpose === 'throw-away' ? {} : { name: identity.name }),
       known: { ...portsOf(containers), ...keeper.state().hostPorts },
@@ -87,8 +92,5 @@ function portsOf(containers: readonly FoundContainer[]): Record<string, number> 
 
 /** Names of an engine's volumes, of the generation that counts, that were there before the start. */
 export function volumesOf(before: Pick<Before, 'volumes' | 'generations'>, engine: string): readonly string[] {
-  const generation = before.generations[engine] ?? 0;
-  return [...before.volumes].flatMap(([name, owner]) =>
-    owner === engine && generationOfVolume(name) === generation ? [name] : [],
-  );
+  return volumesOfEngine(before.volumes, engine, before.generations[engine] ?? 0).map(({ name }) => name);
 }

@@ -5,13 +5,13 @@ import { type Labels, labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nodes.ts';
 import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
-import { startNode } from '../containers/start-node.ts';
+import { nodeHandle, startNode } from '../containers/start-node.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
 import type { HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
 import type { NodeAddresses } from './node-addresses.ts';
-import { handleOfExisting, placementOf } from './node-placement.ts';
+import { placementOf } from './node-placement.ts';
 import { untilReady } from './until-ready.ts';
 
 /** Fixed address of a node. `undefined` for an engine of one node, which has none. */
@@ -166,7 +166,7 @@ async function ensureNode(spec: NodeSpec, start: EngineStart, addressOf: Address
   const existing = start.existing.get(placement.containerName);
   if (existing !== undefined) {
     if (isCurrent(spec, start, addressOf)) {
-      const node = handleOfExisting(spec, placement, existing.id);
+      const node = nodeHandle(spec, placement, existing.id);
       if (existing.running) return node;
       if (existing.paused) start.onResumed?.(spec.name);
       await setCpuShares(node, start.headStart.cpuShares(start.engine));

@@ -128,8 +128,9 @@ export async function takeBack({ stack, keeper, before }: StackStart, copied: Re
   await Promise.all(containers.map((container) => removeContainer(container.id)));
   // A node that ran and was made anew for this version may have got a volume that it did not have before: that stays.
   const used = new Set(found.filter(({ name }) => wasRunning(name)).flatMap((container) => container.volumes));
+  const wasThere = new Set(before.volumes.map(({ name }) => name));
   const volumes = (await findVolumes(ours)).filter(({ name, labels }) => {
-    return !before.volumes.has(name) && !used.has(name) && !copied.has(labels[labelNames.engine] ?? '');
+    return !wasThere.has(name) && !used.has(name) && !copied.has(labels[labelNames.engine] ?? '');
   });
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
