@@ -6,7 +6,7 @@ import { removeContainer } from '../containers/nodes.ts';
 import { removeNetwork } from '../containers/objects.ts';
 import { messageOf } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import type { TopologyName } from '../engines/topology.ts';
 import { removeAbandoned } from '../stack/clean-up.ts';
 import { createStack } from '../stack/create-stack.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { notice } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import { engineNames } from '../engines/index.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { type AttachedStack, attachIfCurrent } from '../stack/attach-stack.ts';
 import { describeMoved, movedStacks } from '../stack/moved-stacks.ts';

@@ -1,6 +1,7 @@
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { notice, runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
+import { hasAll } from '../engines/lacks.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { chooseTopology } from './choose-topology.ts';
 import type { HeadStart } from './head-start.ts';
@@ -50,12 +51,14 @@ export async function bringUpEngine(
   };
   let schemaReplaced = false;
   let gaps: readonly EngineGap[] = [];
-  if (options.schema ?? true) {
+  const { schema } = engine;
+  const wantsSchema = options.schema ?? true;
+  if (wantsSchema && schema !== undefined) {
     signal.throwIfAborted();
     if ((options.reset ?? false) && dataset !== undefined) await keepCopy();
     await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
       runTask(progress, ['schema', engine.name], async (report) => {
-        const { applied, alreadyPresent } = await engine.applySchema(started.running, {
+        const { applied, alreadyPresent } = await schema.apply(started.running, {
           reset: options.reset ?? false,
           keep,
         });
@@ -67,10 +70,12 @@ export async function bringUpEngine(
     );
   }
   await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
-  if (dataset !== undefined && (options.schema ?? true)) {
+  if (dataset !== undefined && wantsSchema && hasAll(engine, 'data')) {
     signal.throwIfAborted();
-    const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
-      loadDataset(start, engine, started.running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
+    const loaded = await recorder.step(
+      `load ${engine.name}`,
+      [`${schema === undefined ? 'start' : 'schema'} ${engine.name}`],
+      () => loadDataset(start, engine, started.running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
     );
     // A load that was killed has left its indexes to the one that goes on with it.
     if (gaps.length > 0) gaps = await readSchemaGaps([started.running]);
@@ -101,7 +106,7 @@ function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, 
     fixedNetwork: start.fixedNetwork,
     labels: before.labels,
     ports: before.ports,
-    wantedPort: options.ports?.[engine.name as keyof typeof options.ports],
+    wantedPort: options.ports?.[engine.name],
     existing: before.existing,
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.

@@ -10,7 +10,8 @@ import { keepLoopbackFromProxy } from '../core/loopback-proxy.ts';
 import { runTask, silent } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type EngineClient, type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
+import type { EngineClient } from '../engines/index.ts';
 import type { Connection, RunningEngine } from '../engines/topology.ts';
 import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
 import { chooseImage } from './choose-image.ts';
@@ -91,7 +92,7 @@ async function bringUpStack<Name extends EngineName>(
   const progress = given.progress ?? silent;
   const signal = given.signal ?? new AbortController().signal;
   const recorder = createStartupRecorder();
-  const names = given.engines ?? (engineNames as readonly Name[]);
+  const names = given.engines ?? (engineNames as readonly EngineName[] as readonly Name[]);
   const size = given.size ?? 'small';
   const seed = given.seed === undefined ? {} : { seed: given.seed };
   const dataset = given.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...seed }));
@@ -182,7 +183,7 @@ async function openClients(
   const opened = engines.map(async (engine) => {
     const target = running.get(engine.name);
     if (target === undefined) throw new Error(`${engine.name} was not started`);
-    return [engine.name, await engine.connect(target)] as const;
+    return engine.connect === undefined ? [] : [[engine.name, await engine.connect(target)] as const];
   });
-  return new Map(await Promise.all(opened));
+  return new Map((await Promise.all(opened)).flat());
 }

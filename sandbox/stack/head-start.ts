@@ -25,7 +25,7 @@ export interface HeadStart {
 }
 
 export function headStart(engines: readonly Engine[]): HeadStart {
-  const bySize = engines.toSorted((left, right) => right.memoryBytes - left.memoryBytes);
+  const bySize = engines.toSorted((left, right) => right.resources().memoryBytes - left.resources().memoryBytes);
   const [largest] = bySize;
   const cpuShares = (engine: Engine) =>
     engine === largest && engines.length > 1 ? cpuSharesOfLargest : cpuSharesDefault;

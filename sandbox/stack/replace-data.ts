@@ -155,7 +155,7 @@ export function requireFinished(engines: readonly Engine[], state: Pick<StackSta
 async function changeOver(staged: readonly Staged[], keeper: StateKeeper, before: Before): Promise<number> {
   await keeper.update({ sourceHash: undefined });
   const beganMs = performance.now();
-  const replaced = new Set(staged.map(({ engine }) => engine.name));
+  const replaced = new Set<string>(staged.map(({ engine }) => engine.name));
   const ours = await findContainers({ [labelNames.stack]: keeper.state().name });
   const old = ours.filter(({ labels }) => replaced.has(labels[labelNames.engine] ?? ''));
   await stopNodes(old);

@@ -8,7 +8,7 @@ import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nod
 import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
 import { startNode } from '../containers/start-node.ts';
 import type { Engine } from '../engines/engine.ts';
-import { engineNames } from '../engines/index.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
 import type { HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
@@ -125,9 +125,8 @@ async function describeNodes(
 }
 
 function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): number {
-  const dataBytes = counts === undefined ? 0 : engine.dataBytes(counts).memoryBytes;
   // A volume in memory counts too.
-  return memoryLimitBytes(engine.memoryBytes + dataBytes) + dataSizeBytes;
+  return memoryLimitBytes(engine.resources(counts).memoryBytes) + dataSizeBytes;
 }
 
 /** Addresses of one engine's nodes: each engine has a block of its own, so that none depends on which others run. */
@@ -136,7 +135,7 @@ function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: Engi
   const context = { secrets, image, address: () => '', hostPort: () => 0 };
   const watcher = topology.watcher?.(context);
   const names = [...topology.nodes(context), ...(watcher === undefined ? [] : [watcher])].map(({ name }) => name);
-  const first = (engineNames as readonly string[]).indexOf(engine.name) * nodesPerEngineMax;
+  const first = engineNames.indexOf(engine.name) * nodesPerEngineMax;
   return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
 }
 
