@@ -81,7 +81,8 @@ async function fileSystemOf(directory: string): Promise<string> {
 }
 
 async function settingsOf({ engines, running }: Watched): Promise<BenchEnvironment['serverSettings']> {
-  const entries = engines.map(async ({ name, serverSettings }) => {
+  const entries = engines.map(async ({ name, bench }) => {
+    const serverSettings = bench?.serverSettings;
     const target = running.get(name);
     if (target === undefined || serverSettings === undefined) return [];
     // Somebody else's server may keep them to itself.

@@ -1,5 +1,6 @@
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
+import { whyWithout } from '../sandbox/engines/lacks.ts';
 import type { ExternalEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchTarget } from './run-benchmarks.ts';
@@ -31,7 +32,7 @@ export async function externalTarget(
   const fingerprint = await dataset.fingerprint();
   const records = await Promise.all(
     // A user who may not read the record is one of a server whose data is not known.
-    reached.map(({ engine, running }) => engine.loadedFingerprint(running).catch(() => undefined)),
+    reached.map(({ engine, running }) => engine.data?.loadedFingerprint(running).catch(() => undefined)),
   );
   const holds = reached.filter((_, index) => records[index] === fingerprint).map(({ engine }) => engine.name);
   return {
@@ -91,8 +92,9 @@ async function reach({ engine, url }: ExternalServer) {
     url,
   };
   try {
-    if (engine.external === undefined) throw new Error('paths are not measured by address on this engine');
-    const running: ExternalEngine = { ...unknown, serverVersion: await engine.external.version(unknown) };
+    const external = engine.bench?.external;
+    if (external === undefined) throw new Error(`it is not reached by an address: ${whyWithout(engine, 'external')}`);
+    const running: ExternalEngine = { ...unknown, serverVersion: await external.version(unknown) };
     return { engine, running };
   } catch (thrown) {
     throw new SandboxError({

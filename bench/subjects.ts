@@ -48,7 +48,7 @@ export function choosePaths(target: BenchTarget, index: number, names: readonly 
   const datasetOf = (used: readonly Store[]) =>
     used.every(({ engine }) => holds?.has(engine.name) ?? true) ? target.dataset : undefined;
   const own = stores.flatMap(({ engine, running }) =>
-    engine.queryPaths.map((path) => ({
+    (engine.bench?.paths ?? []).map((path) => ({
       target: index,
       confirmedWrites,
       ...subjectOf(path, engine.name, running, datasetOf([{ engine, running }])),
@@ -106,12 +106,12 @@ function acrossSubjectOf(
     topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
     origin: leastOrigin(used.map(({ running }) => originOf(running))),
     path,
-    reads: used.flatMap(({ engine: { name: store, platformReads } }) =>
-      path.needs.flatMap((need) => (platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
+    reads: used.flatMap(({ engine: { name: store, bench } }) =>
+      path.needs.flatMap((need) => (bench?.platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
     ),
     missing: async () => {
       const missing = await Promise.all(
-        used.map(({ engine, running }) => engine.platformReads?.missing(running) ?? []),
+        used.map(({ engine, running }) => engine.bench?.platformReads?.missing(running) ?? []),
       );
       return missing.flat();
     },

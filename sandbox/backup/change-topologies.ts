@@ -6,7 +6,7 @@ import { removeContainer } from '../containers/nodes.ts';
 import { removeNetwork } from '../containers/objects.ts';
 import { messageOf } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { askedStack } from '../stack/asked-stack.ts';
 import { removeAbandoned } from '../stack/clean-up.ts';
 import { recordGenerations, removeOtherGenerations } from '../stack/generations.ts';

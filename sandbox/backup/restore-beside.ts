@@ -2,8 +2,8 @@ import { alsoSaying, messageOf, SandboxError } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import { whyWithout } from '../engines/lacks.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import { freeRestoreName, markRestored, type RestoreStack, restoresBeside } from '../stack/restore-stacks.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
@@ -95,7 +95,7 @@ async function restoreAll(
       return restoreInto(source, engine, required(await targets, engine), 'restore-stack', progress);
     }
     const restored = await restoreOne(source, engine, 'beside', progress, async ({ restoreBeside }, { backup }) => {
-      if (!isSupported(restoreBeside)) throw new Error(restoreBeside.notSupported);
+      if (restoreBeside === undefined) throw new Error(whyWithout(engine, 'restoreBeside'));
       return restoreBeside(running, source.folderOf(engine.name), backup, { say: sayTo(progress, engine) });
     });
     finished.push(...restored.names.map((name) => `${name} (${engine.name})`));
@@ -152,7 +152,7 @@ export async function removeEarlier(
 }
 
 function canBeside({ backup }: Engine): boolean {
-  return isSupported(backup) && isSupported(backup.restoreBeside);
+  return backup?.restoreBeside !== undefined;
 }
 
 /** Those of the engines that run in the stack of the folder. */
@@ -162,7 +162,7 @@ export async function runningOf(
 ): Promise<Map<string, RunningEngine>> {
   const attached = await Promise.all(
     engines.map(async ({ name }) => {
-      const stack = await attachStack({ ...options, engines: [name as EngineName] }).catch((thrown) => {
+      const stack = await attachStack({ ...options, engines: [name] }).catch((thrown) => {
         if (thrown instanceof SandboxError && ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'].includes(thrown.code))
           return undefined;
         throw thrown;
@@ -185,7 +185,7 @@ async function startEmpty(
     ...others,
     name,
     beside: stackIdentity(options).name,
-    engines: engines.map((engine) => engine.name as EngineName),
+    engines: engines.map((engine) => engine.name),
     topologies: Object.fromEntries(engines.map((engine) => [engine.name, archivedOf(source, engine.name).topology])),
   });
 }

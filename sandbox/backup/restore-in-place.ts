@@ -6,8 +6,8 @@ import { sideBySide } from '../core/side-by-side.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import { enginesWithData } from '../stack/generations.ts';
 import { loadEngines } from '../stack/load-engines.ts';
@@ -68,7 +68,7 @@ async function startEnginesWithData(
   const state = (await readState(identity.directory, identity.name)) ?? emptyState(identity.name);
   requireFinished(engines, state);
   const withData = await enginesWithData(identity);
-  const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name as EngineName);
+  const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name);
   if (own.length === 0 || (await isRunning(own, options))) return own;
   await startPresent({ ...options, engines: own });
   return own;
@@ -79,8 +79,8 @@ async function requireNothingLost(engines: readonly EngineName[], options: Resto
   if (engines.length === 0) return;
   const attached = await attachStack({ ...options, engines });
   const inEngines = await sideBySide(await loadEngines(engines), async ({ name, title, backup }) => {
-    const running = attached.engines.get(name as EngineName);
-    if (running === undefined || !isSupported(backup)) return [];
+    const running = attached.engines.get(name);
+    if (running === undefined || backup === undefined) return [];
     return (await backup.leftOut(running)).map(({ what, why }) => `${title}: ${what}, ${why}`);
   });
   const lost = inEngines.flat();

@@ -3,7 +3,8 @@ import { SandboxError } from '../core/errors.ts';
 import { sideBySide } from '../core/side-by-side.ts';
 import type { Backup } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import { whyWithout } from '../engines/lacks.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import type { AskedStack } from '../stack/asked-stack.ts';
 import { chooseTopology } from '../stack/choose-topology.ts';
 import type { Generations } from '../stack/generations.ts';
@@ -59,7 +60,7 @@ export async function planChanges(
 /** Throws `TOPOLOGY_DIFFERENT` where the engine cannot be backed up, or either layout cannot run on other ports. */
 export function requireChangeable(engine: Engine, change: Pick<Change, 'from' | 'to'>): Backup {
   const { from, to } = change;
-  if (!isSupported(engine.backup)) throw cannotChange(change, engine.backup.notSupported);
+  if (engine.backup === undefined) throw cannotChange(change, whyWithout(engine, 'backup'));
   const bound = [from, to].find((side) => !isMovable(side));
   if (bound === undefined) return engine.backup;
   throw cannotChange(change, `nodes of ${bound.topology.name} keep their ports in their data`);
@@ -73,7 +74,7 @@ function cannotChange({ from, to }: Pick<Change, 'from' | 'to'>, why: string): S
     code: 'TOPOLOGY_DIFFERENT',
     engine: name,
     message: `${title} cannot be changed from ${from.topology.name} to ${to.topology.name} with its data: ${why}.`,
-    next: `Nothing was stopped. ${isSupported(backup) ? `By hand: ${byHand}.` : 'Take the data elsewhere first.'}`,
+    next: `Nothing was stopped. ${backup !== undefined ? `By hand: ${byHand}.` : 'Take the data elsewhere first.'}`,
   });
 }
 

@@ -6,15 +6,6 @@ export const topologyNames = ['standalone', 'replicated', 'clustered'] as const;
 
 export type TopologyName = (typeof topologyNames)[number];
 
-/** A capability that an engine lacks; runners report it as `not-run` with this reason. */
-export interface NotSupported {
-  readonly notSupported: string;
-}
-
-export function isSupported<Value extends object>(value: Value | NotSupported): value is Value {
-  return !('notSupported' in value);
-}
-
 /** Generated passwords of one engine of one stack, by the names in `Engine.secretNames`. */
 export type Secrets = Readonly<Record<string, string>>;
 

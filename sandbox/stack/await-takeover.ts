@@ -1,7 +1,7 @@
 import { deadlineMs } from '../core/deadlines.ts';
 import { poll } from '../core/poll.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isSupported, type NodeRole, type RunningEngine } from '../engines/topology.ts';
+import type { NodeRole, RunningEngine } from '../engines/topology.ts';
 import { isLeader } from './node-by-role.ts';
 import { knownStack, rolesOf, type TopologyOptions } from './stack-topology.ts';
 
@@ -56,6 +56,6 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
 
 /** An engine that is promoted by others, of which there is none. */
 function whyNobody({ failover }: Engine, { watcher }: RunningEngine): string | undefined {
-  if (!isSupported(failover) || failover.promote === undefined || watcher !== undefined) return undefined;
+  if (failover?.promote === undefined || watcher !== undefined) return undefined;
   return 'nobody takes over: the stack has no watcher';
 }

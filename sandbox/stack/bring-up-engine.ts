@@ -72,7 +72,7 @@ function engineStartOf(start: StackStart, headStart: HeadStart, resolved: Resolv
     addresses: start.addresses,
     labels: before.labels,
     ports: before.ports,
-    wantedPort: stack.ports[engine.name as keyof typeof stack.ports],
+    wantedPort: stack.ports[engine.name],
     existing: before.existing,
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.

@@ -1,8 +1,8 @@
 import type { ImageOrigin } from '../containers/image-spec.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type Topology } from '../engines/topology.ts';
+import { whyWithoutTopology } from '../engines/lacks.ts';
+import type { Topology } from '../engines/topology.ts';
 import type { Topologies } from './stack-options.ts';
 
 /**
@@ -10,9 +10,9 @@ import type { Topologies } from './stack-options.ts';
  * (absent: not known yet), cannot run it.
  */
 export function chooseTopology(engine: Engine, topologies: Topologies, origin?: ImageOrigin): Topology {
-  const name = topologies[engine.name as EngineName] ?? 'standalone';
+  const name = topologies[engine.name] ?? 'standalone';
   const topology = engine.topologies[name];
-  if (!isSupported(topology)) throw notSupported(engine, name, topology.notSupported);
+  if (topology === undefined) throw notSupported(engine, name, whyWithoutTopology(engine, name));
   const reason = origin === undefined ? undefined : topology.notRunOn?.[origin];
   if (reason !== undefined) throw notSupported(engine, name, reason);
   return topology;

@@ -5,7 +5,8 @@ import { ownerOfThisProcess } from '../containers/owner.ts';
 import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineClient, EngineName } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import type { EngineClient } from '../engines/index.ts';
 import type { Connection, RunningEngine } from '../engines/topology.ts';
 import { type AskedStack, askedStack, identifyingOptions } from './asked-stack.ts';
 import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
@@ -156,7 +157,7 @@ async function openClients(
   const opened = engines.map(async (engine) => {
     const target = running.get(engine.name);
     if (target === undefined) throw new Error(`${engine.name} was not started`);
-    return [engine.name, await engine.connect(target)] as const;
+    return engine.connect === undefined ? [] : [[engine.name, await engine.connect(target)] as const];
   });
-  return new Map(await Promise.all(opened));
+  return new Map((await Promise.all(opened)).flat());
 }

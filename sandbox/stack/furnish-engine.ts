@@ -1,4 +1,5 @@
 import { runTask } from '../core/progress.ts';
+import { hasAll } from '../engines/lacks.ts';
 import type { EngineUp } from './bring-up-engine.ts';
 import { loadDataset } from './load-dataset.ts';
 import type { SafetyCopies } from './safety-copies.ts';
@@ -17,8 +18,8 @@ export async function furnishEngine(
   begun: () => Promise<void>,
 ): Promise<readonly EngineGap[]> {
   const { recorder, keeper, before } = start;
-  const { progress, schema, reset, dataset } = start.stack;
-  if (!schema) {
+  const { progress, schema: wantsSchema, reset, dataset } = start.stack;
+  if (!wantsSchema) {
     await begun();
     return [];
   }
@@ -28,22 +29,27 @@ export async function furnishEngine(
   };
   let schemaReplaced = false;
   let gaps: readonly EngineGap[] = [];
-  signal.throwIfAborted();
-  if (reset && dataset !== undefined) await keepCopy();
-  await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
-    runTask(progress, ['schema', engine.name], async (report) => {
-      const { applied, alreadyPresent } = await engine.applySchema(running, { reset, keep });
-      schemaReplaced = applied.length > 0;
-      gaps = isFirstStart ? [] : await readSchemaGaps([running]);
-      const lacking = gaps.length === 0 ? '' : `, ${gaps.length} missing or different`;
-      report.summarise(`${applied.length} applied, ${alreadyPresent} there already${lacking}`);
-    }),
-  );
+  const { schema } = engine;
+  if (schema !== undefined) {
+    signal.throwIfAborted();
+    if (reset && dataset !== undefined) await keepCopy();
+    await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
+      runTask(progress, ['schema', engine.name], async (report) => {
+        const { applied, alreadyPresent } = await schema.apply(running, { reset, keep });
+        schemaReplaced = applied.length > 0;
+        gaps = isFirstStart ? [] : await readSchemaGaps([running]);
+        const lacking = gaps.length === 0 ? '' : `, ${gaps.length} missing or different`;
+        report.summarise(`${applied.length} applied, ${alreadyPresent} there already${lacking}`);
+      }),
+    );
+  }
   await begun();
-  if (dataset === undefined) return gaps;
+  if (dataset === undefined || !hasAll(engine, 'data')) return gaps;
   signal.throwIfAborted();
-  const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
-    loadDataset(start, engine, running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
+  const loaded = await recorder.step(
+    `load ${engine.name}`,
+    [`${schema === undefined ? 'start' : 'schema'} ${engine.name}`],
+    () => loadDataset(start, engine, running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
   );
   // A load that was killed has left its indexes to the one that goes on with it.
   if (gaps.length > 0) gaps = await readSchemaGaps([running]);

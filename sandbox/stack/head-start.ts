@@ -40,5 +40,5 @@ export function headStart(engines: readonly Engine[]): HeadStart {
 }
 
 function bySize(left: Engine, right: Engine): number {
-  return right.memoryBytes - left.memoryBytes;
+  return right.resources().memoryBytes - left.resources().memoryBytes;
 }

@@ -2,8 +2,8 @@ import { labelNames } from '../containers/labels.ts';
 import { type FoundObject, findVolumes } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type Topology, type TopologyName } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import type { Topology, TopologyName } from '../engines/topology.ts';
 import type { AskedStack } from './asked-stack.ts';
 import { describedNodes } from './described-nodes.ts';
 import { currentGenerations, volumeNamesOf, volumesOfEngine } from './generations.ts';
@@ -47,7 +47,6 @@ function topologyByNames(
   volumes: ReadonlySet<string>,
 ): TopologyName | undefined {
   const candidates = Object.values(topologies)
-    .filter(isSupported)
     .map((topology) => ({ topology, names: volumesOf(topology, stackName, generation) }))
     .filter(({ names }) => names.every((name) => volumes.has(name)));
   return candidates.toSorted((left, right) => right.names.length - left.names.length)[0]?.topology.name;

@@ -3,7 +3,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, runTask } from '../core/progress.ts';
 import { countChanges } from '../cross-store/count-changes.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { Engine, EngineWith } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { markUnchecked } from './check-after-load.ts';
 import type { EngineGap } from './schema-gaps.ts';
@@ -18,7 +18,7 @@ import { type LoadedDataset, release } from './stack-state.ts';
  */
 export async function loadDataset(
   { stack: { progress, reset, keepSame, refuseOtherData }, keeper }: StackStart,
-  engine: Engine,
+  engine: EngineWith<'data'>,
   running: RunningEngine,
   dataset: Dataset,
   {
@@ -40,10 +40,10 @@ export async function loadDataset(
       report.summarise('left as it is: a part of its schema is missing');
       return known;
     }
-    const there = await engine.loadedFingerprint(running);
+    const there = await engine.data.loadedFingerprint(running);
     const mayBeKept = !reset || (keepSame && !schemaReplaced);
     if (there === fingerprint && mayBeKept && !(reset && (await lacksRows(engine, running, dataset)))) {
-      const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
+      const refilled = (await engine.data.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);
       return { ...wanted, ...(known?.fingerprint === fingerprint ? known : {}) };
@@ -62,7 +62,7 @@ export async function loadDataset(
     }
     await beforeLoad();
     await markUnchecked(keeper, engine);
-    const { loaded, resumedFrom } = await engine.load(running, dataset, report).catch((thrown) => {
+    const { loaded, resumedFrom } = await engine.data.load(running, dataset, report).catch((thrown) => {
       throw loadFailed(engine, thrown);
     });
     const items = Object.values(loaded).reduce((total, count) => total + count, 0);
@@ -73,7 +73,7 @@ export async function loadDataset(
 }
 
 /** Whether anything is gone that was loaded. What was added or changed since is no reason to load it anew. */
-async function lacksRows(engine: Engine, running: RunningEngine, dataset: Dataset): Promise<boolean> {
+async function lacksRows(engine: EngineWith<'data'>, running: RunningEngine, dataset: Dataset): Promise<boolean> {
   const { removed } = await countChanges([engine], new Map([[engine.name, running]]), dataset);
   return removed > 0;
 }

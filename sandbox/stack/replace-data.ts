@@ -5,7 +5,6 @@ import { findContainers } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import { allSettled } from '../core/side-by-side.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
 import type { RunningEngine, TopologyName } from '../engines/topology.ts';
 import { type AskedStack, askedStack } from './asked-stack.ts';
 import { removeAbandoned } from './clean-up.ts';
@@ -52,7 +51,7 @@ export interface Replaced {
  */
 export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
   const { stack, engines } = options;
-  const names = engines.map(({ name }) => name as EngineName);
+  const names = engines.map(({ name }) => name);
   const asked = askedStack({ ...stack, ephemeral: false, engines: names });
   const { identity, progress, signal } = asked;
   return withStackLock(identity.directory, identity.name, async () => replace(await stateOnDisk(identity)), signal);
@@ -130,7 +129,7 @@ export function requireFinished(engines: readonly Engine[], state: Pick<StackSta
 async function changeOver(staged: readonly Staged[], keeper: StateKeeper, before: Before): Promise<number> {
   await keeper.update({ sourceHash: undefined });
   const beganMs = performance.now();
-  const replaced = new Set(staged.map(({ engine }) => engine.name));
+  const replaced = new Set<string>(staged.map(({ engine }) => engine.name));
   const ours = await findContainers({ [labelNames.stack]: keeper.state().name });
   const old = ours.filter(({ labels }) => replaced.has(labels[labelNames.engine] ?? ''));
   await stopNodes(old);

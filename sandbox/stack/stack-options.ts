@@ -4,7 +4,7 @@ import { type SizeCounts, sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { type TopologyName, topologyNames } from '../engines/topology.ts';
 
 /** Topologies by engine; what is not named is not asked for. */

@@ -122,9 +122,8 @@ async function describeNodes(
 }
 
 function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): number {
-  const dataBytes = counts === undefined ? 0 : engine.dataBytes(counts).memoryBytes;
   // A volume in memory counts too.
-  return memoryLimitBytes(engine.memoryBytes + dataBytes) + dataSizeBytes;
+  return memoryLimitBytes(engine.resources(counts).memoryBytes) + dataSizeBytes;
 }
 
 function describeWatcher(start: EngineStart, addressOf: AddressOf): NodeSpec | undefined {

@@ -1,4 +1,4 @@
-import type { EngineName } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { askedStack } from './asked-stack.ts';
 import { prepareStack } from './prepare-stack.ts';

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { parseDocument } from '../../sandbox/engines/mongodb/bson-file.ts';
 import { readCatalogue } from '../../sandbox/engines/mongodb/catalogue.ts';
@@ -12,8 +13,9 @@ import { requireNothingFailed } from '../../sandbox/engines/mongodb/dump-tool.ts
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { partsOf } from '../../sandbox/engines/mongodb/fingerprint.ts';
 import { readExport } from '../../sandbox/engines/mongodb/read-export.ts';
-import { firstNode, isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { supported } from './support/backup-folder.ts';
 import {
   backupOf,
   refusalOf,
@@ -62,7 +64,7 @@ beforeAll(async () => {
     roles: [{ role: 'reading', db: database.databaseName }],
   });
   taken = await takeBackup(engine, source);
-  before = await mongodb.fingerprint(source);
+  before = await mongodb.data.fingerprint(source);
 });
 afterAll(async () => {
   await Promise.all([client?.close(), there?.close(), taken?.[Symbol.asyncDispose]()]);
@@ -200,9 +202,9 @@ describe(`writes during the backup (SANDBOX_TEST_SEED=${seed})`, () => {
 
 test('a round trip: the same documents, validators, indexes, views, users and roles', async () => {
   await backup.restore(target, taken.directory, taken.manifest);
-  expect(differenceOf(before, await mongodb.fingerprint(target))).toEqual({ different: [], expired: [] });
+  expect(differenceOf(before, await mongodb.data.fingerprint(target))).toEqual({ different: [], expired: [] });
   await backup.writeAfterwards(target);
-  expect(await mongodb.loadedFingerprint(target)).toBe(await sourceStack.dataset?.fingerprint());
+  expect(await mongodb.data.loadedFingerprint(target)).toBe(await sourceStack.dataset?.fingerprint());
   const login = new MongoClient(
     uri(target)
       .replace(/\/\/[^@]+@/, '//reader:password@')
@@ -214,21 +216,20 @@ test('a round trip: the same documents, validators, indexes, views, users and ro
 
 test('a restore over data is refused, and changes nothing', async () => {
   expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
-  expect(differenceOf(before, await mongodb.fingerprint(target)).different).toEqual([]);
+  expect(differenceOf(before, await mongodb.data.fingerprint(target)).different).toEqual([]);
 });
 
 // The stand-in drops a database at some hundred documents a second where others use the disk.
 test('a restore beside the live data replaces an earlier one, and touches nothing else', async () => {
-  if (!isSupported(backup.restoreBeside as never)) throw new Error('not supported');
-  const beside = backup.restoreBeside as Exclude<typeof backup.restoreBeside, { notSupported: string }>;
-  const live = await mongodb.fingerprint(source);
+  const beside = supported(backup.restoreBeside);
+  const live = await mongodb.data.fingerprint(source);
   for (let round = 0; round < 2; round += 1) {
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(['taishang_content_restore']);
     expect(await partsOf(client.db('taishang_content_restore'))).toEqual(await partsOf(client.db('taishang_content')));
     await client.db('taishang_content_restore').collection('user_contents').deleteOne({});
     await client.db('taishang_content_restore').collection('left over').insertOne({});
   }
-  expect(await mongodb.fingerprint(source)).toEqual(live);
+  expect(await mongodb.data.fingerprint(source)).toEqual(live);
 }, 300_000);
 
 test.each([

@@ -54,7 +54,7 @@ test('labels and types of any name are part of the fingerprint', async () => {
     const nodes = { id: `odd ${index}`, name };
     await opened.client.executeQuery('CREATE (a:$($name) {id: $id})-[:$($name)]->(a)', nodes);
   }
-  const { parts } = await neo4j.fingerprint(running);
+  const { parts } = await neo4j.data.fingerprint(running);
   expect(Object.keys(parts)).toEqual(
     expect.arrayContaining(names.flatMap((name) => [`nodes ${name}`, `relationships ${name}`])),
   );

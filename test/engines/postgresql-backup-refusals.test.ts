@@ -8,7 +8,7 @@ import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { type BackupFolder, backupFolder, copyWith, describedAnew, supported } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, seededStack } from './support/postgresql-stack.ts';
 
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
 const restoreBeside = supported(backup.restoreBeside);
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { killNode, startNodeAgain } from '../../sandbox/containers/nodes.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
-import type { Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
@@ -21,9 +21,9 @@ import { databaseNames, emptyStack, rowsOf, schemaStack, seededStack, withClient
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });
 
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
-const pointInTime = supported(postgresql.pointInTime);
+const pointInTime = supported(postgresql.backup.pointInTime);
 
 let sourceStack: Stack<'postgresql'>;
 let targetStack: Stack<'postgresql'>;

@@ -25,7 +25,7 @@ import { databaseNames, emptyStack, rowsOf, withClient } from './support/postgre
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
 const restoreBeside = supported(backup.restoreBeside);
 const doorsOf = backup.doors ?? (async () => []);

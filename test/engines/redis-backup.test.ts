@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
@@ -50,7 +51,7 @@ beforeAll(async () => {
   await client.set('elsewhere', '3');
   await client.select(0);
   taken = await takeBackup(engine, source);
-  before = await redis.fingerprint(source);
+  before = await redis.data.fingerprint(source);
 });
 afterAll(async () => {
   client?.disconnect();
@@ -114,7 +115,7 @@ describe('what Redis refuses before the target is touched', () => {
 
 test('the commands of the specification are caught: the restore overwrites the backup and restores nothing', async () => {
   await backup.asSpecified?.run(source, target);
-  const { different } = differenceOf(before, await redis.fingerprint(target));
+  const { different } = differenceOf(before, await redis.data.fingerprint(target));
   expect(different).toContain('keys user');
   const { output } = await execInNode(firstNode(target), ['sh', '-c', 'wc -c </tmp/redis-backup.rdb']);
   expect(Number(output)).toBeLessThan((await stat(join(taken.directory, 'dump.rdb'))).size / 10);
@@ -159,17 +160,17 @@ async function append(signal: AbortSignal): Promise<void> {
 test('a round trip: the same keys, expiries, functions and users; a key that expired meanwhile is said apart', async () => {
   await client.set('lock:short', 'expires', 'PX', 1_500);
   await using fresh = await takeBackup(engine, source);
-  const then = await redis.fingerprint(source);
+  const then = await redis.data.fingerprint(source);
   await poll(async () => (await client.exists('lock:short')) === 0, {
     timeoutMs: deadlineMs('statement'),
     onTimeout: () => new Error('the key does not expire'),
   });
   await backup.restore(target, fresh.directory, fresh.manifest);
-  expect(differenceOf(then, await redis.fingerprint(target))).toEqual({
+  expect(differenceOf(then, await redis.data.fingerprint(target))).toEqual({
     different: [],
     expired: ['expiries', 'keys lock'],
   });
-  expect(differenceOf(before, await redis.fingerprint(target))).toEqual({ different: [], expired: [] });
+  expect(differenceOf(before, await redis.data.fingerprint(target))).toEqual({ different: [], expired: [] });
   await backup.writeAfterwards(target);
   expect((await readFile(join(fresh.directory, 'users.acl'), 'utf8')).startsWith('user reader ')).toBe(true);
 });
@@ -182,7 +183,7 @@ test('the restored node takes its own password, and its restored data outlives a
 });
 
 test('a restore over data is refused, and changes nothing', async () => {
-  const there = await redis.fingerprint(target);
+  const there = await redis.data.fingerprint(target);
   expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
-  expect(await redis.fingerprint(target)).toEqual(there);
+  expect(await redis.data.fingerprint(target)).toEqual(there);
 });

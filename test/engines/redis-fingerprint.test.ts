@@ -139,6 +139,6 @@ describe('the fingerprint of Redis notices', () => {
   testMutations(
     mutations,
     () => client,
-    () => redis.fingerprint(running),
+    () => redis.data.fingerprint(running),
   );
 });

@@ -166,11 +166,11 @@ describe('an image that loads modules', () => {
     await client.set('far', 'away');
     await client.select(0);
     if (image.hasModule) expect(await client.call('TM.SET', 'counted', 42)).toBe(1);
-    const before = await redis.fingerprint(source);
+    const before = await redis.data.fingerprint(source);
     await using backedUp = await takeBackup(engine, source);
     await using fresh = await empty();
     await backup.restore(fresh.engines.redis, backedUp.directory, backedUp.manifest);
-    expect(await redis.fingerprint(fresh.engines.redis)).toEqual(before);
+    expect(await redis.data.fingerprint(fresh.engines.redis)).toEqual(before);
     await using there = await openClient(firstNode(fresh.engines.redis), fresh.engines.redis.secrets);
     if (image.hasModule) expect(await there.call('TM.GET', 'counted')).toBe(42);
     // The same dump is of no use to a server without them.

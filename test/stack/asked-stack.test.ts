@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { topologyNames } from '../../sandbox/engines/topology.ts';
 import { askedStack, identifyingOptions } from '../../sandbox/stack/asked-stack.ts';
 import type { StackOptions } from '../../sandbox/stack/stack-options.ts';

@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
 import { rowRandom } from '../../seeds/random.ts';
 import { type StackFolder, stackFolder } from '../support/command.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 /** Loads of each store that are killed, each of them twice. */
@@ -92,7 +92,7 @@ describe.each(engineNames)('a load of %s that is killed', (name: EngineName) => 
 });
 
 async function contentOf(name: EngineName, running: RunningEngine): Promise<Readonly<Record<string, string>>> {
-  const [engine] = await loadEngines([name]);
-  const parts = Object.entries((await engine?.fingerprint(running))?.parts ?? {});
+  const [engine] = await wholeEngines([name]);
+  const parts = Object.entries((await engine?.data.fingerprint(running))?.parts ?? {});
   return Object.fromEntries(parts.filter(([part]) => !timeBound.includes(part)));
 }

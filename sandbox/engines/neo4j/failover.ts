@@ -1,6 +1,8 @@
 import type { Failover } from '../failover.ts';
 import { detect, untilWritable } from './detect.ts';
+import { roles } from './roles.ts';
 import { promote, refreshStandby, rejoin, settle } from './standby.ts';
+import { workloads } from './workloads.ts';
 
 const notDrilled = {
   'pause-primary':
@@ -12,6 +14,8 @@ const notDrilled = {
 
 /** Community has no failover of its own: the harness notices, and promotes the standby that its dumps have made. */
 export const failover: Failover = {
+  workloads,
+  roles,
   contracts: [
     {
       topology: 'standalone',

@@ -16,7 +16,7 @@ import { discardBeside, restore, restoreBeside } from './restore.ts';
 import { connectionString } from './statements.ts';
 import { withConnectable } from './unconnectable.ts';
 
-export const backup: Backup = {
+export const backup = {
   leftOut,
   backUp,
   restore,
@@ -26,7 +26,7 @@ export const backup: Backup = {
   writeAfterwards,
   bare,
   asSpecified,
-};
+} satisfies Backup;
 
 /** What belongs to no database as data out of the catalogues, and what is in each database with `pg_dump -Fc`, side by side. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {

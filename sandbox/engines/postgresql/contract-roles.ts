@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Client, DatabaseError } from 'pg';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import { firstNode, type RunningEngine } from '../topology.ts';
 import { databases, type Role } from './connection.ts';
 import { assertRefused, refusals, withRollback } from './contract-support.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { messageOf } from '../../core/errors.ts';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import { firstNode, type RunningEngine } from '../topology.ts';
 import { cacheConversation, cacheKey, cacheKnowledgeGraph, cacheUser, type KeySpace, lifetimesS } from './cache.ts';
 import { connect, openClient } from './connection.ts';

@@ -3,7 +3,7 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import { directAddress } from '../../containers/direct-address.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import { allSettled } from '../../core/side-by-side.ts';
-import type { LoadReport } from '../engine.ts';
+import type { LoadReport } from '../data.ts';
 import { beginLoad, type LoadRecords, parseMark } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';
