@@ -2,6 +2,7 @@ import { messageOf } from '../sandbox/core/errors.ts';
 import { type Changes, isChanged, linesOfChanges } from '../sandbox/cross-store/changes.ts';
 import { countChanges } from '../sandbox/cross-store/count-changes.ts';
 import type { PathCheck, PlanCheck } from '../sandbox/engines/query-path.ts';
+import { isExternal } from '../sandbox/engines/topology.ts';
 import type { BenchReport, PathNotRun, PathResult } from './results.ts';
 import type { BenchTarget } from './run-benchmarks.ts';
 import type { Subject } from './subjects.ts';
@@ -55,7 +56,7 @@ async function changesIn(
     return await countChanges(seeded, running, dataset, { only });
   } catch (thrown) {
     // A server of somebody else's may not let us read all of it: then nothing is excused.
-    if ([...running.values()].some(({ url }) => url !== undefined)) return undefined;
+    if ([...running.values()].some(isExternal)) return undefined;
     throw thrown;
   }
 }

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { resolveImages } from '../sandbox/containers/images.ts';
 import { deadlineMs } from '../sandbox/core/deadlines.ts';
 import { silent } from '../sandbox/core/progress.ts';
-import type { EngineName } from '../sandbox/engines/index.ts';
+import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
 

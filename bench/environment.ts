@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { now } from '../sandbox/core/clock.ts';
 import { describeMachine } from '../sandbox/core/machine.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import { isExternal, type RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchEnvironment } from './results.ts';
 
@@ -52,10 +52,11 @@ export async function watchEnvironment(watched: Watched): Promise<() => BenchEnv
       loadAfter: loadavg()[0] ?? 0,
       clientCpuShare: Math.round(((user + system) / elapsedUs) * 100) / 100,
       servers: Object.fromEntries(
-        [...running.values()].map(({ engine, serverVersion, image, url }) => [
-          engine,
-          url === undefined ? `${serverVersion} (${image.origin}, ${image.digest})` : `${serverVersion} (external)`,
-        ]),
+        [...running.values()].map((each) => {
+          const { engine, serverVersion, image } = each;
+          const origin = isExternal(each) ? 'external' : `${image.origin}, ${image.digest}`;
+          return [engine, `${serverVersion} (${origin})`];
+        }),
       ),
       serverSettings,
     };
@@ -80,12 +81,13 @@ async function fileSystemOf(directory: string): Promise<string> {
 }
 
 async function settingsOf({ engines, running }: Watched): Promise<BenchEnvironment['serverSettings']> {
-  const entries = engines.map(async ({ name, serverSettings }) => {
+  const entries = engines.map(async ({ name, bench }) => {
+    const serverSettings = bench?.serverSettings;
     const target = running.get(name);
     if (target === undefined || serverSettings === undefined) return [];
     // Somebody else's server may keep them to itself.
     const told = serverSettings(target).catch((thrown) => {
-      if (target.url === undefined) throw thrown;
+      if (!isExternal(target)) throw thrown;
       return { settings: 'not told' };
     });
     return [[name, await told] as const];

@@ -1,6 +1,7 @@
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import { whyWithout } from '../sandbox/engines/lacks.ts';
+import type { ExternalEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchTarget } from './run-benchmarks.ts';
 import { choosePaths, reasonNotToWrite } from './subjects.ts';
@@ -31,7 +32,7 @@ export async function externalTarget(
   const fingerprint = await dataset.fingerprint();
   const records = await Promise.all(
     // A user who may not read the record is one of a server whose data is not known.
-    reached.map(({ engine, running }) => engine.loadedFingerprint(running).catch(() => undefined)),
+    reached.map(({ engine, running }) => engine.data?.loadedFingerprint(running).catch(() => undefined)),
   );
   const holds = reached.filter((_, index) => records[index] === fingerprint).map(({ engine }) => engine.name);
   return {
@@ -80,7 +81,7 @@ export async function refuseMissing(target: BenchTarget, names: readonly string[
 }
 
 async function reach({ engine, url }: ExternalServer) {
-  const unknown: RunningEngine = {
+  const unknown: ExternalEngine = {
     engine: engine.name,
     topology: 'standalone',
     // Nothing is known of its image; that it is the vendor's engine is what everybody but a stand-in is.
@@ -91,8 +92,9 @@ async function reach({ engine, url }: ExternalServer) {
     url,
   };
   try {
-    if (engine.external === undefined) throw new Error('paths are not measured by address on this engine');
-    const running: RunningEngine = { ...unknown, serverVersion: await engine.external.version(unknown) };
+    const external = engine.bench?.external;
+    if (external === undefined) throw new Error(`it is not reached by an address: ${whyWithout(engine, 'external')}`);
+    const running: ExternalEngine = { ...unknown, serverVersion: await external.version(unknown) };
     return { engine, running };
   } catch (thrown) {
     throw new SandboxError({

@@ -1,7 +1,10 @@
 import { median } from 'simple-statistics';
 import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
-import type { Engine, Fingerprint } from '../sandbox/engines/engine.ts';
+import type { BareLoad } from '../sandbox/engines/bare-load.ts';
+import type { Data, Fingerprint } from '../sandbox/engines/data.ts';
+import type { Engine } from '../sandbox/engines/engine.ts';
+import { whyWithout } from '../sandbox/engines/lacks.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import { collectGarbage } from './collect-garbage.ts';
@@ -72,8 +75,13 @@ export async function measureLoads(options: LoadBenchOptions): Promise<LoadBench
   for (const engine of engines) {
     const target = running.get(engine.name);
     if (target === undefined) continue;
+    const { data } = engine;
+    if (data?.baseline === undefined) {
+      notRun.push({ engine: engine.name, reason: whyWithout(engine, 'baseline') });
+      continue;
+    }
     const watched = watchReads(dataset);
-    const measured = { engine, running: target, dataset: watched.dataset };
+    const measured = { engine, data, baseline: data.baseline, running: target, dataset: watched.dataset };
     try {
       const rates: Round[] = [];
       await runTask(progress, ['bench load', `${engine.name}, warm-up`], () => warmUp(measured, signal));
@@ -82,7 +90,7 @@ export async function measureLoads(options: LoadBenchOptions): Promise<LoadBench
         const task = ['bench load', `${engine.name}, round ${round}`];
         rates.push(await runTask(progress, task, () => runPair(measured, round)));
       }
-      stores.push(storeOf(engine, rates, generatorRate(made, watched.entities())));
+      stores.push(storeOf(measured, rates, generatorRate(made, watched.entities())));
       rowsHeld &&= watched.isHeld();
     } catch (thrown) {
       if (thrown instanceof SandboxError || signal?.aborted) throw thrown;
@@ -111,6 +119,8 @@ async function warmUp(measured: Measured, signal: AbortSignal | undefined): Prom
 
 interface Measured {
   readonly engine: Engine;
+  readonly data: Data;
+  readonly baseline: BareLoad;
   readonly running: RunningEngine;
   readonly dataset: Dataset;
 }
@@ -127,31 +137,31 @@ async function runPair(measured: Measured, round: number): Promise<Round> {
   const left: Fingerprint[] = [];
   for (const which of order) {
     times.set(which, await (which === 'own' ? runOwn(measured) : runBare(measured)));
-    left.push(await measured.engine.fingerprint(measured.running));
+    left.push(await measured.data.fingerprint(measured.running));
   }
-  requireSame(measured.engine, left);
+  requireSame(measured, left);
   return { ownMs: times.get('own') ?? 0, bareMs: times.get('bare') ?? 0 };
 }
 
-async function runOwn({ engine, running, dataset }: Measured): Promise<number> {
-  await engine.bareLoad.empty(running);
+async function runOwn({ data, baseline, running, dataset }: Measured): Promise<number> {
+  await baseline.empty(running);
   collectGarbage();
   const beganMs = performance.now();
-  await engine.load(running, dataset, { advance: () => {}, summarise: () => {} });
+  await data.load(running, dataset, { advance: () => {}, summarise: () => {} });
   return performance.now() - beganMs;
 }
 
-async function runBare({ engine, running, dataset }: Measured): Promise<number> {
-  await engine.bareLoad.empty(running);
-  await using prepared = await engine.bareLoad.prepare(running, dataset);
+async function runBare({ baseline, running, dataset }: Measured): Promise<number> {
+  await baseline.empty(running);
+  await using prepared = await baseline.prepare(running, dataset);
   collectGarbage();
   const elapsedMs = await prepared.run();
-  await engine.bareLoad.record(running, dataset);
+  await baseline.record(running, dataset);
   return elapsedMs;
 }
 
-function requireSame({ name, title, bareLoad }: Engine, [first, second]: readonly Fingerprint[]): void {
-  const { timeBoundParts = [] } = bareLoad;
+function requireSame({ engine: { name, title }, baseline }: Measured, [first, second]: readonly Fingerprint[]): void {
+  const { timeBoundParts = [] } = baseline;
   const parts = new Set([...Object.keys(first?.parts ?? {}), ...Object.keys(second?.parts ?? {})]);
   const different = [...parts].filter(
     (part) => !timeBoundParts.includes(part) && first?.parts[part] !== second?.parts[part],
@@ -160,13 +170,17 @@ function requireSame({ name, title, bareLoad }: Engine, [first, second]: readonl
   throw new SandboxError({
     code: 'LOAD_DIFFERENT',
     engine: name,
-    message: `${title} holds other data after the load than after ${bareLoad.name}.`,
+    message: `${title} holds other data after the load than after ${baseline.name}.`,
     next: 'One of the two loads wrongly: the parts below differ. `npm run sandbox -- seed --reset` loads the data anew, and DELETES what was added or changed.',
     evidence: different.join('\n'),
   });
 }
 
-function storeOf({ name, bareLoad }: Engine, rounds: readonly Round[], generator: GeneratorRate): StoreLoad {
+function storeOf(
+  { engine: { name }, baseline }: Measured,
+  rounds: readonly Round[],
+  generator: GeneratorRate,
+): StoreLoad {
   const { rows, bytes } = generator;
   const timeOf = (ms: number): LoadTime => ({
     seconds: rounded(ms / 1_000, 3),
@@ -182,14 +196,14 @@ function storeOf({ name, bareLoad }: Engine, rounds: readonly Round[], generator
     bytes,
     own,
     bare: {
-      name: bareLoad.name,
-      description: bareLoad.description,
+      name: baseline.name,
+      description: baseline.description,
       ...timeOf(median(rounds.map(({ bareMs }) => bareMs))),
     },
     ratio,
     ratios,
-    wantedRatio: bareLoad.wantedRatio,
-    met: ratio >= bareLoad.wantedRatio,
+    wantedRatio: baseline.wantedRatio,
+    met: ratio >= baseline.wantedRatio,
     generator: { ...generator, ratio: rounded(generator.rowsPerS / own.rowsPerS, 2) },
   };
 }

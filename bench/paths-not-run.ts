@@ -1,6 +1,6 @@
 import { storesOf } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-paths.ts';
-import { engineNames } from '../sandbox/engines/index.ts';
+import { engineNames } from '../sandbox/engines/engine-names.ts';
 import type { PlatformReadName } from '../sandbox/engines/platform-reads.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import type { PathNotRun } from './results.ts';
@@ -31,6 +31,6 @@ export async function pathsWithoutStores(
 async function enginesThatOffer(reads: readonly PlatformReadName[]): Promise<readonly string[]> {
   const known = await loadEngines(engineNames);
   return known
-    .filter(({ platformReads }) => reads.some((read) => platformReads?.names.includes(read)))
+    .filter(({ bench }) => reads.some((read) => bench?.platformReads?.names.includes(read)))
     .map(({ name }) => name);
 }

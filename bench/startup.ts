@@ -7,7 +7,7 @@ import { residentBytes } from '../sandbox/containers/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import { programFile } from '../sandbox/core/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
-import type { EngineName } from '../sandbox/engines/index.ts';
+import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';

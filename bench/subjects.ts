@@ -7,7 +7,7 @@ import {
 } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-paths.ts';
 import type { PathDescription, PreparedPath, QueryPath, ReferenceProgram } from '../sandbox/engines/query-path.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import { isExternal, type RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { ServerOrigin } from './path-figures.ts';
 import type { PathNotRun } from './results.ts';
@@ -34,8 +34,8 @@ export interface Subject {
 }
 
 /** Where a running engine comes from. */
-export function originOf({ url, image }: RunningEngine): ServerOrigin {
-  return url === undefined ? image.origin : 'external';
+export function originOf(running: RunningEngine): ServerOrigin {
+  return isExternal(running) ? 'external' : running.image.origin;
 }
 
 /** All paths of a target, or those that are named. Throws `BAD_OPTION` where one has no such name. */
@@ -48,7 +48,7 @@ export function choosePaths(target: BenchTarget, index: number, names: readonly 
   const datasetOf = (used: readonly Store[]) =>
     used.every(({ engine }) => holds?.has(engine.name) ?? true) ? target.dataset : undefined;
   const own = stores.flatMap(({ engine, running }) =>
-    engine.queryPaths.map((path) => ({
+    (engine.bench?.paths ?? []).map((path) => ({
       target: index,
       confirmedWrites,
       ...subjectOf(path, engine.name, running, datasetOf([{ engine, running }])),
@@ -86,7 +86,7 @@ function subjectOf(
     missing: () => path.missing(running),
     prepare: () => path.prepare({ running, dataset }),
     // Other programs run inside of a node, which a server of somebody else's has none of for us.
-    ...(reference === undefined || dataset === undefined || running.url !== undefined
+    ...(reference === undefined || dataset === undefined || isExternal(running)
       ? {}
       : { reference: { ...reference, run: (load) => reference.run(running, dataset, load) } }),
   };
@@ -106,12 +106,12 @@ function acrossSubjectOf(
     topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
     origin: leastOrigin(used.map(({ running }) => originOf(running))),
     path,
-    reads: used.flatMap(({ engine: { name: store, platformReads } }) =>
-      path.needs.flatMap((need) => (platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
+    reads: used.flatMap(({ engine: { name: store, bench } }) =>
+      path.needs.flatMap((need) => (bench?.platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
     ),
     missing: async () => {
       const missing = await Promise.all(
-        used.map(({ engine, running }) => engine.platformReads?.missing(running) ?? []),
+        used.map(({ engine, running }) => engine.bench?.platformReads?.missing(running) ?? []),
       );
       return missing.flat();
     },

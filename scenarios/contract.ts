@@ -17,7 +17,7 @@ export async function runContractSuite(
   const { topology, image } = running;
   const place = { suite, engine: engine.name, topology, origin: image.origin };
   const results: CaseResult[] = [];
-  for (const { name, notRunOn, run } of engine.contract) {
+  for (const { name, notRunOn, run } of engine.schema?.contract ?? []) {
     const reason = notRunOn?.[image.origin];
     results.push(
       reason === undefined

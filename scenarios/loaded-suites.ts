@@ -1,6 +1,6 @@
 import type { Backup } from '../sandbox/engines/backup.ts';
-import type { Engine } from '../sandbox/engines/engine.ts';
-import { isSupported } from '../sandbox/engines/topology.ts';
+import type { Engine, EngineWith } from '../sandbox/engines/engine.ts';
+import { hasAll, splitByCapability } from '../sandbox/engines/lacks.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import { runFullDrills } from './backup/full-drills.ts';
 import { runOtherLayouts } from './backup/other-layouts.ts';
@@ -12,6 +12,12 @@ import type { SuiteContext } from './suite-context.ts';
 import { startThrowAway } from './throw-away.ts';
 
 type LoadedSuite = 'contract' | 'backup-restore';
+
+/** What a suite asks for beside data. */
+const needsOf = { contract: ['schema'], 'backup-restore': ['backup'] } as const;
+
+/** What stands in results for a suite that an engine is not able to run. */
+const nameOf = { contract: 'promises of the schema', 'backup-restore': 'backup and restore' } as const;
 
 /**
  * The suites that need a store with data, on one throw-away stack: the contract leaves the data as it found it, so what
@@ -26,13 +32,14 @@ export async function runLoadedSuites(
   const results: CaseResult[] = [];
   const origin = context.images.get(engine.name)?.origin;
   const placeOf = (suite: LoadedSuite) => ({ suite, engine: engine.name, topology: 'standalone', origin });
-  const wantsBackup = suites.includes('backup-restore');
-  const backup = wantsBackup && isSupported(engine.backup) ? engine.backup : undefined;
-  if (wantsBackup && !isSupported(engine.backup)) {
-    results.push(notRun(placeOf('backup-restore'), 'backup and restore', engine.backup.notSupported));
+  const isAble = (suite: LoadedSuite) => hasAll(engine, 'data', ...needsOf[suite]);
+  for (const suite of suites) {
+    const reason = splitByCapability([engine], ...needsOf[suite], 'data').unable[0]?.reason;
+    if (reason !== undefined) results.push(notRun(placeOf(suite), nameOf[suite], reason));
   }
-  const toRun = suites.filter((suite) => suite === 'contract' || backup !== undefined);
-  if (toRun.length === 0) return results;
+  const toRun = suites.filter(isAble);
+  if (toRun.length === 0 || !hasAll(engine, 'data')) return results;
+  const backup = toRun.includes('backup-restore') ? engine.backup : undefined;
   try {
     results.push(...(await onLoadedStack(engine, toRun, backup, dataset, context)));
   } catch (thrown) {
@@ -43,7 +50,7 @@ export async function runLoadedSuites(
 }
 
 async function onLoadedStack(
-  engine: Engine,
+  engine: EngineWith<'data'>,
   suites: readonly LoadedSuite[],
   backup: Backup | undefined,
   dataset: Dataset,

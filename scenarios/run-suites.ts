@@ -5,7 +5,8 @@ import { resolveImages } from '../sandbox/containers/images.ts';
 import { SandboxError } from '../sandbox/core/errors.ts';
 import { type ProgressListener, silent } from '../sandbox/core/progress.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
-import type { EngineName } from '../sandbox/engines/index.ts';
+import type { EngineName } from '../sandbox/engines/engine-names.ts';
+import { splitByCapability } from '../sandbox/engines/lacks.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';
@@ -68,12 +69,14 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
   const results: CaseResult[] = [];
   if (loaded.length > 0) {
     // The largest first: they take longest, and a long one that began last would keep one core waiting.
-    const bySize = engines.toSorted((left, right) => right.memoryBytes - left.memoryBytes);
+    const bySize = engines.toSorted((left, right) => right.resources().memoryBytes - left.resources().memoryBytes);
     const works = bySize.map((engine) => () => runLoadedSuites(engine, loaded, dataset, context));
     results.push(...(await inParallel(works, parallelEngines)).flat());
   }
-  if (suites.includes('backup-restore') && context.depth === 'full' && engines.length > 1) {
-    results.push(await runWholePlatformDrill(engines, context), ...(await runInterruptedCommands(engines, context)));
+  // Those that are not able are reported by their own suite.
+  const { able } = splitByCapability(engines, 'backup', 'data');
+  if (suites.includes('backup-restore') && context.depth === 'full' && able.length > 1) {
+    results.push(await runWholePlatformDrill(able, context), ...(await runInterruptedCommands(able, context)));
   }
   if (suites.includes('failover')) {
     // Side by side, but for the cases whose times are the suite's figures: those would measure the others too.

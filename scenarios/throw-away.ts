@@ -1,5 +1,4 @@
 import type { Engine } from '../sandbox/engines/engine.ts';
-import type { EngineName } from '../sandbox/engines/index.ts';
 import type { RunningEngine, TopologyName } from '../sandbox/engines/topology.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
 import { prefixed, type SuiteContext } from './suite-context.ts';
@@ -29,7 +28,7 @@ export async function startThrowAway(
   context: SuiteContext,
   { size = 'none', schema = size !== 'none', topology = 'standalone', version, dataSizeBytes }: ThrowAwayOptions = {},
 ): Promise<ThrowAway> {
-  const name = engine.name as EngineName;
+  const name = engine.name;
   const stack = await createStack({
     ...context.stackOptions,
     engines: [name],

@@ -1,7 +1,7 @@
 import { SandboxError } from '../core/errors.ts';
 import { sideBySide } from '../core/side-by-side.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
 import type { RestoreOptions } from './restore-backup.ts';
 import { archivedOf, type RestoreSource } from './restore-one.ts';
@@ -12,10 +12,10 @@ import { archivedOf, type RestoreSource } from './restore-one.ts';
  */
 export async function doorsOf(source: RestoreSource, options: RestoreOptions): Promise<readonly string[]> {
   const found = await sideBySide(source.engines, async ({ name, backup }) => {
-    if (!isSupported(backup) || backup.doors === undefined) return [];
-    const live = await liveOf(name as EngineName, options);
+    if (backup?.doors === undefined) return [];
+    const live = await liveOf(name, options);
     // Beside live data an engine gives nobody anything: its `restoreBeside` sees to that.
-    if (live !== undefined && options.into !== 'replace' && isSupported(backup.restoreBeside)) return [];
+    if (live !== undefined && options.into !== 'replace' && backup.restoreBeside !== undefined) return [];
     const doors = await backup.doors(source.folderOf(name), archivedOf(source, name).backup, live);
     return doors.map((door) => `${name}: ${door}`);
   });

@@ -67,7 +67,7 @@ async function take(change: Change, running: RunningEngine, directory: string): 
   return {
     backup: manifest,
     topology: running.topology,
-    datasetFingerprint: (await engine.loadedFingerprint(running)) ?? null,
+    datasetFingerprint: (await engine.data?.loadedFingerprint(running)) ?? null,
     durationMs: Math.round(performance.now() - beganMs),
     sizeBytes: totalBytes(manifest),
   };

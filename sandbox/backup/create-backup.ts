@@ -8,8 +8,9 @@ import { notice, type ProgressListener, runTask, silent } from '../core/progress
 import { sideBySide } from '../core/side-by-side.ts';
 import { totalBytes } from '../engines/backup-files.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { whyWithout } from '../engines/lacks.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { type AttachedStack, attachStack } from '../stack/attach-stack.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { ensureStackFolder, stackFolder } from '../stack/stack-folder.ts';
@@ -180,7 +181,7 @@ async function backUpOne(
   { attached, folder, log }: BackupPlace,
   { progress = silent, signal }: BackupOptions,
 ): Promise<ArchivedEngine> {
-  const running = attached.engines.get(engine.name as EngineName) as RunningEngine;
+  const running = attached.engines.get(engine.name) as RunningEngine;
   return runTask(progress, ['back up', engine.name], async (task) => {
     signal?.throwIfAborted();
     const backup = requireBackup(engine);
@@ -194,7 +195,7 @@ async function backUpOne(
       const manifest = { ...logical, parts: [...logical.parts, ...parts] };
       const durationMs = Math.round(performance.now() - beganMs);
       for (const { what, why } of leftOut) notice(progress, 'warning', `not in the backup: ${what}, ${why}`);
-      const datasetFingerprint = (await engine.loadedFingerprint(running)) ?? null;
+      const datasetFingerprint = (await engine.data?.loadedFingerprint(running)) ?? null;
       task.summarise(manifest.method);
       return {
         backup: manifest,
@@ -235,11 +236,11 @@ function commonDataset(archived: readonly ArchivedEngine[], { state }: AttachedS
 }
 
 function requireBackup(engine: Engine) {
-  if (isSupported(engine.backup)) return engine.backup;
+  if (engine.backup !== undefined) return engine.backup;
   throw new SandboxError({
     code: 'NOT_SUPPORTED',
     engine: engine.name,
-    message: `${engine.title} cannot be backed up here: ${engine.backup.notSupported}.`,
+    message: `${engine.title} cannot be backed up here: ${whyWithout(engine, 'backup')}.`,
     next: 'Leave it out, with --engines.',
   });
 }

@@ -1,7 +1,6 @@
 import { sideBySide } from '../core/side-by-side.ts';
-import type { EngineName } from '../engines/index.ts';
-import { engineNames } from '../engines/index.ts';
-import { isSupported } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { restoresBeside } from '../stack/restore-stacks.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
@@ -35,9 +34,7 @@ export async function discardRestores(options: DiscardOptions): Promise<DiscardR
   const identity = stackIdentity(options);
   return withBackupLock(identity, 'restore', async () => {
     const able = (await loadEngines(options.engines ?? engineNames)).flatMap((engine) =>
-      isSupported(engine.backup) && engine.backup.discardBeside !== undefined
-        ? [{ engine, discard: engine.backup.discardBeside }]
-        : [],
+      engine.backup?.discardBeside !== undefined ? [{ engine, discard: engine.backup.discardBeside }] : [],
     );
     const running = await runningOf(
       able.map(({ engine }) => engine),

@@ -2,9 +2,8 @@ import { SandboxError } from '../core/errors.ts';
 import { momentText } from '../core/moment.ts';
 import { notice, silent } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { engineNames } from '../engines/index.ts';
-import { isSupported } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
@@ -126,7 +125,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
 
 /** The log of what was replaced stays; that of what has taken its place is kept from its first base on. */
 async function sayThatLogBeginsAnew(engines: readonly Engine[], options: RestoreOptions): Promise<void> {
-  const anew = engines.filter(({ pointInTime }) => isSupported(pointInTime)).map(({ title }) => title);
+  const anew = engines.filter(({ backup }) => backup?.pointInTime !== undefined).map(({ title }) => title);
   if (anew.length === 0 || (await openLogFolder(stackIdentity(options))) === undefined) return;
   const text = `The next backup begins the log of the restored ${anew.join(', ')}: moments before it cannot be restored.`;
   notice(options.progress ?? silent, 'info', `${text} \`npm run sandbox -- backup\``);

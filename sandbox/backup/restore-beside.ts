@@ -2,12 +2,12 @@ import { alsoSaying, messageOf, SandboxError } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import { whyWithout } from '../engines/lacks.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
-import { createStack } from '../stack/create-stack.ts';
 import { freeRestoreName, markRestored, type RestoreStack, restoresBeside } from '../stack/restore-stacks.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
+import { startPresent } from '../stack/start-present.ts';
 import { takeDown } from '../stack/take-down.ts';
 import type { RestoreReport } from './backup-report.ts';
 import type { RestoreOptions } from './restore-backup.ts';
@@ -95,7 +95,7 @@ async function restoreAll(
       return restoreInto(source, engine, required(await targets, engine), 'restore-stack', progress);
     }
     const restored = await restoreOne(source, engine, 'beside', progress, async ({ restoreBeside }, { backup }) => {
-      if (!isSupported(restoreBeside)) throw new Error(restoreBeside.notSupported);
+      if (restoreBeside === undefined) throw new Error(whyWithout(engine, 'restoreBeside'));
       return restoreBeside(running, source.folderOf(engine.name), backup, { say: sayTo(progress, engine) });
     });
     finished.push(...restored.names.map((name) => `${name} (${engine.name})`));
@@ -152,7 +152,7 @@ export async function removeEarlier(
 }
 
 function canBeside({ backup }: Engine): boolean {
-  return isSupported(backup) && isSupported(backup.restoreBeside);
+  return backup?.restoreBeside !== undefined;
 }
 
 /** Those of the engines that run in the stack of the folder. */
@@ -162,7 +162,7 @@ export async function runningOf(
 ): Promise<Map<string, RunningEngine>> {
   const attached = await Promise.all(
     engines.map(async ({ name }) => {
-      const stack = await attachStack({ ...options, engines: [name as EngineName] }).catch((thrown) => {
+      const stack = await attachStack({ ...options, engines: [name] }).catch((thrown) => {
         if (thrown instanceof SandboxError && ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'].includes(thrown.code))
           return undefined;
         throw thrown;
@@ -173,31 +173,21 @@ export async function runningOf(
   return new Map(attached.flat());
 }
 
-/** In the layout that the data had. */
+/** In the layout that the data had, and on ports of its own. */
 async function startEmpty(
   source: RestoreSource,
   engines: readonly Engine[],
   name: string,
   options: RestoreOptions,
 ): Promise<ReadonlyMap<string, RunningEngine>> {
-  const { directory, images, dockerInstall, readyTimeoutMs, progress, signal } = options;
-  const stack = await createStack({
-    ...(directory === undefined ? {} : { directory }),
+  const { ports: _ofTheLiveStack, ...others } = options;
+  return startPresent({
+    ...others,
     name,
     beside: stackIdentity(options).name,
-    ephemeral: false,
-    connect: false,
-    schema: false,
-    size: 'none',
-    engines: engines.map((engine) => engine.name as EngineName),
+    engines: engines.map((engine) => engine.name),
     topologies: Object.fromEntries(engines.map((engine) => [engine.name, archivedOf(source, engine.name).topology])),
-    ...(images === undefined ? {} : { images }),
-    ...(dockerInstall === undefined ? {} : { dockerInstall }),
-    ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
-    ...(progress === undefined ? {} : { progress }),
-    ...(signal === undefined ? {} : { signal }),
   });
-  return new Map(Object.entries(stack.engines));
 }
 
 function required(targets: Targets | undefined, engine: Engine): RunningEngine {

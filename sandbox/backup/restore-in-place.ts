@@ -6,15 +6,15 @@ import { sideBySide } from '../core/side-by-side.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
-import { createStack } from '../stack/create-stack.ts';
 import { enginesWithData } from '../stack/generations.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { replaceData, requireFinished } from '../stack/replace-data.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { emptyState, readState } from '../stack/stack-state.ts';
+import { startPresent } from '../stack/start-present.ts';
 import type { BackupReport, RestoredEngine, RestoreReport } from './backup-report.ts';
 import { locationOf, writeBackup } from './create-backup.ts';
 import type { RestoreOptions } from './restore-backup.ts';
@@ -68,10 +68,9 @@ async function startEnginesWithData(
   const state = (await readState(identity.directory, identity.name)) ?? emptyState(identity.name);
   requireFinished(engines, state);
   const withData = await enginesWithData(identity);
-  const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name as EngineName);
+  const own = engines.filter((engine) => withData.has(engine.name)).map((engine) => engine.name);
   if (own.length === 0 || (await isRunning(own, options))) return own;
-  const asTheyAre = { ephemeral: false, connect: false, schema: false, size: 'none' } as const;
-  await createStack({ ...options, ...asTheyAre, engines: own });
+  await startPresent({ ...options, engines: own });
   return own;
 }
 
@@ -80,8 +79,8 @@ async function requireNothingLost(engines: readonly EngineName[], options: Resto
   if (engines.length === 0) return;
   const attached = await attachStack({ ...options, engines });
   const inEngines = await sideBySide(await loadEngines(engines), async ({ name, title, backup }) => {
-    const running = attached.engines.get(name as EngineName);
-    if (running === undefined || !isSupported(backup)) return [];
+    const running = attached.engines.get(name);
+    if (running === undefined || backup === undefined) return [];
     return (await backup.leftOut(running)).map(({ what, why }) => `${title}: ${what}, ${why}`);
   });
   const lost = inEngines.flat();

@@ -2,7 +2,8 @@ import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener, runTask } from '../core/progress.ts';
 import type { Backup, RestoreRun, Say } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
+import { whyWithout } from '../engines/lacks.ts';
+import type { RunningEngine, TopologyName } from '../engines/topology.ts';
 import type { Fill } from '../stack/staged-engines.ts';
 import type { ArchivedEngine, ArchiveManifest } from './archive/manifest.ts';
 import { megabytesPerS, type RestoredEngine } from './backup-report.ts';
@@ -142,11 +143,11 @@ export function fillFrom(
  */
 async function recordAgain(source: RestoreSource, engine: Engine, running: RunningEngine): Promise<void> {
   const { datasetFingerprint } = archivedOf(source, engine.name);
-  if (datasetFingerprint === null || engine.recordLoaded === undefined) return;
-  if ((await engine.loadedFingerprint(running)) !== undefined) return;
+  if (datasetFingerprint === null || engine.data?.recordLoaded === undefined) return;
+  if ((await engine.data.loadedFingerprint(running)) !== undefined) return;
   // It was there when it was backed up: nothing had been loaded for longer.
   const loadedAtMs = Date.parse(source.manifest.createdAt) - lifetimeOfOldRecordMs;
-  await engine.recordLoaded(running, datasetFingerprint, loadedAtMs);
+  await engine.data.recordLoaded(running, datasetFingerprint, loadedAtMs);
 }
 
 function runOf({ signal, archiveTrusted = false }: RestoreSource, { expired, say }: RestoreRun): RestoreRun {
@@ -159,17 +160,17 @@ function runOf({ signal, archiveTrusted = false }: RestoreSource, { expired, say
 }
 
 async function requireBackedUp(engine: Engine, running: RunningEngine, archived: ArchivedEngine): Promise<void> {
-  const found = (await engine.loadedFingerprint(running)) ?? null;
+  const found = (await engine.data?.loadedFingerprint(running)) ?? null;
   if (found === archived.datasetFingerprint) return;
   throw new Error(`the store says that it holds ${found}, and ${archived.datasetFingerprint} was backed up`);
 }
 
 function backupOf(engine: Engine): Backup {
-  if (isSupported(engine.backup)) return engine.backup;
+  if (engine.backup !== undefined) return engine.backup;
   throw new SandboxError({
     code: 'NOT_SUPPORTED',
     engine: engine.name,
-    message: `${engine.title} cannot be restored here: ${engine.backup.notSupported}.`,
+    message: `${engine.title} cannot be restored here: ${whyWithout(engine, 'backup')}.`,
     next: 'Leave it out, with --engines.',
   });
 }

@@ -10,7 +10,7 @@ import { createDataset } from '../../seeds/create-dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { requireWritable, writePrivateFile } from '../core/private-files.ts';
 import { notice } from '../core/progress.ts';
-import { engineNames } from '../engines/index.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import { formatBenchPage } from '../report/bench-page.ts';
 import { formatBenchSummary } from '../report/bench-summary.ts';
 import { benchHasFailed, formatBench } from '../report/bench-text.ts';

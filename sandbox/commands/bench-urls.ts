@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { ExternalServer } from '../../bench/external-servers.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { badOption } from './names.ts';
 
@@ -55,7 +55,7 @@ function checkedUrl(engine: Engine, address: string, place: string): string {
   // What is no address may hold a password all the same: it is not repeated.
   const single = withOneHost(address);
   const url = URL.canParse(single) ? new URL(single) : undefined;
-  const protocols = engine.external?.protocols ?? [];
+  const protocols = engine.bench?.external?.protocols ?? [];
   if (url === undefined || !protocols.includes(url.protocol)) {
     throw badOption(
       `--url ${engine.name}: that is no address of ${engine.title}.`,

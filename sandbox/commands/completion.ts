@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { engineNames } from '../engines/index.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import { parseChoice } from './names.ts';
 import { createProgram } from './program.ts';
 import type { Action } from './run-action.ts';

@@ -1,5 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
-import { engineNames } from '../engines/index.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import { terminalJson } from '../report/terminal.ts';
 import { stackLogs } from '../stack/stack-logs.ts';
 import { stackStatus } from '../stack/stack-status.ts';

@@ -3,7 +3,7 @@ import { readSize } from '../../seeds/explicit-size.ts';
 import { sizeNames } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { type TopologyName, topologyNames } from '../engines/topology.ts';
 import { isStackName, stackNameRule } from '../stack/stack-identity.ts';
 import { suggestionFor } from './suggestion.ts';

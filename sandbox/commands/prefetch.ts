@@ -4,7 +4,7 @@ import { loadImages, saveImages } from '../containers/image-archive.ts';
 import { expectedReferences, type ImageRequest, resolveImages } from '../containers/images.ts';
 import { requireWritable } from '../core/private-files.ts';
 import { runTask } from '../core/progress.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { formatOrigin } from '../report/status-text.ts';
 import { formatTable } from '../report/table.ts';
 import { loadEngines } from '../stack/load-engines.ts';

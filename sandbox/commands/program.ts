@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { faultKinds } from '../containers/fault-kinds.ts';
-import { type EngineName, type ShellProgram, shellPrograms } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { type ShellProgram, shellPrograms } from '../engines/index.ts';
 import { configFileName } from './config-file.ts';
 import { givenOptions, plainFormats, type SharedOption, withOptions, withStackOptions } from './options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';

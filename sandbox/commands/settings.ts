@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ImagePolicy } from '../containers/image-spec.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import {
   badOption,

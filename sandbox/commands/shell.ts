@@ -2,8 +2,8 @@ import { execInNode } from '../containers/exec.ts';
 import { execAttached } from '../containers/exec-attached.ts';
 import { SandboxError } from '../core/errors.ts';
 import { type ShellProgram, shellPrograms } from '../engines/index.ts';
+import { whyWithout } from '../engines/lacks.ts';
 import type { ShellCall } from '../engines/shell.ts';
-import { isSupported } from '../engines/topology.ts';
 import { attachUpNodes } from '../stack/attach-stack.ts';
 import { loadEngine } from '../stack/load-engines.ts';
 import type { Action } from './run-action.ts';
@@ -14,11 +14,13 @@ export function shellCommand(program: ShellProgram): Action {
   return async (context) => {
     const name = shellPrograms[program];
     // Nodes that are down are no reason to refuse: one that is up may be all that is needed.
-    const [running, { shell }] = await Promise.all([
+    const [running, engine] = await Promise.all([
       attachUpNodes({ ...identityOf(context), engine: name }),
       loadEngine(name),
     ]);
-    if (!isSupported(shell)) throw new Error(`${program} is the shell of an engine that has none`);
+    const { shell } = engine;
+    if (shell === undefined)
+      throw new Error(`${program} is the shell of an engine that has none: ${whyWithout(engine, 'shell')}`);
     const call = await shell.call(running, { admin: context.flags.admin === true, args: context.arguments });
     await requireProgram(call, running.image.reference, shell.instead);
     return { exitCode: await execAttached(call.node, call.command, process, call) };

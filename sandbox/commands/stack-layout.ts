@@ -1,5 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
-import type { EngineName } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import type { TopologyName } from '../engines/topology.ts';
 import { topologiesOfData } from '../stack/laid-out.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';

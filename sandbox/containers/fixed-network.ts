@@ -8,8 +8,11 @@ import { removeNetwork, requireOurs } from './objects.ts';
 
 /** A network whose upper half is for addresses that are given by hand. */
 export interface FixedNetwork {
-  /** The `index`-th fixed address, from 0. */
-  readonly address: (index: number) => string;
+  readonly name: string;
+  /** The fixed address of a number, from 0. Throws `NETWORK_FULL` where there are not so many. */
+  readonly address: (number: number) => string;
+  /** The number of a fixed address; `undefined` for another one. */
+  readonly numberOf: (address: string) => number | undefined;
 }
 
 interface AddressConfig {
@@ -27,7 +30,7 @@ export async function ensureFixedNetwork(name: string, labels: Labels): Promise<
   const there = await unlessMissing(async () => (await docker()).getNetwork(name).inspect());
   if (there !== undefined) {
     requireOurs('network', name, there.Labels, labels);
-    return fixedNetwork((there.IPAM?.Config as AddressConfig[] | undefined)?.[0] ?? {}, name);
+    return fixedNetwork(name, (there.IPAM?.Config as AddressConfig[] | undefined)?.[0] ?? {});
   }
   return poll(() => create(name, labels), {
     timeoutMs: deadlineMs('statement'),
@@ -61,10 +64,11 @@ async function create(name: string, labels: Labels): Promise<FixedNetwork> {
   } catch (thrown) {
     throw /overlap/i.test(messageOf(thrown)) ? thrown : fatal(thrown);
   }
-  return fixedNetwork(config, name);
+  return fixedNetwork(name, config);
 }
 
-function fixedNetwork({ Subnet, IPRange }: AddressConfig, name: string): FixedNetwork {
+/** The fixed addresses of a network as Docker describes it: the upper half. Throws `NOT_SUPPORTED` where it has none. */
+export function fixedNetwork(name: string, { Subnet, IPRange }: AddressConfig): FixedNetwork {
   if (Subnet === undefined || IPRange === undefined) {
     throw new SandboxError({
       code: 'NOT_SUPPORTED',
@@ -73,8 +77,29 @@ function fixedNetwork({ Subnet, IPRange }: AddressConfig, name: string): FixedNe
     });
   }
   const { base, prefix } = parseSubnet(Subnet);
-  const first = base + 2 ** (31 - prefix);
-  return { address: (index) => formatAddress(first + index + 1) };
+  const half = 2 ** (31 - prefix);
+  const first = base + half + 1;
+  // The last address of a subnet is its broadcast address.
+  const count = half - 2;
+  return {
+    name,
+    address: (number) => {
+      if (number >= count) throw networkFull(name, count);
+      return formatAddress(first + number);
+    },
+    numberOf: (address) => {
+      const number = parseAddress(address) - first;
+      return number >= 0 && number < count ? number : undefined;
+    },
+  };
+}
+
+function networkFull(name: string, count: number): SandboxError {
+  return new SandboxError({
+    code: 'NETWORK_FULL',
+    message: `The network ${name} has room for ${count} nodes of several per engine, and there are more.`,
+    next: 'Start fewer engines or smaller topologies. Docker makes larger networks from larger `default-address-pools` in its daemon.json: `npm run sandbox -- down`, then `up`.',
+  });
 }
 
 /** The half of a subnet that Docker may give out by itself: `172.30.0.0/17` of `172.30.0.0/16`. */
@@ -85,9 +110,12 @@ function lowerHalf(subnet: string): string {
 
 function parseSubnet(subnet: string): { readonly base: number; readonly prefix: number } {
   const [address = '', prefix = ''] = subnet.split('/');
-  const base = address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
   if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet)) throw new Error(`${subnet} is no subnet of IPv4`);
-  return { base, prefix: Number(prefix) };
+  return { base: parseAddress(address), prefix: Number(prefix) };
+}
+
+function parseAddress(address: string): number {
+  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
 }
 
 function formatAddress(number: number): string {

@@ -27,7 +27,7 @@ export async function startNode(spec: NodeSpec, placement: NodePlacement): Promi
   try {
     const started = await Promise.race([container.start(), container.earlyDeath]);
     await forwardNode(placement, started.getId());
-    return handleOf(spec, placement, started.getId());
+    return nodeHandle(spec, placement, started.getId());
   } catch (thrown) {
     const evidence = await nodeLogs(placement.containerName, 30).catch(() => '');
     await removeContainer(placement.containerName);
@@ -155,7 +155,8 @@ class NodeContainer extends GenericContainer {
   }
 }
 
-function handleOf(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
+/** What is known of a node in its place, whether its container was made now or is there already. */
+export function nodeHandle(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
   const port = spec.ports.length === 0 ? 0 : placement.hostPorts[spec.ports[0] ?? 0];
   if (port === undefined) throw new Error(`no host port was given for the first port of ${spec.name}`);
   return {

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { Engine, SharedKind } from '../engines/engine.ts';
+import type { ReadBack, SharedKind } from '../engines/data.ts';
+import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import type { Changes } from './changes.ts';
 import { comparePart, differencesShownMax, type PartResult } from './compare-part.ts';
@@ -49,10 +50,10 @@ export async function checkAcrossStores(
   { heldMax = heldMaxDefault }: { readonly heldMax?: number } = {},
 ): Promise<CrossStoreReport> {
   const readersOf = (kind: SharedKind) =>
-    engines.flatMap(({ name: store, readBack, expiredKinds }) => {
-      const [read, target] = [readBack[kind], running.get(store)];
+    engines.flatMap(({ name: store, data }) => {
+      const [read, target] = [data?.readBack[kind], running.get(store)];
       if (read === undefined || target === undefined) return [];
-      const mayHaveExpired = async () => (await expiredKinds?.(target))?.includes(kind) ?? false;
+      const mayHaveExpired = async () => (await data?.expiredKinds?.(target))?.includes(kind) ?? false;
       return [{ store, rows: () => read(target), mayHaveExpired }];
     });
   const read = (Object.keys(entityOfKind) as SharedKind[]).filter((kind) => readersOf(kind).length > 0);
@@ -63,8 +64,8 @@ export async function checkAcrossStores(
     const compared = await Promise.all(together.map((part) => comparedPart(world, part, readersOf(part.kind))));
     for (const result of compared.flat()) results.set(result.name, add(results.get(result.name), result));
   }
-  const inOrder = engines.flatMap(({ name, readBack }) =>
-    (Object.keys(readBack) as SharedKind[]).flatMap((kind) => results.get(checkName(name, kind)) ?? []),
+  const inOrder = engines.flatMap(({ name, data }) =>
+    (Object.keys(data?.readBack ?? {}) as SharedKind[]).flatMap((kind) => results.get(checkName(name, kind)) ?? []),
   );
   return {
     ok: inOrder.every(({ differences }) => differences === 0),
@@ -155,7 +156,7 @@ async function comparedPart(
   part: Part,
   readers: readonly {
     readonly store: string;
-    readonly rows: () => ReturnType<NonNullable<Engine['readBack'][SharedKind]>>;
+    readonly rows: () => ReturnType<NonNullable<ReadBack[SharedKind]>>;
     /** Asked once the rows were read: what went meanwhile counts too. */
     readonly mayHaveExpired: () => Promise<boolean>;
   }[],

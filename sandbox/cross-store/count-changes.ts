@@ -35,11 +35,11 @@ export async function countChanges(
   { heldMax = heldMaxDefault, only = () => true }: CountOptions = {},
 ): Promise<Changes> {
   const ofStores = await Promise.all(
-    engines.map(async ({ name, holdings }) => {
+    engines.map(async ({ name, data }) => {
       const target = running.get(name);
       const kinds: ChangesOfKind[] = [];
       if (target === undefined) return kinds;
-      for (const holding of holdings) {
+      for (const holding of data?.holdings ?? []) {
         if (only(name, holding.name)) kinds.push(await changesIn(holding, { store: name, target, dataset, heldMax }));
       }
       return kinds;

@@ -1,5 +1,5 @@
-import type { ImageOrigin, ResolvedImage } from '../containers/image-spec.ts';
-import type { NotSupported, RunningEngine, Secrets, TopologyName } from './topology.ts';
+import type { ImageOrigin, ImageSpec, ResolvedImage } from '../containers/image-spec.ts';
+import type { RunningEngine, Secrets, TopologyName } from './topology.ts';
 
 /** One file of a backup. */
 export interface BackupPart {
@@ -58,6 +58,7 @@ export interface RestoreRun {
   readonly archiveTrusted?: boolean;
 }
 
+/** Capability of an engine whose data can be taken away and brought back. */
 export interface Backup {
   /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
   readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
@@ -86,14 +87,12 @@ export interface Backup {
    * it is called.
    * Refuses as `restore` does.
    */
-  readonly restoreBeside:
-    | ((
-        running: RunningEngine,
-        directory: string,
-        manifest: BackupManifest,
-        run?: RestoreRun,
-      ) => Promise<readonly string[]>)
-    | NotSupported;
+  readonly restoreBeside?: (
+    running: RunningEngine,
+    directory: string,
+    manifest: BackupManifest,
+    run?: RestoreRun,
+  ) => Promise<readonly string[]>;
   /**
    * Removes what restores beside the live data have left, which is told by its mark and its name, and returns its names.
    * Absent: nothing is restored beside.
@@ -120,6 +119,10 @@ export interface Backup {
     readonly description: string;
     readonly run: (source: RunningEngine, target: RunningEngine) => Promise<void>;
   };
+  /** Backups that lead to any later moment. */
+  readonly pointInTime?: PointInTime;
+  /** A version before that of the engine's `image`, to restore its backups into the present one. */
+  readonly earlierImage?: ImageSpec;
 }
 
 /** An engine's own tool for backups, as people run it: nothing is verified, and nothing refused. */

@@ -1,92 +1,24 @@
-import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
-import type { Levels } from '../../seeds/entities.ts';
-import type { ImageOrigin, ImageSpec } from '../containers/image-spec.ts';
+import type { EntityCounts } from '../../seeds/dataset.ts';
+import type { ImageSpec } from '../containers/image-spec.ts';
 import type { NodeHandle } from '../containers/node-spec.ts';
-import type { TaskReport } from '../core/progress.ts';
-import type { Backup, PointInTime } from './backup.ts';
-import type { BareLoad } from './bare-load.ts';
+import type { Backup } from './backup.ts';
+import type { Bench } from './bench.ts';
+import type { Data } from './data.ts';
+import type { EngineName } from './engine-names.ts';
 import type { Failover } from './failover.ts';
-import type { Holding } from './holdings.ts';
-import type { OfferedReads } from './platform-reads.ts';
-import type { QueryPath } from './query-path.ts';
+import type { Schema } from './schema.ts';
 import type { Shell } from './shell.ts';
-import type { Connection, NodeRole, NotSupported, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
-import type { Workloads } from './workloads.ts';
+import type { Connection, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
 
-export interface SchemaOptions {
-  /** Replaces another schema that is there, with its data. */
-  readonly reset: boolean;
-  /**
-   * Leaves a schema that was applied before as it is, whatever it lacks by now: its gaps are told instead. Default: what
-   * is missing and can be made without touching data is made, as after a start that was killed.
-   */
-  readonly keep?: boolean;
-  /** Folder of the schema's files. Default: the platform's own. */
-  readonly directory?: string;
+/** What a node takes at most, in bytes, for the check before a start. */
+export interface Resources {
+  readonly diskBytes: number;
+  readonly memoryBytes: number;
 }
 
-export interface SchemaReport {
-  /** Names of the objects or files that were applied now. Empty when everything was already there. */
-  readonly applied: readonly string[];
-  readonly alreadyPresent: number;
-}
-
-export interface LoadReport {
-  /** Rows, documents, keys, points, nodes and relationships by the store's own name for them. */
-  readonly loaded: Readonly<Record<string, number>>;
-  /** Rows that a load which was cut off had left, and that this one went on from. Absent where it began anew. */
-  readonly resumedFrom?: number;
-}
-
-/** Kinds of things that several stores hold under the same business id. */
-export type SharedKind = 'user' | 'content' | 'conversation' | 'concept' | 'knowledge';
-
-/** One such thing as one store holds it. */
-export interface SharedRow {
-  readonly id: string;
-  /** Business id of the user it belongs to, where the store says so. */
-  readonly owner?: string;
-  /** The levels that the store keeps for it. */
-  readonly levels?: Partial<Levels>;
-  /** The schema itself brings it: it is there whether or not the dataset has it. */
-  readonly ofSchema?: true;
-  /** The store holds an id once by its nature, but the scan that reads it may tell of one again. Default: it does not. */
-  readonly mayComeAgain?: true;
-}
-
-/** Reads back what a store holds, for the cross-store check, and holds no more than some batches of it in memory. */
-export type ReadBack = Partial<Record<SharedKind, (running: RunningEngine) => AsyncIterable<SharedRow>>>;
-
-/** What "the same data" means: named parts with a SHA-256 each, of data and of catalogue. */
-export interface Fingerprint {
-  readonly parts: Readonly<Record<string, string>>;
-  /** Parts that lose something by themselves. Absent for a part that does not. */
-  readonly expiring?: Readonly<Record<string, ExpiringPart>>;
-}
-
-/** A part of a fingerprint taken asunder, so that what lives on can be compared when something has gone. */
-export interface ExpiringPart {
-  /** SHA-256 of what has no lifetime. */
-  readonly staying: string;
-  /** SHA-256 of what goes in each second, by its beginning in milliseconds since 1970. */
-  readonly going: Readonly<Record<number, string>>;
-}
-
-/** One promise of an engine's schema. It fails by throwing an `AssertionError`; any other error means `unknown`. */
-export interface ContractCase {
-  readonly name: string;
-  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
-  /** May write; leaves the data as it found it. */
-  readonly run: (running: RunningEngine, dataset: Dataset) => Promise<void>;
-}
-
-/** How a server is reached that is somebody else's: by an address alone, without a node. */
-export interface ExternalAccess {
-  /** Of the addresses that its driver takes: `postgres:`. */
-  readonly protocols: readonly string[];
-  /** Connects, asks and disconnects. */
-  readonly version: (running: RunningEngine) => Promise<string>;
-}
+/** How an engine's nodes can be laid out. */
+export type Topologies = Readonly<Record<'standalone', Topology>> &
+  Readonly<Partial<Record<Exclude<TopologyName, 'standalone'>, Topology>>>;
 
 /** On which data, of another image of the engine itself, a server starts. */
 export interface DataVersions {
@@ -96,88 +28,106 @@ export interface DataVersions {
   readonly reads: (data: string, server: string) => boolean;
 }
 
-/**
- * An engine: everything that the runners know of a database product.
- * Adding one is adding a folder with such an object and one line in `index.ts`.
- */
-export interface Engine<Client = unknown> {
-  readonly name: string;
+/** What every engine is: a database, a broker, a cache, a monitoring server. */
+export interface EngineCore<Client = unknown> {
+  readonly name: EngineName;
   /** As people write it: `PostgreSQL`. */
   readonly title: string;
   readonly image: ImageSpec;
-  /** A version before that of `image`, to restore its backups into the present one. */
-  readonly earlierImage: ImageSpec | NotSupported;
-  /** Disk that a node with the data of `small` takes at most, in bytes, for the check before a start. */
-  readonly diskBytes: number;
-  /** Memory that a node with the data of `small` takes at most, in bytes, for the check before a start. */
-  readonly memoryBytes: number;
-  /** What more a dataset of this size takes at most, while it is loaded and afterwards; measured in docs/measurements/loading.md. */
-  readonly dataBytes: (counts: EntityCounts) => { readonly diskBytes: number; readonly memoryBytes: number };
+  /**
+   * What a node takes with a dataset of this size, while it is loaded and afterwards; without counts, with the data of
+   * `small`. Measured in docs/measurements/loading.md.
+   */
+  readonly resources: (counts?: EntityCounts) => Resources;
+  readonly topologies: Topologies;
   readonly secretNames: readonly string[];
-  readonly dataVersions: DataVersions;
-  readonly topologies: Readonly<Record<TopologyName, Topology | NotSupported>>;
   /**
    * Asks one node over its own protocol. Returns the server's version once it can serve; throws until then.
    * Must give up by itself within 2 s, and leave no connection behind.
    */
   readonly probe: (node: NodeHandle, secrets: Secrets) => Promise<string>;
   /** Connection string for an application, on the loopback address. */
-  readonly uri: (running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>) => string;
+  readonly uri: (running: Reachable) => string;
   /** Environment variables for an application, by the names that its drivers and tools expect. */
-  readonly environment: (
-    running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>,
-  ) => Readonly<Record<string, string>>;
-  /**
-   * Variables of a login that owns what is there, for migrations, beside those of `environment`: their names have
-   * `MIGRATION` in them. Where the application's login owns it already, they are that one's.
-   */
-  readonly migrationEnvironment: Engine['environment'];
-  readonly shell: Shell | NotSupported;
-  readonly connect: (running: RunningEngine) => Promise<Connection<Client>>;
-  /**
-   * Applies the schema. Applying it again changes nothing. With `reset`, what it lacks by now, and what is different, is made
-   * again, and what a service has added stays.
-   * Throws `SCHEMA_DIFFERENT` with the difference where another schema is there and `reset` is false,
-   * and `SCHEMA_FAILED` with file, line and the server's message.
-   */
-  readonly applySchema: (running: RunningEngine, options: SchemaOptions) => Promise<SchemaReport>;
-  /**
-   * Replaces whatever data is there with the dataset. Where a load of the same dataset was cut off, goes on with it.
-   * Holds no more than some batches in memory, at any size.
-   */
-  readonly load: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<LoadReport>;
-  /** What `load` is measured against. */
-  readonly bareLoad: BareLoad;
-  /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */
-  readonly loadedFingerprint: (running: RunningEngine) => Promise<string | undefined>;
-  /** Writes that record: for a store whose backups by earlier releases may have lost it. Default: the present moment. */
-  readonly recordLoaded?: (running: RunningEngine, fingerprint: string, loadedAtMs?: number) => Promise<void>;
-  /**
-   * Brings back what of the loaded dataset has expired, and returns how much that was. What is there stays as it is.
-   * Absent: nothing of it goes by itself.
-   */
-  readonly refill?: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<number>;
-  readonly readBack: ReadBack;
-  /**
-   * Kinds of which things may be missing now without being lost, because their lifetime since the load has passed by
-   * the store's own clock. Absent: none ever.
-   */
-  readonly expiredKinds?: (running: RunningEngine) => Promise<readonly SharedKind[]>;
-  /** Everything of the dataset that it keeps, by place: what was added, changed or removed since is told by it. */
-  readonly holdings: readonly Holding[];
-  readonly fingerprint: (running: RunningEngine) => Promise<Fingerprint>;
-  readonly contract: readonly ContractCase[];
-  readonly backup: Backup | NotSupported;
-  readonly pointInTime: PointInTime | NotSupported;
-  readonly failover: Failover | NotSupported;
-  readonly queryPaths: readonly QueryPath[];
-  /** What it gives to paths that go through several stores. */
-  readonly platformReads?: OfferedReads;
-  /** How query paths are measured on a server that the sandbox did not start. */
-  readonly external?: ExternalAccess;
-  /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
-  readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
-  readonly workloads: Workloads;
-  /** Who is primary now and who follows. Absent: the roles are those that the nodes were started with. */
-  readonly roles?: (running: RunningEngine) => Promise<readonly NodeRole[]>;
+  readonly environment: (running: Reachable) => Readonly<Record<string, string>>;
+  /** Opens the driver's client. Default: an application finds its own by `uri`. */
+  readonly connect?: (running: RunningEngine) => Promise<Connection<Client>>;
+}
+
+/** What is known of a running engine without asking it. */
+export type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>;
+
+/** What an engine may have beside its core, each an object of its own. */
+export interface Capabilities {
+  readonly schema: Schema;
+  readonly data: Data;
+  readonly backup: Backup;
+  readonly failover: Failover;
+  readonly bench: Bench;
+  readonly shell: Shell;
+  readonly dataVersions: DataVersions;
+}
+
+export type CapabilityName = keyof Capabilities;
+
+/** Parts that a capability, or the core, may be without. */
+interface Parts {
+  readonly topologies: 'replicated' | 'clustered';
+  readonly data: 'baseline';
+  readonly backup: 'pointInTime' | 'earlierImage' | 'restoreBeside';
+  readonly bench: 'platformReads' | 'external' | 'serverSettings';
+}
+
+export type PartName = Parts[keyof Parts];
+
+/** Why an engine is without something, as the end of a sentence, by the name of what it is without. */
+export type Lacks = Readonly<Partial<Record<CapabilityName | PartName, string>>>;
+
+/**
+ * An engine: everything that the runners know of a database product. Made by {@link defineEngine}.
+ * Adding one is adding a folder with such an object, its name in `engine-names.ts` and its entry in `index.ts`.
+ */
+export interface Engine<Client = unknown> extends EngineCore<Client>, Partial<Capabilities> {
+  readonly lacks: Lacks;
+}
+
+/** An engine that has these capabilities. */
+export type EngineWith<Name extends CapabilityName> = Engine & Pick<Capabilities, Name>;
+
+/** What of `Owner` is not there for certain. */
+type MissingParts<Has, Owner extends keyof Parts> = Owner extends keyof Has
+  ? { [Part in Parts[Owner]]: Has[Owner] extends { readonly [Key in Part]: object } ? never : Part }[Parts[Owner]]
+  : never;
+
+/** Everything that an engine with these capabilities has to give a reason for. */
+type Missing<Has> =
+  | Exclude<CapabilityName, keyof Has>
+  | MissingParts<Has, 'topologies'>
+  | MissingParts<Has, 'data'>
+  | MissingParts<Has, 'backup'>
+  | MissingParts<Has, 'bench'>;
+
+/** The client that an engine as written down hands out. */
+type ClientOf<Has> = Has extends { readonly connect: (running: RunningEngine) => Promise<Connection<infer Client>> }
+  ? Client
+  : unknown;
+
+/** An engine as it is written down, which is none until it says why it is without whatever it is without. */
+export interface DefinedEngine<Has> {
+  /** Does not compile without a reason for each, as the end of a sentence. */
+  readonly without: (lacks: Readonly<Record<Missing<Has>, string>>) => Engine<ClientOf<Has>> & Has;
+}
+
+/** Begins an engine: `defineEngine({ ... }).without({ clustered: 'one node takes all writes' })`. */
+export function defineEngine<const Has extends EngineCore & Partial<Capabilities>>(engine: Has): DefinedEngine<Has> {
+  return { without: (lacks) => ({ ...engine, lacks }) as unknown as Engine<ClientOf<Has>> & Has };
+}
+
+/** `Engine.resources` from what a node takes with the data of `small`, and what more a dataset of a size takes. */
+export function resourcesWith(small: Resources, dataOf: (counts: EntityCounts) => Resources): EngineCore['resources'] {
+  return (counts) => {
+    if (counts === undefined) return small;
+    const data = dataOf(counts);
+    return { diskBytes: small.diskBytes + data.diskBytes, memoryBytes: small.memoryBytes + data.memoryBytes };
+  };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ExpiringPart, Fingerprint } from './engine.ts';
+import type { ExpiringPart, Fingerprint } from './data.ts';
 
 /** What expires is hashed together by the second: a hash for each moment would be one for each key. */
 const togetherMs = 1_000;

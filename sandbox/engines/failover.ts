@@ -1,6 +1,6 @@
 import type { Faults } from '../containers/faults.ts';
 import type { NodeRole, RunningEngine, TopologyName } from './topology.ts';
-import type { SetClient, Workload } from './workloads.ts';
+import type { SetClient, Workload, Workloads } from './workloads.ts';
 
 /** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
 export type WriteOutcome = 'ok' | 'failed' | 'unknown';
@@ -48,8 +48,11 @@ export type DrillName =
   | 'replace-primary'
   | 'ten-in-a-row';
 
-/** What drills need of an engine beside its workloads; faults, histories and checkers belong to the runner. */
+/** Capability of an engine that drills can break: what they need of it; faults, histories and checkers are the runner's. */
 export interface Failover {
+  readonly workloads: Workloads;
+  /** Who is primary now and who follows. Default: the roles that the nodes were started with. */
+  readonly roles?: (running: RunningEngine) => Promise<readonly NodeRole[]>;
   /** The first of a topology is drilled with every schedule, further ones with those that cost writes. */
   readonly contracts: readonly FailoverContract[];
   /** Drills that a topology has nothing for, and why: they are reported as `not-run`, not left out. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { nowMs as clockMs } from '../core/clock.ts';
-import type { Fingerprint } from './engine.ts';
+import type { Fingerprint } from './data.ts';
 
 /** What became of the parts of a fingerprint. */
 export interface FingerprintDifference {

@@ -1,19 +1,18 @@
 import type { Engine } from './engine.ts';
+import type { EngineName } from './engine-names.ts';
 import type { ReadSchemaGaps } from './schema-gap.ts';
 
-/** The engines, in the order in which they are shown. Loaded when used: drivers cost start-up time. */
+/** Where each engine is. Loaded when used: drivers cost start-up time. */
 export const engineLoaders = {
   postgresql: async () => (await import('./postgresql/engine.ts')).postgresql,
   mongodb: async () => (await import('./mongodb/engine.ts')).mongodb,
   neo4j: async () => (await import('./neo4j/engine.ts')).neo4j,
   redis: async () => (await import('./redis/engine.ts')).redis,
   qdrant: async () => (await import('./qdrant/engine.ts')).qdrant,
-} as const;
-
-export type EngineName = keyof typeof engineLoaders;
+} as const satisfies Readonly<Record<EngineName, () => Promise<Engine>>>;
 
 /** What each store lacks of its schema: apart from the engines, since `up` asks for it each time, and for nothing else. */
-export const schemaGapLoaders: Readonly<Record<EngineName, () => Promise<ReadSchemaGaps>>> = {
+export const schemaGapLoaders: Readonly<Partial<Record<EngineName, () => Promise<ReadSchemaGaps>>>> = {
   postgresql: async () => (await import('./postgresql/schema-gaps.ts')).schemaGaps,
   mongodb: async () => (await import('./mongodb/schema-gaps.ts')).schemaGaps,
   neo4j: async () => (await import('./neo4j/schema-gaps.ts')).schemaGaps,
@@ -24,8 +23,6 @@ export const schemaGapLoaders: Readonly<Record<EngineName, () => Promise<ReadSch
 /** The driver's client that an engine hands out. */
 export type EngineClient<Name extends EngineName> =
   Awaited<ReturnType<(typeof engineLoaders)[Name]>> extends Engine<infer Client> ? Client : never;
-
-export const engineNames = Object.keys(engineLoaders) as readonly EngineName[];
 
 /** Commands that open an engine's own shell, by what the product calls it. Written here, since help loads no engine. */
 export const shellPrograms = {

@@ -1,54 +1,36 @@
 import type { NodeHandle } from '../containers/node-spec.ts';
 import type { Backup, PointInTime } from './backup.ts';
-import type { Engine, ReadBack } from './engine.ts';
+import type { Bench } from './bench.ts';
+import type { Data, ReadBack } from './data.ts';
 import type { Holding } from './holdings.ts';
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
-import { isSupported, type RunningEngine } from './topology.ts';
+import type { Schema } from './schema.ts';
+import type { RunningEngine } from './topology.ts';
 
 /** Finds the node that takes writes now. Throws `NODE_NOT_READY` where none does. */
 type FindPrimary = (running: RunningEngine) => Promise<NodeHandle>;
 
-/** Schema, data, checks, backups and query paths of an engine: what asks the first of the nodes it is handed. */
-type AsksFirst =
-  | 'applySchema'
-  | 'load'
-  | 'loadedFingerprint'
-  | 'holdings'
-  | 'readBack'
-  | 'fingerprint'
-  | 'contract'
-  | 'backup'
-  | 'pointInTime'
-  | 'queryPaths'
-  | 'platformReads'
-  | 'serverSettings';
-
-type Work = Required<Pick<Engine, AsksFirst>>;
+/** Capabilities whose work asks the first of the nodes that it is handed. */
+interface Work {
+  readonly schema: Schema;
+  readonly data: Data;
+  readonly backup: Backup;
+  readonly bench: Bench;
+}
 
 /**
  * The same work, asked of the node that takes writes when it begins: after a failover that is not the first one any more.
  * Topologies other than `replicated` have no one such node, and are left as they are.
  */
-export function askingPrimary(work: Work, findPrimary: FindPrimary): Work {
+export function askingPrimary<Asking extends Work>(work: Asking, findPrimary: FindPrimary): Asking {
   const ordered = (running: RunningEngine) => primaryFirst(running, findPrimary);
-  const { backup, pointInTime } = work;
   return {
-    applySchema: async (running, options) => work.applySchema(await ordered(running), options),
-    load: async (running, dataset, report) => work.load(await ordered(running), dataset, report),
-    loadedFingerprint: async (running) => work.loadedFingerprint(await ordered(running)),
-    holdings: work.holdings.map((holding) => holdingOf(holding, ordered)),
-    readBack: readBackOf(work.readBack, ordered),
-    fingerprint: async (running) => work.fingerprint(await ordered(running)),
-    contract: work.contract.map((each) => ({
-      ...each,
-      run: async (running, dataset) => each.run(await ordered(running), dataset),
-    })),
-    backup: isSupported(backup) ? backupOf(backup, ordered) : backup,
-    pointInTime: isSupported(pointInTime) ? pointInTimeOf(pointInTime, ordered) : pointInTime,
-    queryPaths: work.queryPaths.map((path) => queryPathOf(path, ordered)),
-    platformReads: platformReadsOf(work.platformReads, ordered),
-    serverSettings: async (running) => work.serverSettings(await ordered(running)),
+    ...work,
+    schema: schemaOf(work.schema, ordered),
+    data: dataOf(work.data, ordered),
+    backup: backupOf(work.backup, ordered),
+    bench: benchOf(work.bench, ordered),
   };
 }
 
@@ -60,6 +42,40 @@ export async function primaryFirst(running: RunningEngine, findPrimary: FindPrim
 }
 
 type Order = (running: RunningEngine) => Promise<RunningEngine>;
+
+function schemaOf(schema: Schema, ordered: Order): Schema {
+  return {
+    ...schema,
+    apply: async (running, options) => schema.apply(await ordered(running), options),
+    contract: schema.contract.map((each) => ({
+      ...each,
+      run: async (running, dataset) => each.run(await ordered(running), dataset),
+    })),
+  };
+}
+
+function dataOf(data: Data, ordered: Order): Data {
+  return {
+    ...data,
+    load: async (running, dataset, report) => data.load(await ordered(running), dataset, report),
+    loadedFingerprint: async (running) => data.loadedFingerprint(await ordered(running)),
+    holdings: data.holdings.map((holding) => holdingOf(holding, ordered)),
+    readBack: readBackOf(data.readBack, ordered),
+    fingerprint: async (running) => data.fingerprint(await ordered(running)),
+  };
+}
+
+function benchOf(bench: Bench, ordered: Order): Bench {
+  const { paths, platformReads, serverSettings } = bench;
+  return {
+    ...bench,
+    paths: paths.map((path) => queryPathOf(path, ordered)),
+    ...(platformReads === undefined ? {} : { platformReads: platformReadsOf(platformReads, ordered) }),
+    ...(serverSettings === undefined
+      ? {}
+      : { serverSettings: async (running) => serverSettings(await ordered(running)) }),
+  };
+}
 
 function readBackOf(readBack: ReadBack, ordered: Order): ReadBack {
   return Object.fromEntries(
@@ -86,14 +102,18 @@ function holdingOf(holding: Holding, ordered: Order): Holding {
 }
 
 function backupOf(backup: Backup, ordered: Order): Backup {
-  const { backUp, leftOut, restoreBeside } = backup;
+  const { backUp, leftOut, restoreBeside, pointInTime } = backup;
   return {
     ...backup,
     leftOut: async (running) => leftOut(await ordered(running)),
     backUp: async (running, directory) => backUp(await ordered(running), directory),
-    restoreBeside: !isSupported(restoreBeside)
-      ? restoreBeside
-      : async (running, directory, manifest, run) => restoreBeside(await ordered(running), directory, manifest, run),
+    ...(restoreBeside === undefined
+      ? {}
+      : {
+          restoreBeside: async (running, directory, manifest, run) =>
+            restoreBeside(await ordered(running), directory, manifest, run),
+        }),
+    ...(pointInTime === undefined ? {} : { pointInTime: pointInTimeOf(pointInTime, ordered) }),
   };
 }
 

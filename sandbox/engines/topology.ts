@@ -6,15 +6,6 @@ export const topologyNames = ['standalone', 'replicated', 'clustered'] as const;
 
 export type TopologyName = (typeof topologyNames)[number];
 
-/** A capability that an engine lacks; runners report it as `not-run` with this reason. */
-export interface NotSupported {
-  readonly notSupported: string;
-}
-
-export function isSupported<Value extends object>(value: Value | NotSupported): value is Value {
-  return !('notSupported' in value);
-}
-
 /** Generated passwords of one engine of one stack, by the names in `Engine.secretNames`. */
 export type Secrets = Readonly<Record<string, string>>;
 
@@ -44,19 +35,45 @@ export interface Topology {
   readonly form?: (running: RunningEngine) => Promise<void>;
 }
 
-/** An engine of a stack, up. */
-export interface RunningEngine {
+interface UpEngine {
   readonly engine: string;
   readonly topology: TopologyName;
   readonly image: ResolvedImage;
   readonly serverVersion: string;
-  /** The first node is the one that takes writes when the stack starts. */
+  /** The first node is the one that takes writes when the stack starts. None of a server that is not ours. */
   readonly nodes: readonly NodeHandle[];
   /** The node that sees to it that one of the others takes over. Absent: the engine does by itself, or nobody. */
   readonly watcher?: NodeHandle;
+  /** None of a server that is not ours. */
   readonly secrets: Secrets;
-  /** Of a server that is not ours: how it is reached, with its password. It has no nodes and no secrets then. */
-  readonly url?: string;
+}
+
+/** An engine of a stack, up: it is reached by its nodes and secrets. */
+export interface OwnEngine extends UpEngine {
+  readonly url?: never;
+}
+
+/** A server that the sandbox did not start: it is reached by its address alone. */
+export interface ExternalEngine extends UpEngine {
+  /** With its password. */
+  readonly url: string;
+}
+
+/** An engine that is up, whoever has started it: {@link isExternal} tells. */
+export type RunningEngine = OwnEngine | ExternalEngine;
+
+/** Whether the sandbox did not start it. */
+export function isExternal<Running extends Pick<RunningEngine, 'url'>>(
+  running: Running,
+): running is Running & { readonly url: string } {
+  return running.url !== undefined;
+}
+
+/** The node that takes writes when the stack starts. */
+export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
+  const [node] = running.nodes;
+  if (node === undefined) throw new Error('a running engine has a node');
+  return node;
 }
 
 /** A driver's client and how to end it. */

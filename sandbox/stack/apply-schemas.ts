@@ -3,8 +3,9 @@ import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
+import { whyWithout } from '../engines/lacks.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { loadEngines } from './load-engines.ts';
 
 /** Where an engine answers that somebody else has started. */
@@ -39,8 +40,9 @@ async function applyOne(
   password: string,
   addressOf: (engine: string, port: number) => EngineAddress,
 ): Promise<string> {
+  const { schema } = engine;
+  if (schema === undefined) return `${engine.name}: no schema: ${whyWithout(engine, 'schema')}`;
   const topology = engine.topologies.standalone;
-  if (!isSupported(topology)) return `${engine.name}: ${topology.notSupported}`;
   const secrets = Object.fromEntries(engine.secretNames.map((name) => [name, password]));
   const image = { reference: 'of Compose', digest: '', origin: 'official' } as const;
   const nodes = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 }).map((spec) => {
@@ -60,7 +62,7 @@ async function applyOne(
     onTimeout: (last) => new Error(`${engine.name} does not answer: ${String(last)}`),
   });
   await topology.form?.(running);
-  const { applied, alreadyPresent } = await engine.applySchema(running, { reset: false });
+  const { applied, alreadyPresent } = await schema.apply(running, { reset: false });
   return `${engine.name}: ${applied.length} applied, ${alreadyPresent} there already`;
 }
 

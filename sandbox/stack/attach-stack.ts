@@ -4,7 +4,7 @@ import { type FoundContainer, findContainers, publishedOf } from '../containers/
 import { isOwnerAlive } from '../containers/owner.ts';
 import { requireForwarded } from '../containers/ssh/forwarded-ports.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { EngineName } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { sourceHash } from './source-hash.ts';
 import { type StackIdentity, stackIdentity } from './stack-identity.ts';
@@ -138,7 +138,7 @@ export async function stackEnvironment(
 async function migrationEnvironments(engines: AttachedStack['engines']): Promise<readonly object[]> {
   const { loadEngines } = await import('./load-engines.ts');
   const loaded = await loadEngines([...engines.keys()]);
-  return [...engines.values()].map((running, index) => loaded[index]?.migrationEnvironment(running) ?? {});
+  return [...engines.values()].map((running, index) => loaded[index]?.schema?.migrationEnvironment(running) ?? {});
 }
 
 /**

@@ -1,7 +1,7 @@
 import { deadlineMs } from '../core/deadlines.ts';
 import { poll } from '../core/poll.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isSupported, type NodeRole, type RunningEngine } from '../engines/topology.ts';
+import type { NodeRole, RunningEngine } from '../engines/topology.ts';
 import { isLeader } from './node-by-role.ts';
 import { knownStack, rolesOf, type TopologyOptions } from './stack-topology.ts';
 import { watcherOf } from './watcher-decisions.ts';
@@ -89,6 +89,6 @@ async function decisionOn(
 
 /** An engine that is promoted by others, of which there is none. */
 function whyNobody({ failover }: Engine, { watcher }: RunningEngine): string | undefined {
-  if (!isSupported(failover) || failover.promote === undefined || watcher !== undefined) return undefined;
+  if (failover?.promote === undefined || watcher !== undefined) return undefined;
   return 'nobody takes over: the stack has no watcher';
 }

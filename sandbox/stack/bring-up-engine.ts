@@ -1,32 +1,36 @@
-import type { ResolvedImage } from '../containers/image-spec.ts';
 import { notice, runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
-import { chooseTopology } from './choose-topology.ts';
 import type { HeadStart } from './head-start.ts';
-import { loadDataset } from './load-dataset.ts';
-import { type EngineGap, readSchemaGaps } from './schema-gaps.ts';
-import { type Before, type StackStart, volumesOf } from './stack-start.ts';
+import type { ResolvedEngine } from './resolved-stack.ts';
+import { type StackStart, volumesOf } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
 import { type StartedEngine, startEngine } from './start-engine.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
-export interface BroughtUpEngine {
+/** An engine whose nodes answer. */
+export interface EngineUp {
+  readonly engine: Engine;
   readonly running: RunningEngine;
-  /** What it lacks of its schema by now, where it was there before. */
-  readonly gaps: readonly EngineGap[];
+  readonly isFirstStart: boolean;
+  /** Whether what a service may have added to the schema is to stay: an earlier start has got as far as it was to. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal;
 }
 
-/** Starts one engine's nodes, then applies its schema, then loads its data; remembers each step as it is done. */
-export async function bringUpEngine(
+/** What is done with an engine that is up. Calls `begun` once a start that is killed from then on need not begin anew. */
+export type Furnish<Furnished> = (up: EngineUp, begun: () => Promise<void>) => Promise<Furnished>;
+
+/** Starts one engine's nodes, remembers them, then furnishes the engine. */
+export async function bringUpEngine<Furnished>(
   start: StackStart & { readonly onWaiting: (engine: Engine) => void },
-  before: Before,
   head: HeadStart,
-  engine: Engine,
-): Promise<BroughtUpEngine> {
-  const { recorder, progress, keeper, options, signal } = start;
-  const image = start.images.get(engine.name);
-  if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
+  resolved: ResolvedEngine,
+  furnish: Furnish<Furnished>,
+): Promise<{ readonly running: RunningEngine; readonly furnished: Furnished }> {
+  const { recorder, keeper, before } = start;
+  const { progress, signal } = start.stack;
+  const { engine, image } = resolved;
   const isFirstStart = volumesOf(before, engine.name).length === 0;
   const keep = !isFirstStart && wasFinished(keeper, engine);
   if (isFirstStart) await markUnfinished(keeper, engine, true);
@@ -36,50 +40,17 @@ export async function bringUpEngine(
         onWaiting: () => start.onWaiting(engine),
         onResumed: (node: string) => notice(progress, 'info', `${node} was paused, and goes on.`),
       };
-      const result = await startEngine({ ...engineStartOf(start, before, head, engine, image), ...told });
+      const result = await startEngine({ ...engineStartOf(start, head, resolved), ...told });
       report.summarise(`${result.running.serverVersion}, ${image.origin}`);
       return result;
     }),
   );
-  await remember(start, before, engine, started);
-  const { dataset } = start;
-  // What is there goes with another schema, or with the rows that take its place.
-  const keepCopy = async () => {
-    if (!isFirstStart)
-      await runTask(progress, ['copy', engine.name], () => start.safety.take(engine, started.running, before));
-  };
-  let schemaReplaced = false;
-  let gaps: readonly EngineGap[] = [];
-  if (options.schema ?? true) {
-    signal.throwIfAborted();
-    if ((options.reset ?? false) && dataset !== undefined) await keepCopy();
-    await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
-      runTask(progress, ['schema', engine.name], async (report) => {
-        const { applied, alreadyPresent } = await engine.applySchema(started.running, {
-          reset: options.reset ?? false,
-          keep,
-        });
-        schemaReplaced = applied.length > 0;
-        gaps = isFirstStart ? [] : await readSchemaGaps([started.running]);
-        const lacking = gaps.length === 0 ? '' : `, ${gaps.length} missing or different`;
-        report.summarise(`${applied.length} applied, ${alreadyPresent} there already${lacking}`);
-      }),
-    );
-  }
-  await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
-  if (dataset !== undefined && (options.schema ?? true)) {
-    signal.throwIfAborted();
-    const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
-      loadDataset(start, engine, started.running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
-    );
-    // A load that was killed has left its indexes to the one that goes on with it.
-    if (gaps.length > 0) gaps = await readSchemaGaps([started.running]);
-    const state = keeper.state().engines;
-    await keeper.update({
-      engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },
-    });
-  }
-  return { running: started.running, gaps };
+  await remember(start, engine, started);
+  const { running } = started;
+  const furnished = await furnish({ engine, running, isFirstStart, keep, signal }, async () => {
+    await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, running.nodes)]);
+  });
+  return { running, furnished };
 }
 
 /** Whether an earlier start has got as far as it was to: what is missing since then was removed by somebody. */
@@ -88,30 +59,30 @@ function wasFinished(keeper: StateKeeper, { name }: Engine): boolean {
   return engines[name] !== undefined && !unfinished.includes(name) && !unchecked.includes(name);
 }
 
-function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {
-  const { options, keeper, identity, signal } = start;
+function engineStartOf(start: StackStart, headStart: HeadStart, resolved: ResolvedEngine) {
+  const { stack, keeper, before } = start;
+  const { engine } = resolved;
+  const { name } = stack.identity;
   const volumes = volumesOf(before, engine.name);
   return {
-    engine,
-    image,
-    topology: chooseTopology(engine, options, image.origin),
+    ...resolved,
     secrets: keeper.secrets().secrets[engine.name] ?? {},
-    stackName: identity.name,
-    network: identity.name,
-    fixedNetwork: start.fixedNetwork,
+    stackName: name,
+    network: name,
+    addresses: start.addresses,
     labels: before.labels,
     ports: before.ports,
-    wantedPort: options.ports?.[engine.name as keyof typeof options.ports],
+    wantedPort: stack.ports[engine.name],
     existing: before.existing,
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
-    failover: options.failover ?? wasWatched(keeper.state().engines[engine.name]),
-    counts: start.dataset?.counts,
-    dataSizeBytes: (options.ephemeral ?? true) ? options.dataSizeBytes : undefined,
-    readyTimeoutMs: options.readyTimeoutMs,
-    signal,
+    failover: stack.failover ?? wasWatched(keeper.state().engines[engine.name]),
+    counts: stack.dataset?.counts,
+    dataSizeBytes: stack.dataSizeBytes,
+    readyTimeoutMs: stack.readyTimeoutMs,
+    signal: stack.signal,
   } as const;
 }
 
@@ -126,8 +97,7 @@ async function markUnfinished(keeper: StateKeeper, engine: Engine, unfinished: b
 }
 
 async function remember(
-  { keeper }: StackStart,
-  before: Before,
+  { keeper, before }: StackStart,
   engine: Engine,
   { running, readyMs }: StartedEngine,
 ): Promise<void> {

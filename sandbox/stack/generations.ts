@@ -74,6 +74,17 @@ export function currentGenerations(volumes: readonly FoundObject[], state: Stack
   return Object.fromEntries([...oldest, ...current]);
 }
 
+/** Volumes of an engine, of one generation: by their label, since a name may begin with that of another engine. */
+export function volumesOfEngine<Found extends FoundObject>(
+  volumes: readonly Found[],
+  engine: string,
+  generation: number,
+): readonly Found[] {
+  return volumes.filter(({ name, labels }) => {
+    return labels[labelNames.engine] === engine && generationOfVolume(name) === generation;
+  });
+}
+
 /** Writes down which generations count, all at once: Docker makes a volume or does not. */
 export async function recordGenerations(labels: Labels, generations: Generations): Promise<void> {
   const stackName = labels[labelNames.stack] ?? '';

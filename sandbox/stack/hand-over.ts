@@ -1,6 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported } from '../engines/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import { attachState } from './attach-stack.ts';
 import { loadEngines } from './load-engines.ts';
 
@@ -34,8 +33,8 @@ export async function handOver(options: {
   const [engine] = await loadEngines([name]);
   if (running === undefined || engine === undefined) throw new Error(`${name} is not attached`);
   const { failover } = engine;
-  const handing = isSupported(failover) ? failover.handOver : undefined;
-  if (!isSupported(failover) || handing === undefined || running.nodes.length === 1) {
+  const handing = failover?.handOver;
+  if (handing === undefined || running.nodes.length === 1) {
     throw new SandboxError({
       code: 'NOT_SUPPORTED',
       engine: name,

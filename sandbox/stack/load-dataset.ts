@@ -3,7 +3,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, runTask } from '../core/progress.ts';
 import { countChanges } from '../cross-store/count-changes.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { Engine, EngineWith } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { markUnchecked } from './check-after-load.ts';
 import type { EngineGap } from './schema-gaps.ts';
@@ -17,8 +17,8 @@ import { type LoadedDataset, release } from './stack-state.ts';
  * where another dataset is there and `reset` was not asked for, and `LOAD_FAILED`.
  */
 export async function loadDataset(
-  { progress, options, keeper }: StackStart,
-  engine: Engine,
+  { stack: { progress, reset, keepSame, refuseOtherData }, keeper }: StackStart,
+  engine: EngineWith<'data'>,
   running: RunningEngine,
   dataset: Dataset,
   {
@@ -36,20 +36,20 @@ export async function loadDataset(
     const fingerprint = await dataset.fingerprint();
     const wanted = { size: dataset.size, seed: dataset.seed, fingerprint, madeBy: release };
     const known = keeper.state().engines[engine.name]?.dataset;
-    if (gaps.length > 0 && !options.reset && known?.fingerprint === fingerprint) {
+    if (gaps.length > 0 && !reset && known?.fingerprint === fingerprint) {
       report.summarise('left as it is: a part of its schema is missing');
       return known;
     }
-    const there = await engine.loadedFingerprint(running);
-    const mayBeKept = !options.reset || ((options.keepSame ?? false) && !schemaReplaced);
-    if (there === fingerprint && mayBeKept && !(options.reset && (await lacksRows(engine, running, dataset)))) {
-      const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
+    const there = await engine.data.loadedFingerprint(running);
+    const mayBeKept = !reset || (keepSame && !schemaReplaced);
+    if (there === fingerprint && mayBeKept && !(reset && (await lacksRows(engine, running, dataset)))) {
+      const refilled = (await engine.data.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);
       return { ...wanted, ...(known?.fingerprint === fingerprint ? known : {}) };
     }
-    if (there !== undefined && !options.reset) {
-      const isKnown = known?.fingerprint === there && options.refuseOtherData !== true;
+    if (there !== undefined && !reset) {
+      const isKnown = known?.fingerprint === there && !refuseOtherData;
       const why = isKnown ? whyKept(known, dataset) : undefined;
       if (known === undefined || why === undefined) throw datasetDifferent(engine, wanted, known);
       report.summarise(`kept as it is: ${why}`);
@@ -62,7 +62,7 @@ export async function loadDataset(
     }
     await beforeLoad();
     await markUnchecked(keeper, engine);
-    const { loaded, resumedFrom } = await engine.load(running, dataset, report).catch((thrown) => {
+    const { loaded, resumedFrom } = await engine.data.load(running, dataset, report).catch((thrown) => {
       throw loadFailed(engine, thrown);
     });
     const items = Object.values(loaded).reduce((total, count) => total + count, 0);
@@ -73,7 +73,7 @@ export async function loadDataset(
 }
 
 /** Whether anything is gone that was loaded. What was added or changed since is no reason to load it anew. */
-async function lacksRows(engine: Engine, running: RunningEngine, dataset: Dataset): Promise<boolean> {
+async function lacksRows(engine: EngineWith<'data'>, running: RunningEngine, dataset: Dataset): Promise<boolean> {
   const { removed } = await countChanges([engine], new Map([[engine.name, running]]), dataset);
   return removed > 0;
 }

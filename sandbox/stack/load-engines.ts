@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.ts';
-import { type EngineName, engineLoaders } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { engineLoaders } from '../engines/index.ts';
 
 /** {@link loadEngines} of one. */
 export async function loadEngine(name: EngineName): Promise<Engine> {

@@ -1,6 +1,6 @@
 import { SandboxError } from '../core/errors.ts';
-import type { EngineName } from '../engines/index.ts';
-import { engineNames } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { engineNames } from '../engines/engine-names.ts';
 import type { EngineTopology, NodeTopology } from './stack-topology.ts';
 
 /** A node by what it is now: `postgresql:primary`, `redis:replica`, and of the second shard `redis:2/replica`. */

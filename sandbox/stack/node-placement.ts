@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { labelNames } from '../containers/labels.ts';
-import type { NodeHandle, NodePlacement, NodeSpec } from '../containers/node-spec.ts';
+import type { NodePlacement, NodeSpec } from '../containers/node-spec.ts';
 import { othersVolumesOf, volumeNamesOf } from './generations.ts';
 import type { EngineStart } from './start-engine.ts';
 
@@ -57,25 +57,4 @@ function contentHashOf(spec: NodeSpec, placement: Omit<NodePlacement, 'labels'>,
       )
       .digest('hex')
   );
-}
-
-/** The handle of a container that is there already. */
-export function handleOfExisting(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
-  const { engine, containerName, image, network, address, hostPorts, volumeNames } = placement;
-  const port = hostPorts[spec.ports[0] ?? 0] ?? 0;
-  const host = '127.0.0.1';
-  return {
-    name: spec.name,
-    role: spec.role,
-    engine,
-    containerId,
-    containerName,
-    image,
-    network,
-    ...(address === undefined ? {} : { address }),
-    host,
-    hostPorts,
-    port,
-    volumeNames,
-  };
 }

@@ -3,7 +3,7 @@ import type { ResolvedImage } from '../containers/image-spec.ts';
 import { labelNames } from '../containers/labels.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { DataVersions, Engine } from '../engines/engine.ts';
 import type { EngineState } from './stack-state.ts';
 
 /**
@@ -20,16 +20,18 @@ export async function requireReadableData(
   const isStandIn = ({ origin }: ResolvedImage) => origin === 'compatible';
   if (isStandIn(known.image) !== isStandIn(image)) throw ofOtherImplementation(engine, known, image);
   if (isStandIn(image)) return;
-  const version = await versionOf(engine, image);
-  if (version === undefined || engine.dataVersions.reads(known.serverVersion, version)) return;
+  const { dataVersions } = engine;
+  if (dataVersions === undefined) return;
+  const version = await versionOf(engine.name, dataVersions, image);
+  if (version === undefined || dataVersions.reads(known.serverVersion, version)) return;
   throw ofOtherVersion(engine, known, image, version);
 }
 
 /** Version of the server in an image; `undefined` where its command does not run. */
-async function versionOf({ name, dataVersions }: Engine, image: ResolvedImage): Promise<string | undefined> {
+async function versionOf(name: string, { command }: DataVersions, image: ResolvedImage): Promise<string | undefined> {
   const { exitCode, output } = await runOneOff({
     image: image.reference,
-    entrypoint: dataVersions.command,
+    entrypoint: command,
     command: [],
     labels: { [labelNames.engine]: name },
     timeoutMs: deadlineMs('nodeCommand'),

@@ -1,26 +1,23 @@
-import { ensureDocker } from '../containers/docker-host.ts';
 import { availableResources } from '../containers/host-findings.ts';
-import { resolveImages } from '../containers/images.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { findContainers } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
-import { silent } from '../core/progress.ts';
 import { allSettled } from '../core/side-by-side.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, TopologyName } from '../engines/topology.ts';
-import { chooseTopology } from './choose-topology.ts';
+import { type AskedStack, askedStack } from './asked-stack.ts';
 import { removeAbandoned } from './clean-up.ts';
-import { createStack } from './create-stack.ts';
 import { recordGenerations, removeOtherGenerations } from './generations.ts';
+import { resolveEngines } from './resolved-stack.ts';
 import { checkResources } from './resources.ts';
-import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackOptions } from './stack-options.ts';
 import { type Before, lookAround } from './stack-start.ts';
 import type { LoadedDataset, StackState } from './stack-state.ts';
 import { type Fill, fillNewVolumes, requireMovable, type Staged } from './staged-engines.ts';
-import { rememberSecrets } from './start-stack.ts';
+import { rememberSecrets, startNodes } from './start-stack.ts';
+import { createStartupRecorder } from './startup-steps.ts';
 import { type StateKeeper, stateOnDisk } from './state-keeper.ts';
 import { stopNodes } from './stop-nodes.ts';
 
@@ -50,54 +47,41 @@ export interface Replaced {
 /**
  * Replaces the data of engines of a stack that stays up. New volumes are filled while the old ones serve; then all
  * engines change over at once. A process that is killed leaves either the old data or the new, of all engines alike.
- * Throws what `fill` and `beforeChangeOver` throw, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
+ * The container engine must answer. Throws what `fill` and `beforeChangeOver` throw, with the stack as it was; `STACK_NOT_RUNNING` where a first start was not finished.
  */
 export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
   const { stack, engines } = options;
-  const identity = stackIdentity(stack);
-  const signal = stack.signal ?? new AbortController().signal;
-  await ensureDocker({ install: stack.dockerInstall ?? 'never', progress: stack.progress ?? silent });
-  const topologies = Object.fromEntries(await locked(async (keeper) => topologiesOf(keeper, options)));
+  const names = engines.map(({ name }) => name);
+  const asked = askedStack({ ...stack, ephemeral: false, engines: names });
+  const { identity, progress, signal } = asked;
+  return withStackLock(identity.directory, identity.name, async () => replace(await stateOnDisk(identity)), signal);
 
-  const stoppedMs = await locked(async (keeper) => {
+  async function replace(keeper: StateKeeper): Promise<Replaced> {
     await removeAbandoned();
     await removeOtherGenerations(identity.name, keeper.state());
-    const whole = { ...stack, ephemeral: false, engines: engines.map(({ name }) => name), topologies } as StackOptions;
-    const before = await lookAround({ identity, options: whole, keeper });
+    const before = await lookAround(asked, keeper);
     requireFinished(engines, keeper.state());
-    const staged = await prepare(options, whole, keeper, before);
+    const topologies = Object.fromEntries(topologiesOf(keeper, options));
+    const staged = await prepare(engines, { ...asked, topologies }, keeper, before);
     const current = Object.fromEntries(engines.map(({ name }) => [name, before.generations[name] ?? 0]));
     // Before there is another generation: a start after a kill must know that it does not count.
     await recordGenerations(before.labels, current);
-    const place = { labels: before.labels, progress: stack.progress ?? silent, signal };
+    const place = { labels: before.labels, progress, signal };
     await allSettled([fillNewVolumes(staged, place, options.fill), options.beforeChangeOver()]).catch(
       async (thrown) => {
         await removeOtherGenerations(identity.name, keeper.state());
         throw thrown;
       },
     );
-    return changeOver(staged, keeper, before);
-  });
-
-  const up = await createStack({
-    ...stack,
-    ephemeral: false,
-    connect: false,
+    const stoppedMs = await changeOver(staged, keeper, before);
     // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
-    schema: false,
-    size: 'none',
-    engines: engines.map(({ name }) => name as NonNullable<StackOptions['engines']>[number]),
-    topologies,
-  });
-  const downtimeMs = Math.round(performance.now() - stoppedMs);
-  await locked(async (keeper) => {
+    const stack = { ...asked, topologies, engines: staged, dataset: undefined };
+    const recorder = createStartupRecorder();
+    const running = await startNodes({ stack, keeper, recorder, before: await lookAround(asked, keeper) });
+    const downtimeMs = Math.round(performance.now() - stoppedMs);
     await rememberDatasets(keeper, options);
     await removeOtherGenerations(identity.name, keeper.state());
-  });
-  return { running: new Map(Object.entries(up.engines)), downtimeMs };
-
-  async function locked<Value>(work: (keeper: StateKeeper) => Promise<Value>): Promise<Value> {
-    return withStackLock(identity.directory, identity.name, async () => work(await stateOnDisk(identity)), signal);
+    return { running, downtimeMs };
   }
 }
 
@@ -107,28 +91,18 @@ function topologiesOf(keeper: StateKeeper, { engines, topologyOf }: ReplaceOptio
 
 /** Everything that can be refused is refused here, before a volume is made. */
 async function prepare(
-  { stack, engines }: ReplaceOptions,
-  whole: StackOptions,
+  engines: readonly Engine[],
+  asked: AskedStack,
   keeper: StateKeeper,
   before: Before,
 ): Promise<readonly Staged[]> {
   checkResources(engines, await availableResources());
-  const images = await resolveImages(
-    engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
-    {
-      policy: stack.images ?? 'auto',
-      install: stack.dockerInstall ?? 'never',
-      progress: stack.progress ?? silent,
-      ...(stack.signal === undefined ? {} : { signal: stack.signal }),
-    },
-  );
-  await rememberSecrets({ engines, keeper, identity: stackIdentity(stack) }, before);
-  return engines.map((engine) => {
-    const image = images.get(engine.name);
-    if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
-    const topology = chooseTopology(engine, whole, image.origin);
-    const secrets = keeper.secrets().secrets[engine.name] ?? {};
-    const staged = { engine, topology, image, secrets, generation: (before.generations[engine.name] ?? 0) + 1 };
+  const resolved = await resolveEngines(engines, asked);
+  await rememberSecrets({ engines, keeper, identity: asked.identity }, before);
+  return resolved.map((each) => {
+    const { name } = each.engine;
+    const secrets = keeper.secrets().secrets[name] ?? {};
+    const staged = { ...each, secrets, generation: (before.generations[name] ?? 0) + 1 };
     requireMovable(staged);
     return staged;
   });
@@ -155,7 +129,7 @@ export function requireFinished(engines: readonly Engine[], state: Pick<StackSta
 async function changeOver(staged: readonly Staged[], keeper: StateKeeper, before: Before): Promise<number> {
   await keeper.update({ sourceHash: undefined });
   const beganMs = performance.now();
-  const replaced = new Set(staged.map(({ engine }) => engine.name));
+  const replaced = new Set<string>(staged.map(({ engine }) => engine.name));
   const ours = await findContainers({ [labelNames.stack]: keeper.state().name });
   const old = ours.filter(({ labels }) => replaced.has(labels[labelNames.engine] ?? ''));
   await stopNodes(old);

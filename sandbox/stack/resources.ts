@@ -14,9 +14,9 @@ export interface AvailableResources {
  */
 export function checkResources(engines: readonly Engine[], available: AvailableResources, counts?: EntityCounts): void {
   const names = engines.map((engine) => engine.name).join(', ');
-  const data = counts === undefined ? [] : engines.map((engine) => engine.dataBytes(counts));
-  const diskBytes = sum([...engines, ...data].map((each) => each.diskBytes));
-  const memoryBytes = sum([...engines, ...data].map((each) => each.memoryBytes));
+  const needed = engines.map((engine) => engine.resources(counts));
+  const diskBytes = sum(needed.map((each) => each.diskBytes));
+  const memoryBytes = sum(needed.map((each) => each.memoryBytes));
   if (diskBytes > available.diskBytes) {
     throw new SandboxError({
       code: 'NO_DISK_SPACE',

@@ -3,7 +3,7 @@ import { type Labels, labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { ensureVolume, findContainers, removeVolume } from '../containers/objects.ts';
 import type { Engine } from '../engines/engine.ts';
-import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import type { RunningEngine } from '../engines/topology.ts';
 import { inGeneration, recordGenerations } from './generations.ts';
 import type { Before } from './stack-start.ts';
 
@@ -51,7 +51,7 @@ export function createSafetyCopies(stackName: string): SafetyCopies {
       await copyVolumes(nodes, stackName);
       // Followers that were paused count as lost for a moment, and the primary takes no writes without them.
       const topology = engine.topologies[running.topology];
-      if (isSupported(topology)) await topology.form?.(running);
+      await topology?.form?.(running);
       generations.set(running.engine, generation + 1);
     },
     async changeOver(labels) {
@@ -68,9 +68,9 @@ export function createSafetyCopies(stackName: string): SafetyCopies {
 }
 
 /** Where nobody can say who takes writes, in the order of the nodes. */
-async function primaryLast({ roles }: Engine, running: RunningEngine): Promise<RunningEngine['nodes']> {
+async function primaryLast({ failover }: Engine, running: RunningEngine): Promise<RunningEngine['nodes']> {
   if (running.nodes.length === 1) return running.nodes;
-  const known = (await roles?.(running)) ?? [];
+  const known = (await failover?.roles?.(running)) ?? [];
   const leading = new Set(known.filter(({ follows }) => follows === undefined).map(({ node }) => node));
   return running.nodes.toSorted((left, right) => Number(leading.has(left.name)) - Number(leading.has(right.name)));
 }

@@ -1,7 +1,8 @@
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import { sideBySide } from '../core/side-by-side.ts';
-import { type EngineName, schemaGapLoaders } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { schemaGapLoaders } from '../engines/index.ts';
 import { nameOfGap, type SchemaGap } from '../engines/schema-gap.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 
@@ -13,7 +14,8 @@ export interface EngineGap extends SchemaGap {
 /** Holds the catalogue of each engine against its schema, side by side. Throws what an engine throws that cannot be asked. */
 export async function readSchemaGaps(running: Iterable<RunningEngine>): Promise<readonly EngineGap[]> {
   const gaps = await sideBySide([...running], async (target) => {
-    const ask = await schemaGapLoaders[target.engine as EngineName]();
+    const ask = await schemaGapLoaders[target.engine as EngineName]?.();
+    if (ask === undefined) return [];
     const found = await withinDeadline(target.engine, ask(target));
     return found.map((gap) => ({ engine: target.engine, ...gap }));
   });

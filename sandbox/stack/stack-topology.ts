@@ -2,7 +2,7 @@ import { findFaults } from '../containers/fault-records.ts';
 import { labelNames } from '../containers/labels.ts';
 import type { FoundContainer } from '../containers/objects.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import type { NodeRole, RunningEngine } from '../engines/topology.ts';
 import { attachState } from './attach-stack.ts';
 import { loadEngines } from './load-engines.ts';
@@ -61,13 +61,13 @@ export async function knownStack(options: TopologyOptions): Promise<KnownStack> 
   const { identity, engines: known } = await attachState(options);
   const names = engineNames.filter((name) => known.has(name));
   const [loaded, faults] = await Promise.all([loadEngines(names), findFaults({ [labelNames.stack]: identity.name })]);
-  const engines = loaded.map((engine) => ({ engine, running: known.get(engine.name as EngineName) as RunningEngine }));
+  const engines = loaded.map((engine) => ({ engine, running: known.get(engine.name) as RunningEngine }));
   return { name: identity.name, engines, faults };
 }
 
 /** What each node says that it is now; where they cannot be asked, what they were started as. */
 export async function rolesOf(engine: Engine, running: RunningEngine): Promise<readonly NodeRole[]> {
-  return (await engine.roles?.(running)) ?? running.nodes.map(({ name, role }) => ({ node: name, role }));
+  return (await engine.failover?.roles?.(running)) ?? running.nodes.map(({ name, role }) => ({ node: name, role }));
 }
 
 export function describe(

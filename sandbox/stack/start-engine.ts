@@ -1,22 +1,18 @@
 import type { EntityCounts } from '../../seeds/dataset.ts';
 import { memoryLimitBytes } from '../containers/confinement.ts';
-import type { FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nodes.ts';
 import { ensureVolume, type FoundContainer } from '../containers/objects.ts';
-import { startNode } from '../containers/start-node.ts';
+import { nodeHandle, startNode } from '../containers/start-node.ts';
 import type { Engine } from '../engines/engine.ts';
-import { engineNames } from '../engines/index.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
 import type { HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
-import { handleOfExisting, placementOf } from './node-placement.ts';
+import type { NodeAddresses } from './node-addresses.ts';
+import { placementOf } from './node-placement.ts';
 import { untilReady } from './until-ready.ts';
-
-/** More than any topology has: a MongoDB cluster of three shards with replicas and routers would have 13. */
-const nodesPerEngineMax = 16;
 
 /** Fixed address of a node. `undefined` for an engine of one node, which has none. */
 type AddressOf = ((nodeName: string) => string) | undefined;
@@ -29,7 +25,8 @@ export interface EngineStart {
   readonly secrets: Secrets;
   readonly stackName: string;
   readonly network: string;
-  readonly fixedNetwork?: FixedNetwork | undefined;
+  /** Fixed addresses in the network. Absent: it is for single nodes. */
+  readonly addresses?: NodeAddresses | undefined;
   readonly labels: Labels;
   readonly ports: PortChooser;
   /** Host port that was asked for, for the first port of the first node. */
@@ -70,7 +67,7 @@ export interface StartedEngine {
 export async function startEngine(given: EngineStart): Promise<StartedEngine> {
   const { topology } = given;
   const beganMs = performance.now();
-  const addressOf = fixedAddresses(given);
+  const addressOf = topology.name === 'standalone' ? undefined : given.addresses?.of;
   const specs = await describeNodes(given, topology.nodes, addressOf);
   const start = await withoutOldWatcher(given, specs, addressOf);
   const starting = new Map<string, Promise<{ node: NodeHandle; version: string }>>();
@@ -125,19 +122,8 @@ async function describeNodes(
 }
 
 function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): number {
-  const dataBytes = counts === undefined ? 0 : engine.dataBytes(counts).memoryBytes;
   // A volume in memory counts too.
-  return memoryLimitBytes(engine.memoryBytes + dataBytes) + dataSizeBytes;
-}
-
-/** Addresses of one engine's nodes: each engine has a block of its own, so that none depends on which others run. */
-function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: EngineStart) {
-  if (topology.name === 'standalone' || fixedNetwork === undefined) return undefined;
-  const context = { secrets, image, address: () => '', hostPort: () => 0 };
-  const watcher = topology.watcher?.(context);
-  const names = [...topology.nodes(context), ...(watcher === undefined ? [] : [watcher])].map(({ name }) => name);
-  const first = (engineNames as readonly string[]).indexOf(engine.name) * nodesPerEngineMax;
-  return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
+  return memoryLimitBytes(engine.resources(counts).memoryBytes) + dataSizeBytes;
 }
 
 function describeWatcher(start: EngineStart, addressOf: AddressOf): NodeSpec | undefined {
@@ -179,7 +165,7 @@ async function ensureNode(spec: NodeSpec, start: EngineStart, addressOf: Address
   const existing = start.existing.get(placement.containerName);
   if (existing !== undefined) {
     if (isCurrent(spec, start, addressOf)) {
-      const node = handleOfExisting(spec, placement, existing.id);
+      const node = nodeHandle(spec, placement, existing.id);
       if (existing.running) return node;
       if (existing.paused) start.onResumed?.(spec.name);
       await setCpuShares(node, start.headStart.cpuShares(start.engine));

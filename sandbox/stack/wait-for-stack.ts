@@ -1,7 +1,7 @@
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import type { EngineName } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import { type AttachedStack, attachStack } from './attach-stack.ts';
 import { loadEngines } from './load-engines.ts';
 

@@ -13,14 +13,14 @@ export const asSpecifiedDrill: Drill = {
     const { asSpecified } = backup;
     if (asSpecified === undefined) throw new Error('there are no commands');
     measures.commands = asSpecified.description;
-    const before = await engine.fingerprint(source);
+    const before = await engine.data.fingerprint(source);
     await using target = await startThrowAway(engine, 'as specified', context);
     const ended = await asSpecified.run(source, target.running).then(
       () => 'they ended without an error',
       (thrown: unknown) => `they failed: ${messageOf(thrown)}`,
     );
     measures.ended = ended.slice(0, 300);
-    const { different } = differenceOf(before, await engine.fingerprint(target.running));
+    const { different } = differenceOf(before, await engine.data.fingerprint(target.running));
     measures.partsThatDiffer = different.length;
     assert.ok(different.length > 0, `the control was not caught: ${ended}, and every part is the same`);
   },

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import type { Backup, BackupManifest } from '../../sandbox/engines/backup.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine, EngineWith } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
-import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
+import { whyWithout } from '../../sandbox/engines/lacks.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
@@ -15,7 +17,7 @@ export const suite = 'backup-restore';
 
 /** What the drills of one engine's backups work with. */
 export interface DrillSubject {
-  readonly engine: Engine;
+  readonly engine: EngineWith<'data'>;
   readonly backup: Backup;
   /** Up and loaded. Drills may add to it in places of their own. */
   readonly source: RunningEngine;
@@ -39,6 +41,12 @@ export async function runDrill({ name, notRun: reasonOf, run }: Drill, subject: 
 
 export function placeOf(running: RunningEngine): CasePlace {
   return { suite, engine: running.engine, topology: running.topology, origin: running.image.origin };
+}
+
+/** Why nothing can be written to an engine while a drill looks; `undefined` where it can. */
+export function whyWithoutSet(engine: Engine): string | undefined {
+  if (engine.failover === undefined) return whyWithout(engine, 'failover');
+  return engine.failover.workloads.set === undefined ? 'it has no workload that adds to a set' : undefined;
 }
 
 /** A backup in a folder of its own, which goes with it. */
@@ -95,7 +103,7 @@ export async function failing<Value>(what: string, work: () => Promise<Value>): 
 /** The first volume of an engine's first node holds its data. */
 export function dataPathOf(engine: Engine, { topology, secrets, image }: RunningEngine): string | undefined {
   const laidOut = engine.topologies[topology];
-  if (!isSupported(laidOut)) return undefined;
+  if (laidOut === undefined) return undefined;
   const [spec] = laidOut.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
   return spec?.volumes?.[0]?.path;
 }

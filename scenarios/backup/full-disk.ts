@@ -18,7 +18,7 @@ export const fullDiskDrill: Drill = {
     const [node] = running.nodes;
     const path = dataPathOf(engine, running);
     assert.ok(node !== undefined && path !== undefined);
-    const before = await engine.fingerprint(running);
+    const before = await engine.data.fingerprint(running);
     const script = `free=$(df --output=avail -k ${path} | tail -n 1); fallocate -l $((free - ${leftKib}))K ${path}/ballast`;
     const filled = await execInNode(node, ['sh', '-c', script], { user: 'root' });
     assert.equal(filled.exitCode, 0, filled.errorOutput);
@@ -26,6 +26,6 @@ export const fullDiskDrill: Drill = {
       backup.restore(running, taken.directory, taken.manifest),
     );
     await execInNode(node, ['rm', `${path}/ballast`], { user: 'root' });
-    requireSame(before, await engine.fingerprint(running), 'after the refusal');
+    requireSame(before, await engine.data.fingerprint(running), 'after the refusal');
   },
 };

@@ -1,6 +1,6 @@
 import { messageOf } from '../../sandbox/core/errors.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import { isSupported, type TopologyName } from '../../sandbox/engines/topology.ts';
+import type { EngineWith } from '../../sandbox/engines/engine.ts';
+import type { TopologyName } from '../../sandbox/engines/topology.ts';
 import { requireMovable } from '../../sandbox/stack/staged-engines.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, notRun, runCase } from '../run-case.ts';
@@ -11,7 +11,12 @@ import { drillInPlace } from './whole-platform.ts';
 /** A layout of several nodes, from one archive in place of its live data. */
 export const inPlace = {
   name: 'a restore in place of the live data brings it back',
-  async run(engine: Engine, topology: TopologyName, place: CasePlace, context: SuiteContext): Promise<CaseResult> {
+  async run(
+    engine: EngineWith<'data'>,
+    topology: TopologyName,
+    place: CasePlace,
+    context: SuiteContext,
+  ): Promise<CaseResult> {
     const reason = refusalOf(engine, topology, context);
     if (reason !== undefined) return notRun(place, inPlace.name, reason);
     return runCase(place, inPlace.name, context, async (measures) => {
@@ -22,10 +27,14 @@ export const inPlace = {
 } as const;
 
 /** Why the command would refuse to replace this layout, whatever it holds. */
-function refusalOf(engine: Engine, topologyName: TopologyName, { images }: SuiteContext): string | undefined {
+function refusalOf(
+  engine: EngineWith<'data'>,
+  topologyName: TopologyName,
+  { images }: SuiteContext,
+): string | undefined {
   const topology = engine.topologies[topologyName];
   const image = images.get(engine.name);
-  if (!isSupported(topology) || image === undefined) return undefined;
+  if (topology === undefined || image === undefined) return undefined;
   try {
     requireMovable({ engine, topology, image, secrets: {} });
     return undefined;

@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stagingDirectory } from '../../sandbox/backup/create-backup.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { EngineWith } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { rowRandom } from '../../seeds/random.ts';
@@ -42,10 +43,12 @@ const interruptions: readonly Interruption[] = [
 
 /** Breaks the commands themselves off, on the engines that take the least memory. */
 export async function runInterruptedCommands(
-  engines: readonly Engine[],
+  engines: readonly EngineWith<'data'>[],
   context: SuiteContext,
 ): Promise<readonly CaseResult[]> {
-  const smallest = engines.toSorted((left, right) => left.memoryBytes - right.memoryBytes).slice(0, enginesMax);
+  const smallest = engines
+    .toSorted((left, right) => left.resources().memoryBytes - right.resources().memoryBytes)
+    .slice(0, enginesMax);
   const results: CaseResult[] = [];
   await using stack = await createPlatformStack(smallest, context);
   for (const { name, run } of interruptions) {

@@ -16,14 +16,14 @@ const kills = 3;
 export const killedDuringBackupDrill: Drill = {
   name: 'a server that is killed while it is backed up keeps its data, and the next backup succeeds',
   run: async ({ engine, backup, source, context }, measures) => {
-    const before = await engine.fingerprint(source);
+    const before = await engine.data.fingerprint(source);
     const { durationMs } = await disposed(backUpNow(backup, source));
     let broken = 0;
     for (let kill = 0; kill < kills; kill += 1) {
       const afterMs = durationMs * rowRandom(context.seed, 'kill during a backup')(kill).float();
       if (await isBroken(source, afterMs, () => disposed(backUpNow(backup, source)))) broken += 1;
       await startAgain(engine, source, context);
-      requireSame(before, await engine.fingerprint(source), 'after the kill');
+      requireSame(before, await engine.data.fingerprint(source), 'after the kill');
     }
     measures.kills = kills;
     measures.backupsBroken = broken;
@@ -34,7 +34,7 @@ export const killedDuringBackupDrill: Drill = {
 export const killedDuringRestoreDrill: Drill = {
   name: 'a server that is killed while it is restored leaves the backup as it was, and the next restore succeeds',
   run: async ({ engine, backup, source, context }, measures) => {
-    const before = await engine.fingerprint(source);
+    const before = await engine.data.fingerprint(source);
     await using taken = await backUpNow(backup, source);
     const { directory, manifest } = taken;
     let broken = 0;
@@ -54,7 +54,7 @@ export const killedDuringRestoreDrill: Drill = {
     measures.restoresBroken = broken;
     await using target = await startThrowAway(engine, 'restored after a kill', context);
     await failing('The restore', () => backup.restore(target.running, directory, manifest));
-    requireSame(before, await engine.fingerprint(target.running));
+    requireSame(before, await engine.data.fingerprint(target.running));
   },
 };
 

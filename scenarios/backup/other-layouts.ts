@@ -1,7 +1,9 @@
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import type { Backup } from '../../sandbox/engines/backup.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
-import { isSupported, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { EngineWith } from '../../sandbox/engines/engine.ts';
+import { whyWithoutTopology } from '../../sandbox/engines/lacks.ts';
+import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, notRun, runCase, undecided } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
@@ -19,7 +21,7 @@ interface Known {
 
 /** One layout of an engine, and how it is named in results. */
 interface Layout {
-  readonly engine: Engine;
+  readonly engine: EngineWith<'data'>;
   readonly backup: Backup;
   readonly topology: TopologyName;
   readonly place: CasePlace;
@@ -38,7 +40,7 @@ const acrossNames = {
  * node and the same layout with fewer members.
  */
 export async function runOtherLayouts(
-  engine: Engine,
+  engine: EngineWith<'data'>,
   backup: Backup,
   ofSingle: Known,
   context: SuiteContext,
@@ -67,7 +69,7 @@ export async function runOtherLayouts(
 /** Why the image of this run cannot be laid out so. */
 function notRunReason({ engine, topology, place }: Layout): string | undefined {
   const laidOut = engine.topologies[topology];
-  if (!isSupported(laidOut)) return laidOut.notSupported;
+  if (laidOut === undefined) return whyWithoutTopology(engine, topology);
   return place.origin === undefined ? undefined : laidOut.notRunOn?.[place.origin];
 }
 
@@ -139,7 +141,7 @@ async function across(layout: Layout, name: string, { from, into, prepare }: Way
     const { directory, manifest } = from.onDisk;
     await failing('The restore', () => backup.restore(target, directory, manifest));
     measures.restoreMs = Math.round(performance.now() - startedMs);
-    requireSame(dataOf(from.fingerprint), dataOf(await engine.fingerprint(target)));
+    requireSame(dataOf(from.fingerprint), dataOf(await engine.data.fingerprint(target)));
     await backup.writeAfterwards(target);
   });
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
-import type { EngineName } from '../../sandbox/engines/index.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { EngineWith } from '../../sandbox/engines/engine.ts';
 import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
@@ -19,14 +19,14 @@ export const allEngines = 'all';
 /** The stack of a folder of its own, which commands find there. It goes with its data when it is disposed of. */
 export interface PlatformStack extends AsyncDisposable {
   readonly directory: string;
-  readonly engines: readonly Engine[];
+  readonly engines: readonly EngineWith<'data'>[];
   /** Starts it, with the dataset the first time. What runs already is taken as it is. */
   readonly up: () => Promise<Stack>;
 }
 
 /** Default of `topology`: `standalone`. */
 export async function createPlatformStack(
-  engines: readonly Engine[],
+  engines: readonly EngineWith<'data'>[],
   context: SuiteContext,
   topology: TopologyName = 'standalone',
 ): Promise<PlatformStack> {
@@ -40,7 +40,7 @@ export async function createPlatformStack(
         ...context.stackOptions,
         directory,
         progress: prefixed(context.progress, ['scenarios', suite]),
-        engines: engines.map((engine) => engine.name as EngineName),
+        engines: engines.map((engine) => engine.name),
         topologies: Object.fromEntries(engines.map((engine) => [engine.name, topology])),
         size,
         seed: context.seed,
@@ -63,22 +63,26 @@ export async function createPlatformStack(
 
 /** What each engine of a stack holds, by the engine's name. */
 export async function fingerprintsOf(
-  engines: readonly Engine[],
+  engines: readonly EngineWith<'data'>[],
   stack: Stack,
 ): Promise<ReadonlyMap<string, Fingerprint>> {
   const each = engines.map(
-    async (engine) => [engine.name, await engine.fingerprint(runningOf(stack, engine))] as const,
+    async (engine) => [engine.name, await engine.data.fingerprint(runningOf(stack, engine))] as const,
   );
   return new Map(await Promise.all(each));
 }
 
 /** Another world under the same schemas: whatever a restore does not bring back shows. */
-export async function overwrite(engines: readonly Engine[], stack: Stack, context: SuiteContext): Promise<void> {
+export async function overwrite(
+  engines: readonly EngineWith<'data'>[],
+  stack: Stack,
+  context: SuiteContext,
+): Promise<void> {
   const other = createDataset({ size: context.size, seed: context.seed + 1 });
   const report = { advance: () => {}, summarise: () => {} };
-  await Promise.all(engines.map((engine) => engine.load(runningOf(stack, engine), other, report)));
+  await Promise.all(engines.map((engine) => engine.data.load(runningOf(stack, engine), other, report)));
 }
 
-function runningOf(stack: Stack, engine: Engine): RunningEngine {
-  return stack.engines[engine.name as EngineName];
+function runningOf(stack: Stack, engine: EngineWith<'data'>): RunningEngine {
+  return stack.engines[engine.name];
 }

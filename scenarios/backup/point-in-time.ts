@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killNode } from '../../sandbox/containers/nodes.ts';
 import type { BackupManifest, PointInTime } from '../../sandbox/engines/backup.ts';
-import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
+import { whyWithout } from '../../sandbox/engines/lacks.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { startThrowAway } from '../throw-away.ts';
-import { type Drill, type DrillSubject, failing, requireRefusal } from './drill.ts';
+import { type Drill, type DrillSubject, failing, requireRefusal, whyWithoutSet } from './drill.ts';
 
 /** Values that are added after the base backup and before the mistake, and after it. */
 const kept = 40;
@@ -55,9 +56,9 @@ export const missingLogDrill: Drill = {
   },
 };
 
-function notRunOf({ engine }: DrillSubject): string | undefined {
-  if (!isSupported(engine.pointInTime)) return engine.pointInTime.notSupported;
-  return engine.workloads.set === undefined ? 'it has no workload that adds to a set' : undefined;
+function notRunOf({ engine, backup }: DrillSubject): string | undefined {
+  if (backup.pointInTime === undefined) return whyWithout(engine, 'pointInTime');
+  return whyWithoutSet(engine);
 }
 
 /** What is on disk after the mistake. The server that made it is gone. */
@@ -70,10 +71,10 @@ interface Mistake extends AsyncDisposable {
   readonly logParts: readonly string[];
 }
 
-async function makeMistake({ engine, context }: DrillSubject): Promise<Mistake> {
-  const { pointInTime: points, workloads } = engine;
-  const { set } = workloads;
-  if (!isSupported(points) || set === undefined) throw new Error('the drill cannot run on this engine');
+async function makeMistake({ engine, backup, context }: DrillSubject): Promise<Mistake> {
+  const { pointInTime: points } = backup;
+  const set = engine.failover?.workloads.set;
+  if (points === undefined || set === undefined) throw new Error('the drill cannot run on this engine');
   const directory = await mkdtemp(join(tmpdir(), 'taishang-backup-'));
   try {
     await using stack = await startThrowAway(engine, 'point in time', context, { schema: true });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import type { Backup, BackupManifest } from '../../sandbox/engines/backup.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { EngineWith } from '../../sandbox/engines/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { CaseResult } from '../results.ts';
 import { notRun, runCase } from '../run-case.ts';
@@ -31,14 +32,14 @@ export interface TakenBackup extends AsyncDisposable {
 
 /** First half of the suite: backs the loaded stack up. Dispose of the result to remove the files. */
 export async function takeBackup(
-  engine: Engine,
+  engine: EngineWith<'data'>,
   backup: Backup,
   running: RunningEngine,
   context: SuiteContext,
 ): Promise<TakenBackup> {
   let taken: { readonly onDisk: BackupOnDisk; readonly fingerprint: Fingerprint } | undefined;
   const result = await runCase(placeOf(running), caseNames.backUp, context, async (measures) => {
-    const fingerprint = await engine.fingerprint(running);
+    const fingerprint = await engine.data.fingerprint(running);
     const onDisk = await backUpNow(backup, running);
     taken = { onDisk, fingerprint };
     measures.backupMs = Math.round(onDisk.durationMs);
@@ -58,7 +59,7 @@ export async function takeBackup(
 
 /** What the second half works with. */
 interface Restore {
-  readonly engine: Engine;
+  readonly engine: EngineWith<'data'>;
   readonly backup: Backup;
   readonly target: RunningEngine;
   readonly directory: string;
@@ -97,7 +98,7 @@ async function restoreWhole(restore: Restore, measures: Record<string, number | 
   const startedMs = performance.now();
   await failing('The restore', () => backup.restore(target, directory, manifest));
   measures.restoreMs = Math.round(performance.now() - startedMs);
-  requireSame(fingerprint, await engine.fingerprint(target));
+  requireSame(fingerprint, await engine.data.fingerprint(target));
 }
 
 async function refuseDamaged({ backup, target, directory, manifest }: Restore, damage: Damage): Promise<void> {
@@ -118,11 +119,11 @@ async function refuseWrongPassword({ backup, target, directory, manifest }: Rest
 }
 
 async function refuseSecond({ engine, backup, target, directory, manifest }: Restore): Promise<void> {
-  const before = await engine.fingerprint(target);
+  const before = await engine.data.fingerprint(target);
   await requireRefusal('a second restore', 'RESTORE_TARGET_NOT_EMPTY', () =>
     backup.restore(target, directory, manifest),
   );
-  requireSame(before, await engine.fingerprint(target), 'after the refusal');
+  requireSame(before, await engine.data.fingerprint(target), 'after the refusal');
 }
 
 /** Takes the right to write from the folder of the data for a moment. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { restoreBackup } from '../../sandbox/backup/restore-backup.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { EngineWith } from '../../sandbox/engines/engine.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, runCase } from '../run-case.ts';
 import { prefixed, type SuiteContext } from '../suite-context.ts';
@@ -13,7 +14,10 @@ const place: CasePlace = { suite, engine: allEngines, topology: 'standalone' };
 const name = 'the whole platform comes back from one archive, and its stores agree';
 
 /** Backs all engines up into one archive, overwrites every store with another world, and restores in its place. */
-export async function runWholePlatformDrill(engines: readonly Engine[], context: SuiteContext): Promise<CaseResult> {
+export async function runWholePlatformDrill(
+  engines: readonly EngineWith<'data'>[],
+  context: SuiteContext,
+): Promise<CaseResult> {
   return runCase(place, name, context, async (measures) => {
     await using stack = await createPlatformStack(engines, context);
     await drillInPlace(stack, context, measures);

@@ -5,7 +5,7 @@ import { bankAccounts, startBalance, type Workloads } from '../../sandbox/engine
 import { rowRandom } from '../../seeds/random.ts';
 import type { Measures } from '../run-case.ts';
 import { startThrowAway } from '../throw-away.ts';
-import { backUpNow, type Drill, type DrillSubject, failing } from './drill.ts';
+import { backUpNow, type Drill, type DrillSubject, failing, whyWithoutSet } from './drill.ts';
 
 /** Values that are acknowledged before the backup begins. */
 const valuesBefore = 50;
@@ -21,23 +21,24 @@ interface Written {
 /** One client adds 0, 1, 2, ... and another moves money while the backup is taken. */
 export const writesDuringDrill: Drill = {
   name: 'a backup that is taken while clients write holds what was acknowledged before it, and no half of anything',
-  notRun: ({ engine }) => (engine.workloads.set === undefined ? 'it has no workload that adds to a set' : undefined),
+  notRun: ({ engine }) => whyWithoutSet(engine),
   run: async (subject, measures) => {
     const { engine, backup, context } = subject;
+    const workloads = engine.failover?.workloads ?? {};
     const { written, taken } = await backUpUnderLoad(subject);
     await using onDisk = taken;
     measures.consistentPoint = onDisk.manifest.consistentPoint === true ? 'yes' : 'no';
     await using target = await startThrowAway(engine, 'writes during the backup', context);
     await failing('The restore', () => backup.restore(target.running, onDisk.directory, onDisk.manifest));
     // A set or a bank is one table, collection or key: each engine promises a moment for that, whatever for the whole.
-    await checkSet(engine.workloads, target.running, written, measures);
-    await checkBank(engine.workloads, target.running, measures);
+    await checkSet(workloads, target.running, written, measures);
+    await checkBank(workloads, target.running, measures);
     measures.transfersDuringBackup = written.transfers;
   },
 };
 
 async function backUpUnderLoad({ engine, backup, source, context }: DrillSubject) {
-  const { set, bank } = engine.workloads;
+  const { set, bank } = engine.failover?.workloads ?? {};
   await set?.prepare(source);
   let stopped = false;
   let attempted = 0;

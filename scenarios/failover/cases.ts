@@ -1,4 +1,3 @@
-import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { DrillName, Failover, FailoverContract } from '../../sandbox/engines/failover.ts';
 import type { WorkloadName } from '../../sandbox/engines/workloads.ts';
 import type { Depth } from '../suite-context.ts';
@@ -34,12 +33,12 @@ const ordered = ['append', 'register', 'bank'] as const;
  * What is run on an engine. `quick`: its first contract of each topology of several nodes with one kill, and one
  * control. `full`: every schedule, every contract, a control for each topology, and the workloads that show order.
  */
-export function casesOf(engine: Engine, failover: Failover, depth: Depth): readonly FailoverCase[] {
+export function casesOf(failover: Failover, depth: Depth): readonly FailoverCase[] {
   const byTopology = [...Map.groupBy(failover.contracts, ({ topology }) => topology).values()];
   const cases = byTopology.flatMap(([first, ...others]) =>
     first === undefined ? [] : casesOfTopology(failover, first, others, depth),
   );
-  return cases.filter(({ workload }) => engine.workloads[workload] !== undefined);
+  return cases.filter(({ workload }) => failover.workloads[workload] !== undefined);
 }
 
 function casesOfTopology(

@@ -1,6 +1,5 @@
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
-import type { EngineName } from '../../sandbox/engines/index.ts';
 import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import type { CaseResult } from '../results.ts';
@@ -27,7 +26,7 @@ export function createReusedTopology(
   { context, turns }: { readonly context: SuiteContext; readonly turns: Turns },
 ): ReusedTopology {
   let kept: { readonly topology: TopologyName; readonly stack: Stack } | undefined;
-  const name = engine.name as EngineName;
+  const name = engine.name;
   const putAway = async (): Promise<void> => {
     const old = kept?.stack;
     kept = undefined;

@@ -86,10 +86,10 @@ function drill(options: FailoverCaseContext, history: History, signal: AbortSign
     if (workload === undefined) throw new Error(`${engine.name} has no workload ${each.workload}`);
     return drillWith(options, kind, workload, history, signal);
   };
-  const { append, register, bank } = engine.workloads;
+  const { set, append, register, bank } = failover.workloads;
   switch (each.workload) {
     case 'set':
-      return start(workloadKinds.set, setOf(each, failover) ?? engine.workloads.set);
+      return start(workloadKinds.set, setOf(each, failover) ?? set);
     case 'append':
       return start(workloadKinds.append, append);
     case 'register':

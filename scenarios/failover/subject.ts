@@ -28,8 +28,7 @@ export interface Subject {
 }
 
 export function subjectOf(engine: Engine, failover: Failover, running: RunningEngine, faults: Faults): Subject {
-  const { detect, untilWritable, promote, rejoin, replace, settle, refresh, weaken } = failover;
-  const { roles } = engine;
+  const { detect, untilWritable, promote, rejoin, replace, settle, refresh, weaken, roles } = failover;
   return {
     nodes: running.nodes.map(({ name }) => name),
     isPrimary: failover.isPrimary,
@@ -59,7 +58,7 @@ export async function followersOf({ nodes, rolesOfAll }: Subject, primary: strin
 }
 
 /** Of one node alone: one that gives no answer must not hold up the others. */
-async function roleOf(roles: NonNullable<Engine['roles']>, running: RunningEngine, node: string): Promise<NodeRole> {
+async function roleOf(roles: NonNullable<Failover['roles']>, running: RunningEngine, node: string): Promise<NodeRole> {
   const [role] = await roles({ ...running, nodes: running.nodes.filter(({ name }) => name === node) });
   return role ?? { node, role: 'down' };
 }

@@ -1,7 +1,8 @@
 import type { ImageOrigin } from '../../sandbox/containers/image-spec.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover, FailoverOwnCase } from '../../sandbox/engines/failover.ts';
-import { isSupported, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';
+import { whyWithout, whyWithoutTopology } from '../../sandbox/engines/lacks.ts';
+import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, notRun, runCase, undecided } from '../run-case.ts';
@@ -25,7 +26,7 @@ export async function runFailoverSuite(
   const { failover } = engine;
   const origin = context.images.get(engine.name)?.origin;
   const placeOf = (topology: TopologyName) => ({ suite, engine: engine.name, topology, origin });
-  if (!isSupported(failover)) return [notRun(placeOf('standalone'), 'failover drills', failover.notSupported)];
+  if (failover === undefined) return [notRun(placeOf('standalone'), 'failover drills', whyWithout(engine, 'failover'))];
   const results: CaseResult[] = [];
   await using reused = createReusedTopology(engine, failover, { context, turns });
   for (const work of worksOf(engine, failover, context)) {
@@ -73,7 +74,7 @@ function worksOf(engine: Engine, failover: Failover, context: SuiteContext): rea
         Object.assign(measures, await run(running, faults));
       }),
   });
-  const drills = casesOf(engine, failover, context.depth);
+  const drills = casesOf(failover, context.depth);
   const own = context.depth === 'quick' ? [] : (failover.ownCases ?? []);
   const works = [
     ...drills.filter(({ isControl }) => !isControl).map(ofCase),
@@ -109,7 +110,7 @@ async function runWork(
 
 function reasonNotToRun(engine: Engine, name: TopologyName, origin: ImageOrigin | undefined): string | undefined {
   const topology = engine.topologies[name];
-  if (!isSupported(topology)) return topology.notSupported;
+  if (topology === undefined) return whyWithoutTopology(engine, name);
   return origin === undefined ? undefined : topology.notRunOn?.[origin];
 }
 

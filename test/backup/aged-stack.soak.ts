@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';

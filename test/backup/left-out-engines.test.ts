@@ -6,7 +6,6 @@ import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import { isSupported } from '../../sandbox/engines/topology.ts';
 import { formatBackup } from '../../sandbox/report/backup-text.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
@@ -21,8 +20,9 @@ vi.mock('../../sandbox/stack/load-engines.ts', async (original) => {
   const actual = await original<typeof import('../../sandbox/stack/load-engines.ts')>();
   const changed = (engine: Engine): Engine => {
     const kind = without.get(engine.name);
-    if (kind === undefined || !isSupported(engine.backup)) return engine;
-    if (kind === 'whole') return { ...engine, backup: { notSupported: 'it has no tool for it' } };
+    const { backup, ...others } = engine;
+    if (kind === undefined || backup === undefined) return engine;
+    if (kind === 'whole') return { ...others, lacks: { ...engine.lacks, backup: 'it has no tool for it' } };
     const backUp = async () => {
       throw new SandboxError({
         code: 'NOT_SUPPORTED',
@@ -31,7 +31,7 @@ vi.mock('../../sandbox/stack/load-engines.ts', async (original) => {
         next: 'Nothing.',
       });
     };
-    return { ...engine, backup: { ...engine.backup, backUp } };
+    return { ...engine, backup: { ...backup, backUp } };
   };
   return { loadEngines: async (names: never) => (await actual.loadEngines(names)).map(changed) };
 });

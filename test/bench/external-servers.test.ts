@@ -5,21 +5,20 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ExternalServer, externalTarget, refuseMissing } from '../../bench/external-servers.ts';
 import { runBenchmarks } from '../../bench/run-benchmarks.ts';
 import { parseUrls } from '../../sandbox/commands/bench-urls.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 
 const dataset = createDataset({ size: 'small' });
 const quick = { warmUpMs: 20, measureMs: 120 };
 let stack: Stack<'postgresql' | 'redis'>;
-let engines: readonly Engine[];
+let engines: readonly Whole[];
 
 beforeAll(async () => {
   [stack, engines] = await Promise.all([
     createStack({ engines: ['postgresql', 'redis'], size: 'small' }),
-    loadEngines(['postgresql', 'redis']),
+    wholeEngines(['postgresql', 'redis']),
   ]);
 });
 afterAll(() => stack?.dispose());
@@ -59,18 +58,18 @@ test('paths that read are measured on servers by their addresses, with plans and
 });
 
 test('paths that write do so once it is confirmed, and leave the data as it was', async () => {
-  const before = await Promise.all(engines.map((engine) => engine.fingerprint(runningOf(engine))));
+  const before = await Promise.all(engines.map((engine) => engine.data.fingerprint(runningOf(engine))));
   const target = await externalTarget(servers(), { dataset, confirmedWrites: true });
   const paths = ['preference upsert', 'expired-session sweep', 'warm-up of users', 'lock and unlock'];
   await refuseMissing(target, paths);
   const report = await runBenchmarks({ ...target, ...quick, paths });
   expect(report.paths.map(({ path }) => path)).toEqual(paths);
   expect(report.paths.filter(({ plan, answer }) => plan.ok !== true || answer.ok !== true)).toEqual([]);
-  const after = await Promise.all(engines.map((engine) => engine.fingerprint(runningOf(engine))));
+  const after = await Promise.all(engines.map((engine) => engine.data.fingerprint(runningOf(engine))));
   expect(after.map(({ parts }) => parts)).toEqual(before.map(({ parts }) => parts));
 });
 
-function runningOf({ name }: Engine) {
+function runningOf({ name }: Whole) {
   return name === 'postgresql' ? stack.engines.postgresql : stack.engines.redis;
 }
 

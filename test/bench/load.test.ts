@@ -1,29 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { measureLoads } from '../../bench/load.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
 import { openClient } from '../../sandbox/engines/redis/connection.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { formatLoadBench } from '../../sandbox/report/load-bench-text.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 
 const dataset = createDataset({ size: 'small' });
 let stack: Stack<'postgresql' | 'redis'>;
-let engines: readonly Engine[];
+let engines: readonly Whole[];
 
 beforeAll(async () => {
   [stack, engines] = await Promise.all([
     createStack({ engines: ['postgresql', 'redis'], size: 'none', connect: false }),
-    loadEngines(['postgresql', 'redis']),
+    wholeEngines(['postgresql', 'redis']),
   ]);
 });
 afterAll(() => stack?.dispose());
 
-const measure = (measured: readonly Engine[]) =>
+const measure = (measured: readonly Whole[]) =>
   measureLoads({ engines: measured, running: new Map(Object.entries(stack.engines)), dataset, rounds: 1 });
 
-function engineNamed(name: string): Engine {
+function engineNamed(name: string) {
   const engine = engines.find((each) => each.name === name);
   if (engine === undefined) throw new Error(`no engine ${name}`);
   return engine;
@@ -37,7 +36,7 @@ describe('a load benchmark', () => {
       expect(store.own.rowsPerS * store.own.seconds).toBeCloseTo(store.rows, -Math.floor(Math.log10(store.rows)));
       expect(store.bare.rowsPerS).toBeGreaterThan(0);
       expect(store.generator.rowsPerS).toBeGreaterThan(0);
-      expect(await engineNamed(store.engine).loadedFingerprint(stack.engines[store.engine as 'redis'])).toBe(
+      expect(await engineNamed(store.engine).data.loadedFingerprint(stack.engines[store.engine as 'redis'])).toBe(
         await dataset.fingerprint(),
       );
     }
@@ -51,16 +50,21 @@ describe('a load benchmark', () => {
 
   test('refuses figures where the two loaders leave different data', async () => {
     const redis = engineNamed('redis');
-    const other: Engine = {
+    const { baseline } = redis.data;
+    if (baseline === undefined) throw new Error('it has one');
+    const other: Whole = {
       ...redis,
-      bareLoad: {
-        ...redis.bareLoad,
-        async record(running, loaded) {
-          await redis.bareLoad.record(running, loaded);
-          const [node] = running.nodes;
-          if (node === undefined) throw new Error('no node');
-          await using client = await openClient(node, running.secrets);
-          await client.set('user:of another dataset', '{}', 'EX', 3_600);
+      data: {
+        ...redis.data,
+        baseline: {
+          ...baseline,
+          async record(running, loaded) {
+            await baseline.record(running, loaded);
+            const [node] = running.nodes;
+            if (node === undefined) throw new Error('no node');
+            await using client = await openClient(node, running.secrets);
+            await client.set('user:of another dataset', '{}', 'EX', 3_600);
+          },
         },
       },
     };
@@ -70,11 +74,14 @@ describe('a load benchmark', () => {
 
   test('says that a load which does everything many times missed what is wanted', async () => {
     const redis = engineNamed('redis');
-    const slow: Engine = {
+    const slow: Whole = {
       ...redis,
-      async load(...given) {
-        for (let time = 0; time < 20; time += 1) await redis.load(...given);
-        return redis.load(...given);
+      data: {
+        ...redis.data,
+        async load(...given) {
+          for (let time = 0; time < 20; time += 1) await redis.data.load(...given);
+          return redis.data.load(...given);
+        },
       },
     };
     const { stores } = await measure([slow]);

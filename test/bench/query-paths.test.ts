@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recallOfPath } from '../../bench/recall.ts';
 import { choosePaths, runnable, type Subject } from '../../bench/subjects.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import { noTextIndexes } from '../../sandbox/engines/mongodb/collections.ts';
 import { databaseName, withClient } from '../../sandbox/engines/mongodb/connection.ts';
 import { usersByActivity } from '../../sandbox/engines/path-parameters.ts';
@@ -10,18 +9,18 @@ import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { planOf } from '../../sandbox/engines/postgresql/query-paths/plan.ts';
 import { tableLoads } from '../../sandbox/engines/postgresql/rows.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 import { check } from './support/checked-paths.ts';
 
 const dataset = createDataset({ size: 'small' });
 let stack: Stack<EngineName>;
-let engines: readonly Engine[];
+let engines: readonly Whole[];
 
 beforeAll(async () => {
   [stack, engines] = await Promise.all([
     createStack({ engines: engineNames, size: 'small' }),
-    loadEngines(engineNames),
+    wholeEngines(engineNames),
   ]);
 });
 afterAll(() => stack?.dispose());
@@ -45,7 +44,8 @@ describe.each(Object.keys(pathsOf))('%s', (engine) => {
   test('has its plan and its answers on every path, and its data afterwards as before', async () => {
     const own = engines.find(({ name }) => name === engine);
     const up = running().get(engine);
-    const fingerprint = async () => (own === undefined || up === undefined ? {} : (await own.fingerprint(up)).parts);
+    const fingerprint = async () =>
+      own === undefined || up === undefined ? {} : (await own.data.fingerprint(up)).parts;
     const before = await fingerprint();
     const all = subjectsOf(engine);
     expect(all).toHaveLength(pathsOf[engine] ?? 0);
@@ -66,7 +66,7 @@ describe('a load ends in the state in which its store stays', () => {
 
   test('postgresql: autovacuum finds nothing to do, and no plan changes with what it would do', async () => {
     const { postgresql } = stack.engines;
-    await engines.find(({ name }) => name === 'postgresql')?.load(postgresql, dataset, report);
+    await engines.find(({ name }) => name === 'postgresql')?.data.load(postgresql, dataset, report);
     for (const database of new Set(tableLoads.map((load) => load.database))) {
       await using opened = await openPrimary(postgresql, { database });
       const { rows } = await opened.client.query<{ relname: string }>(
@@ -235,8 +235,9 @@ test('caches that have expired are a reason not to run, and never a wrong answer
 test('every engine says the settings that decide about speed, and no password', async () => {
   for (const engine of engines) {
     const up = running().get(engine.name);
-    if (up === undefined || engine.serverSettings === undefined) throw new Error(`${engine.name} has no settings`);
-    const settings = await engine.serverSettings(up);
+    if (up === undefined || engine.bench.serverSettings === undefined)
+      throw new Error(`${engine.name} has no settings`);
+    const settings = await engine.bench.serverSettings(up);
     expect(Object.keys(settings).length, engine.name).toBeGreaterThan(0);
     const text = JSON.stringify(settings);
     expect(Object.values(up.secrets).filter((secret) => text.includes(secret))).toEqual([]);

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { runCommand, runForError } from '../support/command.ts';
 
 /** What bash offers for the last word of a line. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers } from '../../sandbox/containers/objects.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import type { StackStatus } from '../../sandbox/stack/stack-status.ts';

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { loadEngine } from '../../sandbox/stack/load-engines.ts';
 import { commandProgram } from '../../scenarios/backup/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
@@ -109,7 +109,7 @@ describe('no password is among the arguments', () => {
 
   test.each(['mongodb', 'neo4j', 'redis'] as const)('of the shell of %s', async (name) => {
     const { shell, secretNames } = await loadEngine(name);
-    if (!isSupported(shell)) throw new Error(shell.notSupported);
+    if (shell === undefined) throw new Error(`${name} has no shell`);
     const secrets = Object.fromEntries(secretNames.map((secret) => [secret, `secret of ${secret}`]));
     const running = { engine: name, topology: 'standalone', nodes: [{}], secrets } as unknown as RunningEngine;
     const { command, environment } = await shell.call(running, { admin: false, args: [] });

@@ -4,10 +4,10 @@ import { runTask, silent } from '../../sandbox/core/progress.ts';
 import type { CrossStoreCheck } from '../../sandbox/cross-store/check-across-stores.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
 import { runAsSandbox } from '../support/as-sandbox.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 /** What a peak may grow by from few things to many. Streamed it grows by 8 to 41 MB, held by 82 to 125 MB. */
 const growthBytesMax = 60e6;
@@ -39,12 +39,12 @@ async function measureTwice(engine: 'postgresql' | 'redis', size: DatasetSize): 
 }
 
 test('the peak of a check does not grow with the dataset and what Redis holds of it', async () => {
-  const [redis] = await loadEngines(['redis']);
+  const [redis] = await wholeEngines(['redis']);
   const loadUsers = async (size: DatasetSize) => {
     const dataset = createDataset({ size });
     // The whole world's fingerprint takes minutes, and says nothing of memory.
     await runTask(silent, ['load'], async (report) =>
-      redis?.load(stack.engines.redis, { ...dataset, fingerprint: async () => size }, report),
+      redis?.data.load(stack.engines.redis, { ...dataset, fingerprint: async () => size }, report),
     );
   };
   await loadUsers('small,users=40000');

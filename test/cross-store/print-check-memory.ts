@@ -1,25 +1,25 @@
 import { text } from 'node:stream/consumers';
 import { checkAcrossStores } from '../../sandbox/cross-store/check-across-stores.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
 import { residentBytesMax } from '../support/peak-memory.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 // Checks running engines against a dataset. Arguments: the size, and `hold` to hold first what every store tells, as a
 // check must not. Standard input: the running engines by their names.
 const [size, mode] = process.argv.slice(2);
 const running = new Map(Object.entries(JSON.parse(await text(process.stdin)) as Record<string, RunningEngine>));
-const engines = await loadEngines(
+const engines = await wholeEngines(
   [...running.keys()].filter((name): name is EngineName => engineNames.includes(name as EngineName)),
 );
 const dataset = createDataset({ size: size as DatasetSize });
 
 const held: object[] = [];
 if (mode === 'hold') {
-  for (const { name, readBack } of engines) {
-    for (const read of Object.values(readBack)) {
+  for (const { name, data } of engines) {
+    for (const read of Object.values(data.readBack)) {
       for await (const row of read(running.get(name) as RunningEngine)) held.push(row);
     }
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkUsedStores } from '../../sandbox/cross-store/check-used-stores.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';

@@ -8,14 +8,14 @@ import { rawNumber } from '../../sandbox/dataset/exact-number.ts';
 import { entityNames } from '../../sandbox/dataset/fields.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { rowFileOf } from '../../sandbox/dataset/row-file.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 import { beyondBounds, rowsAtBounds } from './rows-at-bounds.ts';
 
 const base = createDataset({ size: { users: 1, contents: 0, conversations: 0, knowledge: 1 } });
@@ -42,10 +42,12 @@ async function fileOf(entity: EntityName, lines: readonly string[]) {
 
 /** Loads every engine, side by side, and holds the stores against each other. */
 async function load(dataset: Dataset): Promise<void> {
-  const engines = await loadEngines(engineNames);
+  const engines = await wholeEngines(engineNames);
   const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
   const report = { advance: () => {}, summarise: () => {} };
-  await Promise.all(engines.map((engine) => engine.load(running.get(engine.name) as RunningEngine, dataset, report)));
+  await Promise.all(
+    engines.map((engine) => engine.data.load(running.get(engine.name) as RunningEngine, dataset, report)),
+  );
   await requireAgreement(engines, running, dataset);
   // Nothing was changed on its way, and what the schema brings nobody has added.
   const { kinds } = await countChanges(engines, running, dataset);

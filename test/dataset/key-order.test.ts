@@ -9,10 +9,10 @@ import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { rowFileOf } from '../../sandbox/dataset/row-file.ts';
 import { orderedDocument } from '../../sandbox/engines/mongodb/bson-bytes.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngine } from '../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
 import { seed, seedText } from '../support/seed.ts';
+import { wholeEngine } from '../support/whole-engines.ts';
 
 /** Objects as JSON text in the order of their fields: names that JavaScript moves beside others. */
 const name = fc.oneof(fc.nat(3_000).map(String), fc.constantFrom('zz', 'a', '00', '-1', '4294967295', 'levels'));
@@ -68,8 +68,8 @@ test(`documents from files have their keys in the order of the file, ${seedText}
   const file = join(folder.path, 'contents.ndjson');
   await writeFile(file, `${lines.join('\n')}\n`);
   const { dataset } = await importDataset({ files: [await rowFileOf(file)], base });
-  const mongodb = await loadEngine('mongodb');
-  await mongodb.load(stack.engines.mongodb, dataset, { advance: () => {}, summarise: () => {} });
+  const mongodb = await wholeEngine('mongodb');
+  await mongodb.data.load(stack.engines.mongodb, dataset, { advance: () => {}, summarise: () => {} });
 
   const contents = stack.clients.mongodb.db('taishang_content').collection('user_contents');
   const found = await contents.find({}, { raw: true, sort: { _id: 1 } }).toArray();

@@ -6,10 +6,10 @@ import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers, findVolumes } from '../../sandbox/containers/objects.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 const engines = ['postgresql', 'redis'] as const;
 const topologies = { postgresql: 'replicated', redis: 'replicated' } as const;
@@ -29,11 +29,11 @@ afterAll(async () => {
 /** What the stores hold, but for when keys expire, and what it lies in. */
 async function everything(): Promise<object> {
   const running = (await attachStack({ directory, engines })).engines;
-  const held = (await loadEngines(engines)).map(async (engine) => {
+  const held = (await wholeEngines(engines)).map(async (engine) => {
     const target = running.get(engine.name as (typeof engines)[number]);
     if (target === undefined) throw new Error(`${engine.name} does not run`);
-    const { expiries: _, ...parts } = (await engine.fingerprint(target)).parts;
-    return [engine.name, await engine.loadedFingerprint(target), parts];
+    const { expiries: _, ...parts } = (await engine.data.fingerprint(target)).parts;
+    return [engine.name, await engine.data.loadedFingerprint(target), parts];
   });
   const containers = await findContainers({ [labelNames.directory]: directory });
   const stackName = containers[0]?.labels[labelNames.stack] ?? '';

@@ -5,17 +5,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { killNode } from '../../sandbox/containers/nodes.ts';
 import { findContainers, findVolumes } from '../../sandbox/containers/objects.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { generationOfVolume } from '../../sandbox/stack/generations.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 /** Parts of a fingerprint that depend on when a key was set. */
 const timeBound = ['expiries'];
@@ -40,11 +40,13 @@ async function attached(): Promise<ReadonlyMap<EngineName, RunningEngine>> {
 
 async function contents(): Promise<object> {
   const running = await attached();
-  const engines = await loadEngines(engineNames);
+  const engines = await wholeEngines(engineNames);
   const parts = engines.map(async (engine) => {
     const target = running.get(engine.name as EngineName) as RunningEngine;
-    const all = Object.entries((await engine.fingerprint(target)).parts).filter(([part]) => !timeBound.includes(part));
-    return [engine.name, [await engine.loadedFingerprint(target), ...all]] as const;
+    const all = Object.entries((await engine.data.fingerprint(target)).parts).filter(
+      ([part]) => !timeBound.includes(part),
+    );
+    return [engine.name, [await engine.data.loadedFingerprint(target), ...all]] as const;
   });
   return Object.fromEntries(await Promise.all(parts));
 }

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
 import { exitCodeOf } from '../../sandbox/core/errors.ts';
 import { crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 const top = join(import.meta.dirname, '..', '..');
 const read = (path: string) => readFile(join(top, path), 'utf8');
@@ -17,7 +17,7 @@ test('every error code is documented with its exit code, and no other', async ()
 
 test('the table of images names the images in use', async () => {
   const text = await read('docs/images.md');
-  for (const { image } of await loadEngines(engineNames)) {
+  for (const { image } of await wholeEngines(engineNames)) {
     if (image.official.unsuitable === undefined) expect(text).toContain(`\`${image.official.reference}\``);
   }
 });
@@ -28,8 +28,8 @@ test('the table of query paths names them all, as they are called', async () => 
     .trim()
     .split('\n')
     .flatMap((row) => (row.split('|')[2] ?? '').split(';').map((name) => name.trim().replace(/ \(w\)$/, '')));
-  const engines = await loadEngines(engineNames);
-  const own = engines.flatMap(({ queryPaths }) => queryPaths.map(({ name }) => name));
+  const engines = await wholeEngines(engineNames);
+  const own = engines.flatMap(({ bench }) => bench.paths.map(({ name }) => name));
   expect(named.toSorted()).toEqual([...own, ...crossStorePaths.map(({ name }) => name)].toSorted());
 });
 

@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNodeAgain, stopNode } from '../../sandbox/containers/nodes.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { untilReady } from '../../sandbox/stack/until-ready.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 
-const engines = new Map((await loadEngines(engineNames)).map((engine) => [engine.name, engine]));
+const engines = new Map((await wholeEngines(engineNames)).map((engine) => [engine.name, engine]));
 
 /** A change to one file of an engine's schema that makes it another, valid one; and one that makes it invalid. */
 interface Edits {
@@ -80,16 +79,16 @@ async function schemaWith(engine: EngineName, [from, to]: readonly [string, stri
 }
 
 /** What two loads of the same data have in common. */
-async function contentOf(engine: Engine, running: RunningEngine): Promise<Readonly<Record<string, string>>> {
+async function contentOf(engine: Whole, running: RunningEngine): Promise<Readonly<Record<string, string>>> {
   const { timeBound = [] } = edits[engine.name as EngineName];
-  const { parts } = await engine.fingerprint(running);
+  const { parts } = await engine.data.fingerprint(running);
   return Object.fromEntries(Object.entries(parts).filter(([part]) => !timeBound.includes(part)));
 }
 
 const report = { advance: () => {}, summarise: () => {} };
 
 describe.each(engineNames)('%s', (name) => {
-  const engine = engines.get(name) as Engine;
+  const engine = engines.get(name) as Whole;
   let stack: Stack;
   let running: RunningEngine;
   let dataset: Dataset;
@@ -102,53 +101,53 @@ describe.each(engineNames)('%s', (name) => {
   afterAll(() => stack?.dispose());
 
   test('a schema that is applied twice changes nothing the second time', async () => {
-    const before = await engine.fingerprint(running);
-    expect(await engine.applySchema(running, { reset: false })).toMatchObject({ applied: [] });
-    expect(await engine.fingerprint(running)).toEqual(before);
+    const before = await engine.data.fingerprint(running);
+    expect(await engine.schema.apply(running, { reset: false })).toMatchObject({ applied: [] });
+    expect(await engine.data.fingerprint(running)).toEqual(before);
   });
 
   test('data that is loaded twice is the same data', async () => {
     const before = await contentOf(engine, running);
-    await engine.load(running, dataset, report);
+    await engine.data.load(running, dataset, report);
     expect(await contentOf(engine, running)).toEqual(before);
-    expect(await engine.loadedFingerprint(running)).toBe(await dataset.fingerprint());
+    expect(await engine.data.loadedFingerprint(running)).toBe(await dataset.fingerprint());
   });
 
   test('data outlives a stop and a start', async () => {
-    const before = await engine.fingerprint(running);
+    const before = await engine.data.fingerprint(running);
     const [node] = running.nodes;
     if (node === undefined) throw new Error('no node');
     await stopNode(node);
     await startNodeAgain(node);
     await untilReady(node, { engine, secrets: running.secrets, signal: new AbortController().signal });
-    expect(await engine.fingerprint(running)).toEqual(before);
+    expect(await engine.data.fingerprint(running)).toEqual(before);
   });
 
   test('another schema is refused with the difference, and replaced when a reset is asked for', async () => {
     const { other } = edits[name];
     const before = await contentOf(engine, running);
     const directory = await schemaWith(name, other);
-    const refused = await engine.applySchema(running, { reset: false, directory }).catch((thrown) => thrown);
+    const refused = await engine.schema.apply(running, { reset: false, directory }).catch((thrown) => thrown);
     expect(refused).toMatchObject({ code: 'SCHEMA_DIFFERENT', engine: name });
     expect(refused.message).toContain(directory);
     expect(refused.evidence).toMatch(/^--- .*\tthere\n\+\+\+ .*\twanted\n@@ /);
     expect(refused.evidence.split('\n').slice(2).join('\n')).toMatch(/^[+-]/m);
     expect(await contentOf(engine, running)).toEqual(before);
 
-    expect((await engine.applySchema(running, { reset: true, directory })).applied.length).toBeGreaterThan(0);
-    expect(await engine.applySchema(running, { reset: false, directory })).toMatchObject({ applied: [] });
-    await engine.applySchema(running, { reset: true });
-    await engine.load(running, dataset, report);
+    expect((await engine.schema.apply(running, { reset: true, directory })).applied.length).toBeGreaterThan(0);
+    expect(await engine.schema.apply(running, { reset: false, directory })).toMatchObject({ applied: [] });
+    await engine.schema.apply(running, { reset: true });
+    await engine.data.load(running, dataset, report);
     expect(await contentOf(engine, running)).toEqual(before);
   });
 
   test('an error in a schema file is named with its place and the reason', async () => {
     const { invalid, place, message } = edits[name];
     const directory = await schemaWith(name, invalid);
-    const failed = await engine.applySchema(running, { reset: true, directory }).catch((thrown) => thrown);
+    const failed = await engine.schema.apply(running, { reset: true, directory }).catch((thrown) => thrown);
     expect(failed).toMatchObject({ code: 'SCHEMA_FAILED', engine: name });
     expect(failed.message).toMatch(place);
     expect(failed.message).toMatch(message);
-    await engine.applySchema(running, { reset: true });
+    await engine.schema.apply(running, { reset: true });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
 import { buildParts } from '../../sandbox/engines/expiring-parts.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { seed, seedText } from '../support/seed.ts';

@@ -2,7 +2,8 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
 import { parseDocument } from '../../sandbox/engines/mongodb/bson-file.ts';
 import { readCatalogue } from '../../sandbox/engines/mongodb/catalogue.ts';
@@ -11,8 +12,10 @@ import { requireNothingFailed } from '../../sandbox/engines/mongodb/dump-tool.ts
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { partsOf } from '../../sandbox/engines/mongodb/fingerprint.ts';
 import { readExport } from '../../sandbox/engines/mongodb/read-export.ts';
-import { isSupported, type RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { wholeEngine } from '../support/whole-engines.ts';
+import { supported } from './support/backup-folder.ts';
 import { testBackup } from './support/backup-suite.ts';
 import { backupOf, type StoredBackup, takeBackup } from './support/backups.ts';
 
@@ -56,7 +59,7 @@ beforeAll(async () => {
     roles: [{ role: 'reading', db: database.databaseName }],
   });
   taken = await takeBackup(engine, source);
-  before = await mongodb.fingerprint(source);
+  before = await mongodb.data.fingerprint(source);
 });
 afterAll(async () => {
   await Promise.all([client?.close(), there?.close(), taken?.[Symbol.asyncDispose]()]);
@@ -64,7 +67,7 @@ afterAll(async () => {
 });
 
 testBackup({
-  engine,
+  engine: await wholeEngine('mongodb'),
   backedUp: () => ({ source, target, taken }),
   parts: ['documents.bson', 'definitions.bson', 'catalogue.json'],
   foreign: () => [{ engine: 'redis' }, { origin: 'official' }, { serverVersion: '8.99.0' }, { serverVersion: '7.0.0' }],
@@ -170,9 +173,9 @@ test('a round trip: the same documents, validators, indexes, views, users and ro
   await using filledStack = await emptyStack();
   const filled = filledStack.engines.mongodb;
   await backup.restore(filled, taken.directory, taken.manifest);
-  expect(differenceOf(before, await mongodb.fingerprint(filled))).toEqual({ different: [], expired: [] });
+  expect(differenceOf(before, await mongodb.data.fingerprint(filled))).toEqual({ different: [], expired: [] });
   await backup.writeAfterwards(filled);
-  expect(await mongodb.loadedFingerprint(filled)).toBe(await sourceStack.dataset?.fingerprint());
+  expect(await mongodb.data.loadedFingerprint(filled)).toBe(await sourceStack.dataset?.fingerprint());
   const login = new MongoClient(
     uri(filled)
       .replace(/\/\/[^@]+@/, '//reader:password@')
@@ -184,16 +187,15 @@ test('a round trip: the same documents, validators, indexes, views, users and ro
 
 // The stand-in drops a database at some hundred documents a second where others use the disk.
 test('a restore beside the live data replaces an earlier one, and touches nothing else', async () => {
-  if (!isSupported(backup.restoreBeside as never)) throw new Error('not supported');
-  const beside = backup.restoreBeside as Exclude<typeof backup.restoreBeside, { notSupported: string }>;
-  const live = await mongodb.fingerprint(source);
+  const beside = supported(backup.restoreBeside);
+  const live = await mongodb.data.fingerprint(source);
   for (let round = 0; round < 2; round += 1) {
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(['taishang_content_restore']);
     expect(await partsOf(client.db('taishang_content_restore'))).toEqual(await partsOf(client.db('taishang_content')));
     await client.db('taishang_content_restore').collection('user_contents').deleteOne({});
     await client.db('taishang_content_restore').collection('left over').insertOne({});
   }
-  expect(await mongodb.fingerprint(source)).toEqual(live);
+  expect(await mongodb.data.fingerprint(source)).toEqual(live);
   await client.db('taishang_content_restore').dropDatabase();
 }, 300_000);
 

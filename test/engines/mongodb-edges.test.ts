@@ -91,12 +91,12 @@ test('fields, keys of indexes, validators and views keep their order where a nam
   for (const bytes of [seen?.options, things?.options, things?.indexes[0]]) {
     expect(bytes?.toString('latin1')).toMatch(/zz.*2026.*1999/s);
   }
-  const fingerprint = await mongodb.fingerprint(source);
+  const fingerprint = await mongodb.data.fingerprint(source);
 
   await throughABackup();
   expect(await readCatalogue(there.db('orders'))).toEqual(before);
   expect(await storedIn(there, 'orders', 'things')).toEqual(await storedIn(client, 'orders', 'things'));
-  expect(differenceOf(fingerprint, await mongodb.fingerprint(target)).different).toEqual([]);
+  expect(differenceOf(fingerprint, await mongodb.data.fingerprint(target)).different).toEqual([]);
 
   // The control: another order is other data.
   await there.db('orders').collection('things').dropIndex('by year');
@@ -105,7 +105,7 @@ test('fields, keys of indexes, validators and views keep their order where a nam
     .db('orders')
     .collection('things')
     .createIndex(turned as never, partial);
-  const { different } = differenceOf(fingerprint, await mongodb.fingerprint(target));
+  const { different } = differenceOf(fingerprint, await mongodb.data.fingerprint(target));
   expect(different).toEqual(['orders.things collection']);
 });
 
@@ -128,7 +128,7 @@ test(`documents of every type come back byte for byte, under names of every scri
         const sent = documents.map((bytes) => bytes.toString('hex'));
         expect(await storedIn(client, database, collection)).toEqual(sent);
       }
-      const before = await mongodb.fingerprint(source);
+      const before = await mongodb.data.fingerprint(source);
       await using backedUp = await takeBackup(engine, source);
       for (const { path } of backedUp.manifest.parts) expect(path.length).toBeLessThan(20);
       await backup.restore(target, backedUp.directory, backedUp.manifest);
@@ -137,8 +137,8 @@ test(`documents of every type come back byte for byte, under names of every scri
       for (const [database, collection] of world) {
         expect(await storedIn(there, database, collection)).toEqual(await storedIn(client, database, collection));
       }
-      expect(differenceOf(before, await mongodb.fingerprint(target)).different).toEqual([]);
-      expect(await mongodb.fingerprint(source)).toEqual(before);
+      expect(differenceOf(before, await mongodb.data.fingerprint(target)).different).toEqual([]);
+      expect(await mongodb.data.fingerprint(source)).toEqual(before);
     }),
     { seed, numRuns: 4, endOnFailure: true },
   );
@@ -174,9 +174,9 @@ test('a document as large as one may be, many of them, and one of 100 levels', a
   await insertRaw(client.db('large'), 'documents', [
     documentOf([element(0x10, '_id', int32(4)), element(3, 'a', deep)]),
   ]);
-  const before = await mongodb.fingerprint(source);
+  const before = await mongodb.data.fingerprint(source);
   await throughABackup();
-  expect(differenceOf(before, await mongodb.fingerprint(target)).different).toEqual([]);
+  expect(differenceOf(before, await mongodb.data.fingerprint(target)).different).toEqual([]);
 });
 
 test('capped collections, functions, files, collections in admin, roles that inherit: all of it is restored', async () => {
@@ -192,11 +192,11 @@ test('capped collections, functions, files, collections in admin, roles that inh
   await database.command({ createRole: 'b', privileges: [], roles: ['read'] });
   await database.command({ createRole: 'a', privileges: [], roles: ['b'] });
   await database.command({ createUser: 'reader', pwd: 'secret', roles: ['a'] });
-  const before = await mongodb.fingerprint(source);
+  const before = await mongodb.data.fingerprint(source);
   expect(Object.keys(before.parts)).toContain('admin.mine documents');
 
   await throughABackup();
-  expect(differenceOf(before, await mongodb.fingerprint(target)).different).toEqual([]);
+  expect(differenceOf(before, await mongodb.data.fingerprint(target)).different).toEqual([]);
   const kept = await there.db('kinds').collection('last').find().toArray();
   expect(kept.map(({ _id }) => Number(_id))).toEqual([3, 2, 1]);
 });
@@ -221,12 +221,12 @@ describe('beside the live data', () => {
   test('a database of somebody with the name of a copy is neither replaced nor left out', async () => {
     await client.db('shop').collection('orders').insertOne({ live: true });
     await client.db('shop_restore').collection('orders').insertOne({ own: true });
-    const before = await mongodb.fingerprint(source);
+    const before = await mongodb.data.fingerprint(source);
     await using taken = await takeBackup(engine, source);
     const names = ['shop_2_restore', 'shop_restore_restore'];
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(names);
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(names);
-    expect(await mongodb.fingerprint(source)).toEqual(before);
+    expect(await mongodb.data.fingerprint(source)).toEqual(before);
     expect(await client.db('shop_restore').collection('orders').countDocuments({ own: true })).toBe(1);
 
     await backup.restore(target, taken.directory, taken.manifest);
@@ -239,7 +239,7 @@ describe('beside the live data', () => {
     const names = [long, `${'心'.repeat(20)}abc`, 'Case'];
     for (const name of names) await client.db(name).collection('c').insertOne({ of: name });
     await client.db('case_RESTORE').collection('c').insertOne({ own: true });
-    const before = await mongodb.fingerprint(source);
+    const before = await mongodb.data.fingerprint(source);
     await using taken = await takeBackup(engine, source);
     const made = await beside(source, taken.directory, taken.manifest);
     expect(made).toHaveLength(4);
@@ -249,12 +249,12 @@ describe('beside the live data', () => {
       expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
       expect(name).toMatch(/_restore$/);
     }
-    expect(await mongodb.fingerprint(source)).toEqual(before);
+    expect(await mongodb.data.fingerprint(source)).toEqual(before);
   });
 
   test('a restore that fails leaves nothing of it, and the live data as it is', async () => {
     await client.db('shop').collection('orders').insertOne({ live: true });
-    const before = await mongodb.fingerprint(source);
+    const before = await mongodb.data.fingerprint(source);
     await using taken = await takeBackup(engine, source);
     // A string that is no UTF-8 is sound BSON, and refused by the server.
     const bad = documentOf([element(0x10, '_id', int32(1)), element(0x02, 's', text(Buffer.from([0xff, 0xfe])))]);
@@ -275,6 +275,6 @@ describe('beside the live data', () => {
     const parts = await partsWith(folder.path, contents);
     await expect(beside(source, folder.path, { ...taken.manifest, parts })).rejects.toThrow(/invalid BSON/);
     expect(await databaseNames(client)).not.toContain('shop_restore');
-    expect(await mongodb.fingerprint(source)).toEqual(before);
+    expect(await mongodb.data.fingerprint(source)).toEqual(before);
   });
 });

@@ -167,6 +167,6 @@ describe('the fingerprint of MongoDB notices', () => {
   testMutations(
     mutations,
     () => client.db('taishang_content'),
-    () => mongodb.fingerprint(running),
+    () => mongodb.data.fingerprint(running),
   );
 });

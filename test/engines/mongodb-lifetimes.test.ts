@@ -34,7 +34,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([source?.dispose(), target?.dispose()]));
 
 test('a restore counts the documents whose lifetime has passed, and is the same but for them', async () => {
-  const before = await mongodb.fingerprint(source.engines.mongodb);
+  const before = await mongodb.data.fingerprint(source.engines.mongodb);
   await using taken = await takeBackup(mongodb, source.engines.mongodb);
   let expired = 0;
   const notes = {
@@ -47,19 +47,19 @@ test('a restore counts the documents whose lifetime has passed, and is the same 
   // As the server does within the minute.
   await tokens(target.clients.mongodb).deleteMany({ at: { $lt: new Date(Date.now() - 24 * hourMs) } });
   expect(await tokens(target.clients.mongodb).countDocuments()).toBe(4);
-  const { different, expired: parts } = differenceOf(before, await mongodb.fingerprint(target.engines.mongodb));
+  const { different, expired: parts } = differenceOf(before, await mongodb.data.fingerprint(target.engines.mongodb));
   expect({ different, parts }).toEqual({ different: [], parts: ['tokens documents'] });
 });
 
 test.each(['lives for an hour more', 'lives for ever, for it has no moment'])(
   'a lost document that %s is a difference beside them',
   async (_id) => {
-    const before = await mongodb.fingerprint(source.engines.mongodb);
+    const before = await mongodb.data.fingerprint(source.engines.mongodb);
     const collection = tokens(target.clients.mongodb);
     const document = await collection.findOne({ _id });
     expect(document).not.toBeNull();
     await collection.deleteOne({ _id });
-    const { different } = differenceOf(before, await mongodb.fingerprint(target.engines.mongodb));
+    const { different } = differenceOf(before, await mongodb.data.fingerprint(target.engines.mongodb));
     if (document !== null) await collection.insertOne(document);
     expect(different).toEqual(['tokens documents']);
   },

@@ -6,11 +6,12 @@ import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
-import { connect, firstNode, uri } from '../../sandbox/engines/neo4j/connection.ts';
+import { connect, uri } from '../../sandbox/engines/neo4j/connection.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import type { Connection, RunningEngine, Topology } from '../../sandbox/engines/topology.ts';
+import { type Connection, firstNode, type RunningEngine, type Topology } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { fillNewVolumes, type Staged } from '../../sandbox/stack/staged-engines.ts';
 import {
@@ -54,7 +55,7 @@ beforeAll(async () => {
   });
   taken = await takeBackup(engine, source);
   await writing;
-  before = await neo4j.fingerprint(source);
+  before = await neo4j.data.fingerprint(source);
 });
 afterAll(async () => {
   await connection?.[Symbol.asyncDispose]();
@@ -128,7 +129,7 @@ test('the commands of the specification are caught: neo4j-admin has no such word
 
 test('a round trip: the same graph, constraints, indexes and users, and the passwords of the target', async () => {
   await backup.restore(target, taken.directory, taken.manifest);
-  expect(differenceOf(before, await neo4j.fingerprint(target))).toEqual({ different: [], expired: [] });
+  expect(differenceOf(before, await neo4j.data.fingerprint(target))).toEqual({ different: [], expired: [] });
   await backup.writeAfterwards(target);
   const reader = neo4jDriver.driver(uri(target), neo4jDriver.auth.basic('reader', 'a-password'));
   await reader.verifyAuthentication().then((isRight) => expect(isRight).toBe(true));
@@ -159,7 +160,7 @@ describe('volumes of a node that was never started', () => {
   test('give, at the first start, the same graph, constraints, indexes and users, and the passwords of the target', async () => {
     let after: Fingerprint | undefined;
     await restored(1, taken.manifest, async (running) => {
-      after = await neo4j.fingerprint(running);
+      after = await neo4j.data.fingerprint(running);
     });
     expect(after === undefined ? undefined : differenceOf(before, after)).toEqual({ different: [], expired: [] });
   });
@@ -185,7 +186,7 @@ test('everything that was acknowledged while the backup was made is in it, and n
 });
 
 test('a restore over data is refused, and changes nothing', async () => {
-  const there = await neo4j.fingerprint(target);
+  const there = await neo4j.data.fingerprint(target);
   expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
-  expect(await neo4j.fingerprint(target)).toEqual(there);
+  expect(await neo4j.data.fingerprint(target)).toEqual(there);
 });

@@ -112,6 +112,6 @@ describe('the fingerprint of Neo4j notices', () => {
   testMutations(
     mutations,
     () => connection.client,
-    () => neo4j.fingerprint(running),
+    () => neo4j.data.fingerprint(running),
   );
 });

@@ -4,9 +4,8 @@ import { execInNode } from '../../sandbox/containers/exec.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { findContainers } from '../../sandbox/containers/objects.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import { firstNode } from '../../sandbox/engines/neo4j/connection.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { attachStack } from '../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/command.ts';
@@ -55,7 +54,7 @@ test('labels and types of any name are part of the fingerprint', async () => {
     const nodes = { id: `odd ${index}`, name };
     await opened.client.executeQuery('CREATE (a:$($name) {id: $id})-[:$($name)]->(a)', nodes);
   }
-  const { parts } = await neo4j.fingerprint(running);
+  const { parts } = await neo4j.data.fingerprint(running);
   expect(Object.keys(parts)).toEqual(
     expect.arrayContaining(names.flatMap((name) => [`nodes ${name}`, `relationships ${name}`])),
   );

@@ -33,7 +33,7 @@ test('the commands of the specification count the same users, and the fingerprin
   expect(lost).toEqual(['taishang_users default privileges', 'taishang_users rights']);
 
   // Of the whole: three databases and all roles of the platform are missing.
-  const found = differences(await postgresql.fingerprint(source), await postgresql.fingerprint(target));
+  const found = differences(await postgresql.data.fingerprint(source), await postgresql.data.fingerprint(target));
   expect(found).toContain('roles');
   expect(found).toContain('taishang_analytics.public.daily_activity');
   expect(found).toContain('taishang_ai.public.knowledge_embeddings');

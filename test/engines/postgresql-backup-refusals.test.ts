@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checked, execInNode } from '../../sandbox/containers/exec.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import { verifyParts } from '../../sandbox/engines/backup-files.ts';
-import { primaryNode } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { type BackupFolder, backupFolder, copyWith, describedAnew, supported } from './support/backup-folder.ts';
 import { databaseNames, emptyStack, seededStack } from './support/postgresql-stack.ts';
 
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
 const restoreBeside = supported(backup.restoreBeside);
 
@@ -111,7 +110,7 @@ describe('a target is refused before it is touched', () => {
   test('where the server may not write its own data', async () => {
     const chmod = async (mode: string) =>
       checked(
-        await execInNode(primaryNode(target), ['chmod', mode, '/var/lib/postgresql/data'], { user: 'root' }),
+        await execInNode(firstNode(target), ['chmod', mode, '/var/lib/postgresql/data'], { user: 'root' }),
         'chmod',
       );
     await chmod('0500');

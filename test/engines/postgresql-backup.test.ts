@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { temporaryName } from '../../sandbox/core/derived-names.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
-import type { Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
@@ -22,7 +22,7 @@ import { databaseNames, emptyStack, rowsOf, seededStack, withClient } from './su
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });
 
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
 const restoreBeside = supported(backup.restoreBeside);
 

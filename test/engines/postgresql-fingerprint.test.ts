@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
@@ -20,7 +20,7 @@ describe('the fingerprint', () => {
     stack = await seededStack();
     running = stack.engines.postgresql;
     await withClient(running, users, (client) => client.query(additions));
-    intact = await postgresql.fingerprint(running);
+    intact = await postgresql.data.fingerprint(running);
   });
   afterAll(() => stack?.dispose());
 
@@ -30,12 +30,12 @@ describe('the fingerprint', () => {
     await withClient(running, database, async (client) => {
       await client.query(make);
       try {
-        expect(differences(intact, await postgresql.fingerprint(running))).toContain(part);
+        expect(differences(intact, await postgresql.data.fingerprint(running))).toContain(part);
       } finally {
         await client.query(undo);
       }
     });
-    expect(differences(intact, await postgresql.fingerprint(running))).toEqual([]);
+    expect(differences(intact, await postgresql.data.fingerprint(running))).toEqual([]);
   });
 
   test('shows a missing database, and one that nobody asked for', async () => {
@@ -43,7 +43,7 @@ describe('the fingerprint', () => {
       client.query('ALTER DATABASE taishang_analytics RENAME TO taishang_other'),
     );
     try {
-      const found = differences(intact, await postgresql.fingerprint(running));
+      const found = differences(intact, await postgresql.data.fingerprint(running));
       expect(found).toContain('taishang_analytics.public.daily_activity');
       expect(found).toContain('taishang_other.public.daily_activity');
     } finally {
@@ -51,7 +51,7 @@ describe('the fingerprint', () => {
         client.query('ALTER DATABASE taishang_other RENAME TO taishang_analytics'),
       );
     }
-    expect(differences(intact, await postgresql.fingerprint(running))).toEqual([]);
+    expect(differences(intact, await postgresql.data.fingerprint(running))).toEqual([]);
   });
 
   test.each([
@@ -64,9 +64,9 @@ describe('the fingerprint', () => {
     ['what is granted by default is written down', users, 'REVOKE ALL ON sandbox.dataset FROM taishang_user'],
     ['a session prefers other forms', users, `ALTER ROLE postgres IN DATABASE ${users} SET datestyle = 'German'`],
   ])('stays the same where %s', async (_, database, change) => {
-    const before = await postgresql.fingerprint(running);
+    const before = await postgresql.data.fingerprint(running);
     await withClient(running, database, (client) => client.query(change));
-    const changed = differences(before, await postgresql.fingerprint(running));
+    const changed = differences(before, await postgresql.data.fingerprint(running));
     expect(changed.filter((part) => part !== `${users} settings`)).toEqual([]);
     await withClient(running, database, (client) => client.query(`ALTER ROLE postgres IN DATABASE ${users} RESET ALL`));
   });

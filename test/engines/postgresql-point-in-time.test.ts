@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { killNode, startNodeAgain } from '../../sandbox/containers/nodes.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
-import type { Fingerprint } from '../../sandbox/engines/engine.ts';
-import { primaryNode } from '../../sandbox/engines/postgresql/connection.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import { untilReady } from '../../sandbox/stack/until-ready.ts';
 import {
@@ -22,9 +21,9 @@ import { databaseNames, emptyStack, rowsOf, schemaStack, seededStack, withClient
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });
 
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
-const pointInTime = supported(postgresql.pointInTime);
+const pointInTime = supported(postgresql.backup.pointInTime);
 
 let sourceStack: Stack<'postgresql'>;
 let targetStack: Stack<'postgresql'>;
@@ -174,7 +173,7 @@ test('the target has its own files again where a segment cannot be read', async 
   const failed = await pointInTime.restore(target, copy.path, changed, { mark }).catch((thrown) => thrown);
   expect(failed).toMatchObject({ code: 'RESTORE_FAILED', engine: 'postgresql' });
   expect(failed.evidence).toMatch(/checkpoint|recovery/);
-  await untilReady(primaryNode(target), ready(target));
+  await untilReady(firstNode(target), ready(target));
   expect(await databaseNames(target)).toEqual(['postgres']);
 });
 
@@ -187,7 +186,7 @@ test('the log of a dead server is collected from its volume, and what is restore
   await withClient(dead, 'taishang_data', (client) => client.query('CREATE TABLE last_words AS SELECT 42 AS number'));
   await pointInTime.mark(dead, 'last');
   const last = await fingerprint(dead);
-  await killNode(primaryNode(dead));
+  await killNode(firstNode(dead));
   const whole = await pointInTime.collectLog(dead, files.path, base);
 
   await using log = await backupFolder();
@@ -200,9 +199,9 @@ test('the log of a dead server is collected from its volume, and what is restore
   const restored = stack.engines.postgresql;
   await pointInTime.restore(restored, files.path, whole, { mark: 'last' });
   expect(differences(last, await fingerprint(restored))).toEqual([]);
-  await killNode(primaryNode(restored));
-  await startNodeAgain(primaryNode(restored));
-  await untilReady(primaryNode(restored), ready(restored));
+  await killNode(firstNode(restored));
+  await startNodeAgain(firstNode(restored));
+  await untilReady(firstNode(restored), ready(restored));
   expect(differences(last, await fingerprint(restored))).toEqual([]);
   await using again = await backupFolder();
   const second = await pointInTime.backUp(restored, again.path);

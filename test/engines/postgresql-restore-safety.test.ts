@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import type { BackupManifest } from '../../sandbox/engines/backup.ts';
 import { describePart } from '../../sandbox/engines/backup-files.ts';
-import { openPrimary, primaryNode } from '../../sandbox/engines/postgresql/connection.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { partsOfDatabase } from '../../sandbox/engines/postgresql/fingerprint.ts';
 import { identifier, literal } from '../../sandbox/engines/postgresql/statements.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import {
   type BackupFolder,
@@ -25,7 +25,7 @@ import { databaseNames, emptyStack, rowsOf, withClient } from './support/postgre
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
-const { fingerprint } = postgresql;
+const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);
 const restoreBeside = supported(backup.restoreBeside);
 const doorsOf = backup.doors ?? (async () => []);
@@ -388,7 +388,7 @@ describe('an archive of a stranger', () => {
         say: (what) => said.push(what),
       });
       expect(copy).toBe('trap_restore');
-      const node = primaryNode(live);
+      const node = firstNode(live);
       expect((await execInNode(node, ['ls', '/tmp/broken-out'])).exitCode).not.toBe(0);
       const roles = await rowsOf(
         live,
@@ -542,7 +542,7 @@ describe('an archive of a stranger', () => {
       await setUpInPlace(statements);
       await using taken = await take(live);
       await backup.restore(target, taken.folder.path, taken.manifest);
-      expect((await execInNode(primaryNode(target), ['ls', '/tmp/broken-out'])).exitCode).not.toBe(0);
+      expect((await execInNode(firstNode(target), ['ls', '/tmp/broken-out'])).exitCode).not.toBe(0);
       const supers = await rowsOf(target, 'postgres', 'SELECT rolname FROM pg_roles WHERE rolsuper');
       expect(supers).toEqual([{ rolname: 'postgres' }]);
       const done = await rowsOf<{ statement: string }>(target, 'trap', 'SELECT DISTINCT statement FROM done');
@@ -576,7 +576,7 @@ describe('an archive of a stranger', () => {
 async function takeEarlier(running: RunningEngine, names: readonly string[]): Promise<Taken> {
   const folder = await backupFolder();
   const write = async (path: string, command: readonly string[]) => {
-    const ended = await execInNode(primaryNode(running), ['sh', '-c', '"$@" | base64', 'sh', ...command], {
+    const ended = await execInNode(firstNode(running), ['sh', '-c', '"$@" | base64', 'sh', ...command], {
       user: 'postgres',
     });
     await writeFile(join(folder.path, path), Buffer.from(ended.output, 'base64'));

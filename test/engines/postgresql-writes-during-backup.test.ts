@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 300_000 });
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const backup = supported(postgresql.backup);
-const pointInTime = supported(postgresql.pointInTime);
+const pointInTime = supported(postgresql.backup.pointInTime);
 
 const accounts = 20;
 const total = accounts * 100;

@@ -3,14 +3,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
-import { firstNode, openClient } from '../../sandbox/engines/qdrant/connection.ts';
+import { openClient } from '../../sandbox/engines/qdrant/connection.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { partsOf } from '../../sandbox/engines/qdrant/fingerprint.ts';
 import { markOf } from '../../sandbox/engines/qdrant/names.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { wholeEngine } from '../support/whole-engines.ts';
+import { supported } from './support/backup-folder.ts';
 import { testBackup } from './support/backup-suite.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from './support/backups.ts';
 
@@ -41,7 +44,7 @@ beforeAll(async () => {
   const field_schema = { type: 'integer', lookup: true, range: false } as const;
   await client.createPayloadIndex('user_vectors', { field_name: 'age', field_schema, wait: true });
   taken = await takeBackup(engine, source);
-  before = await qdrant.fingerprint(source);
+  before = await qdrant.data.fingerprint(source);
 });
 afterAll(async () => {
   await taken?.[Symbol.asyncDispose]();
@@ -54,7 +57,7 @@ async function empty(): Promise<void> {
 }
 
 testBackup({
-  engine,
+  engine: await wholeEngine('qdrant'),
   backedUp: () => ({ source, target, taken }),
   parts: ['user_vectors.snapshot'],
   foreign: ({ serverVersion }) => {
@@ -89,7 +92,7 @@ describe('what Qdrant alone refuses', () => {
 
 test('the commands of the specification are caught: nothing is restored', async () => {
   await backup.asSpecified?.run(source, target);
-  const { different } = differenceOf(before, await qdrant.fingerprint(target));
+  const { different } = differenceOf(before, await qdrant.data.fingerprint(target));
   expect(different).toContain('knowledge_vectors points');
   for (const name of collections) {
     for (const snapshot of await client.listSnapshots(name)) await client.deleteSnapshot(name, snapshot.name);
@@ -161,10 +164,10 @@ async function append(name: string, signal: AbortSignal): Promise<void> {
 
 test('a round trip: the same points, payload indexes, metadata and aliases', async () => {
   await backup.restore(target, taken.directory, taken.manifest);
-  expect(differenceOf(before, await qdrant.fingerprint(target))).toEqual({ different: [], expired: [] });
+  expect(differenceOf(before, await qdrant.data.fingerprint(target))).toEqual({ different: [], expired: [] });
   await backup.writeAfterwards(target);
   expect((await there.count('people', { exact: true })).count).toBeGreaterThan(0);
-  expect(await qdrant.loadedFingerprint(target)).toBe(await sourceStack.dataset?.fingerprint());
+  expect(await qdrant.data.loadedFingerprint(target)).toBe(await sourceStack.dataset?.fingerprint());
   await empty();
 });
 
@@ -175,13 +178,13 @@ test('no snapshot stays behind on the server', async () => {
 });
 
 test('a restore beside the live data replaces an earlier one, and touches nothing else', async () => {
-  const beside = backup.restoreBeside as Exclude<typeof backup.restoreBeside, { notSupported: string }>;
+  const beside = supported(backup.restoreBeside);
   await beside(source, taken.directory, taken.manifest);
   const left = { field_name: 'left', field_schema: 'keyword', wait: true } as const;
   await client.createPayloadIndex('user_vectors_restore', left);
   const names = await beside(source, taken.directory, taken.manifest);
   expect(names).toEqual(collections.map((name) => `${name}_restore`));
-  const live = await qdrant.fingerprint(source);
+  const live = await qdrant.data.fingerprint(source);
   expect(differenceOf(before, live)).toEqual({ different: [], expired: [] });
   for (const name of collections) {
     const { collection, points } = await partsOf(client, `${name}_restore`);

@@ -105,7 +105,7 @@ const mutations: readonly Mutation<QdrantClient>[] = [
     name: 'a changed metadata of a collection',
     parts: ['knowledge_vectors collection'],
     damage: async (there) => {
-      const dataset = await qdrant.loadedFingerprint(running);
+      const dataset = await qdrant.data.loadedFingerprint(running);
       await there.updateCollection('knowledge_vectors', { metadata: { dataset: 'another' } });
       return () => there.updateCollection('knowledge_vectors', { metadata: { dataset } });
     },
@@ -124,6 +124,6 @@ describe('the fingerprint of Qdrant notices', () => {
   testMutations(
     mutations,
     () => client,
-    () => qdrant.fingerprint(running),
+    () => qdrant.data.fingerprint(running),
   );
 });

@@ -5,17 +5,18 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import { firstNode, openClient } from '../../sandbox/engines/qdrant/connection.ts';
+import { openClient } from '../../sandbox/engines/qdrant/connection.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { restoredNames, snapshotNameBytesMax } from '../../sandbox/engines/qdrant/names.ts';
 import { storedSnapshots, withSnapshotRecord } from '../../sandbox/engines/qdrant/stored-snapshots.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { supported } from './support/backup-folder.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup } from './support/backups.ts';
 
 const engine = qdrant as Engine;
 const backup = backupOf(engine);
-const beside = backup.restoreBeside as Exclude<typeof backup.restoreBeside, { notSupported: string }>;
+const beside = supported(backup.restoreBeside);
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 
 /** As the server takes them: 84 characters of 3 bytes, what a file system or an address reads otherwise, and plain ones. */
@@ -64,13 +65,13 @@ describe('collections of any name that the server gives', () => {
   test('are backed up under names that do not grow with them, and restored', async () => {
     expect(taken.manifest.parts.every(({ path }) => path.length <= 80 && /^[a-z0-9_.-]+$/.test(path))).toBe(true);
     await backup.restore(target, taken.directory, taken.manifest);
-    expect(await qdrant.fingerprint(target)).toEqual(await qdrant.fingerprint(source));
+    expect(await qdrant.data.fingerprint(target)).toEqual(await qdrant.data.fingerprint(source));
     const there = openClient(target);
     for (const name of await collectionsOf(there)) await there.deleteCollection(name);
   });
 
   test('are restored beside the live ones under names that are free, twice, and nothing of a user changes', async () => {
-    const before = await qdrant.fingerprint(source);
+    const before = await qdrant.data.fingerprint(source);
     const first = await beside(source, taken.directory, taken.manifest);
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(first);
     expect(first).toContain('x_2_restore');
@@ -79,7 +80,7 @@ describe('collections of any name that the server gives', () => {
       expect(Buffer.byteLength(name)).toBeLessThanOrEqual(snapshotNameBytesMax);
       expect(name.endsWith('_restore')).toBe(true);
     }
-    expect(await qdrant.fingerprint(source)).toEqual(before);
+    expect(await qdrant.data.fingerprint(source)).toEqual(before);
     expect(await collectionsOf(client)).toEqual([...names, ...first].toSorted());
     expect(await backup.leftOut(source)).toEqual([]);
   });
@@ -91,7 +92,7 @@ describe('collections of any name that the server gives', () => {
     const restored = await beside(source, taken.directory, taken.manifest);
     expect(restored).toContain('users_2_restore');
     expect(restored).not.toContain('users_restore');
-    const live = await qdrant.fingerprint(source);
+    const live = await qdrant.data.fingerprint(source);
     expect(Object.keys(live.parts)).toContain('users_restore points');
     await client.updateCollectionAliases({ actions: [{ delete_alias: { alias_name: 'users_now' } }] });
   });

@@ -5,12 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../sandbox/containers/exec.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
-import { connect, firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
+import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
+import { wholeEngine } from '../support/whole-engines.ts';
 import { testBackup } from './support/backup-suite.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from './support/backups.ts';
 
@@ -44,7 +46,7 @@ beforeAll(async () => {
   await client.set('elsewhere', '3');
   await client.select(0);
   taken = await takeBackup(engine, source);
-  before = await redis.fingerprint(source);
+  before = await redis.data.fingerprint(source);
 });
 afterAll(async () => {
   client?.disconnect();
@@ -53,7 +55,7 @@ afterAll(async () => {
 });
 
 testBackup({
-  engine,
+  engine: await wholeEngine('redis'),
   backedUp: () => ({ source, target, taken }),
   parts: ['dump.rdb'],
   foreign: () => [{ engine: 'neo4j' }, { origin: 'compatible' }],
@@ -90,7 +92,7 @@ test('the commands of the specification are caught: the restore overwrites the b
   await using otherStack = await emptyStack();
   const other = otherStack.engines.redis;
   await backup.asSpecified?.run(source, other);
-  const { different } = differenceOf(before, await redis.fingerprint(other));
+  const { different } = differenceOf(before, await redis.data.fingerprint(other));
   expect(different).toContain('keys user');
   const { output } = await execInNode(firstNode(other), ['sh', '-c', 'wc -c </tmp/redis-backup.rdb']);
   expect(Number(output)).toBeLessThan((await stat(join(taken.directory, 'dump.rdb'))).size / 10);
@@ -137,7 +139,7 @@ test('a round trip: the same keys, expiries, functions and users, and the passwo
   // Long enough to be in a backup of a busy machine; it expires while the target starts.
   await client.set('lock:short', 'expires', 'PX', 5_000);
   await using fresh = await takeBackup(engine, source);
-  const then = await redis.fingerprint(source);
+  const then = await redis.data.fingerprint(source);
   await using filledStack = await emptyStack();
   const filled = filledStack.engines.redis;
   await poll(async () => (await client.exists('lock:short')) === 0, {
@@ -145,11 +147,11 @@ test('a round trip: the same keys, expiries, functions and users, and the passwo
     onTimeout: () => new Error('the key does not expire'),
   });
   await backup.restore(filled, fresh.directory, fresh.manifest);
-  expect(differenceOf(then, await redis.fingerprint(filled))).toEqual({
+  expect(differenceOf(then, await redis.data.fingerprint(filled))).toEqual({
     different: [],
     expired: ['expiries', 'keys lock'],
   });
-  expect(differenceOf(before, await redis.fingerprint(filled))).toEqual({ different: [], expired: [] });
+  expect(differenceOf(before, await redis.data.fingerprint(filled))).toEqual({ different: [], expired: [] });
   await backup.writeAfterwards(filled);
   expect((await readFile(join(fresh.directory, 'users.acl'), 'utf8')).startsWith('user reader ')).toBe(true);
 

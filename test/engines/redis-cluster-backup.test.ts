@@ -2,14 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { killNode } from '../../sandbox/containers/nodes.ts';
-import type { Engine, Fingerprint } from '../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../sandbox/engines/data.ts';
+import type { Engine } from '../../sandbox/engines/engine.ts';
 import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
-import { connect, firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
+import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { leaveTwoMasters } from '../../sandbox/engines/redis/fewer-masters.ts';
 import { loadedLibrary } from '../../sandbox/engines/redis/library.ts';
 import { mastersOf, openMasters, primaryNode } from '../../sandbox/engines/redis/masters.ts';
-import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine, type TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually } from '../topologies/support/write-through.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from './support/backups.ts';
@@ -52,7 +53,7 @@ beforeAll(async () => {
   source = sourceStack.engines.redis;
   await fill(source);
   taken = await takeBackup(engine, source);
-  before = await redis.fingerprint(source);
+  before = await redis.data.fingerprint(source);
 });
 afterAll(async () => {
   await taken?.[Symbol.asyncDispose]();
@@ -140,7 +141,7 @@ describe('a backup of a cluster', () => {
     expect(await Promise.all(masters.clients.map((client) => client.dbsize()))).toEqual([0, 0, 0]);
 
     await backup.restore(target, taken.directory, taken.manifest);
-    expect(partsThatDiffer(before, await redis.fingerprint(target))).toEqual([]);
+    expect(partsThatDiffer(before, await redis.data.fingerprint(target))).toEqual([]);
     await backup.writeAfterwards(target);
     await everyNodeFollows(target);
     expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
@@ -150,7 +151,7 @@ describe('a backup of a cluster', () => {
     await using single = await fresh('standalone');
     const server = single.engines.redis;
     await backup.restore(server, taken.directory, taken.manifest);
-    expect(partsThatDiffer(before, await redis.fingerprint(server))).toEqual([]);
+    expect(partsThatDiffer(before, await redis.data.fingerprint(server))).toEqual([]);
     await backup.writeAfterwards(server);
     await using ofSingle = await takeBackup(engine, server);
 
@@ -160,7 +161,7 @@ describe('a backup of a cluster', () => {
     for (const each of [taken, ofSingle]) {
       await backup.restore(target, each.directory, each.manifest);
       expect(await mastersOf(target)).toHaveLength(2);
-      expect(partsThatDiffer(before, await redis.fingerprint(target))).toEqual([]);
+      expect(partsThatDiffer(before, await redis.data.fingerprint(target))).toEqual([]);
       await backup.writeAfterwards(target);
       await empty(target);
     }
@@ -175,7 +176,7 @@ describe('a backup of a cluster', () => {
     await using stack = await fresh('replicated');
     const target = stack.engines.redis;
     await backup.restore(target, taken.directory, taken.manifest);
-    expect(partsThatDiffer(before, await redis.fingerprint(target))).toEqual([]);
+    expect(partsThatDiffer(before, await redis.data.fingerprint(target))).toEqual([]);
     await backup.writeAfterwards(target);
     await everyNodeFollows(target);
     expect(await backup.leftOut(target)).toEqual([]);

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
+import { openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { loadedLibrary } from '../../sandbox/engines/redis/library.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { type Mutation, testMutations } from './support/mutations.ts';
 
@@ -139,6 +139,6 @@ describe('the fingerprint of Redis notices', () => {
   testMutations(
     mutations,
     () => client,
-    () => redis.fingerprint(running),
+    () => redis.data.fingerprint(running),
   );
 });

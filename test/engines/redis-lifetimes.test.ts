@@ -37,14 +37,14 @@ beforeAll(async () => {
 afterAll(() => stack?.dispose());
 afterEach(async () => {
   await moveTo(0);
-  await redis.load(running, dataset, report);
+  await redis.data.load(running, dataset, report);
 });
 
 test.each([minuteS, 31 * minuteS, 61 * minuteS, dayS, 30 * dayS, yearS])(
   'after %i s the store knows what it was loaded with',
   async (ageS) => {
     await moveTo(ageS);
-    expect(await redis.loadedFingerprint(running)).toBe(await dataset.fingerprint());
+    expect(await redis.data.loadedFingerprint(running)).toBe(await dataset.fingerprint());
     const { ok, checks } = await compare();
     const expired = ageS >= lifetimesS.user ? { expired: dataset.counts.users } : {};
     expect({ ok, checks }).toEqual({
@@ -68,7 +68,7 @@ test('a key that is missing before its time is a difference, and so is one that 
 describe.each([31 * minuteS, dayS, yearS])('a store of %i s', (ageS) => {
   test('keeps every promise of its contract', async () => {
     await moveTo(ageS);
-    for (const { run } of redis.contract) await run(running, dataset);
+    for (const { run } of redis.schema.contract) await run(running, dataset);
   });
 
   test('gives the answers of the cached paths, which fill the cache again', async () => {
@@ -85,21 +85,25 @@ describe.each([31 * minuteS, dayS, yearS])('a store of %i s', (ageS) => {
     const conversations = (await client().keys('conversation:*')).length;
     await moveTo(ageS);
     await client().set('conversation:own', 'written since', 'EX', 1);
-    const refilled = (await redis.refill?.(running, dataset, report)) ?? 0;
+    const refilled = (await redis.data.refill?.(running, dataset, report)) ?? 0;
     expect(refilled).toBe(ageS < lifetimesS.user ? conversations : dataset.counts.cacheEntries);
     expect(await client().dbsize()).toBeGreaterThanOrEqual(dataset.counts.cacheEntries);
     expect(await compare()).toMatchObject({ ok: true, checks: [{ differences: 0 }] });
-    expect(await redis.refill?.(running, dataset, report)).toBe(0);
+    expect(await redis.data.refill?.(running, dataset, report)).toBe(0);
   });
 
   test('differs from what it was by nothing but what expired', async () => {
-    const before = await redis.fingerprint(running);
+    const before = await redis.data.fingerprint(running);
     await moveTo(ageS);
-    const { different, expired } = differenceOf(before, await redis.fingerprint(running), Date.now() + ageS * 1_000);
+    const { different, expired } = differenceOf(
+      before,
+      await redis.data.fingerprint(running),
+      Date.now() + ageS * 1_000,
+    );
     expect(different).toEqual([]);
     expect(expired).toContain('keys conversation');
     await client().del((await client().keys('taishang:dataset*'))[0] ?? '');
-    const { different: lost } = differenceOf(before, await redis.fingerprint(running), Date.now() + ageS * 1_000);
+    const { different: lost } = differenceOf(before, await redis.data.fingerprint(running), Date.now() + ageS * 1_000);
     expect(lost).not.toEqual([]);
   });
 });
@@ -117,7 +121,7 @@ test.each([minuteS, 31 * minuteS, dayS, yearS])(
       },
     };
     await backupOf(redis).restore(target.engines.redis, backup.directory, backup.manifest, notes);
-    expect(await redis.loadedFingerprint(target.engines.redis)).toBe(await dataset.fingerprint());
+    expect(await redis.data.loadedFingerprint(target.engines.redis)).toBe(await dataset.fingerprint());
     const left = await target.clients.redis.dbsize();
     expect(left + expired).toBe(await client().dbsize());
     expect(expired > 0).toBe(ageS >= lifetimesS.conversation);
@@ -129,11 +133,11 @@ test('a mark of an earlier release, which would expire, is kept by the next star
   const fingerprint = await dataset.fingerprint();
   await client().del('taishang:dataset:loaded-at');
   await client().set('taishang:dataset', fingerprint, 'EX', left);
-  await redis.applySchema(running, { reset: false });
+  await redis.schema.apply(running, { reset: false });
   await moveTo(45 * minuteS);
-  expect(await redis.loadedFingerprint(running)).toBe(fingerprint);
+  expect(await redis.data.loadedFingerprint(running)).toBe(fingerprint);
   // It was loaded 20 minutes before: users are due after 40 minutes more.
-  expect(await redis.expiredKinds?.(running)).toEqual(['user']);
+  expect(await redis.data.expiredKinds?.(running)).toEqual(['user']);
   await moveTo(39 * minuteS);
-  expect(await redis.expiredKinds?.(running)).toEqual([]);
+  expect(await redis.data.expiredKinds?.(running)).toEqual([]);
 });

@@ -5,9 +5,9 @@ import { findContainers } from '../../sandbox/containers/objects.ts';
 import { ownerOfThisProcess } from '../../sandbox/containers/owner.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import type { Engine } from '../../sandbox/engines/engine.ts';
-import { firstNode, openClient } from '../../sandbox/engines/redis/connection.ts';
+import { openClient } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually } from '../topologies/support/write-through.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from './support/backups.ts';
@@ -166,11 +166,11 @@ describe('an image that loads modules', () => {
     await client.set('far', 'away');
     await client.select(0);
     if (image.hasModule) expect(await client.call('TM.SET', 'counted', 42)).toBe(1);
-    const before = await redis.fingerprint(source);
+    const before = await redis.data.fingerprint(source);
     await using backedUp = await takeBackup(engine, source);
     await using fresh = await empty();
     await backup.restore(fresh.engines.redis, backedUp.directory, backedUp.manifest);
-    expect(await redis.fingerprint(fresh.engines.redis)).toEqual(before);
+    expect(await redis.data.fingerprint(fresh.engines.redis)).toEqual(before);
     await using there = await openClient(firstNode(fresh.engines.redis), fresh.engines.redis.secrets);
     if (image.hasModule) expect(await there.call('TM.GET', 'counted')).toBe(42);
     // The same dump is of no use to a server without them.

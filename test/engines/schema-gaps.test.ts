@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesOf } from '../../sandbox/cross-store/changes.ts';
 import { countChanges } from '../../sandbox/cross-store/count-changes.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { readSchemaGaps } from '../../sandbox/stack/schema-gaps.ts';
 import { seed, seedText } from '../support/seed.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 import { mongodb } from './support/schema-mongodb.ts';
 import { neo4j } from './support/schema-neo4j.ts';
 import { postgresql } from './support/schema-postgresql.ts';
@@ -17,7 +16,7 @@ import { redis } from './support/schema-redis.ts';
 import type { Breakage, SchemaTrial } from './support/schema-trial.ts';
 
 const trials: Readonly<Record<EngineName, SchemaTrial>> = { postgresql, mongodb, neo4j, redis, qdrant };
-const engines = new Map((await loadEngines(engineNames)).map((engine) => [engine.name, engine]));
+const engines = new Map((await wholeEngines(engineNames)).map((engine) => [engine.name, engine]));
 const report = { advance: () => {}, summarise: () => {} };
 
 let stack: Stack;
@@ -42,7 +41,7 @@ function groupsOf(breakages: readonly Breakage[]): readonly (readonly Breakage[]
 }
 
 describe.each(engineNames)('%s', (name) => {
-  const engine = engines.get(name) as Engine;
+  const engine = engines.get(name) as Whole;
   const { add, breakages, catalogue } = trials[name];
 
   test(`each kind of the schema's objects is told by name and comes back; a service's own stay, ${seedText}`, async () => {
@@ -57,17 +56,17 @@ describe.each(engineNames)('%s', (name) => {
       const wanted = group.flatMap(({ told }) => told).toSorted();
       expect([...new Set(await toldOf(running))]).toEqual([...new Set(wanted)]);
       // Nothing is made again unasked.
-      const kept = await engine.applySchema(running, { reset: false, keep: true }).catch((thrown) => thrown);
+      const kept = await engine.schema.apply(running, { reset: false, keep: true }).catch((thrown) => thrown);
       if (kept instanceof Error) expect(kept).toMatchObject({ code: 'SCHEMA_DIFFERENT' });
       else expect(kept.applied).toEqual([]);
       expect([...new Set(await toldOf(running))]).toEqual([...new Set(wanted)]);
-      expect((await engine.applySchema(running, { reset: true, keep: true })).applied).not.toEqual([]);
-      await engine.load(running, dataset, report);
+      expect((await engine.schema.apply(running, { reset: true, keep: true })).applied).not.toEqual([]);
+      await engine.data.load(running, dataset, report);
       expect(await toldOf(running)).toEqual([]);
       expect(await catalogue(running)).toEqual(before);
     }
     const { kinds } = await countChanges([engine], new Map([[name, running]]), dataset);
     expect(changesOf(kinds)).toMatchObject({ added: 0, changed: 0, removed: 0 });
-    expect((await engine.applySchema(running, { reset: true })).applied).toEqual([]);
+    expect((await engine.schema.apply(running, { reset: true })).applied).toEqual([]);
   }, 300_000);
 });

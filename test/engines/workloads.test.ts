@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/index.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { bankAccounts, startBalance } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { rowRandom } from '../../seeds/random.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 
-const engines = new Map((await loadEngines(engineNames)).map((engine) => [engine.name, engine]));
+const engines = new Map((await wholeEngines(engineNames)).map((engine) => [engine.name, engine]));
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? 1 + Math.floor(Math.random() * 1e6));
 
 /** Numbers from 0 to one less than the count. */
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe.each(engineNames)(`workloads of %s (SANDBOX_TEST_SEED=${seed})`, (name: EngineName) => {
-  const engine = engines.get(name) as Engine;
-  const { set, append, register, bank } = engine.workloads;
+  const engine = engines.get(name) as Whole;
+  const { set, append, register, bank } = engine.failover.workloads;
   let stack: Stack;
   let running: RunningEngine;
 

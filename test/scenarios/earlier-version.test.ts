@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silent } from '../../sandbox/core/progress.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import { isSupported } from '../../sandbox/engines/topology.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { runDrill } from '../../scenarios/backup/drill.ts';
 import { earlierVersionDrill } from '../../scenarios/backup/earlier-version.ts';
@@ -30,7 +29,6 @@ afterAll(async () => {
 
 test('a backup of an earlier version restores into the present one, and the versions are told', async () => {
   const { backup } = redis;
-  if (!isSupported(backup)) throw new Error(backup.notSupported);
   const result = await runDrill(earlierVersionDrill, { engine: redis, backup, source: present.running, context });
   expect(result).toMatchObject({ verdict: 'pass', measures: { toVersion: present.running.serverVersion } });
   expect(result.measures?.fromVersion).not.toBe(present.running.serverVersion);

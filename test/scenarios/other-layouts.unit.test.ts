@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
 import type { ImageOrigin } from '../../sandbox/containers/image-spec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
-import { isSupported } from '../../sandbox/engines/topology.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { inPlace } from '../../scenarios/backup/in-place.ts';
 import { runOtherLayouts } from '../../scenarios/backup/other-layouts.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';
+import { wholeEngines } from '../support/whole-engines.ts';
 
 function contextOf(engine: string, origin: ImageOrigin): SuiteContext {
   const image = { reference: 'none/none:0', digest: '', origin };
@@ -16,25 +15,23 @@ function contextOf(engine: string, origin: ImageOrigin): SuiteContext {
   };
 }
 
-const engines = await loadEngines(engineNames);
+const engines = await wholeEngines(engineNames);
 const sharing = engines.flatMap((engine) => {
   const { backup, topologies } = engine;
-  if (!isSupported(backup)) return [];
   const layouts = (backup.layouts ?? []).filter((layout) => layout !== 'standalone');
   return layouts.map((layout) => ({ engine, backup, layout, topology: topologies[layout] }));
 });
 
 test('every engine with a layout that shares data out is drilled in it, and with fewer members', () => {
-  const clusters = engines.filter(({ topologies }) => isSupported(topologies.clustered));
+  const clusters = engines.filter(({ topologies }) => topologies.clustered !== undefined);
   expect(clusters.length).toBeGreaterThanOrEqual(3);
   for (const { name, backup } of clusters) {
-    if (!isSupported(backup)) throw new Error(`${name} has no backup`);
     expect(backup.layouts, name).toContain('clustered');
     expect(backup.fewerMembers?.clustered, name).toBeTypeOf('function');
   }
 });
 
-const notOnStandIn = sharing.filter(({ topology }) => isSupported(topology) && topology.notRunOn?.compatible);
+const notOnStandIn = sharing.filter(({ topology }) => topology?.notRunOn?.compatible);
 
 test.each(notOnStandIn.map((each) => [each.engine.name, each] as const))(
   '%s on a stand-in that has one node has a row of every question, with the reason',
@@ -44,7 +41,7 @@ test.each(notOnStandIn.map((each) => [each.engine.name, each] as const))(
     const own = notOnStandIn.filter((each) => each.engine === engine);
     expect(new Set(results.map(({ topology }) => topology))).toEqual(new Set(own.map(({ layout }) => layout)));
     for (const { layout, topology } of own) {
-      if (!isSupported(topology)) throw new Error('it is laid out so');
+      if (topology === undefined) throw new Error('it is laid out so');
       const rows = results.filter((result) => result.topology === layout);
       const reason = topology.notRunOn?.compatible;
       for (const row of rows) expect(row).toMatchObject({ engine: name, verdict: 'not-run', reason });

@@ -48,7 +48,7 @@ describe('all suites on Redis', () => {
 
   test('the contract asks every promise of the engine', () => {
     const asked = report.results.filter(({ suite }) => suite === 'contract').map((result) => result.case);
-    expect(asked).toEqual(redis.contract.map(({ name }) => name));
+    expect(asked).toEqual(redis.schema.contract.map(({ name }) => name));
   });
 
   test('backup and restore measures, and tries damaged backups', () => {

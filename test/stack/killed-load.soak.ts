@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { testKilledLoads } from './support/killed-loads.ts';
 
 describe.each(engineNames)('many loads of %s that are killed', (name) =>

@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { testKilledLoads } from './support/killed-loads.ts';
 
 /** `npm run test:soak` kills more of them. */

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
-import { engineNames } from '../../sandbox/engines/index.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 import { checkResources } from '../../sandbox/stack/resources.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 
 const plenty = { diskBytes: 1e12, memoryBytes: 1e12 };
 const engines = await loadEngines(engineNames);
-const needed = (key: 'diskBytes' | 'memoryBytes') => engines.reduce((total, engine) => total + engine[key], 0);
+const needed = (key: 'diskBytes' | 'memoryBytes') =>
+  engines.reduce((total, engine) => total + engine.resources()[key], 0);
 
 function refusal(available: typeof plenty): unknown {
   try {
@@ -34,7 +35,8 @@ test.each([
 });
 
 test('each engine says what it needs', () => {
-  for (const { diskBytes, memoryBytes } of engines) {
+  for (const { resources } of engines) {
+    const { diskBytes, memoryBytes } = resources();
     expect(diskBytes).toBeGreaterThan(10e6);
     expect(memoryBytes).toBeGreaterThan(10e6);
   }

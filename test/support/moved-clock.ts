@@ -7,7 +7,7 @@ import { sharedSteps } from '../../sandbox/containers/image-shared-steps.ts';
 import { resolveImages } from '../../sandbox/containers/images.ts';
 import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import type { EngineName } from '../../sandbox/engines/index.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
 
 const contextsDirectory = join(import.meta.dirname, 'clock-image');

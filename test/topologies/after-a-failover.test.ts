@@ -1,9 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
-import type { EngineName } from '../../sandbox/engines/index.ts';
 import { openClient as openPostgresql } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
 import { openClient as openRedis } from '../../sandbox/engines/redis/connection.ts';
@@ -11,20 +10,21 @@ import { redis } from '../../sandbox/engines/redis/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { backupFolder, differences, supported } from '../engines/support/backup-folder.ts';
+import type { Whole } from '../support/whole-engines.ts';
 import { eventually, untilWritable } from './support/write-through.ts';
 
 // Two stacks one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });
 
 interface Subject {
-  readonly engine: Engine;
+  readonly engine: Whole;
   /** Writes on this node itself what a fingerprint shows. */
   readonly writeOn: (node: NodeHandle, running: RunningEngine) => Promise<void>;
 }
 
 const subjects: readonly Subject[] = [
   {
-    engine: postgresql as unknown as Engine,
+    engine: postgresql,
     writeOn: async (node, { secrets }) => {
       await using opened = await openPostgresql(node, secrets, { database: 'taishang_users' });
       const user = "VALUES ('after-failover', 'after@failover.test', '')";
@@ -32,7 +32,7 @@ const subjects: readonly Subject[] = [
     },
   },
   {
-    engine: redis as unknown as Engine,
+    engine: redis,
     writeOn: async (node, { secrets }) => {
       await using client = await openRedis(node, secrets);
       await client.set('written:after', 'the failover');
@@ -55,7 +55,7 @@ test.each(subjects)('checks, backups and paths ask the new primary of $engine.na
   const running = stack.engines[name];
   const [first] = running.nodes;
   if (dataset === undefined || first === undefined) throw new Error('nothing was loaded');
-  const before = await engine.fingerprint(running);
+  const before = await engine.data.fingerprint(running);
 
   await stack.faults.inject({ kind: 'kill', node: first.name });
   await failover.promote?.(running);
@@ -65,25 +65,25 @@ test.each(subjects)('checks, backups and paths ask the new primary of $engine.na
   await untilWritable(() => writeOn(promoted, running));
 
   const works = async () => {
-    const after = await engine.fingerprint(running);
+    const after = await engine.data.fingerprint(running);
     // What was written on the new primary is in it.
     expect(differences(before, after)).not.toEqual([]);
-    expect(await engine.loadedFingerprint(running)).toBe(await dataset.fingerprint());
-    for await (const user of engine.readBack.user?.(running) ?? []) expect(user.id).not.toBe('');
-    for (const promise of engine.contract) {
+    expect(await engine.data.loadedFingerprint(running)).toBe(await dataset.fingerprint());
+    for await (const user of engine.data.readBack.user?.(running) ?? []) expect(user.id).not.toBe('');
+    for (const promise of engine.schema.contract) {
       await promise.run(running, dataset).catch((thrown: unknown) => {
         throw new Error(`not kept: ${promise.name}: ${messageOf(thrown)}`, { cause: thrown });
       });
     }
     // Some of them write, which a standby would refuse.
-    for (const path of engine.queryPaths) {
+    for (const path of engine.bench.paths) {
       expect(await path.missing(running), path.name).toEqual([]);
       await using prepared = await path.prepare({ running, dataset });
       await prepared.run(0);
     }
-    await using reads = await engine.platformReads?.open(running);
+    await using reads = await engine.bench.platformReads?.open(running);
     expect(reads).toBeDefined();
-    expect(Object.keys((await engine.serverSettings?.(running)) ?? {})).not.toEqual([]);
+    expect(Object.keys((await engine.bench.serverSettings?.(running)) ?? {})).not.toEqual([]);
     return after;
   };
   // The first node is down; then it is there again, and follows.
@@ -96,13 +96,13 @@ test.each(subjects)('checks, backups and paths ask the new primary of $engine.na
   const manifest = await backup.backUp(running, folder.path);
   await using target = await createStack({ engines: [name], size: 'none', schema: false });
   await backup.restore(target.engines[name], folder.path, manifest);
-  expect(differences(after, await engine.fingerprint(target.engines[name]))).toEqual([]);
+  expect(differences(after, await engine.data.fingerprint(target.engines[name]))).toEqual([]);
 });
 
-function untilPromoted(engine: Engine, running: RunningEngine): Promise<NodeHandle> {
+function untilPromoted(engine: Whole, running: RunningEngine): Promise<NodeHandle> {
   const { isPrimary } = engine.failover as Failover;
   return eventually('another node is the primary', async () => {
-    const role = (await engine.roles?.(running))?.find(isPrimary);
+    const role = (await engine.failover.roles?.(running))?.find(isPrimary);
     return running.nodes.find(({ name }) => name === role?.node);
   });
 }

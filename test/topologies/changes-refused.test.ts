@@ -5,8 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { requireChangeable } from '../../sandbox/backup/topology-changes.ts';
 import { labelNames } from '../../sandbox/containers/labels.ts';
 import { type FoundContainer, findContainers, findVolumes } from '../../sandbox/containers/objects.ts';
-import { engineNames } from '../../sandbox/engines/index.ts';
-import { isSupported, type TopologyName } from '../../sandbox/engines/topology.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import type { TopologyName } from '../../sandbox/engines/topology.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { volumeNamesOf } from '../../sandbox/stack/generations.ts';
 import { topologyOfData } from '../../sandbox/stack/laid-out.ts';
@@ -24,7 +24,7 @@ const image = { reference: 'none', digest: '', origin: 'official' } as const;
 test('what data is laid out for is told by the names of its volumes, where nothing else says it', async () => {
   for (const name of engineNames) {
     const engine = await loadEngine(name);
-    for (const topology of Object.values(engine.topologies).filter(isSupported)) {
+    for (const topology of Object.values(engine.topologies)) {
       const nodes = topology.nodes({ secrets: {}, image, hostPort: () => 0, address: () => '' });
       const names = nodes.flatMap((node) => Object.values(volumeNamesOf(node, 'a-stack', 0)));
       const volumes = names.map((volume) => ({ name: volume, labels: { [labelNames.engine]: name } }));
@@ -38,7 +38,7 @@ test('what data is laid out for is told by the names of its volumes, where nothi
 test('a change that the engine cannot make is refused, with the way that works; every other one is made', async () => {
   const refused: string[] = [];
   for (const engine of await loadEngines(engineNames)) {
-    const topologies = Object.values(engine.topologies).filter(isSupported);
+    const topologies = Object.values(engine.topologies);
     for (const from of topologies) {
       for (const to of topologies.filter((each) => each !== from)) {
         const staged = { engine, image, secrets: {}, generation: 0 };

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { hastySet } from '../../sandbox/engines/mongodb/workloads.ts';
@@ -19,12 +18,12 @@ beforeAll(async () => {
 afterAll(() => stack?.dispose());
 
 test('the control writes with w:1 what the drills write with a majority, and each member is read', () => {
-  const cases = casesOf(mongodb as unknown as Engine, failover, 'full');
+  const cases = casesOf(failover, 'full');
   expect(cases.filter(({ isControl }) => isControl)).toMatchObject([
     { schedule: { name: 'positive-control' }, workload: 'set', contract: { topology: 'replicated' } },
   ]);
   expect(failover.weakenedSet).toBe(hastySet);
-  expect(mongodb.workloads.set?.openMember).toBeTypeOf('function');
+  expect(mongodb.failover.workloads.set?.openMember).toBeTypeOf('function');
 });
 
 test('the set of the control holds what was added, through any client and from the member alone', async () => {

@@ -12,7 +12,7 @@ import { eventually } from './support/write-through.ts';
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const failover = neo4j.failover as Failover;
-const set = neo4j.workloads.set as Workload<SetClient>;
+const set = neo4j.failover.workloads.set as Workload<SetClient>;
 
 let stack: Stack<'neo4j'>;
 let running: RunningEngine;

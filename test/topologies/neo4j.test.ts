@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import { roles } from '../../sandbox/engines/neo4j/roles.ts';
@@ -9,7 +8,7 @@ import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { casesOf } from '../../scenarios/failover/cases.ts';
 
 const failover = neo4j.failover as Failover;
-const set = neo4j.workloads.set as Workload<SetClient>;
+const set = neo4j.failover.workloads.set as Workload<SetClient>;
 
 let stack: Stack<'neo4j'>;
 let running: RunningEngine;
@@ -54,9 +53,7 @@ test('a standby has what the last dump had, refuses writes, and loses what came 
 }, 300_000);
 
 test('every drill of several nodes is done to a primary and its standby, or named with the reason why it cannot be', () => {
-  const cases = casesOf(neo4j as unknown as Engine, failover, 'full').filter(
-    ({ contract }) => contract.topology === 'replicated',
-  );
+  const cases = casesOf(failover, 'full').filter(({ contract }) => contract.topology === 'replicated');
   const runs = (isRun: boolean) =>
     cases.filter(({ notRun }) => (notRun === undefined) === isRun).map(({ schedule }) => schedule.name);
   expect(runs(true)).toEqual(['kill-primary', 'rolling-restart', 'restart-all', 'replace-primary', 'positive-control']);

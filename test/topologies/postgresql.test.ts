@@ -10,8 +10,8 @@ import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually, untilWritable } from './support/write-through.ts';
 
 const failover = postgresql.failover as Failover;
-const set = postgresql.workloads.set as Workload<SetClient>;
-const roles = postgresql.roles as NonNullable<typeof postgresql.roles>;
+const set = postgresql.failover.workloads.set as Workload<SetClient>;
+const roles = postgresql.failover.roles as NonNullable<typeof postgresql.failover.roles>;
 
 let stack: Stack<'postgresql'>;
 let running: RunningEngine;

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Engine } from '../../sandbox/engines/engine.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { createFollowingClient } from '../../sandbox/engines/qdrant/following-client.ts';
@@ -69,9 +68,7 @@ describe('a client that knows several peers', () => {
 
 describe('the control, whose clients ask for one copy', () => {
   test('is drilled where there are peers, and reported with the reason where there are none', () => {
-    const controls = casesOf(qdrant as unknown as Engine, qdrant.failover as Failover, 'full').filter(
-      ({ isControl }) => isControl,
-    );
+    const controls = casesOf(qdrant.failover as Failover, 'full').filter(({ isControl }) => isControl);
     expect(controls).toMatchObject([{ workload: 'set', contract: { topology: 'clustered' } }]);
     expect((qdrant.failover as Failover).weakenedSet).toBe(hastySet);
     expect(qdrant.topologies.clustered).toMatchObject({ notRunOn: { compatible: expect.stringMatching(/no peers/) } });
@@ -92,7 +89,7 @@ describe('the control, whose clients ask for one copy', () => {
 // Only where the image of the vendor's server is given: the stand-in has no peers.
 describe.runIf(process.env.SANDBOX_QDRANT_IMAGE)('three peers', () => {
   const failover = qdrant.failover as Failover;
-  const set = qdrant.workloads.set as Workload<SetClient>;
+  const set = qdrant.failover.workloads.set as Workload<SetClient>;
   let stack: Stack<'qdrant'>;
   beforeAll(async () => {
     stack = await createStack({ engines: ['qdrant'], topologies: { qdrant: 'clustered' }, size: 'none' });

@@ -55,14 +55,14 @@ describe.each(topologies)('redis %s', (topology) => {
 
   test('the whole contract of the schema holds', async () => {
     if (stack.dataset === undefined) throw new Error('nothing was loaded');
-    for (const promise of redis.contract) await promise.run(running, stack.dataset);
+    for (const promise of redis.schema.contract) await promise.run(running, stack.dataset);
     await using masters = await openMasters(running);
     expect(masters.clients).toHaveLength(topology === 'clustered' ? 3 : 1);
   });
 
   test('every query path has its plan and its answer', async () => {
     if (stack.dataset === undefined) throw new Error('nothing was loaded');
-    for (const path of redis.queryPaths) {
+    for (const path of redis.bench.paths) {
       await using prepared = await path.prepare({ running, dataset: stack.dataset });
       expect(await prepared.checkPlan(), path.name).toMatchObject({ ok: true });
       expect(await prepared.checkAnswer(), path.name).toMatchObject({ ok: true });
@@ -177,13 +177,13 @@ describe.each(topologies)('redis %s', (topology) => {
 
   test('data and roles outlive a restart of all nodes at once', async () => {
     if (topology === 'clustered') await untilWhole(running);
-    const before = await redis.fingerprint(running);
+    const before = await redis.data.fingerprint(running);
     await Promise.all(running.nodes.map(stopNode));
     await Promise.all(running.nodes.map(startNodeAgain));
     await untilWritable(() => stack.clients.redis.set('topologies:1', 'written'));
     // One slot that can be written is not all of them, which a fingerprint reads.
     if (topology === 'clustered') await untilWhole(running);
-    expect((await redis.fingerprint(running)).parts.keys).toBe(before.parts.keys);
+    expect((await redis.data.fingerprint(running)).parts.keys).toBe(before.parts.keys);
   });
 });
 

@@ -24,7 +24,7 @@ import { eventually } from './support/write-through.ts';
 vi.setConfig({ testTimeout: 300_000 });
 
 const failover = postgresql.failover as Failover;
-const set = postgresql.workloads.set as Workload<SetClient>;
+const set = postgresql.failover.workloads.set as Workload<SetClient>;
 
 let stack: Stack<'postgresql'>;
 let running: RunningEngine;
@@ -54,7 +54,7 @@ function watchedSubject(): Subject {
 /** On a busy machine a member may need longer to say what it is than `topology` waits. */
 function allRoles(): Promise<readonly NodeRole[]> {
   return eventually('every member says what it is', async () => {
-    const found = (await postgresql.roles?.(running)) ?? [];
+    const found = (await postgresql.failover.roles?.(running)) ?? [];
     return found.every(({ role }) => role !== 'down') && found;
   });
 }

@@ -5,8 +5,9 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
 import type { BackupPart, BaseDescription } from '../../engines/backup.ts';
 import type { Engine } from '../../engines/engine.ts';
-import { type EngineName, engineNames } from '../../engines/index.ts';
-import { isSupported, type RunningEngine } from '../../engines/topology.ts';
+import { engineNames } from '../../engines/engine-names.ts';
+import { whyWithout } from '../../engines/lacks.ts';
+import type { RunningEngine } from '../../engines/topology.ts';
 import type { AttachedStack } from '../../stack/attach-stack.ts';
 import { loadEngines } from '../../stack/load-engines.ts';
 import type { StackIdentity } from '../../stack/stack-identity.ts';
@@ -31,7 +32,7 @@ export async function logToKeep(
   { engines, attached, storage }: Kept,
 ): Promise<LogFolder | undefined> {
   const { identity } = attached;
-  const able = engines.filter(({ pointInTime }) => isSupported(pointInTime));
+  const able = engines.filter(({ backup }) => backup?.pointInTime !== undefined);
   if (asked === true && able.length === 0) throw noLog(engines);
   if (asked === false) await keepNoLog(able, attached);
   const isKept = asked ?? (await openLogFolder(identity)) !== undefined;
@@ -41,17 +42,15 @@ export async function logToKeep(
 }
 
 async function keepNoLog(engines: readonly Engine[], { identity, engines: running }: AttachedStack): Promise<void> {
-  for (const { name, pointInTime } of engines) {
-    const live = running.get(name as EngineName);
-    if (live !== undefined && isSupported(pointInTime)) await pointInTime.keptLog.stop(live);
+  for (const { name, backup } of engines) {
+    const live = running.get(name);
+    if (live !== undefined) await backup?.pointInTime?.keptLog.stop(live);
   }
   await removeLogFolder(identity);
 }
 
 function noLog(engines: readonly Engine[]): SandboxError {
-  const reasons = engines.map(({ title, pointInTime }) =>
-    isSupported(pointInTime) ? '' : `${title}: ${pointInTime.notSupported}`,
-  );
+  const reasons = engines.map((engine) => `${engine.title}: ${whyWithout(engine, 'pointInTime')}`);
   return new SandboxError({
     code: 'NOT_SUPPORTED',
     message: `No log can be kept: ${reasons[0]}.`,
@@ -62,12 +61,13 @@ function noLog(engines: readonly Engine[]): SandboxError {
 
 /** Puts a base backup beside the backup of an engine that keeps its log, and takes that log up to now. */
 export async function addBase(
-  { name, pointInTime }: Engine,
+  { name, backup }: Engine,
   running: RunningEngine,
   directory: string,
   log: LogFolder | undefined,
 ): Promise<{ readonly base?: BaseDescription; readonly parts: readonly BackupPart[] }> {
-  if (log === undefined || !isSupported(pointInTime)) return { parts: [] };
+  const pointInTime = backup?.pointInTime;
+  if (log === undefined || pointInTime === undefined) return { parts: [] };
   const folder = join(directory, baseFolder);
   await mkdir(folder, { mode: 0o700 });
   const manifest = await pointInTime.backUp(running, folder, { keepsEarlierLog: true });
@@ -88,9 +88,8 @@ export async function forgetLog(identity: StackIdentity, progress: ProgressListe
   } catch (thrown) {
     return notice(progress, 'warning', `The log archive stays as it is: ${messageOf(thrown)}`);
   }
-  for (const { name, pointInTime } of await loadEngines(engineNames.filter((engine) => existsSync(log.of(engine))))) {
-    if (!isSupported(pointInTime)) continue;
-    await pointInTime.keptLog.forget(
+  for (const { name, backup } of await loadEngines(engineNames.filter((engine) => existsSync(log.of(engine))))) {
+    await backup?.pointInTime?.keptLog.forget(
       log.of(name),
       bases.map((each) => each[name]).filter((base) => base !== undefined),
     );

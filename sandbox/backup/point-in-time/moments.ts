@@ -2,8 +2,8 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { isoIn, momentText } from '../../core/moment.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
 import type { MomentRange } from '../../engines/backup.ts';
-import { type EngineName, engineNames } from '../../engines/index.ts';
-import { isSupported, type RunningEngine } from '../../engines/topology.ts';
+import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import type { RunningEngine } from '../../engines/topology.ts';
 import { attachState } from '../../stack/attach-stack.ts';
 import { loadEngines } from '../../stack/load-engines.ts';
 import type { StackIdentity } from '../../stack/stack-identity.ts';
@@ -28,9 +28,10 @@ export async function reachesOf(
   const names = engineNames.filter((name) => named.has(name));
   const reaches: Record<string, MomentRange>[] = summaries.map(() => ({}));
   if (log === undefined || names.length === 0) return reaches;
-  for (const { name, pointInTime } of await loadEngines(names)) {
-    if (!isSupported(pointInTime)) continue;
-    const running = live ? await liveEngine(identity, name as EngineName) : undefined;
+  for (const { name, backup } of await loadEngines(names)) {
+    const pointInTime = backup?.pointInTime;
+    if (pointInTime === undefined) continue;
+    const running = live ? await liveEngine(identity, name) : undefined;
     const bases = summaries.map((summary) => summary?.bases[name] ?? {});
     const found = await pointInTime.keptLog.reach(bases, log.of(name), running);
     for (const [index, range] of found.entries()) {
@@ -59,9 +60,10 @@ export async function takeLog(
   engines: readonly EngineName[],
   progress: ProgressListener,
 ): Promise<void> {
-  for (const { name, title, pointInTime } of await loadEngines(engines)) {
-    const running = await liveEngine(identity, name as EngineName);
-    if (running === undefined || !isSupported(pointInTime)) continue;
+  for (const { name, title, backup } of await loadEngines(engines)) {
+    const pointInTime = backup?.pointInTime;
+    const running = await liveEngine(identity, name);
+    if (running === undefined || pointInTime === undefined) continue;
     await pointInTime.keptLog.take(running, log.of(name), logBytesMax).catch((thrown: unknown) => {
       notice(progress, 'warning', `${title}: its log since the last backup could not be taken: ${messageOf(thrown)}`);
     });

@@ -7,8 +7,7 @@ import { runTask, silent } from '../../core/progress.ts';
 import { sideBySide } from '../../core/side-by-side.ts';
 import { totalBytes } from '../../engines/backup-files.ts';
 import type { Engine } from '../../engines/engine.ts';
-import type { EngineName } from '../../engines/index.ts';
-import { isSupported } from '../../engines/topology.ts';
+import { whyWithout } from '../../engines/lacks.ts';
 import { createStack } from '../../stack/create-stack.ts';
 import type { StackIdentity } from '../../stack/stack-identity.ts';
 import type { ArchivedEngine, ArchiveManifest } from '../archive/manifest.ts';
@@ -34,7 +33,7 @@ export async function requireMoment(
   const others = engines.filter((engine) => !able.includes(engine));
   if (others.length > 0 && !nearest) throw onlyItsOwnMoment(others, able, manifest);
   const log = await openLogFolder(identity);
-  const names = able.map(({ name }) => name as EngineName);
+  const names = able.map(({ name }) => name);
   if (log !== undefined) await takeLog(identity, log, names, progress);
   const bases = Object.fromEntries(able.map(({ name }) => [name, rawOf(manifest, name)?.base ?? {}]));
   const [reach = {}] = await reachesOf(identity, [{ bases }], { live: false });
@@ -48,9 +47,9 @@ function onlyItsOwnMoment(
   able: readonly Engine[],
   { createdAt }: ArchiveManifest,
 ): SandboxError {
-  const reasons = others.map(({ title, pointInTime }) => {
-    const why = isSupported(pointInTime) ? 'the archive has no base backup of it' : pointInTime.notSupported;
-    return `${title}: ${why}`;
+  const reasons = others.map((engine) => {
+    const isAble = engine.backup?.pointInTime !== undefined;
+    return `${engine.title}: ${isAble ? 'the archive has no base backup of it' : whyWithout(engine, 'pointInTime')}`;
   });
   const alone = able.map(({ name }) => name).join(',');
   const engines = alone === '' ? '' : `--engines ${alone} restores what can be; `;
@@ -113,16 +112,17 @@ async function bringTo(
   engine: Engine,
   { log, staging, options }: Bringing,
 ): Promise<ArchivedEngine | undefined> {
-  const { name, pointInTime, backup, loadedFingerprint } = engine;
+  const { name, backup, data } = engine;
+  const pointInTime = backup?.pointInTime;
   const archived = rawOf(manifest, name);
-  if (archived?.base === undefined || !isSupported(pointInTime) || !isSupported(backup)) return undefined;
+  if (archived?.base === undefined || backup === undefined || pointInTime === undefined) return undefined;
   const { images, dockerInstall, readyTimeoutMs, progress = silent, moment } = options;
   return runTask(progress, ['bring to the moment', name], async (task) => {
     const beganMs = performance.now();
     const based = join(folderOf(name), baseFolder);
     const whole = await pointInTime.keptLog.copyInto(based, baseManifest(archived), log.of(name), moment);
     await using stack = await createStack({
-      engines: [name as EngineName],
+      engines: [name],
       size: 'none',
       schema: false,
       connect: false,
@@ -139,7 +139,7 @@ async function bringTo(
     await mkdir(directory, { mode: 0o700 });
     const leftOut = await backup.leftOut(running);
     const taken = await backup.backUp(running, directory);
-    const datasetFingerprint = (await loadedFingerprint(running)) ?? null;
+    const datasetFingerprint = (await data?.loadedFingerprint(running)) ?? null;
     task.summarise(momentText(moment));
     const { topology } = archived;
     const durationMs = Math.round(performance.now() - beganMs);

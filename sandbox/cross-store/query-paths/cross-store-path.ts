@@ -27,7 +27,8 @@ export function storesOf(
   { needs }: CrossStorePath,
   stores: readonly Store[],
 ): { readonly used: readonly Store[] } | { readonly lacking: readonly PlatformReadName[] } {
-  const offered = (name: PlatformReadName) => stores.find(({ engine }) => engine.platformReads?.names.includes(name));
+  const offered = (name: PlatformReadName) =>
+    stores.find(({ engine }) => engine.bench?.platformReads?.names.includes(name));
   const lacking = needs.filter((name) => offered(name) === undefined);
   if (lacking.length > 0) return { lacking };
   return { used: [...new Set(needs.flatMap((name) => offered(name) ?? []))] };
@@ -42,7 +43,8 @@ export async function prepareAcrossStores(
   await using stack = new AsyncDisposableStack();
   const parts: Partial<PlatformReads>[] = [];
   for (const { engine, running } of stores) {
-    if (engine.platformReads !== undefined) parts.push(stack.use(await engine.platformReads.open(running)));
+    const offered = engine.bench?.platformReads;
+    if (offered !== undefined) parts.push(stack.use(await offered.open(running)));
   }
   // What a path needs is among them: it was looked for by name.
   const reads = Object.assign({}, ...parts) as PlatformReads;

@@ -12,7 +12,7 @@ import { discardBeside, restore, restoreBeside } from './restore.ts';
  * The specification's commands are `mongodump --db` and `mongorestore --db`: `asSpecified` is left out, because the
  * stand-in's image has neither, and a control that cannot run anywhere proves nothing.
  */
-export const backup: Backup = {
+export const backup = {
   leftOut,
   backUp: (running, directory) =>
     running.image.origin === 'compatible' ? exportByDriver(running, directory) : dumpByTool(running, directory),
@@ -23,7 +23,7 @@ export const backup: Backup = {
   fewerMembers: { clustered: leaveOneShard },
   writeAfterwards,
   bare,
-};
+} satisfies Backup;
 
 async function writeAfterwards(target: RunningEngine): Promise<void> {
   await withClient(target, async (database) => {

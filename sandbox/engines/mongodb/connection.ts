@@ -1,7 +1,7 @@
 import { type Db, MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import type { Connection, RunningEngine, Secrets } from '../topology.ts';
+import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../topology.ts';
 import { memberOptions } from './client.ts';
 
 export const userName = 'taishang';
@@ -104,7 +104,7 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
  * one node, directly: its own address is that of the containers' network.
  */
 export function uri(running: Reachable): string {
-  if (running.url !== undefined) return running.url;
+  if (isExternal(running)) return running.url;
   if (running.topology !== 'replicated') return uriOfNode(firstNode(running), running.secrets);
   const members = running.nodes.map(({ name, port }) => `${name}:${port}`).join(',');
   const options = `authSource=admin&replicaSet=${replicaSet}&w=majority`;
@@ -132,12 +132,6 @@ export function environment(running: Reachable): Record<string, string> {
 /** The platform's user has the role `root`. */
 export function migrationEnvironment(running: Reachable): Record<string, string> {
   return { MONGODB_MIGRATION_URI: uri(running) };
-}
-
-export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
-  const [node] = running.nodes;
-  if (node === undefined) throw new Error('a running engine has a node');
-  return node;
 }
 
 /** A node with the data: of a cluster a shard, since a router has none. */

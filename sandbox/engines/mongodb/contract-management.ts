@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Db, type Document, Int32, type MongoClient } from 'mongodb';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import type { CollectionName, CollectionSchema } from './collections.ts';
 import { readCollectionSchema } from './collections.ts';

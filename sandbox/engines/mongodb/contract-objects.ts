@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { MongoClient, MongoServerError } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { now } from '../../core/clock.ts';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import { collectionNames, indexName, isTextIndex, noTextIndexes, readCollectionSchema } from './collections.ts';
 import { uri, withClient } from './connection.ts';

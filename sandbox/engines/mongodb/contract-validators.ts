@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Document, Int32, MongoServerError } from 'mongodb';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import type { CollectionName } from './collections.ts';
 import { withClient } from './connection.ts';

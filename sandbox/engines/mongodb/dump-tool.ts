@@ -7,8 +7,8 @@ import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { BackupManifest } from '../backup.ts';
 import { openPart } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode, openAsServer, toolHost, userName, withClient } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { openAsServer, toolHost, userName, withClient } from './connection.ts';
 import { type DumpArchive, dumpFile } from './dump-archive.ts';
 import { readSharding, restoreSharding, shardingFile, writeSharding } from './sharding.ts';
 

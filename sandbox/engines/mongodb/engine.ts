@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import type { MongoClient } from 'mongodb';
 import type { ImageSpec } from '../../containers/image-spec.ts';
 import { versionNumbers } from '../backup-versions.ts';
-import type { Engine } from '../engine.ts';
+import { defineEngine, resourcesWith } from '../engine.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
@@ -15,14 +14,12 @@ import { load, loadedFingerprint } from './load.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
-import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { shell } from './shell.ts';
 import { standalone } from './topologies.ts';
 import { clustered } from './topologies-clustered.ts';
 import { replicated } from './topologies-replicated.ts';
-import { workloads } from './workloads.ts';
 
 const standIn: ImageSpec['local'] = {
   origin: 'compatible',
@@ -31,7 +28,7 @@ const standIn: ImageSpec['local'] = {
 };
 
 /** Contents and conversations of the platform. */
-export const mongodb: Engine<MongoClient> = {
+export const mongodb = defineEngine({
   name: 'mongodb',
   title: 'MongoDB',
   image: {
@@ -39,19 +36,12 @@ export const mongodb: Engine<MongoClient> = {
     official: { reference: 'mongo:8.0.29' },
     local: standIn,
   },
-  earlierImage: {
-    variable: 'MONGODB_EARLIER',
-    official: { reference: 'mongo:8.0.28' },
-    local: standIn,
-  },
-  diskBytes: 400e6,
-  memoryBytes: 256e6,
   // Memory grows up to the cache that the topology gives the server, and what the server needs beside it.
-  dataBytes: ({ contents, conversations }) => ({
+  resources: resourcesWith({ diskBytes: 400e6, memoryBytes: 256e6 }, ({ contents, conversations }) => ({
     diskBytes: (contents + conversations) * 3e3,
     // The stand-in keeps all of it in its cache.
     memoryBytes: (contents + conversations) * 3e3,
-  }),
+  })),
   secretNames: ['root', 'keyFile'],
   // One major version at a time, and never back (MongoDB documentation, "Upgrade a Replica Set").
   dataVersions: {
@@ -66,26 +56,27 @@ export const mongodb: Engine<MongoClient> = {
   probe,
   uri,
   environment,
-  migrationEnvironment,
-  shell,
   connect,
-  applySchema,
-  load,
-  bareLoad,
-  loadedFingerprint,
-  holdings,
-  readBack,
-  fingerprint,
-  contract,
-  backup,
-  pointInTime: {
-    notSupported: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
+  shell,
+  schema: { apply: applySchema, contract, migrationEnvironment },
+  data: {
+    load,
+    baseline: bareLoad,
+    loadedFingerprint,
+    readBack,
+    holdings,
+    fingerprint,
   },
+  backup: {
+    ...backup,
+    earlierImage: {
+      variable: 'MONGODB_EARLIER',
+      official: { reference: 'mongo:8.0.28' },
+      local: standIn,
+    },
+  },
+  bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
-  queryPaths,
-  platformReads,
-  external,
-  serverSettings,
-  roles,
-  workloads,
-};
+}).without({
+  pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
+});

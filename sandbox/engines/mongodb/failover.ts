@@ -1,9 +1,12 @@
 import type { Failover } from '../failover.ts';
+import { roles } from './roles.ts';
 import { untilConverged } from './topologies-replicated.ts';
-import { hastySet } from './workloads.ts';
+import { hastySet, workloads } from './workloads.ts';
 
 /** The set elects by itself: drills only watch. Its workloads write with `majority` and to the journal. */
 export const failover: Failover = {
+  workloads,
+  roles,
   contracts: [
     {
       topology: 'replicated',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Db } from 'mongodb';
-import type { Fingerprint } from '../engine.ts';
+import type { Fingerprint } from '../data.ts';
 import { buildParts, type PartsBuilder } from '../expiring-parts.ts';
 import type { RunningEngine } from '../topology.ts';
 import { elementsOf } from './bson-bytes.ts';

@@ -2,7 +2,7 @@ import type { Db, MongoClient } from 'mongodb';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { Content, Conversation } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { LoadReport } from '../engine.ts';
+import type { LoadReport } from '../data.ts';
 import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';

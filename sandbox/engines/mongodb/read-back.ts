@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { ReadBack, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { databaseName, openForWork } from './connection.ts';
 import type { ContentDocument, ConversationDocument } from './documents.ts';

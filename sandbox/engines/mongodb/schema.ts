@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { messageOf } from '../../core/errors.ts';
-import type { SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../schema.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { nameOfGap, type SchemaGap } from '../schema-gap.ts';
 import type { RunningEngine } from '../topology.ts';

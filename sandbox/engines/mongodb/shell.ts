@@ -1,5 +1,6 @@
 import type { Shell } from '../shell.ts';
-import { databaseName, firstNode, toolHost, userName } from './connection.ts';
+import { firstNode } from '../topology.ts';
+import { databaseName, toolHost, userName } from './connection.ts';
 
 /**
  * `mongosh` with the platform's database. It takes a password from its arguments or a prompt alone (mongosh's

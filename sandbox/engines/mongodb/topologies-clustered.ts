@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../containers/node-spec.ts';
-import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
-import { databaseName, firstNode, withDirectClient } from './connection.ts';
+import { firstNode, type RunningEngine, type Topology, type TopologyContext } from '../topology.ts';
+import { databaseName, withDirectClient } from './connection.ts';
 import { secretFile, serverNode } from './topologies.ts';
 import { noMembers } from './topologies-replicated.ts';
 

@@ -2,8 +2,8 @@ import type { NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Topology, TopologyContext } from '../topology.ts';
-import { firstNode, replicaSet, withDirectClient } from './connection.ts';
+import { firstNode, type RunningEngine, type Topology, type TopologyContext } from '../topology.ts';
+import { replicaSet, withDirectClient } from './connection.ts';
 import { initiateSet, mongodPort, serverNode } from './topologies.ts';
 
 const memberNames = ['mongodb-1', 'mongodb-2', 'mongodb-3'] as const;

@@ -3,8 +3,8 @@ import type { NodeFile, NodeSpec } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
-import type { RunningEngine, Secrets, Topology } from '../topology.ts';
-import { firstNode, replicaSet, userName, withClient } from './connection.ts';
+import { firstNode, type RunningEngine, type Secrets, type Topology } from '../topology.ts';
+import { replicaSet, userName, withClient } from './connection.ts';
 
 /** User of the server in the official image and in ours. */
 const mongodbUser = 999;

@@ -1,8 +1,7 @@
 import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import type { Backup } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 
 const file = '/tmp/neo4j-backup.dump';
 

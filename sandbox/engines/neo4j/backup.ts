@@ -10,19 +10,15 @@ import { leftOut } from './left-out.ts';
 import { whileStopped } from './offline.ts';
 import { dumpFiles, restore, restoreUnstarted, usersFile } from './restore.ts';
 
-export const backup: Backup = {
+export const backup = {
   leftOut,
   backUp,
   restore,
   restoreUnstarted,
-  restoreBeside: {
-    notSupported:
-      'Community has one user database, and a dump replaces it; the restore of the whole platform gives it a stack of its own',
-  },
   writeAfterwards,
   bare,
   asSpecified,
-};
+} satisfies Backup;
 
 /**
  * Community has no online backup: the node is stopped, dumped in a container of its own, and started again.

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import type { BareTool } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { dump } from './dump.ts';
 import { whileStopped } from './offline.ts';
 

@@ -1,6 +1,6 @@
 import neo4j, { type Driver, type EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { Connection, RunningEngine, Secrets } from '../topology.ts';
+import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../topology.ts';
 
 export const userName = 'neo4j';
 
@@ -21,9 +21,9 @@ export function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { re
 }
 
 /** A driver on the first node, or on a server that is not ours, as the user that its address names. */
-function driverOf({ nodes, secrets, url }: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>): Driver {
-  if (url === undefined) return createDriver(firstNode({ nodes }), secrets);
-  const address = new URL(url);
+function driverOf(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>): Driver {
+  if (!isExternal(running)) return createDriver(firstNode(running), running.secrets);
+  const address = new URL(running.url);
   const [user, password] = [address.username, address.password].map(decodeURIComponent);
   const login = user === '' ? undefined : neo4j.auth.basic(user ?? '', password ?? '');
   return neo4j.driver(`${address.protocol}//${address.host}`, login, driverOptions);
@@ -75,12 +75,6 @@ export function migrationEnvironment(running: Pick<RunningEngine, 'nodes' | 'sec
     NEO4J_MIGRATION_USERNAME: userName,
     NEO4J_MIGRATION_PASSWORD: running.secrets.neo4j ?? '',
   };
-}
-
-export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
-  const [node] = running.nodes;
-  if (node === undefined) throw new Error('a running engine has a node');
-  return node;
 }
 
 function boltUri(node: NodeHandle): string {

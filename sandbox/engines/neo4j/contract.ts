@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import neo4j, { type Driver, type EagerResult, Neo4jError } from 'neo4j-driver';
 import type { Dataset } from '../../../seeds/dataset.ts';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import { uri, userName, withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';

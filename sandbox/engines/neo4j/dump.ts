@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { checked, runOneOff } from '../../containers/exec.ts';
 import { labelNames } from '../../containers/labels.ts';
 import { writeFilesFromTar } from '../part-files.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 
 /** Dumps every database of the first node, which is stopped, into a folder. */
 export async function dump(running: RunningEngine, directory: string): Promise<void> {

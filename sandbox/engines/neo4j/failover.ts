@@ -1,7 +1,9 @@
 import type { Failover } from '../failover.ts';
 import { detect, untilWritable } from './detect.ts';
 import { handOver } from './hand-over.ts';
+import { roles } from './roles.ts';
 import { promote, refreshStandby, rejoin, settle } from './standby.ts';
+import { workloads } from './workloads.ts';
 
 const notDrilled = {
   'pause-primary':
@@ -16,6 +18,8 @@ const notDrilled = {
  * in a stack its watcher does (`scripts/watch.sh`).
  */
 export const failover: Failover = {
+  workloads,
+  roles,
   contracts: [
     {
       topology: 'standalone',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Driver, EagerResult } from 'neo4j-driver';
-import type { Fingerprint } from '../engine.ts';
+import type { Fingerprint } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 import { cypherName } from './cypher-name.ts';

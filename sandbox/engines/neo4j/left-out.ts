@@ -4,8 +4,8 @@ import { checked, execInNode } from '../../containers/exec.ts';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { temporaryPrefix } from '../../core/derived-names.ts';
 import type { LeftOut } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode, withDriver } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { withDriver } from './connection.ts';
 
 /** Files that are named one by one; their number is told beyond that. */
 const namedMax = 20;

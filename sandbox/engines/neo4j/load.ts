@@ -1,7 +1,7 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { LoadReport } from '../engine.ts';
+import type { LoadReport } from '../data.ts';
 import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';

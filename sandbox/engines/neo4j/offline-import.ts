@@ -9,9 +9,8 @@ import { labelNames } from '../../containers/labels.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { LoadMark } from '../load-marks.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, isExternal, type RunningEngine } from '../topology.ts';
 import { catalogueRecord, readCatalogue } from './catalogue.ts';
-import { firstNode } from './connection.ts';
 import { type ImportFile, importedEntities, linesOf, recordsFile } from './import-files.ts';
 import { whileStopped } from './offline.ts';
 import { settings } from './topologies.ts';
@@ -40,7 +39,7 @@ export interface OfflineImport {
  * replaces and the sandbox's own records.
  */
 export async function isImportable(running: RunningEngine, driver: Driver): Promise<boolean> {
-  if (running.url !== undefined || running.topology !== 'standalone' || running.nodes.length !== 1) return false;
+  if (isExternal(running) || running.topology !== 'standalone' || running.nodes.length !== 1) return false;
   const { records } = await driver.executeQuery<EagerResult<{ others: number }>>(
     'MATCH (n) WHERE NOT (n:User OR n:Concept OR n:Knowledge OR n:SandboxRecord) RETURN count(n) AS others',
   );

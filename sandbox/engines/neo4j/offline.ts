@@ -1,9 +1,9 @@
 import { execInNode } from '../../containers/exec.ts';
 import { whileNodeIsStopped } from '../../containers/stopped-for-work.ts';
 import { SandboxError } from '../../core/errors.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { untilAnswering } from '../until-answering.ts';
-import { firstNode, probe } from './connection.ts';
+import { probe } from './connection.ts';
 
 /**
  * Runs `work` while the node is stopped, and starts the node again whatever happens. Where this process itself is

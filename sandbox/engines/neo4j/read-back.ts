@@ -1,5 +1,5 @@
 import neo4j from 'neo4j-driver';
-import type { ReadBack, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { connect } from './connection.ts';
 import { initialKeys } from './initial-keys.ts';

@@ -16,8 +16,8 @@ import {
 import { jsonShape, readJsonPart } from '../json-part.ts';
 import { readFilesAsTar, releasedBy } from '../part-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty, targetRefused } from '../restore-target.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode, userName, withDriver } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { userName, withDriver } from './connection.ts';
 import { readUsers, type User } from './fingerprint.ts';
 import { whileStopped } from './offline.ts';
 import { authFile, settings } from './topologies.ts';

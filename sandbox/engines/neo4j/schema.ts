@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { messageOf } from '../../core/errors.ts';
-import type { SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../schema.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { nameOfGap } from '../schema-gap.ts';
 import type { RunningEngine } from '../topology.ts';

@@ -1,6 +1,6 @@
 import type { Shell } from '../shell.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode, userName } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { userName } from './connection.ts';
 import { roles } from './roles.ts';
 
 /** `cypher-shell` of the node that takes writes, which reads its login from these variables (Neo4j operations manual). */

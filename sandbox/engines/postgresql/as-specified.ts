@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterSecret, checked, execInNode } from '../../containers/exec.ts';
 import type { Backup } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { primaryNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 
 /** What the specification's scripts do, with their own lines; see the scripts for what is adapted. */
 export const asSpecified = {
@@ -26,7 +25,7 @@ export async function runAsSpecified(source: RunningEngine, target: RunningEngin
     const written = finished(output);
     written.catch(() => {});
     checked(
-      await execInNode(primaryNode(source), ['bash', '-c', await script('backup')], {
+      await execInNode(firstNode(source), ['bash', '-c', await script('backup')], {
         environment: { ...server, BACKUP_DIR: '/tmp/backup-as-specified', TIMESTAMP: '20260101_000000' },
         input: afterSecret(source.secrets.postgres),
         outputTo: output,
@@ -36,7 +35,7 @@ export async function runAsSpecified(source: RunningEngine, target: RunningEngin
     );
     await written;
     const restored = await execInNode(
-      primaryNode(target),
+      firstNode(target),
       ['bash', '-c', await script('restore'), 'restore-databases.sh', 'taishang-backup-20260101_000000.tar.gz'],
       {
         environment: { ...server, RESTORE_DIR: '/tmp/restore-as-specified' },

@@ -6,8 +6,8 @@ import { checked, execInNode } from '../../containers/exec.ts';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { BareTool } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { databases, primaryNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { databases } from './connection.ts';
 
 const globals = 'globals.sql';
 
@@ -34,7 +34,7 @@ export const bare: BareTool = {
 };
 
 async function backUp(running: RunningEngine, directory: string): Promise<void> {
-  const node = primaryNode(running);
+  const node = firstNode(running);
   await allSettled([
     write(node, ['pg_dumpall', '--globals-only'], join(directory, globals)),
     ...allDatabases.map((database) => write(node, dumpCommand(database), join(directory, `${database}.dump`))),
@@ -51,7 +51,7 @@ async function write(node: NodeHandle, command: readonly string[], file: string)
 
 /** `pg_restore` with several jobs reads a file: that it gets into the container is part of the work. */
 async function restore(target: RunningEngine, directory: string): Promise<void> {
-  const node = primaryNode(target);
+  const node = firstNode(target);
   const input = createReadStream(join(directory, globals));
   // It goes on after the roles that are there already.
   checked(await execInNode(node, ['psql', '--quiet'], { user: 'postgres', input }), 'psql', 'postgresql');

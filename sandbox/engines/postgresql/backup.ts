@@ -3,12 +3,12 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { Backup, BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { doors } from './archived-doors.ts';
 import { asSpecified } from './as-specified.ts';
 import { bare } from './backup-reference.ts';
 import type { CataloguedDatabase } from './catalogue.ts';
-import { openPrimary, primaryNode } from './connection.ts';
+import { openPrimary } from './connection.ts';
 import { holdsSomething, initialDatabases, ownDatabases } from './described-databases.ts';
 import { leftOut } from './left-out.ts';
 import { databasesFile, fileNames, globalsFile, readContent, readServer } from './read-catalogue.ts';
@@ -16,7 +16,7 @@ import { discardBeside, restore, restoreBeside } from './restore.ts';
 import { connectionString } from './statements.ts';
 import { withConnectable } from './unconnectable.ts';
 
-export const backup: Backup = {
+export const backup = {
   leftOut,
   backUp,
   restore,
@@ -26,7 +26,7 @@ export const backup: Backup = {
   writeAfterwards,
   bare,
   asSpecified,
-};
+} satisfies Backup;
 
 /** What belongs to no database as data out of the catalogues, and what is in each database with `pg_dump -Fc`, side by side. */
 async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
@@ -119,7 +119,7 @@ async function dump(
   path: string,
 ): Promise<BackupPart> {
   const { stream, written } = openPart(directory, path);
-  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: stream });
+  const ended = await execInNode(firstNode(running), command, { user: 'postgres', outputTo: stream });
   const part = await written;
   if (ended.exitCode === 0) return part;
   const evidence = ended.errorOutput.split('\n').slice(-20).join('\n');

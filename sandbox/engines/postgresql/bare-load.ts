@@ -6,7 +6,7 @@ import type { EntityName } from '../../../seeds/entities.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { type BareLoad, elapsedMs } from '../bare-load.ts';
-import { primaryNode } from './connection.ts';
+import { firstNode } from '../topology.ts';
 import { textRow } from './copy-text.ts';
 import { emptyTables, recordLoaded } from './load.ts';
 import { type TableLoad, tableLoads } from './rows.ts';
@@ -22,7 +22,7 @@ export const bareLoad: BareLoad = {
   wantedRatio: 0.95,
   empty: emptyTables,
   async prepare(running, dataset) {
-    const node = primaryNode(running);
+    const node = firstNode(running);
     await inShell(node, `rm -rf ${folder} && mkdir ${folder}`);
     for (const table of tableLoads) {
       const { database } = table;

@@ -6,9 +6,9 @@ import { labelNames } from '../../containers/labels.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { type BaseBackup, baseFile, descriptionFile } from './base-description.ts';
-import { openPrimary, primaryNode } from './connection.ts';
+import { openPrimary } from './connection.ts';
 import { forgetLogBefore, keepLog } from './log-archive.ts';
 import { segmentNameAt } from './write-ahead-log.ts';
 
@@ -44,7 +44,7 @@ async function streamBase(running: RunningEngine, directory: string): Promise<Ba
   // Without the log in it: `pg_basebackup` waits then until the archive has what the backup itself needs.
   const options = ['--format=tar', '--wal-method=none', '--checkpoint=fast', '--manifest-checksums=SHA256'];
   const command = ['pg_basebackup', '--pgdata=-', ...options, '--compress=client-zstd'];
-  const ended = await execInNode(primaryNode(running), command, { user: 'postgres', outputTo: stream });
+  const ended = await execInNode(firstNode(running), command, { user: 'postgres', outputTo: stream });
   const part = await written;
   if (ended.exitCode !== 0) throw baseFailed('pg_basebackup', ended);
   return part;
@@ -70,7 +70,7 @@ async function describeServer(
 /** In a container of its own, which goes away with the unpacked files. Returns the manifest of `pg_basebackup`. */
 async function verifyBase(running: RunningEngine, file: string): Promise<string> {
   const ended = await runOneOff({
-    image: primaryNode(running).image,
+    image: firstNode(running).image,
     entrypoint: ['bash', '-c'],
     command: [await verifyScript(), 'verify-base-backup', '/tmp/base-backup'],
     user: 'postgres',

@@ -1,7 +1,7 @@
 import { Client, Pool } from 'pg';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import type { Connection, RunningEngine, Secrets } from '../topology.ts';
+import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../topology.ts';
 import { createFollowingPool } from './following-pool.ts';
 
 /** Roles and the databases that they may connect to are in `schema/`. */
@@ -43,17 +43,10 @@ export async function openClient(
   return { client, [Symbol.asyncDispose]: () => client.end() };
 }
 
-/** The node that takes writes when the stack starts. */
-export function primaryNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
-  const [node] = running.nodes;
-  if (node === undefined) throw new Error('a running engine has a node');
-  return node;
-}
-
 /** {@link openClient} on the primary; on a server that is not ours, as the user that its address names. */
 export function openPrimary(running: RunningEngine, target: Target): Promise<OpenClient> {
-  if (running.url !== undefined) return openExternal(running.url, target.database);
-  return openClient(primaryNode(running), running.secrets, target);
+  if (isExternal(running)) return openExternal(running.url, target.database);
+  return openClient(firstNode(running), running.secrets, target);
 }
 
 /** An address that names another database than the platform's has everything in that one. */
@@ -92,7 +85,7 @@ export async function connect(running: RunningEngine): Promise<Connection<Pool>>
 }
 
 export function uri(running: Pick<RunningEngine, 'nodes' | 'secrets'>): string {
-  const { host, port } = primaryNode(running);
+  const { host, port } = firstNode(running);
   return `postgresql://taishang_user:${running.secrets.taishang_user}@${host}:${port}/taishang_users`;
 }
 
@@ -105,7 +98,7 @@ const timeouts = 'connect_timeout=2&tcp_user_timeout=5000';
 
 /** As the superuser, who owns the schema; it is not held to the policies of rows (PostgreSQL documentation, "Row Security Policies"). */
 export function migrationEnvironment(running: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
-  const { host, port } = primaryNode(running);
+  const { host, port } = firstNode(running);
   const login = `postgres:${running.secrets.postgres}`;
   return { DATABASE_MIGRATION_URL: `postgresql://${login}@${host}:${port}/taishang_users` };
 }
@@ -118,7 +111,7 @@ function uriOfAll({ nodes, secrets }: Pick<RunningEngine, 'nodes' | 'secrets'>, 
 }
 
 export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>): Record<string, string> {
-  const { host, port } = primaryNode(running);
+  const { host, port } = firstNode(running);
   const members =
     running.topology === 'standalone'
       ? {}

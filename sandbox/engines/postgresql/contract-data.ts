@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Client } from 'pg';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import { assertRefused, refusals, withRollback } from './contract-support.ts';
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import { databases, openPrimary } from './connection.ts';
 

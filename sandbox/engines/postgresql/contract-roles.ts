@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Client, DatabaseError } from 'pg';
-import type { ContractCase } from '../engine.ts';
-import type { RunningEngine } from '../topology.ts';
-import { databases, primaryNode, type Role } from './connection.ts';
+import type { ContractCase } from '../schema.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { databases, type Role } from './connection.ts';
 import { assertRefused, refusals, withRollback } from './contract-support.ts';
 
 /** Databases that each role may connect to. */
@@ -27,7 +27,7 @@ async function refusalOf(
   database: string,
   options: { readonly password?: string; readonly replication?: boolean } = {},
 ): Promise<string | undefined> {
-  const { host, port } = primaryNode(running);
+  const { host, port } = firstNode(running);
   const client = new Client({
     host,
     port,

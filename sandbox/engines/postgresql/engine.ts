@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { Pool } from 'pg';
 import { versionNumbers } from '../backup-versions.ts';
-import type { Engine } from '../engine.ts';
+import { defineEngine, resourcesWith } from '../engine.ts';
 import { askingPrimary } from '../primary-first.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
@@ -17,15 +16,13 @@ import { pointInTime } from './point-in-time.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { primaryThatAnswers } from './rejoin.ts';
-import { roles } from './roles.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { shell } from './shell.ts';
 import { replicated, standalone } from './topologies.ts';
-import { workloads } from './workloads.ts';
 
 /** Users of the platform, embeddings, places and activity. */
-export const postgresql: Engine<Pool> = {
+export const postgresql = defineEngine({
   name: 'postgresql',
   title: 'PostgreSQL',
   image: {
@@ -37,26 +34,16 @@ export const postgresql: Engine<Pool> = {
       description: 'PostgreSQL 17 with pgvector and PostGIS of Debian',
     },
   },
-  earlierImage: {
-    notSupported: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
-  },
-  diskBytes: 400e6,
-  memoryBytes: 256e6,
   // A vector lies in the table and in the graph of its index, which is built in memory (`maintenance_work_mem`).
-  dataBytes: ({
-    users,
-    dailyActivity,
-    userPreferences,
-    userSessions,
-    userPermissions,
-    userLocations,
-    knowledgeVectors,
-  }) => ({
-    diskBytes:
-      (users + dailyActivity + userPreferences + userSessions + userPermissions + userLocations) * 500 +
-      knowledgeVectors * 15e3,
-    memoryBytes: Math.min(knowledgeVectors * 6e3, 320e6),
-  }),
+  resources: resourcesWith(
+    { diskBytes: 400e6, memoryBytes: 256e6 },
+    ({ users, dailyActivity, userPreferences, userSessions, userPermissions, userLocations, knowledgeVectors }) => ({
+      diskBytes:
+        (users + dailyActivity + userPreferences + userSessions + userPermissions + userLocations) * 500 +
+        knowledgeVectors * 15e3,
+      memoryBytes: Math.min(knowledgeVectors * 6e3, 320e6),
+    }),
+  ),
   secretNames: ['postgres', 'taishang_user', 'taishang_ai_user', 'taishang_analytics_user', 'replicator'],
   // The folder of the data is of one major version (PostgreSQL documentation, "Upgrading a PostgreSQL Cluster").
   dataVersions: {
@@ -66,34 +53,33 @@ export const postgresql: Engine<Pool> = {
   topologies: {
     standalone,
     replicated,
-    clustered: { notSupported: 'PostgreSQL itself has no clustered topology: one node takes writes' },
   },
   probe,
   uri,
   environment,
-  migrationEnvironment,
-  shell,
   connect,
+  shell,
   ...askingPrimary(
     {
-      applySchema,
-      load,
-      loadedFingerprint,
-      holdings,
-      readBack,
-      fingerprint,
-      contract,
-      backup,
-      pointInTime,
-      queryPaths,
-      platformReads,
-      serverSettings,
+      schema: { apply: applySchema, contract, migrationEnvironment },
+      data: {
+        load,
+        baseline: bareLoad,
+        loadedFingerprint,
+        readBack,
+        holdings,
+        fingerprint,
+      },
+      backup: {
+        ...backup,
+        pointInTime,
+      },
+      bench: { paths: queryPaths, platformReads, external, serverSettings },
     },
     primaryThatAnswers,
   ),
-  bareLoad,
   failover,
-  external,
-  workloads,
-  roles,
-};
+}).without({
+  earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
+  clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',
+});

@@ -10,10 +10,14 @@ import { detect, untilWritable } from './detect.ts';
 import { handOver } from './hand-over.ts';
 import { currentPrimary, rejoin, replace } from './rejoin.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys, slotName } from './replication.ts';
+import { roles } from './roles.ts';
+import { workloads } from './workloads.ts';
 
 const maintenance = { database: 'postgres' } as const;
 
 export const failover: Failover = {
+  workloads,
+  roles,
   contracts: [
     {
       topology: 'replicated',

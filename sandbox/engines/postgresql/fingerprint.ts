@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Client, escapeIdentifier } from 'pg';
-import type { Fingerprint } from '../engine.ts';
+import type { Fingerprint } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { openPrimary } from './connection.ts';
 import { type FoundDatabase, ourDatabases, query } from './described-databases.ts';

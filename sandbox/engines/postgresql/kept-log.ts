@@ -6,9 +6,9 @@ import type { NodeHandle } from '../../containers/node-spec.ts';
 import { isRunning } from '../../containers/nodes.ts';
 import type { BackupManifest, BackupPart, BaseDescription, KeptLog, MomentRange } from '../backup.ts';
 import { backupRefused, openPart, writePart } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { type BaseBackup, isBaseBackup, readBaseBackup } from './base-description.ts';
-import { openPrimary, primaryNode } from './connection.ts';
+import { openPrimary } from './connection.ts';
 import { openHistory, removeOldest, removeUnneeded } from './kept-log-files.ts';
 import {
   addMark,
@@ -89,7 +89,7 @@ interface Live {
 
 async function readLive(running: RunningEngine): Promise<Live | undefined> {
   const nodes = await runningNodes(running);
-  if (!nodes.includes(primaryNode(running))) return undefined;
+  if (!nodes.includes(firstNode(running))) return undefined;
   await using opened = await openPrimary(running, { database: 'postgres' });
   const { rows } = await opened.client.query<{
     history: string;

@@ -3,7 +3,7 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
 import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { LoadReport } from '../engine.ts';
+import type { LoadReport } from '../data.ts';
 import { loadProgress } from '../load-progress.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, openPrimary } from './connection.ts';

@@ -13,9 +13,9 @@ import { poll } from '../../core/poll.ts';
 import { allSettled } from '../../core/side-by-side.ts';
 import type { BackupManifest, BackupPart } from '../backup.ts';
 import { openPart, writePart } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { readBaseBackup } from './base-description.ts';
-import { type OpenClient, openPrimary, primaryNode } from './connection.ts';
+import { type OpenClient, openPrimary } from './connection.ts';
 import { logFolder, type Mark, marksFile } from './log-marks.ts';
 import { bytesOf, isLogFile } from './write-ahead-log.ts';
 
@@ -48,7 +48,7 @@ export async function runningNodes({ nodes }: RunningEngine): Promise<readonly N
 /** What an older backup would need is not kept any longer. */
 export async function forgetLogBefore(running: RunningEngine, segment: string): Promise<void> {
   const command = ['pg_archivecleanup', archiveDirectory, segment];
-  checked(await execInNode(primaryNode(running), command, { user: 'postgres' }), 'pg_archivecleanup', 'postgresql');
+  checked(await execInNode(firstNode(running), command, { user: 'postgres' }), 'pg_archivecleanup', 'postgresql');
 }
 
 /** Names the present moment, or only notes it, and waits until the log up to it is kept. */
@@ -72,7 +72,7 @@ export async function addMark(running: RunningEngine, name: string | undefined):
   const mark: Mark = { name: name ?? null, time: rows[0].time, position: end.lsn, timeline: end.timeline };
   const command = ['sh', '-c', `cat >>${marksPath}`];
   const options = { user: 'postgres', input: `${JSON.stringify(mark)}\n` };
-  checked(await execInNode(primaryNode(running), command, options), 'noting the mark', 'postgresql');
+  checked(await execInNode(firstNode(running), command, options), 'noting the mark', 'postgresql');
   return mark;
 }
 
@@ -122,9 +122,9 @@ export async function collectLog(
   manifest: BackupManifest,
 ): Promise<BackupManifest> {
   const base = await readBaseBackup(directory, manifest);
-  const alive = await isRunning(primaryNode(running));
+  const alive = await isRunning(firstNode(running));
   if (alive) await addMark(running, undefined);
-  const node = primaryNode(running);
+  const node = firstNode(running);
   const { output } = checked(await inArchive(node, alive, ['ls', '-1', archiveDirectory]), 'ls', 'postgresql');
   const files = output.split('\n').filter(isLogFile);
   await rm(join(directory, logFolder), { recursive: true, force: true });

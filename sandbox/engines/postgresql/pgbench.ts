@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
 import type { ReferenceLoad, ReferenceProgram } from '../query-path.ts';
-import type { RunningEngine } from '../topology.ts';
-import { primaryNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 
 /** Clients per thread of pgbench; one thread drives many, and the machine's other cores are the server's. */
 const threads = 1;
@@ -26,7 +25,7 @@ async function run(running: RunningEngine, dataset: Dataset, { clients, duration
   const command = ['sh', '-c', program, 'pgbench', ...load, '-D', `email=${email}`, '-f', '-', 'taishang_users'];
   const input = `${statement.trim().replaceAll('$1', ':email')};\n`;
   const { output } = checked(
-    await execInNode(primaryNode(running), command, { user: 'postgres', input }),
+    await execInNode(firstNode(running), command, { user: 'postgres', input }),
     'pgbench',
     'postgresql',
   );

@@ -8,10 +8,10 @@ import { SandboxError } from '../../core/errors.ts';
 import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { requireRoom } from '../restore-target.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { verifyScript } from './base-backup.ts';
 import { type BaseBackup, baseFile, readBaseBackup } from './base-description.ts';
-import { openPrimary, primaryNode } from './connection.ts';
+import { openPrimary } from './connection.ts';
 import { archiveDirectory } from './log-archive.ts';
 import { logFolder, type Moment, requireLog } from './log-marks.ts';
 import { forgetRecovery, recoverySettings, stagedLogDirectory, untilPromoted } from './recovery.ts';
@@ -38,13 +38,13 @@ export async function restoreToMoment(
   const mark = await requireLog(directory, manifest, base, until);
   const logBytes = manifest.parts.reduce((sum, { path, sizeBytes }) => sum + (isLog(path) ? sizeBytes : 0), 0);
   await requireUsable(target, { sizeBytes: base.sizeBytes + totalBytes(manifest), empty: true });
-  await requireRoom(primaryNode(target), archiveDirectory, logBytes);
+  await requireRoom(firstNode(target), archiveDirectory, logBytes);
 
   await clearStaging(target);
   try {
     await stageBase(target, join(directory, baseFile), unpackedBytesMax(base));
     const files = manifest.parts.filter(({ path }) => isLog(path)).map(({ path }) => path);
-    await stageFiles(primaryNode(target), directory, files, stagedLogDirectory);
+    await stageFiles(firstNode(target), directory, files, stagedLogDirectory);
     await inNode(target, await script('prepare-recovery'), recoverySettings(until, mark.timeline));
     await recover(target);
   } finally {
@@ -76,14 +76,14 @@ const unpackedBytesMax = ({ sizeBytes }: BaseBackup) => Math.ceil(sizeBytes) * 2
 async function stageBase(target: RunningEngine, file: string, bytesMax: number): Promise<void> {
   const command = ['bash', '-c', await verifyScript(), 'verify-base-backup', restoredDirectory, String(bytesMax)];
   const options = { user: 'postgres', input: createReadStream(file) };
-  const ended = await execInNode(primaryNode(target), command, options);
+  const ended = await execInNode(firstNode(target), command, options);
   if (ended.exitCode === 0) return;
   const reason = `pg_verifybackup does not find in ${baseFile} what was backed up`;
   throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', reason, ended.errorOutput.slice(-2_000));
 }
 
 async function recover(target: RunningEngine): Promise<void> {
-  const node = primaryNode(target);
+  const node = firstNode(target);
   await stopNode(node);
   try {
     await swapFiles(target, 'in');
@@ -101,7 +101,7 @@ async function recover(target: RunningEngine): Promise<void> {
 }
 
 async function swapFiles(target: RunningEngine, direction: 'in' | 'back'): Promise<void> {
-  const node = primaryNode(target);
+  const node = firstNode(target);
   const swapped = await runOneOff({
     image: node.image,
     entrypoint: ['bash', '-c'],
@@ -118,13 +118,13 @@ async function swapFiles(target: RunningEngine, direction: 'in' | 'back'): Promi
 async function clearStaging(target: RunningEngine): Promise<void> {
   const replaced = `${dataDirectory}/.replaced`;
   const command = ['rm', '-rf', restoredDirectory, replaced, stagedLogDirectory];
-  checked(await execInNode(primaryNode(target), command, { user: 'root' }), 'clearing up', 'postgresql');
+  checked(await execInNode(firstNode(target), command, { user: 'root' }), 'clearing up', 'postgresql');
 }
 
 async function inNode(target: RunningEngine, text: string, input: string): Promise<void> {
   const command = ['bash', '-c', text, 'prepare-recovery', restoredDirectory];
   const options = { user: 'postgres', input };
-  checked(await execInNode(primaryNode(target), command, options), 'preparing the recovery', 'postgresql');
+  checked(await execInNode(firstNode(target), command, options), 'preparing the recovery', 'postgresql');
 }
 
 function script(name: string): Promise<string> {

@@ -1,4 +1,4 @@
-import type { ReadBack, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedRow } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, openPrimary } from './connection.ts';
 

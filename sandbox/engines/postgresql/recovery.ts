@@ -3,8 +3,7 @@ import { isRunning, nodeLogs } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
-import type { RunningEngine } from '../topology.ts';
-import { primaryNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { archiveDirectory } from './log-archive.ts';
 import type { Moment } from './log-marks.ts';
 import { scramVerifier } from './scram.ts';
@@ -50,7 +49,7 @@ async function ask(target: RunningEngine, statement: string): Promise<string> {
   const command = ['psql', '--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--set=ON_ERROR_STOP=1'];
   const options = { user: 'postgres', input: statement };
   return checked(
-    await execInNode(primaryNode(target), [...command, '--dbname=postgres'], options),
+    await execInNode(firstNode(target), [...command, '--dbname=postgres'], options),
     'psql',
     'postgresql',
   ).output.trim();
@@ -58,7 +57,7 @@ async function ask(target: RunningEngine, statement: string): Promise<string> {
 
 /** Throws `RESTORE_FAILED` with the server's last lines where it does not reach the moment. */
 export async function untilPromoted(target: RunningEngine): Promise<void> {
-  const node = primaryNode(target);
+  const node = firstNode(target);
   const failed = async (reason: string) =>
     new SandboxError({
       code: 'RESTORE_FAILED',

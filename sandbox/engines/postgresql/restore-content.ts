@@ -6,9 +6,8 @@ import type { Client } from 'pg';
 import { type CommandResult, execInNode } from '../../containers/exec.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { backupRefused } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import type { Content, WidePublication } from './catalogue.ts';
-import { primaryNode } from './connection.ts';
 import { makeExtensions, openExtensionTables } from './extensions.ts';
 import type { StagedArchive } from './stage-archives.ts';
 import { connectionString, identifier, literal } from './statements.ts';
@@ -93,7 +92,7 @@ async function runRestore(
   const options = [...mode, ...(tablespaces ? [] : ['--no-tablespaces']), archive.file];
   const command = ['bash', '-c', script, 'restore-content', `${archive.file}.run`, connection, ...options];
   const input = `*:*:*:${role.name}:${role.password}\n${lines.map((line) => `${line}\n`).join('')}`;
-  return execInNode(primaryNode(target), command, { user: 'postgres', input });
+  return execInNode(firstNode(target), command, { user: 'postgres', input });
 }
 
 /** Milliseconds between two looks at how large a database has become. */
@@ -145,7 +144,7 @@ export async function fillPrivileged(
     `--dbname=${connectionString({ dbname: name })}`,
     archive.file,
   ];
-  const result = await execInNode(primaryNode(target), command, { user: 'postgres' });
+  const result = await execInNode(firstNode(target), command, { user: 'postgres' });
   if (result.exitCode !== 0) throw contentFailed(name, result);
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../core/errors.ts';
 import { sideBySide } from '../../core/side-by-side.ts';
-import type { SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../schema.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import type { RunningEngine } from '../topology.ts';
 import { type DatabaseName, databases, openPrimary } from './connection.ts';

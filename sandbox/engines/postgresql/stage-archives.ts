@@ -4,9 +4,8 @@ import { checked, execInNode } from '../../containers/exec.ts';
 import { temporaryName } from '../../core/derived-names.ts';
 import { backupRefused } from '../backup-files.ts';
 import { readFilesAsTar } from '../part-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import type { CataloguedDatabase } from './catalogue.ts';
-import { primaryNode } from './connection.ts';
 
 /** An archive that lies in the target's container. */
 export interface StagedArchive {
@@ -62,7 +61,7 @@ export async function stageArchives(
     directory,
     dumped.map(({ file }) => file),
   );
-  const staged = await execInNode(primaryNode(target), command, { user: 'postgres', input });
+  const staged = await execInNode(firstNode(target), command, { user: 'postgres', input });
   const [name, ...evidence] = staged.errorOutput.split('\n');
   if (staged.exitCode === 3) {
     throw backupRefused('BACKUP_PART_UNREADABLE', 'postgresql', `pg_restore cannot read ${name}`, evidence.join('\n'));
@@ -80,7 +79,7 @@ export async function stageArchives(
 
 /** A server that was killed keeps them; the next restore removes them. */
 export async function removeStaged(target: RunningEngine, folder: string): Promise<void> {
-  await execInNode(primaryNode(target), ['rm', '-rf', folder], { user: 'postgres' }).catch(() => {});
+  await execInNode(firstNode(target), ['rm', '-rf', folder], { user: 'postgres' }).catch(() => {});
 }
 
 /** Texts, each after a line with its length in bytes. */

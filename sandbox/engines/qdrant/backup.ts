@@ -13,7 +13,7 @@ import { discardBeside, restore, restoreBeside } from './restore.ts';
 import { withSnapshotRecord } from './stored-snapshots.ts';
 import { takeCollection } from './take-snapshots.ts';
 
-export const backup: Backup = {
+export const backup = {
   leftOut,
   backUp,
   restore,
@@ -24,7 +24,7 @@ export const backup: Backup = {
   writeAfterwards,
   bare,
   asSpecified,
-};
+} satisfies Backup;
 
 /** Collections whose points are told one by one. */
 const toldMax = 10;

@@ -1,7 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
-import type { Connection, RunningEngine, Secrets } from '../topology.ts';
+import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../topology.ts';
 import { createFollowingClient } from './following-client.ts';
 
 export async function connect(running: RunningEngine): Promise<Connection<QdrantClient>> {
@@ -17,8 +17,8 @@ export function openClient(running: Reachable): QdrantClient {
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>;
 
 /** Of a server that is not ours, the password of its address. */
-export function apiKey({ secrets, url }: Reachable): string {
-  return url === undefined ? (secrets.apiKey ?? '') : decodeURIComponent(new URL(url).password);
+export function apiKey(running: Reachable): string {
+  return isExternal(running) ? decodeURIComponent(new URL(running.url).password) : (running.secrets.apiKey ?? '');
 }
 
 /** A request that the client has no method for. Throws where the answer is not a success. */
@@ -71,14 +71,14 @@ export function versionIn(answer: unknown): string | undefined {
 }
 
 export function uri(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
-  if (running.url !== undefined) return withoutLogin(running.url);
+  if (isExternal(running)) return withoutLogin(running.url);
   const { host, port } = firstNode(running);
   return `http://${host}:${port}`;
 }
 
 /** Every peer, separated by commas: each answers for the whole cluster. */
 export function urls(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
-  if (running.url !== undefined) return uri(running);
+  if (isExternal(running)) return uri(running);
   return running.nodes.map(({ host, port }) => `http://${host}:${port}`).join(',');
 }
 
@@ -98,10 +98,4 @@ export function migrationEnvironment(running: Pick<RunningEngine, 'nodes' | 'sec
 function withoutLogin(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname.replace(/\/$/, '')}`;
-}
-
-export function firstNode(running: Pick<RunningEngine, 'nodes'>): NodeHandle {
-  const [node] = running.nodes;
-  if (node === undefined) throw new Error('a running engine has a node');
-  return node;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { knowledgeQueryVector, userQueryVector } from '../../../seeds/embeddings.ts';
 import { categoriesOfCell, knowledgeIdsOf } from '../../../seeds/knowledge.ts';
-import type { ContractCase } from '../engine.ts';
+import type { ContractCase } from '../schema.ts';
 import type { RunningEngine } from '../topology.ts';
 import { collectionNames, readCollectionSchema } from './collections.ts';
 import { openClient, uri } from './connection.ts';

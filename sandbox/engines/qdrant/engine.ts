@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import type { QdrantClient } from '@qdrant/js-client-rest';
 import { isSameOrNewer } from '../backup-versions.ts';
-import type { Engine } from '../engine.ts';
+import { defineEngine, resourcesWith } from '../engine.ts';
 import { backup } from './backup.ts';
 import { bareLoad } from './bare-load.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
@@ -11,17 +10,15 @@ import { failover } from './failover.ts';
 import { fingerprint } from './fingerprint.ts';
 import { holdings } from './holdings.ts';
 import { load, loadedFingerprint } from './load.ts';
-import { roles } from './peers.ts';
 import { platformReads } from './platform-reads.ts';
 import { queryPaths } from './query-paths.ts';
 import { readBack } from './read-back.ts';
 import { applySchema } from './schema.ts';
 import { serverSettings } from './server-settings.ts';
 import { clustered, standalone } from './topologies.ts';
-import { workloads } from './workloads.ts';
 
 /** Vectors of knowledge and users. */
-export const qdrant: Engine<QdrantClient> = {
+export const qdrant = defineEngine({
   name: 'qdrant',
   title: 'Qdrant',
   image: {
@@ -33,17 +30,11 @@ export const qdrant: Engine<QdrantClient> = {
       description: "the vendor's engine as a library (qdrant-edge-py 0.9.0) behind a part of Qdrant's REST interface",
     },
   },
-  earlierImage: {
-    // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
-    notSupported: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',
-  },
-  diskBytes: 200e6,
-  memoryBytes: 192e6,
   // Vectors, the graph over them, the log, and segments that were replaced by larger ones.
-  dataBytes: ({ knowledgeVectors, userVectors }) => ({
+  resources: resourcesWith({ diskBytes: 200e6, memoryBytes: 192e6 }, ({ knowledgeVectors, userVectors }) => ({
     diskBytes: (knowledgeVectors + userVectors) * 25e3,
     memoryBytes: (knowledgeVectors + userVectors) * 6e3,
-  }),
+  })),
   secretNames: ['apiKey'],
   // Storage goes to later versions alone (Qdrant documentation, "Upgrade").
   dataVersions: {
@@ -52,30 +43,30 @@ export const qdrant: Engine<QdrantClient> = {
   },
   topologies: {
     standalone,
-    replicated: { notSupported: 'Qdrant replicates shards between the peers of a cluster: use clustered' },
     clustered,
   },
   probe,
   uri,
   environment,
-  migrationEnvironment,
-  shell: { notSupported: 'Qdrant has no shell of its own: its API is HTTP, and its image serves a page for it' },
   connect,
-  applySchema,
-  load,
-  bareLoad,
-  loadedFingerprint,
-  holdings,
-  readBack,
-  fingerprint,
-  contract,
-  backup,
-  pointInTime: { notSupported: 'a snapshot is one moment; the server keeps no log that could be replayed over it' },
+  schema: { apply: applySchema, contract, migrationEnvironment },
+  data: {
+    load,
+    baseline: bareLoad,
+    loadedFingerprint,
+    readBack,
+    holdings,
+    fingerprint,
+  },
+  backup: {
+    ...backup,
+  },
+  bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
-  queryPaths,
-  platformReads,
-  external,
-  serverSettings,
-  roles,
-  workloads,
-};
+}).without({
+  // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
+  earlierImage: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',
+  replicated: 'Qdrant replicates shards between the peers of a cluster: use clustered',
+  shell: 'Qdrant has no shell of its own: its API is HTTP, and its image serves a page for it',
+  pointInTime: 'a snapshot is one moment; the server keeps no log that could be replayed over it',
+});

@@ -1,4 +1,4 @@
-import type { ExternalAccess } from '../engine.ts';
+import type { ExternalAccess } from '../bench.ts';
 import { request, versionIn } from './connection.ts';
 
 export const external: ExternalAccess = {

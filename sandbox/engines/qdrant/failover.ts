@@ -1,10 +1,13 @@
 import type { Failover } from '../failover.ts';
+import { roles } from './peers.ts';
 import { replacePeer } from './replace-peer.ts';
 import { untilConverged } from './topologies.ts';
-import { askForOneCopy, hastySet } from './workloads.ts';
+import { askForOneCopy, hastySet, workloads } from './workloads.ts';
 
 /** Peers agree by themselves: drills only watch. Any peer takes writes; drills break the leader, which clients are on too. */
 export const failover: Failover = {
+  workloads,
+  roles,
   contracts: [
     {
       topology: 'clustered',

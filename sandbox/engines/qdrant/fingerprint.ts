@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import type { Fingerprint } from '../engine.ts';
+import type { Fingerprint } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { scrollAll } from './collections.ts';
 import { openClient } from './connection.ts';

@@ -1,7 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { LoadReport } from '../engine.ts';
+import type { LoadReport } from '../data.ts';
 import { beginLoad, type LoadMarks } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { messageOf } from '../../core/errors.ts';
-import type { SchemaOptions, SchemaReport } from '../engine.ts';
+import type { SchemaOptions, SchemaReport } from '../schema.ts';
 import { schemaDifferent, schemaFailed } from '../schema-errors.ts';
 import { nameOfGap, type SchemaGap } from '../schema-gap.ts';
 import type { RunningEngine } from '../topology.ts';

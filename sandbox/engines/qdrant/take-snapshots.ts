@@ -4,9 +4,9 @@ import type { NodeHandle } from '../../containers/node-spec.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { BackupPart } from '../backup.ts';
 import { openPart } from '../backup-files.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { type ArchivedCollection, fileOf } from './archived-collections.ts';
-import { firstNode, request } from './connection.ts';
+import { request } from './connection.ts';
 import { peersOf } from './peers.ts';
 import { isActive, shardsOfCollection } from './shards.ts';
 

@@ -1,7 +1,6 @@
 import { afterSecret, checked, execInNode } from '../../containers/exec.ts';
 import type { Backup } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 
 /** The file of the specification's scripts, within the node that the command runs in. */
 const file = '/tmp/redis-backup.rdb';

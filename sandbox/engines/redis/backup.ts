@@ -18,21 +18,17 @@ import { restore } from './restore.ts';
 import { requireAtRest, slotsMove } from './slots-at-rest.ts';
 import { readUsers, usersFile, usersOf } from './users.ts';
 
-export const backup: Backup = {
+export const backup = {
   leftOut,
   backUp,
   restore,
-  restoreBeside: {
-    notSupported:
-      'a dump is read when the server starts, and replaces all its data; the restore of the whole platform gives it a stack of its own',
-  },
   doors,
   layouts: ['standalone', 'replicated', 'clustered'],
   fewerMembers: { clustered: leaveTwoMasters },
   writeAfterwards,
   bare,
   asSpecified,
-};
+} satisfies Backup;
 
 /**
  * An RDB of each master, taken over the replication protocol: everything in it is from one moment, with functions and with

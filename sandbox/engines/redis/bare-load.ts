@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import type { CacheEntry } from '../../../seeds/entities.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
 import { type BareLoad, elapsedMs } from '../bare-load.ts';
-import { firstNode } from './connection.ts';
+import { firstNode } from '../topology.ts';
 import { recordLoaded, removeLoaded } from './load.ts';
 import { setCommands } from './set-commands.ts';
 

@@ -8,8 +8,8 @@ import { startNodeAgain, stopNode } from '../../containers/nodes.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { poll } from '../../core/poll.ts';
 import type { BareTool } from '../backup.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode, probe } from './connection.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
+import { probe } from './connection.ts';
 
 const file = 'bare.rdb';
 

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
-import type { Connection, RunningEngine, Secrets } from '../topology.ts';
+import { type Connection, isExternal, type RunningEngine, type Secrets } from '../topology.ts';
 import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
 import { addressMapOf, type RedisAccess, sentinelPort } from './client-options.ts';
 
@@ -75,10 +75,9 @@ export async function connect(
   running: RunningEngine,
   options?: { readonly once?: boolean },
 ): Promise<Connection<RedisClient>> {
-  const client =
-    running.url === undefined
-      ? createRedisClient(accessOf(running), options)
-      : new Redis(running.url, { lazyConnect: true });
+  const client = isExternal(running)
+    ? new Redis(running.url, { lazyConnect: true })
+    : createRedisClient(accessOf(running), options);
   client.on('error', () => {});
   try {
     await untilReady(client);
@@ -148,8 +147,3 @@ export function migrationEnvironment(running: Reachable): Record<string, string>
 }
 
 /** The node of a standalone server, or the one that takes writes when the stack starts. */
-export function firstNode(running: RunningEngine): NodeHandle {
-  const [node] = running.nodes;
-  if (node === undefined) throw new Error('a running engine has a node');
-  return node;
-}

@@ -1,5 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
-import type { ExternalAccess } from '../engine.ts';
+import type { ExternalAccess } from '../bench.ts';
 import { openMasters } from './masters.ts';
 
 export const external: ExternalAccess = {

@@ -6,16 +6,19 @@ import { serverPort } from './client-options.ts';
 import { openClient, probe } from './connection.ts';
 import { handOver } from './hand-over.ts';
 import { lockDrills } from './lock-drills.ts';
+import { roles } from './roles.ts';
 import { form } from './topologies-clustered.ts';
 import { untilConverged } from './topologies-replicated.ts';
 import { until } from './until.ts';
 import { untilWritable } from './until-writable.ts';
-import { drillTag, waitingSet } from './workloads.ts';
+import { drillTag, waitingSet, workloads } from './workloads.ts';
 
 /** What a member's clock, the failure detector's own tick and a busy machine add to the windows below. */
 const slackMs = 1_500;
 
 export const failover: Failover = {
+  workloads,
+  roles,
   contracts: [
     {
       topology: 'replicated',

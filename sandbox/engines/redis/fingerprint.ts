@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Fingerprint } from '../engine.ts';
+import type { Fingerprint } from '../data.ts';
 import { buildParts } from '../expiring-parts.ts';
 import type { RunningEngine } from '../topology.ts';
 import { loadedAtKey } from './mark.ts';

@@ -4,7 +4,7 @@ import { directAddress } from '../../containers/direct-address.ts';
 import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import { allSettled } from '../../core/side-by-side.ts';
-import type { LoadReport } from '../engine.ts';
+import type { LoadReport } from '../data.ts';
 import { beginLoad, type LoadRecords, parseMark } from '../load-marks.ts';
 import { loadPart } from '../load-part.ts';
 import { loadProgress } from '../load-progress.ts';
@@ -122,13 +122,13 @@ interface Streams {
 
 /** A stream to each master, the shortest way there is; `opened` ends them. */
 async function openStreams(
-  { nodes, secrets, url }: RunningEngine,
+  { nodes, secrets }: RunningEngine,
   { clients }: Masters,
   opened: AsyncDisposableStack,
 ): Promise<Streams> {
   const open = async (client: Redis) => {
     const { host = '', port = 0 } = client.options;
-    const node = url === undefined ? nodes.find((each) => each.port === port) : undefined;
+    const node = nodes.find((each) => each.port === port);
     const address = node === undefined ? undefined : await directAddress(node);
     const [at, atPort] = address === undefined ? [host, port] : [address, serverPort];
     return [client, opened.use(openRespStream(at, atPort, secrets.default ?? ''))] as const;

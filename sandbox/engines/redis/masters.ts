@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../containers/node-spec.ts';
 import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import type { RunningEngine } from '../topology.ts';
-import { firstNode, openClient, openExternal } from './connection.ts';
+import { firstNode, isExternal, type RunningEngine } from '../topology.ts';
+import { openClient, openExternal } from './connection.ts';
 
 /** How long a node may take to say what it is, in milliseconds: one that is paused takes the connection and is silent. */
 const answerMs = 1_500;
@@ -24,7 +24,7 @@ export async function openMasters(running: RunningEngine): Promise<Masters> {
 }
 
 function openFirst(running: RunningEngine) {
-  return running.url === undefined ? openClient(firstNode(running), running.secrets) : openExternal(running.url);
+  return isExternal(running) ? openExternal(running.url) : openClient(firstNode(running), running.secrets);
 }
 
 async function openPrimary(running: RunningEngine) {

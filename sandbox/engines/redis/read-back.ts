@@ -1,4 +1,4 @@
-import type { ReadBack, SharedKind, SharedRow } from '../engine.ts';
+import type { ReadBack, SharedKind, SharedRow } from '../data.ts';
 import type { RunningEngine } from '../topology.ts';
 import { scan } from './load.ts';
 import { expiredSpaces } from './mark.ts';

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { checked, execInNode } from '../../containers/exec.ts';
 import type { ReferenceLoad, ReferenceProgram } from '../query-path.ts';
-import type { RunningEngine } from '../topology.ts';
+import { firstNode, type RunningEngine } from '../topology.ts';
 import { cacheKey } from './cache.ts';
-import { firstNode, openClient } from './connection.ts';
+import { openClient } from './connection.ts';
 
 /** Requests from which the program's rate is known well enough to choose how many fill the time. */
 const trialRequests = 10_000;

@@ -1,5 +1,5 @@
 import type { Shell } from '../shell.ts';
-import { firstNode } from './connection.ts';
+import { firstNode } from '../topology.ts';
 import { primaryNode } from './masters.ts';
 
 /** `redis-cli` of the node that takes writes; in a cluster it follows keys to the master that holds them. */

@@ -6,9 +6,9 @@ import { openPrimary } from '../../../sandbox/engines/postgresql/connection.ts';
 import { openClient } from '../../../sandbox/engines/redis/connection.ts';
 import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import { attachStack } from '../../../sandbox/stack/attach-stack.ts';
-import { loadEngines } from '../../../sandbox/stack/load-engines.ts';
 import { stackIdentity } from '../../../sandbox/stack/stack-identity.ts';
 import { dataOf } from '../../support/data-home.ts';
+import { wholeEngines } from '../../support/whole-engines.ts';
 
 /** Engine to the hashes of its data and its catalogue. */
 export type Fingerprints = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -16,9 +16,9 @@ export type Fingerprints = Readonly<Record<string, Readonly<Record<string, strin
 /** What the running stack of a folder holds. */
 export async function fingerprintsOf(directory: string, name?: string): Promise<Fingerprints> {
   const { engines } = await attachStack({ directory, ...(name === undefined ? {} : { name }) });
-  const loaded = await loadEngines([...engines.keys()]);
+  const loaded = await wholeEngines([...engines.keys()]);
   const entries = loaded.map(async (engine) => {
-    const { parts } = await engine.fingerprint(engines.get(engine.name as never) as unknown as RunningEngine);
+    const { parts } = await engine.data.fingerprint(engines.get(engine.name as never) as unknown as RunningEngine);
     return [engine.name, parts] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -8,13 +8,13 @@ import { rawNumber } from '../../../sandbox/dataset/exact-number.ts';
 import { entityNames } from '../../../sandbox/dataset/fields.ts';
 import { type Imported, importDataset } from '../../../sandbox/dataset/import-dataset.ts';
 import { rowFileOf } from '../../../sandbox/dataset/row-file.ts';
-import { engineNames } from '../../../sandbox/engines/index.ts';
+import { engineNames } from '../../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../../sandbox/stack/load-engines.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
 import { rowsOf } from '../../seeds/rows.ts';
+import { wholeEngines } from '../../support/whole-engines.ts';
 import { type AcceptedRows, expectedPoints, expectedStores } from './expected-stores.ts';
 import type { OddRows } from './odd-rows.ts';
 import { type Held, readPoints, readStores } from './read-stores.ts';
@@ -91,10 +91,12 @@ async function acceptedRows({ dataset, files }: Imported, given: OddRows, reject
 
 async function loadAndCompare(stack: Stack, { dataset }: Imported, accepted: AcceptedRows): Promise<void> {
   for (const name of entityNames) expect(dataset.counts[name], name).toBe(accepted[name as EntityName].length);
-  const engines = await loadEngines(engineNames);
+  const engines = await wholeEngines(engineNames);
   const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
   const report = { advance: () => {}, summarise: () => {} };
-  await Promise.all(engines.map((engine) => engine.load(running.get(engine.name) as RunningEngine, dataset, report)));
+  await Promise.all(
+    engines.map((engine) => engine.data.load(running.get(engine.name) as RunningEngine, dataset, report)),
+  );
   await requireAgreement(engines, running, dataset);
   const held = await readStores(stack);
   const expected = expectedStores(accepted);

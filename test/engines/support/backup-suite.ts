@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { execInNode } from '../../../sandbox/containers/exec.ts';
 import type { NodeHandle } from '../../../sandbox/containers/node-spec.ts';
 import type { BackupManifest } from '../../../sandbox/engines/backup.ts';
-import type { Engine } from '../../../sandbox/engines/engine.ts';
+import type { EngineWith } from '../../../sandbox/engines/engine.ts';
 import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import { refusalOf, refusalsExpected, refusalsOfPart, type StoredBackup, withLittleRoom } from './backups.ts';
 
@@ -17,7 +17,7 @@ export interface BackedUp {
 
 /** What the suite needs of an engine. */
 export interface BackupSuite {
-  readonly engine: Engine;
+  readonly engine: EngineWith<'backup' | 'data'>;
   readonly backedUp: () => BackedUp;
   /** Files of a backup that are data: each is damaged in every way. */
   readonly parts: readonly string[];
@@ -91,8 +91,8 @@ export function testBackup({
 
   test('a restore over data is refused, and changes nothing', async () => {
     const { source, taken } = backedUp();
-    const before = await engine.fingerprint(source);
+    const before = await engine.data.fingerprint(source);
     expect(await refusalOf(engine, source, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
-    expect(await engine.fingerprint(source)).toEqual(before);
+    expect(await engine.data.fingerprint(source)).toEqual(before);
   });
 }

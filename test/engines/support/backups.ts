@@ -11,7 +11,8 @@ import { type ErrorCode, SandboxError } from '../../../sandbox/core/errors.ts';
 import type { Backup, BackupManifest } from '../../../sandbox/engines/backup.ts';
 import { describePart } from '../../../sandbox/engines/backup-files.ts';
 import type { Engine } from '../../../sandbox/engines/engine.ts';
-import { isSupported, type RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import { supported } from './backup-folder.ts';
 
 /** A backup in a folder that is removed when it is disposed of. */
 export interface StoredBackup extends AsyncDisposable {
@@ -20,8 +21,7 @@ export interface StoredBackup extends AsyncDisposable {
 }
 
 export function backupOf(engine: Engine): Backup {
-  if (!isSupported(engine.backup)) throw new Error(engine.backup.notSupported);
-  return engine.backup;
+  return supported(engine.backup);
 }
 
 export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {

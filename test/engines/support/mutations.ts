@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Fingerprint } from '../../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../../sandbox/engines/data.ts';
 import { differenceOf } from '../../../sandbox/engines/fingerprint-difference.ts';
 
 /** A damage that a fingerprint must notice. */

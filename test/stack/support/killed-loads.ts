@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EngineName } from '../../../sandbox/engines/index.ts';
+import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
 import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import { attachStack } from '../../../sandbox/stack/attach-stack.ts';
-import { loadEngines } from '../../../sandbox/stack/load-engines.ts';
 import { startCommand } from '../../../scenarios/backup/command.ts';
 import { rowRandom } from '../../../seeds/random.ts';
 import { type StackFolder, stackFolder } from '../../support/command.ts';
 import { seed, seedText } from '../../support/seed.ts';
+import { wholeEngine } from '../../support/whole-engines.ts';
 
 /** Parts of a fingerprint that depend on when a key was set. */
 const timeBound = ['expiries'];
@@ -99,8 +99,8 @@ export function testKilledLoads(name: EngineName, { loadsMin, loadsMax }: Killed
 
   async function content(): Promise<Readonly<Record<string, string>>> {
     const { engines } = await attachStack({ directory: folder.path });
-    const [engine] = await loadEngines([name]);
-    const parts = Object.entries((await engine?.fingerprint(engines.get(name) as RunningEngine))?.parts ?? {});
+    const { data } = await wholeEngine(name);
+    const parts = Object.entries((await data.fingerprint(engines.get(name) as RunningEngine)).parts);
     return Object.fromEntries(parts.filter(([part]) => !timeBound.includes(part)));
   }
 }

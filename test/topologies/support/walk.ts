@@ -1,10 +1,11 @@
 import type { Driver } from 'neo4j-driver';
 import type { Pool } from 'pg';
 import { expect } from 'vitest';
-import type { Engine, Fingerprint } from '../../../sandbox/engines/engine.ts';
+import type { Fingerprint } from '../../../sandbox/engines/data.ts';
+import type { EngineCore } from '../../../sandbox/engines/engine.ts';
+import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
 import type { Failover } from '../../../sandbox/engines/failover.ts';
 import { differenceOf } from '../../../sandbox/engines/fingerprint-difference.ts';
-import type { EngineName } from '../../../sandbox/engines/index.ts';
 import { neo4j } from '../../../sandbox/engines/neo4j/engine.ts';
 import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import type { RedisClient } from '../../../sandbox/engines/redis/client.ts';
@@ -13,11 +14,12 @@ import type { RunningEngine, TopologyName } from '../../../sandbox/engines/topol
 import { attachState } from '../../../sandbox/stack/attach-stack.ts';
 import type { StackStatus } from '../../../sandbox/stack/stack-status.ts';
 import { runForDocument, type StackFolder, stackFolder } from '../../support/command.ts';
+import type { Whole } from '../../support/whole-engines.ts';
 import { untilWritable } from './write-through.ts';
 
 /** An engine whose topologies run with every image, and a walk over all ways between any two of them. */
 export interface Walk {
-  readonly engine: Engine;
+  readonly engine: Whole & Required<Pick<EngineCore, 'connect'>>;
   readonly topologies: readonly [TopologyName, ...TopologyName[]];
   /** Adds a row of the user's own, through an ordinary client. */
   readonly add: (client: unknown, name: string) => Promise<unknown>;
@@ -37,7 +39,7 @@ const killPrimary =
 
 export const walks: readonly Walk[] = [
   {
-    engine: redis as unknown as Engine,
+    engine: redis,
     topologies: ['standalone', 'replicated', 'clustered', 'standalone', 'clustered', 'replicated', 'standalone'],
     add: (client, name) => (client as RedisClient).set(`mine:${name}`, name),
     added: async (client) => {
@@ -51,7 +53,7 @@ export const walks: readonly Walk[] = [
     failOver: killPrimary('redis'),
   },
   {
-    engine: postgresql as unknown as Engine,
+    engine: postgresql,
     topologies: ['standalone', 'replicated', 'standalone'],
     add: (client, name) =>
       (client as Pool).query("INSERT INTO users (username, email, password_hash) VALUES ($1, $1, 'mine')", [name]),
@@ -63,7 +65,7 @@ export const walks: readonly Walk[] = [
     failOver: killPrimary('postgresql'),
   },
   {
-    engine: neo4j as unknown as Engine,
+    engine: neo4j,
     topologies: ['standalone', 'replicated', 'standalone'],
     add: (client, name) => (client as Driver).executeQuery('CREATE (:Mine {name: $name})', { name }),
     added: async (client) => {
@@ -107,7 +109,7 @@ export async function walkOver(walk: Walk): Promise<void> {
     // Awaited here: the connection ends with this block.
     return await work(connection.client);
   };
-  const fingerprint = async () => engine.fingerprint(await running());
+  const fingerprint = async () => engine.data.fingerprint(await running());
   const different = (before: Fingerprint, after: Fingerprint) =>
     differenceOf(before, after).different.filter((part) => !ofLayout.includes(part));
 

@@ -5,6 +5,7 @@ import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../core/errors.ts';
 import { preparePath } from '../../prepare-path.ts';
 import type { HopListener, PathContext, PlanCheck, PreparedPath, QueryPath } from '../../query-path.ts';
+import { isExternal } from '../../topology.ts';
 import { connect, databaseName } from '../connection.ts';
 import { type CleanupReport, cleanUpOldData } from '../management.ts';
 import { missingCollections } from './missing-collections.ts';
@@ -48,7 +49,7 @@ async function prepare({ running }: PathContext): Promise<PreparedPath> {
   stack.defer(() => removeMarked(database, userId));
   // One that is kept: a cleanup that takes it would find fewer afterwards.
   await insertOld(database, userId, 1, true);
-  const isStandIn = running.url === undefined && running.image.origin === 'compatible';
+  const isStandIn = !isExternal(running) && running.image.origin === 'compatible';
   const prepared = preparePath<OldDocuments, CleanupReport>({
     parameters,
     shares: cleanup.shares,

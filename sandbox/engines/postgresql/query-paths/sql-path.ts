@@ -7,6 +7,7 @@ import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { hotAndCold, notOurData } from '../../path-parameters.ts';
 import { type PathParts, preparePath } from '../../prepare-path.ts';
 import type { ByKind, PathContext, PathDescription, PreparedPath, QueryPath } from '../../query-path.ts';
+import { isExternal } from '../../topology.ts';
 import { type DatabaseName, openPrimary, type Role } from '../connection.ts';
 import { missingTables } from './missing-tables.ts';
 import { type ExpectedPlan, planOf, planText } from './plan.ts';
@@ -66,7 +67,7 @@ async function prepare<Parameter>(path: SqlPath<Parameter>, context: PathContext
       ? (await client.query<Row>(path.sample)).rows.map((row) => row as Parameter)
       : await path.ranked(dataset);
   const parameters = { ...hotAndCold(ranked), absent: path.absent };
-  if (running.url !== undefined) await client.query('SET default_transaction_read_only = on');
+  if (isExternal(running)) await client.query('SET default_transaction_read_only = on');
   if (path.settings !== undefined) await client.query(path.settings);
   const request = async (parameter: Parameter) => {
     // Named: parsed and planned once for the connection.

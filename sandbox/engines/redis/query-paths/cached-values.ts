@@ -11,7 +11,7 @@ import {
 } from '../../path-parameters.ts';
 import { preparePath } from '../../prepare-path.ts';
 import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../query-path.ts';
-import type { RunningEngine } from '../../topology.ts';
+import { isExternal, type RunningEngine } from '../../topology.ts';
 import { cacheKey, type KeySpace, lifetimesS, readCached } from '../cache.ts';
 import { connect } from '../connection.ts';
 import { scan } from '../load.ts';
@@ -105,7 +105,7 @@ async function warmUpExpired(
   space: KeySpace,
   ids: readonly string[],
 ): Promise<void> {
-  if (dataset === undefined || running.url !== undefined) return;
+  if (dataset === undefined || isExternal(running)) return;
   await using masters = await openMasters(running);
   const gone = new Set<string>();
   const leftMs = await Promise.all(ids.map((id) => masters.of(cacheKey(space, id)).pttl(cacheKey(space, id))));
@@ -143,8 +143,8 @@ async function sampledIds(running: RunningEngine, space: KeySpace, count = 500):
 async function missingKeys(running: RunningEngine, space: KeySpace): Promise<readonly string[]> {
   if ((await sampledIds(running, space, 1)).length > 0) return [];
   // In a stack of ours the path fills the cache again.
-  if (running.url === undefined && (await hasExpired(running, space))) return [];
-  const again = running.url === undefined ? ': load them again with `npm run sandbox -- seed`' : '';
+  if (!isExternal(running) && (await hasExpired(running, space))) return [];
+  const again = isExternal(running) ? '' : ': load them again with `npm run sandbox -- seed`';
   return [`keys ${space}:*, which live for ${lifetimesS[space] / 60} minutes${again}`];
 }
 

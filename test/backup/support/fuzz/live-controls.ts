@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { openBackup } from '../../../../sandbox/backup/archive/open-archive.ts';
 import { stagingDirectory } from '../../../../sandbox/backup/create-backup.ts';
 import { execInNode } from '../../../../sandbox/containers/exec.ts';
-import { primaryNode } from '../../../../sandbox/engines/postgresql/connection.ts';
-import type { RunningEngine } from '../../../../sandbox/engines/topology.ts';
+import { firstNode, type RunningEngine } from '../../../../sandbox/engines/topology.ts';
 import { attachStack } from '../../../../sandbox/stack/attach-stack.ts';
 import { stackIdentity } from '../../../../sandbox/stack/stack-identity.ts';
 import type { Restore } from './live-oracle.ts';
@@ -25,7 +24,7 @@ export const liveControls: readonly {
         const script = await readFile(join(folder, 'globals.sql'), 'utf8');
         // With another password of the superuser nobody could look at the server any more.
         const input = script.replaceAll(/^.* ROLE postgres.*$/gm, '');
-        await execInNode(primaryNode(running), ['psql', '-X', '-d', 'postgres'], { user: 'postgres', input });
+        await execInNode(firstNode(running), ['psql', '-X', '-d', 'postgres'], { user: 'postgres', input });
       }),
   },
   {
@@ -38,7 +37,7 @@ export const liveControls: readonly {
         const command = ['psql', '-X', '-w', '-d', name, '-c', 'SELECT 1'];
         // A server says who came only once it was given a password.
         const environment = { PGPASSWORD: 'none' };
-        await execInNode(primaryNode(running), command, { user: 'postgres', environment });
+        await execInNode(firstNode(running), command, { user: 'postgres', environment });
       }),
   },
 ];

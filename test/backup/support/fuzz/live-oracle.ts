@@ -9,8 +9,8 @@ import { nodeLogs } from '../../../../sandbox/containers/nodes.ts';
 import { findContainers } from '../../../../sandbox/containers/objects.ts';
 import { messageOf, SandboxError } from '../../../../sandbox/core/errors.ts';
 import { poll } from '../../../../sandbox/core/poll.ts';
-import { openPrimary, primaryNode } from '../../../../sandbox/engines/postgresql/connection.ts';
-import type { RunningEngine } from '../../../../sandbox/engines/topology.ts';
+import { openPrimary } from '../../../../sandbox/engines/postgresql/connection.ts';
+import { firstNode, type RunningEngine } from '../../../../sandbox/engines/topology.ts';
 import { attachStack } from '../../../../sandbox/stack/attach-stack.ts';
 import { fingerprintsOf } from '../live-stack.ts';
 import { writeContents } from './contents.ts';
@@ -133,7 +133,7 @@ async function rolesOf(running: RunningEngine): Promise<Readonly<Record<string, 
 
 /** What a statement, a command or a connection of an archive leaves. */
 async function tracesIn(running: RunningEngine): Promise<readonly string[]> {
-  const node = primaryNode(running);
+  const node = firstNode(running);
   const { exitCode } = await execInNode(node, ['test', '-e', `/tmp/${canary}`], {});
   const logged = (await nodeLogs(node, 2_000))
     .split('\n')
