@@ -8,10 +8,11 @@ import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
 import { killNode, startNodeAgain, stopNode } from '../../sandbox/containers/nodes.ts';
 import type { Failover } from '../../sandbox/engines/failover.ts';
 import { redisClientFromEnvironment } from '../../sandbox/engines/redis/client.ts';
-import { connect, openClient } from '../../sandbox/engines/redis/connection.ts';
+import { sentinelName } from '../../sandbox/engines/redis/client-options.ts';
+import { connect, openClient, openSentinel } from '../../sandbox/engines/redis/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { openMasters, primaryNode } from '../../sandbox/engines/redis/masters.ts';
-import { promoteBySentinel } from '../../sandbox/engines/redis/promote-by-sentinel.ts';
+import { giveUp } from '../../sandbox/engines/redis/promote-by-sentinel.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { takeDown } from '../../sandbox/stack/take-down.ts';
@@ -25,6 +26,12 @@ async function roleOf(node: NodeHandle, running: RunningEngine): Promise<unknown
   await using client = await openClient(node, running.secrets);
   const [role] = (await client.call('ROLE')) as unknown[];
   return role;
+}
+
+async function flagsOfSentinel(node: NodeHandle, running: RunningEngine): Promise<string> {
+  await using sentinel = await openSentinel(node, running.secrets);
+  const fields = (await sentinel.call('SENTINEL', 'MASTER', sentinelName)) as string[];
+  return fields[fields.indexOf('flags') + 1] ?? '';
 }
 
 async function addressOf(node: NodeHandle): Promise<string | undefined> {
@@ -128,21 +135,29 @@ describe.each(topologies)('redis %s', (topology) => {
     }
   });
 
-  // That a promotion which is not given up comes is the planned failover above.
-  test.runIf(topology === 'replicated')('a promotion that does not come in time is given up for good', async () => {
-    const kept = await eventually('one is given up', async () => {
+  test.runIf(topology === 'replicated')(
+    'a failover that is given up is under way for no Sentinel any more',
+    async () => {
+      const flags = (node: NodeHandle) => flagsOfSentinel(node, running);
+      const kept = await eventually('one is given up', async () => {
+        await failover.settle?.(running);
+        const from = await primaryNode(running);
+        const to = running.nodes.find((node) => node !== from) as NodeHandle;
+        await using sentinel = await openSentinel(to, running.secrets);
+        await sentinel.call('SENTINEL', 'FAILOVER', sentinelName);
+        // Without being given up it would go on.
+        const isUnderWay = (await flags(to)).includes('failover_in_progress');
+        const isPromoted = await giveUp({ running, from, to, pause: async () => {} });
+        return isUnderWay && !isPromoted && { from, to };
+      });
+      for (const node of running.nodes) expect(await flags(node)).not.toContain('failover_in_progress');
+      // They find the replicas again, and each other.
       await failover.settle?.(running);
-      const from = await primaryNode(running);
-      const to = running.nodes.find((node) => node !== from) as NodeHandle;
-      const isPromoted = await promoteBySentinel({ running, from, to, pause: async () => {} }, 0);
-      return !isPromoted && { from, to };
-    });
-    // They find the replicas again, and each other.
-    await failover.settle?.(running);
-    expect(await roleOf(kept.from, running)).toBe('master');
-    expect(await roleOf(kept.to, running)).toBe('slave');
-    await untilWritable(() => stack.clients.redis.set('topologies:1', 'written'));
-  });
+      expect(await roleOf(kept.from, running)).toBe('master');
+      expect(await roleOf(kept.to, running)).toBe('slave');
+      await untilWritable(() => stack.clients.redis.set('topologies:1', 'written'));
+    },
+  );
 
   test.runIf(topology === 'clustered')(
     'a client that is made while the cluster has failed is connected once it is whole',

@@ -1,4 +1,6 @@
+import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { poll } from '../../core/poll.ts';
 import type { HandedOver } from '../failover.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import type { RunningEngine } from '../topology.ts';
@@ -11,14 +13,10 @@ import { primaryOf, setRole, stageDump, startAs, whileDumped } from './standby.t
  * starts the primary again as it was. Throws `FAILOVER_REFUSED`.
  */
 export async function handOver(running: RunningEngine, to?: string): Promise<HandedOver> {
-  const primary = await primaryOf(running).catch(() => {
-    throw refused('no node takes writes');
-  });
+  const primary = await answered(() => primaryOf(running), 'no node takes writes');
   const next = running.nodes.find(({ name }) => (to === undefined ? name !== primary.name : name === to));
   if (next === undefined || next === primary) throw refused(`${primary.name} is the primary`);
-  await accessOf(next, running.secrets).catch(() => {
-    throw refused(`${next.name} does not answer`);
-  });
+  await answered(() => accessOf(next, running.secrets), `${next.name} does not answer`);
   // Beside the start of the old one.
   let starting: Promise<void> | undefined;
   await withTemporaryFolder('hand-over', (folder) =>
@@ -36,6 +34,11 @@ export async function handOver(running: RunningEngine, to?: string): Promise<Han
   );
   await starting;
   return { from: primary.name, to: next.name };
+}
+
+/** A node may be busy: it is asked again for a while. */
+function answered<Value>(ask: () => Promise<Value>, otherwise: string): Promise<Value> {
+  return poll(ask, { timeoutMs: deadlineMs('serverSelection'), onTimeout: () => refused(otherwise) });
 }
 
 function refused(reason: string): SandboxError {

@@ -59,7 +59,7 @@ async function ask(running: RunningEngine, to: NodeHandle): Promise<void> {
  * documentation, "Sentinel"). Returns whether one of them knows the new primary already, so that all of them will. If none
  * does, a replica that was told so in the last moment follows again: no client was led to it.
  */
-async function giveUp({ running, from, to }: Promotion): Promise<boolean> {
+export async function giveUp({ running, from, to }: Promotion): Promise<boolean> {
   const addresses = await allSettled(
     running.nodes.map(async (node) => {
       await using sentinel = await openSentinel(node, running.secrets);
