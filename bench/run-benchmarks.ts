@@ -58,7 +58,6 @@ export interface BenchOptions extends BenchTarget {
  *       dataset: stack.dataset,
  *       paths: ['cached user'],
  *     });
- *     console.log(report.paths.map(({ path, p50Us, p99Us }) => ({ path, p50Us, p99Us })));
  */
 export async function runBenchmarks(options: BenchOptions): Promise<BenchReport> {
   const [report] = await runInterleaved(options, [options]);

@@ -54,7 +54,6 @@ export interface SuitesOptions {
  * Throws `BAD_OPTION` for a suite that does not exist; whatever goes wrong on an engine is a result.
  *
  *     const { summary, results } = await runSuites({ engines: ['redis'], suites: ['backup-restore'], depth: 'quick' });
- *     console.log(summary.fail === 0, results.filter(({ verdict }) => verdict === 'not-run'));
  */
 export async function runSuites(options: SuitesOptions): Promise<ScenariosReport> {
   const suites = chooseSuites(options.suites);

@@ -58,7 +58,8 @@ export interface DatasetOptions {
  * Throws `RangeError` for a seed, size or count that will not do.
  *
  *     const dataset = createDataset({ size: 'medium', counts: { users: 20_000 }, seed: 7 });
- *     for await (const users of dataset.batches('users')) console.log(users.length, users[0]?.username);
+ *     let total = 0;
+ *     for await (const users of dataset.batches('users')) total += users.length;
  */
 export function createDataset(options: DatasetOptions): Dataset {
   const { seed = defaultSeed } = options;

@@ -66,7 +66,6 @@ export interface RestoreOptions
  *     const archive = 'taishang-backup-20261124_030000.tar.gz';
  *     const beside = await restoreBackup({ archive });
  *     await restoreBackup({ archive, into: 'replace', confirmed: true });
- *     console.log(beside.engines.map(({ engine, place, names }) => ({ engine, place, names })));
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
   if (options.archive === undefined) requireChoice(options.moment);

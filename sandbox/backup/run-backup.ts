@@ -35,7 +35,6 @@ const interruptedWebhookMs = 2_000;
  * `writeBackup` throws.
  *
  *     const { archive, leftOut } = await createBackup({ engines: ['postgresql', 'redis'], retentionDays: 30 });
- *     console.log(archive.location, archive.name, leftOut);
  */
 export async function createBackup(options: CreateBackupOptions = {}): Promise<BackupReport> {
   return (await prepareBackup(options))();

@@ -41,7 +41,7 @@ export interface CrossStoreReport {
  * other. Ids are compared by 64 bits of their hash.
  *
  *     const { ok, differences } = await checkAcrossStores(engines, running, dataset);
- *     if (!ok) console.error(differences.join('\n'));
+ *     if (!ok) throw new Error(differences.join('\n'));
  */
 export async function checkAcrossStores(
   engines: readonly Engine[],

@@ -1,35 +1,26 @@
 import { cp, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
+import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
 import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
 import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
-import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
+import { type BackedUpStack, backedUpStack } from './support/backed-up-stack.ts';
+import { fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 import { piecesOf, seal } from './support/resealed.ts';
 
+let stack: BackedUpStack | undefined;
 let folder: StackFolder;
-let good: Fingerprints;
 let report: BackupReport;
 let archive: string;
 const here = () => ({ cwd: folder.path });
 
 beforeAll(async () => {
-  folder = await stackFolder();
-  await runForDocument(['up', '--engines', 'postgresql,redis'], here());
-  good = await fingerprintsOf(folder.path);
-  report = await runForDocument<BackupReport>(['backup'], here());
-  archive = join(report.archive.location, report.archive.name);
+  stack = await backedUpStack();
+  ({ folder, report, archive } = stack);
 });
-afterAll(async () => {
-  if (folder === undefined) return;
-  for (const { name } of await restoresBeside(stackIdentity({ directory: folder.path }))) {
-    await folder.run('down', '-v', '--name', name);
-  }
-  await folder[Symbol.asyncDispose]();
-});
+afterAll(() => stack?.[Symbol.asyncDispose]());
 
 describe('`backup`', () => {
   test('writes one private archive where `git clean` does not come, and says what is in it', async () => {
@@ -131,66 +122,11 @@ describe('`restore` refuses, before anything starts,', () => {
   });
 });
 
-describe('after the data was destroyed', { timeout: 400_000 }, () => {
-  beforeAll(() => destroy(folder.path));
-
-  test('`restore` puts the backup beside it, twice, and leaves it alone', async () => {
-    const live = await fingerprintsOf(folder.path);
-    expect(live).not.toEqual(good);
-    for (const _ of ['once', 'again']) {
-      const restored = await runForDocument<RestoreReport>(['restore', archive], here());
-      expect(restored).toMatchObject({ into: 'restore', runId: report.runId });
-      expect(restored.engines.every(({ place }) => place !== 'live')).toBe(true);
-      const elsewhere = restored.engines.filter(({ place }) => place === 'restore-stack').map(({ engine }) => engine);
-      if (restored.restoreStack !== undefined) {
-        const there = await fingerprintsOf(folder.path, restored.restoreStack.name);
-        expect(there).toEqual(Object.fromEntries(elsewhere.map((engine) => [engine, good[engine]])));
-        const status = await runForDocument<StackStatus>(['status', '--name', restored.restoreStack.name], here());
-        expect(status).toMatchObject({ state: 'running' });
-      }
-    }
-    expect((await fingerprintsOf(folder.path)).redis).toEqual(live.redis);
-  });
-
-  test('`restore --into replace` brings it back, and keeps what was live in a safety backup', async () => {
-    const live = await fingerprintsOf(folder.path);
-    const restored = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
-    expect(restored).toMatchObject({
-      into: 'replace',
-      engines: [{ place: 'live' }, { place: 'live' }],
-      crossStore: { ok: true },
-      downtimeMs: expect.any(Number),
-    });
-    expect(await fingerprintsOf(folder.path)).toEqual(good);
-    expect(await leftovers(folder.path)).toEqual(nothingLeft);
-    const attached = await runForDocument<{ crossStore?: object }>(['up', '--engines', 'postgresql,redis'], here());
-    expect(attached).toMatchObject({ state: 'running' });
-
-    const { location = '', name = '' } = restored.safetyBackup ?? {};
-    const undone = ['restore', join(location, name), '--into', 'replace', '--yes', '--engines', 'redis'];
-    await runForDocument<RestoreReport>(undone, here());
-    expect(await fingerprintsOf(folder.path)).toEqual({ postgresql: good.postgresql, redis: live.redis });
-  });
-
-  test('the data is found again after `down`, also without the state file', async () => {
-    const before = await fingerprintsOf(folder.path);
-    expect(await folder.run('down')).toMatchObject({ exitCode: 0 });
-    const { name } = stackIdentity({ directory: folder.path });
-    await rm(join(dataOf(folder.path), `${name}.state.json`));
-    await runForDocument(['up', '--engines', 'postgresql,redis', '--size', 'none'], here());
-    expect(await fingerprintsOf(folder.path)).toEqual(before);
-  });
-
-  test('`restore --into replace` works where the stack is down, and where there never was one', async () => {
-    await folder.run('down');
-    const whileDown = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
-    expect(whileDown.safetyBackup).toBeDefined();
-    expect(await fingerprintsOf(folder.path)).toEqual(good);
-
-    await folder.run('down', '-v');
-    const anew = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
-    expect(anew.safetyBackup).toBeUndefined();
-    expect(await fingerprintsOf(folder.path)).toEqual(good);
-    expect(await leftovers(folder.path)).toEqual(nothingLeft);
-  });
+test('the data is found again after `down`, also without the state file', { timeout: 400_000 }, async () => {
+  const before = await fingerprintsOf(folder.path);
+  expect(await folder.run('down')).toMatchObject({ exitCode: 0 });
+  const { name } = stackIdentity({ directory: folder.path });
+  await rm(join(dataOf(folder.path), `${name}.state.json`));
+  await runForDocument(['up', '--engines', 'postgresql,redis', '--size', 'none'], here());
+  expect(await fingerprintsOf(folder.path)).toEqual(before);
 });

@@ -1,38 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
-import { startCommand } from '../../scenarios/backup/command.ts';
-import { rowRandom } from '../../seeds/random.ts';
-import { runForDocument, stackFolder } from '../support/command.ts';
+import { describe } from 'vitest';
+import { seedText } from '../support/seed.ts';
+import { testKilledStarts } from './support/killed-starts.ts';
 
-const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
-const kills = 10;
-/** Long enough for the last step of a start on a machine that does something else as well. */
-const latestMs = 9_000;
-const up = ['up', '--engines', 'postgresql,redis'];
-
-describe(`a start that is killed (SANDBOX_TEST_SEED=${seed})`, () => {
-  const random = rowRandom(seed, 'killed start')(0);
-  const momentsMs = Array.from({ length: kills }, () => Math.round(random.float() * latestMs));
-
-  test.each(momentsMs)('after %i ms is taken up by the next, which finds or makes everything', async (momentMs) => {
-    await using folder = await stackFolder();
-    const running = startCommand(up, { cwd: folder.path });
-    // Not a wait for something to happen: the moment is what is tried.
-    await Promise.race([delay(momentMs), running]);
-    running.kill('SIGKILL');
-    await running;
-
-    const again = await runForDocument<StackStatus & { crossStore?: { ok: boolean } }>(up, { cwd: folder.path });
-    expect(again).toMatchObject({ state: 'running' });
-    expect(again.crossStore?.ok ?? true).toBe(true);
-    const attached = await runForDocument<{ attached: boolean }>(up, { cwd: folder.path });
-    expect(attached).toMatchObject({ attached: true });
-    expect(await folder.run('down', '-v')).toMatchObject({ exitCode: 0 });
-    const label = { [labelNames.stack]: stackIdentity({ directory: folder.path }).name };
-    expect(await Promise.all([findContainers(label), findVolumes(label), findNetworks(label)])).toEqual([[], [], []]);
-  });
-});
+/** `npm run test:soak` kills more of them. */
+describe(`a start that is killed (${seedText})`, () => testKilledStarts(4));

@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/stack/load-engines.ts';
-import { walkOver, walks } from './support/walk.ts';
+import { shortWalks, walkOver, walks } from './support/walk.ts';
 
-/** Neo4j's takes some minutes, of a dozen starts of its server: `changes.soak.ts`. */
-const short = walks.filter(({ engine }) => engine.name !== 'neo4j');
-
-test.concurrent.each(short)(
+/** `changes.soak.ts` walks over all the ways. */
+test.concurrent.each(shortWalks)(
   '$engine.name: each change of topology keeps the rows of the dataset, and those that a user added',
   walkOver,
   900_000,
@@ -22,5 +20,11 @@ test('every way between two topologies that run here is walked', async () => {
     const wanted = names.flatMap((from) => names.filter((to) => to !== from).map((to) => `${from} to ${to}`));
     const walked = topologies.slice(1).map((to, index) => `${topologies[index]} to ${to}`);
     expect(walked.toSorted()).toEqual(wanted.toSorted());
+  }
+  // A short one still comes to each of them, and leaves each.
+  for (const { engine, topologies } of shortWalks) {
+    const names = new Set(Object.values(engine.topologies).flatMap((each) => (isSupported(each) ? [each.name] : [])));
+    expect(new Set(topologies.slice(1))).toEqual(names);
+    expect(new Set(topologies.slice(0, -1))).toEqual(names);
   }
 });

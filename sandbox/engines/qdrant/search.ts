@@ -31,7 +31,6 @@ export function knowledgeSearch(
  * Knowledge that is like `vector`, [768], most similar first; nothing below the threshold. Default: at most 10.
  *
  *     const found = await searchKnowledge(stack.clients.qdrant, vector, { limit: 5, category: 'science' });
- *     console.log(found.map(({ title, score }) => `${score.toFixed(2)} ${title}`));
  */
 export async function searchKnowledge(
   client: QdrantClient,

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import type { BackupReport } from '../../../sandbox/backup/backup-report.ts';
+import { restoresBeside } from '../../../sandbox/stack/restore-stacks.ts';
+import { stackIdentity } from '../../../sandbox/stack/stack-identity.ts';
+import { runForDocument, type StackFolder, stackFolder } from '../../support/command.ts';
+import { type Fingerprints, fingerprintsOf } from './live-stack.ts';
+
+/** A stack of PostgreSQL and Redis, and a backup of all that is in it. */
+export interface BackedUpStack extends AsyncDisposable {
+  readonly folder: StackFolder;
+  readonly good: Fingerprints;
+  readonly report: BackupReport;
+  readonly archive: string;
+}
+
+export async function backedUpStack(): Promise<BackedUpStack> {
+  const folder = await stackFolder();
+  const here = { cwd: folder.path };
+  await runForDocument(['up', '--engines', 'postgresql,redis'], here);
+  const good = await fingerprintsOf(folder.path);
+  const report = await runForDocument<BackupReport>(['backup'], here);
+  return {
+    folder,
+    good,
+    report,
+    archive: join(report.archive.location, report.archive.name),
+    async [Symbol.asyncDispose]() {
+      for (const { name } of await restoresBeside(stackIdentity({ directory: folder.path }))) {
+        await folder.run('down', '-v', '--name', name);
+      }
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
