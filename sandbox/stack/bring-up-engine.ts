@@ -5,6 +5,7 @@ import { hasAll } from '../engines/lacks.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { chooseTopology } from './choose-topology.ts';
 import type { HeadStart } from './head-start.ts';
+import { volumesOfTopology } from './laid-out.ts';
 import { loadDataset } from './load-dataset.ts';
 import { type EngineGap, readSchemaGaps } from './schema-gaps.ts';
 import { type Before, type StackStart, volumesOf } from './stack-start.ts';
@@ -28,7 +29,7 @@ export async function bringUpEngine(
   const { recorder, progress, keeper, options, signal } = start;
   const image = start.images.get(engine.name);
   if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
-  const isFirstStart = volumesOf(before, engine.name).length === 0;
+  const isFirstStart = !hasStarted(start, before, engine, image);
   const keep = !isFirstStart && wasFinished(keeper, engine);
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
@@ -87,6 +88,14 @@ export async function bringUpEngine(
   return { running: started.running, gaps };
 }
 
+/** Whether an earlier start has left something: volumes or, of an engine that keeps nothing in any, what the state knows. */
+function hasStarted(start: StackStart, before: Before, engine: Engine, image: ResolvedImage): boolean {
+  if (volumesOf(before, engine.name).length > 0) return true;
+  const topology = chooseTopology(engine, start.options, image.origin);
+  const keepsNothing = volumesOfTopology(topology, start.identity.name, 0).length === 0;
+  return keepsNothing && start.keeper.state().engines[engine.name] !== undefined;
+}
+
 /** Whether an earlier start has got as far as it was to: what is missing since then was removed by somebody. */
 function wasFinished(keeper: StateKeeper, { name }: Engine): boolean {
   const { engines, unfinished, unchecked = [] } = keeper.state();
@@ -95,7 +104,6 @@ function wasFinished(keeper: StateKeeper, { name }: Engine): boolean {
 
 function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {
   const { options, keeper, identity, signal } = start;
-  const volumes = volumesOf(before, engine.name);
   return {
     engine,
     image,
@@ -110,7 +118,7 @@ function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, 
     existing: before.existing,
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
-    keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
+    keepVolumes: hasStarted(start, before, engine, image) && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
     failover: options.failover ?? wasWatched(keeper.state().engines[engine.name]),
     counts: start.dataset?.counts,
