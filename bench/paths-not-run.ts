@@ -1,6 +1,7 @@
 import { storesOf } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-paths.ts';
 import { engineNames } from '../sandbox/engines/engine-names.ts';
+import { splitByCapability } from '../sandbox/engines/lacks.ts';
 import type { PlatformReadName } from '../sandbox/engines/platform-reads.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
 import type { PathNotRun } from './results.ts';
@@ -25,6 +26,19 @@ export async function pathsWithoutStores(
     notRun.push({ engine: acrossStores, path: path.name, reason });
   }
   return notRun;
+}
+
+/** Engines whose speed is not measured at all. None where paths were named. */
+export function enginesWithoutPaths(
+  { engines, running }: BenchTarget,
+  names: readonly string[] = [],
+): readonly PathNotRun[] {
+  if (names.length > 0) return [];
+  const { unable } = splitByCapability(
+    engines.filter(({ name }) => running.has(name)),
+    'bench',
+  );
+  return unable.map(({ engine, reason }) => ({ engine: engine.name, path: 'query paths', reason }));
 }
 
 /** Drivers of engines that do not run are loaded only where one is missing. */

@@ -8,7 +8,7 @@ import { watchEnvironment } from './environment.ts';
 import { type FullResult, measureFully } from './measure-fully.ts';
 import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from './measure-rounds.ts';
 import { withObjective } from './objectives.ts';
-import { pathsWithoutStores } from './paths-not-run.ts';
+import { enginesWithoutPaths, pathsWithoutStores } from './paths-not-run.ts';
 import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 import { shareReads } from './shared-reads.ts';
 import { choosePaths, runnable, type Subject } from './subjects.ts';
@@ -80,7 +80,12 @@ export async function runInterleaved(
     signal,
   };
   const checked = await Promise.all(chosen.map(runnable));
-  const without = await Promise.all(targets.map((target) => pathsWithoutStores(target, options.paths)));
+  const without = await Promise.all(
+    targets.map(async (target) => [
+      ...enginesWithoutPaths(target, options.paths),
+      ...(await pathsWithoutStores(target, options.paths)),
+    ]),
+  );
   // Path by path across the targets: what is compared follows closely.
   const order = (checked[0]?.subjects ?? []).flatMap((first) =>
     checked.flatMap(({ subjects }) => subjects.find((each) => isSamePath(each, first)) ?? []),

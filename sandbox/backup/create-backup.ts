@@ -21,6 +21,7 @@ import { type ArchivedEngine, type ArchiveManifest, type EngineLeftOut, formatVe
 import { writeArchive } from './archive/write-archive.ts';
 import { archiveKeys } from './archive-keys.ts';
 import { type BackupReport, engineReportOf } from './backup-report.ts';
+import { commonDataset } from './common-dataset.ts';
 import { addBase, logToKeep } from './point-in-time/keep-log.ts';
 import type { LogFolder } from './point-in-time/log-folder.ts';
 import { createPrivateFolder } from './private-folder.ts';
@@ -97,7 +98,7 @@ export async function writeBackup(
   const archived = results.flatMap((result) => ('backup' in result ? [result] : []));
   const leftOut = results.flatMap((result) => ('why' in result ? [result] : []));
   if (archived.length === 0) throw nothingSupported(leftOut);
-  const dataset = commonDataset(archived, attached);
+  const dataset = archivedDataset(archived, engines, attached);
   const manifest: ArchiveManifest = {
     formatVersion,
     runId,
@@ -225,11 +226,13 @@ async function freeMoment(storage: Storage): Promise<Date> {
 }
 
 /** The dataset that all of the engines hold, if they hold one, as the state of the stack names it. */
-function commonDataset(archived: readonly ArchivedEngine[], { state }: AttachedStack): ArchiveManifest['dataset'] {
-  const [first] = archived;
-  const known = state.engines[first?.backup.engine ?? '']?.dataset;
-  const isCommon = archived.every(({ datasetFingerprint }) => datasetFingerprint === known?.fingerprint);
-  if (known === undefined || !isCommon) return null;
+function archivedDataset(
+  archived: readonly ArchivedEngine[],
+  engines: readonly Engine[],
+  { state }: AttachedStack,
+): ArchiveManifest['dataset'] {
+  const known = commonDataset(archived, engines, (engine) => state.engines[engine]?.dataset);
+  if (known === undefined) return null;
   // Rows from files cannot be made again to compare with.
   const { size, seed, fingerprint } = known;
   return size === 'files' ? null : { size, seed, fingerprint };

@@ -86,7 +86,10 @@ async function attachTarget(
 ): Promise<BenchTarget> {
   const attached = await attachStack(options);
   const engines = await loadEngines(engineNames.filter((name) => attached.engines.has(name)));
-  const loaded = engines.map((engine) => attached.state.engines[engine.name]?.dataset);
+  // One that keeps no data is measured on what its paths bring.
+  const loaded = engines
+    .filter(({ data }) => data !== undefined)
+    .map((engine) => attached.state.engines[engine.name]?.dataset);
   const [known] = loaded;
   if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();
   if (known.size === 'files') throw rowsOfFiles();

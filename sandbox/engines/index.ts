@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import type { EngineName } from './engine-names.ts';
+import { type EngineName, engineNames } from './engine-names.ts';
 import type { ReadSchemaGaps } from './schema-gap.ts';
 
 /** Where each engine is. Loaded when used: drivers cost start-up time. */
@@ -33,3 +33,13 @@ export const shellPrograms = {
 } as const satisfies Readonly<Record<string, EngineName>>;
 
 export type ShellProgram = keyof typeof shellPrograms;
+
+/**
+ * Adds an engine that comes from elsewhere, as the tests' own does: it is one of the list from then on, in this process.
+ * Its name must not be taken.
+ */
+export function registerEngine(engine: Engine): void {
+  if (engineNames.includes(engine.name)) throw new Error(`there is an engine ${engine.name} already`);
+  Object.assign(engineLoaders, { [engine.name]: async () => engine });
+  (engineNames as unknown as EngineName[]).push(engine.name);
+}

@@ -2,6 +2,7 @@ import { notice, runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import type { HeadStart } from './head-start.ts';
+import { volumesOfTopology } from './laid-out.ts';
 import type { ResolvedEngine } from './resolved-stack.ts';
 import { type StackStart, volumesOf } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
@@ -28,10 +29,10 @@ export async function bringUpEngine<Furnished>(
   resolved: ResolvedEngine,
   furnish: Furnish<Furnished>,
 ): Promise<{ readonly running: RunningEngine; readonly furnished: Furnished }> {
-  const { recorder, keeper, before } = start;
+  const { recorder, keeper } = start;
   const { progress, signal } = start.stack;
   const { engine, image } = resolved;
-  const isFirstStart = volumesOf(before, engine.name).length === 0;
+  const isFirstStart = !hasStarted(start, resolved);
   const keep = !isFirstStart && wasFinished(keeper, engine);
   if (isFirstStart) await markUnfinished(keeper, engine, true);
   const started = await recorder.step(`start ${engine.name}`, ['network'], () =>
@@ -53,6 +54,13 @@ export async function bringUpEngine<Furnished>(
   return { running, furnished };
 }
 
+/** Whether an earlier start has left something: volumes or, of an engine that keeps nothing in any, what the state knows. */
+function hasStarted({ stack, before, keeper }: StackStart, { engine, topology }: ResolvedEngine): boolean {
+  if (volumesOf(before, engine.name).length > 0) return true;
+  const keepsNothing = volumesOfTopology(topology, stack.identity.name, 0).length === 0;
+  return keepsNothing && keeper.state().engines[engine.name] !== undefined;
+}
+
 /** Whether an earlier start has got as far as it was to: what is missing since then was removed by somebody. */
 function wasFinished(keeper: StateKeeper, { name }: Engine): boolean {
   const { engines, unfinished, unchecked = [] } = keeper.state();
@@ -63,7 +71,6 @@ function engineStartOf(start: StackStart, headStart: HeadStart, resolved: Resolv
   const { stack, keeper, before } = start;
   const { engine } = resolved;
   const { name } = stack.identity;
-  const volumes = volumesOf(before, engine.name);
   return {
     ...resolved,
     secrets: keeper.secrets().secrets[engine.name] ?? {},
@@ -76,7 +83,7 @@ function engineStartOf(start: StackStart, headStart: HeadStart, resolved: Resolv
     existing: before.existing,
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
-    keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
+    keepVolumes: hasStarted(start, resolved) && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
     failover: stack.failover ?? wasWatched(keeper.state().engines[engine.name]),
     counts: stack.dataset?.counts,

@@ -47,12 +47,13 @@ function topologyByNames(
   volumes: ReadonlySet<string>,
 ): TopologyName | undefined {
   const candidates = Object.values(topologies)
-    .map((topology) => ({ topology, names: volumesOf(topology, stackName, generation) }))
+    .map((topology) => ({ topology, names: volumesOfTopology(topology, stackName, generation) }))
     .filter(({ names }) => names.every((name) => volumes.has(name)));
   return candidates.toSorted((left, right) => right.names.length - left.names.length)[0]?.topology.name;
 }
 
-function volumesOf(topology: Topology, stackName: string, generation: number): readonly string[] {
+/** Names of the volumes that the nodes of a topology keep their data in. Empty where they keep none. */
+export function volumesOfTopology(topology: Topology, stackName: string, generation: number): readonly string[] {
   return describedNodes(topology).flatMap((node) => Object.values(volumeNamesOf(node, stackName, generation)));
 }
 

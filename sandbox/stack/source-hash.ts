@@ -22,7 +22,12 @@ export async function sourceHash(engines: readonly string[], options: object): P
 }
 
 async function filesOf(folder: string): Promise<string[]> {
-  const entries = await readdir(join(projectDirectory, folder), { recursive: true, withFileTypes: true });
+  const options = { recursive: true, withFileTypes: true } as const;
+  const entries = await readdir(join(projectDirectory, folder), options).catch((thrown: NodeJS.ErrnoException) => {
+    // An engine that was registered from elsewhere has no room here.
+    if (thrown.code === 'ENOENT') return [];
+    throw thrown;
+  });
   return entries
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('__pycache__'))
     .map((entry) => join(entry.parentPath.slice(projectDirectory.length + 1), entry.name));

@@ -23,7 +23,7 @@ test('every way between two topologies that run here is walked', async () => {
   }
   // A short one still comes to each of them, and leaves each.
   for (const { engine, topologies } of shortWalks) {
-    const names = new Set(Object.values(engine.topologies).flatMap((each) => (isSupported(each) ? [each.name] : [])));
+    const names = new Set(Object.values(engine.topologies).map(({ name }) => name));
     expect(new Set(topologies.slice(1))).toEqual(names);
     expect(new Set(topologies.slice(0, -1))).toEqual(names);
   }

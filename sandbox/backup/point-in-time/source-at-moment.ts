@@ -11,6 +11,7 @@ import { whyWithout } from '../../engines/lacks.ts';
 import { createStack } from '../../stack/create-stack.ts';
 import type { StackIdentity } from '../../stack/stack-identity.ts';
 import type { ArchivedEngine, ArchiveManifest } from '../archive/manifest.ts';
+import { keepersOf } from '../common-dataset.ts';
 import { stagingDirectory } from '../create-backup.ts';
 import { createPrivateFolder } from '../private-folder.ts';
 import type { RestoreOptions } from '../restore-backup.ts';
@@ -89,7 +90,9 @@ export async function sourceAtMoment(
   );
   const isBrought = (name: string) => brought.some((each) => each?.backup.engine === name);
   const { dataset } = source.manifest;
-  const isCommon = engines.every(({ datasetFingerprint }) => datasetFingerprint === dataset?.fingerprint);
+  const isCommon = keepersOf(engines, source.engines).every(
+    ({ datasetFingerprint }) => datasetFingerprint === dataset?.fingerprint,
+  );
   const kept = cleanUp.move();
   return {
     source: {
