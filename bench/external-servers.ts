@@ -2,7 +2,7 @@ import { messageOf, SandboxError } from '../sandbox/core/errors.ts';
 import type { Engine } from '../sandbox/engines/engine.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
-import type { BenchTarget } from './run-benchmarks.ts';
+import type { BenchTarget } from './bench-target.ts';
 import { choosePaths, reasonNotToWrite } from './subjects.ts';
 
 /** A server that the sandbox did not start, and how it is reached, with its password. */

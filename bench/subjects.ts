@@ -9,9 +9,9 @@ import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-path
 import type { PathDescription, PreparedPath, QueryPath, ReferenceProgram } from '../sandbox/engines/query-path.ts';
 import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
+import type { BenchTarget } from './bench-target.ts';
 import type { ServerOrigin } from './path-figures.ts';
 import type { PathNotRun } from './results.ts';
-import type { BenchTarget } from './run-benchmarks.ts';
 
 /** One query path of what runs. */
 export interface Subject {

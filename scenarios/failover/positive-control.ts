@@ -1,5 +1,6 @@
+import type { DrillRun } from './drill-run.ts';
 import { begin, crashAndStart, enough, type Schedule } from './schedule.ts';
-import { comeBack, type DrillRun, heal, inject, takeOver } from './steps.ts';
+import { comeBack, heal, inject, takeOver } from './steps.ts';
 
 /** The promise is taken away, and writes are acknowledged that no survivor has: they must be lost, and seen to be. */
 export const positiveControl: Schedule = {

@@ -1,4 +1,5 @@
-import { type DrillRun, heal, inject, type PrimaryFault, pauseFor, refresh } from './steps.ts';
+import type { DrillRun } from './drill-run.ts';
+import { heal, inject, type PrimaryFault, pauseFor, refresh } from './steps.ts';
 import { type Watch, watchPrimary } from './watch.ts';
 import { probeWritable } from './writable.ts';
 

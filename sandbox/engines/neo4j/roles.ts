@@ -3,7 +3,7 @@ import type { NodeHandle } from '../../containers/node-spec.ts';
 import { nowMs } from '../../core/clock.ts';
 import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 import { createDriver } from './connection.ts';
-import { readRecord } from './schema.ts';
+import { readRecord } from './records.ts';
 
 /** Name under which a dump carries the moment at which it was begun. */
 export const dumpRecord = 'dump';
