@@ -12,6 +12,8 @@ import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 import { shareReads } from './shared-reads.ts';
 import { choosePaths, runnable, type Subject } from './subjects.ts';
 
+export type { BenchTarget };
+
 export interface BenchOptions extends BenchTarget {
   /** Names of query paths. Default: all of these engines. */
   readonly paths?: readonly string[];

@@ -34,7 +34,7 @@ export interface Subject {
 }
 
 /** Where a running engine comes from. */
-export function originOf({ url, image }: RunningEngine): ServerOrigin {
+function originOf({ url, image }: RunningEngine): ServerOrigin {
   return url === undefined ? image.origin : 'external';
 }
 

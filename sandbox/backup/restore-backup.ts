@@ -22,6 +22,8 @@ import { restoreInPlace } from './restore-in-place.ts';
 import type { RestoreSource } from './restore-one.ts';
 import type { RestoreOptions } from './restore-options.ts';
 
+export type { RestoreOptions };
+
 /**
  * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
  * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,

@@ -12,7 +12,7 @@ export interface NodeFile {
 }
 
 /** A named volume of a node: it outlives the container. */
-export interface NodeVolume {
+interface NodeVolume {
   /** Short name, unique within the node, for example `data`. */
   readonly name: string;
   /** Absolute path in the container. */

@@ -89,7 +89,7 @@ export interface ExternalAccess {
 }
 
 /** On which data, of another image of the engine itself, a server starts. */
-export interface DataVersions {
+interface DataVersions {
   /** Prints the version of the server in an image, without a start. */
   readonly command: readonly string[];
   /** Whether a server of this version starts on data of the other one. */

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** What happens to connections once that many bytes have passed in one direction, over all of them. */
-export interface Fault {
+interface Fault {
   readonly direction: 'up' | 'down';
   readonly afterBytes: number;
   /** `cut`: all are reset, and each later one; `cut-once`: later ones pass; `stall`: nothing passes any more. */
