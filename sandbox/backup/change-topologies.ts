@@ -7,7 +7,7 @@ import { removeNetwork } from '../containers/objects.ts';
 import { messageOf } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
-import type { TopologyName } from '../engines/topology.ts';
+import { askedStack } from '../stack/asked-stack.ts';
 import { removeAbandoned } from '../stack/clean-up.ts';
 import { createStack } from '../stack/create-stack.ts';
 import { recordGenerations, removeOtherGenerations } from '../stack/generations.ts';
@@ -15,7 +15,7 @@ import { topologiesOfData } from '../stack/laid-out.ts';
 import { loadEngines } from '../stack/load-engines.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
 import { withStackLock } from '../stack/stack-lock.ts';
-import type { StackOptions } from '../stack/stack-options.ts';
+import type { StackOptions, Topologies } from '../stack/stack-options.ts';
 import { type Before, lookAround } from '../stack/stack-start.ts';
 import { rememberSecrets } from '../stack/start-stack.ts';
 import { stateOnDisk } from '../stack/state-keeper.ts';
@@ -37,8 +37,6 @@ export type ChangeOptions = Pick<
   | 'progress'
   | 'signal'
 >;
-
-type Topologies = Partial<Record<EngineName, TopologyName>>;
 
 /**
  * Changes the topology of engines whose data is laid out for another one than is asked for, and keeps the data: their
@@ -94,11 +92,11 @@ async function change(
   const keeper = await stateOnDisk(identity);
   await removeAbandoned();
   await removeOtherGenerations(identity.name, keeper.state());
-  const whole = { ...options, ephemeral: false } as const;
-  const before = await lookAround({ identity, options: whole, keeper });
+  const asked = askedStack({ ...options, ephemeral: false });
+  const before = await lookAround(asked, keeper);
   const engines = await loadEngines(changed);
   await rememberSecrets({ engines, keeper, identity }, before);
-  const changes = await planChanges(engines, { options: whole, before, there, keeper });
+  const changes = await planChanges(engines, { asked, before, there, keeper });
   await refuseLosses(changes, keeper.state(), before);
   // Before there is another generation: a start after a kill must know that it does not count.
   await recordGenerations(before.labels, generationsOf(changes, 'from'));

@@ -1,17 +1,16 @@
 import { availableResources } from '../containers/host-findings.ts';
-import { resolveImages } from '../containers/images.ts';
 import { SandboxError } from '../core/errors.ts';
-import { silent } from '../core/progress.ts';
 import { sideBySide } from '../core/side-by-side.ts';
 import type { Backup } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
-import type { EngineName } from '../engines/index.ts';
-import { isSupported, type RunningEngine, type TopologyName } from '../engines/topology.ts';
+import { isSupported, type RunningEngine } from '../engines/topology.ts';
+import type { AskedStack } from '../stack/asked-stack.ts';
 import { chooseTopology } from '../stack/choose-topology.ts';
 import type { Generations } from '../stack/generations.ts';
 import { requireReadableData } from '../stack/readable-data.ts';
+import { resolveEngines } from '../stack/resolved-stack.ts';
 import { checkResources } from '../stack/resources.ts';
-import type { StackOptions } from '../stack/stack-options.ts';
+import type { Topologies } from '../stack/stack-options.ts';
 import type { Before } from '../stack/stack-start.ts';
 import type { StackState } from '../stack/stack-state.ts';
 import { isMovable, type Staged } from '../stack/staged-engines.ts';
@@ -33,31 +32,20 @@ export function generationsOf(changes: readonly Change[], side: 'from' | 'to'): 
 export async function planChanges(
   engines: readonly Engine[],
   stack: {
-    readonly options: StackOptions;
+    readonly asked: AskedStack;
     readonly before: Before;
-    readonly there: Partial<Record<EngineName, TopologyName>>;
+    readonly there: Topologies;
     readonly keeper: StateKeeper;
   },
 ): Promise<readonly Change[]> {
-  const { options, before, there, keeper } = stack;
-  const images = await resolveImages(
-    engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
-    {
-      policy: options.images ?? 'auto',
-      install: options.dockerInstall ?? 'never',
-      progress: options.progress ?? silent,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    },
-  );
-  const changes = engines.map((engine) => {
-    const image = images.get(engine.name);
-    if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
+  const { asked, before, there, keeper } = stack;
+  const changes = (await resolveEngines(engines, asked)).map(({ engine, image, topology }) => {
     const secrets = keeper.secrets().secrets[engine.name] ?? {};
     const generation = before.generations[engine.name] ?? 0;
     const staged = { engine, image, secrets };
     const change = {
-      from: { ...staged, topology: chooseTopology(engine, { topologies: there }, image.origin), generation },
-      to: { ...staged, topology: chooseTopology(engine, options, image.origin), generation: generation + 1 },
+      from: { ...staged, topology: chooseTopology(engine, there, image.origin), generation },
+      to: { ...staged, topology, generation: generation + 1 },
     };
     return { engine, backup: requireChangeable(engine, change), ...change };
   });

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { notice } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import { engineNames } from '../engines/index.ts';
 import type { RunningEngine } from '../engines/topology.ts';
+import { type AskedStack, askedStack, identifyingOptions } from '../stack/asked-stack.ts';
 import { type AttachedStack, attachIfCurrent } from '../stack/attach-stack.ts';
 import { describeMoved, movedStacks } from '../stack/moved-stacks.ts';
 import { type EngineGap, readSchemaGaps } from '../stack/schema-gaps.ts';
 import { findStackFolder } from '../stack/stack-folder.ts';
 import { stackIdentity } from '../stack/stack-identity.ts';
-import { identifyingOptions, type StackOptions } from '../stack/stack-options.ts';
+import type { Topologies } from '../stack/stack-options.ts';
 import { readState } from '../stack/stack-state.ts';
 import type { StartupStep } from '../stack/startup-steps.ts';
 import { stateDirectory } from '../stack/state-directory.ts';
@@ -52,13 +52,9 @@ async function gapsOfAttached({ progress }: ActionContext, { engines }: Attached
   });
 }
 
-/** As `asLaidOut` has them, by the state alone: a stack that is up is not looked at any closer. */
-async function topologiesAsKnown(
-  context: ActionContext,
-  { engines = engineNames, topologies = {} }: StackOptions,
-): Promise<NonNullable<StackOptions['topologies']>> {
-  const { directory, name } = stackIdentity(identityOf(context));
-  const known = (await readState(directory, name))?.engines ?? {};
+/** As `laidOutTopologies` has them, by the state alone: a stack that is up is not looked at any closer. */
+async function topologiesAsKnown({ identity, engines, topologies }: AskedStack): Promise<Topologies> {
+  const known = (await readState(identity.directory, identity.name))?.engines ?? {};
   const others = engines.flatMap((engine) => {
     const topology = topologies[engine] ?? known[engine]?.topology ?? 'standalone';
     return topologies[engine] === undefined && topology !== 'standalone' ? [[engine, topology] as const] : [];
@@ -70,11 +66,12 @@ async function topologiesAsKnown(
 export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   const options = stackOptionsOf(context);
   await keepBackups(context);
-  if (!options.reset) {
+  const asked = askedStack(options);
+  if (!asked.reset) {
     const attached = await attachIfCurrent({
       ...identityOf(context),
       engines: context.settings.engines,
-      identifying: identifyingOptions({ ...options, topologies: await topologiesAsKnown(context, options) }),
+      identifying: identifyingOptions({ ...asked, topologies: await topologiesAsKnown(asked) }),
     });
     if (attached !== undefined) {
       const schemaGaps = await gapsOfAttached(context, attached);

@@ -1,3 +1,4 @@
+import { Address4 } from 'ip-address';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
@@ -8,8 +9,11 @@ import { removeNetwork, requireOurs } from './objects.ts';
 
 /** A network whose upper half is for addresses that are given by hand. */
 export interface FixedNetwork {
-  /** The `index`-th fixed address, from 0. */
-  readonly address: (index: number) => string;
+  readonly name: string;
+  /** The fixed address of a number, from 0. Throws `NETWORK_FULL` where there are not so many. */
+  readonly address: (number: number) => string;
+  /** The number of a fixed address; `undefined` for another one. */
+  readonly numberOf: (address: string) => number | undefined;
 }
 
 interface AddressConfig {
@@ -27,7 +31,7 @@ export async function ensureFixedNetwork(name: string, labels: Labels): Promise<
   const there = await unlessMissing(async () => (await docker()).getNetwork(name).inspect());
   if (there !== undefined) {
     requireOurs('network', name, there.Labels, labels);
-    return fixedNetwork((there.IPAM?.Config as AddressConfig[] | undefined)?.[0] ?? {}, name);
+    return fixedNetwork(name, (there.IPAM?.Config as AddressConfig[] | undefined)?.[0] ?? {});
   }
   return poll(() => create(name, labels), {
     timeoutMs: deadlineMs('statement'),
@@ -61,10 +65,11 @@ async function create(name: string, labels: Labels): Promise<FixedNetwork> {
   } catch (thrown) {
     throw /overlap/i.test(messageOf(thrown)) ? thrown : fatal(thrown);
   }
-  return fixedNetwork(config, name);
+  return fixedNetwork(name, config);
 }
 
-function fixedNetwork({ Subnet, IPRange }: AddressConfig, name: string): FixedNetwork {
+/** The fixed addresses of a network as Docker describes it: the upper half. Throws `NOT_SUPPORTED` where it has none. */
+export function fixedNetwork(name: string, { Subnet, IPRange }: AddressConfig): FixedNetwork {
   if (Subnet === undefined || IPRange === undefined) {
     throw new SandboxError({
       code: 'NOT_SUPPORTED',
@@ -72,24 +77,34 @@ function fixedNetwork({ Subnet, IPRange }: AddressConfig, name: string): FixedNe
       next: 'Take the stack down, its data stays, and start it again: `npm run sandbox -- down`, then `up`.',
     });
   }
-  const { base, prefix } = parseSubnet(Subnet);
-  const first = base + 2 ** (31 - prefix);
-  return { address: (index) => formatAddress(first + index + 1) };
+  const lower = new Address4(lowerHalf(Subnet));
+  const upper = lower.nextNetwork().startAddress();
+  // Without the first address of the upper half, and the last one of the subnet, which is its broadcast address.
+  const count = 2 ** (32 - lower.subnetMask) - 2;
+  return {
+    name,
+    address: (number) => {
+      if (number >= count) throw networkFull(name, count);
+      return upper.offset(number + 1).correctForm();
+    },
+    numberOf: (address) => {
+      if (!Address4.isValid(address)) return undefined;
+      const number = Number(new Address4(address).bigInt() - upper.bigInt()) - 1;
+      return number >= 0 && number < count ? number : undefined;
+    },
+  };
+}
+
+function networkFull(name: string, count: number): SandboxError {
+  return new SandboxError({
+    code: 'NETWORK_FULL',
+    message: `The network ${name} has room for ${count} nodes of several per engine, and there are more.`,
+    next: 'Start fewer engines or smaller topologies. Docker makes larger networks from larger `default-address-pools` in its daemon.json: `npm run sandbox -- down`, then `up`.',
+  });
 }
 
 /** The half of a subnet that Docker may give out by itself: `172.30.0.0/17` of `172.30.0.0/16`. */
 function lowerHalf(subnet: string): string {
-  const { base, prefix } = parseSubnet(subnet);
-  return `${formatAddress(base)}/${prefix + 1}`;
-}
-
-function parseSubnet(subnet: string): { readonly base: number; readonly prefix: number } {
-  const [address = '', prefix = ''] = subnet.split('/');
-  const base = address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
-  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet)) throw new Error(`${subnet} is no subnet of IPv4`);
-  return { base, prefix: Number(prefix) };
-}
-
-function formatAddress(number: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+  const whole = new Address4(subnet);
+  return `${whole.startAddress().correctForm()}/${whole.subnetMask + 1}`;
 }

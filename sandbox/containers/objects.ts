@@ -23,6 +23,8 @@ export interface FoundContainer {
   readonly hostPorts: Readonly<Record<number, number>>;
   /** Names of the volumes that it uses. */
   readonly volumes: readonly string[];
+  /** Name of each of its networks to the address that it has or, where it is stopped, would have there. */
+  readonly addresses: Readonly<Record<string, string>>;
 }
 
 export interface FoundObject {
@@ -43,6 +45,11 @@ export async function findContainers(labels: Labels): Promise<readonly FoundCont
     status: container.Status,
     labels: container.Labels,
     volumes: container.Mounts.flatMap((mount) => (mount.Type === 'volume' ? (mount.Name ?? []) : [])),
+    addresses: Object.fromEntries(
+      Object.entries(container.NetworkSettings?.Networks ?? {}).map(([name, { IPAMConfig, IPAddress }]) => {
+        return [name, (IPAMConfig as { IPv4Address?: string } | null | undefined)?.IPv4Address || IPAddress];
+      }),
+    ),
     hostPorts: Object.fromEntries(
       container.Ports.filter((port) => port.PublicPort !== undefined).map((port) => [
         port.PrivatePort,

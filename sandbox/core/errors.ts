@@ -44,6 +44,7 @@ export const exitCodeOf = {
   // The machine.
   PORT_TAKEN: 1,
   NAME_TAKEN: 1,
+  NETWORK_FULL: 1,
   NO_DISK_SPACE: 1,
   NO_MEMORY: 1,
   // Nodes and stacks.

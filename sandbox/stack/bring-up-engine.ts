@@ -1,10 +1,9 @@
-import type { ResolvedImage } from '../containers/image-spec.ts';
 import { notice, runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
-import { chooseTopology } from './choose-topology.ts';
 import type { HeadStart } from './head-start.ts';
 import { loadDataset } from './load-dataset.ts';
+import type { ResolvedEngine } from './resolved-stack.ts';
 import { type EngineGap, readSchemaGaps } from './schema-gaps.ts';
 import { type Before, type StackStart, volumesOf } from './stack-start.ts';
 import type { EngineState } from './stack-state.ts';
@@ -22,11 +21,11 @@ export async function bringUpEngine(
   start: StackStart & { readonly onWaiting: (engine: Engine) => void },
   before: Before,
   head: HeadStart,
-  engine: Engine,
+  resolved: ResolvedEngine,
 ): Promise<BroughtUpEngine> {
-  const { recorder, progress, keeper, options, signal } = start;
-  const image = start.images.get(engine.name);
-  if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
+  const { recorder, keeper } = start;
+  const { progress, schema, reset, dataset, signal } = start.stack;
+  const { engine, image } = resolved;
   const isFirstStart = volumesOf(before, engine.name).length === 0;
   const keep = !isFirstStart && wasFinished(keeper, engine);
   if (isFirstStart) await markUnfinished(keeper, engine, true);
@@ -36,13 +35,12 @@ export async function bringUpEngine(
         onWaiting: () => start.onWaiting(engine),
         onResumed: (node: string) => notice(progress, 'info', `${node} was paused, and goes on.`),
       };
-      const result = await startEngine({ ...engineStartOf(start, before, head, engine, image), ...told });
+      const result = await startEngine({ ...engineStartOf(start, before, head, resolved), ...told });
       report.summarise(`${result.running.serverVersion}, ${image.origin}`);
       return result;
     }),
   );
   await remember(start, before, engine, started);
-  const { dataset } = start;
   // What is there goes with another schema, or with the rows that take its place.
   const keepCopy = async () => {
     if (!isFirstStart)
@@ -50,13 +48,13 @@ export async function bringUpEngine(
   };
   let schemaReplaced = false;
   let gaps: readonly EngineGap[] = [];
-  if (options.schema ?? true) {
+  if (schema) {
     signal.throwIfAborted();
-    if ((options.reset ?? false) && dataset !== undefined) await keepCopy();
+    if (reset && dataset !== undefined) await keepCopy();
     await recorder.step(`schema ${engine.name}`, [`start ${engine.name}`], () =>
       runTask(progress, ['schema', engine.name], async (report) => {
         const { applied, alreadyPresent } = await engine.applySchema(started.running, {
-          reset: options.reset ?? false,
+          reset,
           keep,
         });
         schemaReplaced = applied.length > 0;
@@ -67,7 +65,7 @@ export async function bringUpEngine(
     );
   }
   await Promise.all([markUnfinished(keeper, engine, false), head.end(engine, started.running.nodes)]);
-  if (dataset !== undefined && (options.schema ?? true)) {
+  if (dataset !== undefined && schema) {
     signal.throwIfAborted();
     const loaded = await recorder.step(`load ${engine.name}`, [`schema ${engine.name}`], () =>
       loadDataset(start, engine, started.running, dataset, { schemaReplaced, gaps, beforeLoad: keepCopy }),
@@ -88,30 +86,30 @@ function wasFinished(keeper: StateKeeper, { name }: Engine): boolean {
   return engines[name] !== undefined && !unfinished.includes(name) && !unchecked.includes(name);
 }
 
-function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, engine: Engine, image: ResolvedImage) {
-  const { options, keeper, identity, signal } = start;
+function engineStartOf(start: StackStart, before: Before, headStart: HeadStart, resolved: ResolvedEngine) {
+  const { stack, keeper } = start;
+  const { engine } = resolved;
+  const { name } = stack.identity;
   const volumes = volumesOf(before, engine.name);
   return {
-    engine,
-    image,
-    topology: chooseTopology(engine, options, image.origin),
+    ...resolved,
     secrets: keeper.secrets().secrets[engine.name] ?? {},
-    stackName: identity.name,
-    network: identity.name,
-    fixedNetwork: start.fixedNetwork,
+    stackName: name,
+    network: name,
+    addresses: start.addresses,
     labels: before.labels,
     ports: before.ports,
-    wantedPort: options.ports?.[engine.name as keyof typeof options.ports],
+    wantedPort: stack.ports[engine.name as keyof typeof stack.ports],
     existing: before.existing,
     headStart,
     // A start that was killed half-way leaves volumes that no engine should be asked to understand.
     keepVolumes: volumes.length > 0 && !keeper.state().unfinished.includes(engine.name),
     generation: before.generations[engine.name] ?? 0,
-    failover: options.failover ?? wasWatched(keeper.state().engines[engine.name]),
-    counts: start.dataset?.counts,
-    dataSizeBytes: (options.ephemeral ?? true) ? options.dataSizeBytes : undefined,
-    readyTimeoutMs: options.readyTimeoutMs,
-    signal,
+    failover: stack.failover ?? wasWatched(keeper.state().engines[engine.name]),
+    counts: stack.dataset?.counts,
+    dataSizeBytes: stack.dataSizeBytes,
+    readyTimeoutMs: stack.readyTimeoutMs,
+    signal: stack.signal,
   } as const;
 }
 

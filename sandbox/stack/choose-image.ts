@@ -2,12 +2,15 @@ import type { ImageSpec } from '../containers/image-spec.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
 import { isSupported } from '../engines/topology.ts';
-import type { StackOptions } from './stack-options.ts';
+import type { AskedStack } from './asked-stack.ts';
 
 /** The image that a stack wants of an engine. Throws `NOT_SUPPORTED` where an earlier version cannot be had or kept. */
-export function chooseImage(engine: Engine, { earlierVersions = [], ephemeral = true }: StackOptions): ImageSpec {
+export function chooseImage(
+  engine: Engine,
+  { earlierVersions, purpose }: Pick<AskedStack, 'earlierVersions' | 'purpose'>,
+): ImageSpec {
   if (!earlierVersions.some((name) => name === engine.name)) return engine.image;
-  if (!ephemeral) throw refused(engine, 'a stack that stays up is of the present version');
+  if (purpose !== 'throw-away') throw refused(engine, 'a stack that stays up is of the present version');
   if (isSupported(engine.earlierImage)) return engine.earlierImage;
   throw refused(engine, engine.earlierImage.notSupported);
 }

@@ -1,15 +1,16 @@
 import type { ImageOrigin } from '../containers/image-spec.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
+import type { EngineName } from '../engines/index.ts';
 import { isSupported, type Topology } from '../engines/topology.ts';
-import type { StackOptions } from './stack-options.ts';
+import type { Topologies } from './stack-options.ts';
 
 /**
- * Topology of an engine as the options have it. Throws `NOT_SUPPORTED` where the engine, or an image of this origin
+ * Topology of an engine as it was asked for, `standalone` where it was not. Throws `NOT_SUPPORTED` where the engine, or an image of this origin
  * (absent: not known yet), cannot run it.
  */
-export function chooseTopology(engine: Engine, options: StackOptions, origin?: ImageOrigin): Topology {
-  const name = options.topologies?.[engine.name as keyof typeof options.topologies] ?? 'standalone';
+export function chooseTopology(engine: Engine, topologies: Topologies, origin?: ImageOrigin): Topology {
+  const name = topologies[engine.name as EngineName] ?? 'standalone';
   const topology = engine.topologies[name];
   if (!isSupported(topology)) throw notSupported(engine, name, topology.notSupported);
   const reason = origin === undefined ? undefined : topology.notRunOn?.[origin];

@@ -1,31 +1,25 @@
-import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { ensureDocker } from '../containers/docker-host.ts';
 import { createFaults, type Faults } from '../containers/faults.ts';
 import { healFaults } from '../containers/heal-faults.ts';
-import { availableResources } from '../containers/host-findings.ts';
-import { resolveImages } from '../containers/images.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import { keepLoopbackFromProxy } from '../core/loopback-proxy.ts';
-import { runTask, silent } from '../core/progress.ts';
+import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type EngineClient, type EngineName, engineNames } from '../engines/index.ts';
+import type { EngineClient, EngineName } from '../engines/index.ts';
 import type { Connection, RunningEngine } from '../engines/topology.ts';
+import { type AskedStack, askedStack, identifyingOptions } from './asked-stack.ts';
 import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
-import { chooseImage } from './choose-image.ts';
-import { chooseTopology } from './choose-topology.ts';
 import { removeAbandoned } from './clean-up.ts';
-import { asLaidOut } from './laid-out.ts';
 import { loadEngines } from './load-engines.ts';
 import { removeStack } from './remove-stack.ts';
-import { checkResources } from './resources.ts';
+import { resolveStack } from './resolved-stack.ts';
 import { createSafetyCopies } from './safety-copies.ts';
 import type { EngineGap } from './schema-gaps.ts';
 import { sourceHash } from './source-hash.ts';
-import { type StackIdentity, stackIdentity, throwAwayName } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
-import { checkOptions, identifyingOptions, type StackOptions } from './stack-options.ts';
+import type { StackOptions } from './stack-options.ts';
 import { startStack } from './start-stack.ts';
 import { createStartupRecorder, type StartupStep } from './startup-steps.ts';
 import { type StateKeeper, stateInMemory, stateOnDisk } from './state-keeper.ts';
@@ -64,12 +58,11 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
 export async function createStack<Name extends EngineName = EngineName>(
   options: StackOptions<Name> = {},
 ): Promise<Stack<Name>> {
-  checkOptions(options);
+  const asked = askedStack(options);
+  const { identity, purpose, signal } = asked;
   keepLoopbackFromProxy();
-  const throwAway = options.ephemeral ?? true;
-  const identity = throwAway ? { ...stackIdentity(options), name: throwAwayName() } : stackIdentity(options);
-  if (throwAway) {
-    return bringUpStack(options, identity, stateInMemory(identity.name)).catch(async (thrown) => {
+  if (purpose === 'throw-away') {
+    return bringUpStack(asked, stateInMemory(identity.name)).catch(async (thrown) => {
       // What started and then disagreed, or could not be connected to, has no handle that could be disposed of.
       await removeStack(identity.name, { volumes: true });
       throw thrown;
@@ -78,53 +71,28 @@ export async function createStack<Name extends EngineName = EngineName>(
   return withStackLock(
     identity.directory,
     identity.name,
-    async () => bringUpStack(options, identity, await stateOnDisk(identity)),
-    options.signal,
+    async () => bringUpStack(asked, await stateOnDisk(identity)),
+    signal,
   );
 }
 
 async function bringUpStack<Name extends EngineName>(
-  given: StackOptions<Name>,
-  identity: StackIdentity,
+  asked: AskedStack<Name>,
   keeper: StateKeeper,
 ): Promise<Stack<Name>> {
-  const progress = given.progress ?? silent;
-  const signal = given.signal ?? new AbortController().signal;
+  const { identity, purpose, progress } = asked;
   const recorder = createStartupRecorder();
-  const names = given.engines ?? (engineNames as readonly Name[]);
-  const size = given.size ?? 'small';
-  const seed = given.seed === undefined ? {} : { seed: given.seed };
-  const dataset = given.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...seed }));
-
   const [engines] = await Promise.all([
-    loadEngines(names),
-    recorder.step('docker', [], () => ensureDocker({ install: given.dockerInstall ?? 'never', progress })),
+    loadEngines(asked.engines),
+    recorder.step('docker', [], () => ensureDocker({ install: asked.dockerInstall, progress })),
   ]);
-  const options = await asLaidOut(given, identity);
-  for (const engine of engines) chooseTopology(engine, options);
   const abandoned = removeAbandoned();
   // Awaited below: what else fails first must not make its failure nobody's, which would end the process.
   abandoned.catch(() => {});
-  checkResources(engines, await availableResources(), dataset?.counts);
-  const images = await recorder.step('images', ['docker'], () =>
-    resolveImages(
-      engines.map((engine) => ({ engine: engine.name, spec: chooseImage(engine, options) })),
-      { policy: options.images ?? 'auto', install: options.dockerInstall ?? 'never', progress, signal },
-    ),
-  );
+  const stack = await resolveStack(asked, engines, recorder);
+  const { dataset } = stack;
   const safety = createSafetyCopies(identity.name);
-  const { running, gaps, undoLoads } = await startStack({
-    identity,
-    options,
-    engines,
-    images,
-    dataset,
-    keeper,
-    recorder,
-    progress,
-    signal,
-    safety,
-  });
+  const { running, gaps, undoLoads } = await startStack({ stack, keeper, recorder, safety });
   await abandoned;
 
   const crossStore =
@@ -140,10 +108,10 @@ async function bringUpStack<Name extends EngineName>(
             throw await undoLoads(thrown);
           });
   await safety.discard();
-  const { ephemeral = true } = options;
-  if (!ephemeral) await keeper.update({ sourceHash: await sourceHash(names, identifyingOptions(options)) });
+  if (purpose !== 'throw-away')
+    await keeper.update({ sourceHash: await sourceHash(asked.engines, identifyingOptions(stack)) });
   const faults = createFaults(identity.name, ownerOfThisProcess());
-  const connections = (options.connect ?? true) ? await openClients(engines, running) : new Map();
+  const connections = asked.connect ? await openClients(engines, running) : new Map();
   return {
     name: identity.name,
     engines: Object.fromEntries(running) as Record<Name, RunningEngine>,
@@ -153,7 +121,7 @@ async function bringUpStack<Name extends EngineName>(
     uris: Object.fromEntries(
       Object.entries(keeper.secrets().connections).map(([name, { uri }]) => [name, uri]),
     ) as Record<Name, string>,
-    environment: Object.assign({}, ...names.map((name) => keeper.secrets().connections[name]?.environment)),
+    environment: Object.assign({}, ...asked.engines.map((name) => keeper.secrets().connections[name]?.environment)),
     dataset,
     crossStore,
     schemaGaps: gaps,
@@ -165,7 +133,7 @@ async function bringUpStack<Name extends EngineName>(
 
   async function dispose(): Promise<void> {
     await Promise.allSettled([...connections.values()].map((connection) => connection[Symbol.asyncDispose]()));
-    if (!ephemeral) {
+    if (purpose !== 'throw-away') {
       await healFaults({ stackName: identity.name, owner: ownerOfThisProcess() });
       return;
     }

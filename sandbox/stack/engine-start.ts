@@ -1,5 +1,4 @@
 import type { EntityCounts } from '../../seeds/dataset.ts';
-import type { FixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import type { Labels } from '../containers/labels.ts';
 import type { FoundContainer } from '../containers/objects.ts';
@@ -7,6 +6,7 @@ import type { Engine } from '../engines/engine.ts';
 import type { Secrets, Topology } from '../engines/topology.ts';
 import type { HeadStart } from './head-start.ts';
 import type { PortChooser } from './host-ports.ts';
+import type { NodeAddresses } from './node-addresses.ts';
 
 /** What an engine is started with. */
 export interface EngineStart {
@@ -16,7 +16,8 @@ export interface EngineStart {
   readonly secrets: Secrets;
   readonly stackName: string;
   readonly network: string;
-  readonly fixedNetwork?: FixedNetwork | undefined;
+  /** Fixed addresses in the network. Absent: it is for single nodes. */
+  readonly addresses?: NodeAddresses | undefined;
   readonly labels: Labels;
   readonly ports: PortChooser;
   /** Host port that was asked for, for the first port of the first node. */

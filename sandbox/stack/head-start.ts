@@ -14,8 +14,8 @@ const cpuSharesOfLargest = 8 * cpuSharesDefault;
  * first, and the others have what it leaves.
  */
 export interface HeadStart {
-  /** Engines in the order in which they begin. */
-  readonly engines: readonly Engine[];
+  /** In the order in which they begin. */
+  readonly inOrder: <Each extends { readonly engine: Engine }>(engines: readonly Each[]) => readonly Each[];
   /** Containers are created one after the other: side by side, the first would wait for all the others. */
   readonly inTurn: LimitFunction;
   /** Weight of an engine's containers until its schema is there. */
@@ -25,12 +25,11 @@ export interface HeadStart {
 }
 
 export function headStart(engines: readonly Engine[]): HeadStart {
-  const bySize = engines.toSorted((left, right) => right.memoryBytes - left.memoryBytes);
-  const [largest] = bySize;
+  const [largest] = engines.toSorted(bySize);
   const cpuShares = (engine: Engine) =>
     engine === largest && engines.length > 1 ? cpuSharesOfLargest : cpuSharesDefault;
   return {
-    engines: bySize,
+    inOrder: (each) => each.toSorted((left, right) => bySize(left.engine, right.engine)),
     inTurn: pLimit(1),
     cpuShares,
     end: async (engine, nodes) => {
@@ -38,4 +37,8 @@ export function headStart(engines: readonly Engine[]): HeadStart {
       await Promise.all(nodes.map((node) => setCpuShares(node, cpuSharesDefault)));
     },
   };
+}
+
+function bySize(left: Engine, right: Engine): number {
+  return right.memoryBytes - left.memoryBytes;
 }

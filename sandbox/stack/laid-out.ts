@@ -2,12 +2,14 @@ import { labelNames } from '../containers/labels.ts';
 import { type FoundObject, findVolumes } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
 import type { Engine } from '../engines/engine.ts';
-import { type EngineName, engineNames } from '../engines/index.ts';
-import { isSupported, type Topology, type TopologyContext, type TopologyName } from '../engines/topology.ts';
+import type { EngineName } from '../engines/index.ts';
+import { isSupported, type Topology, type TopologyName } from '../engines/topology.ts';
+import type { AskedStack } from './asked-stack.ts';
+import { describedNodes } from './described-nodes.ts';
 import { currentGenerations, generationOfVolume, volumeNamesOf } from './generations.ts';
 import { loadEngine } from './load-engines.ts';
 import type { StackIdentity } from './stack-identity.ts';
-import type { StackOptions } from './stack-options.ts';
+import type { Topologies } from './stack-options.ts';
 import { emptyState, readState, type StackState } from './stack-state.ts';
 
 /** What there is of a stack, whether it runs or not. */
@@ -54,20 +56,14 @@ function topologyByNames(
 }
 
 function volumesOf(topology: Topology, stackName: string, generation: number): readonly string[] {
-  const nowhere: TopologyContext = {
-    secrets: {},
-    image: { reference: '', digest: '', origin: 'official' },
-    hostPort: () => 0,
-    address: () => '',
-  };
-  return topology.nodes(nowhere).flatMap((node) => Object.values(volumeNamesOf(node, stackName, generation)));
+  return describedNodes(topology).flatMap((node) => Object.values(volumeNamesOf(node, stackName, generation)));
 }
 
 /** {@link topologyOfData} of these engines of a stack, for each that has data. */
 export async function topologiesOfData(
   { directory, name }: StackIdentity,
   engines: readonly EngineName[],
-): Promise<Partial<Record<EngineName, TopologyName>>> {
+): Promise<Topologies> {
   const [state, volumes] = await Promise.all([readState(directory, name), findVolumes({ [labelNames.stack]: name })]);
   const found = { stackName: name, state: state ?? emptyState(name), volumes };
   const pairs = await Promise.all(
@@ -76,19 +72,15 @@ export async function topologiesOfData(
   return Object.fromEntries(pairs.filter(([, topology]) => topology !== undefined));
 }
 
-/** The options with the topology that there is data in, for each engine of which they name none. */
-export async function asLaidOut<Options extends StackOptions>(
-  options: Options,
-  identity: StackIdentity,
-): Promise<Options> {
-  if (options.ephemeral ?? true) return options;
-  const { topologies = {}, engines = engineNames } = options;
+/** The topologies that were asked for, and those that there is data in of engines of which none was. */
+export async function laidOutTopologies({ purpose, identity, engines, topologies }: AskedStack): Promise<Topologies> {
+  if (purpose === 'throw-away') return topologies;
   const there = await topologiesOfData(
     identity,
     engines.filter((name) => topologies[name] === undefined),
   );
   const others = Object.entries(there).filter(([, topology]) => topology !== 'standalone');
-  return others.length === 0 ? options : { ...options, topologies: { ...Object.fromEntries(others), ...topologies } };
+  return { ...Object.fromEntries(others), ...topologies };
 }
 
 /** Nodes of another layout would start empty, or on what is not theirs. */

@@ -17,7 +17,7 @@ import { type LoadedDataset, release } from './stack-state.ts';
  * where another dataset is there and `reset` was not asked for, and `LOAD_FAILED`.
  */
 export async function loadDataset(
-  { progress, options, keeper }: StackStart,
+  { stack: { progress, reset, keepSame, refuseOtherData }, keeper }: StackStart,
   engine: Engine,
   running: RunningEngine,
   dataset: Dataset,
@@ -36,20 +36,20 @@ export async function loadDataset(
     const fingerprint = await dataset.fingerprint();
     const wanted = { size: dataset.size, seed: dataset.seed, fingerprint, madeBy: release };
     const known = keeper.state().engines[engine.name]?.dataset;
-    if (gaps.length > 0 && !options.reset && known?.fingerprint === fingerprint) {
+    if (gaps.length > 0 && !reset && known?.fingerprint === fingerprint) {
       report.summarise('left as it is: a part of its schema is missing');
       return known;
     }
     const there = await engine.loadedFingerprint(running);
-    const mayBeKept = !options.reset || ((options.keepSame ?? false) && !schemaReplaced);
-    if (there === fingerprint && mayBeKept && !(options.reset && (await lacksRows(engine, running, dataset)))) {
+    const mayBeKept = !reset || (keepSame && !schemaReplaced);
+    if (there === fingerprint && mayBeKept && !(reset && (await lacksRows(engine, running, dataset)))) {
       const refilled = (await engine.refill?.(running, dataset, report)) ?? 0;
       const again = refilled === 0 ? '' : `, ${refilled.toLocaleString('en')} items that had expired loaded again`;
       report.summarise(`there already${again}`);
       return { ...wanted, ...(known?.fingerprint === fingerprint ? known : {}) };
     }
-    if (there !== undefined && !options.reset) {
-      const isKnown = known?.fingerprint === there && options.refuseOtherData !== true;
+    if (there !== undefined && !reset) {
+      const isKnown = known?.fingerprint === there && !refuseOtherData;
       const why = isKnown ? whyKept(known, dataset) : undefined;
       if (known === undefined || why === undefined) throw datasetDifferent(engine, wanted, known);
       report.summarise(`kept as it is: ${why}`);

@@ -1,20 +1,19 @@
 import { ensureDocker } from '../containers/docker-host.ts';
 import { availableResources } from '../containers/host-findings.ts';
-import { resolveImages } from '../containers/images.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { findContainers } from '../containers/objects.ts';
 import { SandboxError } from '../core/errors.ts';
-import { silent } from '../core/progress.ts';
 import { allSettled } from '../core/side-by-side.ts';
 import type { Engine } from '../engines/engine.ts';
+import type { EngineName } from '../engines/index.ts';
 import type { RunningEngine, TopologyName } from '../engines/topology.ts';
-import { chooseTopology } from './choose-topology.ts';
+import { type AskedStack, askedStack } from './asked-stack.ts';
 import { removeAbandoned } from './clean-up.ts';
 import { createStack } from './create-stack.ts';
 import { recordGenerations, removeOtherGenerations } from './generations.ts';
+import { resolveEngines } from './resolved-stack.ts';
 import { checkResources } from './resources.ts';
-import { stackIdentity } from './stack-identity.ts';
 import { withStackLock } from './stack-lock.ts';
 import type { StackOptions } from './stack-options.ts';
 import { type Before, lookAround } from './stack-start.ts';
@@ -54,22 +53,22 @@ export interface Replaced {
  */
 export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
   const { stack, engines } = options;
-  const identity = stackIdentity(stack);
-  const signal = stack.signal ?? new AbortController().signal;
-  await ensureDocker({ install: stack.dockerInstall ?? 'never', progress: stack.progress ?? silent });
+  const names = engines.map(({ name }) => name as EngineName);
+  const asked = askedStack({ ...stack, ephemeral: false, engines: names });
+  const { identity, progress, signal } = asked;
+  await ensureDocker({ install: asked.dockerInstall, progress });
   const topologies = Object.fromEntries(await locked(async (keeper) => topologiesOf(keeper, options)));
 
   const stoppedMs = await locked(async (keeper) => {
     await removeAbandoned();
     await removeOtherGenerations(identity.name, keeper.state());
-    const whole = { ...stack, ephemeral: false, engines: engines.map(({ name }) => name), topologies } as StackOptions;
-    const before = await lookAround({ identity, options: whole, keeper });
+    const before = await lookAround(asked, keeper);
     requireFinished(engines, keeper.state());
-    const staged = await prepare(options, whole, keeper, before);
+    const staged = await prepare(engines, { ...asked, topologies }, keeper, before);
     const current = Object.fromEntries(engines.map(({ name }) => [name, before.generations[name] ?? 0]));
     // Before there is another generation: a start after a kill must know that it does not count.
     await recordGenerations(before.labels, current);
-    const place = { labels: before.labels, progress: stack.progress ?? silent, signal };
+    const place = { labels: before.labels, progress, signal };
     await allSettled([fillNewVolumes(staged, place, options.fill), options.beforeChangeOver()]).catch(
       async (thrown) => {
         await removeOtherGenerations(identity.name, keeper.state());
@@ -86,7 +85,7 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
     // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
     schema: false,
     size: 'none',
-    engines: engines.map(({ name }) => name as NonNullable<StackOptions['engines']>[number]),
+    engines: names,
     topologies,
   });
   const downtimeMs = Math.round(performance.now() - stoppedMs);
@@ -107,28 +106,18 @@ function topologiesOf(keeper: StateKeeper, { engines, topologyOf }: ReplaceOptio
 
 /** Everything that can be refused is refused here, before a volume is made. */
 async function prepare(
-  { stack, engines }: ReplaceOptions,
-  whole: StackOptions,
+  engines: readonly Engine[],
+  asked: AskedStack,
   keeper: StateKeeper,
   before: Before,
 ): Promise<readonly Staged[]> {
   checkResources(engines, await availableResources());
-  const images = await resolveImages(
-    engines.map((engine) => ({ engine: engine.name, spec: engine.image })),
-    {
-      policy: stack.images ?? 'auto',
-      install: stack.dockerInstall ?? 'never',
-      progress: stack.progress ?? silent,
-      ...(stack.signal === undefined ? {} : { signal: stack.signal }),
-    },
-  );
-  await rememberSecrets({ engines, keeper, identity: stackIdentity(stack) }, before);
-  return engines.map((engine) => {
-    const image = images.get(engine.name);
-    if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
-    const topology = chooseTopology(engine, whole, image.origin);
-    const secrets = keeper.secrets().secrets[engine.name] ?? {};
-    const staged = { engine, topology, image, secrets, generation: (before.generations[engine.name] ?? 0) + 1 };
+  const resolved = await resolveEngines(engines, asked);
+  await rememberSecrets({ engines, keeper, identity: asked.identity }, before);
+  return resolved.map((each) => {
+    const { name } = each.engine;
+    const secrets = keeper.secrets().secrets[name] ?? {};
+    const staged = { ...each, secrets, generation: (before.generations[name] ?? 0) + 1 };
     requireMovable(staged);
     return staged;
   });

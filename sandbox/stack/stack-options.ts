@@ -7,12 +7,15 @@ import type { ProgressListener } from '../core/progress.ts';
 import { type EngineName, engineNames } from '../engines/index.ts';
 import { type TopologyName, topologyNames } from '../engines/topology.ts';
 
+/** Topologies by engine; what is not named is not asked for. */
+export type Topologies = Partial<Record<EngineName, TopologyName>>;
+
 /** What a stack is made of. */
 export interface StackOptions<Name extends EngineName = EngineName> {
   /** Default: all. */
   readonly engines?: readonly Name[];
   /** Topology per engine. Default: that of the data that is there, and of a new engine `standalone`. */
-  readonly topologies?: Partial<Record<EngineName, TopologyName>>;
+  readonly topologies?: Topologies;
   /**
    * Whether a small node beside them promotes a standby of engines that have no failover of their own, where their
    * topology is `replicated`. Default: as the stack has it, and of a new one true.
@@ -70,13 +73,6 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly readyTimeoutMs?: number;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
-}
-
-/** Options that decide what a running stack is; others only say how it is reached. */
-export function identifyingOptions(options: StackOptions): object {
-  const { seed, schema = true, topologies = {}, failover = true, images = 'auto', ports = {} } = options;
-  const size = options.dataset?.size ?? options.size ?? 'small';
-  return { size, seed, schema, topologies, failover, images, ports };
 }
 
 /** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`. */

@@ -1,37 +1,27 @@
-import type { Dataset } from '../../seeds/dataset.ts';
-import type { FixedNetwork } from '../containers/fixed-network.ts';
-import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { type FoundContainer, findContainers, findVolumes, publishedOf } from '../containers/objects.ts';
 import { ownerOfThisProcess } from '../containers/owner.ts';
 import { forwardPorts } from '../containers/ssh/forwarded-ports.ts';
-import type { ProgressListener } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { TopologyName } from '../engines/topology.ts';
+import type { AskedStack } from './asked-stack.ts';
 import { currentGenerations, type Generations, generationOfVolume } from './generations.ts';
 import { createPortChooser, freePortCheck, type PortChooser } from './host-ports.ts';
 import { topologyOfData } from './laid-out.ts';
+import type { NodeAddresses } from './node-addresses.ts';
+import type { ResolvedStack } from './resolved-stack.ts';
 import type { SafetyCopies } from './safety-copies.ts';
-import type { StackIdentity } from './stack-identity.ts';
-import type { StackOptions } from './stack-options.ts';
 import { release } from './stack-state.ts';
 import type { StartupRecorder } from './startup-steps.ts';
 import type { StateKeeper } from './state-keeper.ts';
 
 /** Everything that the start of a stack works with. */
 export interface StackStart {
-  readonly identity: StackIdentity;
-  readonly options: StackOptions;
-  readonly engines: readonly Engine[];
-  readonly images: ReadonlyMap<string, ResolvedImage>;
-  /** Absent: nothing is loaded. */
-  readonly dataset: Dataset | undefined;
-  /** The stack's network, where an engine of several nodes needs fixed addresses. */
-  readonly fixedNetwork?: FixedNetwork | undefined;
+  readonly stack: ResolvedStack;
+  /** Fixed addresses in the stack's network, where an engine of several nodes needs them. */
+  readonly addresses?: NodeAddresses | undefined;
   readonly keeper: StateKeeper;
   readonly recorder: StartupRecorder;
-  readonly progress: ProgressListener;
-  readonly signal: AbortSignal;
   /** Of what is about to be replaced. */
   readonly safety: SafetyCopies;
 }
@@ -50,15 +40,13 @@ export interface Before {
 }
 
 /** Looks at what there is of a stack, before its start changes any of it. */
-export async function lookAround({
-  identity,
-  options,
-  keeper,
-}: Pick<StackStart, 'identity' | 'options' | 'keeper'>): Promise<Before> {
+export async function lookAround(
+  { identity, purpose, beside, moveTakenPorts }: Pick<AskedStack, 'identity' | 'purpose' | 'beside' | 'moveTakenPorts'>,
+  keeper: StateKeeper,
+): Promise<Before> {
   const ours = { [labelNames.stack]: identity.name };
   const [containers, volumes] = await Promise.all([findContainers(ours), findVolumes(ours)]);
   const key = await keeper.prove([...containers, ...volumes]);
-  const throwAway = options.ephemeral ?? true;
   // One that cannot be led to from here is as taken as one of an engine of this machine.
   const takenHere = await forwardPorts(publishedOf(containers));
   const published = new Set(containers.flatMap((container) => Object.values(container.hostPorts)));
@@ -67,9 +55,9 @@ export async function lookAround({
       ...ours,
       [labelNames.madeBy]: release,
       [labelNames.directory]: identity.directory,
-      [labelNames.purpose]: throwAway ? 'throw-away' : options.beside === undefined ? 'stack' : 'restore',
-      ...(options.beside === undefined ? {} : { [labelNames.beside]: options.beside }),
-      ...(throwAway || options.beside !== undefined ? { [labelNames.owner]: ownerOfThisProcess() } : {}),
+      [labelNames.purpose]: purpose,
+      ...(beside === undefined ? {} : { [labelNames.beside]: beside }),
+      ...(purpose === 'stack' ? {} : { [labelNames.owner]: ownerOfThisProcess() }),
       ...(key === undefined ? {} : { [labelNames.key]: key }),
     },
     existing: new Map(containers.map((container) => [container.name, container])),
@@ -78,11 +66,11 @@ export async function lookAround({
       topologyOfData(engine.name, { stackName: identity.name, state: keeper.state(), volumes }, async () => engine),
     volumes: new Map(volumes.map(({ name, labels }) => [name, labels[labelNames.engine]])),
     ports: createPortChooser({
-      ...(throwAway ? {} : { name: identity.name }),
+      ...(purpose === 'throw-away' ? {} : { name: identity.name }),
       known: { ...portsOf(containers), ...keeper.state().hostPorts },
       isOurs: (port) => published.has(port) && !takenHere.includes(port),
       isFree: await freePortCheck(identity.name),
-      moveTaken: options.moveTakenPorts ?? false,
+      moveTaken: moveTakenPorts,
     }),
   };
 }

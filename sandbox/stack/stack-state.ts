@@ -55,6 +55,8 @@ export interface StackState {
   readonly unchecked?: readonly string[];
   /** `<node>:<container port>` to the host port that it keeps. */
   readonly hostPorts: Readonly<Record<string, number>>;
+  /** Node to the number of its fixed address in the stack's network. Absent: no node has one, or a release up to 0.2.0 gave it. */
+  readonly addressNumbers?: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;
   /** HMAC of the rest under the key of the stack: what else lies there was not written by its sandbox. */
   readonly seal?: string;

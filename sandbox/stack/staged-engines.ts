@@ -1,4 +1,4 @@
-import { ensureFixedNetwork, type FixedNetwork } from '../containers/fixed-network.ts';
+import { ensureFixedNetwork } from '../containers/fixed-network.ts';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { type Labels, labelNames } from '../containers/labels.ts';
 import { stopContainer } from '../containers/nodes.ts';
@@ -10,9 +10,11 @@ import { sideBySide } from '../core/side-by-side.ts';
 import type { UnstartedEngine } from '../engines/backup.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../engines/topology.ts';
+import { describedNodes } from './described-nodes.ts';
 import { volumeNamesOf } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { createPortChooser, freePortCheck } from './host-ports.ts';
+import { createNodeAddresses, type NodeAddresses } from './node-addresses.ts';
 import { removeStack } from './remove-stack.ts';
 import { throwAwayName } from './stack-identity.ts';
 import { startEngine } from './start-engine.ts';
@@ -91,9 +93,9 @@ async function startBeside(engines: readonly Staged[], stack: StackBeside, work:
   const abort = new AbortController();
   const signal = AbortSignal.any([stack.signal, abort.signal]);
   try {
-    const fixedNetwork = await networkOf(engines, stagingName, labels);
+    const addresses = await networkOf(engines, stagingName, labels);
     const ports = createPortChooser({ isFree: await freePortCheck(stagingName) });
-    const shared = { stackName: stagingName, network: stagingName, fixedNetwork, labels, ports };
+    const shared = { stackName: stagingName, network: stagingName, addresses, labels, ports };
     const head = headStart(engines.map(({ engine }) => engine));
     await sideBySide(engines, (staged) =>
       fillOne(staged).catch((thrown) => {
@@ -129,8 +131,9 @@ async function startBeside(engines: readonly Staged[], stack: StackBeside, work:
 }
 
 /** Nodes that know each other by address have fixed ones here too; their start puts those of the stack in their place. */
-async function networkOf(engines: readonly Staged[], name: string, labels: Labels): Promise<FixedNetwork | undefined> {
-  if (engines.some(({ topology }) => topology.name !== 'standalone')) return ensureFixedNetwork(name, labels);
+async function networkOf(engines: readonly Staged[], name: string, labels: Labels): Promise<NodeAddresses | undefined> {
+  if (engines.some(({ topology }) => topology.name !== 'standalone'))
+    return createNodeAddresses(await ensureFixedNetwork(name, labels));
   await ensureNetwork(name, labels);
   return undefined;
 }
@@ -140,7 +143,7 @@ async function unstartedEngine(
   { engine, topology, image, secrets, generation }: Staged,
   { stackName, labels }: { readonly stackName: string; readonly labels: Labels },
 ): Promise<UnstartedEngine> {
-  const [spec] = topology.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
+  const [spec] = describedNodes(topology, { secrets, image });
   if (spec === undefined) throw new Error(`${engine.name} has no node`);
   const volumeNames = volumeNamesOf(spec, stackName, generation);
   const own = { ...labels, [labelNames.engine]: engine.name, [labelNames.topology]: topology.name };
@@ -151,7 +154,7 @@ async function unstartedEngine(
 /** A topology whose nodes are told their host ports keeps them in its data: it cannot be filled on other ports. */
 export function isMovable({ topology, image, secrets }: Omit<Staged, 'generation'>): boolean {
   const described = [1, 2].map((port) =>
-    JSON.stringify(topology.nodes({ secrets, image, hostPort: () => port, address: () => '' })),
+    JSON.stringify(describedNodes(topology, { secrets, image, hostPort: () => port })),
   );
   return described[0] === described[1];
 }

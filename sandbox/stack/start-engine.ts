@@ -4,14 +4,10 @@ import type { NodeHandle, NodeSpec } from '../containers/node-spec.ts';
 import { removeContainer, setCpuShares, startNodeAgain } from '../containers/nodes.ts';
 import { ensureVolume } from '../containers/objects.ts';
 import { startNode } from '../containers/start-node.ts';
-import { engineNames } from '../engines/index.ts';
 import type { RunningEngine, Topology } from '../engines/topology.ts';
 import type { EngineStart } from './engine-start.ts';
 import { handleOfExisting, placementOf } from './node-placement.ts';
 import { untilReady } from './until-ready.ts';
-
-/** More than any topology has: a MongoDB cluster of three shards with replicas and routers would have 13. */
-const nodesPerEngineMax = 16;
 
 /** Fixed address of a node. `undefined` for an engine of one node, which has none. */
 type AddressOf = ((nodeName: string) => string) | undefined;
@@ -28,7 +24,7 @@ export interface StartedEngine {
 export async function startEngine(given: EngineStart): Promise<StartedEngine> {
   const { topology } = given;
   const beganMs = performance.now();
-  const addressOf = fixedAddresses(given);
+  const addressOf = topology.name === 'standalone' ? undefined : given.addresses?.of;
   const specs = await describeNodes(given, topology.nodes, addressOf);
   const start = await withoutOldWatcher(given, specs, addressOf);
   const starting = new Map<string, Promise<{ node: NodeHandle; version: string }>>();
@@ -86,16 +82,6 @@ function memoryLimitOf({ engine, counts, dataSizeBytes = 0 }: EngineStart): numb
   const dataBytes = counts === undefined ? 0 : engine.dataBytes(counts).memoryBytes;
   // A volume in memory counts too.
   return memoryLimitBytes(engine.memoryBytes + dataBytes) + dataSizeBytes;
-}
-
-/** Addresses of one engine's nodes: each engine has a block of its own, so that none depends on which others run. */
-function fixedAddresses({ engine, topology, fixedNetwork, secrets, image }: EngineStart) {
-  if (topology.name === 'standalone' || fixedNetwork === undefined) return undefined;
-  const context = { secrets, image, address: () => '', hostPort: () => 0 };
-  const watcher = topology.watcher?.(context);
-  const names = [...topology.nodes(context), ...(watcher === undefined ? [] : [watcher])].map(({ name }) => name);
-  const first = (engineNames as readonly string[]).indexOf(engine.name) * nodesPerEngineMax;
-  return (nodeName: string) => fixedNetwork.address(first + names.indexOf(nodeName));
 }
 
 function describeWatcher(start: EngineStart, addressOf: AddressOf): NodeSpec | undefined {

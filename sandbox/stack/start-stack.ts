@@ -1,4 +1,4 @@
-import { ensureFixedNetwork, type FixedNetwork } from '../containers/fixed-network.ts';
+import { ensureFixedNetwork } from '../containers/fixed-network.ts';
 import { labelNames } from '../containers/labels.ts';
 import { removeContainer } from '../containers/nodes.ts';
 import { ensureNetwork, findContainers, findVolumes, removeNetwork, removeVolume } from '../containers/objects.ts';
@@ -7,16 +7,20 @@ import { runTask } from '../core/progress.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { bringUpEngine } from './bring-up-engine.ts';
-import { chooseTopology } from './choose-topology.ts';
+import { nodeNamesOf } from './described-nodes.ts';
 import { removeOtherGenerations } from './generations.ts';
 import { headStart } from './head-start.ts';
 import { topologyDifferent } from './laid-out.ts';
+import { createNodeAddresses, knownNumbers, type NodeAddresses } from './node-addresses.ts';
 import { requireReadableData } from './readable-data.ts';
+import type { ResolvedEngine, ResolvedStack } from './resolved-stack.ts';
 import { createSafetyCopies } from './safety-copies.ts';
 import type { EngineGap } from './schema-gaps.ts';
 import { generateSecrets } from './secrets.ts';
+import type { StackIdentity } from './stack-identity.ts';
 import { type Before, lookAround, type StackStart, volumesOf } from './stack-start.ts';
 import { lostSecrets, type StackState } from './stack-state.ts';
+import type { StateKeeper } from './state-keeper.ts';
 
 export interface StartedStack {
   readonly running: ReadonlyMap<string, RunningEngine>;
@@ -31,19 +35,26 @@ export interface StartedStack {
  * If one fails, what this start has made is taken down again.
  */
 export async function startStack(start: StackStart): Promise<StartedStack> {
-  const before = await lookAround(start);
-  const known = start.keeper.state();
-  for (const engine of start.engines) await requireOwnData(start, before, engine);
+  const { stack, keeper } = start;
+  const before = await lookAround(stack, keeper);
+  const known = keeper.state();
+  for (const resolved of stack.engines) await requireOwnData(start, before, resolved);
   const abort = new AbortController();
-  const signal = AbortSignal.any([start.signal, abort.signal]);
-  await start.keeper.update({ sourceHash: undefined });
-  await rememberSecrets(start, before);
-  const fixedNetwork = await start.recorder.step('network', ['images'], () => networkOf(start, before));
-  const head = headStart(start.engines);
-  const onWaiting = onceAllWait(start);
-  const running = head.engines.map(async (engine) => {
+  const signal = AbortSignal.any([stack.signal, abort.signal]);
+  await keeper.update({ sourceHash: undefined });
+  const engines = stack.engines.map(({ engine }) => engine);
+  await rememberSecrets({ engines, keeper, identity: stack.identity }, before);
+  const addresses = await start.recorder.step('network', ['images'], () => networkOf(start, before));
+  const head = headStart(engines);
+  const onWaiting = onceAllWait(stack);
+  const running = head.inOrder(stack.engines).map(async (resolved) => {
     try {
-      return await bringUpEngine({ ...start, fixedNetwork, signal, onWaiting }, before, head, engine);
+      return await bringUpEngine(
+        { ...start, stack: { ...stack, signal }, addresses, onWaiting },
+        before,
+        head,
+        resolved,
+      );
     } catch (thrown) {
       abort.abort(thrown);
       throw thrown;
@@ -63,14 +74,16 @@ export async function startStack(start: StackStart): Promise<StartedStack> {
   };
 }
 
-/** Throws `NOT_SUPPORTED`, and `TOPOLOGY_DIFFERENT` or `IMAGE_DIFFERENT` where there is data that it would not start on. */
-async function requireOwnData(start: StackStart, before: Before, engine: Engine): Promise<void> {
-  const image = start.images.get(engine.name);
-  const { name } = chooseTopology(engine, start.options, image?.origin);
+/** Throws `TOPOLOGY_DIFFERENT` or `IMAGE_DIFFERENT` where there is data that the engine would not start on. */
+async function requireOwnData(
+  { keeper }: StackStart,
+  before: Before,
+  { engine, topology, image }: ResolvedEngine,
+): Promise<void> {
   const there = await before.topologyOf(engine);
   if (there === undefined) return;
-  if (there !== name) throw topologyDifferent(engine, there, name);
-  if (image !== undefined) await requireReadableData(engine, start.keeper.state().engines[engine.name], image);
+  if (there !== topology.name) throw topologyDifferent(engine, there, topology.name);
+  await requireReadableData(engine, keeper.state().engines[engine.name], image);
 }
 
 /**
@@ -78,7 +91,8 @@ async function requireOwnData(start: StackStart, before: Before, engine: Engine)
  * replaced. Returns the error with what was done about it.
  */
 async function undo(start: StackStart, before: Before, known: StackState, thrown: unknown): Promise<unknown> {
-  const { safety, keeper, identity, progress } = start;
+  const { safety, keeper, stack } = start;
+  const { identity, progress } = stack;
   const copied = safety.engines();
   await takeBack(start, before, copied);
   if (copied.size === 0) {
@@ -99,11 +113,11 @@ async function undo(start: StackStart, before: Before, known: StackState, thrown
     const ran = new Set(
       [...before.existing.values()].flatMap(({ running, labels }) => (running ? [labels[labelNames.engine]] : [])),
     );
-    const engines = start.engines.filter(({ name }) => copied.has(name) && ran.has(name));
+    const engines = stack.engines.filter(({ engine: { name } }) => copied.has(name) && ran.has(name));
     if (engines.length === 0) return;
-    const options = { ...start.options, schema: false, reset: false };
-    const again = { ...start, engines, options, dataset: undefined, signal: new AbortController().signal };
-    await startStack({ ...again, safety: createSafetyCopies(identity.name) });
+    const asTheyAre = { schema: false, reset: false, dataset: undefined, signal: new AbortController().signal };
+    const again = { ...stack, ...asTheyAre, engines };
+    await startStack({ ...start, stack: again, safety: createSafetyCopies(identity.name) });
   });
   return asBefore(thrown);
 }
@@ -132,11 +146,11 @@ function asBefore(thrown: unknown): unknown {
  * Every load waits for the dataset's fingerprint. It is made while the servers start, once all have begun: `small` is
  * hashed in this thread, which creates the containers. Nothing is made twice: who asks for it later gets the same one.
  */
-function onceAllWait({ engines, dataset, options }: StackStart): (engine: Engine) => void {
+function onceAllWait({ engines, dataset, schema }: ResolvedStack): (engine: Engine) => void {
   const waiting = new Set<string>();
   return ({ name }) => {
     waiting.add(name);
-    if (waiting.size < engines.length || !(options.schema ?? true)) return;
+    if (waiting.size < engines.length || !schema) return;
     // A failure is that of the first load, which asks for it too.
     dataset?.fingerprint().catch(() => {});
   };
@@ -144,18 +158,31 @@ function onceAllWait({ engines, dataset, options }: StackStart): (engine: Engine
 
 /** Nodes that know each other by address need one that outlives a restart; a single node does without. */
 async function networkOf(
-  { engines, options, identity }: StackStart,
+  { stack: { engines, identity }, keeper }: StackStart,
   before: Before,
-): Promise<FixedNetwork | undefined> {
-  if (engines.some((engine) => chooseTopology(engine, options).name !== 'standalone'))
-    return ensureFixedNetwork(identity.name, before.labels);
-  await ensureNetwork(identity.name, before.labels);
-  return undefined;
+): Promise<NodeAddresses | undefined> {
+  if (engines.every(({ topology }) => topology.name === 'standalone')) {
+    await ensureNetwork(identity.name, before.labels);
+    return undefined;
+  }
+  const network = await ensureFixedNetwork(identity.name, before.labels);
+  const known = knownNumbers(network, [...before.existing.values()], keeper.state());
+  const addresses = createNodeAddresses(network, known);
+  // In the order of the list, not in that in which they happen to start; and before one of them has its address.
+  for (const { topology } of engines) {
+    if (topology.name !== 'standalone') for (const node of nodeNamesOf(topology)) addresses.of(node);
+  }
+  await keeper.update({ addressNumbers: addresses.numbers() });
+  return addresses;
 }
 
 /** Passwords are on disk before the first container that knows them. Throws `SECRETS_LOST`. */
 export async function rememberSecrets(
-  { engines, keeper, identity }: Pick<StackStart, 'engines' | 'keeper' | 'identity'>,
+  {
+    engines,
+    keeper,
+    identity,
+  }: { readonly engines: readonly Engine[]; readonly keeper: StateKeeper; readonly identity: StackIdentity },
   before: Before,
 ): Promise<void> {
   const known = keeper.secrets().secrets;
@@ -174,8 +201,8 @@ export async function rememberSecrets(
  * Takes down what this start has made: containers that did not run before, and volumes that were not there; but for
  * those of engines that were copied, which are the data now.
  */
-async function takeBack({ identity, keeper }: StackStart, before: Before, copied: ReadonlySet<string>): Promise<void> {
-  const ours = { [labelNames.stack]: identity.name };
+async function takeBack({ stack, keeper }: StackStart, before: Before, copied: ReadonlySet<string>): Promise<void> {
+  const ours = { [labelNames.stack]: stack.identity.name };
   const wasRunning = (name: string) => {
     const found = before.existing.get(name);
     return found?.running === true || found?.paused === true;
@@ -192,5 +219,5 @@ async function takeBack({ identity, keeper }: StackStart, before: Before, copied
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
   const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
   await keeper.update({ engines: Object.fromEntries(kept) });
-  if (before.existing.size === 0) await removeNetwork(identity.name);
+  if (before.existing.size === 0) await removeNetwork(stack.identity.name);
 }

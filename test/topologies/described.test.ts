@@ -57,10 +57,10 @@ test.each([
   ['mongodb', 'clustered', mongodb],
   ['qdrant', 'clustered', qdrant],
 ] as const)('%s %s is refused on a stand-in with the reason', (_, name, engine) => {
-  const options = { topologies: { [engine.name]: name } };
+  const topologies = { [engine.name]: name };
   const general = engine as unknown as Engine;
-  expect(chooseTopology(general, options, 'official').name).toBe(name);
-  expect(() => chooseTopology(general, options, 'compatible')).toThrow(
+  expect(chooseTopology(general, topologies, 'official').name).toBe(name);
+  expect(() => chooseTopology(general, topologies, 'compatible')).toThrow(
     expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringMatching(/stand-in|SecantusDB/) }),
   );
 });
