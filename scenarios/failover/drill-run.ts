@@ -3,11 +3,11 @@ import type { Random } from '../../seeds/random.ts';
 import type { History } from '../history.ts';
 import type { Clients } from './clients.ts';
 import type { Observer } from './observer.ts';
-import type { Subject } from './subject.ts';
+import type { FailoverSubject } from './subject.ts';
 
 /** What the steps of a schedule work with. */
 export interface DrillRun {
-  readonly subject: Subject;
+  readonly subject: FailoverSubject;
   readonly history: History;
   readonly clients: Clients;
   readonly observer: Observer;

@@ -4,7 +4,7 @@ import { type Watch, watchPrimary } from './watch.ts';
 import { probeWritable } from './writable.ts';
 
 /** What is done to a topology while clients work. It ends healed and settled. */
-export interface Schedule {
+export interface FaultSchedule {
   /** Part of file names. */
   readonly name: string;
   /** For people, as the name of a case. */
