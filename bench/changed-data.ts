@@ -3,8 +3,8 @@ import { type Changes, isChanged, linesOfChanges } from '../sandbox/cross-store/
 import { countChanges } from '../sandbox/cross-store/count-changes.ts';
 import type { PathCheck, PlanCheck } from '../sandbox/engines/query-path.ts';
 import { isExternal } from '../sandbox/engines/topology.ts';
+import type { BenchTarget } from './bench-target.ts';
 import type { BenchReport, PathNotRun, PathResult } from './results.ts';
-import type { BenchTarget } from './run-benchmarks.ts';
 import type { Subject } from './subjects.ts';
 
 /** A path that could not be measured to its end. */

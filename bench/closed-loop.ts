@@ -12,7 +12,7 @@ const turnMs = 10;
 const shortTurnMs = 25;
 
 /** What takes turns with others. */
-export interface Lane {
+interface Lane {
   readonly run: Run;
   /** Told of each request. */
   readonly onDone?: (iteration: number, latencyMs: number) => void;

@@ -10,7 +10,7 @@ export const changeToFind = 0.2;
 const familyError = 0.03;
 
 /** Fewer rounds say nothing of noise. */
-export const leastRounds = 6;
+const leastRounds = 6;
 
 /** The figure of a run is that of its quieter rounds: what others do on a machine only makes requests slower. */
 const quietQuantile = 0.3;

@@ -36,7 +36,7 @@ export interface PathComparison {
   readonly failures: readonly string[];
 }
 
-export interface Difference {
+interface Difference {
   readonly before: string;
   readonly after: string;
 }

@@ -3,7 +3,7 @@ import type { Engine } from '../sandbox/engines/engine.ts';
 import { whyWithout } from '../sandbox/engines/lacks.ts';
 import type { ExternalEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
-import type { BenchTarget } from './run-benchmarks.ts';
+import type { BenchTarget } from './bench-target.ts';
 import { choosePaths, reasonNotToWrite } from './subjects.ts';
 
 /** A server that the sandbox did not start, and how it is reached, with its password. */

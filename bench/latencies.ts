@@ -2,7 +2,7 @@ import { build, type Histogram } from 'hdr-histogram-js';
 import type { Distribution, Latencies } from './results.ts';
 
 /** Fewer samples than this have no 99.9th percentile: it would rest on fewer than ten of them. */
-export const samplesForP999 = 10_000;
+const samplesForP999 = 10_000;
 
 /** Quantiles of a distribution, in percent, denser towards the tail, where the interesting things are. */
 const shownPercentiles = [0, 5, 10, 25, 50, 75, 80, 85, 90, 95, 97.5, 99, 99.5, 99.9, 99.95, 99.99, 100];

@@ -13,7 +13,7 @@ import { type GeneratorRate, generatorRate, measureGenerator, watchReads } from 
 import type { BenchEnvironment } from './results.ts';
 
 /** Rows, and seconds that they took. */
-export interface LoadTime {
+interface LoadTime {
   readonly seconds: number;
   readonly rowsPerS: number;
   /** Millions of bytes a second: rows as JSON text, vectors as four bytes a number. */

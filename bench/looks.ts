@@ -3,7 +3,7 @@ import { type Comparison, readingsOf } from './compare-reports.ts';
 import type { BenchReport, PathResult } from './results.ts';
 
 /** A path is measured so many times at most: the first look, which all have, and those for which it left a doubt. */
-export const looksAtMost = 4;
+const looksAtMost = 4;
 
 /** A saved run is a good one to compare with once chance moves a path's figure by no more: standard deviation, as a share. */
 const settledSpread = 0.012;

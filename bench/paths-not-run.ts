@@ -4,8 +4,8 @@ import { engineNames } from '../sandbox/engines/engine-names.ts';
 import { splitByCapability } from '../sandbox/engines/lacks.ts';
 import type { PlatformReadName } from '../sandbox/engines/platform-reads.ts';
 import { loadEngines } from '../sandbox/stack/load-engines.ts';
+import type { BenchTarget } from './bench-target.ts';
 import type { PathNotRun } from './results.ts';
-import type { BenchTarget } from './run-benchmarks.ts';
 
 /** Paths through several stores that lack one here, with the engines that are missing. None where paths were named. */
 export async function pathsWithoutStores(

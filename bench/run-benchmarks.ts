@@ -1,8 +1,7 @@
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
-import type { Engine } from '../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { BenchTarget } from './bench-target.ts';
 import { excuseChangedData, type FailedSubject } from './changed-data.ts';
 import { watchEnvironment } from './environment.ts';
 import { type FullResult, measureFully } from './measure-fully.ts';
@@ -13,21 +12,7 @@ import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 import { shareReads } from './shared-reads.ts';
 import { choosePaths, runnable, type Subject } from './subjects.ts';
 
-/** What is measured: a stack, or servers that are somebody else's. */
-export interface BenchTarget {
-  readonly engines: readonly Engine[];
-  readonly running: ReadonlyMap<string, RunningEngine>;
-  /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
-  readonly dataset: Dataset | undefined;
-  /** Engines that hold the dataset. Default: all. Of the others parameters are drawn from what they hold. */
-  readonly holds?: ReadonlySet<string>;
-  /** Paths that write are run on servers that are somebody else's too. Default: false. */
-  readonly confirmedWrites?: boolean;
-  /** What was added, changed or removed since the seeding fails as it does right after a load. Default: it is `not checked`. */
-  readonly strict?: boolean;
-  /** Folder of the stack, whose commit is named. Default: the current one. */
-  readonly directory?: string;
-}
+export type { BenchTarget };
 
 export interface BenchOptions extends BenchTarget {
   /** Names of query paths. Default: all of these engines. */

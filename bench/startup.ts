@@ -26,7 +26,7 @@ const startupTargetsMs = {
 type StartupFigure = keyof typeof startupTargetsMs;
 
 /** Times of a figure in its runs. */
-export interface Measured {
+interface Measured {
   readonly name: StartupFigure;
   readonly targetMs: number;
   readonly runsMs: readonly number[];

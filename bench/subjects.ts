@@ -9,9 +9,9 @@ import { acrossStores, crossStorePaths } from '../sandbox/cross-store/query-path
 import type { PathDescription, PreparedPath, QueryPath, ReferenceProgram } from '../sandbox/engines/query-path.ts';
 import { isExternal, type RunningEngine } from '../sandbox/engines/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
+import type { BenchTarget } from './bench-target.ts';
 import type { ServerOrigin } from './path-figures.ts';
 import type { PathNotRun } from './results.ts';
-import type { BenchTarget } from './run-benchmarks.ts';
 
 /** One query path of what runs. */
 export interface Subject {
@@ -34,7 +34,7 @@ export interface Subject {
 }
 
 /** Where a running engine comes from. */
-export function originOf(running: RunningEngine): ServerOrigin {
+function originOf(running: RunningEngine): ServerOrigin {
   return isExternal(running) ? 'external' : running.image.origin;
 }
 

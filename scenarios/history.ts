@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../sandbox/core/make-folder.ts';
-import { privateMode, writePrivateFile } from '../sandbox/core/private-files.ts';
+import { privateMode } from '../sandbox/core/private-files.ts';
 
 /**
  * What a client asks for and, in the event that ends it, what it was told. Values are unique within their workload
@@ -10,23 +10,23 @@ import { privateMode, writePrivateFile } from '../sandbox/core/private-files.ts'
 export type Operation = SetOperation | AppendOperation | RegisterOperation | BankOperation;
 
 /** One set: unique adds, and reads of all of it. */
-export type SetOperation =
+type SetOperation =
   | { readonly operation: 'add'; readonly value: number }
   | { readonly operation: 'read'; readonly value?: readonly number[] };
 
 /** A list for each key. */
-export type AppendOperation =
+type AppendOperation =
   | { readonly operation: 'append'; readonly key: string; readonly value: number }
   | { readonly operation: 'read-list'; readonly key: string; readonly value?: readonly number[] };
 
 /** A register for each key, which holds `null` at first. `cas` writes `to` if the register holds `from`. */
-export type RegisterOperation =
+type RegisterOperation =
   | { readonly operation: 'write'; readonly key: string; readonly value: number }
   | { readonly operation: 'read-register'; readonly key: string; readonly value?: number | null }
   | { readonly operation: 'cas'; readonly key: string; readonly from: number | null; readonly to: number };
 
 /** Accounts between which amounts move, and reads of all balances. */
-export type BankOperation =
+type BankOperation =
   | { readonly operation: 'transfer'; readonly from: string; readonly to: string; readonly amount: number }
   | { readonly operation: 'read-balances'; readonly value?: Readonly<Record<string, number>> };
 
@@ -42,7 +42,7 @@ export type ClientEntry = Operation & {
 };
 
 /** A fault, its end, or another thing done to the nodes: `invoke` when it is begun, `info` when it has taken effect. */
-export interface NemesisEntry {
+interface NemesisEntry {
   readonly process: 'nemesis';
   readonly type: 'invoke' | 'info';
   /** Name of the fault or of what ends one: `kill`, `promote`, `isolate`, `heal`. */
@@ -62,7 +62,7 @@ export interface NemesisEntry {
  * What was seen of the nodes: that one has a role from now on, that a fault was noticed or one that was none (`detect`,
  * `false-alarm`), or that a node committed a write that was asked for directly, with the bare driver (`writable`).
  */
-export type ObserverEntry =
+type ObserverEntry =
   | {
       readonly process: 'observer';
       readonly type: 'info';
@@ -94,7 +94,7 @@ interface Stamp {
 
 export type ClientEvent = ClientEntry & Stamp;
 export type NemesisEvent = NemesisEntry & Stamp;
-export type ObserverEvent = ObserverEntry & Stamp;
+type ObserverEvent = ObserverEntry & Stamp;
 
 /** One thing that happened in a run. */
 export type HistoryEvent = ClientEvent | NemesisEvent | ObserverEvent;
@@ -136,11 +136,6 @@ export async function streamHistory(file: string): Promise<History & Disposable>
   const descriptor = openSync(file, 'wx', privateMode);
   const history = createHistory((event) => writeSync(descriptor, lineOf(event)));
   return { ...history, [Symbol.dispose]: () => closeSync(descriptor) };
-}
-
-/** Writes a history as JSON lines, one event each. */
-export async function writeHistory(file: string, events: readonly HistoryEvent[]): Promise<void> {
-  await writePrivateFile(file, events.map(lineOf));
 }
 
 function lineOf(event: HistoryEvent): string {

@@ -84,7 +84,7 @@ export function otherConceptsOf(world: World): (wanted: number, without: number,
 }
 
 /** The concept of this rank by demand. */
-export function conceptOfRank(rank: number, total: number): number {
+function conceptOfRank(rank: number, total: number): number {
   if (rank < coreConceptCount) return rank;
   return coreConceptCount + spreadRank(rank - coreConceptCount, total - coreConceptCount);
 }

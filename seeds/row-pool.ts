@@ -72,10 +72,3 @@ export async function runOnWorker<Value>(
     throw thrown;
   }
 }
-
-/** Ends all workers at once. A reader that still waits gets an error. */
-export async function closeRowPools(): Promise<void> {
-  const open = [...pools.values()];
-  pools.clear();
-  await Promise.all(open.map((pool) => pool.destroy()));
-}

@@ -5,7 +5,7 @@ import { programFile } from '../../sandbox/core/program-file.ts';
 import type { KnownServerOptions, KnownServerReport } from './known-server.ts';
 
 /** When the server took a request up and when it answered, by {@link machineMs}. */
-export interface KnownAnswer {
+interface KnownAnswer {
   readonly receivedMs: number;
   readonly answeredMs: number;
 }

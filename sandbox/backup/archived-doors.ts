@@ -3,8 +3,8 @@ import { sideBySide } from '../core/side-by-side.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { RunningEngine } from '../engines/topology.ts';
 import { attachStack } from '../stack/attach-stack.ts';
-import type { RestoreOptions } from './restore-backup.ts';
 import { archivedOf, type RestoreSource } from './restore-one.ts';
+import type { RestoreOptions } from './restore-options.ts';
 
 /**
  * Rights that an archive would bring and that open a door to others: users without a password, or who may do everything.

@@ -5,6 +5,7 @@ import { messageOf } from '../core/errors.ts';
 import { makeFolder } from '../core/make-folder.ts';
 import { ownNames } from '../core/ownership.ts';
 import { notice, type ProgressListener, silent } from '../core/progress.ts';
+import { replaceFile } from '../core/replace-file.ts';
 import { ensureStackFolder, stackFolder } from '../stack/stack-folder.ts';
 import type { StackIdentity } from '../stack/stack-identity.ts';
 import { stateDirectory } from '../stack/state-directory.ts';
@@ -53,7 +54,7 @@ async function move(file: string, folder: string, name: string): Promise<void> {
     if ((thrown as NodeJS.ErrnoException).code !== 'EXDEV') throw thrown;
     const partial = join(folder, partialName(name));
     await cp(file, partial);
-    await rename(partial, target);
+    await replaceFile(partial, target);
     await rm(file);
   }
 }

@@ -22,7 +22,7 @@ export interface KeptOptions {
 }
 
 /** One archive of a place, as far as it shows without being unpacked. */
-export interface KeptArchive {
+interface KeptArchive {
   readonly name: string;
   readonly sizeBytes: number;
   /** By its name, ISO 8601, UTC. Absent where that says none. */

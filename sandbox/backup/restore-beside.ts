@@ -10,8 +10,8 @@ import { stackIdentity } from '../stack/stack-identity.ts';
 import { startPresent } from '../stack/start-present.ts';
 import { takeDown } from '../stack/take-down.ts';
 import type { RestoreReport } from './backup-report.ts';
-import type { RestoreOptions } from './restore-backup.ts';
 import { archivedOf, type RestoreSource, restoreInto, restoreOne, sayTo } from './restore-one.ts';
+import type { RestoreOptions } from './restore-options.ts';
 
 /**
  * Restores without touching live data: beside it, under names of its own, where the engine can and runs; into a stack

@@ -17,8 +17,8 @@ import { emptyState, readState } from '../stack/stack-state.ts';
 import { startPresent } from '../stack/start-present.ts';
 import type { BackupReport, RestoredEngine, RestoreReport } from './backup-report.ts';
 import { locationOf, writeBackup } from './create-backup.ts';
-import type { RestoreOptions } from './restore-backup.ts';
 import { archivedOf, fillFrom, type RestoreSource } from './restore-one.ts';
+import type { RestoreOptions } from './restore-options.ts';
 import { openStorage } from './storage/open-storage.ts';
 
 /**

@@ -5,7 +5,7 @@ import { archiveNameAt, momentOfArchive } from './archive/archive-name.ts';
 import type { Storage, StoredArchive } from './storage/storage.ts';
 
 /** Days that backups are kept, as the specification has it. */
-export const defaultRetentionDays = 7;
+const defaultRetentionDays = 7;
 
 const dayMs = 24 * 3_600_000;
 

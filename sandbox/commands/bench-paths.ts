@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
+import type { BenchTarget } from '../../bench/bench-target.ts';
 import { type Comparison, compareReports } from '../../bench/compare-reports.ts';
 import { externalTarget, refuseMissing } from '../../bench/external-servers.ts';
 import { doubtfulOf, lookUntilClear, unsettledOf } from '../../bench/looks.ts';
 import { missedObjectives } from '../../bench/objectives.ts';
 import type { BenchReport } from '../../bench/results.ts';
-import { type BenchTarget, runInterleaved } from '../../bench/run-benchmarks.ts';
+import { runInterleaved } from '../../bench/run-benchmarks.ts';
 import { readRun, type SavedRun, savedRunFile, saveRun } from '../../bench/saved-runs.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';

@@ -3,19 +3,19 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { engineNames } from '../engines/engine-names.ts';
 import { parseChoice } from './names.ts';
-import { createProgram } from './program.ts';
 import type { Action } from './run-action.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** Prints a script that completes the commands, their options and the engines' names in a shell. */
-export const completion: Action = async ({ arguments: [shell = ''] }) => {
-  const script = await scriptFor(parseChoice(shell, shells, 'completion'));
-  return { document: { version: 1, shell, script }, text: () => script };
-};
+export function completionOf(program: Command): Action {
+  return async ({ arguments: [shell = ''] }) => {
+    const script = await scriptFor(parseChoice(shell, shells, 'completion'), program);
+    return { document: { version: 1, shell, script }, text: () => script };
+  };
+}
 
-async function scriptFor(shell: (typeof shells)[number]): Promise<string> {
-  const program = createProgram();
+async function scriptFor(shell: (typeof shells)[number], program: Command): Promise<string> {
   const values: Readonly<Record<string, string>> = {
     folder: (shell === 'fish' ? quotedForFish : quotedForBash)(resolve(import.meta.dirname, '../..')),
     engines: engineNames.join(' '),

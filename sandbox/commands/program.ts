@@ -235,7 +235,7 @@ export function createProgram(): Command {
   add(program, 'completion', 'print a script that completes commands and options in a shell', [])
     .argument('<shell>', 'bash, zsh or fish')
     .addHelpText('after', '\nFor bash and zsh:\n  source <(npm run --silent sandbox -- completion bash)')
-    .action(run(() => import('./completion.ts').then((room) => room.completion)));
+    .action(run(() => import('./completion.ts').then((room) => room.completionOf(program))));
   add(program, 'doctor', 'check this machine and say how to fix what is wrong', []).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );

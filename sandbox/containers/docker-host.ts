@@ -6,7 +6,7 @@ import { withUserLock } from '../core/process-lock.ts';
 import { notice, type ProgressListener, runTask } from '../core/progress.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { type DockerInstall, dockerPackages, installDocker } from './docker-install.ts';
-import { startEngine } from './docker-start.ts';
+import { startContainerRuntime } from './docker-start.ts';
 import { stoppedEngine } from './docker-stopped.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
 
@@ -45,7 +45,7 @@ async function startOrInstall(options: EnsureDockerOptions): Promise<void> {
     engine = { name: 'the Docker daemon' };
   }
   const stopped = engine;
-  await runTask(options.progress, ['docker', 'start'], (report) => startEngine(stopped, report));
+  await runTask(options.progress, ['docker', 'start'], (report) => startContainerRuntime(stopped, report));
 }
 
 /** Docker's socket, where it is there and not ours to use: another engine beside it would only confuse. */

@@ -15,7 +15,7 @@ import { removeStalePidFiles } from './stale-pid-files.ts';
 const logFile = '/var/log/taishang-dockerd.log';
 
 /** Starts an installed engine and waits until it answers. Throws `DOCKER_START_FAILED` with its last log lines. */
-export async function startEngine(engine: StoppedEngine, report: TaskReport): Promise<void> {
+export async function startContainerRuntime(engine: StoppedEngine, report: TaskReport): Promise<void> {
   if (engine.command === undefined) return startDaemon(report);
   const [program, ...args] = engine.command;
   report.summarise(engine.name);

@@ -1,3 +1,4 @@
+import { Address4 } from 'ip-address';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
@@ -76,19 +77,19 @@ export function fixedNetwork(name: string, { Subnet, IPRange }: AddressConfig): 
       next: 'Take the stack down, its data stays, and start it again: `npm run sandbox -- down`, then `up`.',
     });
   }
-  const { base, prefix } = parseSubnet(Subnet);
-  const half = 2 ** (31 - prefix);
-  const first = base + half + 1;
-  // The last address of a subnet is its broadcast address.
-  const count = half - 2;
+  const lower = new Address4(lowerHalf(Subnet));
+  const upper = lower.nextNetwork().startAddress();
+  // Without the first address of the upper half, and the last one of the subnet, which is its broadcast address.
+  const count = 2 ** (32 - lower.subnetMask) - 2;
   return {
     name,
     address: (number) => {
       if (number >= count) throw networkFull(name, count);
-      return formatAddress(first + number);
+      return upper.offset(number + 1).correctForm();
     },
     numberOf: (address) => {
-      const number = parseAddress(address) - first;
+      if (!Address4.isValid(address)) return undefined;
+      const number = Number(new Address4(address).bigInt() - upper.bigInt()) - 1;
       return number >= 0 && number < count ? number : undefined;
     },
   };
@@ -104,20 +105,6 @@ function networkFull(name: string, count: number): SandboxError {
 
 /** The half of a subnet that Docker may give out by itself: `172.30.0.0/17` of `172.30.0.0/16`. */
 function lowerHalf(subnet: string): string {
-  const { base, prefix } = parseSubnet(subnet);
-  return `${formatAddress(base)}/${prefix + 1}`;
-}
-
-function parseSubnet(subnet: string): { readonly base: number; readonly prefix: number } {
-  const [address = '', prefix = ''] = subnet.split('/');
-  if (!/^\d+\.\d+\.\d+\.\d+\/\d+$/.test(subnet)) throw new Error(`${subnet} is no subnet of IPv4`);
-  return { base: parseAddress(address), prefix: Number(prefix) };
-}
-
-function parseAddress(address: string): number {
-  return address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
-}
-
-function formatAddress(number: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+  const whole = new Address4(subnet);
+  return `${whole.startAddress().correctForm()}/${whole.subnetMask + 1}`;
 }

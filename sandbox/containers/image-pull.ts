@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf } from '../core/errors.ts';
 import type { TaskReport } from '../core/progress.ts';
 import { docker } from './docker.ts';
 import { type DockerEvent, followEvents } from './docker-stream.ts';
+import { credentialsFor } from './registry-credentials.ts';
 
 /**
  * Why a pull gave nothing. `no-answer`: no registry answered in time; `refused`: it lets nobody in, or not us;
@@ -70,7 +68,7 @@ export async function pullImage(reference: string, options: PullOptions): Promis
 }
 
 async function pull(reference: string, signal: AbortSignal, onEvent: (event: DockerEvent) => void): Promise<void> {
-  const credentials = await credentialsFor(reference);
+  const credentials = await credentialsFor(registryOf(reference), signal);
   const stream = await (await docker()).pull(reference, {
     abortSignal: signal,
     ...(credentials === undefined ? {} : { authconfig: credentials }),
@@ -106,30 +104,6 @@ function failureOf(message: string, answered: boolean): PullFailure {
     return { kind: 'refused', reason };
   if (/not found|manifest unknown|does not exist/i.test(reason)) return { kind: 'absent', reason };
   return { kind: 'no-answer', reason };
-}
-
-interface Credentials {
-  readonly username: string;
-  readonly password: string;
-  readonly serveraddress: string;
-}
-
-/** Credentials of `docker login` for the reference's registry, where the client's file holds them itself. */
-async function credentialsFor(reference: string): Promise<Credentials | undefined> {
-  const folder = process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
-  const registry = registryOf(reference);
-  try {
-    const { auths = {} } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as {
-      auths?: Record<string, { auth?: string }>;
-    };
-    const [username, password] = Buffer.from(auths[registry]?.auth ?? '', 'base64')
-      .toString()
-      .split(/:(.*)/s);
-    if (!username || password === undefined) return undefined;
-    return { username, password, serveraddress: registry };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Host of a reference, by the rule of the reference grammar: a first part with a dot, a colon or `localhost`. */

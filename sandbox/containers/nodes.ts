@@ -15,7 +15,10 @@ export async function nodeLogs(container: string | NodeHandle, lines: number): P
   return demultiplex(raw as unknown as Buffer);
 }
 
-/** Docker prefixes each chunk of output with eight bytes: stream, three zeroes, length (Engine API, "attach"). */
+/**
+ * Docker prefixes each chunk of output with eight bytes: stream, three zeroes, length (Engine API, "attach"). The client's
+ * own `demuxStream` calls itself for each of them: 5,000 lines at once overflow the stack (docker-modem 5, measured).
+ */
 function demultiplex(raw: Buffer): string {
   const parts: Buffer[] = [];
   for (let offset = 0; offset + 8 <= raw.length; ) {

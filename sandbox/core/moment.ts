@@ -9,7 +9,7 @@ const form =
 const hourMs = 3_600_000;
 
 /** The time zone of this machine, or of `TZ`: `Europe/Berlin`. */
-export function localZone(): string {
+function localZone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, SandboxError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** Files that may hold data of a user are their owner's alone, whatever the umask says. */
 export const privateMode = 0o600;
@@ -33,7 +34,7 @@ export async function createPrivateFile(path: string): Promise<PrivateFile> {
     async keep() {
       await orNotWritable(path, () => handle.close());
       await requireReplaceable(path);
-      await orNotWritable(path, () => rename(partial, path));
+      await orNotWritable(path, () => replaceFile(partial, path));
       kept = true;
     },
     async [Symbol.asyncDispose]() {

@@ -9,22 +9,13 @@ import { requireOneOfEach } from './one-of-each.ts';
 import { originsOf } from './origins.ts';
 import { readRows } from './read-rows.ts';
 import { openRejectFile, type Rejected, type RejectedRows } from './reject-file.ts';
-import type { RowFile } from './row-file.ts';
+import type { CheckedFile, RowFile } from './row-file.ts';
 import { type ParentName, parentFacts, parentKeys, rowRules } from './row-rules.ts';
 import { shownText } from './shown-text.ts';
 import { refusedFile } from './text-chunks.ts';
 
 /** How many bad rows an error names; the rest are counted. */
 const shownMax = 20;
-
-export interface CheckedFile extends RowFile {
-  /** Good ones. */
-  readonly rows: number;
-  /** Lines of the bad ones. */
-  readonly badLines: ReadonlySet<number>;
-  /** Size and time of change when it was checked: another reading must find the same. */
-  readonly stamp: string;
-}
 
 export interface CheckOptions {
   readonly files: readonly RowFile[];

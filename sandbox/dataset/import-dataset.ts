@@ -3,12 +3,13 @@ import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { fingerprintOf } from '../../seeds/fingerprint.ts';
 import { SandboxError } from '../core/errors.ts';
 import { roughBytes } from '../core/rough-size.ts';
-import { type CheckedFile, type CheckOptions, checkFiles, stampOf } from './check-files.ts';
+import { type CheckOptions, checkFiles, stampOf } from './check-files.ts';
 import { rowChecker } from './check-row.ts';
 import { type DerivedName, derivedRows, parentOfDerived } from './derived-rows.ts';
 import { entityNames } from './fields.ts';
 import { type Origin, originsOf } from './origins.ts';
 import { readRows } from './read-rows.ts';
+import type { CheckedFile } from './row-file.ts';
 
 /** Rows of a batch, and about how many bytes they have in memory, at most; a row that is larger comes alone. */
 const batchRows = 1_000;

@@ -1,10 +1,10 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
-import type { CheckedFile } from './check-files.ts';
 import { rowChecker } from './check-row.ts';
 import { type KeySet, uniqueKey, uniqueSetId } from './key-set.ts';
 import { originsOf } from './origins.ts';
 import { readRows } from './read-rows.ts';
+import type { CheckedFile } from './row-file.ts';
 import { type ParentName, parentKeys, type RowRules, rowRules } from './row-rules.ts';
 import { shownText } from './shown-text.ts';
 import { refusedFile } from './text-chunks.ts';

@@ -13,6 +13,16 @@ export interface RowFile {
   readonly encoding?: string;
 }
 
+/** A file whose rows were checked. */
+export interface CheckedFile extends RowFile {
+  /** Good ones. */
+  readonly rows: number;
+  /** Lines of the bad ones. */
+  readonly badLines: ReadonlySet<number>;
+  /** Size and time of change when it was checked: another reading must find the same. */
+  readonly stamp: string;
+}
+
 const formatOfExtension: Readonly<Record<string, RowFile['format']>> = {
   '.csv': 'csv',
   '.ndjson': 'ndjson',

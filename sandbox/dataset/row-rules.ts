@@ -24,7 +24,7 @@ const levelsFact = ({ silicon, consciousness, thinking }: { readonly [Axis in ke
   `levels ${JSON.stringify([silicon, consciousness, thinking])}`;
 
 /** A row that must be there. */
-export interface Reference {
+interface Reference {
   readonly field: string;
   readonly to: ParentName;
   readonly key: string;

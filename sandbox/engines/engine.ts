@@ -17,7 +17,7 @@ export interface Resources {
 }
 
 /** How an engine's nodes can be laid out. */
-export type Topologies = Readonly<Record<'standalone', Topology>> &
+type Topologies = Readonly<Record<'standalone', Topology>> &
   Readonly<Partial<Record<Exclude<TopologyName, 'standalone'>, Topology>>>;
 
 /** On which data, of another image of the engine itself, a server starts. */
@@ -55,7 +55,7 @@ export interface EngineCore<Client = unknown> {
 }
 
 /** What is known of a running engine without asking it. */
-export type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>;
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'image'>;
 
 /** What an engine may have beside its core, each an object of its own. */
 export interface Capabilities {
@@ -81,7 +81,7 @@ interface Parts {
 export type PartName = Parts[keyof Parts];
 
 /** Why an engine is without something, as the end of a sentence, by the name of what it is without. */
-export type Lacks = Readonly<Partial<Record<CapabilityName | PartName, string>>>;
+type Lacks = Readonly<Partial<Record<CapabilityName | PartName, string>>>;
 
 /**
  * An engine: everything that the runners know of a database product. Made by {@link defineEngine}.

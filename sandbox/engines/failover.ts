@@ -2,9 +2,6 @@ import type { Faults } from '../containers/faults.ts';
 import type { NodeRole, RunningEngine, TopologyName } from './topology.ts';
 import type { SetClient, Workload, Workloads } from './workloads.ts';
 
-/** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
-export type WriteOutcome = 'ok' | 'failed' | 'unknown';
-
 /** What is promised of writes that were acknowledged, in one topology. A drill holds the engine to it. */
 export interface FailoverContract {
   readonly topology: TopologyName;

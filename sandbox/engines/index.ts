@@ -37,6 +37,8 @@ export type ShellProgram = keyof typeof shellPrograms;
 /**
  * Adds an engine that comes from elsewhere, as the tests' own does: it is one of the list from then on, in this process.
  * Its name must not be taken.
+ *
+ * @public
  */
 export function registerEngine(engine: Engine): void {
   if (engineNames.includes(engine.name)) throw new Error(`there is an engine ${engine.name} already`);

@@ -10,7 +10,7 @@ export interface ShellCall {
   readonly user?: string;
 }
 
-export interface ShellRequest {
+interface ShellRequest {
   /** As who owns everything, instead of as the application. */
   readonly admin: boolean;
   /** What the caller gave to the program. */

@@ -49,7 +49,7 @@ interface UpEngine {
 }
 
 /** An engine of a stack, up: it is reached by its nodes and secrets. */
-export interface OwnEngine extends UpEngine {
+interface OwnEngine extends UpEngine {
   readonly url?: never;
 }
 

@@ -1,5 +1,7 @@
-import type { WriteOutcome } from './failover.ts';
 import type { RunningEngine } from './topology.ts';
+
+/** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
+export type WriteOutcome = 'ok' | 'failed' | 'unknown';
 
 /**
  * Work that ordinary clients do against an engine, in forms whose outcome a checker can judge. A write without an

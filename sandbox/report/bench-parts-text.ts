@@ -1,8 +1,9 @@
 import type { BenchReport } from '../../bench/results.ts';
+import { formatCount } from '../core/format-count.ts';
 import type { Colors } from './colors.ts';
 import { left, right } from './columns.ts';
 import { formatTable } from './table.ts';
-import { formatCount, formatMicroseconds } from './units.ts';
+import { formatMicroseconds } from './units.ts';
 
 /** Up to so many paths are shown with what their time is made of; a page has it for all. */
 const pathsInDetail = 6;

@@ -1,6 +1,7 @@
 import type { BenchReport, PathResult } from '../../bench/results.ts';
+import { formatCount } from '../core/format-count.ts';
 import type { Colors } from './colors.ts';
-import { formatCount, formatMicroseconds } from './units.ts';
+import { formatMicroseconds } from './units.ts';
 
 /** More lines than this say no more than how many there are. */
 const boundLinesMax = 6;

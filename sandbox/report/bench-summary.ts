@@ -1,10 +1,11 @@
 import { type Comparison, percent } from '../../bench/compare-reports.ts';
 import { datasetText } from '../../bench/environment.ts';
 import type { BenchReport } from '../../bench/results.ts';
+import { formatCount } from '../core/format-count.ts';
 import type { PathCheck } from '../engines/query-path.ts';
 import { objectiveText } from './bench-text.ts';
 import { comparisonVerdict, figureText, intervalText, pairingText } from './comparison-text.ts';
-import { formatCount, formatMicroseconds } from './units.ts';
+import { formatMicroseconds } from './units.ts';
 
 /** A summary in Markdown for a pull request: the verdict, what got worse, and the figures. */
 export function formatBenchSummary(report: BenchReport, comparison?: Comparison): string {

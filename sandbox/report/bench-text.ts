@@ -1,4 +1,5 @@
 import type { BenchReport, PathResult } from '../../bench/results.ts';
+import { formatCount } from '../core/format-count.ts';
 import type { PlanCheck } from '../engines/query-path.ts';
 import { formatParts, formatRecall } from './bench-parts-text.ts';
 import { boundRemarks, remarks } from './bench-remarks-text.ts';
@@ -6,7 +7,7 @@ import type { Colors } from './colors.ts';
 import { left, right } from './columns.ts';
 import { formatOrigin } from './status-text.ts';
 import { formatTable } from './table.ts';
-import { formatCount, formatMicroseconds } from './units.ts';
+import { formatMicroseconds } from './units.ts';
 
 /** One line per query path and load, what else was measured, then everything that was not as expected. */
 export function formatBench(report: BenchReport, colors: Colors): string {

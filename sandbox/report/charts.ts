@@ -17,7 +17,7 @@ const height = 300;
 const inside = { left: 78, right: 16, top: 14, bottom: 46 } as const;
 
 /** Colours are classes `c0` to `c5` of the page, so that they follow light and dark. */
-export const seriesColors = 6;
+const seriesColors = 6;
 
 /** A line chart as inline SVG, with its legend; each point tells its figures when it is pointed at. */
 export function lineChart(title: string, x: Axis, y: Axis, series: readonly Series[]): Html {

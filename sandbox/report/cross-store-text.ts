@@ -1,7 +1,7 @@
+import { formatCount } from '../core/format-count.ts';
 import { isChanged, linesOfChanges } from '../cross-store/changes.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Colors } from './colors.ts';
-import { formatCount } from './units.ts';
 
 /** Whether the stores agree, what was compared, what has changed since the seeding, and the first differences. */
 export function formatCrossStore(report: CrossStoreReport, colors: Colors): string {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { contentPolicy } from '../core/content-policy.ts';
 import { escapeMarkup } from '../core/escape-markup.ts';
 
 /** What is HTML already. Only {@link html} makes it. */
@@ -38,12 +38,6 @@ ${
 ${body.html}
 </body></html>
 `;
-}
-
-/** Content security policy (W3C, level 3) of a page that has these style sheets and nothing that is loaded or run. */
-export function contentPolicy(styles: readonly string[]): string {
-  const hashes = styles.map((style) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`);
-  return `default-src 'none'; style-src ${hashes.join(' ')}; base-uri 'none'; form-action 'none'`;
 }
 
 /** A cell: text, or what is HTML already. */

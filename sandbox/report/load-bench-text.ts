@@ -1,8 +1,8 @@
 import { datasetText } from '../../bench/environment.ts';
 import type { LoadBenchReport, StoreLoad } from '../../bench/load.ts';
+import { formatCount } from '../core/format-count.ts';
 import type { Colors } from './colors.ts';
 import { formatTable } from './table.ts';
-import { formatCount } from './units.ts';
 
 /** Each store's load beside its bare loader and beside the generator alone. */
 export function formatLoadBench(report: LoadBenchReport, colors: Colors): string {

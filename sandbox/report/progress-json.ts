@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
 import type { ProgressEvent } from '../core/progress.ts';
-import type { ProgressReporter, ProgressStream } from './progress.ts';
+import type { ProgressReporter, ProgressStream } from './progress-reporter.ts';
 import { terminalJson } from './terminal.ts';
 
 /** Version of the events that `--progress json` writes. */

@@ -1,9 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { messageOf } from '../core/errors.ts';
+import { formatCount } from '../core/format-count.ts';
 import type { ProgressEvent, TaskPath } from '../core/progress.ts';
 import type { Colors } from './colors.ts';
 import { oneLineText } from './terminal.ts';
-import { formatCount, formatDuration } from './units.ts';
+import { formatDuration } from './units.ts';
 
 /** Tasks nested deeper than this are only shown while they run. */
 const shownDepthMax = 2;

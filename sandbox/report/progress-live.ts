@@ -1,7 +1,7 @@
 import type { ProgressEvent } from '../core/progress.ts';
 import { colorsFor } from './colors.ts';
-import type { ProgressReporter, ProgressStream } from './progress.ts';
 import { advanceText, lastingLine, taskName } from './progress-lines.ts';
+import type { ProgressReporter, ProgressStream } from './progress-reporter.ts';
 import { ownControl, terminalOf } from './terminal.ts';
 import { formatDuration } from './units.ts';
 

@@ -1,7 +1,7 @@
 import type { ProgressEvent } from '../core/progress.ts';
 import { colorsFor } from './colors.ts';
-import type { ProgressReporter, ProgressStream } from './progress.ts';
 import { advanceText, lastingLine, taskName } from './progress-lines.ts';
+import type { ProgressReporter, ProgressStream } from './progress-reporter.ts';
 import { terminalOf } from './terminal.ts';
 
 /** A task that runs long says at most this often how far it is, in milliseconds: logs are read, not watched. */

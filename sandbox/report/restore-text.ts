@@ -1,9 +1,10 @@
 import type { RestoredEngine, RestoreReport } from '../backup/backup-report.ts';
+import { formatCount } from '../core/format-count.ts';
 import { momentText } from '../core/moment.ts';
 import type { Colors } from './colors.ts';
 import { formatCrossStore } from './cross-store-text.ts';
 import { formatTable } from './table.ts';
-import { formatBytes, formatCount, formatDuration } from './units.ts';
+import { formatBytes, formatDuration } from './units.ts';
 
 /** A restore for people. */
 export function formatRestore(report: RestoreReport, colors: Colors): string {

@@ -25,7 +25,7 @@ export interface SandboxReport {
   readonly bench: BenchReport | undefined;
 }
 
-export interface DatasetDocument {
+interface DatasetDocument {
   readonly size: string;
   readonly seed: number;
   /** SHA-256, hexadecimal. */

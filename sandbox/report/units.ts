@@ -15,11 +15,6 @@ export function formatMicroseconds(durationUs: number): string {
   return formatDuration(durationUs / 1_000);
 }
 
-/** Whole number with thousands separated: `12,345`. */
-export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
-}
-
 /** Size for people, in powers of 1,024: `1.5 GiB`. */
 export function formatBytes(sizeBytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

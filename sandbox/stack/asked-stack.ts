@@ -8,7 +8,7 @@ import { checkOptions, type StackOptions } from './stack-options.ts';
  * What a stack is for, as its label says: `stack` stays up, `restore` was made beside one to restore into, and
  * `throw-away` goes with the process that has made it.
  */
-export type StackPurpose = 'stack' | 'restore' | 'throw-away';
+type StackPurpose = 'stack' | 'restore' | 'throw-away';
 
 /** Options that have a default. */
 type WithDefault =

@@ -64,12 +64,12 @@ async function nodesOf({ name, directory }: StackIdentity): Promise<readonly Fou
   const engines = found
     .filter(({ id }) => stopped.includes(id))
     .map((each) => each.labels[labelNames.engine] as EngineName);
-  const [{ removeAbandoned }, { waitForStack }] = await Promise.all([
+  const [{ removeAbandoned }, { untilAttached }] = await Promise.all([
     import('./clean-up.ts'),
-    import('./wait-for-stack.ts'),
+    import('./until-attached.ts'),
   ]);
   await removeAbandoned();
-  if (engines.length > 0) await waitForStack({ name, directory, engines });
+  if (engines.length > 0) await untilAttached(() => attachStack({ name, directory, engines }));
   return findContainers(labels);
 }
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { ResolvedImage } from '../containers/image-spec.ts';
 import { labelNames } from '../containers/labels.ts';
 import type { NodePlacement, NodeSpec } from '../containers/node-spec.ts';
+import type { EngineStart } from './engine-start.ts';
 import { othersVolumesOf, volumeNamesOf } from './generations.ts';
-import type { EngineStart } from './start-engine.ts';
 
 /** Names, ports and labels that a node has in its stack. */
 export function placementOf(spec: NodeSpec, start: EngineStart, address?: string): NodePlacement {

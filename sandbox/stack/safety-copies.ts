@@ -4,8 +4,7 @@ import { removeContainer } from '../containers/nodes.ts';
 import { ensureVolume, findContainers, removeVolume } from '../containers/objects.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { RunningEngine } from '../engines/topology.ts';
-import { inGeneration, recordGenerations } from './generations.ts';
-import type { Before } from './stack-start.ts';
+import { type Generations, inGeneration, recordGenerations } from './generations.ts';
 
 /**
  * Copies of the volumes of engines whose data is about to be replaced, as the generation after the present one. Where a
@@ -16,7 +15,7 @@ export interface SafetyCopies {
   readonly take: (
     engine: Engine,
     running: RunningEngine,
-    before: Pick<Before, 'labels' | 'generations'>,
+    before: { readonly labels: Labels; readonly generations: Generations },
   ) => Promise<void>;
   /** Engines that have a copy. */
   readonly engines: () => ReadonlySet<string>;

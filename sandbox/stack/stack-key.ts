@@ -1,6 +1,11 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Labels, labelNames } from '../containers/labels.ts';
-import type { StackSecrets, StackState } from './stack-state.ts';
+
+/** A state file, as far as its seal goes. */
+interface Sealed {
+  readonly version: number;
+  readonly seal?: string;
+}
 
 /** A new key of a stack: 256 bits, hexadecimal. It is kept with the passwords. */
 export function newStackKey(): string {
@@ -13,7 +18,7 @@ export function keyLabel(key: string): string {
 }
 
 /** Seal of a state file under the key of its stack. */
-export function sealOf(state: StackState, key: string): string {
+export function sealOf(state: Sealed, key: string): string {
   const { seal: _, ...content } = state;
   return createHmac('sha256', key).update(JSON.stringify(content)).digest('hex');
 }
@@ -22,7 +27,7 @@ export function sealOf(state: StackState, key: string): string {
  * Whether a state was written by who knows the key. Where there is no key yet, an earlier version wrote both files:
  * `secretsAreOurs` decides on them.
  */
-export function isSealed(state: StackState, key: string | undefined): boolean {
+export function isSealed(state: Sealed, key: string | undefined): boolean {
   if (key === undefined) return true;
   const expected = Buffer.from(sealOf(state, key));
   const found = Buffer.from(String(state.seal ?? ''));
@@ -38,7 +43,7 @@ export type Provenance = 'ours' | 'foreign' | 'unknown';
  * version have no key: they count where the stack is there, was not labelled yet, and nobody else can read them.
  */
 export function provenanceOf(
-  { key, isPrivate }: Pick<StackSecrets, 'key'> & { readonly isPrivate: boolean },
+  { key, isPrivate }: { readonly key?: string; readonly isPrivate: boolean },
   objects: readonly { readonly labels: Labels }[],
 ): Provenance {
   if (objects.length === 0) return 'unknown';

@@ -32,7 +32,7 @@ export interface EngineStatus {
   readonly uri?: string;
 }
 
-export interface NodeStatus {
+interface NodeStatus {
   readonly name: string;
   readonly role: string;
   readonly container: string;

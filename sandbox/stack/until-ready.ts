@@ -4,7 +4,7 @@ import { nodeLogs } from '../containers/nodes.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
-import type { EngineStart } from './start-engine.ts';
+import type { EngineStart } from './engine-start.ts';
 
 /** Asks a node until it serves; ends at once if its container does. Returns the server's version. */
 export async function untilReady(

@@ -1,9 +1,6 @@
-import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf, SandboxError } from '../core/errors.ts';
-import { poll } from '../core/poll.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { type AttachedStack, attachStack } from './attach-stack.ts';
-import { loadEngines } from './load-engines.ts';
+import { untilAttached } from './until-attached.ts';
 
 /**
  * Waits until a stack runs and every node of these engines (default: all that it has) answers.
@@ -16,28 +13,5 @@ export async function waitForStack(options: {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }): Promise<AttachedStack> {
-  const timeoutMs = options.timeoutMs ?? deadlineMs('nodeReady');
-  return poll(
-    async () => {
-      const attached = await attachStack(options);
-      const engines = await loadEngines([...attached.engines.keys()]);
-      await Promise.all(
-        engines.flatMap((engine) => {
-          const running = attached.engines.get(engine.name as EngineName);
-          return (running?.nodes ?? []).map((node) => engine.probe(node, running?.secrets ?? {}));
-        }),
-      );
-      return attached;
-    },
-    {
-      timeoutMs,
-      signal: options.signal,
-      onTimeout: (last) =>
-        new SandboxError({
-          code: 'NODE_NOT_READY',
-          message: `The stack was not ready within ${timeoutMs / 1000} s: ${messageOf(last)}`,
-          next: '`npm run sandbox -- status` shows what runs, `logs` what it says.',
-        }),
-    },
-  );
+  return untilAttached(() => attachStack(options), options);
 }

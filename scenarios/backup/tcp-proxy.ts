@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /** What happens to connections once that many bytes have passed in one direction, over all of them. */
-export interface Fault {
+interface ProxyFault {
   readonly direction: 'up' | 'down';
   readonly afterBytes: number;
   /** `cut`: all are reset, and each later one; `cut-once`: later ones pass; `stall`: nothing passes any more. */
@@ -16,7 +16,7 @@ export interface TcpProxy extends AsyncDisposable {
   /** Since the start, or since it was healed. */
   readonly passedBytes: { up: number; down: number };
   /** Resolves once it has happened. */
-  readonly breakAt: (fault: Fault) => Promise<void>;
+  readonly breakAt: (fault: ProxyFault) => Promise<void>;
   /** Passes everything on again, and counts from zero. */
   readonly heal: () => void;
 }
@@ -24,7 +24,7 @@ export interface TcpProxy extends AsyncDisposable {
 interface State {
   readonly sockets: Set<Socket>;
   readonly passedBytes: { up: number; down: number };
-  fault: (Fault & { readonly report: () => void }) | undefined;
+  fault: (ProxyFault & { readonly report: () => void }) | undefined;
   /** What a fault has done that lasts. */
   broken: 'cut' | 'stall' | undefined;
 }

@@ -23,7 +23,7 @@ export type AnomalyKind =
   /** A balance below zero. */
   | 'negative';
 
-export interface Anomaly {
+interface Anomaly {
   readonly kind: AnomalyKind;
   readonly count: number;
   /** The first ones, in words. */

@@ -41,7 +41,7 @@ export function fullReadOf(
   ];
 }
 
-export interface StaleValue {
+interface StaleValue {
   readonly value: number;
   /** From its being known to the beginning of the last read that lacks it. */
   readonly ageMs: number;

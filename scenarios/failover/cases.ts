@@ -4,12 +4,12 @@ import type { Depth } from '../suite-context.ts';
 import { positiveControl } from './positive-control.ts';
 import { isolatePrimary, killPrimary, pausePrimary, replacePrimary, tenInARow } from './primary-schedules.ts';
 import { crash, killFollower, restartAll, rollingRestart } from './restart-schedules.ts';
-import type { Schedule } from './schedule.ts';
+import type { FaultSchedule } from './schedule.ts';
 
 /** A topology, what it promises, what is done to it, and what clients do meanwhile. */
 export interface FailoverCase {
   readonly contract: FailoverContract;
-  readonly schedule: Schedule;
+  readonly schedule: FaultSchedule;
   readonly workload: WorkloadName;
   readonly isControl: boolean;
   /** Why it cannot be drilled here. Absent: it can. */
@@ -48,13 +48,13 @@ function casesOfTopology(
   depth: Depth,
 ): readonly FailoverCase[] {
   const isSingle = first.topology === 'standalone';
-  const onSet = (contract: FailoverContract, schedule: Schedule) => ({
+  const onSet = (contract: FailoverContract, schedule: FaultSchedule) => ({
     contract,
     schedule,
     workload: 'set' as const,
     isControl: schedule === positiveControl,
   });
-  const reasonOf = ({ name }: Schedule) => {
+  const reasonOf = ({ name }: FaultSchedule) => {
     const reason = failover.notDrilled?.[first.topology]?.[name as DrillName];
     return reason === undefined ? {} : { notRun: reason };
   };

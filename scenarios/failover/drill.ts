@@ -6,17 +6,17 @@ import { countOf, type Findings } from '../checkers/findings.ts';
 import { createHistory, type History } from '../history.ts';
 import { startClients } from './clients.ts';
 import { startObserver } from './observer.ts';
-import type { Schedule } from './schedule.ts';
+import type { FaultSchedule } from './schedule.ts';
 import { refresh } from './steps.ts';
-import type { Subject } from './subject.ts';
+import type { FailoverSubject } from './subject.ts';
 import type { WorkloadKind } from './workload-kinds.ts';
 
 /** How long members may go on differing, once all of them follow, before what is missing counts as lost. */
 const agreementMs = 1_500;
 
 export interface DrillOptions<Client> {
-  readonly subject: Subject;
-  readonly schedule: Schedule;
+  readonly subject: FailoverSubject;
+  readonly schedule: FaultSchedule;
   readonly kind: WorkloadKind<Client>;
   readonly prepare: () => Promise<void>;
   readonly open: () => Promise<Client & AsyncDisposable>;
@@ -40,7 +40,7 @@ export interface DrillOutcome {
  * Runs clients while a schedule breaks what they work on, and reads every member at the end. The history holds
  * everything that happened, whether the drill comes to an end or throws.
  */
-export async function runDrill<Client>(options: DrillOptions<Client>): Promise<DrillOutcome> {
+export async function runFailoverDrill<Client>(options: DrillOptions<Client>): Promise<DrillOutcome> {
   const { subject, schedule, history, seed, signal, needsOldPrimary = false } = options;
   const rejoined: RejoinReport[] = [];
   await options.prepare();
@@ -59,7 +59,7 @@ export async function runDrill<Client>(options: DrillOptions<Client>): Promise<D
 }
 
 /** The node that takes the workload's writes and those that follow it; the others hold none of it. */
-async function membersOf({ nodes, rolesOfAll, isPrimary }: Subject): Promise<readonly string[]> {
+async function membersOf({ nodes, rolesOfAll, isPrimary }: FailoverSubject): Promise<readonly string[]> {
   if (rolesOfAll === undefined) return nodes;
   const roles = await rolesOfAll();
   const primary = roles.find(isPrimary)?.node;

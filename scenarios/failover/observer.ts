@@ -3,7 +3,7 @@ import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { NodeRole } from '../../sandbox/engines/topology.ts';
 import type { History } from '../history.ts';
-import type { Subject } from './subject.ts';
+import type { FailoverSubject } from './subject.ts';
 
 /** Pause between two looks at a node. */
 const intervalMs = 50;
@@ -15,7 +15,7 @@ export interface Observer extends AsyncDisposable {
 }
 
 /** Looks at each node on its own. Where roles cannot be asked for, the first node is taken for the primary. */
-export function startObserver(subject: Subject, history: History, signal: AbortSignal): Observer {
+export function startObserver(subject: FailoverSubject, history: History, signal: AbortSignal): Observer {
   const over = new AbortController();
   const seen = new Map<string, NodeRole>();
   const { roleOf } = subject;
@@ -53,6 +53,6 @@ export function startObserver(subject: Subject, history: History, signal: AbortS
   };
 }
 
-function wordOf(subject: Subject, role: NodeRole): string {
+function wordOf(subject: FailoverSubject, role: NodeRole): string {
   return subject.isPrimary(role) ? 'primary' : role.role;
 }

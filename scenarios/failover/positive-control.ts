@@ -1,8 +1,9 @@
-import { begin, crashAndStart, enough, type Schedule } from './schedule.ts';
-import { comeBack, type DrillRun, heal, inject, takeOver } from './steps.ts';
+import type { DrillRun } from './drill-run.ts';
+import { begin, crashAndStart, enough, type FaultSchedule } from './schedule.ts';
+import { comeBack, heal, inject, takeOver } from './steps.ts';
 
 /** The promise is taken away, and writes are acknowledged that no survivor has: they must be lost, and seen to be. */
-export const positiveControl: Schedule = {
+export const positiveControl: FaultSchedule = {
   name: 'positive-control',
   title: 'positive control: without what makes the promise, losses are found',
   run: async (run) => {

@@ -1,9 +1,9 @@
-import { begin, enough, healAndGoOn, type Schedule } from './schedule.ts';
+import { begin, enough, type FaultSchedule, healAndGoOn } from './schedule.ts';
 import { breakPrimary, comeBack, inject, type PrimaryFault, pauseFor } from './steps.ts';
 
 const repetitions = 10;
 
-const breaking = (name: string, title: string, kind: PrimaryFault): Schedule => ({
+const breaking = (name: string, title: string, kind: PrimaryFault): FaultSchedule => ({
   name,
   title,
   timed: kind,
@@ -22,7 +22,7 @@ export const killPrimary = breaking('kill-primary', 'kill -9 of the primary', 'k
 export const pausePrimary = breaking('pause-primary', 'the primary freezes, and is resumed stale', 'pause');
 export const isolatePrimary = breaking('isolate-primary', 'the primary is cut off from its peers', 'isolate');
 
-export const replacePrimary: Schedule = {
+export const replacePrimary: FaultSchedule = {
   name: 'replace-primary',
   title: 'the primary is lost for good, with its data, and replaced',
   timed: 'kill',
@@ -35,7 +35,7 @@ export const replacePrimary: Schedule = {
   },
 };
 
-export const tenInARow: Schedule = {
+export const tenInARow: FaultSchedule = {
   name: 'ten-in-a-row',
   title: `kill -9 of the primary under load, ${repetitions} times in a row`,
   timed: 'kill',

@@ -1,5 +1,5 @@
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
-import type { WriteOutcome } from '../../sandbox/engines/failover.ts';
+import type { WriteOutcome } from '../../sandbox/engines/workloads.ts';
 import type { Random } from '../../seeds/random.ts';
 import type { History, Operation } from '../history.ts';
 

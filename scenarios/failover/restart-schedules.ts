@@ -1,8 +1,8 @@
-import { crashAndStart, enough, healAndGoOn, type Schedule, warmUp } from './schedule.ts';
+import { crashAndStart, enough, type FaultSchedule, healAndGoOn, warmUp } from './schedule.ts';
 import { heal, inject } from './steps.ts';
 import { followersOf } from './subject.ts';
 
-export const rollingRestart: Schedule = {
+export const rollingRestart: FaultSchedule = {
   name: 'rolling-restart',
   title: 'every node is restarted, one after the other, the primary last',
   run: async (run) => {
@@ -17,7 +17,7 @@ export const rollingRestart: Schedule = {
   },
 };
 
-export const restartAll: Schedule = {
+export const restartAll: FaultSchedule = {
   name: 'restart-all',
   title: 'every node is killed at once, and started again',
   run: async (run) => {
@@ -28,7 +28,7 @@ export const restartAll: Schedule = {
 };
 
 /** The primary lives: whatever is promised of failovers, nothing may be lost or come out of order here. */
-export const killFollower: Schedule = {
+export const killFollower: FaultSchedule = {
   name: 'kill-follower',
   title: 'kill -9 of a follower, while the primary stays',
   run: async (run) => {
@@ -42,7 +42,7 @@ export const killFollower: Schedule = {
 };
 
 /** For one node, which has nobody to fail over to. */
-export const crash: Schedule = {
+export const crash: FaultSchedule = {
   name: 'crash',
   title: 'kill -9 of the one node, and a start on the same data',
   timed: 'kill',

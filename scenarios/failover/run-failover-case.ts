@@ -15,7 +15,7 @@ import { drawTimeline } from '../timeline/draw-timeline.ts';
 import { formatTimelinePage } from '../timeline/timeline-page.ts';
 import { measuresOf } from './case-figures.ts';
 import type { FailoverCase } from './cases.ts';
-import { type DrillOutcome, runDrill } from './drill.ts';
+import { type DrillOutcome, runFailoverDrill } from './drill.ts';
 import { lossWindowOf, requireCaught, requireKept } from './judge.ts';
 import { recoveryPointOfAll } from './losses.ts';
 import { subjectOf } from './subject.ts';
@@ -111,7 +111,7 @@ function drillWith<Client>(
   signal: AbortSignal,
 ): Promise<DrillOutcome> {
   const { prepare, open, openMember } = workload;
-  return runDrill({
+  return runFailoverDrill({
     subject: subjectOf(engine, failover, running, faults),
     schedule: each.schedule,
     kind,

@@ -1,10 +1,11 @@
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
-import { type DrillRun, heal, inject, type PrimaryFault, pauseFor, refresh } from './steps.ts';
+import type { DrillRun } from './drill-run.ts';
+import { heal, inject, type PrimaryFault, pauseFor, refresh } from './steps.ts';
 import { type Watch, watchPrimary } from './watch.ts';
 import { probeWritable } from './writable.ts';
 
 /** What is done to a topology while clients work. It ends healed and settled. */
-export interface Schedule {
+export interface FaultSchedule {
   /** Part of file names. */
   readonly name: string;
   /** For people, as the name of a case. */

@@ -1,28 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
-import type { RejoinReport } from '../../sandbox/engines/failover.ts';
-import type { Random } from '../../seeds/random.ts';
 import type { History } from '../history.ts';
-import type { Clients } from './clients.ts';
-import type { Observer } from './observer.ts';
-import type { Subject } from './subject.ts';
+import type { DrillRun } from './drill-run.ts';
 import type { Watch } from './watch.ts';
 import { probeWritable } from './writable.ts';
-
-/** What the steps of a schedule work with. */
-export interface DrillRun {
-  readonly subject: Subject;
-  readonly history: History;
-  readonly clients: Clients;
-  readonly observer: Observer;
-  /** From the seed: the same seed gives the same times. */
-  readonly random: Random;
-  readonly signal: AbortSignal;
-  /** Whether nothing is acknowledged between a failover and the old primary's return. */
-  readonly needsOldPrimary: boolean;
-  /** What old primaries gave up when they came back. */
-  readonly rejoined: RejoinReport[];
-}
 
 type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;
 

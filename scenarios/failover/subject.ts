@@ -7,7 +7,7 @@ import type { Failover, RejoinReport } from '../../sandbox/engines/failover.ts';
 import type { NodeRole, RunningEngine } from '../../sandbox/engines/topology.ts';
 
 /** What a drill breaks: a running engine and its faults, by the names of its nodes. */
-export interface Subject {
+export interface FailoverSubject {
   readonly nodes: readonly string[];
   readonly isPrimary: (role: NodeRole) => boolean;
   /** What one node is now. Absent: the nodes keep the roles that they were started with. */
@@ -27,7 +27,7 @@ export interface Subject {
   readonly weaken?: () => Promise<void>;
 }
 
-export function subjectOf(engine: Engine, failover: Failover, running: RunningEngine, faults: Faults): Subject {
+export function subjectOf(engine: Engine, failover: Failover, running: RunningEngine, faults: Faults): FailoverSubject {
   const { detect, untilWritable, promote, rejoin, replace, settle, refresh, weaken, roles } = failover;
   return {
     nodes: running.nodes.map(({ name }) => name),
@@ -52,7 +52,7 @@ export function subjectOf(engine: Engine, failover: Failover, running: RunningEn
 }
 
 /** Nodes that follow this one. Where roles cannot be asked for, all others. */
-export async function followersOf({ nodes, rolesOfAll }: Subject, primary: string): Promise<readonly string[]> {
+export async function followersOf({ nodes, rolesOfAll }: FailoverSubject, primary: string): Promise<readonly string[]> {
   if (rolesOfAll === undefined) return nodes.filter((node) => node !== primary);
   return (await rolesOfAll()).flatMap(({ node, follows }) => (follows === primary ? [node] : []));
 }

@@ -1,4 +1,4 @@
-import type { DrillRun } from './steps.ts';
+import type { DrillRun } from './drill-run.ts';
 
 /** The harness's detector, at work on the primary before anything is broken. */
 export interface Watch extends AsyncDisposable {

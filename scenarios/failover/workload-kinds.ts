@@ -1,4 +1,4 @@
-import type { WriteOutcome } from '../../sandbox/engines/failover.ts';
+import type { WriteOutcome } from '../../sandbox/engines/workloads.ts';
 import {
   type AppendClient,
   type BankClient,

@@ -1,4 +1,4 @@
-import type { DrillRun } from './steps.ts';
+import type { DrillRun } from './drill-run.ts';
 
 /** Nodes that are asked for a write directly, over and over, with as little of our code as the driver allows. */
 export interface WritableProbe extends AsyncDisposable {

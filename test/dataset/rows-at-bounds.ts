@@ -15,7 +15,7 @@ const conceptName = (number: number) => `${number}${'汉'.repeat(2_666)}`.slice(
 const knowledgeId = (number: number) => `${number}${wide.repeat(63)}`;
 
 /** JSON of so many levels, the outermost included. */
-export function nested(levels: number): unknown {
+function nested(levels: number): unknown {
   let value: unknown = {};
   for (let level = 1; level < levels; level += 1) value = (levels - level) % 2 === 0 ? [value] : { inner: value };
   return value;
@@ -25,7 +25,7 @@ export function nested(levels: number): unknown {
 const dense = (bytes: number) => '"\\\u0001\n'.repeat(bytes / 4);
 
 /** A document that is just below what MongoDB takes. */
-export const longestContent = 16 * 2 ** 20 - 1_024 - 1_100;
+const longestContent = 16 * 2 ** 20 - 1_024 - 1_100;
 
 /** Numbers that no double has, and that `jsonb` and BSON keep. */
 const decimals = {

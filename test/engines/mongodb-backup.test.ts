@@ -10,7 +10,6 @@ import { readCatalogue } from '../../sandbox/engines/mongodb/catalogue.ts';
 import { uri } from '../../sandbox/engines/mongodb/connection.ts';
 import { requireNothingFailed } from '../../sandbox/engines/mongodb/dump-tool.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
-import { partsOf } from '../../sandbox/engines/mongodb/fingerprint.ts';
 import { readExport } from '../../sandbox/engines/mongodb/read-export.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
@@ -18,6 +17,7 @@ import { wholeEngine } from '../support/whole-engines.ts';
 import { supported } from './support/backup-folder.ts';
 import { testBackup } from './support/backup-suite.ts';
 import { backupOf, type StoredBackup, takeBackup } from './support/backups.ts';
+import { partsOf } from './support/mongodb-parts.ts';
 
 const engine = mongodb as Engine;
 const backup = backupOf(engine);

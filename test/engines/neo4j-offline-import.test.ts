@@ -8,7 +8,7 @@ import { catalogueRecord, readCatalogue } from '../../sandbox/engines/neo4j/cata
 import { withDriver } from '../../sandbox/engines/neo4j/connection.ts';
 import { fingerprint } from '../../sandbox/engines/neo4j/fingerprint.ts';
 import { load, loadedFingerprint } from '../../sandbox/engines/neo4j/load.ts';
-import { writeRecord } from '../../sandbox/engines/neo4j/schema.ts';
+import { writeRecord } from '../../sandbox/engines/neo4j/records.ts';
 import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';

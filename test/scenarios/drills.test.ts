@@ -8,7 +8,7 @@ import { lossWindowOf, requireCaught, requireKept } from '../../scenarios/failov
 import { recoveryPointOfAll } from '../../scenarios/failover/losses.ts';
 import { positiveControl } from '../../scenarios/failover/positive-control.ts';
 import { killPrimary } from '../../scenarios/failover/primary-schedules.ts';
-import type { Schedule } from '../../scenarios/failover/schedule.ts';
+import type { FaultSchedule } from '../../scenarios/failover/schedule.ts';
 import { pauseFor } from '../../scenarios/failover/steps.ts';
 import { recoveryTimesOf } from '../../scenarios/recovery-times.ts';
 import { createMemoryStore, drillInMemory } from './support/memory-store.ts';
@@ -106,7 +106,7 @@ test('without a refresh before the fault nothing may be lost', () => {
 test('the same seed gives the same times of faults', async () => {
   const pausesOf = async (seed: number) => {
     const pauses: number[] = [];
-    const run: Schedule['run'] = async (drill) => {
+    const run: FaultSchedule['run'] = async (drill) => {
       await drill.clients.acknowledged(1);
       while (pauses.length < 8) pauses.push(await pauseFor(drill, 0, 25));
       await drill.clients.acknowledged(1);

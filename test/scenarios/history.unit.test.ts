@@ -5,9 +5,9 @@ import { execa } from 'execa';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkHistory } from '../../scenarios/check-history.ts';
-import { type HistoryEntry, streamHistory, writeHistory } from '../../scenarios/history.ts';
-import { parseHistory, readHistory } from '../../scenarios/parse-history.ts';
+import { type HistoryEntry, streamHistory } from '../../scenarios/history.ts';
 import { seed, seedText } from '../support/seed.ts';
+import { parseHistory, readHistory, writeHistory } from './support/read-history.ts';
 import { type SimulatedStore, simulate, stamp, stepsOf } from './support/simulate.ts';
 import { createBank, createLists, createRegisters, createSet } from './support/simulated-stores.ts';
 

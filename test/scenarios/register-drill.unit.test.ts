@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { RegisterClient } from '../../sandbox/engines/workloads.ts';
-import { runDrill } from '../../scenarios/failover/drill.ts';
-import type { Schedule } from '../../scenarios/failover/schedule.ts';
+import { runFailoverDrill } from '../../scenarios/failover/drill.ts';
+import type { FaultSchedule } from '../../scenarios/failover/schedule.ts';
 import { workloadKinds } from '../../scenarios/failover/workload-kinds.ts';
 import { createHistory } from '../../scenarios/history.ts';
 import { createMemoryStore } from './support/memory-store.ts';
 
-const untilEnough: Schedule = {
+const untilEnough: FaultSchedule = {
   name: 'nothing',
   title: 'nothing is broken',
   run: ({ clients }) => clients.acknowledged(400),
@@ -35,7 +35,7 @@ async function drillRegisters({ honest }: { readonly honest: boolean }) {
   };
   const history = createHistory();
   const { subject } = createMemoryStore({ waits: true });
-  const outcome = await runDrill({
+  const outcome = await runFailoverDrill({
     subject,
     schedule: untilEnough,
     kind: workloadKinds.register,

@@ -5,9 +5,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { fingerprintOf } from '../../seeds/fingerprint.ts';
 import { readAhead } from '../../seeds/read-ahead.ts';
-import { closeRowPools, rowPool } from '../../seeds/row-pool.ts';
+import { rowPool } from '../../seeds/row-pool.ts';
 
-afterAll(closeRowPools);
+// Every number of workers that a test asks for; a reader that still waits gets an error.
+afterAll(() => Promise.all([1, 2, 3, 4].map((workers) => rowPool(workers).destroy())));
 
 const size = { users: 2_400, contents: 1_500, conversations: 800, knowledge: 700, concepts: 300 };
 

@@ -9,12 +9,12 @@ import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { watcherOf } from '../../sandbox/stack/watcher-decisions.ts';
 import { checkHistory } from '../../scenarios/check-history.ts';
-import { runDrill } from '../../scenarios/failover/drill.ts';
+import { runFailoverDrill } from '../../scenarios/failover/drill.ts';
 import { requireKept } from '../../scenarios/failover/judge.ts';
 import { recoveryPointOfAll } from '../../scenarios/failover/losses.ts';
-import { begin, enough, type Schedule } from '../../scenarios/failover/schedule.ts';
+import { begin, enough, type FaultSchedule } from '../../scenarios/failover/schedule.ts';
 import { breakPrimary, comeBack, type PrimaryFault } from '../../scenarios/failover/steps.ts';
-import { type Subject, subjectOf } from '../../scenarios/failover/subject.ts';
+import { type FailoverSubject, subjectOf } from '../../scenarios/failover/subject.ts';
 import { workloadKinds } from '../../scenarios/failover/workload-kinds.ts';
 import { createHistory, type HistoryEvent } from '../../scenarios/history.ts';
 import { recoveryTimesOf } from '../../scenarios/recovery-times.ts';
@@ -45,7 +45,7 @@ async function prepare(): Promise<void> {
 }
 
 /** Nobody but the watcher notices, promotes or lets an old primary rejoin. */
-function watchedSubject(): Subject {
+function watchedSubject(): FailoverSubject {
   const { detect: _, promote: __, rejoin: ___, replace: ____, ...byTheWatcher } = failover;
   const subject = subjectOf(postgresql as unknown as Engine, byTheWatcher, running, stack.faults);
   return { ...subject, rolesOfAll: allRoles };
@@ -60,7 +60,7 @@ function allRoles(): Promise<readonly NodeRole[]> {
 }
 
 /** The clients work again before anything is healed. */
-const untilTheyWork = (kind: PrimaryFault): Schedule => ({
+const untilTheyWork = (kind: PrimaryFault): FaultSchedule => ({
   name: `${kind}-primary-with-watcher`,
   title: kind,
   timed: kind,
@@ -72,9 +72,9 @@ const untilTheyWork = (kind: PrimaryFault): Schedule => ({
   },
 });
 
-async function drill(schedule: Schedule): Promise<readonly HistoryEvent[]> {
+async function drill(schedule: FaultSchedule): Promise<readonly HistoryEvent[]> {
   const history = createHistory();
-  const outcome = await runDrill({
+  const outcome = await runFailoverDrill({
     subject: watchedSubject(),
     schedule,
     kind: workloadKinds.set,

@@ -1,10 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import { type Header, type Pack, pack } from 'tar-stream';
+import { replaceFile } from '../../core/replace-file.ts';
 import { folderNameAt } from './archive-name.ts';
 import {
   type ArchiveManifest,
@@ -48,7 +49,7 @@ export async function writeArchive(source: ArchiveSource, file: string, options:
   try {
     const archive = pack();
     const filling = fill(archive, source, options).catch((thrown) => archive.destroy(thrown as Error));
-    const output = createWriteStream(partial, { mode: privateMode, flush: true });
+    const output = createWriteStream(partial, { mode: privateMode });
     const { signal } = options;
     const gzip = createGzip({ level: compressionLevel });
     await pipeline(
@@ -59,7 +60,7 @@ export async function writeArchive(source: ArchiveSource, file: string, options:
       ...(signal === undefined ? [] : [{ signal }]),
     );
     await filling;
-    await rename(partial, file);
+    await replaceFile(partial, file);
   } catch (thrown) {
     await rm(partial, { force: true });
     throw thrown;

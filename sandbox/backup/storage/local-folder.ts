@@ -1,9 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, lstat, mkdtemp, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { link, lstat, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/make-folder.ts';
+import { replaceFile } from '../../core/replace-file.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { notFound } from '../archive/open-archive.ts';
@@ -59,7 +60,7 @@ async function store(file: string, directory: string, name: string, options: Cop
   const partial = join(directory, partialName(name));
   try {
     await copy(file, partial, options);
-    await rename(partial, target);
+    await replaceFile(partial, target);
   } finally {
     await rm(partial, { force: true });
   }

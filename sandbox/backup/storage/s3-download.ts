@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, rename, rm, truncate } from 'node:fs/promises';
+import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
+import { replaceFile } from '../../core/replace-file.ts';
 import { isNameTaken, isTransient, storageError } from './s3-errors.ts';
 import { type DownloadJournal, downloadJournalOf, readJournal, removeJournal, writeJournal } from './s3-journal.ts';
 import { type FoundObject, findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
@@ -48,7 +49,6 @@ async function bring(
   const file = await open(partial, 'a', 0o600);
   try {
     await receive(at, key, object, { file, doneBytes, hash }, options);
-    await file.sync();
   } finally {
     await file.close();
   }
@@ -58,7 +58,7 @@ async function bring(
     await removeJournal(downloadJournalOf(path));
     throw changed(at, key);
   }
-  await rename(partial, path);
+  await replaceFile(partial, path);
   await removeJournal(downloadJournalOf(path));
 }
 

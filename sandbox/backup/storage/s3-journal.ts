@@ -1,4 +1,5 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { replaceFile } from '../../core/replace-file.ts';
 
 /** What a later run must know to go on with an upload. It holds no credentials. */
 export interface UploadJournal {
@@ -33,14 +34,8 @@ export function downloadJournalOf(file: string): string {
 /** On disk when this returns, so that a machine that loses power does not forget an upload that it pays for. */
 export async function writeJournal(path: string, journal: UploadJournal | DownloadJournal): Promise<void> {
   const partial = `${path}.new`;
-  const file = await open(partial, 'w', 0o600);
-  try {
-    await file.writeFile(`${JSON.stringify(journal)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(partial, path);
+  await writeFile(partial, `${JSON.stringify(journal)}\n`, { mode: 0o600 });
+  await replaceFile(partial, path);
 }
 
 /** `undefined` where there is none, or none that can be understood: everything begins anew then. */

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { ListPartsCommand, type ListPartsCommandOutput, type Part, type S3Client } from '@aws-sdk/client-s3';
 
 /** A part in bytes, and so what one connection holds in memory. S3 takes no less than 5 MiB. */
-export const partBytesMin = 8 * 2 ** 20;
+const partBytesMin = 8 * 2 ** 20;
 /** Parts of one upload (Amazon S3 User Guide, "Amazon S3 multipart upload limits"). */
 const partsMax = 10_000;
 

@@ -12,7 +12,7 @@ import { pagesMax, partBytesName, type S3Bucket } from './s3-objects.ts';
 import { listParts, type UploadKey } from './s3-parts.ts';
 
 /** Uploads that nobody has gone on with for this long are given up: their parts take room that somebody pays for. */
-export const staleUploadMs = 24 * 3_600_000;
+const staleUploadMs = 24 * 3_600_000;
 
 /** What a note must say for its upload to be gone on with. */
 export type WantedUpload = Omit<UploadJournal, 'version' | 'uploadId'>;

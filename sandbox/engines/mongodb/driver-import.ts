@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Db, MongoClient } from 'mongodb';
 import type { OrderedDocument } from './bson-bytes.ts';
 import { batchesOf } from './bson-file.ts';
+import type { Export, ExportedCollection } from './export-format.ts';
 import { insertLimits, insertRaw } from './raw-insert.ts';
-import type { Export, ExportedCollection } from './read-export.ts';
 
 /**
  * What `create` takes of a collection's options (MongoDB documentation, "create"). Whatever else an archive has there

@@ -1,4 +1,5 @@
 import { backupRefused } from '../backup-files.ts';
+import type { OrderedDocument } from './bson-bytes.ts';
 
 /** Which collections there are, for people too. Names of the user's are in it, and in no name of a file. */
 export const catalogueFile = 'catalogue.json';
@@ -31,6 +32,26 @@ export interface ExportCatalogue {
   readonly collections: readonly CataloguedCollection[];
   readonly roles: number;
   readonly users: number;
+}
+
+/** A collection of an export, with what the driver needs to make it anew. */
+export interface ExportedCollection {
+  readonly database: string;
+  readonly name: string;
+  /** `view` has no documents of its own. */
+  readonly type: string;
+  readonly options: OrderedDocument;
+  readonly indexes: readonly OrderedDocument[];
+  readonly documents: number;
+  /** Its documents as bytes, in the order in which they were read. */
+  readonly read: () => AsyncIterable<Buffer>;
+}
+
+/** An export that was found whole. */
+export interface Export {
+  readonly collections: readonly ExportedCollection[];
+  readonly roles: readonly OrderedDocument[];
+  readonly users: readonly OrderedDocument[];
 }
 
 /** The error of a part that is whole, but not what it claims to be. */

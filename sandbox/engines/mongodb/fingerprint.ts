@@ -27,13 +27,6 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
   });
 }
 
-/** Parts of one database. */
-export async function partsOf(database: Db): Promise<Readonly<Record<string, string>>> {
-  const parts = buildParts();
-  await addDatabase(parts, database, '');
-  return parts.build().parts;
-}
-
 /** Read at once. */
 const batchSize = 1_000;
 
@@ -41,7 +34,7 @@ const batchSize = 1_000;
  * Documents of a capped collection in their order, which is part of it. Those of any other in none: the server need not
  * sort them, which it may do in memory, and a document that is there twice counts twice.
  */
-async function addDatabase(parts: PartsBuilder, database: Db, prefix: string): Promise<void> {
+export async function addDatabase(parts: PartsBuilder, database: Db, prefix: string): Promise<void> {
   for (const collection of await readCatalogue(database)) {
     const { name, type, options, indexes } = collection;
     parts.add(`${prefix}${name} collection`, [hashOf([Buffer.from(type), options, ...indexes])]);

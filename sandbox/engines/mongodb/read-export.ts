@@ -6,28 +6,15 @@ import { jsonShape, readJsonPart } from '../json-part.ts';
 import { type OrderedDocument, orderedDocument, requireDocument } from './bson-bytes.ts';
 import { readDocuments } from './bson-file.ts';
 import catalogueSchema from './export-catalogue.schema.json' with { type: 'json' };
-import { catalogueFile, definitionsFile, documentsFile, type ExportCatalogue, unreadable } from './export-format.ts';
+import {
+  catalogueFile,
+  definitionsFile,
+  documentsFile,
+  type Export,
+  type ExportCatalogue,
+  unreadable,
+} from './export-format.ts';
 import { isFirstFormat, readFirstFormat } from './read-first-export.ts';
-
-/** A collection of an export, with what the driver needs to make it anew. */
-export interface ExportedCollection {
-  readonly database: string;
-  readonly name: string;
-  /** `view` has no documents of its own. */
-  readonly type: string;
-  readonly options: OrderedDocument;
-  readonly indexes: readonly OrderedDocument[];
-  readonly documents: number;
-  /** Its documents as bytes, in the order in which they were read. */
-  readonly read: () => AsyncIterable<Buffer>;
-}
-
-/** An export that was found whole. */
-export interface Export {
-  readonly collections: readonly ExportedCollection[];
-  readonly roles: readonly OrderedDocument[];
-  readonly users: readonly OrderedDocument[];
-}
 
 const isCatalogue = jsonShape<ExportCatalogue>(catalogueSchema);
 

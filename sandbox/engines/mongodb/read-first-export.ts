@@ -5,9 +5,8 @@ import { backupRefused, partFile } from '../backup-files.ts';
 import { jsonShape, readJsonPart } from '../json-part.ts';
 import { type OrderedDocument, orderedDocument } from './bson-bytes.ts';
 import { readDocuments } from './bson-file.ts';
-import { catalogueFile, unreadable } from './export-format.ts';
+import { catalogueFile, type Export, unreadable } from './export-format.ts';
 import firstSchema from './first-catalogue.schema.json' with { type: 'json' };
-import type { Export } from './read-export.ts';
 
 /** `catalogue.json` of release 0.1, in canonical extended JSON. Its names of files come from whoever wrote it. */
 interface FirstCatalogue {

@@ -9,8 +9,9 @@ import { dataNode, recordDatabaseName, withClient } from './connection.ts';
 import { importCollections, importPrincipals } from './driver-import.ts';
 import { type DumpArchive, readArchive } from './dump-archive.ts';
 import { restoreBesideByTool, restoreByTool } from './dump-tool.ts';
+import type { Export } from './export-format.ts';
 import { countExpired } from './lifetimes.ts';
-import { type Export, readExport } from './read-export.ts';
+import { readExport } from './read-export.ts';
 import { beginRestored, dropRestored, namesBeside, restoredDatabases } from './restored-databases.ts';
 
 /** User of the server in the official image and in ours. */

@@ -4,7 +4,7 @@ import { derivedName } from '../../core/derived-names.ts';
 import { targetRefused } from '../restore-target.ts';
 
 /** Databases that a restore beside the live data makes end in this. */
-export const restoreSuffix = '_restore';
+const restoreSuffix = '_restore';
 
 /** A collection that a restore puts into what it makes. A database without it is somebody's own, whatever its name. */
 export const markCollection = 'taishang_restored';

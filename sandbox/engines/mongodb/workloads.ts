@@ -1,6 +1,6 @@
 import { type Db, type InsertOneOptions, type MongoClient, MongoError, MongoServerError } from 'mongodb';
-import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
+import type { WriteOutcome } from '../workloads.ts';
 import { bankAccounts, outcomeOf, type SetClient, startBalance, type Workload, type Workloads } from '../workloads.ts';
 import { connect, databaseName, openMember, withClient } from './connection.ts';
 

@@ -1,7 +1,8 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { cypherName } from './cypher-name.ts';
-import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
+import { readRecord, writeRecord } from './records.ts';
+import { applyInitialGraph } from './schema.ts';
 
 /** A constraint or index, and the statement that makes it. */
 interface CatalogueEntry {

@@ -11,7 +11,8 @@ import { withDriver } from './connection.ts';
 import { cypherFile } from './cypher-file.ts';
 import { type LoadStep, parameterOf, rowsOfSteps, steps } from './load-steps.ts';
 import { importOffline, isImportable, rowsForImport } from './offline-import.ts';
-import { applyInitialGraph, readRecord, writeRecord } from './schema.ts';
+import { readRecord, writeRecord } from './records.ts';
+import { applyInitialGraph } from './schema.ts';
 
 /** Rows a transaction, and transactions under way: the sweep is in docs/measurements/loading.md. */
 export const rowsPerTransaction = 1_000;

@@ -4,7 +4,7 @@ import { nowMs } from '../../core/clock.ts';
 import type { NodeRole, RunningEngine, Secrets } from '../topology.ts';
 import { createDriver } from './connection.ts';
 import { lagOf, lineageRecord, type Store, transactionOf } from './lag.ts';
-import { readRecord } from './schema.ts';
+import { readRecord } from './records.ts';
 
 /** Name under which a dump carries the moment at which it was begun. */
 export const dumpRecord = 'dump';

@@ -9,6 +9,7 @@ import type { RunningEngine } from '../topology.ts';
 import { withDriver } from './connection.ts';
 import { splitStatements } from './cypher-file.ts';
 import { cypherName } from './cypher-name.ts';
+import { readRecord, writeRecord } from './records.ts';
 import { gapsOf, objectsOfFile, objectsThere, type StatedObject } from './schema-gaps.ts';
 
 const schemaDirectory = join(import.meta.dirname, 'schema');
@@ -122,23 +123,6 @@ async function emptyDatabase(driver: Driver): Promise<void> {
 async function dropAll(driver: Driver, kind: string, list: string): Promise<void> {
   const { records } = await driver.executeQuery<EagerResult<{ name: string }>>(list);
   for (const record of records) await driver.executeQuery(`DROP ${kind} ${record.get('name')} IF EXISTS`);
-}
-
-/** What was applied or loaded is kept in nodes of its own. */
-export async function readRecord(driver: Driver, name: string): Promise<string | undefined> {
-  const { records } = await driver.executeQuery<EagerResult<{ text: string }>>(
-    'MATCH (r:SandboxRecord {name: $name}) RETURN r.text AS text',
-    { name },
-  );
-  return records[0]?.get('text');
-}
-
-export async function writeRecord(driver: Driver, name: string, text: string | undefined): Promise<void> {
-  const statement =
-    text === undefined
-      ? 'MATCH (r:SandboxRecord {name: $name}) DELETE r'
-      : 'MERGE (r:SandboxRecord {name: $name}) SET r.text = $text';
-  await driver.executeQuery(statement, { name, ...(text === undefined ? {} : { text }) });
 }
 
 /** The server says where, from the start of the statement: `... (line 2, column 7 (offset: 31))`. */

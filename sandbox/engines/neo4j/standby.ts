@@ -16,9 +16,9 @@ import { withDriver } from './connection.ts';
 import { dump } from './dump.ts';
 import { lineageRecord } from './lag.ts';
 import { whileStopped } from './offline.ts';
+import { writeRecord } from './records.ts';
 import { stage } from './restore.ts';
 import { accessOf, dumpRecord } from './roles.ts';
-import { writeRecord } from './schema.ts';
 
 /** The node that takes writes. Throws `NODE_NOT_READY` where none does. */
 export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {

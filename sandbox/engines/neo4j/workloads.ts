@@ -1,6 +1,6 @@
 import { type EagerResult, Neo4jError } from 'neo4j-driver';
-import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
+import type { WriteOutcome } from '../workloads.ts';
 import { bankAccounts, outcomeOf, startBalance, type Workload, type Workloads, workloadKeys } from '../workloads.ts';
 import { connect, withDriver } from './connection.ts';
 import { cypherFile, splitStatements } from './cypher-file.ts';

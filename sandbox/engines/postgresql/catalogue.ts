@@ -92,7 +92,7 @@ export interface OwnedObject {
   readonly columns: readonly Right[];
 }
 
-export interface DefaultRights {
+interface DefaultRights {
   readonly role: string;
   readonly schema: string | null;
   /** `defaclobjtype`. */
@@ -107,7 +107,7 @@ export interface Extension {
   readonly comment: string | null;
 }
 
-export interface EventTrigger {
+interface EventTrigger {
   readonly name: string;
   readonly event: string;
   readonly tags: readonly string[];

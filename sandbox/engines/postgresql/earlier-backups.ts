@@ -5,7 +5,7 @@ import { readSmallPart } from '../small-part.ts';
 import type { Catalogue, CataloguedDatabase } from './catalogue.ts';
 import { nothingTold, type Told, tell, usualDatabase } from './earlier-statements.ts';
 import { databasesFile, requireCatalogue } from './read-catalogue.ts';
-import type { Archive } from './restore-checks.ts';
+import type { ReadableBackup } from './readable-backup.ts';
 import type { Staged } from './stage-archives.ts';
 
 /** File of a backup of the first release that `pg_dumpall --globals-only` wrote. */
@@ -15,7 +15,7 @@ const globalsScript = 'globals.sql';
  * Reads a backup of the first release, whose roles are a script and whose dumps make their databases themselves. Neither
  * is run: what they say is read as data. Throws `BACKUP_PART_MISSING`, `BACKUP_PART_UNREADABLE`.
  */
-export async function readEarlier(directory: string, manifest: BackupManifest): Promise<Archive> {
+export async function readEarlier(directory: string, manifest: BackupManifest): Promise<ReadableBackup> {
   const script = await readGlobals(directory, manifest);
   const listed = await readDatabases(directory, manifest);
   const placeholder = databaseOf(nothingTold(), listed[0]);

@@ -1,11 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
 import { makeFolder } from '../../core/make-folder.ts';
 import { privateMode, writePrivateFile } from '../../core/private-files.ts';
+import { replaceFile } from '../../core/replace-file.ts';
 import type { BaseDescription } from '../backup.ts';
 import { isBaseBackup } from './base-description.ts';
 import { type Mark, marksFile } from './log-marks.ts';
@@ -37,8 +38,8 @@ export async function openHistory(folder: string, history: string): Promise<Kept
       await makeFolder(directory);
       const file = join(directory, `${name}${packed}`);
       const gzip = createGzip({ level: constants.Z_BEST_SPEED });
-      await pipeline(content, gzip, createWriteStream(`${file}.partial`, { mode: privateMode, flush: true }));
-      await rename(`${file}.partial`, file);
+      await pipeline(content, gzip, createWriteStream(`${file}.partial`, { mode: privateMode }));
+      await replaceFile(`${file}.partial`, file);
     },
     async addMarks(added) {
       const all = new Map([...(await marks()), ...added].map((mark) => [mark.position, mark]));

@@ -1,6 +1,6 @@
 import { type Client, DatabaseError } from 'pg';
-import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
+import type { WriteOutcome } from '../workloads.ts';
 import { type OpenClient, openClient, type Target } from './connection.ts';
 import { isInRecovery } from './replication.ts';
 

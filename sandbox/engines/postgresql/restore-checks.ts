@@ -4,33 +4,24 @@ import type { BackupManifest } from '../backup.ts';
 import { backupRefused, totalBytes, verifyParts } from '../backup-files.ts';
 import { requirePassword, requireRoom, requireWritable, targetNotEmpty } from '../restore-target.ts';
 import type { RunningEngine } from '../topology.ts';
-import type { Catalogue, CataloguedDatabase } from './catalogue.ts';
+import type { CataloguedDatabase } from './catalogue.ts';
 import { openPrimary } from './connection.ts';
 import { ourDatabases } from './described-databases.ts';
 import { readEarlier } from './earlier-backups.ts';
 import { globalsFile, readCatalogueFiles } from './read-catalogue.ts';
-import type { Staged } from './stage-archives.ts';
+import type { ReadableBackup } from './readable-backup.ts';
 
 export const dataDirectory = '/var/lib/postgresql/data';
 
 /** Log that a restore writes at most before a checkpoint frees it: `max_wal_size` of schema/postgresql.conf. */
 const logBytesMax = 256 * 2 ** 20;
 
-/** A backup that was read as far as it can be before its dumps are. */
-export interface Archive {
-  /** Written by the first release. */
-  readonly isEarlier: boolean;
-  readonly databases: readonly CataloguedDatabase[];
-  /** Throws `BACKUP_PART_UNREADABLE` where what the dumps say of their databases is not what pg_dump writes. */
-  readonly catalogueOf: (staged: Staged) => Catalogue;
-}
-
 /** Throws where the files are not what the manifest says, or a server of the target's version cannot take them. */
 export async function requireReadable(
   target: RunningEngine,
   directory: string,
   manifest: BackupManifest,
-): Promise<Archive> {
+): Promise<ReadableBackup> {
   requireVersion(target, manifest);
   await verifyParts(directory, manifest);
   const named = new Set(manifest.parts.map(({ path }) => path));
@@ -42,7 +33,7 @@ export async function requireReadable(
   return archive;
 }
 
-async function readCatalogue(directory: string, manifest: BackupManifest): Promise<Archive> {
+async function readCatalogue(directory: string, manifest: BackupManifest): Promise<ReadableBackup> {
   const catalogue = await readCatalogueFiles(directory, manifest);
   return { isEarlier: false, databases: catalogue.databases, catalogueOf: () => catalogue };
 }

@@ -9,7 +9,8 @@ import type { Catalogue } from './catalogue.ts';
 import { applyProperties } from './create-database.ts';
 import { foundDatabases, initialDatabases } from './described-databases.ts';
 import { availableExtensions, extensionRefusal } from './extensions.ts';
-import { type Archive, requireReadable, requireUsable, roomFor } from './restore-checks.ts';
+import type { ReadableBackup } from './readable-backup.ts';
+import { requireReadable, requireUsable, roomFor } from './restore-checks.ts';
 import { restoreFailed } from './restore-content.ts';
 import { type MadeDatabase, type RestorePlan, restoreDatabase } from './restore-database.ts';
 import { addRoles, restoreRoles } from './restore-roles.ts';
@@ -174,7 +175,7 @@ async function renameAll(
 
 interface Archives {
   readonly directory: string;
-  readonly archive: Archive;
+  readonly archive: ReadableBackup;
   /** Looks at the target, before the databases are touched. */
   readonly usable: () => Promise<void>;
 }

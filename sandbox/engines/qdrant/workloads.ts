@@ -1,6 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
+import type { WriteOutcome } from '../workloads.ts';
 import { outcomeOf, type SetClient, type Workload, type Workloads } from '../workloads.ts';
 import { scrollAll } from './collections.ts';
 import { openClient, urls } from './connection.ts';

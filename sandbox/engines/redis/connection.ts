@@ -120,7 +120,7 @@ export async function probe(node: NodeHandle, secrets: Secrets): Promise<string>
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology'>;
 
 /** How an ordinary client reaches the engine. */
-export function accessOf({ nodes, secrets, topology }: Reachable): RedisAccess {
+function accessOf({ nodes, secrets, topology }: Reachable): RedisAccess {
   const kind = topology === 'clustered' ? 'cluster' : topology === 'replicated' ? 'sentinel' : 'single';
   const contactPort = (node: NodeHandle) => (kind === 'sentinel' ? (node.hostPorts[sentinelPort] ?? 0) : node.port);
   return {

@@ -16,7 +16,7 @@ export function secretFile(name: string, content: string): NodeFile {
 }
 
 /** What every node has; `script` of `scripts/` starts it. */
-export function serverNode(name: string, role: string, script: string, { secrets }: TopologyContext): NodeSpec {
+function serverNode(name: string, role: string, script: string, { secrets }: TopologyContext): NodeSpec {
   return {
     name,
     role,

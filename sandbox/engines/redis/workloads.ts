@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ReplyError } from 'ioredis';
-import type { WriteOutcome } from '../failover.ts';
 import type { RunningEngine } from '../topology.ts';
+import type { WriteOutcome } from '../workloads.ts';
 import { bankAccounts, outcomeOf, type SetClient, startBalance, type Workload, type Workloads } from '../workloads.ts';
 import type { RedisClient } from './client.ts';
 import { connect, openClient } from './connection.ts';

@@ -5,10 +5,7 @@ import { finished } from 'node:stream/promises';
 import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
-  ListPartsCommand,
-  type Part,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -22,9 +19,6 @@ import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
 import { silent } from '../../../sandbox/core/progress.ts';
-
-/** Building the image from nothing comes before the first test. */
-export const s3ServerTimeoutMs = deadlineMs('imageBuild');
 
 /** A real S3 server on the loopback address, with a bucket and keys of its own. */
 export interface S3Server extends AsyncDisposable {
@@ -133,23 +127,4 @@ async function s3ServerImage(): Promise<string> {
   };
   const images = await resolveImages([{ engine: 's3-server', spec }], { policy: 'built', progress: silent });
   return images.get('s3-server')?.reference ?? '';
-}
-
-/** Keys of the uploads that were begun and not ended. */
-export async function openUploads({ client, bucket }: S3Server): Promise<readonly { key: string; id: string }[]> {
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
-  return Uploads.map(({ Key = '', UploadId = '' }) => ({ key: Key, id: UploadId }));
-}
-
-/** What the server has of an upload. */
-export async function partsOf({ client, bucket }: S3Server, key: string, id: string): Promise<readonly Part[]> {
-  const { Parts = [] } = await client.send(new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id }));
-  return Parts;
-}
-
-/** Bytes that the server has of the one upload of a key. */
-export async function sentBytesOf(server: S3Server, key: string): Promise<number> {
-  const upload = (await openUploads(server)).find((open) => open.key === key);
-  if (upload === undefined) throw new Error(`there is no upload of ${key}`);
-  return (await partsOf(server, key, upload.id)).reduce((total, { Size = 0 }) => total + Size, 0);
 }

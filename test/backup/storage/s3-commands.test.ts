@@ -6,10 +6,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { BackupReport, RestoreReport } from '../../../sandbox/backup/backup-report.ts';
 import type { BackupMessage } from '../../../sandbox/backup/webhook.ts';
 import { startCommand } from '../../../scenarios/backup/command.ts';
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { type S3Server, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startTcpProxy, type TcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../../support/command.ts';
 import { dataOf } from '../../support/data-home.ts';
+import { s3ServerTimeoutMs } from '../support/s3-uploads.ts';
 
 let server: S3Server;
 let proxy: TcpProxy;

@@ -6,15 +6,11 @@ import { describe, expect, test, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
 import { isS3Address, parseS3Address } from '../../../sandbox/backup/storage/s3-address.ts';
 import type { Storage } from '../../../sandbox/backup/storage/storage.ts';
-import {
-  openUploads,
-  type S3Server,
-  s3ServerTimeoutMs,
-  startS3Server,
-} from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { type S3Server, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startSilentServer } from '../../containers/support/registry.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
 import { s3OfFile } from '../support/s3-of-file.ts';
+import { openUploads, s3ServerTimeoutMs } from '../support/s3-uploads.ts';
 import { errorOf, freshName, randomFile, useKeys } from '../support/storage-cases.ts';
 
 const s3 = s3OfFile();

@@ -4,10 +4,10 @@ import { copyFile, open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { openUploads, partsOf, sentBytesOf } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startTcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
 import { scratchFolder } from '../support/made-up-archive.ts';
 import { s3OfFile } from '../support/s3-of-file.ts';
+import { openUploads, partsOf, sentBytesOf } from '../support/s3-uploads.ts';
 import { errorOf, freshName, randomFile } from '../support/storage-cases.ts';
 
 const sizeBytes = 40_000_000;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
 import { s3Storage } from '../../../sandbox/backup/storage/s3.ts';
 
-import { type S3Server, s3ServerTimeoutMs, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { type S3Server, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
+import { s3ServerTimeoutMs } from './s3-uploads.ts';
 import { useKeys } from './storage-cases.ts';
 
 /** One S3 server for the tests of a file, each of which has its keys; it is there once the first test runs. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** What the container engine was asked to create: a container, or a command in one. */
-export interface Created {
+interface Created {
   readonly what: 'container' | 'command';
   /** The request's whole document: environment, arguments, entrypoint, labels and all. */
   readonly body: string;

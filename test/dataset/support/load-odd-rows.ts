@@ -22,8 +22,7 @@ import { type Held, readPoints, readStores } from './read-stores.ts';
 const base = createDataset({ size: { users: 1, contents: 0, conversations: 0, knowledge: 1 } });
 
 /** As `JSON.stringify`, but for minus zero, which it would lose. */
-export const lineOf = (row: object) =>
-  JSON.stringify(row, (_, value) => (Object.is(value, -0) ? rawNumber('-0') : value));
+const lineOf = (row: object) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? rawNumber('-0') : value));
 
 export interface Outcome {
   /** Rows that were refused, with the reason for each. */

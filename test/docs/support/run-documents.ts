@@ -28,7 +28,7 @@ export interface Checkout extends AsyncDisposable {
   readonly freshStack: () => Promise<void>;
 }
 
-export interface Ran {
+interface Ran {
   readonly command: string;
   readonly exitCode: number;
   readonly output: string;

@@ -7,7 +7,7 @@ import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
 import { refusalOf, refusalsExpected, refusalsOfPart, type StoredBackup, withLittleRoom } from './backups.ts';
 
 /** What the tests of an engine's backup have made before the first of them. */
-export interface BackedUp {
+interface BackedUp {
   /** Holds what was backed up. */
   readonly source: RunningEngine;
   /** Holds nothing. */

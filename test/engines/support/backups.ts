@@ -36,7 +36,7 @@ export async function takeBackup(engine: Engine, running: RunningEngine): Promis
 }
 
 /** A copy of a backup in which one file is another; the manifest is that of the good one. */
-export async function withPart(
+async function withPart(
   { directory, manifest }: StoredBackup,
   path: string,
   change: (bytes: Buffer) => Buffer | undefined,
@@ -62,11 +62,11 @@ export async function withBelievedPart(
   return { ...copy, manifest: { ...backup.manifest, parts }, [Symbol.asyncDispose]: copy[Symbol.asyncDispose] };
 }
 
-export const cutInHalf = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
+const cutInHalf = (bytes: Buffer) => bytes.subarray(0, Math.floor(bytes.length / 2));
 
-export const jsonInstead = () => Buffer.from('{"result":{"name":"a.snapshot","size":1},"status":"ok","time":0.1}\n');
+const jsonInstead = () => Buffer.from('{"result":{"name":"a.snapshot","size":1},"status":"ok","time":0.1}\n');
 
-export function flipOneBit(bytes: Buffer): Buffer {
+function flipOneBit(bytes: Buffer): Buffer {
   const changed = Buffer.from(bytes);
   const middle = Math.floor(bytes.length / 2);
   changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle);

@@ -99,9 +99,6 @@ const { fields } = fc.letrec<{ value: TypedValue; fields: readonly { readonly by
   ),
 }));
 
-/** Documents with every type that is stored as it was sent, and without `_id`. */
-export const bsonFields: fc.Arbitrary<readonly { readonly bytes: Buffer }[]> = fields;
-
 /** Some documents with ids of their own. */
 export const bsonDocuments: fc.Arbitrary<readonly Buffer[]> = fc
   .array(fields, { minLength: 1, maxLength: 20 })

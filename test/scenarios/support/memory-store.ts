@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SetClient } from '../../../sandbox/engines/workloads.ts';
-import { type DrillOptions, runDrill } from '../../../scenarios/failover/drill.ts';
-import type { Schedule } from '../../../scenarios/failover/schedule.ts';
-import type { Subject } from '../../../scenarios/failover/subject.ts';
+import { type DrillOptions, runFailoverDrill } from '../../../scenarios/failover/drill.ts';
+import type { FaultSchedule } from '../../../scenarios/failover/schedule.ts';
+import type { FailoverSubject } from '../../../scenarios/failover/subject.ts';
 import { workloadKinds } from '../../../scenarios/failover/workload-kinds.ts';
 import { createHistory, type History } from '../../../scenarios/history.ts';
 
 /** A made-up primary with one follower, in memory, whose replication can be cut. */
 export interface MemoryStore {
-  readonly subject: Subject;
+  readonly subject: FailoverSubject;
   readonly open: () => Promise<SetClient & AsyncDisposable>;
   readonly openMember: (node: string) => Promise<SetClient & AsyncDisposable>;
 }
@@ -38,7 +38,7 @@ export function createMemoryStore({
     role: down.has(node) ? 'down' : node === primary ? 'primary' : 'replica',
     ...(node === primary ? {} : { follows: primary }),
   });
-  const subject: Subject = {
+  const subject: FailoverSubject = {
     nodes: ['a', 'b'],
     isPrimary: ({ role }) => role === 'primary',
     roleOf,
@@ -95,7 +95,7 @@ export function createMemoryStore({
 
 export function drillInMemory(
   store: MemoryStore,
-  schedule: Schedule,
+  schedule: FaultSchedule,
   options: { readonly seed?: number; readonly history?: History } = {},
 ) {
   const { history = createHistory(), seed = 1 } = options;
@@ -108,5 +108,5 @@ export function drillInMemory(
     seed,
     signal: new AbortController().signal,
   };
-  return runDrill(full).then((outcome) => ({ outcome, history }));
+  return runFailoverDrill(full).then((outcome) => ({ outcome, history }));
 }

@@ -1,7 +1,7 @@
 import type { Operation } from '../../../scenarios/history.ts';
 import type { SimulatedStore } from './simulate.ts';
 
-export const keyNames = ['a', 'b', 'c'] as const;
+const keyNames = ['a', 'b', 'c'] as const;
 const nameOf = (key: number) => keyNames[key % keyNames.length] ?? 'a';
 
 export function createLists(keys: number): SimulatedStore {

@@ -5,13 +5,7 @@ import { type QueryPath, usualShares } from '../../query-path.ts';
 import { exactNeighbours, isGoodAnswer } from '../../vector-answers.ts';
 import { knowledgeQuestions, questionsLikeNothing, questionsMax, type VectorQuestion } from '../../vector-questions.ts';
 import { type SqlPath, sqlPath } from './sql-path.ts';
-import { vectorRecall } from './vector-recall.ts';
-
-export interface Question {
-  /** As pgvector reads it. */
-  readonly vector: string;
-  readonly category: string;
-}
+import { type Question, vectorRecall } from './vector-recall.ts';
 
 /** The platform's threshold for the cosine, as a distance of 0.3 in the statements. */
 const threshold = 0.7;

@@ -109,7 +109,7 @@ export function statementOf(file: string): Promise<string> {
 }
 
 /** One line for a row, sorted: values one after the other, nothing for NULL. */
-export function textOfRows(rows: readonly Row[]): string {
+function textOfRows(rows: readonly Row[]): string {
   return lines(rows.map((row) => Object.values(row)));
 }
 

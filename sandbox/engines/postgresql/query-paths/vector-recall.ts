@@ -1,8 +1,13 @@
 import type { ByKind, RecallSearch } from '../../query-path.ts';
 import type { RunningEngine } from '../../topology.ts';
 import { openPrimary } from '../connection.ts';
-import type { Question } from './similar-knowledge.ts';
 import { rolledBack, statementOf } from './sql-path.ts';
+
+export interface Question {
+  /** As pgvector reads it. */
+  readonly vector: string;
+  readonly category: string;
+}
 
 const k = 10;
 

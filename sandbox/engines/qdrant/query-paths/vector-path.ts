@@ -17,9 +17,9 @@ import type { CollectionName } from '../collections.ts';
 import { apiKey, openClient, request, uri } from '../connection.ts';
 import { collectionPlan, missingCollections } from './collection-plan.ts';
 
-export type SearchBody = Readonly<Record<string, unknown>>;
+type SearchBody = Readonly<Record<string, unknown>>;
 
-export interface FoundPoint {
+interface FoundPoint {
   readonly id: string | number;
   readonly payload?: Readonly<Record<string, unknown>> | null | undefined;
 }

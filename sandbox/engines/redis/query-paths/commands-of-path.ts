@@ -6,7 +6,7 @@ import type { RedisClient } from '../client.ts';
 /** What one request makes the server do, by the names of its own statistics. */
 export type ExpectedCommands = Partial<Readonly<Record<Counter, number>>>;
 
-export type Counter = 'GET' | 'SET' | 'FCALL' | 'hits' | 'misses';
+type Counter = 'GET' | 'SET' | 'FCALL' | 'hits' | 'misses';
 
 type Counts = Readonly<Record<Counter, number>>;
 

@@ -112,8 +112,6 @@ export function mutantOf(bases: readonly Contents[], random: Random, only = Obje
   }
 }
 
-export const kindsOfMutants: readonly string[] = Object.keys(changes);
-
 function inPart(
   contents: Contents,
   random: Random,

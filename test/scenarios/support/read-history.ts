@@ -1,7 +1,13 @@
 import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { SandboxError } from '../sandbox/core/errors.ts';
-import type { HistoryEvent } from './history.ts';
+import { SandboxError } from '../../../sandbox/core/errors.ts';
+import type { HistoryEvent } from '../../../scenarios/history.ts';
+
+/** Writes a history as `streamHistory` does, one event a line. */
+export async function writeHistory(file: string, events: readonly HistoryEvent[]): Promise<void> {
+  await writeFile(file, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+}
 
 /**
  * Reads a history that `streamHistory` or `writeHistory` wrote. Whether the events make sense together is another

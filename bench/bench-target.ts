@@ -1,0 +1,19 @@
+import type { Engine } from '../sandbox/engines/engine.ts';
+import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import type { Dataset } from '../seeds/dataset.ts';
+
+/** What is measured: a stack, or servers that are somebody else's. */
+export interface BenchTarget {
+  readonly engines: readonly Engine[];
+  readonly running: ReadonlyMap<string, RunningEngine>;
+  /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
+  readonly dataset: Dataset | undefined;
+  /** Engines that hold the dataset. Default: all. Of the others parameters are drawn from what they hold. */
+  readonly holds?: ReadonlySet<string>;
+  /** Paths that write are run on servers that are somebody else's too. Default: false. */
+  readonly confirmedWrites?: boolean;
+  /** What was added, changed or removed since the seeding fails as it does right after a load. Default: it is `not checked`. */
+  readonly strict?: boolean;
+  /** Folder of the stack, whose commit is named. Default: the current one. */
+  readonly directory?: string;
+}
