@@ -18,6 +18,7 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
   readonly optional?: boolean;
+  readonly link?: boolean;
   readonly os?: string | readonly string[];
   readonly bin?: Readonly<Record<string, string>>;
 }
@@ -26,7 +27,8 @@ async function lockedPackages(): Promise<readonly (readonly [path: string, locke
   const { packages } = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, LockedPackage>;
   };
-  return Object.entries(packages).filter(([path]) => path !== '');
+  // What lies in the checkout itself is no package of somebody else's.
+  return Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && link !== true);
 }
 
 const nameOf = (path: string) => path.split('node_modules/').at(-1) ?? '';
@@ -48,15 +50,15 @@ test('no npm package has to run a script to be whole, and those that have one ar
 });
 
 test('the Node.js that everything runs on is a locked package for each platform', async () => {
-  const { dependencies, optionalDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-    dependencies: Record<string, string>;
-    optionalDependencies: Record<string, string>;
-  };
+  const manifestOf = async (path: string) => JSON.parse(await readFile(join(root, path, 'package.json'), 'utf8'));
+  const { dependencies, optionalDependencies: ofPackage = {} } = await manifestOf('.');
+  const { optionalDependencies } = await manifestOf('sandbox/node-of-checkout');
   const launcher = await readFile(join(root, 'sandbox/launch.mjs'), 'utf8');
   const known = [...launcher.matchAll(/^ {2}'\w+ \w+': '([\w-]+)',$/gm)].map(([, name = '']) => name);
   expect(known.length).toBe(4);
   expect(Object.keys(optionalDependencies).toSorted()).toEqual(known.toSorted());
-  expect(dependencies).not.toHaveProperty('node');
+  // A project that installs the package keeps its own.
+  for (const name of ['node', ...known]) expect({ ...dependencies, ...ofPackage }).not.toHaveProperty(name);
   const locked = new Map(await lockedPackages());
   for (const name of known) {
     const { integrity, os, bin } = locked.get(`node_modules/${name}`) ?? {};
