@@ -1,5 +1,5 @@
-import type { Engine } from '../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
+import type { Engine } from '../sandbox/engines/contract/engine.ts';
+import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 
 /** What is measured: a stack, or servers that are somebody else's. */

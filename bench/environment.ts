@@ -3,8 +3,8 @@ import { loadavg } from 'node:os';
 import { execa } from 'execa';
 import { now } from '../sandbox/core/clock.ts';
 import { describeMachine } from '../sandbox/core/machine.ts';
-import type { Engine } from '../sandbox/engines/engine.ts';
-import { isExternal, type RunningEngine } from '../sandbox/engines/topology.ts';
+import type { Engine } from '../sandbox/engines/contract/engine.ts';
+import { isExternal, type RunningEngine } from '../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchEnvironment } from './results.ts';
 

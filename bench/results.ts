@@ -1,7 +1,7 @@
 import type { Machine } from '../sandbox/core/machine.ts';
 import type { Changes } from '../sandbox/cross-store/changes.ts';
-import type { AnswerCheck, PlanCheck } from '../sandbox/engines/query-path.ts';
-import type { HopFigures, KindFigures, ObjectiveResult, OwnRecall, ServerOrigin } from './path-figures.ts';
+import type { AnswerCheck, PlanCheck } from '../sandbox/engines/contract/query-path.ts';
+import type { HopFigures, KindFigures, ObjectiveResult, OwnRecall, ServerOrigin } from './measure/path-figures.ts';
 
 /** Latencies of one load, in microseconds, from a histogram of three significant digits. */
 export interface Latencies {

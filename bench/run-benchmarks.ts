@@ -1,16 +1,16 @@
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
 import type { Dataset } from '../seeds/dataset.ts';
-import type { Arrivals } from './arrivals.ts';
 import type { BenchTarget } from './bench-target.ts';
-import { excuseChangedData, type FailedSubject } from './changed-data.ts';
+import { excuseChangedData, type FailedSubject } from './compare/changed-data.ts';
 import { watchEnvironment } from './environment.ts';
-import { type FullResult, measureFully } from './measure-fully.ts';
-import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from './measure-rounds.ts';
-import { withObjective } from './objectives.ts';
-import { enginesWithoutPaths, pathsWithoutStores } from './paths-not-run.ts';
+import type { Arrivals } from './load/arrivals.ts';
+import { type FullResult, measureFully } from './measure/measure-fully.ts';
+import { type MeasuredSubject, measureRounds, type Timing, withSubjects } from './measure/measure-rounds.ts';
+import { withObjective } from './measure/objectives.ts';
+import { enginesWithoutPaths, pathsWithoutStores } from './measure/paths-not-run.ts';
+import { shareReads } from './measure/shared-reads.ts';
+import { choosePaths, runnable, type Subject } from './measure/subjects.ts';
 import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
-import { shareReads } from './shared-reads.ts';
-import { choosePaths, runnable, type Subject } from './subjects.ts';
 
 export type { BenchTarget };
 

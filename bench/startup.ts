@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from 'simple-statistics';
-import { residentBytes } from '../sandbox/containers/memory.ts';
+import { residentBytes } from '../sandbox/containers/host/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import { programFile } from '../sandbox/core/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
+import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
-import type { RunningEngine } from '../sandbox/engines/topology.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
-import type { StartupStep } from '../sandbox/stack/startup-steps.ts';
+import type { StartupStep } from '../sandbox/stack/start/startup-steps.ts';
 import { startWithCompose } from './compose-peer.ts';
 
 /** What is wanted of a start on two cores, in milliseconds; printed beside what was measured. */

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeFolder } from '../sandbox/core/make-folder.ts';
-import { privateMode } from '../sandbox/core/private-files.ts';
+import { makeFolder } from '../sandbox/core/files/make-folder.ts';
+import { privateMode } from '../sandbox/core/files/private-files.ts';
 
 /**
  * What a client asks for and, in the event that ends it, what it was told. Values are unique within their workload

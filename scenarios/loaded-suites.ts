@@ -1,10 +1,10 @@
-import type { Backup } from '../sandbox/engines/backup.ts';
-import type { Engine, EngineWith } from '../sandbox/engines/engine.ts';
-import { hasAll, splitByCapability } from '../sandbox/engines/lacks.ts';
+import type { Backup } from '../sandbox/engines/contract/backup.ts';
+import type { Engine, EngineWith } from '../sandbox/engines/contract/engine.ts';
+import { hasAll, splitByCapability } from '../sandbox/engines/contract/lacks.ts';
 import type { Dataset } from '../seeds/dataset.ts';
-import { runFullDrills } from './backup/full-drills.ts';
-import { runOtherLayouts } from './backup/other-layouts.ts';
-import { restoreBackup, type TakenBackup, takeBackup } from './backup/round-trip.ts';
+import { runFullDrills } from './backup/one-engine/full-drills.ts';
+import { runOtherLayouts } from './backup/one-engine/other-layouts.ts';
+import { restoreBackup, type TakenBackup, takeBackup } from './backup/one-engine/round-trip.ts';
 import { runContractSuite } from './contract.ts';
 import type { CaseResult } from './results.ts';
 import { type CasePlace, notRun, undecided } from './run-case.ts';

@@ -1,4 +1,4 @@
-import type { ImageOrigin } from '../sandbox/containers/image-spec.ts';
+import type { ImageOrigin } from '../sandbox/containers/images/image-spec.ts';
 
 /**
  * `pass` and `fail` are findings; `unknown` means that the question could not be decided, and `not-run` that it was not

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import type { ImageOrigin } from '../sandbox/containers/image-spec.ts';
+import type { ImageOrigin } from '../sandbox/containers/images/image-spec.ts';
 import { deadlineMs } from '../sandbox/core/deadlines.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';

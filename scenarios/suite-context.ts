@@ -1,4 +1,4 @@
-import type { ResolvedImage } from '../sandbox/containers/image-spec.ts';
+import type { ResolvedImage } from '../sandbox/containers/images/image-spec.ts';
 import type { ProgressListener, TaskPath } from '../sandbox/core/progress.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';

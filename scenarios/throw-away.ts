@@ -1,5 +1,5 @@
-import type { Engine } from '../sandbox/engines/engine.ts';
-import type { RunningEngine, TopologyName } from '../sandbox/engines/topology.ts';
+import type { Engine } from '../sandbox/engines/contract/engine.ts';
+import type { RunningEngine, TopologyName } from '../sandbox/engines/contract/topology.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
 import { prefixed, type SuiteContext } from './suite-context.ts';
 

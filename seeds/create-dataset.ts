@@ -1,14 +1,14 @@
-import { fromColumn } from './columns.ts';
 import type { Dataset, DatasetSize } from './dataset.ts';
 import type { Entities, EntityName } from './entities.ts';
 import { readSizeOption } from './explicit-size.ts';
-import { chunkRows, entityNamesOf, fingerprintOf, fingerprintOfLines } from './fingerprint.ts';
-import { readAhead } from './read-ahead.ts';
-import { defaultWorkers, runOnWorker } from './row-pool.ts';
-import { createRowSource, type WorldKey } from './row-source.ts';
-import { digestRows, makeRows, type RowRequest } from './row-worker.ts';
+import { referenceTime } from './random/times.ts';
+import { fromColumn } from './rows/columns.ts';
+import { chunkRows, entityNamesOf, fingerprintOf, fingerprintOfLines } from './rows/fingerprint.ts';
+import { readAhead } from './rows/read-ahead.ts';
+import { defaultWorkers, runOnWorker } from './rows/row-pool.ts';
+import { createRowSource, type WorldKey } from './rows/row-source.ts';
+import { digestRows, makeRows, type RowRequest } from './rows/row-worker.ts';
 import type { SizeCounts } from './sizes.ts';
-import { referenceTime } from './times.ts';
 
 /** Seed where none is given. */
 export const defaultSeed = 20_260_101;

@@ -1,5 +1,5 @@
-import { cellCount } from './cells.ts';
 import type { SizeName } from './dataset.ts';
+import { cellCount } from './random/cells.ts';
 
 /** What a size asks for; every other count follows from these. */
 export interface SizeParameters {

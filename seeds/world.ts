@@ -1,13 +1,13 @@
 import type { EntityCounts } from './dataset.ts';
-import { signUpDays } from './distributions.ts';
-import { uuidOf } from './identifiers.ts';
-import { spreadRank } from './permutation.ts';
-import { createPools, type Pools } from './pools.ts';
-import { type Random, rowRandom } from './random.ts';
-import { momentBetween } from './rhythm.ts';
+import { signUpDays } from './random/distributions.ts';
+import { uuidOf } from './random/identifiers.ts';
+import { spreadRank } from './random/permutation.ts';
+import { createPools, type Pools } from './random/pools.ts';
+import { type Random, rowRandom } from './random/random.ts';
+import { momentBetween } from './random/rhythm.ts';
+import { dayMs, referenceTime } from './random/times.ts';
+import { createZipf, type Zipf, type ZipfExponent } from './random/zipf.ts';
 import { perActiveUser, quietUserPeriod, type SizeParameters } from './sizes.ts';
-import { dayMs, referenceTime } from './times.ts';
-import { createZipf, type Zipf, type ZipfExponent } from './zipf.ts';
 
 /** What the rows of all entities are made from. */
 export interface World {

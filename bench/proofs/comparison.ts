@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os';
-import { watchClient } from '../client-health.ts';
-import { changeInTurns, inTurns, judge, type Reading } from '../compare-figures.ts';
-import { createRecorder, fastTenthOf, record } from '../latencies.ts';
+import { changeInTurns, inTurns, judge, type Reading } from '../compare/compare-figures.ts';
+import { watchClient } from '../load/client-health.ts';
+import { createRecorder, fastTenthOf, record } from '../load/latencies.ts';
 import { startKnownServer } from './known-client.ts';
 
 /**

@@ -1,12 +1,12 @@
 import { cpus, loadavg } from 'node:os';
 import { median, quantile } from 'simple-statistics';
-import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
-import { statementOf } from '../../sandbox/engines/postgresql/query-paths/sql-path.ts';
+import { statementOf } from '../../sandbox/engines/postgresql/bench/query-paths/sql-path.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
-import { type Comparison, compareReports, percent } from '../compare-reports.ts';
-import { doubtfulOf, lookUntilClear, unsettledOf } from '../looks.ts';
+import { type Comparison, compareReports, percent } from '../compare/compare-reports.ts';
+import { doubtfulOf, lookUntilClear, unsettledOf } from '../compare/looks.ts';
 import type { BenchReport } from '../results.ts';
 import { runBenchmarks } from '../run-benchmarks.ts';
 

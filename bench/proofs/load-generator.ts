@@ -1,5 +1,5 @@
-import { measureHarnessShare } from '../closed-loop.ts';
-import { measureOpenLoop } from '../open-loop.ts';
+import { measureHarnessShare } from '../load/closed-loop.ts';
+import { measureOpenLoop } from '../load/open-loop.ts';
 import { startKnownServer } from './known-client.ts';
 
 /**

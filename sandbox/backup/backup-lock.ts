@@ -1,11 +1,11 @@
 import { readFile, rm } from 'node:fs/promises';
-import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
+import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { now } from '../core/clock.ts';
 import { SandboxError } from '../core/errors.ts';
-import { writePrivateFile } from '../core/private-files.ts';
-import { withProcessLock } from '../core/process-lock.ts';
-import { stackLockFile } from '../stack/stack-folder.ts';
-import type { StackIdentity } from '../stack/stack-identity.ts';
+import { writePrivateFile } from '../core/files/private-files.ts';
+import { withProcessLock } from '../core/files/process-lock.ts';
+import { stackLockFile } from '../stack/state/stack-folder.ts';
+import type { StackIdentity } from '../stack/state/stack-identity.ts';
 
 /** What goes on alone. */
 type Exclusive = 'backup' | 'restore' | 'change of topology';

@@ -1,8 +1,8 @@
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { BackupManifest, LeftOut } from '../engines/backup.ts';
+import type { BackupManifest, LeftOut } from '../engines/contract/backup.ts';
 import type { ArchivedDataset, ArchivedEngine, EngineLeftOut } from './archive/manifest.ts';
 import type { KeyHolder } from './archive/signature.ts';
-import type { ArchiveProvenance } from './archive-keys.ts';
+import type { ArchiveProvenance } from './keys/archive-keys.ts';
 
 /** `sandbox backup --format json`. */
 export interface BackupReport {

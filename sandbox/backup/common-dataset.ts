@@ -1,5 +1,5 @@
-import type { Engine } from '../engines/engine.ts';
-import type { LoadedDataset } from '../stack/stack-state.ts';
+import type { Engine } from '../engines/contract/engine.ts';
+import type { LoadedDataset } from '../stack/state/stack-state.ts';
 import type { ArchivedEngine } from './archive/manifest.ts';
 
 /** What of archived engines is held against a dataset: those that keep data of it. One that keeps none says nothing of it. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { AsyncDisposableStack } from '../core/disposable-stack.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
-import type { StackIdentity } from '../stack/stack-identity.ts';
+import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { type OpenedBackup, openBackup } from './archive/open-archive.ts';
-import { type ArchiveProvenance, archiveKeys } from './archive-keys.ts';
-import { locateArchive } from './archives-of-project.ts';
 import { stagingDirectory } from './create-backup.ts';
+import { locateArchive } from './kept/archives-of-project.ts';
+import { type ArchiveProvenance, archiveKeys } from './keys/archive-keys.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import { openStorage } from './storage/open-storage.ts';
 

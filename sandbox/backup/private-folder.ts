@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOwnerAlive, ownerOfThisProcess } from '../containers/owner.ts';
-import { makeFolder } from '../core/make-folder.ts';
-import { ownNames } from '../core/ownership.ts';
+import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
+import { makeFolder } from '../core/files/make-folder.ts';
+import { ownNames } from '../core/files/ownership.ts';
 
 /** Folders and files that belong to a process carry it in their name, so that what a dead one has left can be told. */
 const mark = '.taishang-';

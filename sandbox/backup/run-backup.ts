@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
-import { ensureStackFolder } from '../stack/stack-folder.ts';
-import { shortHash, stackIdentity } from '../stack/stack-identity.ts';
-import { stateDirectory } from '../stack/state-directory.ts';
-import { moveArchivesOfProject } from './archives-of-project.ts';
+import { ensureStackFolder } from '../stack/state/stack-folder.ts';
+import { shortHash, stackIdentity } from '../stack/state/stack-identity.ts';
+import { stateDirectory } from '../stack/state/state-directory.ts';
 import { withBackupLock } from './backup-lock.ts';
 import type { BackupReport } from './backup-report.ts';
 import { type BackupOptions, locationOf, writeBackup } from './create-backup.ts';
-import { sendOutgoing, withOutgoing } from './outgoing.ts';
+import { moveArchivesOfProject } from './kept/archives-of-project.ts';
+import { sendOutgoing, withOutgoing } from './kept/outgoing.ts';
+import { applyRetention, requireRetentionDays } from './kept/retention.ts';
+import { failureMessage, notifyWebhook, successMessage } from './kept/webhook.ts';
+import { type WebhookTarget, webhookTarget } from './kept/webhook-target.ts';
+import { readTeamKeys } from './keys/team-keys.ts';
 import { forgetLog } from './point-in-time/keep-log.ts';
-import { applyRetention, requireRetentionDays } from './retention.ts';
 import { openStorage } from './storage/open-storage.ts';
 import { isS3Address } from './storage/s3-address.ts';
 import type { Storage } from './storage/storage.ts';
-import { readTeamKeys } from './team-keys.ts';
-import { failureMessage, notifyWebhook, successMessage } from './webhook.ts';
-import { type WebhookTarget, webhookTarget } from './webhook-target.ts';
 
 export interface CreateBackupOptions extends BackupOptions {
   /** Archives there that are older are removed, but never the newest; null: none is. Default 7. */

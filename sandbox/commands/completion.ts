@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { engineNames } from '../engines/engine-names.ts';
-import { parseChoice } from './names.ts';
+import { parseChoice } from './options/names.ts';
 import type { Action } from './run-action.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;

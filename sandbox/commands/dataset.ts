@@ -1,9 +1,9 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
+import { entityNames } from '../dataset/check/fields.ts';
 import { type ExportManifest, exportDataset } from '../dataset/export-dataset.ts';
-import { entityNames } from '../dataset/fields.ts';
-import { type FileFormat, fileFormats } from '../dataset/row-files.ts';
-import { badOption, parseChoice, parseWholeNumber } from './names.ts';
+import { type FileFormat, fileFormats } from '../dataset/read/row-files.ts';
+import { badOption, parseChoice, parseWholeNumber } from './options/names.ts';
 import type { Action } from './run-action.ts';
 
 /** `dataset export`: writes the dataset into files for other tools. */

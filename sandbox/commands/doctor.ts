@@ -1,4 +1,4 @@
-import { type Finding, inspectHost } from '../containers/host-findings.ts';
+import { type Finding, inspectHost } from '../containers/host/host-findings.ts';
 import type { Colors } from '../report/colors.ts';
 import { formatTable } from '../report/table.ts';
 import type { Action } from './run-action.ts';

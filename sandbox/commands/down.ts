@@ -1,6 +1,6 @@
-import { takeDown } from '../stack/take-down.ts';
+import { takeDown } from '../stack/remove/take-down.ts';
+import { identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';
-import { identityOf } from './stack-options.ts';
 
 /** Stops the stack; with `--volumes` its data goes too. */
 export const down: Action = async (context) => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { messageOf, SandboxError } from '../core/errors.ts';
-import { stackEnvironment } from '../stack/attach-stack.ts';
+import { stackEnvironment } from '../stack/attach/attach-stack.ts';
 import { callersEnvironment, callersFolder } from './callers-environment.ts';
+import { chosenEngines, identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';
-import { chosenEngines, identityOf } from './stack-options.ts';
 
 /** Passed on to the command; Ctrl-C reaches it from the terminal by itself. */
 const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;

@@ -1,8 +1,8 @@
 import { formatDuration } from '../report/units.ts';
-import { handOver } from '../stack/hand-over.ts';
-import { parseEngine } from './names.ts';
+import { handOver } from '../stack/attach/hand-over.ts';
+import { parseEngine } from './options/names.ts';
+import { identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';
-import { identityOf } from './stack-options.ts';
 
 /** Makes another node the primary while all are well; nothing that was acknowledged is lost. */
 export const failover: Action = async (context) => {

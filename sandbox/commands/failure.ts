@@ -1,7 +1,7 @@
 import { type ErrorCode, exitCodeOf, messageOf, SandboxError } from '../core/errors.ts';
 import { colorsFor } from '../report/colors.ts';
 import { oneLineText, terminalJson, terminalOf } from '../report/terminal.ts';
-import type { OutputFormat } from './names.ts';
+import type { OutputFormat } from './options/names.ts';
 
 /** Version of the JSON document of an error. */
 const errorVersion = 1;

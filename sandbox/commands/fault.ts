@@ -1,16 +1,16 @@
-import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../containers/fault-kinds.ts';
-import { createFaults, type Faults } from '../containers/faults.ts';
+import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../containers/faults/fault-kinds.ts';
+import { createFaults, type Faults } from '../containers/faults/faults.ts';
 import { SandboxError } from '../core/errors.ts';
 import { formatDuration } from '../report/units.ts';
-import { type BrokenNode, type Takeover, watchTakeover } from '../stack/await-takeover.ts';
-import { healAbandoned } from '../stack/clean-up.ts';
-import { nodeWithRole, parseRole } from '../stack/node-by-role.ts';
-import { stackIdentity } from '../stack/stack-identity.ts';
-import { stackTopology } from '../stack/stack-topology.ts';
-import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from './names.ts';
+import { type BrokenNode, type Takeover, watchTakeover } from '../stack/attach/await-takeover.ts';
+import { nodeWithRole, parseRole } from '../stack/attach/node-by-role.ts';
+import { stackTopology } from '../stack/attach/stack-topology.ts';
+import { healAbandoned } from '../stack/remove/clean-up.ts';
+import { stackIdentity } from '../stack/state/stack-identity.ts';
+import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from './options/names.ts';
+import { identityOf } from './options/stack-options.ts';
+import { suggestionFor } from './options/suggestion.ts';
 import type { Action, ActionContext } from './run-action.ts';
-import { identityOf } from './stack-options.ts';
-import { suggestionFor } from './suggestion.ts';
 
 /** Breaks a node of the stack, or what is between nodes, until `fault heal`. */
 export const fault: Action = async (context) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import openOnDesktop from 'open';
 import { SandboxError } from '../core/errors.ts';
-import { stateDirectory } from '../stack/state-directory.ts';
+import { stateDirectory } from '../stack/state/state-directory.ts';
 import type { Action } from './run-action.ts';
 
 /** Opens the report that the main command wrote last. */

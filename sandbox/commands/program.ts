@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { faultKinds } from '../containers/fault-kinds.ts';
+import { faultKinds } from '../containers/faults/fault-kinds.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { type ShellProgram, shellPrograms } from '../engines/index.ts';
-import { configFileName } from './config-file.ts';
-import { givenOptions, plainFormats, type SharedOption, withOptions, withStackOptions } from './options.ts';
+import { configFileName } from './options/config-file.ts';
+import { givenOptions, plainFormats, type SharedOption, withOptions, withStackOptions } from './options/options.ts';
+import { refusePassedOver } from './options/taken-options.ts';
 import { type Action, type Invocation, runAction } from './run-action.ts';
-import { refusePassedOver } from './taken-options.ts';
 
 const seeded: readonly SharedOption[] = [
   'engines',
@@ -149,7 +149,7 @@ export function createProgram(): Command {
     .option('--retention <days>', 'remove archives there that are older, or none (default: 7)')
     .option('--webhook <url>', 'whom to tell how it ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
     .option('--schedule <when>', 'go on running, and back up at HH:MM each day or by a cron expression, local time')
-    .action(run(() => import('./backup.ts').then((room) => room.backup)));
+    .action(run(() => import('./backup/backup.ts').then((room) => room.backup)));
   add(program, 'restore', 'restore an archive beside the live data, or in its place', [
     'engines',
     'images',
@@ -206,7 +206,7 @@ export function createProgram(): Command {
     .option('--html <file>', 'write a page with charts')
     .option('--summary <file>', 'write a summary in Markdown, for a pull request')
     .addHelpText('after', benchExamples)
-    .action(run(() => import('./bench.ts').then((room) => room.bench)));
+    .action(run(() => import('./bench/bench.ts').then((room) => room.bench)));
   add(program, 'topology', 'draw who is primary, who follows, and how far behind', ['engines'])
     .option(
       '--watch',

@@ -1,13 +1,13 @@
 import { createInterface } from 'node:readline/promises';
-import { discardRestores } from '../backup/discard-restores.ts';
-import { restoreBackup } from '../backup/restore-backup.ts';
+import { discardRestores } from '../backup/restore/discard-restores.ts';
+import { restoreBackup } from '../backup/restore/restore-backup.ts';
 import { momentText, parseMoment } from '../core/moment.ts';
 import { notice } from '../core/progress.ts';
-import { formatDiscard } from '../report/discard-text.ts';
-import { formatRestore } from '../report/restore-text.ts';
-import { badOption, parseChoice } from './names.ts';
+import { formatDiscard } from '../report/stack/discard-text.ts';
+import { formatRestore } from '../report/stack/restore-text.ts';
+import { badOption, parseChoice } from './options/names.ts';
+import { chosenEngines, identityOf } from './options/stack-options.ts';
 import type { Action, ActionContext, Outcome } from './run-action.ts';
-import { chosenEngines, identityOf } from './stack-options.ts';
 
 /** Options of a restore, none of which goes with `--discard`. */
 const ofRestores = ['to', 'nearest', 'into', 'yes', 'trustArchive', 'images'] as const;

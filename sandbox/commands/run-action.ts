@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { tunnelInUse } from '../containers/ssh/tunnel-in-use.ts';
+import { tunnelInUse } from '../containers/runtime/ssh/tunnel-in-use.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
 import { type Colors, colorsFor } from '../report/colors.ts';
-import { createProgressReporter } from '../report/progress.ts';
+import { createProgressReporter } from '../report/progress/progress.ts';
 import { terminalJson, terminalOf } from '../report/terminal.ts';
 import { noInterrupts, watchInterrupts } from './interrupts.ts';
-import { parseChoice, progressModes } from './names.ts';
-import type { CommonFlags } from './options.ts';
-import { resolveSettings, type Settings } from './settings.ts';
+import { parseChoice, progressModes } from './options/names.ts';
+import type { CommonFlags } from './options/options.ts';
+import { resolveSettings, type Settings } from './options/settings.ts';
 
 /** What the command line gives to a command. */
 export interface Invocation {
@@ -98,14 +98,14 @@ export async function runAction(load: () => Promise<Action>, invocation: Invocat
 /** What failed since the engine's machine can no longer be reached is that, whatever it looked like. */
 async function asLostConnection(thrown: unknown): Promise<unknown> {
   if (tunnelInUse() === undefined) return thrown;
-  const { withLossExplained } = await import('../containers/ssh/tunnel.ts');
+  const { withLossExplained } = await import('../containers/runtime/ssh/tunnel.ts');
   return withLossExplained(thrown);
 }
 
 /** A connection by which no stack is reached is closed with the last command that uses it. */
 async function leaveOtherMachine(): Promise<void> {
   if (tunnelInUse() === undefined) return;
-  const { leaveTunnel } = await import('../containers/ssh/tunnel.ts');
+  const { leaveTunnel } = await import('../containers/runtime/ssh/tunnel.ts');
   // What the command has done is done; the next one closes it.
   await leaveTunnel().catch(() => {});
 }

@@ -1,6 +1,6 @@
 import { runSuites, type SuiteName } from '../../scenarios/run-suites.ts';
 import { formatScenarios, hasFailed } from '../report/scenarios-text.ts';
-import { badOption, parseWholeNumber } from './names.ts';
+import { badOption, parseWholeNumber } from './options/names.ts';
 import type { Action, ActionContext } from './run-action.ts';
 
 /** Runs suites, each on a throw-away topology of its own. */

@@ -1,9 +1,9 @@
-import { formatEndpoints, formatStatus } from '../report/status-text.ts';
-import { stackStatus } from '../stack/stack-status.ts';
-import { takeDown } from '../stack/take-down.ts';
+import { formatEndpoints, formatStatus } from '../report/stack/status-text.ts';
+import { stackStatus } from '../stack/attach/stack-status.ts';
+import { takeDown } from '../stack/remove/take-down.ts';
+import { identityOf, presentOptionsOf } from './options/stack-options.ts';
 import type { Action, ActionContext, Outcome } from './run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
-import { identityOf, presentOptionsOf } from './stack-options.ts';
 
 /** Starts the engines that the stack has, as they were, on the data that they have: nothing is applied, loaded or checked. */
 export const start: Action = async (context) => startAsItWas(context, await stackLayout(context));

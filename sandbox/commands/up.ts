@@ -1,10 +1,10 @@
-import { formatSlowestChain } from '../report/startup-chain.ts';
-import { formatEndpoints, formatStatus } from '../report/status-text.ts';
-import { requireWholeSchemas } from '../stack/schema-gaps.ts';
-import { stackStatus } from '../stack/stack-status.ts';
+import { formatSlowestChain } from '../report/bench/startup-chain.ts';
+import { formatEndpoints, formatStatus } from '../report/stack/status-text.ts';
+import { stackStatus } from '../stack/attach/stack-status.ts';
+import { requireWholeSchemas } from '../stack/furnish/schema-gaps.ts';
 import { bringUp } from './bring-up.ts';
+import { identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';
-import { identityOf } from './stack-options.ts';
 
 /** Starts the stack, or attaches to it. Throws `SCHEMA_INCOMPLETE` where it runs and lacks something of its schemas. */
 export const up: Action = async (context) => {

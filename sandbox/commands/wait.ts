@@ -1,8 +1,8 @@
-import { formatStatus } from '../report/status-text.ts';
-import { stackStatus } from '../stack/stack-status.ts';
-import { waitForStack } from '../stack/wait-for-stack.ts';
+import { formatStatus } from '../report/stack/status-text.ts';
+import { stackStatus } from '../stack/attach/stack-status.ts';
+import { waitForStack } from '../stack/attach/wait-for-stack.ts';
+import { chosenEngines, identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';
-import { chosenEngines, identityOf } from './stack-options.ts';
 
 /** Waits until every engine answers. */
 export const wait: Action = async (context) => {

@@ -1,8 +1,8 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
-import type { ReadBack, SharedKind } from '../engines/data.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { RunningEngine } from '../engines/topology.ts';
+import type { ReadBack, SharedKind } from '../engines/contract/data.ts';
+import type { Engine } from '../engines/contract/engine.ts';
+import type { RunningEngine } from '../engines/contract/topology.ts';
 import type { Changes } from './changes.ts';
 import { comparePart, differencesShownMax, type PartResult } from './compare-part.ts';
 import { nameDifferences } from './name-differences.ts';

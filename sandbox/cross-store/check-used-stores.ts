@@ -1,6 +1,6 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { RunningEngine } from '../engines/topology.ts';
+import type { Engine } from '../engines/contract/engine.ts';
+import type { RunningEngine } from '../engines/contract/topology.ts';
 import { type Changes, differencesIn, isChanged } from './changes.ts';
 import { type CrossStoreCheck, type CrossStoreReport, checkAcrossStores } from './check-across-stores.ts';
 import { differencesShownMax } from './compare-part.ts';

@@ -1,5 +1,5 @@
 import type { KeyDigest } from '../core/key-digest.ts';
-import type { SharedRow } from '../engines/data.ts';
+import type { SharedRow } from '../engines/contract/data.ts';
 import { axes, digestOf, type HeldThings, isInPart, type Part } from './shared-things.ts';
 
 /** How many differences are told apart by name; the rest are counted. */

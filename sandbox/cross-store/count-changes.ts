@@ -1,8 +1,8 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import { digestOfKey, type KeyDigest } from '../core/key-digest.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { Holding } from '../engines/holdings.ts';
-import type { RunningEngine } from '../engines/topology.ts';
+import type { Engine } from '../engines/contract/engine.ts';
+import type { Holding } from '../engines/contract/holdings.ts';
+import type { RunningEngine } from '../engines/contract/topology.ts';
 import { type Changes, type ChangesOfKind, changesOf } from './changes.ts';
 import { differencesShownMax } from './compare-part.ts';
 import { isInPart, type Part } from './shared-things.ts';

@@ -1,7 +1,7 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName, Levels } from '../../seeds/entities.ts';
 import { digestOfKey, type KeyDigest } from '../core/key-digest.ts';
-import type { SharedKind, SharedRow } from '../engines/data.ts';
+import type { SharedKind, SharedRow } from '../engines/contract/data.ts';
 import { createSlotTable, type SlotTable } from './slot-table.ts';
 
 export const entityOfKind: Readonly<Record<SharedKind, EntityName>> = {

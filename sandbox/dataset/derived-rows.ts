@@ -1,7 +1,7 @@
-import { userCacheEntry } from '../../seeds/caches.ts';
-import { knowledgeMember, learningStyleOf, userMember } from '../../seeds/embeddings.ts';
+import { userCacheEntry } from '../../seeds/entities/caches.ts';
+import { knowledgeMember, learningStyleOf, userMember } from '../../seeds/entities/embeddings.ts';
 import type { CacheEntry, Knowledge, KnowledgeVector, User, UserVector } from '../../seeds/entities.ts';
-import { knowledgePointId } from '../../seeds/identifiers.ts';
+import { knowledgePointId } from '../../seeds/random/identifiers.ts';
 
 /** Entities whose rows can be made from those of another one, so that the stores agree about it. */
 export const parentOfDerived = {

@@ -4,11 +4,11 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
-import { makeFolder } from '../core/make-folder.ts';
-import { privateMode, writePrivateFile } from '../core/private-files.ts';
+import { makeFolder } from '../core/files/make-folder.ts';
+import { privateMode, writePrivateFile } from '../core/files/private-files.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
-import { entityNames } from './fields.ts';
-import { type FileFormat, rowEncoders } from './row-files.ts';
+import { entityNames } from './check/fields.ts';
+import { type FileFormat, rowEncoders } from './read/row-files.ts';
 
 export interface ExportOptions {
   readonly dataset: Dataset;

@@ -1,15 +1,15 @@
 import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
-import { fingerprintOf } from '../../seeds/fingerprint.ts';
+import { fingerprintOf } from '../../seeds/rows/fingerprint.ts';
 import { SandboxError } from '../core/errors.ts';
 import { roughBytes } from '../core/rough-size.ts';
-import { type CheckOptions, checkFiles, stampOf } from './check-files.ts';
-import { rowChecker } from './check-row.ts';
+import { type CheckOptions, checkFiles, stampOf } from './check/check-files.ts';
+import { rowChecker } from './check/check-row.ts';
+import { entityNames } from './check/fields.ts';
 import { type DerivedName, derivedRows, parentOfDerived } from './derived-rows.ts';
-import { entityNames } from './fields.ts';
-import { type Origin, originsOf } from './origins.ts';
-import { readRows } from './read-rows.ts';
-import type { CheckedFile } from './row-file.ts';
+import { type Origin, originsOf } from './read/origins.ts';
+import { readRows } from './read/read-rows.ts';
+import type { CheckedFile } from './read/row-file.ts';
 
 /** Rows of a batch, and about how many bytes they have in memory, at most; a row that is larger comes alone. */
 const batchRows = 1_000;

@@ -1,13 +1,13 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
-import { rowChecker } from './check-row.ts';
-import { type KeySet, uniqueKey, uniqueSetId } from './key-set.ts';
-import { originsOf } from './origins.ts';
-import { readRows } from './read-rows.ts';
-import type { CheckedFile } from './row-file.ts';
-import { type ParentName, parentKeys, type RowRules, rowRules } from './row-rules.ts';
+import { rowChecker } from './check/check-row.ts';
+import { type KeySet, uniqueKey, uniqueSetId } from './check/key-set.ts';
+import { type ParentName, parentKeys, type RowRules, rowRules } from './check/row-rules.ts';
+import { originsOf } from './read/origins.ts';
+import { readRows } from './read/read-rows.ts';
+import type { CheckedFile } from './read/row-file.ts';
+import { refusedFile } from './read/text-chunks.ts';
 import { shownText } from './shown-text.ts';
-import { refusedFile } from './text-chunks.ts';
 
 /**
  * Each user has its vector and its cache entry, and each knowledge item its vector: where they come from files, none is

@@ -1,6 +1,6 @@
-import type { Engine } from './engine.ts';
+import type { Engine } from './contract/engine.ts';
+import type { ReadSchemaGaps } from './contract/schema-gap.ts';
 import { type EngineName, engineNames } from './engine-names.ts';
-import type { ReadSchemaGaps } from './schema-gap.ts';
 
 /** Where each engine is. Loaded when used: drivers cost start-up time. */
 export const engineLoaders = {
@@ -13,11 +13,11 @@ export const engineLoaders = {
 
 /** What each store lacks of its schema: apart from the engines, since `up` asks for it each time, and for nothing else. */
 export const schemaGapLoaders: Readonly<Partial<Record<EngineName, () => Promise<ReadSchemaGaps>>>> = {
-  postgresql: async () => (await import('./postgresql/schema-gaps.ts')).schemaGaps,
-  mongodb: async () => (await import('./mongodb/schema-gaps.ts')).schemaGaps,
-  neo4j: async () => (await import('./neo4j/schema-gaps.ts')).schemaGaps,
-  redis: async () => (await import('./redis/schema-gaps.ts')).schemaGaps,
-  qdrant: async () => (await import('./qdrant/schema-gaps.ts')).schemaGaps,
+  postgresql: async () => (await import('./postgresql/schema/schema-gaps.ts')).schemaGaps,
+  mongodb: async () => (await import('./mongodb/schema/schema-gaps.ts')).schemaGaps,
+  neo4j: async () => (await import('./neo4j/schema/schema-gaps.ts')).schemaGaps,
+  redis: async () => (await import('./redis/schema/schema-gaps.ts')).schemaGaps,
+  qdrant: async () => (await import('./qdrant/schema/schema-gaps.ts')).schemaGaps,
 };
 
 /** The driver's client that an engine hands out. */

@@ -1,8 +1,8 @@
-import { linesOfGaps } from '../stack/schema-gaps.ts';
-import { objectiveText } from './bench-text.ts';
-import { changeLines } from './cross-store-text.ts';
+import { linesOfGaps } from '../stack/furnish/schema-gaps.ts';
+import { objectiveText } from './bench/bench-text.ts';
 import { type Html, html, htmlPage, joined, noHtml } from './html.ts';
 import type { SandboxReport } from './shapes.ts';
+import { changeLines } from './stack/cross-store-text.ts';
 import { formatDuration, formatMicroseconds } from './units.ts';
 
 const style = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}

@@ -1,11 +1,11 @@
-import { formatBench } from './bench-text.ts';
+import { formatBench } from './bench/bench-text.ts';
+import { formatSlowestChain } from './bench/startup-chain.ts';
 import type { Colors } from './colors.ts';
-import { formatCrossStore } from './cross-store-text.ts';
 import { formatScenarios } from './scenarios-text.ts';
-import { formatSchemaGaps } from './schema-gaps-text.ts';
 import type { SandboxReport } from './shapes.ts';
-import { formatSlowestChain } from './startup-chain.ts';
-import { formatEndpoints, formatStatus } from './status-text.ts';
+import { formatCrossStore } from './stack/cross-store-text.ts';
+import { formatSchemaGaps } from './stack/schema-gaps-text.ts';
+import { formatEndpoints, formatStatus } from './stack/status-text.ts';
 import { formatHeading } from './table.ts';
 import { formatDuration } from './units.ts';
 

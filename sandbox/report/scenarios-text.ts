@@ -1,7 +1,7 @@
 import type { CaseResult, ScenariosReport, Verdict } from '../../scenarios/results.ts';
+import { figuresOf } from './bench/figures-text.ts';
 import type { Colors } from './colors.ts';
-import { figuresOf } from './figures-text.ts';
-import { formatOrigin } from './status-text.ts';
+import { formatOrigin } from './stack/status-text.ts';
 import { formatTable } from './table.ts';
 import { formatDuration } from './units.ts';
 

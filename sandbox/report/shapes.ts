@@ -2,9 +2,9 @@ import type { BenchReport } from '../../bench/results.ts';
 import type { ScenariosReport } from '../../scenarios/results.ts';
 import type { Machine } from '../core/machine.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { EngineGap } from '../stack/schema-gaps.ts';
-import type { StackStatus } from '../stack/stack-status.ts';
-import type { StartupStep } from '../stack/startup-steps.ts';
+import type { StackStatus } from '../stack/attach/stack-status.ts';
+import type { EngineGap } from '../stack/furnish/schema-gaps.ts';
+import type { StartupStep } from '../stack/start/startup-steps.ts';
 
 /** The report of the main job. Its version changes when a field changes its meaning or goes away. */
 export interface SandboxReport {

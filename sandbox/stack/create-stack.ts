@@ -1,25 +1,25 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import { createFaults, type Faults } from '../containers/faults.ts';
-import { healFaults } from '../containers/heal-faults.ts';
-import { ownerOfThisProcess } from '../containers/owner.ts';
+import { createFaults, type Faults } from '../containers/faults/faults.ts';
+import { healFaults } from '../containers/faults/heal-faults.ts';
+import { ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { Engine } from '../engines/engine.ts';
+import type { Engine } from '../engines/contract/engine.ts';
+import type { Connection, RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient } from '../engines/index.ts';
-import type { Connection, RunningEngine } from '../engines/topology.ts';
-import { type AskedStack, askedStack, identifyingOptions } from './asked-stack.ts';
-import { checkAfterLoad, uncheckedEngines } from './check-after-load.ts';
-import { removeAbandoned } from './clean-up.ts';
-import { type PreparedStack, prepareStack } from './prepare-stack.ts';
-import { removeStack } from './remove-stack.ts';
-import type { EngineGap } from './schema-gaps.ts';
-import { sourceHash } from './source-hash.ts';
-import { withStackLock } from './stack-lock.ts';
+import { checkAfterLoad, uncheckedEngines } from './furnish/check-after-load.ts';
+import type { EngineGap } from './furnish/schema-gaps.ts';
+import { removeAbandoned } from './remove/clean-up.ts';
+import { removeStack } from './remove/remove-stack.ts';
+import { type AskedStack, askedStack, identifyingOptions } from './resolve/asked-stack.ts';
 import type { StackOptions } from './stack-options.ts';
-import { type StartedStack, startFurnished } from './start-furnished.ts';
-import type { StartupStep } from './startup-steps.ts';
-import { type StateKeeper, stateInMemory, stateOnDisk } from './state-keeper.ts';
+import { type PreparedStack, prepareStack } from './start/prepare-stack.ts';
+import { sourceHash } from './start/source-hash.ts';
+import { type StartedStack, startFurnished } from './start/start-furnished.ts';
+import type { StartupStep } from './start/startup-steps.ts';
+import { withStackLock } from './state/stack-lock.ts';
+import { type StateKeeper, stateInMemory, stateOnDisk } from './state/state-keeper.ts';
 
 /** The engines of one sandbox, running. */
 export interface Stack<Name extends EngineName = EngineName> extends AsyncDisposable {

@@ -1,11 +1,11 @@
 import type { Dataset, DatasetSize } from '../../seeds/dataset.ts';
 import { readSizeOption } from '../../seeds/explicit-size.ts';
 import { type SizeCounts, sizeNames } from '../../seeds/sizes.ts';
-import type { ImagePolicy } from '../containers/image-spec.ts';
+import type { ImagePolicy } from '../containers/images/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
+import { type TopologyName, topologyNames } from '../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';
-import { type TopologyName, topologyNames } from '../engines/topology.ts';
 
 /** Topologies by engine; what is not named is not asked for. */
 export type Topologies = Partial<Record<EngineName, TopologyName>>;

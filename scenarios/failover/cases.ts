@@ -1,10 +1,10 @@
-import type { DrillName, Failover, FailoverContract } from '../../sandbox/engines/failover.ts';
-import type { WorkloadName } from '../../sandbox/engines/workloads.ts';
+import type { DrillName, Failover, FailoverContract } from '../../sandbox/engines/contract/failover.ts';
+import type { WorkloadName } from '../../sandbox/engines/contract/workloads.ts';
 import type { Depth } from '../suite-context.ts';
-import { positiveControl } from './positive-control.ts';
-import { isolatePrimary, killPrimary, pausePrimary, replacePrimary, tenInARow } from './primary-schedules.ts';
-import { crash, killFollower, restartAll, rollingRestart } from './restart-schedules.ts';
-import type { FaultSchedule } from './schedule.ts';
+import { positiveControl } from './judge/positive-control.ts';
+import { isolatePrimary, killPrimary, pausePrimary, replacePrimary, tenInARow } from './schedules/primary-schedules.ts';
+import { crash, killFollower, restartAll, rollingRestart } from './schedules/restart-schedules.ts';
+import type { FaultSchedule } from './schedules/schedule.ts';
 
 /** A topology, what it promises, what is done to it, and what clients do meanwhile. */
 export interface FailoverCase {

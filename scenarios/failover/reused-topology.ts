@@ -1,11 +1,11 @@
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import type { Failover } from '../../sandbox/engines/failover.ts';
-import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { RunningEngine, TopologyName } from '../../sandbox/engines/contract/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import type { CaseResult } from '../results.ts';
 import { prefixed, type SuiteContext } from '../suite-context.ts';
+import type { Turns } from './drill/take-turns.ts';
 import { subjectOf } from './subject.ts';
-import type { Turns } from './take-turns.ts';
 
 /** A throw-away topology that the next case gets only if it is proved whole. */
 export interface ReusedTopology extends AsyncDisposable {

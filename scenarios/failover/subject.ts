@@ -1,10 +1,10 @@
-import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
-import type { Faults, MadeFault } from '../../sandbox/containers/faults.ts';
+import type { Fault } from '../../sandbox/containers/faults/fault-kinds.ts';
+import type { Faults, MadeFault } from '../../sandbox/containers/faults/faults.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import type { Failover, RejoinReport } from '../../sandbox/engines/failover.ts';
-import type { NodeRole, RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import type { Failover, RejoinReport } from '../../sandbox/engines/contract/failover.ts';
+import type { NodeRole, RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 
 /** What a drill breaks: a running engine and its faults, by the names of its nodes. */
 export interface FailoverSubject {

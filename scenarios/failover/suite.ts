@@ -1,16 +1,16 @@
-import type { ImageOrigin } from '../../sandbox/containers/image-spec.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import type { Failover, FailoverOwnCase } from '../../sandbox/engines/failover.ts';
-import { whyWithout, whyWithoutTopology } from '../../sandbox/engines/lacks.ts';
-import type { RunningEngine, TopologyName } from '../../sandbox/engines/topology.ts';
+import type { ImageOrigin } from '../../sandbox/containers/images/image-spec.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import type { Failover, FailoverOwnCase } from '../../sandbox/engines/contract/failover.ts';
+import { whyWithout, whyWithoutTopology } from '../../sandbox/engines/contract/lacks.ts';
+import type { RunningEngine, TopologyName } from '../../sandbox/engines/contract/topology.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, notRun, runCase, undecided } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { casesOf, type FailoverCase } from './cases.ts';
+import { createTurns, type Turns } from './drill/take-turns.ts';
 import { createReusedTopology, type ReusedTopology } from './reused-topology.ts';
 import { runFailoverCase } from './run-failover-case.ts';
-import { createTurns, type Turns } from './take-turns.ts';
 
 const suite = 'failover';
 

@@ -1,4 +1,4 @@
-import type { WriteOutcome } from '../../sandbox/engines/workloads.ts';
+import type { WriteOutcome } from '../../sandbox/engines/contract/workloads.ts';
 import {
   type AppendClient,
   type BankClient,
@@ -8,14 +8,14 @@ import {
   startBalance,
   type WorkloadName,
   workloadKeys,
-} from '../../sandbox/engines/workloads.ts';
+} from '../../sandbox/engines/contract/workloads.ts';
 import { checkAppend } from '../checkers/append-checker.ts';
 import { checkBank } from '../checkers/bank-checker.ts';
 import type { Findings } from '../checkers/findings.ts';
 import { checkRegister } from '../checkers/register-checker.ts';
 import { checkSet, findingsOfSet } from '../checkers/set-checker.ts';
 import type { HistoryEvent } from '../history.ts';
-import { type Actor, attemptRead, read, write } from './recorded-operations.ts';
+import { type Actor, attemptRead, read, write } from './drill/recorded-operations.ts';
 
 /** What clients of a workload do, and how it is judged. */
 export interface WorkloadKind<Client> {

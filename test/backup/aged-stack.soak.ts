@@ -5,8 +5,8 @@ import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
-import { attachStack } from '../../sandbox/stack/attach-stack.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { runCommand, runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
 import { moveClockOf, movedClock } from '../support/moved-clock.ts';
 

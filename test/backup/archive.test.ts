@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { manifestText } from '../../sandbox/backup/archive/manifest.ts';
 import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
 import { writeArchive } from '../../sandbox/backup/archive/write-archive.ts';
-import { rowRandom } from '../../seeds/random.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
 import {
   type Entry,
   entriesOf,

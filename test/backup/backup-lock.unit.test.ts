@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withBackupLock } from '../../sandbox/backup/backup-lock.ts';
-import { stackLockFile } from '../../sandbox/stack/stack-folder.ts';
+import { stackLockFile } from '../../sandbox/stack/state/stack-folder.ts';
 import { dataOf } from '../support/data-home.ts';
 import { scratchFolder } from './support/made-up-archive.ts';
 import { errorOf } from './support/storage-cases.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import type { DiscardReport } from '../../sandbox/backup/discard-restores.ts';
-import { withClient } from '../../sandbox/engines/mongodb/connection.ts';
-import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
-import { openClient } from '../../sandbox/engines/qdrant/connection.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import { attachStack } from '../../sandbox/stack/attach-stack.ts';
-import { restoresBeside } from '../../sandbox/stack/restore-stacks.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import type { DiscardReport } from '../../sandbox/backup/restore/discard-restores.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { withClient } from '../../sandbox/engines/mongodb/server/connection.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
+import { openClient } from '../../sandbox/engines/qdrant/server/connection.ts';
+import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import { restoresBeside } from '../../sandbox/stack/replace/restore-stacks.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 const engines = ['postgresql', 'mongodb', 'redis', 'qdrant'] as const;

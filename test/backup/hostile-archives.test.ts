@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rowRandom } from '../../seeds/random.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
 import { engineOf } from './support/fuzz/contents.ts';
 import { findingsOf, findingsOfLive } from './support/fuzz/findings.ts';
 import { type FuzzedStack, startFuzzedStack } from './support/fuzz/fuzzed-stack.ts';

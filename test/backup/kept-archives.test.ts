@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { archiveNameAt } from '../../sandbox/backup/archive/archive-name.ts';
 import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
-import type { CheckedArchive, KeptArchives, PrunedArchives } from '../../sandbox/backup/kept-archives.ts';
+import type { CheckedArchive, KeptArchives, PrunedArchives } from '../../sandbox/backup/kept/kept-archives.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 const dayMs = 24 * 3_600_000;

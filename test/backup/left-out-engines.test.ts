@@ -5,19 +5,19 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
-import { formatBackup } from '../../sandbox/report/backup-text.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
+import { formatBackup } from '../../sandbox/report/stack/backup-text.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { takeDown } from '../../sandbox/stack/take-down.ts';
+import { takeDown } from '../../sandbox/stack/remove/take-down.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 import { dataOf } from '../support/data-home.ts';
 
 /** Engines of which the next backup says that they have none, and how: as a whole, or in this layout. */
 const without = vi.hoisted(() => new Map<string, 'whole' | 'layout'>());
 
-vi.mock('../../sandbox/stack/load-engines.ts', async (original) => {
-  const actual = await original<typeof import('../../sandbox/stack/load-engines.ts')>();
+vi.mock('../../sandbox/stack/resolve/load-engines.ts', async (original) => {
+  const actual = await original<typeof import('../../sandbox/stack/resolve/load-engines.ts')>();
   const changed = (engine: Engine): Engine => {
     const kind = without.get(engine.name);
     const { backup, ...others } = engine;

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import { openClient } from '../../sandbox/engines/qdrant/connection.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import { attachStack } from '../../sandbox/stack/attach-stack.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { openClient } from '../../sandbox/engines/qdrant/server/connection.ts';
+import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { fingerprintsOf } from './support/live-stack.ts';
 

@@ -6,10 +6,10 @@ import type { BenchReport } from '../../bench/results.ts';
 import type { ArchiveManifest } from '../../sandbox/backup/archive/manifest.ts';
 import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { movedClock } from '../support/moved-clock.ts';
 

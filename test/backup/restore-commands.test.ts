@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
+import type { StackStatus } from '../../sandbox/stack/attach/stack-status.ts';
 import { runForDocument, type StackFolder } from '../support/command.ts';
 import { type BackedUpStack, backedUpStack } from './support/backed-up-stack.ts';
 import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { archiveNameAt, momentOfArchive } from '../../sandbox/backup/archive/archive-name.ts';
-import { applyRetention, expiredArchives } from '../../sandbox/backup/retention.ts';
+import { applyRetention, expiredArchives } from '../../sandbox/backup/kept/retention.ts';
 import type { Storage, StoredArchive } from '../../sandbox/backup/storage/storage.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import { rowRandom } from '../../seeds/random.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);

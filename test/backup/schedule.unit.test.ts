@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Clock, parseSchedule, runOnSchedule, systemClock } from '../../sandbox/backup/schedule.ts';
+import { type Clock, parseSchedule, runOnSchedule, systemClock } from '../../sandbox/backup/kept/schedule.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 

@@ -4,8 +4,13 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { type BackupMessage, failureMessage, notifyWebhook, successMessage } from '../../sandbox/backup/webhook.ts';
-import { webhookTarget } from '../../sandbox/backup/webhook-target.ts';
+import {
+  type BackupMessage,
+  failureMessage,
+  notifyWebhook,
+  successMessage,
+} from '../../sandbox/backup/kept/webhook.ts';
+import { webhookTarget } from '../../sandbox/backup/kept/webhook-target.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 import { scratchFolder } from './support/made-up-archive.ts';
 import { errorOf } from './support/storage-cases.ts';

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { randomSource } from '../../bench/arrivals.ts';
 import {
   atDifferentTimes,
   type Change,
@@ -9,9 +8,10 @@ import {
   inTurns,
   judge,
   type Reading,
-} from '../../bench/compare-figures.ts';
-import { type Comparison, compareReports } from '../../bench/compare-reports.ts';
-import { doubtfulOf, lookUntilClear, unsettledOf } from '../../bench/looks.ts';
+} from '../../bench/compare/compare-figures.ts';
+import { type Comparison, compareReports } from '../../bench/compare/compare-reports.ts';
+import { doubtfulOf, lookUntilClear, unsettledOf } from '../../bench/compare/looks.ts';
+import { randomSource } from '../../bench/load/arrivals.ts';
 import type { BenchReport, RoundFigure } from '../../bench/results.ts';
 import { madeUpReport } from './support/reports.ts';
 

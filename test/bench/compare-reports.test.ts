@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { compareReports } from '../../bench/compare-reports.ts';
-import { formatGoBenchmarks } from '../../bench/go-format.ts';
-import { readRun, saveRun } from '../../bench/saved-runs.ts';
-import { formatBenchPage } from '../../sandbox/report/bench-page.ts';
-import { formatBenchSummary } from '../../sandbox/report/bench-summary.ts';
+import { compareReports } from '../../bench/compare/compare-reports.ts';
+import { readRun, saveRun } from '../../bench/compare/saved-runs.ts';
+import { formatGoBenchmarks } from '../../bench/load/go-format.ts';
+import { formatBenchPage } from '../../sandbox/report/bench/bench-page.ts';
+import { formatBenchSummary } from '../../sandbox/report/bench/bench-summary.ts';
 import { runCommand, runForDocument, runForError } from '../support/command.ts';
 import { type MadeUpPath, madeUpReport } from './support/reports.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { measureHttp, measureHttpBesideNoOp } from '../../bench/http-load.ts';
+import { measureHttp, measureHttpBesideNoOp } from '../../bench/load/http-load.ts';
 
 /** Answers `/slow` after 20 ms, `/refuse` with an error, everything else at once. */
 let server: Server;

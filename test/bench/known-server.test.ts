@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { randomSource } from '../../bench/arrivals.ts';
-import { measureClosedLoop } from '../../bench/closed-loop.ts';
-import { measureOpenLoop, type OpenLoopResult } from '../../bench/open-loop.ts';
+import { randomSource } from '../../bench/load/arrivals.ts';
+import { measureClosedLoop } from '../../bench/load/closed-loop.ts';
+import { measureOpenLoop, type OpenLoopResult } from '../../bench/load/open-loop.ts';
 import { startKnownServer } from '../../bench/proofs/known-client.ts';
 import { type KnownServerReport, machineMs } from '../../bench/proofs/known-server.ts';
 

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { arrivalTimesMs } from '../../bench/arrivals.ts';
-import { measureClosedLoop } from '../../bench/closed-loop.ts';
-import { findMaximum } from '../../bench/find-maximum.ts';
-import { createRecorder, latenciesOf, record } from '../../bench/latencies.ts';
-import { measureOpenLoop } from '../../bench/open-loop.ts';
+import { arrivalTimesMs } from '../../bench/load/arrivals.ts';
+import { measureClosedLoop } from '../../bench/load/closed-loop.ts';
+import { findMaximum } from '../../bench/load/find-maximum.ts';
+import { createRecorder, latenciesOf, record } from '../../bench/load/latencies.ts';
+import { measureOpenLoop } from '../../bench/load/open-loop.ts';
 import { startKnownServer } from '../../bench/proofs/known-client.ts';
 
 const { signal } = new AbortController();

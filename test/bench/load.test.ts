@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { measureLoads } from '../../bench/load.ts';
-import { openClient } from '../../sandbox/engines/redis/connection.ts';
+import { measureLoads } from '../../bench/load/load.ts';
+import { openClient } from '../../sandbox/engines/redis/server/connection.ts';
+import { formatLoadBench } from '../../sandbox/report/bench/load-bench-text.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
-import { formatLoadBench } from '../../sandbox/report/load-bench-text.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { type Whole, wholeEngines } from '../support/whole-engines.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { missedObjectives, withObjective } from '../../bench/objectives.ts';
-import { type PathParts, preparePath } from '../../sandbox/engines/prepare-path.ts';
-import { parameterKinds } from '../../sandbox/engines/query-path.ts';
-import { isGoodAnswer } from '../../sandbox/engines/vector-answers.ts';
+import { missedObjectives, withObjective } from '../../bench/measure/objectives.ts';
+import { parameterKinds } from '../../sandbox/engines/contract/query-path.ts';
+import { type PathParts, preparePath } from '../../sandbox/engines/shared/bench/prepare-path.ts';
+import { isGoodAnswer } from '../../sandbox/engines/shared/bench/vector-answers.ts';
 import { madeUpReport } from './support/reports.ts';
 
 const names = (kind: string, count: number) => Array.from({ length: count }, (_, index) => `${kind} ${index}`);

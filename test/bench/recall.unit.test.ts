@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { measureRecall, recallOf } from '../../bench/recall.ts';
+import { measureRecall, recallOf } from '../../bench/measure/recall.ts';
 
 test('recall is the share of the exact answer that was found', () => {
   expect(recallOf(['a', 'b', 'x'], ['a', 'b', 'c', 'd'])).toBe(0.5);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseUrls } from '../../sandbox/commands/bench-urls.ts';
+import { parseUrls } from '../../sandbox/commands/bench/bench-urls.ts';
 
 test.each([
   'mongodb://127.0.0.1:27017/name',

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { docker } from '../../sandbox/containers/docker.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 

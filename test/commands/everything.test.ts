@@ -1,12 +1,12 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers } from '../../sandbox/containers/objects.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
-import { attachStack } from '../../sandbox/stack/attach-stack.ts';
-import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
+import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import type { StackStatus } from '../../sandbox/stack/attach/stack-status.ts';
 import { type Ended, runCommand, runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startCommand } from '../../scenarios/backup/command.ts';
+import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 let folder: StackFolder;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startCommand } from '../../scenarios/backup/command.ts';
+import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { rowsOf } from '../seeds/rows.ts';
 import { type StackFolder, stackFolder } from '../support/command.ts';

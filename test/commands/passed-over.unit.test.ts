@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { refusePassedOver } from '../../sandbox/commands/options/taken-options.ts';
 import { createProgram } from '../../sandbox/commands/program.ts';
-import { refusePassedOver } from '../../sandbox/commands/taken-options.ts';
 import { runForError } from '../support/command.ts';
 
 const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };

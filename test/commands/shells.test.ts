@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import { loadEngine } from '../../sandbox/stack/load-engines.ts';
-import { commandProgram } from '../../scenarios/backup/command.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
+import { commandProgram } from '../../scenarios/backup/whole-platform/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 let folder: StackFolder;

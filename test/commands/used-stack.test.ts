@@ -5,11 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
 import type { CrossStoreReport } from '../../sandbox/cross-store/check-across-stores.ts';
-import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
-import { attachStack } from '../../sandbox/stack/attach-stack.ts';
-import { readSecrets, writeState } from '../../sandbox/stack/stack-state.ts';
+import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import { readSecrets, writeState } from '../../sandbox/stack/state/stack-state.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { memoryLimitBytes } from '../../sandbox/containers/confinement.ts';
-import { docker } from '../../sandbox/containers/docker.ts';
+import { memoryLimitBytes } from '../../sandbox/containers/nodes/confinement.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 
 const stack = await createStack({ engines: ['redis'], size: 'none', connect: false });

@@ -1,8 +1,8 @@
 import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
-import { directAddress } from '../../sandbox/containers/direct-address.ts';
-import { serverPort } from '../../sandbox/engines/redis/client-options.ts';
-import { openRespStream } from '../../sandbox/engines/redis/resp-stream.ts';
+import { directAddress } from '../../sandbox/containers/runtime/direct-address.ts';
+import { serverPort } from '../../sandbox/engines/redis/server/client-options.ts';
+import { openRespStream } from '../../sandbox/engines/redis/server/resp-stream.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 
 test('a node is reached on its own network where its bridge is an interface of this machine, and nowhere else', async () => {

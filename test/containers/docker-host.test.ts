@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Container } from 'dockerode';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ensureBaseImage } from '../../sandbox/containers/base-image.ts';
-import { docker } from '../../sandbox/containers/docker.ts';
-import { ensureDocker } from '../../sandbox/containers/docker-host.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { ownerOfThisProcess } from '../../sandbox/containers/owner.ts';
+import { ensureBaseImage } from '../../sandbox/containers/images/base-image.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { ensureDocker } from '../../sandbox/containers/runtime/docker-host.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { ownerOfThisProcess } from '../../sandbox/containers/runtime/owner.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { recorder } from './support/tiny-images.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Fault } from '../../sandbox/containers/fault-kinds.ts';
-import { isRunning } from '../../sandbox/containers/nodes.ts';
+import type { Fault } from '../../sandbox/containers/faults/fault-kinds.ts';
+import { isRunning } from '../../sandbox/containers/nodes/nodes.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { seed, seedText } from '../support/seed.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { availableResources, inspectHost } from '../../sandbox/containers/host-findings.ts';
+import { availableResources, inspectHost } from '../../sandbox/containers/host/host-findings.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

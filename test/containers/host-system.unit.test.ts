@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { mirrorIn } from '../../sandbox/containers/debian-source.ts';
-import { proxyVariables } from '../../sandbox/containers/host-proxy.ts';
-import { installAdvice } from '../../sandbox/containers/host-system.ts';
-import { atMirror, registryOf } from '../../sandbox/containers/image-pull.ts';
+import { proxyVariables } from '../../sandbox/containers/host/host-proxy.ts';
+import { installAdvice } from '../../sandbox/containers/host/host-system.ts';
+import { mirrorIn } from '../../sandbox/containers/images/debian-source.ts';
+import { atMirror, registryOf } from '../../sandbox/containers/images/image-pull.ts';
 
 test.each([
   ['darwin', {}, 'brew install colima docker && colima start'],

@@ -6,10 +6,10 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { docker } from '../../sandbox/containers/docker.ts';
-import { loadImages, saveImages } from '../../sandbox/containers/image-archive.ts';
-import { inspectImage } from '../../sandbox/containers/image-inspect.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
+import { loadImages, saveImages } from '../../sandbox/containers/images/image-archive.ts';
+import { inspectImage } from '../../sandbox/containers/images/image-inspect.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { noticesOf, recorder, removeImage, removeTinyEngines, tinyEngine } from './support/tiny-images.ts';
 

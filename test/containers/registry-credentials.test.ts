@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { credentialsFor } from '../../sandbox/containers/registry-credentials.ts';
+import { credentialsFor } from '../../sandbox/containers/images/registry-credentials.ts';
 
 let folder: string;
 

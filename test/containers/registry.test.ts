@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { baseTag, officialBase } from '../../sandbox/containers/base-image.ts';
-import { inspectImage } from '../../sandbox/containers/image-inspect.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
+import { baseTag, officialBase } from '../../sandbox/containers/images/base-image.ts';
+import { inspectImage } from '../../sandbox/containers/images/image-inspect.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';

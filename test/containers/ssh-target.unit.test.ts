@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseMachine } from '../../sandbox/containers/ssh/other-machine.ts';
-import { destinationOf, parseSshTarget } from '../../sandbox/containers/ssh/ssh-target.ts';
+import { parseMachine } from '../../sandbox/containers/runtime/ssh/other-machine.ts';
+import { destinationOf, parseSshTarget } from '../../sandbox/containers/runtime/ssh/ssh-target.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { seed, seedText } from '../support/seed.ts';
 

@@ -120,7 +120,7 @@ test('every Python package is installed by its hash', async () => {
 });
 
 test('the base image takes no package whose signature was not checked', async () => {
-  const source = await readFile(join(root, 'sandbox/containers/base-image.ts'), 'utf8');
+  const source = await readFile(join(root, 'sandbox/containers/images/base-image.ts'), 'utf8');
   expect(source).toMatch(/'debootstrap',\s*'--force-check-gpg'/);
   const everywhere = await Promise.all(
     [...(await filesBelow('sandbox', /(Dockerfile|\.ts|\.sh)$/))].map(async (path) => [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { archiveNameAt } from '../../sandbox/backup/archive/archive-name.ts';
-import { expiredArchives } from '../../sandbox/backup/retention.ts';
+import { expiredArchives } from '../../sandbox/backup/kept/retention.ts';
 import { nowMs } from '../../sandbox/core/clock.ts';
 import { seed, seedText } from '../support/seed.ts';
 

@@ -2,7 +2,7 @@ import { glob, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeFolder } from '../../sandbox/core/make-folder.ts';
+import { makeFolder } from '../../sandbox/core/files/make-folder.ts';
 
 const root = join(import.meta.dirname, '../..');
 

@@ -2,7 +2,7 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPrivateFile, writePrivateFile } from '../../sandbox/core/private-files.ts';
+import { createPrivateFile, writePrivateFile } from '../../sandbox/core/files/private-files.ts';
 
 let folder: string;
 beforeEach(async () => {

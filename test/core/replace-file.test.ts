@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { replaceFile } from '../../sandbox/core/replace-file.ts';
+import { replaceFile } from '../../sandbox/core/files/replace-file.ts';
 
 let folder: string;
 beforeAll(async () => {

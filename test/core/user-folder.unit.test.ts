@@ -4,9 +4,9 @@ import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { foreignInfluence } from '../../sandbox/core/ownership.ts';
-import { withUserLock } from '../../sandbox/core/process-lock.ts';
-import { userFolder } from '../../sandbox/core/user-folder.ts';
+import { foreignInfluence } from '../../sandbox/core/files/ownership.ts';
+import { withUserLock } from '../../sandbox/core/files/process-lock.ts';
+import { userFolder } from '../../sandbox/core/files/user-folder.ts';
 
 const isRoot = process.getuid?.() === 0;
 /** `nobody`, somebody else on every machine. */
@@ -90,7 +90,7 @@ describe('a lock of a user', () => {
   test('keeps two processes of this user apart', async () => {
     vi.stubEnv('XDG_RUNTIME_DIR', folder);
     const script = `
-      import { withUserLock } from '${join(import.meta.dirname, '../../sandbox/core/process-lock.ts')}';
+      import { withUserLock } from '${join(import.meta.dirname, '..', '..', 'sandbox', 'core', 'files', 'process-lock.ts')}';
       await withUserLock('shared', 'nothing', async () => { console.log('held'); await new Promise((resolve) => process.stdin.once('data', resolve)); });
       process.exit();`;
     const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkAcrossStores, requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { KnowledgeVector, User } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';

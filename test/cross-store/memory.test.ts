@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runTask, silent } from '../../sandbox/core/progress.ts';
 import type { CrossStoreCheck } from '../../sandbox/cross-store/check-across-stores.ts';
-import { openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { checkAcrossStores } from '../../sandbox/cross-store/check-across-stores.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../seeds/dataset.ts';
 import { residentBytesMax } from '../support/peak-memory.ts';

@@ -1,5 +1,5 @@
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
-import { rowFileOf } from '../../sandbox/dataset/row-file.ts';
+import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { residentBytesMax } from '../support/peak-memory.ts';
 

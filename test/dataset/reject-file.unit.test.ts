@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
-import { rowFileOf } from '../../sandbox/dataset/row-file.ts';
+import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { rowsOf } from '../seeds/rows.ts';
 

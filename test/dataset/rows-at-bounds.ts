@@ -1,4 +1,4 @@
-import { rawNumber } from '../../sandbox/dataset/exact-number.ts';
+import { rawNumber } from '../../sandbox/dataset/read/exact-number.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,3 +1,3 @@
-import { formatReference } from '../../sandbox/commands/reference.ts';
+import { formatReference } from '../../sandbox/commands/options/reference.ts';
 
 process.stdout.write(formatReference());

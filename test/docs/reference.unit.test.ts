@@ -2,10 +2,10 @@ import { glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { configKeys } from '../../sandbox/commands/config-file.ts';
-import { formatReference } from '../../sandbox/commands/reference.ts';
-import { resolveSettings } from '../../sandbox/commands/settings.ts';
-import { variables } from '../../sandbox/commands/variables.ts';
+import { configKeys } from '../../sandbox/commands/options/config-file.ts';
+import { formatReference } from '../../sandbox/commands/options/reference.ts';
+import { resolveSettings } from '../../sandbox/commands/options/settings.ts';
+import { variables } from '../../sandbox/commands/options/variables.ts';
 import { exitCodeOf } from '../../sandbox/core/errors.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -13,7 +13,7 @@ async function drawnArrows(): Promise<ReadonlyMap<string, readonly string[]>> {
   return new Map(rows.map(([, from = '', to = '']) => [from, to.split(', ')]));
 }
 
-/** `sandbox/engines/redis/load.ts` is in `engines`, `seeds/world.ts` in `seeds`, `sandbox/cli.ts` is a room by itself. */
+/** `sandbox/engines/redis/data/load.ts` is in `engines`, `seeds/world.ts` in `seeds`, `sandbox/cli.ts` is a room by itself. */
 function roomOf(path: string): string {
   const [folder = '', inner = ''] = path.split('/');
   return folder === 'sandbox' ? inner.replace(/\.ts$/, '') : folder;

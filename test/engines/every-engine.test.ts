@@ -2,11 +2,11 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startNodeAgain, stopNode } from '../../sandbox/containers/nodes.ts';
+import { startNodeAgain, stopNode } from '../../sandbox/containers/nodes/nodes.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { untilReady } from '../../sandbox/stack/until-ready.ts';
+import { untilReady } from '../../sandbox/stack/start/until-ready.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 

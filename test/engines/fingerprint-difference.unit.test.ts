@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Fingerprint } from '../../sandbox/engines/data.ts';
-import { buildParts } from '../../sandbox/engines/expiring-parts.ts';
-import { differenceOf } from '../../sandbox/engines/fingerprint-difference.ts';
+import type { Fingerprint } from '../../sandbox/engines/contract/data.ts';
+import { buildParts } from '../../sandbox/engines/shared/backup/expiring-parts.ts';
+import { differenceOf } from '../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 const beginMs = Date.parse('2026-01-01T00:00:00Z');

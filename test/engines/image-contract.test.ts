@@ -7,9 +7,9 @@ import { MongoClient } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { docker } from '../../sandbox/containers/docker.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 /** Images as the stack would take them: ready from the start of the test run. */
 let image: (engine: string) => string;

@@ -1,14 +1,19 @@
 import { expect, test } from 'vitest';
-import { enginesWithoutPaths } from '../../bench/paths-not-run.ts';
+import { enginesWithoutPaths } from '../../bench/measure/paths-not-run.ts';
 import type { ArchivedEngine } from '../../sandbox/backup/archive/manifest.ts';
 import { commonDataset } from '../../sandbox/backup/common-dataset.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import { type CapabilityName, defineEngine, type Engine, type PartName } from '../../sandbox/engines/engine.ts';
+import {
+  type CapabilityName,
+  defineEngine,
+  type Engine,
+  type PartName,
+} from '../../sandbox/engines/contract/engine.ts';
+import { hasAll, splitByCapability, whyWithout, whyWithoutTopology } from '../../sandbox/engines/contract/lacks.ts';
+import { topologyNames } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { hasAll, splitByCapability, whyWithout, whyWithoutTopology } from '../../sandbox/engines/lacks.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import { topologyNames } from '../../sandbox/engines/topology.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { runFailoverSuite } from '../../scenarios/failover/suite.ts';
 import { runLoadedSuites } from '../../scenarios/loaded-suites.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { beginLoad, type LoadMark, type LoadRecords } from '../../sandbox/engines/load-marks.ts';
-import { loadPart, piecesAfter } from '../../sandbox/engines/load-part.ts';
-import { rowRandom } from '../../seeds/random.ts';
+import { beginLoad, type LoadMark, type LoadRecords } from '../../sandbox/engines/shared/load/load-marks.ts';
+import { loadPart, piecesAfter } from '../../sandbox/engines/shared/load/load-part.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const rowsOfPart = 20_000;

@@ -4,9 +4,9 @@ import { join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BackupManifest } from '../../sandbox/engines/backup.ts';
-import { describePart, partFile, verifyParts } from '../../sandbox/engines/backup-files.ts';
-import { jsonShape, readJsonPart } from '../../sandbox/engines/json-part.ts';
+import type { BackupManifest } from '../../sandbox/engines/contract/backup.ts';
+import { describePart, partFile, verifyParts } from '../../sandbox/engines/shared/backup/backup-files.ts';
+import { jsonShape, readJsonPart } from '../../sandbox/engines/shared/backup/json-part.ts';
 import { seed, seedText } from '../support/seed.ts';
 import { temporaryFolder } from './support/backups.ts';
 

@@ -1,12 +1,12 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { BackupManifest } from '../../sandbox/engines/backup.ts';
-import { readEarlier } from '../../sandbox/engines/postgresql/earlier-backups.ts';
-import { readCatalogueFiles } from '../../sandbox/engines/postgresql/read-catalogue.ts';
-import { aliasesFile, readAliases } from '../../sandbox/engines/qdrant/archived-collections.ts';
-import { backup as redis } from '../../sandbox/engines/redis/backup.ts';
-import { readDumps } from '../../sandbox/engines/redis/dumps.ts';
+import type { BackupManifest } from '../../sandbox/engines/contract/backup.ts';
+import { readCatalogueFiles } from '../../sandbox/engines/postgresql/backup/catalogue/read-catalogue.ts';
+import { readEarlier } from '../../sandbox/engines/postgresql/backup/restore/earlier-backups.ts';
+import { aliasesFile, readAliases } from '../../sandbox/engines/qdrant/backup/archived-collections.ts';
+import { backup as redis } from '../../sandbox/engines/redis/backup/backup.ts';
+import { readDumps } from '../../sandbox/engines/redis/backup/dumps.ts';
 import { temporaryFolder } from './support/backups.ts';
 
 type Read = (directory: string, manifest: BackupManifest) => Promise<unknown>;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { requireSnapshot } from '../../sandbox/engines/qdrant/snapshot-file.ts';
-import { readTarEntries, type TarEntry } from '../../sandbox/engines/tar-entries.ts';
+import { requireSnapshot } from '../../sandbox/engines/qdrant/backup/snapshot-file.ts';
+import { readTarEntries, type TarEntry } from '../../sandbox/engines/shared/backup/tar-entries.ts';
 import { temporaryFolder } from './support/backups.ts';
 
 /** A folder as Qdrant packs one: a file of some megabytes with many holes, empty ones, long names, folders. */

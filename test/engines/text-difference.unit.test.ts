@@ -1,7 +1,7 @@
 import { applyPatch } from 'diff';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { unifiedDifference } from '../../sandbox/engines/text-difference.ts';
+import { unifiedDifference } from '../../sandbox/engines/shared/load/text-difference.ts';
 
 const lines = fc.array(fc.constantFrom('a', 'b', 'c', '', 'd e'), { maxLength: 12 });
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { bankAccounts, startBalance } from '../../sandbox/engines/contract/workloads.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import { bankAccounts, startBalance } from '../../sandbox/engines/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { rowRandom } from '../../seeds/random.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
 import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 
 const engines = new Map((await wholeEngines(engineNames)).map((engine) => [engine.name, engine]));

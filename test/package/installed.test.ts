@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers } from '../../sandbox/containers/objects.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
 
 const root = join(import.meta.dirname, '../..');

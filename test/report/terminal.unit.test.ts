@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { formatFailure } from '../../sandbox/commands/failure.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
-import { createProgressReporter } from '../../sandbox/report/progress.ts';
+import { createProgressReporter } from '../../sandbox/report/progress/progress.ts';
 import { formatTable } from '../../sandbox/report/table.ts';
 import { oneLineText, terminalJson, terminalOf, terminalText } from '../../sandbox/report/terminal.ts';
 import { runCommand } from '../support/command.ts';

@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import { runInterruptedCommands } from '../../scenarios/backup/interrupted-commands.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import { runInterruptedCommands } from '../../scenarios/backup/whole-platform/interrupted-commands.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ImageOrigin } from '../../sandbox/containers/image-spec.ts';
+import type { ImageOrigin } from '../../sandbox/containers/images/image-spec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { inPlace } from '../../scenarios/backup/in-place.ts';
-import { runOtherLayouts } from '../../scenarios/backup/other-layouts.ts';
+import { inPlace } from '../../scenarios/backup/one-engine/in-place.ts';
+import { runOtherLayouts } from '../../scenarios/backup/one-engine/other-layouts.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';
 import { wholeEngines } from '../support/whole-engines.ts';
 

@@ -5,7 +5,7 @@ import { checkBank } from '../../scenarios/checkers/bank-checker.ts';
 import { checkRegister } from '../../scenarios/checkers/register-checker.ts';
 import { checkSet } from '../../scenarios/checkers/set-checker.ts';
 import type { HistoryEntry, HistoryEvent, Operation } from '../../scenarios/history.ts';
-import { rowRandom } from '../../seeds/random.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
 
 const count = Number(process.argv[2] ?? 1_000_000);
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { RegisterClient } from '../../sandbox/engines/workloads.ts';
-import { runFailoverDrill } from '../../scenarios/failover/drill.ts';
-import type { FaultSchedule } from '../../scenarios/failover/schedule.ts';
+import type { RegisterClient } from '../../sandbox/engines/contract/workloads.ts';
+import { runFailoverDrill } from '../../scenarios/failover/drill/drill.ts';
+import type { FaultSchedule } from '../../scenarios/failover/schedules/schedule.ts';
 import { workloadKinds } from '../../scenarios/failover/workload-kinds.ts';
 import { createHistory } from '../../scenarios/history.ts';
 import { createMemoryStore } from './support/memory-store.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkSet, findingsOfSet } from '../../scenarios/checkers/set-checker.ts';
 import { createHistory, type HistoryEntry } from '../../scenarios/history.ts';
-import { type Random, rowRandom } from '../../seeds/random.ts';
+import { type Random, rowRandom } from '../../seeds/random/random.ts';
 
 /** Events at one millisecond each, in this order. */
 function history(...entries: readonly HistoryEntry[]) {

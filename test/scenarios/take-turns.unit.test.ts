@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createTurns, type Turns } from '../../scenarios/failover/take-turns.ts';
+import { createTurns, type Turns } from '../../scenarios/failover/drill/take-turns.ts';
 
 /** A work that runs until it is told to end. */
 function takeTurn(turns: Turns, isAlone: boolean) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fromColumn, toColumn } from '../../seeds/columns.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
+import { fromColumn, toColumn } from '../../seeds/rows/columns.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 /** What a reader gets of values that a worker sent. */

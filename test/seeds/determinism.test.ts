@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { createDataset, defaultSeed } from '../../seeds/create-dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
-import { fingerprintOf } from '../../seeds/fingerprint.ts';
+import { fingerprintOf } from '../../seeds/rows/fingerprint.ts';
 
 /**
  * Fingerprint of `small` with the default seed. It changes only when somebody means to change the world: then set it

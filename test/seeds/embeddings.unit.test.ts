@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { cellCount, cellOfLevels, levelsOfCell } from '../../seeds/cells.ts';
-import { cosine } from '../../seeds/embedding-model.ts';
-import { knowledgeQueryVector, userQueryVector } from '../../seeds/embeddings.ts';
-import { categoriesOfCell, knowledgeIdsOf } from '../../seeds/knowledge.ts';
+import { knowledgeQueryVector, userQueryVector } from '../../seeds/entities/embeddings.ts';
+import { categoriesOfCell, knowledgeIdsOf } from '../../seeds/entities/knowledge.ts';
+import { cellCount, cellOfLevels, levelsOfCell } from '../../seeds/random/cells.ts';
+import { cosine } from '../../seeds/random/embedding-model.ts';
 import { rowsOf } from './rows.ts';
 
 /** The threshold of the specification's search. */

@@ -1,12 +1,12 @@
 import { linearRegression } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
 import { createDataset } from '../../seeds/create-dataset.ts';
-import { exponents, hourWeights, signUpDays, weekdayWeights } from '../../seeds/distributions.ts';
 import type { EntityName } from '../../seeds/entities.ts';
-import { spreadRank } from '../../seeds/permutation.ts';
-import { rowRandom } from '../../seeds/random.ts';
-import { dayMs, referenceTime } from '../../seeds/times.ts';
-import { createZipf, type ZipfExponent } from '../../seeds/zipf.ts';
+import { exponents, hourWeights, signUpDays, weekdayWeights } from '../../seeds/random/distributions.ts';
+import { spreadRank } from '../../seeds/random/permutation.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
+import { dayMs, referenceTime } from '../../seeds/random/times.ts';
+import { createZipf, type ZipfExponent } from '../../seeds/random/zipf.ts';
 import { rowsOf } from './rows.ts';
 
 const medium = createDataset({ size: 'medium' });

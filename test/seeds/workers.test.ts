@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createDataset } from '../../seeds/create-dataset.ts';
-import { fingerprintOf } from '../../seeds/fingerprint.ts';
-import { readAhead } from '../../seeds/read-ahead.ts';
-import { rowPool } from '../../seeds/row-pool.ts';
+import { fingerprintOf } from '../../seeds/rows/fingerprint.ts';
+import { readAhead } from '../../seeds/rows/read-ahead.ts';
+import { rowPool } from '../../seeds/rows/row-pool.ts';
 
 // Every number of workers that a test asks for; a reader that still waits gets an error.
 afterAll(() => Promise.all([1, 2, 3, 4].map((workers) => rowPool(workers).destroy())));

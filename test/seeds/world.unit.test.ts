@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { accountLimits } from '../../seeds/accounts.ts';
-import { cellCount, cellOfLevels } from '../../seeds/cells.ts';
-import { titleLimit } from '../../seeds/contents.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
+import { accountLimits } from '../../seeds/entities/accounts.ts';
+import { titleLimit } from '../../seeds/entities/contents.ts';
+import { userLimits } from '../../seeds/entities/users.ts';
 import type { ConceptRelation, EntityName } from '../../seeds/entities.ts';
-import { awkwardTexts } from '../../seeds/texts.ts';
-import { cleanupAgeMs, referenceTime } from '../../seeds/times.ts';
-import { userLimits } from '../../seeds/users.ts';
+import { cellCount, cellOfLevels } from '../../seeds/random/cells.ts';
+import { awkwardTexts } from '../../seeds/random/texts.ts';
+import { cleanupAgeMs, referenceTime } from '../../seeds/random/times.ts';
 import { rowsOf } from './rows.ts';
 
 const dataset = createDataset({ size: 'small' });

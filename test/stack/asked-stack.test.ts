@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { topologyNames } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { topologyNames } from '../../sandbox/engines/topology.ts';
-import { askedStack, identifyingOptions } from '../../sandbox/stack/asked-stack.ts';
+import { askedStack, identifyingOptions } from '../../sandbox/stack/resolve/asked-stack.ts';
 import type { StackOptions } from '../../sandbox/stack/stack-options.ts';
 import { seed } from '../support/seed.ts';
 

@@ -6,8 +6,8 @@ import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import type { StackSecrets } from '../../sandbox/stack/stack-state.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import type { StackSecrets } from '../../sandbox/stack/state/stack-state.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
 

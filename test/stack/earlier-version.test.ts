@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
-import { docker } from '../../sandbox/containers/docker.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers, findVolumes } from '../../sandbox/containers/objects.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { removeTinyEngines } from '../containers/support/tiny-images.ts';
 import { runForDocument, runForError, stackFolder } from '../support/command.ts';
 import { redisThat } from './support/tiny-redis.ts';

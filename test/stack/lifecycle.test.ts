@@ -3,11 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { docker } from '../../sandbox/containers/docker.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/objects.ts';
-import { attachStack } from '../../sandbox/stack/attach-stack.ts';
-import type { StackStatus } from '../../sandbox/stack/stack-status.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findNetworks, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
+import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import type { StackStatus } from '../../sandbox/stack/attach/stack-status.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
 

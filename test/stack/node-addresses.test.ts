@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fixedNetwork } from '../../sandbox/containers/fixed-network.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { createNodeAddresses, knownNumbers } from '../../sandbox/stack/node-addresses.ts';
-import { emptyState, type StackState } from '../../sandbox/stack/stack-state.ts';
+import { fixedNetwork } from '../../sandbox/containers/nodes/fixed-network.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { createNodeAddresses, knownNumbers } from '../../sandbox/stack/resolve/node-addresses.ts';
+import { emptyState, type StackState } from '../../sandbox/stack/state/stack-state.ts';
 import { seed } from '../support/seed.ts';
 
 const networkOf = (subnet: string) => {

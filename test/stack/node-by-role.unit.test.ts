@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nodeWithRole, parseRole } from '../../sandbox/stack/node-by-role.ts';
-import type { EngineTopology, NodeTopology } from '../../sandbox/stack/stack-topology.ts';
-import { parseDecisions } from '../../sandbox/stack/watcher-decisions.ts';
+import { nodeWithRole, parseRole } from '../../sandbox/stack/attach/node-by-role.ts';
+import type { EngineTopology, NodeTopology } from '../../sandbox/stack/attach/stack-topology.ts';
+import { parseDecisions } from '../../sandbox/stack/attach/watcher-decisions.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 const node = (name: string, role: string, more: Partial<NodeTopology> = {}): NodeTopology => ({

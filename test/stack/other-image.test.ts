@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import { afterAll, expect, test } from 'vitest';
-import { resolveImages } from '../../sandbox/containers/images.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers } from '../../sandbox/containers/objects.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngine } from '../../sandbox/stack/load-engines.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { removeTinyEngines, tinyEngine } from '../containers/support/tiny-images.ts';
 import { runForDocument, runForError, stackFolder } from '../support/command.ts';
 

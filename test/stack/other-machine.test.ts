@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findContainers, findNetworks, findVolumes, removeByLabels } from '../../sandbox/containers/objects.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import { commandProgram } from '../../scenarios/backup/command.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findNetworks, findVolumes, removeByLabels } from '../../sandbox/containers/runtime/objects.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import { commandProgram } from '../../scenarios/backup/whole-platform/command.ts';
 import { ensureSshServer, firstOutput, type OtherMachine, startOtherMachine } from '../support/other-machine.ts';
 
 // The other machine is this one, seen from a network namespace from which only ssh leads out.

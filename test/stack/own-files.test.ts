@@ -1,11 +1,11 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { findVolumes } from '../../sandbox/containers/objects.ts';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
-import { keyLabel, provenanceOf } from '../../sandbox/stack/stack-key.ts';
-import type { StackSecrets, StackState } from '../../sandbox/stack/stack-state.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { findVolumes } from '../../sandbox/containers/runtime/objects.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import { keyLabel, provenanceOf } from '../../sandbox/stack/state/stack-key.ts';
+import type { StackSecrets, StackState } from '../../sandbox/stack/state/stack-state.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
-import { importSystem } from '../../sandbox/containers/base-image.ts';
+import { importSystem } from '../../sandbox/containers/images/base-image.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
 import { runCommand, runForDocument } from '../support/command.ts';
 import { ensurePodman, type PodmanService, startPodman } from '../support/podman.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
-import { checkResources } from '../../sandbox/stack/resources.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { checkResources } from '../../sandbox/stack/resolve/resources.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 
 const plenty = { diskBytes: 1e12, memoryBytes: 1e12 };

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { labelNames } from '../../sandbox/containers/labels.ts';
-import { currentGenerations, inGeneration, volumesOfEngine } from '../../sandbox/stack/generations.ts';
-import { volumesOf } from '../../sandbox/stack/stack-start.ts';
-import { emptyState } from '../../sandbox/stack/stack-state.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { currentGenerations, inGeneration, volumesOfEngine } from '../../sandbox/stack/resolve/generations.ts';
+import { volumesOf } from '../../sandbox/stack/start/stack-start.ts';
+import { emptyState } from '../../sandbox/stack/state/stack-state.ts';
 import { seed } from '../support/seed.ts';
 
 /** Names that begin with each other, as `redis` and `redis-x` do. */

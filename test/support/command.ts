@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandOptions, startCommand } from '../../scenarios/backup/command.ts';
+import { type CommandOptions, startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { dataOf } from './data-home.ts';
 
 /** How a command ended, and what it wrote. */

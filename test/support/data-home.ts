@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stackIdentity } from '../../sandbox/stack/stack-identity.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 
 /** Data folder of the run's stacks, of the process that runs all tests. */
 export const dataHome = join(tmpdir(), `taishang-tests-${process.pid}`);

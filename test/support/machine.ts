@@ -1,8 +1,8 @@
-import { ensureDocker } from '../../sandbox/containers/docker-host.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { ensureDocker } from '../../sandbox/containers/runtime/docker-host.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
 import type { ProgressEvent } from '../../sandbox/core/progress.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { engineLoaders } from '../../sandbox/engines/index.ts';
 
 /** Makes the machine ready once for all test files: a container engine that answers, and every engine's image. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { checked, execInNode } from '../../sandbox/containers/exec.ts';
-import { buildImage } from '../../sandbox/containers/image-build.ts';
-import { planBuild } from '../../sandbox/containers/image-context.ts';
-import { inspectImage } from '../../sandbox/containers/image-inspect.ts';
-import { sharedSteps } from '../../sandbox/containers/image-shared-steps.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
-import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
+import { buildImage } from '../../sandbox/containers/images/image-build.ts';
+import { planBuild } from '../../sandbox/containers/images/image-context.ts';
+import { inspectImage } from '../../sandbox/containers/images/image-inspect.ts';
+import { sharedSteps } from '../../sandbox/containers/images/image-shared-steps.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
+import { checked, execInNode } from '../../sandbox/containers/runtime/exec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 const contextsDirectory = join(import.meta.dirname, 'clock-image');
 const options = { policy: 'auto', progress: silent, install: 'auto' } as const;

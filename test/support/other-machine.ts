@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
-import { installPackages } from '../../sandbox/containers/docker-install.ts';
-import { programPath } from '../../sandbox/containers/docker-stopped.ts';
-import { canInstallPackages } from '../../sandbox/containers/host-system.ts';
+import { canInstallPackages } from '../../sandbox/containers/host/host-system.ts';
+import { installPackages } from '../../sandbox/containers/runtime/docker-install.ts';
+import { programPath } from '../../sandbox/containers/runtime/docker-stopped.ts';
 import { poll } from '../../sandbox/core/poll.ts';
-import { commandProgram } from '../../scenarios/backup/command.ts';
+import { commandProgram } from '../../scenarios/backup/whole-platform/command.ts';
 import type { Ended } from './command.ts';
 
 /** A program that was started, and need not have ended. */

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { installPackages } from '../../sandbox/containers/docker-install.ts';
-import { programPath } from '../../sandbox/containers/docker-stopped.ts';
-import { getDocument } from '../../sandbox/containers/engine-http.ts';
-import { canInstallPackages } from '../../sandbox/containers/host-system.ts';
+import { canInstallPackages } from '../../sandbox/containers/host/host-system.ts';
+import { installPackages } from '../../sandbox/containers/runtime/docker-install.ts';
+import { programPath } from '../../sandbox/containers/runtime/docker-stopped.ts';
+import { getDocument } from '../../sandbox/containers/runtime/engine-http.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 

@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
-import type { NodeHandle } from '../../sandbox/containers/node-spec.ts';
+import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
-import type { Failover } from '../../sandbox/engines/failover.ts';
-import { openClient as openPostgresql } from '../../sandbox/engines/postgresql/connection.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
-import { openClient as openRedis } from '../../sandbox/engines/redis/connection.ts';
+import { openClient as openPostgresql } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { openClient as openRedis } from '../../sandbox/engines/redis/server/connection.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { backupFolder, differences, supported } from '../engines/support/backup-folder.ts';
 import type { Whole } from '../support/whole-engines.ts';

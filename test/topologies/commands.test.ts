@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { StackTopology } from '../../sandbox/stack/stack-topology.ts';
-import { startCommand } from '../../scenarios/backup/command.ts';
+import type { StackTopology } from '../../sandbox/stack/attach/stack-topology.ts';
+import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { eventually } from './support/write-through.ts';
 

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import type { ResolvedImage } from '../../sandbox/containers/image-spec.ts';
-import type { NodeHandle, NodeSpec } from '../../sandbox/containers/node-spec.ts';
-import type { Engine } from '../../sandbox/engines/engine.ts';
+import type { ResolvedImage } from '../../sandbox/containers/images/image-spec.ts';
+import type { NodeHandle, NodeSpec } from '../../sandbox/containers/nodes/node-spec.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import type { Topology, TopologyName } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { memberOptions } from '../../sandbox/engines/mongodb/client.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
-import { replicaSetConfig } from '../../sandbox/engines/mongodb/topologies-replicated.ts';
+import { memberOptions } from '../../sandbox/engines/mongodb/server/client.ts';
+import { replicaSetConfig } from '../../sandbox/engines/mongodb/server/topologies-replicated.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
-import type { Topology, TopologyName } from '../../sandbox/engines/topology.ts';
-import { chooseTopology } from '../../sandbox/stack/choose-topology.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { chooseTopology } from '../../sandbox/stack/resolve/choose-topology.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 // What needs an official image is held against its documentation here; nothing of it has been run.
 const image: ResolvedImage = { reference: 'official', digest: '', origin: 'official' };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Failover } from '../../sandbox/engines/failover.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
-import { hastySet } from '../../sandbox/engines/mongodb/workloads.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { hastySet } from '../../sandbox/engines/mongodb/failover/workloads.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { casesOf } from '../../scenarios/failover/cases.ts';
 import { runSuites } from '../../scenarios/run-suites.ts';

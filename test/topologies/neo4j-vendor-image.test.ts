@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { docker } from '../../sandbox/containers/docker.ts';
-import { execInNode } from '../../sandbox/containers/exec.ts';
-import { resolveImages } from '../../sandbox/containers/images.ts';
+import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { execInNode } from '../../sandbox/containers/runtime/exec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import { withDriver } from '../../sandbox/engines/neo4j/connection.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import { accessOf, roles } from '../../sandbox/engines/neo4j/roles.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
+import { accessOf, roles } from '../../sandbox/engines/neo4j/failover/roles.ts';
+import { withDriver } from '../../sandbox/engines/neo4j/server/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { serverIsRoot } from '../../scenarios/backup/server-user.ts';
+import { serverIsRoot } from '../../scenarios/backup/one-engine/server-user.ts';
 import { type VendorLikeImage, vendorLikeImage } from '../engines/support/neo4j-vendor/image.ts';
 import { withVariables } from '../support/moved-clock.ts';
 

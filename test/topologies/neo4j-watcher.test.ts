@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { execInNode } from '../../sandbox/containers/exec.ts';
-import type { Failover } from '../../sandbox/engines/failover.ts';
+import { execInNode } from '../../sandbox/containers/runtime/exec.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { NodeRole, RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/contract/workloads.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import { roles } from '../../sandbox/engines/neo4j/roles.ts';
-import type { NodeRole, RunningEngine } from '../../sandbox/engines/topology.ts';
-import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
+import { roles } from '../../sandbox/engines/neo4j/failover/roles.ts';
+import { watcherOf } from '../../sandbox/stack/attach/watcher-decisions.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { watcherOf } from '../../sandbox/stack/watcher-decisions.ts';
 import { eventually } from './support/write-through.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Failover } from '../../sandbox/engines/failover.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/contract/workloads.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
-import { roles } from '../../sandbox/engines/neo4j/roles.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
+import { roles } from '../../sandbox/engines/neo4j/failover/roles.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { casesOf } from '../../scenarios/failover/cases.ts';
 

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { imageOrigins } from '../../sandbox/containers/image-spec.ts';
+import { imageOrigins } from '../../sandbox/containers/images/image-spec.ts';
+import { topologyNames } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { settings } from '../../sandbox/engines/neo4j/topologies.ts';
-import { topologyNames } from '../../sandbox/engines/topology.ts';
-import { loadEngines } from '../../sandbox/stack/load-engines.ts';
+import { settings } from '../../sandbox/engines/neo4j/server/topologies.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 const engines = await loadEngines(engineNames);
 const layouts = engines.flatMap(({ name, topologies, secretNames }) =>

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
-import type { Failover } from '../../sandbox/engines/failover.ts';
-import { openClient, openPrimary } from '../../sandbox/engines/postgresql/connection.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/contract/workloads.ts';
 import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
-import { createFollowingPool } from '../../sandbox/engines/postgresql/following-pool.ts';
-import type { RunningEngine } from '../../sandbox/engines/topology.ts';
-import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
+import { openClient, openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
+import { createFollowingPool } from '../../sandbox/engines/postgresql/server/following-pool.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { eventually, untilWritable } from './support/write-through.ts';
 

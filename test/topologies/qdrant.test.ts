@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Failover } from '../../sandbox/engines/failover.ts';
+import type { Failover } from '../../sandbox/engines/contract/failover.ts';
+import type { SetClient, Workload } from '../../sandbox/engines/contract/workloads.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
-import { createFollowingClient } from '../../sandbox/engines/qdrant/following-client.ts';
-import { roles } from '../../sandbox/engines/qdrant/peers.ts';
-import { hastySet } from '../../sandbox/engines/qdrant/workloads.ts';
-import type { SetClient, Workload } from '../../sandbox/engines/workloads.ts';
+import { hastySet } from '../../sandbox/engines/qdrant/failover/workloads.ts';
+import { createFollowingClient } from '../../sandbox/engines/qdrant/server/following-client.ts';
+import { roles } from '../../sandbox/engines/qdrant/server/peers.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { casesOf } from '../../scenarios/failover/cases.ts';
 import { eventually, untilWritable } from './support/write-through.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { StackTopology } from '../../sandbox/stack/stack-topology.ts';
+import type { StackTopology } from '../../sandbox/stack/attach/stack-topology.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { eventually } from './support/write-through.ts';
 

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import type { BaseDescription } from '../../engines/backup.ts';
+import type { BaseDescription } from '../../engines/contract/backup.ts';
 import { manifestBytesMax, manifestFile } from './manifest.ts';
 
 /** So many bytes from the start of an archive have its whole manifest in them, compressed or not. */

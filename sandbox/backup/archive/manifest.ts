@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { isDatasetSize } from '../../../seeds/explicit-size.ts';
-import { imageOrigins } from '../../containers/image-spec.ts';
+import { imageOrigins } from '../../containers/images/image-spec.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { BackupManifest, BackupPart, BaseDescription, LeftOut } from '../../engines/backup.ts';
-import { type TopologyName, topologyNames } from '../../engines/topology.ts';
+import type { BackupManifest, BackupPart, BaseDescription, LeftOut } from '../../engines/contract/backup.ts';
+import { type TopologyName, topologyNames } from '../../engines/contract/topology.ts';
 import { archiveRefused } from './refusal.ts';
 import { requireSafePaths } from './safe-path.ts';
 

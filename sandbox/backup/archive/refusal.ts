@@ -1,5 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
-import type { BackupRefusal } from '../../engines/backup-files.ts';
+import type { BackupRefusal } from '../../engines/shared/backup/backup-files.ts';
 
 /** The error of an archive that must not be restored. */
 export function archiveRefused(code: BackupRefusal, reason: string, cause?: unknown): SandboxError {

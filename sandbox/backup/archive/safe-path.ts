@@ -1,4 +1,4 @@
-import { isSafePath } from '../../core/safe-path.ts';
+import { isSafePath } from '../../core/files/safe-path.ts';
 import { archiveRefused } from './refusal.ts';
 
 /** Longest name of a file on every system, in bytes. */

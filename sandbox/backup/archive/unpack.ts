@@ -4,8 +4,8 @@ import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Header } from 'tar-stream';
-import { makeFolder } from '../../core/make-folder.ts';
-import type { BackupPart } from '../../engines/backup.ts';
+import { makeFolder } from '../../core/files/make-folder.ts';
+import type { BackupPart } from '../../engines/contract/backup.ts';
 import { isArchiveFolder } from './archive-name.ts';
 import {
   type ArchiveManifest,

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip } from 'node:zlib';
 import { type Header, type Pack, pack } from 'tar-stream';
-import { replaceFile } from '../../core/replace-file.ts';
+import { replaceFile } from '../../core/files/replace-file.ts';
 import { folderNameAt } from './archive-name.ts';
 import {
   type ArchiveManifest,

@@ -1,4 +1,4 @@
-import type { BackupManifest, BackupPart } from '../../engines/backup.ts';
+import type { BackupManifest, BackupPart } from '../../engines/contract/backup.ts';
 import type { ArchivedEngine } from '../archive/manifest.ts';
 
 /** Folder of an engine's files in an archive that has its base backup. */

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
-import type { StackIdentity } from '../../stack/stack-identity.ts';
+import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import { locationOf } from '../create-backup.ts';
 import { openStorage } from '../storage/open-storage.ts';

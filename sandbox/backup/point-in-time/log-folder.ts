@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { writePrivateFile } from '../../core/private-files.ts';
-import { ensureStackFolder, stackFolder } from '../../stack/stack-folder.ts';
-import type { StackIdentity } from '../../stack/stack-identity.ts';
+import { writePrivateFile } from '../../core/files/private-files.ts';
+import { ensureStackFolder, stackFolder } from '../../stack/state/stack-folder.ts';
+import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 
 /** Most that a log archive takes on this machine, compressed, in bytes: the oldest goes. */
 export const logBytesMax = 2 * 2 ** 30;

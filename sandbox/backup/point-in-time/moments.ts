@@ -1,12 +1,12 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { isoIn, momentText } from '../../core/moment.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
-import type { MomentRange } from '../../engines/backup.ts';
+import type { MomentRange } from '../../engines/contract/backup.ts';
+import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
-import type { RunningEngine } from '../../engines/topology.ts';
-import { attachState } from '../../stack/attach-stack.ts';
-import { loadEngines } from '../../stack/load-engines.ts';
-import type { StackIdentity } from '../../stack/stack-identity.ts';
+import { attachState } from '../../stack/attach/attach-stack.ts';
+import { loadEngines } from '../../stack/resolve/load-engines.ts';
+import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import { type LogFolder, logBytesMax, openLogFolder } from './log-folder.ts';
 

@@ -3,8 +3,8 @@ import { link, lstat, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promi
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
-import { makeFolder } from '../../core/make-folder.ts';
-import { replaceFile } from '../../core/replace-file.ts';
+import { makeFolder } from '../../core/files/make-folder.ts';
+import { replaceFile } from '../../core/files/replace-file.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { notFound } from '../archive/open-archive.ts';

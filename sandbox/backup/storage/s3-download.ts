@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
-import { replaceFile } from '../../core/replace-file.ts';
+import { replaceFile } from '../../core/files/replace-file.ts';
 import { isNameTaken, isTransient, storageError } from './s3-errors.ts';
 import { type DownloadJournal, downloadJournalOf, readJournal, removeJournal, writeJournal } from './s3-journal.ts';
 import { type FoundObject, findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { replaceFile } from '../../core/replace-file.ts';
+import { replaceFile } from '../../core/files/replace-file.ts';
 
 /** What a later run must know to go on with an upload. It holds no credentials. */
 export interface UploadJournal {

@@ -1,10 +1,17 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
-import { absentIds, countUp, hotAndCold, notOurData, rowsOf, rowsWhere } from '../../engines/path-parameters.ts';
-import type { PlatformReads } from '../../engines/platform-reads.ts';
-import { preparePath } from '../../engines/prepare-path.ts';
-import { type HopListener, type PreparedPath, usualShares } from '../../engines/query-path.ts';
-import { exactNeighbours, isGoodAnswer } from '../../engines/vector-answers.ts';
-import { knowledgeQuestions, questionsLikeNothing } from '../../engines/vector-questions.ts';
+import {
+  absentIds,
+  countUp,
+  hotAndCold,
+  notOurData,
+  rowsOf,
+  rowsWhere,
+} from '../../engines/contract/path-parameters.ts';
+import type { PlatformReads } from '../../engines/contract/platform-reads.ts';
+import { type HopListener, type PreparedPath, usualShares } from '../../engines/contract/query-path.ts';
+import { preparePath } from '../../engines/shared/bench/prepare-path.ts';
+import { exactNeighbours, isGoodAnswer } from '../../engines/shared/bench/vector-answers.ts';
+import { knowledgeQuestions, questionsLikeNothing } from '../../engines/shared/bench/vector-questions.ts';
 import type { CrossStoreContext, CrossStorePath } from './cross-store-path.ts';
 import { hopsCheck, timedHops } from './hops.ts';
 

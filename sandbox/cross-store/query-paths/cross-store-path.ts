@@ -1,9 +1,9 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
-import type { Engine } from '../../engines/engine.ts';
-import type { PlatformReadName, PlatformReads } from '../../engines/platform-reads.ts';
-import type { PathDescription, PreparedPath } from '../../engines/query-path.ts';
-import type { RunningEngine } from '../../engines/topology.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
+import type { PlatformReadName, PlatformReads } from '../../engines/contract/platform-reads.ts';
+import type { PathDescription, PreparedPath } from '../../engines/contract/query-path.ts';
+import type { RunningEngine } from '../../engines/contract/topology.ts';
 
 /** An engine that runs, and what it is. */
 export interface Store {

@@ -1,9 +1,15 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
-import { type Dated, newestPageText, pageText } from '../../engines/newest-page.ts';
-import { absentIds, hotAndCold, notOurData, rowsWhere, usersByActivity } from '../../engines/path-parameters.ts';
-import type { PlatformReads, ProfileUser } from '../../engines/platform-reads.ts';
-import { preparePath } from '../../engines/prepare-path.ts';
-import { type HopListener, type PreparedPath, usualShares } from '../../engines/query-path.ts';
+import {
+  absentIds,
+  hotAndCold,
+  notOurData,
+  rowsWhere,
+  usersByActivity,
+} from '../../engines/contract/path-parameters.ts';
+import type { PlatformReads, ProfileUser } from '../../engines/contract/platform-reads.ts';
+import { type HopListener, type PreparedPath, usualShares } from '../../engines/contract/query-path.ts';
+import { preparePath } from '../../engines/shared/bench/prepare-path.ts';
+import { type Dated, newestPageText, pageText } from '../../engines/shared/load/newest-page.ts';
 import type { CrossStoreContext, CrossStorePath } from './cross-store-path.ts';
 import { hopsCheck, timedHops } from './hops.ts';
 

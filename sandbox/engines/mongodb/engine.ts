@@ -1,25 +1,25 @@
 import { join } from 'node:path';
-import type { ImageSpec } from '../../containers/image-spec.ts';
-import { versionNumbers } from '../backup-versions.ts';
-import { defineEngine, resourcesWith } from '../engine.ts';
-import { backup } from './backup.ts';
-import { bareLoad } from './bare-load.ts';
-import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
-import { contract } from './contract.ts';
-import { external } from './external.ts';
-import { failover } from './failover.ts';
-import { fingerprint } from './fingerprint.ts';
-import { holdings } from './holdings.ts';
-import { load, loadedFingerprint } from './load.ts';
-import { platformReads } from './platform-reads.ts';
-import { queryPaths } from './query-paths.ts';
-import { readBack } from './read-back.ts';
-import { applySchema } from './schema.ts';
-import { serverSettings } from './server-settings.ts';
-import { shell } from './shell.ts';
-import { standalone } from './topologies.ts';
-import { clustered } from './topologies-clustered.ts';
-import { replicated } from './topologies-replicated.ts';
+import type { ImageSpec } from '../../containers/images/image-spec.ts';
+import { defineEngine, resourcesWith } from '../contract/engine.ts';
+import { versionNumbers } from '../shared/backup/backup-versions.ts';
+import { backup } from './backup/backup.ts';
+import { fingerprint } from './backup/fingerprint.ts';
+import { platformReads } from './bench/platform-reads.ts';
+import { queryPaths } from './bench/query-paths.ts';
+import { bareLoad } from './data/bare-load.ts';
+import { holdings } from './data/holdings.ts';
+import { load, loadedFingerprint } from './data/load.ts';
+import { readBack } from './data/read-back.ts';
+import { failover } from './failover/failover.ts';
+import { contract } from './schema/contract.ts';
+import { applySchema } from './schema/schema.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { external } from './server/external.ts';
+import { serverSettings } from './server/server-settings.ts';
+import { shell } from './server/shell.ts';
+import { standalone } from './server/topologies.ts';
+import { clustered } from './server/topologies-clustered.ts';
+import { replicated } from './server/topologies-replicated.ts';
 
 const standIn: ImageSpec['local'] = {
   origin: 'compatible',

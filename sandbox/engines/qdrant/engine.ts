@@ -1,21 +1,21 @@
 import { join } from 'node:path';
-import { isSameOrNewer } from '../backup-versions.ts';
-import { defineEngine, resourcesWith } from '../engine.ts';
-import { backup } from './backup.ts';
-import { bareLoad } from './bare-load.ts';
-import { connect, environment, migrationEnvironment, probe, uri } from './connection.ts';
-import { contract } from './contract.ts';
-import { external } from './external.ts';
-import { failover } from './failover.ts';
-import { fingerprint } from './fingerprint.ts';
-import { holdings } from './holdings.ts';
-import { load, loadedFingerprint } from './load.ts';
-import { platformReads } from './platform-reads.ts';
-import { queryPaths } from './query-paths.ts';
-import { readBack } from './read-back.ts';
-import { applySchema } from './schema.ts';
-import { serverSettings } from './server-settings.ts';
-import { clustered, standalone } from './topologies.ts';
+import { defineEngine, resourcesWith } from '../contract/engine.ts';
+import { isSameOrNewer } from '../shared/backup/backup-versions.ts';
+import { backup } from './backup/backup.ts';
+import { fingerprint } from './backup/fingerprint.ts';
+import { platformReads } from './bench/platform-reads.ts';
+import { queryPaths } from './bench/query-paths.ts';
+import { bareLoad } from './data/bare-load.ts';
+import { holdings } from './data/holdings.ts';
+import { load, loadedFingerprint } from './data/load.ts';
+import { readBack } from './data/read-back.ts';
+import { failover } from './failover/failover.ts';
+import { contract } from './schema/contract.ts';
+import { applySchema } from './schema/schema.ts';
+import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { external } from './server/external.ts';
+import { serverSettings } from './server/server-settings.ts';
+import { clustered, standalone } from './server/topologies.ts';
 
 /** Vectors of knowledge and users. */
 export const qdrant = defineEngine({

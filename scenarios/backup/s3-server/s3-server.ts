@@ -11,11 +11,11 @@ import {
 } from '@aws-sdk/client-s3';
 import type { Container } from 'dockerode';
 import { pack } from 'tar-stream';
-import { docker } from '../../../sandbox/containers/docker.ts';
-import { resolveImages } from '../../../sandbox/containers/images.ts';
-import { labelNames } from '../../../sandbox/containers/labels.ts';
-import { forwardContainer, removeContainer } from '../../../sandbox/containers/nodes.ts';
-import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
+import { resolveImages } from '../../../sandbox/containers/images/images.ts';
+import { forwardContainer, removeContainer } from '../../../sandbox/containers/nodes/nodes.ts';
+import { docker } from '../../../sandbox/containers/runtime/docker.ts';
+import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
+import { ownerOfThisProcess } from '../../../sandbox/containers/runtime/owner.ts';
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
 import { silent } from '../../../sandbox/core/progress.ts';

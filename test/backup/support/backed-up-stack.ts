@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BackupReport } from '../../../sandbox/backup/backup-report.ts';
-import { restoresBeside } from '../../../sandbox/stack/restore-stacks.ts';
-import { stackIdentity } from '../../../sandbox/stack/stack-identity.ts';
+import { restoresBeside } from '../../../sandbox/stack/replace/restore-stacks.ts';
+import { stackIdentity } from '../../../sandbox/stack/state/stack-identity.ts';
 import { runForDocument, type StackFolder, stackFolder } from '../../support/command.ts';
 import { type Fingerprints, fingerprintsOf } from './live-stack.ts';
 

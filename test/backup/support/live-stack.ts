@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { labelNames } from '../../../sandbox/containers/labels.ts';
-import { findContainers, findNetworks, findVolumes } from '../../../sandbox/containers/objects.ts';
-import { openPrimary } from '../../../sandbox/engines/postgresql/connection.ts';
-import { openClient } from '../../../sandbox/engines/redis/connection.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
-import { attachStack } from '../../../sandbox/stack/attach-stack.ts';
-import { stackIdentity } from '../../../sandbox/stack/stack-identity.ts';
+import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findNetworks, findVolumes } from '../../../sandbox/containers/runtime/objects.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
+import { openClient } from '../../../sandbox/engines/redis/server/connection.ts';
+import { attachStack } from '../../../sandbox/stack/attach/attach-stack.ts';
+import { stackIdentity } from '../../../sandbox/stack/state/stack-identity.ts';
 import { dataOf } from '../../support/data-home.ts';
 import { wholeEngines } from '../../support/whole-engines.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBackup } from '../../../sandbox/backup/archive/open-archive.ts';
 import { writeArchive } from '../../../sandbox/backup/archive/write-archive.ts';
-import { describePart } from '../../../sandbox/engines/backup-files.ts';
+import { describePart } from '../../../sandbox/engines/shared/backup/backup-files.ts';
 import { ownSigners } from './own-signers.ts';
 
 /** A copy of an archive, well formed, signed and sealed, in which one engine's part is text. */

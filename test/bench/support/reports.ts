@@ -1,4 +1,4 @@
-import { randomSource } from '../../../bench/arrivals.ts';
+import { randomSource } from '../../../bench/load/arrivals.ts';
 import type { BenchReport, PathResult } from '../../../bench/results.ts';
 
 /** What a path of a made-up report is like. */

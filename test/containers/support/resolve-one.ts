@@ -1,5 +1,5 @@
 // Resolves the image of the engine that its argument describes, and prints each step: for tests that kill a process.
-import { resolveImages } from '../../../sandbox/containers/images.ts';
+import { resolveImages } from '../../../sandbox/containers/images/images.ts';
 
 const engine = JSON.parse(process.argv[2] ?? '');
 await resolveImages([engine], {

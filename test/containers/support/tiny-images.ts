@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { docker } from '../../../sandbox/containers/docker.ts';
-import type { ImageSpec } from '../../../sandbox/containers/image-spec.ts';
+import type { ImageSpec } from '../../../sandbox/containers/images/image-spec.ts';
+import { docker } from '../../../sandbox/containers/runtime/docker.ts';
 import type { ProgressEvent, ProgressListener } from '../../../sandbox/core/progress.ts';
 
 /** An engine that nobody else has, so that its images, tags and variables are this test's alone. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
-import { type DatabaseName, openPrimary } from '../../../sandbox/engines/postgresql/connection.ts';
+import { type DatabaseName, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { rowsOf } from '../../seeds/rows.ts';

@@ -1,5 +1,5 @@
 import type { EntityName } from '../../../seeds/entities.ts';
-import { knowledgePointId } from '../../../seeds/identifiers.ts';
+import { knowledgePointId } from '../../../seeds/random/identifiers.ts';
 import { addressOf, canonical, directionOf, momentOf, parseJson } from './canonical.ts';
 import type { Held, Point } from './read-stores.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { rawNumber } from '../../../sandbox/dataset/exact-number.ts';
+import { rawNumber } from '../../../sandbox/dataset/read/exact-number.ts';
 
 /** Mostly what every store takes, one time in so many what may lie beyond a bound. */
 const beyondOneIn = 40;

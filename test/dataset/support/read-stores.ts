@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import neo4j from 'neo4j-driver';
-import { openPrimary } from '../../../sandbox/engines/postgresql/connection.ts';
+import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { addressOf, canonical, parseJson } from './canonical.ts';
 

@@ -2,8 +2,8 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { labelNames } from '../../../sandbox/containers/labels.ts';
-import { findContainers, findVolumes } from '../../../sandbox/containers/objects.ts';
+import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findVolumes } from '../../../sandbox/containers/runtime/objects.ts';
 import { type CommandBlock, commandBlocksOf } from './commands-of.ts';
 
 const root = join(import.meta.dirname, '../../..');

@@ -1,9 +1,9 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BackupManifest } from '../../../sandbox/engines/backup.ts';
-import { describePart } from '../../../sandbox/engines/backup-files.ts';
-import type { Fingerprint } from '../../../sandbox/engines/data.ts';
+import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
+import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
+import { describePart } from '../../../sandbox/engines/shared/backup/backup-files.ts';
 
 /** A folder for a backup, removed when it is disposed of. */
 export interface BackupFolder extends AsyncDisposable {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { execInNode } from '../../../sandbox/containers/exec.ts';
-import type { NodeHandle } from '../../../sandbox/containers/node-spec.ts';
-import type { BackupManifest } from '../../../sandbox/engines/backup.ts';
-import type { EngineWith } from '../../../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { NodeHandle } from '../../../sandbox/containers/nodes/node-spec.ts';
+import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
+import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
+import type { EngineWith } from '../../../sandbox/engines/contract/engine.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { refusalOf, refusalsExpected, refusalsOfPart, type StoredBackup, withLittleRoom } from './backups.ts';
 
 /** What the tests of an engine's backup have made before the first of them. */

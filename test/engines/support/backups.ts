@@ -2,16 +2,16 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { docker } from '../../../sandbox/containers/docker.ts';
-import { execInNode } from '../../../sandbox/containers/exec.ts';
-import { labelNames } from '../../../sandbox/containers/labels.ts';
-import { removeContainer } from '../../../sandbox/containers/nodes.ts';
-import { ownerOfThisProcess } from '../../../sandbox/containers/owner.ts';
+import { removeContainer } from '../../../sandbox/containers/nodes/nodes.ts';
+import { docker } from '../../../sandbox/containers/runtime/docker.ts';
+import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
+import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
+import { ownerOfThisProcess } from '../../../sandbox/containers/runtime/owner.ts';
 import { type ErrorCode, SandboxError } from '../../../sandbox/core/errors.ts';
-import type { Backup, BackupManifest } from '../../../sandbox/engines/backup.ts';
-import { describePart } from '../../../sandbox/engines/backup-files.ts';
-import type { Engine } from '../../../sandbox/engines/engine.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { Backup, BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
+import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import { describePart } from '../../../sandbox/engines/shared/backup/backup-files.ts';
 import { supported } from './backup-folder.ts';
 
 /** A backup in a folder that is removed when it is disposed of. */

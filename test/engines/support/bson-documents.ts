@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { documentOf } from '../../../sandbox/engines/mongodb/bson-bytes.ts';
+import { documentOf } from '../../../sandbox/engines/mongodb/backup/export/bson-bytes.ts';
 
 /** An element as bytes, of a type of bsonspec.org. */
 export function element(type: number, name: string, value: Buffer): { readonly bytes: Buffer } {

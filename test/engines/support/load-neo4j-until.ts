@@ -1,5 +1,5 @@
-import { load } from '../../../sandbox/engines/neo4j/load.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import { load } from '../../../sandbox/engines/neo4j/data/load.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { buildParts } from '../../../sandbox/engines/expiring-parts.ts';
-import { addDatabase } from '../../../sandbox/engines/mongodb/fingerprint.ts';
+import { addDatabase } from '../../../sandbox/engines/mongodb/backup/fingerprint.ts';
+import { buildParts } from '../../../sandbox/engines/shared/backup/expiring-parts.ts';
 
 /** Parts of one database's fingerprint. */
 export async function partsOf(database: Db): Promise<Readonly<Record<string, string>>> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Fingerprint } from '../../../sandbox/engines/data.ts';
-import { differenceOf } from '../../../sandbox/engines/fingerprint-difference.ts';
+import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
+import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 
 /** A damage that a fingerprint must notice. */
 export interface Mutation<Client> {

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { openPrimary } from '../../../sandbox/engines/postgresql/connection.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 
 /** A stack with the platform's schema and data. */

@@ -1,9 +1,9 @@
 import { text } from 'node:stream/consumers';
-import type { BackupManifest } from '../../../sandbox/engines/backup.ts';
-import { withClient } from '../../../sandbox/engines/mongodb/connection.ts';
-import { importCollections } from '../../../sandbox/engines/mongodb/driver-import.ts';
-import { readExport } from '../../../sandbox/engines/mongodb/read-export.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import { importCollections } from '../../../sandbox/engines/mongodb/backup/export/driver-import.ts';
+import { readExport } from '../../../sandbox/engines/mongodb/backup/export/read-export.ts';
+import { withClient } from '../../../sandbox/engines/mongodb/server/connection.ts';
 import { residentBytesMax } from '../../support/peak-memory.ts';
 
 // Checks an export and imports it. Arguments: its folder, the database to import into, and `hold` to hold all documents

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { databases, openPrimary } from '../../../sandbox/engines/postgresql/connection.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import type { Breakage, SchemaTrial } from './schema-trial.ts';
 
 async function inDatabase(running: RunningEngine, database: string, ...statements: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { HistoryEntry, HistoryEvent } from '../../../scenarios/history.ts';
-import { rowRandom } from '../../../seeds/random.ts';
+import { rowRandom } from '../../../seeds/random/random.ts';
 
 /**
  * A made-up run of some seconds: clients write and read, the primary is killed at a third of it, another node is

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { SetClient } from '../../../sandbox/engines/workloads.ts';
-import { type DrillOptions, runFailoverDrill } from '../../../scenarios/failover/drill.ts';
-import type { FaultSchedule } from '../../../scenarios/failover/schedule.ts';
+import type { SetClient } from '../../../sandbox/engines/contract/workloads.ts';
+import { type DrillOptions, runFailoverDrill } from '../../../scenarios/failover/drill/drill.ts';
+import type { FaultSchedule } from '../../../scenarios/failover/schedules/schedule.ts';
 import type { FailoverSubject } from '../../../scenarios/failover/subject.ts';
 import { workloadKinds } from '../../../scenarios/failover/workload-kinds.ts';
 import { createHistory, type History } from '../../../scenarios/history.ts';

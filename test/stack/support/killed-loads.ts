@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
-import type { RunningEngine } from '../../../sandbox/engines/topology.ts';
-import { attachStack } from '../../../sandbox/stack/attach-stack.ts';
-import { startCommand } from '../../../scenarios/backup/command.ts';
-import { rowRandom } from '../../../seeds/random.ts';
+import { attachStack } from '../../../sandbox/stack/attach/attach-stack.ts';
+import { startCommand } from '../../../scenarios/backup/whole-platform/command.ts';
+import { rowRandom } from '../../../seeds/random/random.ts';
 import { type StackFolder, stackFolder } from '../../support/command.ts';
 import { seed, seedText } from '../../support/seed.ts';
 import { wholeEngine } from '../../support/whole-engines.ts';

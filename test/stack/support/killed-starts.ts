@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { labelNames } from '../../../sandbox/containers/labels.ts';
-import { findContainers, findNetworks, findVolumes } from '../../../sandbox/containers/objects.ts';
-import { stackIdentity } from '../../../sandbox/stack/stack-identity.ts';
-import type { StackStatus } from '../../../sandbox/stack/stack-status.ts';
-import { startCommand } from '../../../scenarios/backup/command.ts';
-import { rowRandom } from '../../../seeds/random.ts';
+import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
+import { findContainers, findNetworks, findVolumes } from '../../../sandbox/containers/runtime/objects.ts';
+import type { StackStatus } from '../../../sandbox/stack/attach/stack-status.ts';
+import { stackIdentity } from '../../../sandbox/stack/state/stack-identity.ts';
+import { startCommand } from '../../../scenarios/backup/whole-platform/command.ts';
+import { rowRandom } from '../../../seeds/random/random.ts';
 import { runForDocument, stackFolder } from '../../support/command.ts';
 import { seed } from '../../support/seed.ts';
 

@@ -1,4 +1,4 @@
-import { resolveImages } from '../../../sandbox/containers/images.ts';
+import { resolveImages } from '../../../sandbox/containers/images/images.ts';
 import { tinyEngine } from '../../containers/support/tiny-images.ts';
 
 /** Reference of an image that does no more than this where a server would start. */

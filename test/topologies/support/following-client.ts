@@ -1,6 +1,6 @@
-import { createFollowingPool } from '../../../sandbox/engines/postgresql/following-pool.ts';
-import { wasRefused } from '../../../sandbox/engines/postgresql/primary-client.ts';
-import { outcomeOf, type SetClient } from '../../../sandbox/engines/workloads.ts';
+import { outcomeOf, type SetClient } from '../../../sandbox/engines/contract/workloads.ts';
+import { createFollowingPool } from '../../../sandbox/engines/postgresql/server/following-pool.ts';
+import { wasRefused } from '../../../sandbox/engines/postgresql/server/primary-client.ts';
 
 /** A silent server is given up after this long, as an application's driver would. */
 const answerTimeoutMs = 3_000;

@@ -1,4 +1,4 @@
-import { rowRandom } from '../../../../seeds/random.ts';
+import { rowRandom } from '../../../../seeds/random/random.ts';
 import { scratchFolder } from '../made-up-archive.ts';
 import { ownSigners } from '../own-signers.ts';
 import { type Contents, engineOf } from './contents.ts';

@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackupReport } from '../../../../sandbox/backup/backup-report.ts';
-import { restoresBeside } from '../../../../sandbox/stack/restore-stacks.ts';
-import { stackIdentity } from '../../../../sandbox/stack/stack-identity.ts';
+import { restoresBeside } from '../../../../sandbox/stack/replace/restore-stacks.ts';
+import { stackIdentity } from '../../../../sandbox/stack/state/stack-identity.ts';
 import { runForDocument, stackFolder } from '../../../support/command.ts';
 import { type Contents, contentsOf } from './contents.ts';
 

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBackup } from '../../../../sandbox/backup/archive/open-archive.ts';
 import { stagingDirectory } from '../../../../sandbox/backup/create-backup.ts';
-import { execInNode } from '../../../../sandbox/containers/exec.ts';
-import { firstNode, type RunningEngine } from '../../../../sandbox/engines/topology.ts';
-import { attachStack } from '../../../../sandbox/stack/attach-stack.ts';
-import { stackIdentity } from '../../../../sandbox/stack/stack-identity.ts';
+import { execInNode } from '../../../../sandbox/containers/runtime/exec.ts';
+import { firstNode, type RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { attachStack } from '../../../../sandbox/stack/attach/attach-stack.ts';
+import { stackIdentity } from '../../../../sandbox/stack/state/stack-identity.ts';
 import type { Restore } from './live-oracle.ts';
 
 /** Faults that restores have had, put back: each must be found on a running server. */

@@ -1,4 +1,4 @@
-import type { Random } from '../../../../seeds/random.ts';
+import type { Random } from '../../../../seeds/random/random.ts';
 import { hostileJson, hostileNames } from './hostile-texts.ts';
 
 type Place = readonly (string | number)[];

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { manifestText } from '../../../../sandbox/backup/archive/manifest.ts';
-import type { Random } from '../../../../seeds/random.ts';
+import type { Random } from '../../../../seeds/random/random.ts';
 import { type Contents, described, engineOf } from './contents.ts';
 import { canary, doorAclLines, foreignAclLines, hostileNames, hostileStatements } from './hostile-texts.ts';
 import { mutateJson } from './mutate-json.ts';

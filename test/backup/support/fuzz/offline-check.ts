@@ -1,16 +1,20 @@
 import { join } from 'node:path';
 import { openBackup } from '../../../../sandbox/backup/archive/open-archive.ts';
 import { archiveRefused } from '../../../../sandbox/backup/archive/refusal.ts';
-import type { BackupManifest } from '../../../../sandbox/engines/backup.ts';
-import { readArchive } from '../../../../sandbox/engines/mongodb/dump-archive.ts';
-import { readExport } from '../../../../sandbox/engines/mongodb/read-export.ts';
-import { requireWhole } from '../../../../sandbox/engines/neo4j/restore.ts';
-import { requireReadable } from '../../../../sandbox/engines/postgresql/restore-checks.ts';
-import { filesOf, readAliases, readCollections } from '../../../../sandbox/engines/qdrant/archived-collections.ts';
-import { requireSnapshot } from '../../../../sandbox/engines/qdrant/snapshot-file.ts';
-import { backup as redis } from '../../../../sandbox/engines/redis/backup.ts';
-import { readDumps } from '../../../../sandbox/engines/redis/dumps.ts';
-import type { RunningEngine } from '../../../../sandbox/engines/topology.ts';
+import type { BackupManifest } from '../../../../sandbox/engines/contract/backup.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { readArchive } from '../../../../sandbox/engines/mongodb/backup/dump-archive.ts';
+import { readExport } from '../../../../sandbox/engines/mongodb/backup/export/read-export.ts';
+import { requireWhole } from '../../../../sandbox/engines/neo4j/backup/restore.ts';
+import { requireReadable } from '../../../../sandbox/engines/postgresql/backup/restore/restore-checks.ts';
+import {
+  filesOf,
+  readAliases,
+  readCollections,
+} from '../../../../sandbox/engines/qdrant/backup/archived-collections.ts';
+import { requireSnapshot } from '../../../../sandbox/engines/qdrant/backup/snapshot-file.ts';
+import { backup as redis } from '../../../../sandbox/engines/redis/backup/backup.ts';
+import { readDumps } from '../../../../sandbox/engines/redis/backup/dumps.ts';
 
 /** Rights that were named. */
 export type Check = (directory: string, manifest: BackupManifest) => Promise<readonly string[]>;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import type { BackupManifest } from '../../../../sandbox/engines/backup.ts';
+import type { BackupManifest } from '../../../../sandbox/engines/contract/backup.ts';
 import type { Check } from './offline-check.ts';
 
 /** A fault that engines have had, put back: the oracle must find it. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pack } from 'tar-stream';
-import { docker } from '../../../../sandbox/containers/docker.ts';
+import { docker } from '../../../../sandbox/containers/runtime/docker.ts';
 
 export interface VendorLikeImage extends AsyncDisposable {
   readonly reference: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pack } from 'tar-stream';
-import { docker } from '../../../../sandbox/containers/docker.ts';
+import { docker } from '../../../../sandbox/containers/runtime/docker.ts';
 
 const run = promisify(execFile);
 

@@ -1,0 +1,164 @@
+import { SandboxError } from '../../sandbox/core/errors.ts';
+import {
+  type CrossStorePath,
+  prepareAcrossStores,
+  type Store,
+  storesOf,
+} from '../../sandbox/cross-store/query-paths/cross-store-path.ts';
+import { acrossStores, crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
+import type {
+  PathDescription,
+  PreparedPath,
+  QueryPath,
+  ReferenceProgram,
+} from '../../sandbox/engines/contract/query-path.ts';
+import { isExternal, type RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import type { Dataset } from '../../seeds/dataset.ts';
+import type { BenchTarget } from '../bench-target.ts';
+import type { PathNotRun } from '../results.ts';
+import type { ServerOrigin } from './path-figures.ts';
+
+/** One query path of what runs. */
+export interface Subject {
+  /** Which of the stacks that are measured together it belongs to, from 0. */
+  readonly target: number;
+  /** Name of the engine, or `across stores`. */
+  readonly engine: string;
+  readonly topology: string;
+  readonly origin: ServerOrigin;
+  readonly path: PathDescription;
+  /** What its plan and answer depend on. */
+  readonly reads: readonly { readonly store: string; readonly holding: string }[];
+  /** Whether it may write where it is somebody else's server. */
+  readonly confirmedWrites: boolean;
+  readonly missing: () => Promise<readonly string[]>;
+  readonly prepare: () => Promise<PreparedPath>;
+  readonly reference?: Omit<ReferenceProgram, 'run'> & {
+    readonly run: (load: Parameters<ReferenceProgram['run']>[2]) => ReturnType<ReferenceProgram['run']>;
+  };
+}
+
+/** Where a running engine comes from. */
+function originOf(running: RunningEngine): ServerOrigin {
+  return isExternal(running) ? 'external' : running.image.origin;
+}
+
+/** All paths of a target, or those that are named. Throws `BAD_OPTION` where one has no such name. */
+export function choosePaths(target: BenchTarget, index: number, names: readonly string[] = []): readonly Subject[] {
+  const stores = target.engines.flatMap((engine): Store[] => {
+    const running = target.running.get(engine.name);
+    return running === undefined ? [] : [{ engine, running }];
+  });
+  const { holds, confirmedWrites = false } = target;
+  const datasetOf = (used: readonly Store[]) =>
+    used.every(({ engine }) => holds?.has(engine.name) ?? true) ? target.dataset : undefined;
+  const own = stores.flatMap(({ engine, running }) =>
+    (engine.bench?.paths ?? []).map((path) => ({
+      target: index,
+      confirmedWrites,
+      ...subjectOf(path, engine.name, running, datasetOf([{ engine, running }])),
+    })),
+  );
+  const across = crossStorePaths.flatMap((path) => {
+    const subject = acrossSubjectOf(path, stores, datasetOf);
+    return subject === undefined ? [] : [{ target: index, confirmedWrites, ...subject }];
+  });
+  const all = [...own, ...across];
+  const unknown = names.find((name) => !all.some(({ path }) => path.name === name));
+  if (unknown !== undefined) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `There is no query path \`${unknown}\` on the engines that were chosen.`,
+      next: `Use one or more of: ${all.map(({ path }) => path.name).join(', ')}.`,
+    });
+  }
+  return names.length === 0 ? all : all.filter(({ path }) => names.includes(path.name));
+}
+
+function subjectOf(
+  path: QueryPath,
+  engine: string,
+  running: RunningEngine,
+  dataset: Dataset | undefined,
+): Omit<Subject, 'target' | 'confirmedWrites'> {
+  const { reference } = path;
+  return {
+    engine,
+    topology: running.topology,
+    origin: originOf(running),
+    path,
+    reads: path.reads.map((holding) => ({ store: engine, holding })),
+    missing: () => path.missing(running),
+    prepare: () => path.prepare({ running, dataset }),
+    // Other programs run inside of a node, which a server of somebody else's has none of for us.
+    ...(reference === undefined || dataset === undefined || isExternal(running)
+      ? {}
+      : { reference: { ...reference, run: (load) => reference.run(running, dataset, load) } }),
+  };
+}
+
+/** Nothing where a store is not among those that run: it is then no path of theirs. */
+function acrossSubjectOf(
+  path: CrossStorePath,
+  stores: readonly Store[],
+  datasetOf: (used: readonly Store[]) => Dataset | undefined,
+): Omit<Subject, 'target' | 'confirmedWrites'> | undefined {
+  const found = storesOf(path, stores);
+  if ('lacking' in found) return undefined;
+  const { used } = found;
+  return {
+    engine: acrossStores,
+    topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
+    origin: leastOrigin(used.map(({ running }) => originOf(running))),
+    path,
+    reads: used.flatMap(({ engine: { name: store, bench } }) =>
+      path.needs.flatMap((need) => (bench?.platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
+    ),
+    missing: async () => {
+      const missing = await Promise.all(
+        used.map(({ engine, running }) => engine.bench?.platformReads?.missing(running) ?? []),
+      );
+      return missing.flat();
+    },
+    prepare: () => prepareAcrossStores(path, used, datasetOf(used)),
+  };
+}
+
+/** One stand-in among them makes figures those of a stand-in. */
+function leastOrigin(origins: readonly ServerOrigin[]): ServerOrigin {
+  const order: readonly ServerOrigin[] = ['compatible', 'external', 'built', 'official'];
+  return order.find((origin) => origins.includes(origin)) ?? 'external';
+}
+
+export interface Runnable {
+  readonly subjects: readonly Subject[];
+  readonly notRun: readonly PathNotRun[];
+}
+
+/** Those that can be run here and now, and why the others cannot. */
+export async function runnable(subjects: readonly Subject[]): Promise<Runnable> {
+  const reasons = await Promise.all(subjects.map(reasonNotToRun));
+  return {
+    subjects: subjects.filter((_, index) => reasons[index] === undefined),
+    notRun: subjects.flatMap(({ engine, path }, index) => {
+      const reason = reasons[index];
+      return reason === undefined ? [] : [{ engine, path: path.name, reason }];
+    }),
+  };
+}
+
+/** Why a path that writes is not run on a server of somebody else's without being asked for. */
+export function reasonNotToWrite({ path, origin, confirmedWrites }: Subject): string | undefined {
+  if (path.writes === undefined || origin !== 'external' || confirmedWrites) return undefined;
+  return `it writes ${path.writes}: \`--confirm-writes\` runs it`;
+}
+
+async function reasonNotToRun(subject: Subject): Promise<string | undefined> {
+  const { path, origin, missing } = subject;
+  const unconfirmed = reasonNotToWrite(subject);
+  if (unconfirmed !== undefined) return unconfirmed;
+  const onOrigin = origin === 'external' ? undefined : path.notRunOn?.[origin];
+  if (onOrigin !== undefined) return onOrigin;
+  const lacking = await missing();
+  return lacking.length === 0 ? undefined : `not there: ${lacking.join(', ')}`;
+}

@@ -1,0 +1,71 @@
+import type { BenchOptions } from '../../../bench/run-benchmarks.ts';
+import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
+
+/** Rounds of a run that is to be compared: see docs/benchmarks.md. */
+const roundsToCompare = 24;
+
+/** A path's time in such a run: a quarter of a second a round. */
+const comparedMs = 6_000;
+
+const clientsAtMost = 1_024;
+
+/** What the flags of `bench` say. */
+export interface BenchFlags {
+  readonly measure: Pick<BenchOptions, 'warmUpMs' | 'measureMs' | 'rounds' | 'clients' | 'arrivals'>;
+  readonly save?: string;
+  readonly against?: string;
+  readonly html?: string;
+  readonly summary?: string;
+  /** `ENGINE=ADDRESS` of servers that the sandbox did not start. */
+  readonly urls: readonly string[];
+  readonly confirmedWrites: boolean;
+  /** What was added, changed or removed since the seeding is a failure. */
+  readonly strict: boolean;
+  /** A missed service objective is a failure. */
+  readonly objectives: boolean;
+}
+
+/** Throws `BAD_OPTION`. */
+export function parseBenchFlags(flags: Readonly<Record<string, unknown>>): BenchFlags {
+  const text = (name: string) => (flags[name] === undefined ? undefined : String(flags[name]));
+  const [save, against, html, summary] = ['save', 'against', 'html', 'summary'].map(text);
+  const compared = save !== undefined || against !== undefined;
+  const duration = text('duration');
+  const warmUp = text('warmUp');
+  const measureMs =
+    duration === undefined ? (compared ? comparedMs : undefined) : parseDurationMs(duration, '--duration');
+  const rounds =
+    flags.rounds === undefined ? (compared ? roundsToCompare : 1) : parseWholeNumber(flags.rounds, 1, '--rounds');
+  const urls = (flags.url ?? []) as readonly string[];
+  if (flags.confirmWrites === true && urls.length === 0) {
+    throw badOption('--confirm-writes is about servers that the sandbox did not start.', 'Use it together with --url.');
+  }
+  return {
+    urls,
+    confirmedWrites: flags.confirmWrites === true,
+    strict: flags.strict === true,
+    objectives: flags.objectives === true,
+    measure: {
+      rounds,
+      ...(warmUp === undefined ? {} : { warmUpMs: parseDurationMs(warmUp, '--warm-up') }),
+      ...(measureMs === undefined ? {} : { measureMs }),
+      ...fullFlags(flags),
+    },
+    ...(save === undefined ? {} : { save }),
+    ...(against === undefined ? {} : { against }),
+    ...(html === undefined ? {} : { html }),
+    ...(summary === undefined ? {} : { summary }),
+  };
+}
+
+function fullFlags(flags: Readonly<Record<string, unknown>>): Pick<BenchOptions, 'clients' | 'arrivals'> {
+  if (flags.full !== true) {
+    const alone = ['clients', 'arrivals'].find((name) => flags[name] !== undefined);
+    if (alone === undefined) return {};
+    throw badOption(`--${alone} is about many clients.`, 'Use it together with --full.');
+  }
+  const clients = flags.clients === undefined ? 16 : parseWholeNumber(flags.clients, 1, '--clients');
+  if (clients > clientsAtMost) throw badOption(`--clients: ${clients} is too many.`, `Use at most ${clientsAtMost}.`);
+  const arrivals = parseChoice(String(flags.arrivals ?? 'constant'), ['constant', 'poisson'] as const, '--arrivals');
+  return { clients, arrivals };
+}

@@ -1,0 +1,48 @@
+import { removeContainer } from '../nodes/nodes.ts';
+import { docker } from '../runtime/docker.ts';
+import { checked } from '../runtime/exec.ts';
+import { labelNames } from '../runtime/labels.ts';
+import { inNamespace, onVolumes } from './fault-helper.ts';
+import type { ActiveFault, FaultKind } from './fault-kinds.ts';
+import { activeFault, type FaultTarget, findFaults } from './fault-records.ts';
+import { targetsOf, volumesOf } from './fault-targets.ts';
+
+/** Undoes faults by their records alone, whoever made them. `start: false` leaves nodes that are down as they are. */
+export async function healFaults(options: {
+  readonly stackName: string;
+  readonly node?: string;
+  readonly owner?: string;
+  readonly start?: boolean;
+}): Promise<readonly ActiveFault[]> {
+  const records = await findFaults({
+    [labelNames.stack]: options.stackName,
+    ...(options.node === undefined ? {} : { [labelNames.faultNode]: options.node }),
+    ...(options.owner === undefined ? {} : { [labelNames.owner]: options.owner }),
+  });
+  if (records.length === 0) return [];
+  const targets = await targetsOf(options.stackName);
+  const byNode = Map.groupBy(records.map(activeFault), ({ node }) => node);
+  await Promise.all(
+    [...byNode].map(async ([node, faults]) => {
+      const target = targets.get(node);
+      if (target !== undefined) await healNode(target, new Set(faults.map(({ kind }) => kind)), options.start ?? true);
+    }),
+  );
+  await Promise.all(records.map(({ id }) => removeContainer(id)));
+  return records.map(activeFault);
+}
+
+/** Faults that are rules in a node's network namespace. */
+export const networkKinds: readonly FaultKind[] = ['isolate', 'partition', 'loss', 'latency', 'reset', 'bandwidth'];
+
+async function healNode(target: FaultTarget, kinds: ReadonlySet<FaultKind>, start: boolean): Promise<void> {
+  const container = (await docker()).getContainer(target.containerId);
+  let { State } = await container.inspect();
+  if (State.Paused) await container.unpause();
+  if (kinds.has('fill-disk')) checked(await onVolumes(target, await volumesOf(target), 'free'), 'freeing the disk');
+  State = (await container.inspect()).State;
+  // Rules die with the namespace of a node that has stopped.
+  if (State.Running && networkKinds.some((kind) => kinds.has(kind))) await inNamespace(target, ['heal']);
+  const isDown = kinds.has('kill') || kinds.has('stop') || kinds.has('wipe');
+  if (!State.Running && isDown && start) await container.start();
+}

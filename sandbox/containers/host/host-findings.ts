@@ -1,0 +1,167 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { officialBase } from '../images/base-image.ts';
+import { atMirror, withoutStatus } from '../images/image-pull.ts';
+import { docker } from '../runtime/docker.ts';
+import { findDockerEndpoint, passedOverSockets } from '../runtime/docker-endpoint.ts';
+import { type OtherMachine, otherMachine } from '../runtime/ssh/other-machine.ts';
+import { canInstallPackages, installAdvice } from './host-system.ts';
+
+/** One thing about this machine that matters to the sandbox. */
+export interface Finding {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly text: string;
+  /** What to do about it, where something is to be done. */
+  readonly next?: string;
+}
+
+/** Of what a virtual machine, or another one, does not show. */
+const notVisible = 'of the machine that the engine runs on; not visible from here';
+
+/** What the five engines with `small` take, with their images, in bytes. */
+const comfortable = { diskBytes: 6e9, memoryBytes: 3e9 } as const;
+
+/**
+ * Looks at everything that a start depends on, side by side: of the machine that the engine runs on where that is another.
+ * Changes nothing, and never throws.
+ */
+export async function inspectHost(): Promise<readonly Finding[]> {
+  const engine = await engineFinding();
+  const withEngine = engine.state === 'failed' ? [] : [roomFindings(), registryFinding()];
+  const other = await otherMachine();
+  const [packages, avx, ports, ...others] = await Promise.all([
+    packagesFinding(),
+    other === undefined ? avxFinding() : avxFindingOf(other.hasAvx),
+    loopbackFinding(),
+    ...withEngine,
+  ]);
+  const node: Finding = { name: 'node', state: 'ok', text: process.version };
+  return [node, engine, ...others.flat(), packages, processorFinding(other), avx, ports];
+}
+
+/** Free disk where the engine keeps its data, as far as it can be seen from here, and free memory there, in bytes. */
+export async function availableResources(): Promise<{ readonly diskBytes: number; readonly memoryBytes: number }> {
+  const { DockerRootDir, MemTotal } = (await (await docker()).info()) as { DockerRootDir: string; MemTotal: number };
+  const other = await otherMachine(DockerRootDir);
+  if (other !== undefined) {
+    const { diskBytes = Number.POSITIVE_INFINITY, memoryBytes = MemTotal } = other;
+    return { diskBytes, memoryBytes };
+  }
+  const disk = await statfs(DockerRootDir).catch(() => undefined);
+  // The engine of a desktop runs in a virtual machine: its folder is not ours, and its memory is what it was given.
+  const isHere = disk !== undefined && Math.abs(MemTotal - totalmem()) < 1e6;
+  return {
+    diskBytes: isHere ? disk.bavail * disk.bsize : Number.POSITIVE_INFINITY,
+    memoryBytes: isHere ? await availableMemoryBytes() : MemTotal,
+  };
+}
+
+/** What programs can get without swapping: more than what is free, since caches give way. */
+async function availableMemoryBytes(): Promise<number> {
+  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+  const kibibytes = /^MemAvailable:\s+(\d+) kB/m.exec(text)?.[1];
+  return kibibytes === undefined ? freemem() : Number(kibibytes) * 1024;
+}
+
+async function engineFinding(): Promise<Finding> {
+  const name = 'container engine';
+  try {
+    const endpoint = await findDockerEndpoint();
+    if (endpoint === undefined) {
+      const text = ['none answers', ...(await passedOverSockets())].join('; ');
+      return { name, state: 'failed', text, next: installAdvice() };
+    }
+    const client = await docker();
+    const [info, version] = await Promise.all([client.info(), client.version()]);
+    const product = version.Components?.[0]?.Name === 'Podman Engine' ? 'Podman' : 'Docker';
+    const text = `${product} ${version.Version} at ${endpoint.leadsTo ?? endpoint.url}, storage ${info.Driver}, cgroup v${info.CgroupVersion ?? '1'}`;
+    return { name, state: 'ok', text };
+  } catch (thrown) {
+    const next = thrown instanceof SandboxError ? thrown.next : 'Look at its log, and start it again.';
+    return { name, state: 'failed', text: messageOf(thrown), next };
+  }
+}
+
+async function roomFindings(): Promise<readonly Finding[]> {
+  try {
+    const { diskBytes, memoryBytes } = await availableResources();
+    return [roomFinding('disk', diskBytes), roomFinding('memory', memoryBytes)];
+  } catch (thrown) {
+    return [{ name: 'disk', state: 'warning', text: `cannot be seen: ${messageOf(thrown)}` }];
+  }
+}
+
+function roomFinding(name: 'disk' | 'memory', bytes: number): Finding {
+  const wanted = name === 'disk' ? comfortable.diskBytes : comfortable.memoryBytes;
+  if (!Number.isFinite(bytes)) return { name, state: 'ok', text: notVisible };
+  const text = `${Math.round(bytes / 1e6).toLocaleString('en')} MB free`;
+  if (bytes >= wanted) return { name, state: 'ok', text };
+  const next = `All engines want about ${wanted / 1e9} GB; start fewer with --engines.`;
+  return { name, state: 'warning', text, next };
+}
+
+/** Asks through the container engine, which is who pulls, and may have a proxy and mirrors of its own. */
+async function registryFinding(): Promise<Finding> {
+  const name = 'image registry';
+  const reference = atMirror(officialBase, process.env.SANDBOX_REGISTRY);
+  const signal = AbortSignal.timeout(deadlineMs('registryAnswer'));
+  try {
+    await (await docker()).getImage(reference).distribution({ abortSignal: signal });
+    return { name, state: 'ok', text: `answers for ${reference}` };
+  } catch (thrown) {
+    const text = signal.aborted
+      ? `no answer within ${deadlineMs('registryAnswer') / 1000} s`
+      : withoutStatus(messageOf(thrown));
+    const next = 'Images are built here instead; a mirror can be named in SANDBOX_REGISTRY.';
+    return { name, state: 'warning', text, next };
+  }
+}
+
+async function packagesFinding(): Promise<Finding> {
+  const name = 'packages';
+  if (await canInstallPackages()) return { name, state: 'ok', text: 'can be installed: Debian or Ubuntu, as root' };
+  const text = 'cannot be installed from here: that takes root on Debian or Ubuntu';
+  const next = 'Without an image registry, carry the images here: `npm run sandbox -- prefetch --input FILE`.';
+  return { name, state: 'warning', text, next };
+}
+
+function processorFinding(other: OtherMachine | undefined): Finding {
+  const cores = other === undefined ? availableParallelism() : other.cores;
+  if (cores === undefined) return { name: 'processor', state: 'ok', text: notVisible };
+  if (cores >= 2) return { name: 'processor', state: 'ok', text: `${cores} cores` };
+  return { name: 'processor', state: 'warning', text: 'one core', next: 'Set SANDBOX_DEADLINE_FACTOR=2.' };
+}
+
+/** Whether the processor of this machine can run what wants AVX. */
+async function avxFinding(): Promise<Finding> {
+  const flags = await readFile('/proc/cpuinfo', 'utf8').catch(() => undefined);
+  // Processors that are not of x86 have no such flag, and other needs.
+  const hasFlags = flags !== undefined && /^flags\s*:/m.test(flags);
+  return avxFindingOf(hasFlags ? /\bavx\b/.test(flags) : undefined);
+}
+
+/** `undefined`: it cannot be seen, or has no meaning there. */
+function avxFindingOf(hasAvx: boolean | undefined): Finding {
+  if (hasAvx !== false) return { name: 'avx', state: 'ok', text: 'as MongoDB wants it' };
+  const next = "MongoDB's official image will not start; use `--images built`.";
+  return { name: 'avx', state: 'warning', text: 'the processor has none', next };
+}
+
+/** Whether the loopback address can be listened on, which all ports are published on. */
+function loopbackFinding(): Promise<Finding> {
+  const name = 'loopback';
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (thrown) => {
+      const next = 'Bring the loopback interface up: `ip link set lo up`.';
+      resolve({ name, state: 'failed', text: `127.0.0.1 cannot be listened on: ${messageOf(thrown)}`, next });
+    });
+    server.listen(0, '127.0.0.1', () => {
+      server.close(() => resolve({ name, state: 'ok', text: 'ports can be published on 127.0.0.1' }));
+    });
+  });
+}

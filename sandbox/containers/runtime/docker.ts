@@ -1,0 +1,55 @@
+import type Dockerode from 'dockerode';
+import type { ContainerInfo, ContainerListOptions } from 'dockerode';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
+import { getDocument } from './engine-http.ts';
+import { tunnelInUse } from './ssh/tunnel-in-use.ts';
+
+let client: Promise<Dockerode> | undefined;
+
+/**
+ * Client of the container engine in use: one for the process.
+ * Throws `DOCKER_NOT_FOUND` where no engine answers; `ensureDocker` starts or installs one first.
+ */
+export function docker(): Promise<Dockerode> {
+  client ??= connect().catch((thrown) => {
+    client = undefined;
+    throw thrown;
+  });
+  return client;
+}
+
+/** Containers as the engine lists them, by a client that is loaded already or without one. */
+export async function listContainers(options: ContainerListOptions): Promise<readonly ContainerInfo[]> {
+  const { all = false, filters = {} } = options;
+  if (client !== undefined) {
+    if (tunnelInUse() !== undefined) await (await import('./ssh/tunnel.ts')).keepTunnel();
+    return (await client).listContainers(options);
+  }
+  const { socketPath, leadsTo } = await requireEndpoint();
+  if (socketPath === undefined) return (await docker()).listContainers(options);
+  const query = new URLSearchParams({ all: String(all), filters: JSON.stringify(filters) });
+  const timeoutMs = leadsTo === undefined ? undefined : deadlineMs('sshAnswer');
+  return (await getDocument(socketPath, `/containers/json?${query}`, timeoutMs)) as readonly ContainerInfo[];
+}
+
+async function requireEndpoint(): Promise<DockerEndpoint> {
+  const endpoint = await findDockerEndpoint();
+  if (endpoint !== undefined) return endpoint;
+  const passedOver = await passedOverSockets();
+  throw new SandboxError({
+    code: 'DOCKER_NOT_FOUND',
+    message: 'No container engine answers: neither DOCKER_HOST nor one of the usual sockets.',
+    next: 'Start Docker, Colima, OrbStack or Podman, or run `npm run sandbox -- doctor` to see what was tried.',
+    ...(passedOver.length === 0 ? {} : { evidence: passedOver.join('\n') }),
+  });
+}
+
+async function connect(): Promise<Dockerode> {
+  const endpoint = await requireEndpoint();
+  // testcontainers resolves the engine by itself; naming it makes both use the same one.
+  process.env.DOCKER_HOST = endpoint.url;
+  const { default: Client } = await import('dockerode');
+  return endpoint.socketPath === undefined ? new Client() : new Client({ socketPath: endpoint.socketPath });
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { lock } from 'proper-lockfile';
+import { deadlineMs } from '../deadlines.ts';
+import { SandboxError } from '../errors.ts';
+import { poll } from '../poll.ts';
+import { userFolder } from './user-folder.ts';
+
+/** A lock whose owner was killed is given back after this long; the owner renews it twice as often. */
+const staleMs = 3_000;
+
+/** {@link withProcessLock} for what all processes of this user share; `name` is that of the lock's file. */
+export async function withUserLock<Value>(
+  name: string,
+  what: string,
+  work: () => Promise<Value>,
+  options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {},
+): Promise<Value> {
+  return withProcessLock(join(await userFolder(), `${name}.lock`), what, work, options);
+}
+
+/**
+ * Runs `work` while no other process of this machine holds the lock file.
+ * `what` says for people what is being locked. Throws `STACK_BUSY` beyond the deadline (default: `stackLock`).
+ */
+export async function withProcessLock<Value>(
+  lockFile: string,
+  what: string,
+  work: () => Promise<Value>,
+  options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {},
+): Promise<Value> {
+  const timeoutMs = options.timeoutMs ?? deadlineMs('stackLock');
+  const release = await poll(
+    () => lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }),
+    {
+      timeoutMs,
+      signal: options.signal,
+      onTimeout: () =>
+        new SandboxError({
+          code: 'STACK_BUSY',
+          message: `Another command has been changing ${what} for ${timeoutMs / 1000} s.`,
+          next: 'Wait for it or end it; its lock expires a few seconds after it has ended.',
+        }),
+    },
+  );
+  try {
+    return await work();
+  } finally {
+    await release().catch(() => {});
+  }
+}

@@ -1,6 +1,0 @@
-import type { ContractCase } from '../schema.ts';
-import { managementCases } from './contract-management.ts';
-import { objectCases } from './contract-objects.ts';
-import { validatorCases } from './contract-validators.ts';
-
-export const contract: readonly ContractCase[] = [...objectCases, ...validatorCases, ...managementCases];

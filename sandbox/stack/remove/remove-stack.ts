@@ -1,0 +1,11 @@
+import { labelNames } from '../../containers/runtime/labels.ts';
+import { type Removed, removeByLabels } from '../../containers/runtime/objects.ts';
+import { stopForwarding } from '../../containers/runtime/ssh/forwarded-ports.ts';
+
+/** Removes everything of one stack by its label. */
+export async function removeStack(name: string, options: { readonly volumes: boolean }): Promise<Removed> {
+  const removed = await removeByLabels({ [labelNames.stack]: name }, options);
+  // Those too whose containers somebody has removed by hand.
+  await stopForwarding(({ stack }) => stack === name);
+  return removed;
+}

@@ -1,0 +1,89 @@
+import type { Dataset } from '../../../seeds/dataset.ts';
+import { silent } from '../../core/progress.ts';
+import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import { checkOptions, type StackOptions } from '../stack-options.ts';
+import { type StackIdentity, stackIdentity, throwAwayName } from '../state/stack-identity.ts';
+
+/**
+ * What a stack is for, as its label says: `stack` stays up, `restore` was made beside one to restore into, and
+ * `throw-away` goes with the process that has made it.
+ */
+type StackPurpose = 'stack' | 'restore' | 'throw-away';
+
+/** Options that have a default. */
+type WithDefault =
+  | 'topologies'
+  | 'size'
+  | 'schema'
+  | 'reset'
+  | 'keepSame'
+  | 'ports'
+  | 'moveTakenPorts'
+  | 'refuseOtherData'
+  | 'images'
+  | 'earlierVersions'
+  | 'dockerInstall'
+  | 'connect'
+  | 'progress'
+  | 'signal';
+
+/** The options of a stack, checked, with every default in its place: nobody behind the door asks again. */
+export interface AskedStack<Name extends EngineName = EngineName>
+  extends Required<Pick<StackOptions<Name>, WithDefault>> {
+  readonly identity: StackIdentity;
+  readonly purpose: StackPurpose;
+  /** Name of the stack that a `restore` is made beside. */
+  readonly beside: string | undefined;
+  readonly engines: readonly Name[];
+  /** Absent: as the stack has it. */
+  readonly failover: boolean | undefined;
+  /** The user's own dataset, in place of size and seed. */
+  readonly dataset: Dataset | undefined;
+  /** Absent: the dataset's own. */
+  readonly seed: number | undefined;
+  /** Size of every volume of a throw-away stack. Absent: as large as the disk. */
+  readonly dataSizeBytes: number | undefined;
+  /** Absent: the deadline `nodeReady`. */
+  readonly readyTimeoutMs: number | undefined;
+}
+
+/** Everything that the options say by themselves. Throws what `checkOptions` and `stackIdentity` throw. */
+export function askedStack<Name extends EngineName>(options: StackOptions<Name>): AskedStack<Name> {
+  checkOptions(options);
+  const { ephemeral = true, beside, dataset } = options;
+  const purpose = ephemeral ? 'throw-away' : beside === undefined ? 'stack' : 'restore';
+  const identity = stackIdentity(options);
+  return {
+    identity: ephemeral ? { ...identity, name: throwAwayName() } : identity,
+    purpose,
+    beside,
+    engines: options.engines ?? (engineNames as readonly EngineName[] as readonly Name[]),
+    topologies: options.topologies ?? {},
+    failover: options.failover,
+    size: options.size ?? 'small',
+    dataset,
+    seed: options.seed,
+    schema: options.schema ?? true,
+    reset: options.reset ?? false,
+    keepSame: options.keepSame ?? false,
+    refuseOtherData: options.refuseOtherData ?? false,
+    ports: options.ports ?? {},
+    moveTakenPorts: options.moveTakenPorts ?? false,
+    dataSizeBytes: ephemeral ? options.dataSizeBytes : undefined,
+    images: options.images ?? 'auto',
+    earlierVersions: options.earlierVersions ?? [],
+    dockerInstall: options.dockerInstall ?? 'never',
+    connect: options.connect ?? true,
+    readyTimeoutMs: options.readyTimeoutMs,
+    progress: options.progress ?? silent,
+    signal: options.signal ?? new AbortController().signal,
+  };
+}
+
+/** What decides what a running stack is; the rest only says how it is reached. */
+export function identifyingOptions(
+  asked: Pick<AskedStack, 'dataset' | 'size' | 'seed' | 'schema' | 'topologies' | 'failover' | 'images' | 'ports'>,
+): object {
+  const { seed, schema, topologies, failover = true, images, ports } = asked;
+  return { size: asked.dataset?.size ?? asked.size, seed, schema, topologies, failover, images, ports };
+}

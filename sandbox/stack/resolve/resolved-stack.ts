@@ -1,0 +1,68 @@
+import { createDataset } from '../../../seeds/create-dataset.ts';
+import type { Dataset } from '../../../seeds/dataset.ts';
+import { availableResources } from '../../containers/host/host-findings.ts';
+import type { ResolvedImage } from '../../containers/images/image-spec.ts';
+import { resolveImages } from '../../containers/images/images.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
+import type { Topology } from '../../engines/contract/topology.ts';
+import { laidOutTopologies } from '../replace/laid-out.ts';
+import type { Topologies } from '../stack-options.ts';
+import type { StartupRecorder } from '../start/startup-steps.ts';
+import type { AskedStack } from './asked-stack.ts';
+import { chooseImage } from './choose-image.ts';
+import { chooseTopology } from './choose-topology.ts';
+import { checkResources } from './resources.ts';
+
+/** An engine of a stack, with everything that is chosen for it. */
+export interface ResolvedEngine {
+  readonly engine: Engine;
+  readonly topology: Topology;
+  readonly image: ResolvedImage;
+}
+
+/** A stack as it is to be, worked out once out of what was asked for and what is there. Nothing resolves it again. */
+export interface ResolvedStack extends Omit<AskedStack, 'engines' | 'dataset'> {
+  readonly engines: readonly ResolvedEngine[];
+  /** Topologies of engines that are not `standalone` or were asked for by name. */
+  readonly topologies: Topologies;
+  /** What is to be loaded. Absent: nothing. */
+  readonly dataset: Dataset | undefined;
+}
+
+/**
+ * Topologies, dataset and images of a stack, once the container engine answers. Throws `NOT_SUPPORTED`, `NO_DISK_SPACE`,
+ * `NO_MEMORY`, and what `resolveImages` throws.
+ */
+export async function resolveStack(
+  asked: AskedStack,
+  engines: readonly Engine[],
+  recorder: StartupRecorder,
+): Promise<ResolvedStack> {
+  const { size, seed } = asked;
+  const topologies = await laidOutTopologies(asked);
+  for (const engine of engines) chooseTopology(engine, topologies);
+  const dataset =
+    asked.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...(seed === undefined ? {} : { seed }) }));
+  checkResources(engines, await availableResources(), dataset?.counts);
+  const resolved = await recorder.step('images', ['docker'], () => resolveEngines(engines, { ...asked, topologies }));
+  return { ...asked, topologies, dataset, engines: resolved };
+}
+
+/** Image and topology of each engine. Throws `NOT_SUPPORTED`, and what `resolveImages` throws. */
+export async function resolveEngines(
+  engines: readonly Engine[],
+  asked: Pick<
+    AskedStack,
+    'topologies' | 'images' | 'earlierVersions' | 'purpose' | 'dockerInstall' | 'progress' | 'signal'
+  >,
+): Promise<readonly ResolvedEngine[]> {
+  const images = await resolveImages(
+    engines.map((engine) => ({ engine: engine.name, spec: chooseImage(engine, asked) })),
+    { policy: asked.images, install: asked.dockerInstall, progress: asked.progress, signal: asked.signal },
+  );
+  return engines.map((engine) => {
+    const image = images.get(engine.name);
+    if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
+    return { engine, image, topology: chooseTopology(engine, asked.topologies, image.origin) };
+  });
+}

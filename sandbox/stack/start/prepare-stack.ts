@@ -1,0 +1,49 @@
+import { ensureDocker } from '../../containers/runtime/docker-host.ts';
+import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
+import { removeAbandoned } from '../remove/clean-up.ts';
+import { topologyDifferent } from '../replace/laid-out.ts';
+import { requireReadableData } from '../replace/readable-data.ts';
+import type { AskedStack } from '../resolve/asked-stack.ts';
+import { loadEngines } from '../resolve/load-engines.ts';
+import { type ResolvedEngine, resolveStack } from '../resolve/resolved-stack.ts';
+import type { StateKeeper } from '../state/state-keeper.ts';
+import { type Before, lookAround, type StackStart } from './stack-start.ts';
+import { createStartupRecorder } from './startup-steps.ts';
+
+/** A start with everything that it needs, of which nothing has been begun. */
+export interface PreparedStack extends StackStart {
+  /** Ends once what killed processes have left is removed. Runs beside the start, which does not need its end. */
+  readonly cleanedUp: Promise<unknown>;
+}
+
+/**
+ * Works out what is to be started, and refuses what would not go on with the data that is there, before anything of it is
+ * touched. Throws what `ensureDocker` and `resolveStack` throw, `TOPOLOGY_DIFFERENT`, `IMAGE_DIFFERENT`.
+ */
+export async function prepareStack(asked: AskedStack, keeper: StateKeeper): Promise<PreparedStack> {
+  keepLoopbackFromProxy();
+  const recorder = createStartupRecorder();
+  const [engines] = await Promise.all([
+    loadEngines(asked.engines),
+    recorder.step('docker', [], () => ensureDocker({ install: asked.dockerInstall, progress: asked.progress })),
+  ]);
+  const cleanedUp = removeAbandoned();
+  // Awaited by who starts: what else fails first must not make its failure nobody's, which would end the process.
+  cleanedUp.catch(() => {});
+  const stack = await resolveStack(asked, engines, recorder);
+  const before = await lookAround(stack, keeper);
+  for (const resolved of stack.engines) await requireOwnData(keeper, before, resolved);
+  return { stack, keeper, recorder, before, cleanedUp };
+}
+
+/** Throws `TOPOLOGY_DIFFERENT` or `IMAGE_DIFFERENT` where there is data that the engine would not start on. */
+async function requireOwnData(
+  keeper: StateKeeper,
+  before: Before,
+  { engine, topology, image }: ResolvedEngine,
+): Promise<void> {
+  const there = await before.topologyOf(engine);
+  if (there === undefined) return;
+  if (there !== topology.name) throw topologyDifferent(engine, there, topology.name);
+  await requireReadableData(engine, keeper.state().engines[engine.name], image);
+}

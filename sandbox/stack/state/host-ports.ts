@@ -1,0 +1,98 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { portCheckOnBoth } from '../../containers/runtime/ssh/other-machine.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { shortHash } from './stack-identity.ts';
+
+/** Below the ports that Linux (32768) and macOS (49152) hand out to outgoing connections by themselves. */
+const firstPort = 20_000;
+const portCount = 12_000;
+
+/** Hands out host ports on the loopback address, and remembers them. */
+export interface PortChooser {
+  /**
+   * The port of `key`, `<node>:<container port>`: the one that it had before, or a free one. One that is in the data of
+   * its node (`isInData`) never moves.
+   */
+  readonly choose: (key: string, wanted?: number, kind?: { readonly isInData: boolean }) => Promise<number>;
+  readonly chosen: () => Readonly<Record<string, number>>;
+}
+
+/**
+ * Ports of a stack: those in `known` stay; new ones begin at a place made from `name`, or at a random one without it.
+ * `isOurs` tells whether a port that is taken is taken by this stack itself. With `moveTaken` a known port that somebody
+ * else has taken meanwhile is given up for a new one.
+ */
+export function createPortChooser(options: {
+  readonly name?: string;
+  readonly known?: Readonly<Record<string, number>>;
+  readonly isOurs?: (port: number) => boolean;
+  readonly moveTaken?: boolean;
+  /** {@link freePortCheck} of the stack. */
+  readonly isFree: (port: number) => Promise<boolean>;
+}): PortChooser {
+  const { isFree } = options;
+  const chosen = new Map(Object.entries(options.known ?? {}));
+  const reserved = new Set(chosen.values());
+  let next =
+    options.name === undefined ? randomInt(portCount) : Number.parseInt(shortHash(options.name), 16) % portCount;
+
+  return {
+    chosen: () => Object.fromEntries(chosen),
+    async choose(key, wanted, { isInData } = { isInData: false }) {
+      const before = wanted ?? chosen.get(key);
+      if (before !== undefined) {
+        const isUsable = options.isOurs?.(before) || (await isFree(before));
+        const moves = options.moveTaken === true && wanted === undefined && !isInData;
+        if (!isUsable && !moves) throw portTaken(key, before, wanted !== undefined, isInData);
+        if (isUsable) {
+          chosen.set(key, before);
+          return before;
+        }
+      }
+      for (let tried = 0; tried < portCount; tried += 1) {
+        const port = firstPort + (next % portCount);
+        next += 1;
+        if (reserved.has(port)) continue;
+        reserved.add(port);
+        if (!(await isFree(port))) continue;
+        chosen.set(key, port);
+        return port;
+      }
+      throw portTaken(key, firstPort, false);
+    },
+  };
+}
+
+/** Whether a port can be had for a stack: on this machine, and on the one that the engine runs on where that is another. */
+export async function freePortCheck(stack: string): Promise<(port: number) => Promise<boolean>> {
+  return (await portCheckOnBoth(stack, isFreeHere)) ?? isFreeHere;
+}
+
+/** Whether nothing on this machine listens on a port, on loopback or on every address. */
+async function isFreeHere(port: number): Promise<boolean> {
+  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
+}
+
+function canListen(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+function portTaken(key: string, port: number, wanted: boolean, isInData = false): SandboxError {
+  const [node = key] = key.split(':');
+  return new SandboxError({
+    code: 'PORT_TAKEN',
+    engine: node,
+    message: `Port ${port} on the loopback address, which ${node} ${wanted ? 'was given' : 'had before'}, is taken.`,
+    next: wanted
+      ? 'Free it, or give another one under `ports` in sandbox.config.yaml.'
+      : isInData
+        ? 'Stop the program that listens there: the nodes of this topology keep their ports in their data, and cannot move.'
+        : 'Let it move, with its data: `npm run sandbox -- up --ports new`. Or stop the program that listens there.',
+    evidence: `ss -ltnp 'sport = :${port}' shows who listens there.`,
+  });
+}

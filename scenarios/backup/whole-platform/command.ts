@@ -1,0 +1,30 @@
+import { execa } from 'execa';
+import { programFile } from '../../../sandbox/core/program-file.ts';
+
+/** The command line's own file. */
+export const commandProgram = programFile(import.meta, '../../../sandbox/cli');
+
+export interface CommandOptions {
+  /** Folder that it runs in. Default: the current one. */
+  readonly cwd?: string;
+  /** What it finds in its environment beside what is there. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts a command of the sandbox as a process of its own, which can be killed. It never rejects. */
+export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}) {
+  return execa(process.execPath, [commandProgram, ...args], {
+    reject: false,
+    stdin: 'ignore',
+    stripFinalNewline: false,
+    env: { ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+}
+
+/** Runs a command to its end. Throws with what it wrote, unless it ends with this exit code. */
+export async function runToExit(exitCode: 0 | 1, args: readonly string[], options: CommandOptions): Promise<string> {
+  const ended = await startCommand(args, options);
+  if (ended.exitCode === exitCode) return `${ended.stdout}${ended.stderr}`;
+  throw new Error(`\`${args[0]}\` ended with ${ended.exitCode ?? ended.signal}: ${ended.stdout}${ended.stderr}`);
+}

@@ -1,0 +1,62 @@
+import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
+import type { WriteOutcome } from '../../../sandbox/engines/contract/workloads.ts';
+import type { Random } from '../../../seeds/random/random.ts';
+import type { History, Operation } from '../../history.ts';
+
+/** One client as the history has it. */
+export interface Actor {
+  readonly history: History;
+  readonly process: number;
+  /** A value that nobody has written. */
+  readonly nextValue: () => number;
+  readonly random: Random;
+  /** What any client was last told of a register, by key: what a compare-and-set may expect there. */
+  readonly seen: Map<number, number>;
+  /** Node that is asked directly. */
+  readonly node?: string;
+}
+
+/** A write that does not come back is left behind: nobody knows what becomes of it. */
+export async function write(
+  actor: Actor,
+  operation: Operation,
+  send: () => Promise<WriteOutcome>,
+): Promise<WriteOutcome> {
+  const { history, process } = actor;
+  history.record({ ...operation, process, type: 'invoke' });
+  const outcome = await within(send).catch(() => 'unknown' as const);
+  const type = { ok: 'ok', failed: 'fail', unknown: 'info' } as const;
+  history.record({ ...operation, process, type: type[outcome] });
+  return outcome;
+}
+
+/** A read without an answer changes nothing: it failed. */
+export async function read(actor: Actor, operation: Operation, ask: () => Promise<Operation>): Promise<void> {
+  const { history, process, node } = actor;
+  const shared = { process, ...(node === undefined ? {} : { node }) };
+  history.record({ ...operation, ...shared, type: 'invoke' });
+  try {
+    const answered = await within(ask);
+    history.record({ ...answered, ...shared, type: 'ok' });
+  } catch (thrown) {
+    history.record({ ...operation, ...shared, type: 'fail' });
+    throw thrown;
+  }
+}
+
+export function attemptRead(reading: () => Promise<void>): Promise<WriteOutcome> {
+  return reading().then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
+}
+
+async function within<Value>(work: () => Promise<Value>): Promise<Value> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('there was no answer in time')), deadlineMs('drillWrite'));
+  try {
+    return await Promise.race([work(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
