@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import { messageOf, SandboxError } from '../../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../../sandbox/core/progress.ts';
-import type { BareLoad } from '../../sandbox/engines/contract/bare-load.ts';
+import type { BaselineLoad } from '../../sandbox/engines/contract/baseline-load.ts';
 import type { Data, Fingerprint } from '../../sandbox/engines/contract/data.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { whyWithout } from '../../sandbox/engines/contract/lacks.ts';
@@ -120,7 +120,7 @@ async function warmUp(measured: Measured, signal: AbortSignal | undefined): Prom
 interface Measured {
   readonly engine: Engine;
   readonly data: Data;
-  readonly baseline: BareLoad;
+  readonly baseline: BaselineLoad;
   readonly running: RunningEngine;
   readonly dataset: Dataset;
 }

@@ -1,6 +1,6 @@
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import { type ProgressListener, runTask } from '../../sandbox/core/progress.ts';
-import { sideBySide } from '../../sandbox/core/side-by-side.ts';
+import { runConcurrently } from '../../sandbox/core/run-concurrently.ts';
 import type { AnswerCheck, PreparedPath } from '../../sandbox/engines/contract/query-path.ts';
 import { watchClient } from '../load/client-health.ts';
 import { type TimedRecorder, takeTurns } from '../load/closed-loop.ts';
@@ -60,7 +60,7 @@ export async function withSubjects<Value>(
       });
       report.advance({ done: prepared.size, total: subjects.length });
     };
-    await sideBySide(
+    await runConcurrently(
       subjects.filter((each) => !isWriting(each)),
       prepare,
     );

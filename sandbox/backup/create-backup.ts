@@ -5,7 +5,7 @@ import { now } from '../core/clock.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
-import { sideBySide } from '../core/side-by-side.ts';
+import { runConcurrently } from '../core/run-concurrently.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import { whyWithout } from '../engines/contract/lacks.ts';
 import type { RunningEngine } from '../engines/contract/topology.ts';
@@ -93,7 +93,7 @@ export async function writeBackup(
   const runId = randomUUID();
 
   const results = await exclusively(() =>
-    sideBySide(engines, (engine) => backUpOrLeaveOut(engine, { attached, folder: staging.path, log }, options)),
+    runConcurrently(engines, (engine) => backUpOrLeaveOut(engine, { attached, folder: staging.path, log }, options)),
   );
   const archived = results.flatMap((result) => ('backup' in result ? [result] : []));
   const leftOut = results.flatMap((result) => ('why' in result ? [result] : []));

@@ -41,13 +41,13 @@ export async function comparePart(rows: AsyncIterable<SharedRow>, part: Part, he
     const slot = held.table.find(digest);
     if (slot === -1) {
       if (row.ofSchema) continue;
-      if (row.mayComeAgain && strangers.has(row.id)) continue;
-      if (row.mayComeAgain && strangers.size < strangersMax) strangers.add(row.id);
+      if (row.mayRepeat && strangers.has(row.id)) continue;
+      if (row.mayRepeat && strangers.size < strangersMax) strangers.add(row.id);
       differ({ id: row.id, text: 'is not in the dataset' });
       continue;
     }
     if (seen[slot] === 1) {
-      if (row.mayComeAgain) continue;
+      if (row.mayRepeat) continue;
       differ({ id: row.id, text: 'is there more than once' });
     } else {
       seen[slot] = 1;

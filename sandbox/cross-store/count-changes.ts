@@ -104,7 +104,7 @@ async function changesInPart(holding: Holding, looked: LookedAt): Promise<Change
   const note = (key: string, what: string) => {
     if (examples.length < room) examples.push(`${key} ${what}`);
   };
-  for await (const { key, value, mayComeAgain, ofSchema } of holding.held(target)) {
+  for await (const { key, value, mayRepeat, ofSchema } of holding.held(target)) {
     const digest = digestOfKey(key);
     if (!isInPart(digest, part)) continue;
     const slot = table.find(digest);
@@ -112,9 +112,9 @@ async function changesInPart(holding: Holding, looked: LookedAt): Promise<Change
     if (isNew && ofSchema) continue;
     const isSame = !isNew && isContent(contents, slot, digestOfKey(value));
     if (isNew || seen[slot] !== 0) {
-      if (mayComeAgain && (!isNew || strangers.has(key))) continue;
+      if (mayRepeat && (!isNew || strangers.has(key))) continue;
       if (isNew && (key.includes(ownMark) || value.includes(ownMark))) continue;
-      if (mayComeAgain && strangers.size < strangersMax) strangers.add(key);
+      if (mayRepeat && strangers.size < strangersMax) strangers.add(key);
       // One of several under the same key is the one that was put there.
       if (isSame && seen[slot] === seenChanged) {
         changed -= 1;

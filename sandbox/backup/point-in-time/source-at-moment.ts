@@ -4,7 +4,7 @@ import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { momentText } from '../../core/moment.ts';
 import { runTask, silent } from '../../core/progress.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import { totalBytes } from '../../engines/shared/backup/backup-files.ts';
@@ -80,7 +80,7 @@ export async function sourceAtMoment(
   if (log === undefined) throw outOfRange(options.moment, 'The archive does not lead to', []);
   await using cleanUp = new AsyncDisposableStack();
   const staging = cleanUp.use(await createPrivateFolder(await stagingDirectory(identity)));
-  const brought = await sideBySide(source.engines, (engine) =>
+  const brought = await runConcurrently(source.engines, (engine) =>
     bringTo(source, engine, { log, staging: staging.path, options }).catch((thrown) => {
       throw restoreFailed(thrown, engine);
     }),

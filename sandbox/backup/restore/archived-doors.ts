@@ -1,5 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { attachStack } from '../../stack/attach/attach-stack.ts';
@@ -11,7 +11,7 @@ import type { RestoreOptions } from './restore-options.ts';
  * What the stack gives already is none of them.
  */
 export async function doorsOf(source: RestoreSource, options: RestoreOptions): Promise<readonly string[]> {
-  const found = await sideBySide(source.engines, async ({ name, backup }) => {
+  const found = await runConcurrently(source.engines, async ({ name, backup }) => {
     if (backup?.doors === undefined) return [];
     const live = await liveOf(name, options);
     // Beside live data an engine gives nobody anything: its `restoreBeside` sees to that.

@@ -14,7 +14,7 @@ import { askedStack } from '../../stack/resolve/asked-stack.ts';
 import { recordGenerations, removeOtherGenerations } from '../../stack/resolve/generations.ts';
 import { loadEngines } from '../../stack/resolve/load-engines.ts';
 import type { StackOptions, Topologies } from '../../stack/stack-options.ts';
-import { type Before, lookAround } from '../../stack/start/stack-start.ts';
+import { type Before, inspectExisting } from '../../stack/start/stack-start.ts';
 import { startPresent } from '../../stack/start/start-present.ts';
 import { rememberSecrets } from '../../stack/start/start-stack.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
@@ -93,7 +93,7 @@ async function change(
   await removeAbandoned();
   await removeOtherGenerations(identity.name, keeper.state());
   const asked = askedStack({ ...options, ephemeral: false });
-  const before = await lookAround(asked, keeper);
+  const before = await inspectExisting(asked, keeper);
   const engines = await loadEngines(changed);
   await rememberSecrets({ engines, keeper, identity }, before);
   const changes = await planChanges(engines, { asked, before, there, keeper });

@@ -1,4 +1,4 @@
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { engineNames } from '../../engines/engine-names.ts';
 import { restoresBeside } from '../../stack/replace/restore-stacks.ts';
@@ -41,7 +41,7 @@ export async function discardRestores(options: DiscardOptions): Promise<DiscardR
       options,
     );
     const stacks = options.engines === undefined ? await restoresBeside(identity) : [];
-    const engines = await sideBySide(able, async ({ engine: { name }, discard }) => {
+    const engines = await runConcurrently(able, async ({ engine: { name }, discard }) => {
       const found = running.get(name);
       return found === undefined ? undefined : { engine: name, names: await discard(found) };
     });

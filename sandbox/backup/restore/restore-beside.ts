@@ -1,6 +1,6 @@
 import { alsoSaying, messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, silent } from '../../core/progress.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
@@ -94,7 +94,7 @@ async function restoreAll(
   { live, targets, finished }: Places,
   { progress = silent }: RestoreOptions,
 ): Promise<RestoreReport['engines']> {
-  return sideBySide(source.engines, async (engine) => {
+  return runConcurrently(source.engines, async (engine) => {
     const running = live.get(engine.name);
     if (running === undefined) {
       return restoreInto(source, engine, required(await targets, engine), 'restore-stack', progress);

@@ -2,7 +2,7 @@ import { createDataset } from '../../../seeds/create-dataset.ts';
 import { ensureDocker } from '../../containers/runtime/docker-host.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { notice, runTask, silent } from '../../core/progress.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { CrossStoreReport } from '../../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../../cross-store/check-used-stores.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
@@ -78,7 +78,7 @@ async function startEnginesWithData(
 async function requireNothingLost(engines: readonly EngineName[], options: RestoreOptions): Promise<void> {
   if (engines.length === 0) return;
   const attached = await attachStack({ ...options, engines });
-  const inEngines = await sideBySide(await loadEngines(engines), async ({ name, title, backup }) => {
+  const inEngines = await runConcurrently(await loadEngines(engines), async ({ name, title, backup }) => {
     const running = attached.engines.get(name);
     if (running === undefined || backup === undefined) return [];
     return (await backup.leftOut(running)).map(({ what, why }) => `${title}: ${what}, ${why}`);

@@ -1,6 +1,6 @@
 import { availableResources } from '../../containers/host/host-findings.ts';
 import { SandboxError } from '../../core/errors.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Backup } from '../../engines/contract/backup.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
@@ -84,7 +84,7 @@ function cannotChange({ from, to }: Pick<Change, 'from' | 'to'>, why: string): S
  */
 export async function refuseLosses(changes: readonly Change[], state: StackState, before: Before): Promise<void> {
   const up = new Set([...before.existing.values()].filter(({ running }) => running).map(({ id }) => id));
-  await sideBySide(changes, async (change) => {
+  await runConcurrently(changes, async (change) => {
     const known = state.engines[change.engine.name];
     if (known === undefined || !known.nodes.every(({ containerId }) => up.has(containerId))) return;
     const { topology, image, serverVersion, nodes } = known;

@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { Levels } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { BareLoad } from './bare-load.ts';
+import type { BaselineLoad } from './baseline-load.ts';
 import type { Holding } from './holdings.ts';
 import type { RunningEngine } from './topology.ts';
 
@@ -13,7 +13,7 @@ export interface Data {
    */
   readonly load: (running: RunningEngine, dataset: Dataset, report: TaskReport) => Promise<LoadReport>;
   /** What `load` is measured against. */
-  readonly baseline?: BareLoad;
+  readonly baseline?: BaselineLoad;
   /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */
   readonly loadedFingerprint: (running: RunningEngine) => Promise<string | undefined>;
   /** Writes that record: for a store whose backups by earlier releases may have lost it. Default: the present moment. */
@@ -54,7 +54,7 @@ export interface SharedRow {
   /** The schema itself brings it: it is there whether or not the dataset has it. */
   readonly ofSchema?: true;
   /** The store holds an id once by its nature, but the scan that reads it may tell of one again. Default: it does not. */
-  readonly mayComeAgain?: true;
+  readonly mayRepeat?: true;
 }
 
 /** Reads back what a store holds, for the cross-store check, and holds no more than some batches of it in memory. */

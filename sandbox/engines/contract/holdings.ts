@@ -8,7 +8,7 @@ export interface HeldRow {
   readonly key: string;
   readonly value: string;
   /** The store holds it once by its nature, but the scan that reads it may tell of it again. Default: it does not. */
-  readonly mayComeAgain?: true;
+  readonly mayRepeat?: true;
   /** The schema brings it too: where the dataset does not have it, nobody has added it. Default: it does not. */
   readonly ofSchema?: true;
 }

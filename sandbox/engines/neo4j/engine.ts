@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { defineEngine, resourcesWith } from '../contract/engine.ts';
 import { isSameOrNewer } from '../shared/backup/backup-versions.ts';
-import { askingPrimary, primaryFirst } from '../shared/server/primary-first.ts';
+import { primaryFirst, routeToPrimary } from '../shared/server/primary-first.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
-import { bareLoad } from './data/bare-load.ts';
+import { baselineLoad } from './data/baseline-load.ts';
 import { holdings } from './data/holdings.ts';
 import { load, loadedFingerprint } from './data/load.ts';
 import { rowsOfSteps } from './data/load-steps.ts';
@@ -61,7 +61,7 @@ export const neo4j = defineEngine({
   connect: async (running) => connect(await primaryFirst(running, primaryOf)),
   shell,
   // Never of a standby, which is behind.
-  ...askingPrimary(
+  ...routeToPrimary(
     {
       schema: { apply: applySchema, contract, migrationEnvironment },
       data: {
@@ -70,7 +70,7 @@ export const neo4j = defineEngine({
           if (running.topology === 'replicated') await refreshStandby(running);
           return loaded;
         },
-        baseline: bareLoad,
+        baseline: baselineLoad,
         loadedFingerprint,
         readBack,
         holdings,

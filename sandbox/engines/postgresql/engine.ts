@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { defineEngine, resourcesWith } from '../contract/engine.ts';
 import { versionNumbers } from '../shared/backup/backup-versions.ts';
-import { askingPrimary } from '../shared/server/primary-first.ts';
+import { routeToPrimary } from '../shared/server/primary-first.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
 import { pointInTime } from './backup/log/point-in-time.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
-import { bareLoad } from './data/bare-load.ts';
+import { baselineLoad } from './data/baseline-load.ts';
 import { holdings } from './data/holdings.ts';
 import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
@@ -59,12 +59,12 @@ export const postgresql = defineEngine({
   environment,
   connect,
   shell,
-  ...askingPrimary(
+  ...routeToPrimary(
     {
       schema: { apply: applySchema, contract, migrationEnvironment },
       data: {
         load,
-        baseline: bareLoad,
+        baseline: baselineLoad,
         loadedFingerprint,
         readBack,
         holdings,

@@ -5,7 +5,7 @@ import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
-import { bareLoad } from './data/bare-load.ts';
+import { baselineLoad } from './data/baseline-load.ts';
 import { holdings } from './data/holdings.ts';
 import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
@@ -52,7 +52,7 @@ export const qdrant = defineEngine({
   schema: { apply: applySchema, contract, migrationEnvironment },
   data: {
     load,
-    baseline: bareLoad,
+    baseline: baselineLoad,
     loadedFingerprint,
     readBack,
     holdings,

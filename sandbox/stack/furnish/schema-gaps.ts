@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import { nameOfGap, type SchemaGap } from '../../engines/contract/schema-gap.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
@@ -13,7 +13,7 @@ export interface EngineGap extends SchemaGap {
 
 /** Holds the catalogue of each engine against its schema, side by side. Throws what an engine throws that cannot be asked. */
 export async function readSchemaGaps(running: Iterable<RunningEngine>): Promise<readonly EngineGap[]> {
-  const gaps = await sideBySide([...running], async (target) => {
+  const gaps = await runConcurrently([...running], async (target) => {
     const ask = await schemaGapLoaders[target.engine as EngineName]?.();
     if (ask === undefined) return [];
     const found = await withinDeadline(target.engine, ask(target));

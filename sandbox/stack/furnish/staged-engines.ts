@@ -6,7 +6,7 @@ import { ensureNetwork, ensureVolume } from '../../containers/runtime/objects.ts
 import { ownerOfThisProcess } from '../../containers/runtime/owner.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { type ProgressListener, runTask } from '../../core/progress.ts';
-import { sideBySide } from '../../core/side-by-side.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { UnstartedEngine } from '../../engines/contract/backup.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../../engines/contract/topology.ts';
@@ -97,7 +97,7 @@ async function startBeside(engines: readonly Staged[], stack: StackBeside, work:
     const ports = createPortChooser({ isFree: await freePortCheck(stagingName) });
     const shared = { stackName: stagingName, network: stagingName, addresses, labels, ports };
     const head = headStart(engines.map(({ engine }) => engine));
-    await sideBySide(engines, (staged) =>
+    await runConcurrently(engines, (staged) =>
       fillOne(staged).catch((thrown) => {
         abort.abort(thrown);
         throw thrown;

@@ -3,7 +3,7 @@ import { removeContainer } from '../../containers/nodes/nodes.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { findContainers } from '../../containers/runtime/objects.ts';
 import { SandboxError } from '../../core/errors.ts';
-import { allSettled } from '../../core/side-by-side.ts';
+import { allSettled } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine, TopologyName } from '../../engines/contract/topology.ts';
 import { type Fill, fillNewVolumes, requireMovable, type Staged } from '../furnish/staged-engines.ts';
@@ -14,7 +14,7 @@ import { recordGenerations, removeOtherGenerations } from '../resolve/generation
 import { resolveEngines } from '../resolve/resolved-stack.ts';
 import { checkResources } from '../resolve/resources.ts';
 import type { StackOptions } from '../stack-options.ts';
-import { type Before, lookAround } from '../start/stack-start.ts';
+import { type Before, inspectExisting } from '../start/stack-start.ts';
 import { rememberSecrets, startNodes } from '../start/start-stack.ts';
 import { createStartupRecorder } from '../start/startup-steps.ts';
 import { withStackLock } from '../state/stack-lock.ts';
@@ -59,7 +59,7 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
   async function replace(keeper: StateKeeper): Promise<Replaced> {
     await removeAbandoned();
     await removeOtherGenerations(identity.name, keeper.state());
-    const before = await lookAround(asked, keeper);
+    const before = await inspectExisting(asked, keeper);
     requireFinished(engines, keeper.state());
     const topologies = Object.fromEntries(topologiesOf(keeper, options));
     const staged = await prepare(engines, { ...asked, topologies }, keeper, before);
@@ -77,7 +77,7 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
     // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
     const stack = { ...asked, topologies, engines: staged, dataset: undefined };
     const recorder = createStartupRecorder();
-    const running = await startNodes({ stack, keeper, recorder, before: await lookAround(asked, keeper) });
+    const running = await startNodes({ stack, keeper, recorder, before: await inspectExisting(asked, keeper) });
     const downtimeMs = Math.round(performance.now() - stoppedMs);
     await rememberDatasets(keeper, options);
     await removeOtherGenerations(identity.name, keeper.state());

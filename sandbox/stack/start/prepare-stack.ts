@@ -7,7 +7,7 @@ import type { AskedStack } from '../resolve/asked-stack.ts';
 import { loadEngines } from '../resolve/load-engines.ts';
 import { type ResolvedEngine, resolveStack } from '../resolve/resolved-stack.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
-import { type Before, lookAround, type StackStart } from './stack-start.ts';
+import { type Before, inspectExisting, type StackStart } from './stack-start.ts';
 import { createStartupRecorder } from './startup-steps.ts';
 
 /** A start with everything that it needs, of which nothing has been begun. */
@@ -31,7 +31,7 @@ export async function prepareStack(asked: AskedStack, keeper: StateKeeper): Prom
   // Awaited by who starts: what else fails first must not make its failure nobody's, which would end the process.
   cleanedUp.catch(() => {});
   const stack = await resolveStack(asked, engines, recorder);
-  const before = await lookAround(stack, keeper);
+  const before = await inspectExisting(stack, keeper);
   for (const resolved of stack.engines) await requireOwnData(keeper, before, resolved);
   return { stack, keeper, recorder, before, cleanedUp };
 }

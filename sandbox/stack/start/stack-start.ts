@@ -43,7 +43,7 @@ export interface Before {
 }
 
 /** Looks at what there is of a stack, before its start changes any of it. */
-export async function lookAround(
+export async function inspectExisting(
   { identity, purpose, beside, moveTakenPorts }: Pick<AskedStack, 'identity' | 'purpose' | 'beside' | 'moveTakenPorts'>,
   keeper: StateKeeper,
 ): Promise<Before> {

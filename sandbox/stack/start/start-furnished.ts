@@ -9,8 +9,8 @@ import { createSafetyCopies, type SafetyCopies } from '../replace/safety-copies.
 import { removeOtherGenerations } from '../resolve/generations.ts';
 import type { ResolvedStack } from '../resolve/resolved-stack.ts';
 import type { StackState } from '../state/stack-state.ts';
-import { lookAround, type StackStart } from './stack-start.ts';
-import { startNodes, startStack, takeBack } from './start-stack.ts';
+import { inspectExisting, type StackStart } from './stack-start.ts';
+import { rollBack, startNodes, startStack } from './start-stack.ts';
 
 export interface StartedStack {
   readonly running: ReadonlyMap<string, RunningEngine>;
@@ -40,7 +40,7 @@ export async function startFurnished(start: StackStart): Promise<StartedStack> {
     gaps: furnished.flat(),
     undoLoads: async (thrown) => {
       if (safety.engines().size === 0) return thrown;
-      await takeBack(start, safety.engines());
+      await rollBack(start, safety.engines());
       return putBack(start, safety, known, thrown);
     },
     keepLoads: safety.discard,
@@ -77,7 +77,7 @@ async function putBack(start: StackStart, safety: SafetyCopies, known: StackStat
     if (engines.length === 0) return;
     const asTheyAre = { schema: false, reset: false, dataset: undefined, signal: new AbortController().signal };
     const again = { ...stack, ...asTheyAre, engines };
-    await startNodes({ ...start, stack: again, before: await lookAround(again, keeper) });
+    await startNodes({ ...start, stack: again, before: await inspectExisting(again, keeper) });
   });
   return asBefore(thrown);
 }

@@ -67,7 +67,7 @@ export async function startStack<Furnished>(
   });
   const results = await Promise.allSettled(running);
   if (signal.aborted) {
-    await takeBack(start, copied());
+    await rollBack(start, copied());
     throw signal.reason;
   }
   const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -123,7 +123,7 @@ export async function rememberSecrets(
  * Takes down what this start has made: containers that did not run before, and volumes that were not there; but for
  * those of engines that were copied, which are the data now.
  */
-export async function takeBack({ stack, keeper, before }: StackStart, copied: ReadonlySet<string>): Promise<void> {
+export async function rollBack({ stack, keeper, before }: StackStart, copied: ReadonlySet<string>): Promise<void> {
   const ours = { [labelNames.stack]: stack.identity.name };
   const wasRunning = (name: string) => {
     const found = before.existing.get(name);

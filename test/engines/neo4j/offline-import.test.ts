@@ -6,7 +6,7 @@ import type { TaskReport } from '../../../sandbox/core/progress.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { catalogueRecord, readCatalogue } from '../../../sandbox/engines/neo4j/backup/catalogue.ts';
 import { fingerprint } from '../../../sandbox/engines/neo4j/backup/fingerprint.ts';
-import { bareLoad } from '../../../sandbox/engines/neo4j/data/bare-load.ts';
+import { baselineLoad } from '../../../sandbox/engines/neo4j/data/baseline-load.ts';
 import { load, loadedFingerprint } from '../../../sandbox/engines/neo4j/data/load.ts';
 import { writeRecord } from '../../../sandbox/engines/neo4j/data/records.ts';
 import { withDriver } from '../../../sandbox/engines/neo4j/server/connection.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 // With it go the helpers of the processes that killed themselves.
 afterAll(() => stack?.dispose());
-beforeEach(() => bareLoad.empty(running));
+beforeEach(() => baselineLoad.empty(running));
 
 /** Loads, and returns what the load said of itself and what the store holds then. */
 async function loadAs(dataset: Dataset, options: { readonly importFrom: number }) {
@@ -99,7 +99,7 @@ describe('an offline import', () => {
   test('leaves what a load over Bolt leaves: data, types, constraints and indexes', async () => {
     const dataset = withAwkwardRows(small);
     const bolt = await loadAs(dataset, overBolt);
-    await bareLoad.empty(running);
+    await baselineLoad.empty(running);
     const offline = await loadAs(dataset, imported);
 
     expect(offline.said).toContain('importing');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { type CommandResult, checked, runOneOff } from '../../../containers/runtime/exec.ts';
 import { labelNames } from '../../../containers/runtime/labels.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { BackupManifest, UnstartedEngine } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { backupRefused, totalBytes, verifyParts } from '../../shared/backup/backup-files.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { BareTool } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { databases } from '../server/connection.ts';

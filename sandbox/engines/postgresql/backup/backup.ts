@@ -1,6 +1,6 @@
 import { execInNode } from '../../../containers/runtime/exec.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { Backup, BackupManifest, BackupPart } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { openPart, writePart } from '../../shared/backup/backup-files.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../../core/errors.ts';
-import { sideBySide } from '../../../core/side-by-side.ts';
+import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
@@ -35,7 +35,7 @@ export async function applySchema(
   const wasLoaded = reset && (await wasSeeded(running));
   const apply = (database: DatabaseName) => applyDatabase(running, database, { reset, keep, directory, wasLoaded });
   // The record of what was loaded is in one of them: it must not be made anew while another forgets it.
-  const results = reset ? await inTurns(databases, apply) : await sideBySide(databases, apply);
+  const results = reset ? await inTurns(databases, apply) : await runConcurrently(databases, apply);
   const untouched = results.filter((applied) => applied.length === 0).length;
   return {
     applied: [...created.map((role) => `role ${role}`), ...results.flat()],

@@ -1,4 +1,4 @@
-import { sideBySide } from '../../../core/side-by-side.ts';
+import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { Backup, BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { writePart } from '../../shared/backup/backup-files.ts';
@@ -39,9 +39,9 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
   const names = await readNames(client);
   const { taken } = await chooseCollections(running, names.collections);
   const aliases = names.aliases.filter(({ collection_name }) => taken.includes(collection_name));
-  const counts = await sideBySide(taken, async (name) => (await client.count(name, { exact: true })).count);
+  const counts = await runConcurrently(taken, async (name) => (await client.count(name, { exact: true })).count);
   const collections = await withSnapshotRecord(running, () =>
-    sideBySide([...taken.entries()], ([index, name]) => takeCollection(running, name, directory, index)),
+    runConcurrently([...taken.entries()], ([index, name]) => takeCollection(running, name, directory, index)),
   );
   const index = collections.map(({ collection }) => collection);
   const lists = await Promise.all([

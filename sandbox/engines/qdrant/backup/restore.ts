@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { allSettled, sideBySide } from '../../../core/side-by-side.ts';
+import { allSettled, runConcurrently } from '../../../core/run-concurrently.ts';
 import type { BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { totalBytes, verifyParts } from '../../shared/backup/backup-files.ts';
@@ -25,7 +25,7 @@ const copies = 2;
  */
 export async function restore(target: RunningEngine, directory: string, manifest: BackupManifest): Promise<void> {
   const { collections, aliases } = await requireTaken(target, directory, manifest, refuseIfUsed);
-  await sideBySide(collections, (collection) =>
+  await runConcurrently(collections, (collection) =>
     uploadCollection(collection, { target, directory, manifest, name: collection.name }),
   );
   const actions = aliases.map((alias) => ({ create_alias: alias }));
@@ -50,7 +50,7 @@ export async function restoreBeside(
     collections.map(({ name }) => name),
     live,
   );
-  await sideBySide(collections, async (collection) => {
+  await runConcurrently(collections, async (collection) => {
     const name = names.get(collection.name) ?? '';
     const mark = (of: string) => ({ create_alias: { alias_name: markOf(name), collection_name: of } });
     if (live.restored.includes(name)) await client.deleteCollection(name);
@@ -115,7 +115,7 @@ async function requireSnapshots(
 ): Promise<void> {
   const freeBytes = Math.min(...(await Promise.all(nodes.map((node) => freeBytesOf(node, storage)))));
   const { origin } = manifest;
-  const unpacked = await sideBySide(collections, async (collection) => {
+  const unpacked = await runConcurrently(collections, async (collection) => {
     const files = filesOf(collection).map((path) =>
       requireSnapshot(join(directory, path), { path, origin, isShard: path !== collection.file, freeBytes }),
     );

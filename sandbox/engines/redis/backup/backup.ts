@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import keySlot from 'cluster-key-slot';
 import { afterSecret, checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { allSettled, sideBySide } from '../../../core/side-by-side.ts';
+import { allSettled, runConcurrently } from '../../../core/run-concurrently.ts';
 import type { Backup, BackupManifest, BackupPart } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openPart, writePart } from '../../shared/backup/backup-files.ts';
@@ -42,7 +42,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
   if (isCluster) await requireAtRest(running, 'BACKUP_FAILED');
   const users = await usersOfFirst(running, masters);
   const dumps = masters.map(({ slots }, index): Dump => ({ path: isCluster ? dumpFileOf(index) : dumpFile, slots }));
-  const taken = await sideBySide(masters, (master) =>
+  const taken = await runConcurrently(masters, (master) =>
     takeDump(running, master, directory, dumps[masters.indexOf(master)]?.path ?? dumpFile),
   );
   if (isCluster) {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { sideBySide } from '../../../core/side-by-side.ts';
+import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { LeftOut } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openClient } from '../server/connection.ts';
@@ -55,7 +55,7 @@ async function otherUsers(running: RunningEngine, first: NodeHandle): Promise<re
   };
   const known = new Set(await linesOf(first));
   const others = running.nodes.filter((node) => node !== first);
-  const found = await sideBySide(others, async (node) => {
+  const found = await runConcurrently(others, async (node) => {
     const lines = await linesOf(node, { commandTimeoutMs: 5_000 }).catch(() => []);
     return lines
       .filter((line) => !known.has(line))

@@ -1,6 +1,6 @@
 import { startNodeAgain, stopNode } from '../../../containers/nodes/nodes.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { BackupManifest, RestoreRun } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { totalBytes, verifyParts } from '../../shared/backup/backup-files.ts';

@@ -38,7 +38,7 @@ async function* entries(running: RunningEngine, space: KeySpace): AsyncGenerator
         // Gone since the scan told of it.
         if (error === null && text === null) continue;
         // A key of another type is not what the platform writes: that is a difference, not an error.
-        yield { key, value: error === null ? canonicalJson(text ?? '') : error.message, mayComeAgain: true };
+        yield { key, value: error === null ? canonicalJson(text ?? '') : error.message, mayRepeat: true };
       }
     }
   }

@@ -3,7 +3,7 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import { directAddress } from '../../../containers/runtime/direct-address.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import type { TaskReport } from '../../../core/progress.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { LoadReport } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { beginLoad, type LoadRecords, parseMark } from '../../shared/load/load-marks.ts';

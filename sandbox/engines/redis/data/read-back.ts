@@ -39,7 +39,7 @@ function rowOf(key: string, text: string): SharedRow {
   const keyId = key.slice('user:'.length);
   return {
     // A key is there once. The scan may tell of it again.
-    mayComeAgain: true,
+    mayRepeat: true,
     id: user.id === keyId ? keyId : `${keyId} (which says it is ${String(user.id)})`,
     levels: {
       silicon: level(user.silicon_level),

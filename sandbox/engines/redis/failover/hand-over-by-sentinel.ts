@@ -1,5 +1,5 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { sentinelName, serverPort } from '../server/client-options.ts';
 import { openClient, openSentinel } from '../server/connection.ts';

@@ -1,7 +1,7 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { SandboxError } from '../../../core/errors.ts';
-import { allSettled } from '../../../core/side-by-side.ts';
+import { allSettled } from '../../../core/run-concurrently.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { sentinelName, serverPort } from '../server/client-options.ts';
 import { openClient, openSentinel } from '../server/connection.ts';

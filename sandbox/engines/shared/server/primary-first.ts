@@ -23,7 +23,7 @@ interface Work {
  * The same work, asked of the node that takes writes when it begins: after a failover that is not the first one any more.
  * Topologies other than `replicated` have no one such node, and are left as they are.
  */
-export function askingPrimary<Asking extends Work>(work: Asking, findPrimary: FindPrimary): Asking {
+export function routeToPrimary<Asking extends Work>(work: Asking, findPrimary: FindPrimary): Asking {
   const ordered = (running: RunningEngine) => primaryFirst(running, findPrimary);
   return {
     ...work,

@@ -16,7 +16,7 @@ import { labelNames } from '../../../../containers/runtime/labels.ts';
 import { deadlineMs } from '../../../../core/deadlines.ts';
 import { SandboxError } from '../../../../core/errors.ts';
 import { poll } from '../../../../core/poll.ts';
-import { allSettled } from '../../../../core/side-by-side.ts';
+import { allSettled } from '../../../../core/run-concurrently.ts';
 import type { BackupManifest, BackupPart } from '../../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
 import { openPart, writePart } from '../../../shared/backup/backup-files.ts';

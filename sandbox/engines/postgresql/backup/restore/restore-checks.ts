@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { allSettled } from '../../../../core/side-by-side.ts';
+import { allSettled } from '../../../../core/run-concurrently.ts';
 import type { BackupManifest } from '../../../contract/backup.ts';
 import type { RunningEngine } from '../../../contract/topology.ts';
 import { backupRefused, totalBytes, verifyParts } from '../../../shared/backup/backup-files.ts';

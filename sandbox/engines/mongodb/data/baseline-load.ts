@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
-import { type BareLoad, unprepared, writeAll } from '../../contract/bare-load.ts';
+import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
 import { withClient } from '../server/connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
 import { documentsPerInsert, emptyCollections, finishLoad, forgetLoad, insertOptions, insertsAtOnce } from './load.ts';
 
 /** A loop of the driver's `insertMany` with the same batches, and nothing around it. */
-export const bareLoad: BareLoad = {
+export const baselineLoad: BaselineLoad = {
   name: 'driver loop',
   description: `insertMany of ${documentsPerInsert} documents, ${insertsAtOnce} at once`,
   wantedRatio: 0.95,

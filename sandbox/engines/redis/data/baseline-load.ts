@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CacheEntry } from '../../../../seeds/entities.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { type BareLoad, elapsedMs } from '../../contract/bare-load.ts';
+import { type BaselineLoad, elapsedMs } from '../../contract/baseline-load.ts';
 import { firstNode } from '../../contract/topology.ts';
 import { recordLoaded, removeLoaded } from './load.ts';
 import { setCommands } from './set-commands.ts';
@@ -11,7 +11,7 @@ import { setCommands } from './set-commands.ts';
 const commandsFile = '/tmp/bare-load.resp';
 
 /** `redis-cli --pipe` inside the node, of a file with the same commands. */
-export const bareLoad: BareLoad = {
+export const baselineLoad: BaselineLoad = {
   name: 'redis-cli --pipe',
   description: 'the same SET commands from a file inside the node',
   wantedRatio: 0.8,

@@ -1,13 +1,13 @@
 import type { Driver } from 'neo4j-driver';
 import type { Dataset } from '../../../../seeds/dataset.ts';
-import { type BareLoad, unprepared, writeAll } from '../../contract/bare-load.ts';
+import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
 import { withDriver } from '../server/connection.ts';
 import { cypherFile } from '../server/cypher-file.ts';
 import { emptyGraph, finishLoad, forgetLoad, rowsPerTransaction, transactionsAtOnce } from './load.ts';
 import { type LoadStep, parameterOf, steps } from './load-steps.ts';
 
 /** A loop of the driver's `executeQuery` over the same statements and batches, and nothing around it. */
-export const bareLoad: BareLoad = {
+export const baselineLoad: BaselineLoad = {
   name: 'driver loop',
   description: `UNWIND of ${rowsPerTransaction} rows a transaction, ${transactionsAtOnce} at once`,
   wantedRatio: 0.95,

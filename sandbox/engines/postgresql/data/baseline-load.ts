@@ -5,7 +5,7 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { EntityName } from '../../../../seeds/entities.ts';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { type BareLoad, elapsedMs } from '../../contract/bare-load.ts';
+import { type BaselineLoad, elapsedMs } from '../../contract/baseline-load.ts';
 import { firstNode } from '../../contract/topology.ts';
 import { textRow } from './copy-text.ts';
 import { emptyTables, recordLoaded } from './load.ts';
@@ -15,7 +15,7 @@ const folder = '/tmp/bare-load';
 const user = 'postgres';
 
 /** `psql` with `\\copy` of the same rows from files inside the node, over its own socket, into the indexed tables. */
-export const bareLoad: BareLoad = {
+export const baselineLoad: BaselineLoad = {
   name: 'psql \\copy',
   description:
     'the same rows from files inside the node, into the tables with all their indexes, then VACUUM (ANALYZE)',

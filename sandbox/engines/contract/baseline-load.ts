@@ -2,7 +2,7 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import type { RunningEngine } from './topology.ts';
 
 /** The least that loads an engine: a program of the vendor, or a loop over the driver. What `load` is measured against. */
-export interface BareLoad {
+export interface BaselineLoad {
   /** As the report shows it: `psql \copy`. */
   readonly name: string;
   /** How it loads, in one line. */

@@ -1,6 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { KnowledgeVector, UserVector } from '../../../../seeds/entities.ts';
-import { type BareLoad, unprepared, writeAll } from '../../contract/bare-load.ts';
+import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
 import { collectionNames } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
@@ -9,7 +9,7 @@ import { finishLoad, loadRecords } from './load-records.ts';
 import { knowledgePayload, userPayload } from './points.ts';
 
 /** A loop of the driver's `upsert` with the same batches, indexing deferred as well, and nothing around it. */
-export const bareLoad: BareLoad = {
+export const baselineLoad: BaselineLoad = {
   name: 'driver loop',
   description: `upsert of ${pointsPerRequest} points, ${requestsAtOnce} at once, indexes afterwards`,
   wantedRatio: 0.95,
