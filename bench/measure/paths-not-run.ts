@@ -1,4 +1,4 @@
-import { storesOf } from '../../sandbox/cross-store/query-paths/cross-store-path.ts';
+import { bindReads } from '../../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import type { PlatformReadName } from '../../sandbox/engines/contract/platform-reads.ts';
@@ -19,7 +19,7 @@ export async function pathsWithoutStores(
   });
   const notRun: PathNotRun[] = [];
   for (const path of crossStorePaths) {
-    const found = storesOf(path, stores);
+    const found = bindReads(path, stores);
     if (!('lacking' in found)) continue;
     const missing = await enginesThatOffer(found.lacking);
     const reason = `it goes through ${missing.join(' and ')} too, which ${missing.length === 1 ? 'is' : 'are'} not measured here`;

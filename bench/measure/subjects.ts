@@ -1,5 +1,6 @@
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import {
+  bindReads,
   type CrossStorePath,
   prepareAcrossStores,
   type Store,
@@ -103,16 +104,22 @@ function acrossSubjectOf(
   stores: readonly Store[],
   datasetOf: (used: readonly Store[]) => Dataset | undefined,
 ): Omit<Subject, 'target' | 'confirmedWrites'> | undefined {
-  const found = storesOf(path, stores);
+  const found = bindReads(path, stores);
   if ('lacking' in found) return undefined;
-  const { used } = found;
+  const { bound } = found;
+  const used = storesOf(bound);
   return {
     engine: acrossStores,
     topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
     origin: leastOrigin(used.map(({ running }) => originOf(running))),
     path,
-    reads: used.flatMap(({ engine: { name: store, bench } }) =>
-      path.needs.flatMap((need) => (bench?.platformReads?.reads[need] ?? []).map((holding) => ({ store, holding }))),
+    reads: [...bound].flatMap(
+      ([
+        need,
+        {
+          engine: { name: store, bench },
+        },
+      ]) => (bench?.platformReads?.reads[need] ?? []).map((holding) => ({ store, holding })),
     ),
     missing: async () => {
       const missing = await Promise.all(
@@ -120,7 +127,7 @@ function acrossSubjectOf(
       );
       return missing.flat();
     },
-    prepare: () => prepareAcrossStores(path, used, datasetOf(used)),
+    prepare: () => prepareAcrossStores(path, bound, datasetOf(used)),
   };
 }
 

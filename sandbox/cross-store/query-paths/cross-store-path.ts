@@ -22,33 +22,47 @@ export interface CrossStorePath extends PathDescription {
   readonly prepare: (context: CrossStoreContext) => Promise<PreparedPath>;
 }
 
-/** The stores that a path goes through, or what none of them offers. */
-export function storesOf(
-  { needs }: CrossStorePath,
+/** Which store each read of a path is asked of. */
+export type BoundReads = ReadonlyMap<PlatformReadName, Store>;
+
+/**
+ * Binds each read that a path needs to one store: the first that offers it, in the order in which the stores are given, or
+ * what none of them offers.
+ */
+export function bindReads(
+  { needs }: Pick<CrossStorePath, 'needs'>,
   stores: readonly Store[],
-): { readonly used: readonly Store[] } | { readonly lacking: readonly PlatformReadName[] } {
-  const offered = (name: PlatformReadName) =>
-    stores.find(({ engine }) => engine.bench?.platformReads?.names.includes(name));
-  const lacking = needs.filter((name) => offered(name) === undefined);
-  if (lacking.length > 0) return { lacking };
-  return { used: [...new Set(needs.flatMap((name) => offered(name) ?? []))] };
+): { readonly bound: BoundReads } | { readonly lacking: readonly PlatformReadName[] } {
+  const bound = new Map<PlatformReadName, Store>();
+  const lacking: PlatformReadName[] = [];
+  for (const name of needs) {
+    const store = stores.find(({ engine }) => engine.bench?.platformReads?.names.includes(name));
+    if (store === undefined) lacking.push(name);
+    else bound.set(name, store);
+  }
+  return lacking.length > 0 ? { lacking } : { bound };
 }
 
-/** Opens the stores of a path; they are closed with it. */
+/** The stores that a path goes through, in the order of what it reads first. */
+export function storesOf(bound: BoundReads): readonly Store[] {
+  return [...new Set(bound.values())];
+}
+
+/** Opens the stores of a path, each for the reads that are bound to it; they are closed with it. */
 export async function prepareAcrossStores(
   path: CrossStorePath,
-  stores: readonly Store[],
+  bound: BoundReads,
   dataset: Dataset | undefined,
 ): Promise<PreparedPath> {
   await using stack = new AsyncDisposableStack();
-  const parts: Partial<PlatformReads>[] = [];
-  for (const { engine, running } of stores) {
-    const offered = engine.bench?.platformReads;
-    if (offered !== undefined) parts.push(stack.use(await offered.open(running)));
+  const opened = new Map<Store, Partial<PlatformReads>>();
+  for (const store of storesOf(bound)) {
+    const offered = store.engine.bench?.platformReads;
+    if (offered !== undefined) opened.set(store, stack.use(await offered.open(store.running)));
   }
-  // What a path needs is among them: it was looked for by name.
-  const reads = Object.assign({}, ...parts) as PlatformReads;
-  const prepared = await path.prepare({ reads, dataset });
+  const reads = Object.fromEntries([...bound].map(([name, store]) => [name, opened.get(store)?.[name]]));
+  // Each was looked for by its name.
+  const prepared = await path.prepare({ reads: reads as unknown as PlatformReads, dataset });
   const kept = stack.move();
   return { ...prepared, [Symbol.asyncDispose]: () => kept[Symbol.asyncDispose]() };
 }
