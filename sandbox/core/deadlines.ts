@@ -7,6 +7,10 @@ const deadlinesMs = {
   registryAnswer: 3_000,
   /** A registry that began to answer sends something at least this often. */
   registryProgress: 30_000,
+  /** A container engine at a socket answers a ping: one that does not is passed over, and the next one is tried. */
+  dockerPing: 2_000,
+  /** A container engine that has answered a ping lists what it has (over 2 s seen at a load of 40 on two cores). */
+  dockerAnswer: 30_000,
   /** A container engine that was just started answers on its socket. */
   dockerStart: 60_000,
   /** Another machine lets us in by ssh. */

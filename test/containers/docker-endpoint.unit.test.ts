@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { listContainers } from '../../sandbox/containers/runtime/docker.ts';
 import {
   findDockerEndpoint,
   firstTrusted,
@@ -28,15 +29,20 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
+  for (const server of servers) server.closeAllConnections();
   await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve))));
   await rm(folder, { recursive: true, force: true });
 });
 
 /** Something that answers a ping as a container engine does, on a socket or a free port. */
-async function startPingServer(where: string | 0, status = 200): Promise<Server> {
+async function startPingServer(
+  where: string | 0,
+  status = 200,
+  otherwise: (response: ServerResponse) => void = (response) => response.writeHead(404).end('OK'),
+): Promise<Server> {
   const server = createServer((request, response) => {
-    response.statusCode = request.url === '/_ping' ? status : 404;
-    response.end('OK');
+    if (request.url === '/_ping') response.writeHead(status).end('OK');
+    else otherwise(response);
   });
   servers.push(server);
   await new Promise<void>((resolve) =>
@@ -199,4 +205,18 @@ test("nor is one that the docker client's context names", async () => {
   await writeContext('foreign', `unix://${await foreignSocket()}`);
   vi.stubEnv('DOCKER_CONTEXT', 'foreign');
   expect(await findDockerEndpoint()).toEqual(usual);
+});
+
+test.each([
+  ['answers with an error', (response: ServerResponse) => response.writeHead(500).end('busy')],
+  ['never answers', () => {}],
+])('an engine that answers a ping, and %s when it is to list its containers, is named', async (_, answer) => {
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.05');
+  const socket = join(folder, 'docker.sock');
+  await startPingServer(socket, 200, answer);
+  vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
+  await expect(listContainers({ all: true })).rejects.toMatchObject({
+    code: 'DOCKER_NOT_FOUND',
+    message: expect.stringContaining(socket),
+  });
 });

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import type { ContainerInfo, ContainerListOptions } from 'dockerode';
 import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
 import { getDocument } from './engine-http.ts';
 import { tunnelInUse } from './ssh/tunnel-in-use.ts';
@@ -31,7 +31,19 @@ export async function listContainers(options: ContainerListOptions): Promise<rea
   if (socketPath === undefined) return (await docker()).listContainers(options);
   const query = new URLSearchParams({ all: String(all), filters: JSON.stringify(filters) });
   const timeoutMs = leadsTo === undefined ? undefined : deadlineMs('sshAnswer');
-  return (await getDocument(socketPath, `/containers/json?${query}`, timeoutMs)) as readonly ContainerInfo[];
+  const listed = getDocument(socketPath, `/containers/json?${query}`, timeoutMs).catch((thrown: unknown) => {
+    throw notListed(socketPath, thrown);
+  });
+  return (await listed) as readonly ContainerInfo[];
+}
+
+function notListed(socketPath: string, cause: unknown): SandboxError {
+  return new SandboxError({
+    code: 'DOCKER_NOT_FOUND',
+    message: `The container engine at ${socketPath} answers a ping, and does not list its containers: ${messageOf(cause)}.`,
+    next: 'Run it again; on a busy machine SANDBOX_DEADLINE_FACTOR=2 waits longer, and `npm run sandbox -- doctor` looks at the engine.',
+    cause,
+  });
 }
 
 async function requireEndpoint(): Promise<DockerEndpoint> {

@@ -1,14 +1,12 @@
 import { type RequestOptions, request } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { deadlineMs } from '../../core/deadlines.ts';
 
 /** Where a container engine is asked: a socket of this machine, or a host and port. */
 export type EngineAddress = Pick<RequestOptions, 'socketPath' | 'host' | 'port'>;
 
-/** How long an engine of this machine may take to answer, in milliseconds. */
-const answerTimeoutMs = 2_000;
-
-/** Whether a container engine answers a ping there. */
-export async function answersPing(where: EngineAddress, timeoutMs = answerTimeoutMs): Promise<boolean> {
+/** Whether a container engine answers a ping there. Default: within the deadline `dockerPing`. */
+export async function answersPing(where: EngineAddress, timeoutMs = deadlineMs('dockerPing')): Promise<boolean> {
   try {
     return (await get(where, '/_ping', timeoutMs)).status === 200;
   } catch {
@@ -18,9 +16,13 @@ export async function answersPing(where: EngineAddress, timeoutMs = answerTimeou
 
 /**
  * Answer of the container engine at a socket of this machine, without the 90 ms that loading its client takes.
- * Throws where it does not answer in time (default: two seconds), or not with a document.
+ * Throws where it does not answer in time (default: the deadline `dockerAnswer`), or not with a document.
  */
-export async function getDocument(socketPath: string, path: string, timeoutMs = answerTimeoutMs): Promise<unknown> {
+export async function getDocument(
+  socketPath: string,
+  path: string,
+  timeoutMs = deadlineMs('dockerAnswer'),
+): Promise<unknown> {
   const { status, body } = await get({ socketPath }, path, timeoutMs);
   if (status !== 200) throw new Error(`the container engine answered ${status}: ${body}`);
   return JSON.parse(body);
