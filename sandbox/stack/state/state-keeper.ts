@@ -46,9 +46,12 @@ export async function stateOnDisk({ directory, name }: StackIdentity): Promise<S
   });
   const isPrivate = await areSecretsPrivate(directory, name);
   const wasInProject = await areFilesInProject(directory, name);
+  let isProven = false;
   return {
     ...keeper,
     async prove(objects) {
+      // Further objects are of this process: the lock is held.
+      if (isProven) return keyLabel(keeper.secrets().key as string);
       const provenance = provenanceOf({ ...keeper.secrets(), isPrivate }, objects);
       if (provenance === 'foreign' && secrets !== undefined) throw await foreignSecrets(directory, name);
       const data = objects.find(({ labels }) => labels[labelNames.engine] && !labels[labelNames.node]);
@@ -65,6 +68,7 @@ export async function stateOnDisk({ directory, name }: StackIdentity): Promise<S
         await keeper.update({});
         await forgetFilesInProject(directory, name);
       }
+      isProven = true;
       return keyLabel(keeper.secrets().key as string);
     },
   };
