@@ -1,3 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
 /** As the engine takes them (Engine API, "Authentication"). */
 interface Credentials {
   readonly serveraddress: string;
@@ -20,14 +24,30 @@ export async function credentialsFor(registry: string, signal: AbortSignal): Pro
   return { serveraddress, username: found.username, password: found.password };
 }
 
+/** testcontainers' own locators, in its own order; it reads the configuration once for a process, and this one each time. */
 async function findCredentials(registry: string) {
   try {
-    // It reads the configuration when it is loaded.
-    const { getAuthConfig } = await import('testcontainers/build/container-runtime/auth/get-auth-config.js');
-    return await getAuthConfig(registry);
+    const [{ CredHelpers }, { CredsStore }, { Auths }, configuration] = await Promise.all([
+      import('testcontainers/build/container-runtime/auth/cred-helpers.js'),
+      import('testcontainers/build/container-runtime/auth/creds-store.js'),
+      import('testcontainers/build/container-runtime/auth/auths.js'),
+      readConfiguration(),
+    ]);
+    for (const locator of [new CredHelpers(), new CredsStore(), new Auths()]) {
+      const found = await locator.getAuthConfig(registry, configuration);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Of the docker client: `DOCKER_AUTH_CONFIG`, else `config.json` of its folder (Docker documentation, "docker login"). */
+async function readConfiguration(): Promise<Record<string, never>> {
+  const given = process.env.DOCKER_AUTH_CONFIG;
+  const folder = process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
+  return JSON.parse(given ?? (await readFile(join(folder, 'config.json'), 'utf8')));
 }
 
 /** A helper may wait for somebody to type a password. */
