@@ -49,7 +49,7 @@ const backups: readonly Variable[] = [
 
 const machine: readonly Variable[] = [
   {
-    name: 'DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_TLS_VERIFY',
+    name: 'DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, DOCKER_TLS_VERIFY',
     meaning: 'the container engine, as for `docker`',
   },
   { name: 'XDG_DATA_HOME, XDG_STATE_HOME, XDG_RUNTIME_DIR', meaning: 'where passwords, state, backups and locks lie' },
