@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // The command of the installed package. Plain JavaScript, so that any Node can read it and be told that it is too old.
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { goOnIn } from './go-on-in.mjs';
 
 /** What testcontainers, which starts every container, needs. */
 const oldest = [22, 22];
@@ -26,14 +25,9 @@ function start() {
   const program = fileURLToPath(new URL('./cli.js', import.meta.url));
   // Named, so that commands which are run with the caller's own environment do not get it.
   const added = Object.fromEntries(Object.entries(settings).filter(([name]) => !(name in process.env)));
-  const child = spawn(process.execPath, [...flags, ...process.execArgv, program, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env: { ...added, ...process.env, TAISHANG_LAUNCHER_SET: Object.keys(added).join(',') },
-  });
-  // A terminal interrupts both, and this one waits for the other's end.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
+  goOnIn(process.execPath, [...flags, ...process.execArgv, program, ...process.argv.slice(2)], {
+    ...added,
+    ...process.env,
+    TAISHANG_LAUNCHER_SET: Object.keys(added).join(','),
   });
 }

@@ -1,11 +1,10 @@
 // Starts the sandbox. Plain JavaScript, so that any Node can read it: it goes on in this process where that can run the
 // TypeScript as it is, and otherwise in the Node that is in package-lock.json for this platform.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { goOnIn } from './go-on-in.mjs';
 
 /** The first that runs TypeScript without a flag and knows `await using` (V8 13.6). */
 const oldestMajor = 24;
@@ -50,11 +49,5 @@ function startWith(node) {
     process.exitCode = 1;
     return;
   }
-  const child = spawn(node, [...process.execArgv, program, ...process.argv.slice(2)], { stdio: 'inherit' });
-  // A terminal interrupts both, and this one waits for the other's end.
-  process.on('SIGINT', () => {});
-  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
-  });
+  goOnIn(node, [...process.execArgv, program, ...process.argv.slice(2)]);
 }

@@ -37,6 +37,7 @@ test('an older Node without the locked one says in a line what to do', async () 
   await mkdir(join(folder.path, 'sandbox'));
   const alone = join(folder.path, 'sandbox', 'launch.mjs');
   await copyFile(launcher, alone);
+  await copyFile(join(project, 'sandbox', 'go-on-in.mjs'), join(folder.path, 'sandbox', 'go-on-in.mjs'));
   const { exitCode, stdout, stderr } = await run(asOldNode, [alone, '--help']);
   expect(exitCode).toBe(1);
   expect(stdout).toBe('');

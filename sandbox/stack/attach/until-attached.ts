@@ -20,7 +20,7 @@ export async function untilAttached<Attached extends { readonly engines: Readonl
       const engines = await loadEngines([...attached.engines.keys()]);
       await Promise.all(
         engines.flatMap((engine) => {
-          const running = attached.engines.get(engine.name as EngineName);
+          const running = attached.engines.get(engine.name);
           return (running?.nodes ?? []).map((node) => engine.probe(node, running?.secrets ?? {}));
         }),
       );
