@@ -11,7 +11,7 @@ import { totalBytes } from '../../engines/shared/backup/backup-files.ts';
 import { createStack } from '../../stack/create-stack.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchivedEngine, ArchiveManifest } from '../archive/manifest.ts';
-import { keepersOf } from '../common-dataset.ts';
+import { commonDataset } from '../common-dataset.ts';
 import { stagingDirectory } from '../create-backup.ts';
 import { createPrivateFolder } from '../private-folder.ts';
 import { type RestoreSource, restoreFailed } from '../restore/restore-one.ts';
@@ -89,15 +89,12 @@ export async function sourceAtMoment(
     (archived) => brought.find((each) => each?.backup.engine === archived.backup.engine) ?? archived,
   );
   const isBrought = (name: string) => brought.some((each) => each?.backup.engine === name);
-  const { dataset } = source.manifest;
-  const isCommon = keepersOf(engines, source.engines).every(
-    ({ datasetFingerprint }) => datasetFingerprint === dataset?.fingerprint,
-  );
+  const dataset = commonDataset(engines, source.engines, () => source.manifest.dataset ?? undefined) ?? null;
   const kept = cleanUp.move();
   return {
     source: {
       ...source,
-      manifest: { ...source.manifest, engines, dataset: isCommon ? dataset : null },
+      manifest: { ...source.manifest, engines, dataset },
       folderOf: (name) => (isBrought(name) ? join(staging.path, name) : source.folderOf(name)),
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
