@@ -93,6 +93,9 @@ test('publint and arethetypeswrong find nothing', async () => {
 });
 
 test('the command says what it is called, and gives others the environment that it was given', async () => {
+  const { stdout: help } = await command(['--help']);
+  expect(help).toContain('  npx taishang-sandbox up --engines');
+  expect(help).not.toContain('npm run sandbox');
   const refused = await command(['upp']).catch((thrown) => thrown);
   expect(refused.exitCode).toBe(2);
   const missing = await command(['exec', '--', 'true']).catch((thrown) => thrown);

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
+import { terminalOf } from '../../report/terminal.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from '../failure.ts';
 import { commandNames, createProgram } from '../program.ts';
 import type { OutputFormat } from './names.ts';
@@ -24,8 +25,9 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
 
 async function parse(args: readonly string[]): Promise<void> {
   const program = createProgram();
+  const stdout = terminalOf(process.stdout);
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({ writeErr: () => {} });
+    command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => void stdout.write(text) });
   }
   refuseUnknownCommand(program, args);
   try {
