@@ -31,18 +31,21 @@ const reasons = {
   bench: 'nothing of it is asked for',
   shell: 'there is no program',
   dataVersions: 'nothing is on disk',
+  isolation: 'its tests share one store',
 };
 const coreOnly: Engine = defineEngine({ ...core, topologies: { standalone: redis.topologies.standalone } }).without(
   reasons,
 );
 
-const capabilities = ['schema', 'data', 'backup', 'failover', 'bench', 'shell', 'dataVersions'] as const;
+const capabilities = ['schema', 'data', 'backup', 'failover', 'bench', 'shell', 'dataVersions', 'isolation'] as const;
 const engines = await loadEngines(engineNames);
 
 test('an engine without a reason for what it is without does not compile', () => {
   const begun = defineEngine({ ...core, topologies: redis.topologies, backup: redis.backup });
   // @ts-expect-error of a point in time there is no word, and none of data
-  expect(begun.without({ schema: '', failover: '', bench: '', shell: '', dataVersions: '' }).lacks).toBeDefined();
+  expect(
+    begun.without({ schema: '', failover: '', bench: '', shell: '', dataVersions: '', isolation: '' }).lacks,
+  ).toBeDefined();
   // @ts-expect-error it has a backup
   expect(defineEngine({ ...core, topologies: redis.topologies }).without({ backups: '' }).lacks).toBeDefined();
 });

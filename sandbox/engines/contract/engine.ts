@@ -6,6 +6,7 @@ import type { Backup } from './backup.ts';
 import type { Bench } from './bench.ts';
 import type { Data } from './data.ts';
 import type { Failover } from './failover.ts';
+import type { Isolation } from './isolation.ts';
 import type { Schema } from './schema.ts';
 import type { Shell } from './shell.ts';
 import type { Connection, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
@@ -66,6 +67,7 @@ export interface Capabilities {
   readonly bench: Bench;
   readonly shell: Shell;
   readonly dataVersions: DataVersions;
+  readonly isolation: Isolation;
 }
 
 export type CapabilityName = keyof Capabilities;

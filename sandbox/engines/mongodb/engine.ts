@@ -78,5 +78,6 @@ export const mongodb = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
 }).without({
+  isolation: 'its tests share one store',
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

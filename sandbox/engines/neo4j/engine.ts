@@ -99,6 +99,7 @@ export const neo4j = defineEngine({
   ),
   failover,
 }).without({
+  isolation: 'its tests share one store',
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',
   restoreBeside:

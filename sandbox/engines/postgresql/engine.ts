@@ -80,6 +80,7 @@ export const postgresql = defineEngine({
   ),
   failover,
 }).without({
+  isolation: 'its tests share one store',
   earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
   clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',
 });

@@ -64,6 +64,7 @@ export const qdrant = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
 }).without({
+  isolation: 'its tests share one store',
   // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
   earlierImage: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',
   replicated: 'Qdrant replicates shards between the peers of a cluster: use clustered',

@@ -90,6 +90,7 @@ export const redis = defineEngine({
   ),
   failover,
 }).without({
+  isolation: 'its tests share one store',
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:
     'a dump is read when the server starts, and replaces all its data; the restore of the whole platform gives it a stack of its own',
