@@ -1,0 +1,78 @@
+import type { Connection, RunningEngine } from './topology.ts';
+
+/**
+ * Capability of an engine that can give each test a store of its own: a database, a logical database, a prefix, or a server.
+ * What of a store still reaches the others is declared, way by way, and the leak suite holds it to that.
+ */
+export interface Isolation<Client = unknown> {
+  /** What one of its places is, for people: `four databases, cloned from templates`. */
+  readonly place: string;
+  /** Every way out of a place that is known of this engine. */
+  readonly leaks: readonly Leak[];
+  /** Makes what places are made from, once for each content, and opens the pool of them. */
+  readonly open: (running: RunningEngine, options: IsolationOptions) => Promise<Places>;
+  /** Opens the driver's client on a place. */
+  readonly connect: (place: Place) => Promise<Connection<Client>>;
+  /**
+   * Removes places that no living broker has: those of a process that was killed. Never one that lacks the mark of this
+   * stack. Returns how many.
+   */
+  readonly sweep: (running: RunningEngine, isAlive: (owner: PlaceOwner) => boolean) => Promise<number>;
+}
+
+export interface IsolationOptions {
+  /** The broker that the places belong to; it is part of what marks them. */
+  readonly owner: PlaceOwner;
+  /** At most so many places at once. Default: what the server has room for. */
+  readonly maximum?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A process, told apart from a later one with the same number by the time of its start. */
+export interface PlaceOwner {
+  readonly pid: number;
+  readonly startedAtMs: number;
+}
+
+/** One test's store. Plain data: it is sent to other processes. */
+export interface Place {
+  readonly id: string;
+  /** For an application, password included. */
+  readonly uri: string;
+  /** Variables by the names of `Engine.environment`, with this place's values. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Places of one engine of one stack. */
+export interface Places extends AsyncDisposable {
+  /** How many there can be at once, and what bounds it: `100 connections of the server, 4 for each place`. */
+  readonly capacity: { readonly places: number; readonly boundBy: string };
+  /** Makes one, as new. */
+  readonly make: (signal?: AbortSignal) => Promise<Place>;
+  /**
+   * Makes a used one as new, and returns whether it is; `false`: it had to be removed, and another one has to be made.
+   * Must not touch any other place, and works whatever a test has done to it.
+   */
+  readonly reset: (place: Place) => Promise<boolean>;
+  /** What of it differs from a new one, by name. Empty: nothing. Reads all of its content. */
+  readonly verify: (place: Place) => Promise<readonly string[]>;
+  readonly drop: (place: Place) => Promise<void>;
+}
+
+/** What becomes of something that one test does when another one runs beside it, or after it. */
+export type LeakVerdict = 'isolated' | 'detected' | 'not isolated';
+
+/** One way out of a place. */
+export interface Leak {
+  /** In the field's terms: `sequences`, `ALTER SYSTEM`, `pub/sub`. */
+  readonly name: string;
+  /**
+   * `isolated`: it does not reach another test. `detected`: it does, and the reset or the verification says so.
+   * `not isolated`: it does, and nothing tells.
+   */
+  readonly verdict: LeakVerdict;
+  /** Why, where it is not isolated; what to do instead. */
+  readonly note?: string;
+  /** Does it in the attacker's place, and looks in the victim's. Returns what the victim sees of it: empty, nothing. */
+  readonly attempt: (attacker: Place, victim: Place) => Promise<readonly string[]>;
+}
