@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { resolveImages } from '../sandbox/containers/images/images.ts';
 import { deadlineMs } from '../sandbox/core/deadlines.ts';
 import { silent } from '../sandbox/core/progress.ts';
@@ -17,6 +16,7 @@ export async function startWithCompose(
   names: readonly EngineName[],
   options: StackOptions,
 ): Promise<{ readonly readyMs: number; readonly program: string }> {
+  const { execa } = await import('execa');
   const version = await execa('docker', ['compose', 'version', '--short'], { reject: false });
   if (version.exitCode !== 0)
     throw new Error('`docker compose` is not installed, and no package of this system has it');

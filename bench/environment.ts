@@ -1,6 +1,5 @@
 import { statfs } from 'node:fs/promises';
 import { loadavg } from 'node:os';
-import { execa } from 'execa';
 import { now } from '../sandbox/core/clock.ts';
 import { describeMachine } from '../sandbox/core/machine.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
@@ -69,6 +68,7 @@ export function datasetText({ dataset }: Pick<BenchEnvironment, 'dataset'>): str
 }
 
 async function commitOf(directory: string): Promise<string | null> {
+  const { execa } = await import('execa');
   const git = (...args: readonly string[]) => execa('git', args, { cwd: directory, reject: false });
   const [head, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
   if (head.exitCode !== 0 || head.stdout === undefined) return null;

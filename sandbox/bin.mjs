@@ -2,22 +2,15 @@
 // The command of the installed package. Plain JavaScript, so that any Node can read it and be told that it is too old.
 import { fileURLToPath } from 'node:url';
 import { goOnIn } from './go-on-in.mjs';
-
-/** What testcontainers, which starts every container, needs. */
-const oldest = [22, 22];
+import { refusal } from './supported-node.mjs';
 
 /** Less memory for the same work, measured in docs/loading.md: the same as `npm run sandbox` in a checkout. */
 const flags = ['--max-semi-space-size=4', '--heap-growing-percent=35'];
 const settings = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-
-if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) start();
+if (refusal === undefined) start();
 else {
-  const { node } = process.versions;
-  process.stderr.write(
-    `The sandbox needs Node.js ${oldest.join('.')} or newer, and this is ${node}: install a newer one.\n`,
-  );
+  process.stderr.write(`${refusal}\n`);
   process.exitCode = 1;
 }
 

@@ -19,7 +19,8 @@ execFileSync(process.execPath, [compiler, '--project', join(root, 'tsconfig.buil
 for (const room of rooms) cpSync(join(root, room), join(target, room), { recursive: true, filter: isRead });
 cpSync(join(root, 'compose.yaml'), join(target, 'compose.yaml'));
 // The code reads its own version above its rooms. Entry points are told by the package's manifest alone.
-const { name, version, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { name, version, type, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+for (const entry of Object.values(exports)) if (typeof entry === 'object') refuseOldNode(join(root, entry.default));
 writeFileSync(join(target, 'package.json'), `${JSON.stringify({ name, version, type, private: true }, null, 2)}\n`);
 
 /** npm installs a project where it was called; what others need is packed, or prepared in a folder that npm chose. */
@@ -27,6 +28,13 @@ function isOwnCheckout() {
   const { npm_command: command, INIT_CWD: calledIn } = process.env;
   const isInstall = command === 'ci' || command === 'install';
   return isInstall && calledIn !== undefined && !relative(root, calledIn).startsWith('..');
+}
+
+/** On the entry's first line, so that its source map holds. */
+function refuseOldNode(entry) {
+  const path = relative(dirname(entry), join(target, 'sandbox/refuse-old-node.mjs'));
+  const specifier = path.startsWith('.') ? path : `./${path}`;
+  writeFileSync(entry, `import '${specifier}'; ${readFileSync(entry, 'utf8')}`);
 }
 
 /** Everything but what was compiled, and what a run leaves behind. */

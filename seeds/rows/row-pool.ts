@@ -1,4 +1,4 @@
-import { flushCompileCache, getCompileCacheDir } from 'node:module';
+import nodeModule from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { Piscina } from 'piscina';
 import type { Answer, RowRequest } from './row-worker.ts';
@@ -42,9 +42,9 @@ export function rowPool(workers: number): Piscina<RowRequest, unknown> {
  * loads what strips types from them, which takes 19 MB (docs/loading.md).
  */
 function environmentOfWorkers(): NodeJS.ProcessEnv {
-  const versionDirectory = getCompileCacheDir();
+  const versionDirectory = nodeModule.getCompileCacheDir();
   if (versionDirectory === undefined) return process.env;
-  flushCompileCache();
+  nodeModule.flushCompileCache();
   return { ...process.env, NODE_COMPILE_CACHE: dirname(versionDirectory) };
 }
 

@@ -1,14 +1,18 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execa } from 'execa';
+import { delimiter, join } from 'node:path';
+import { execaSync } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
+import { runElsewhere } from './support/run-elsewhere.ts';
 
 const root = join(import.meta.dirname, '../..');
 const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const locked = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8')).packages;
+/** A Node on the search path that is too old, as on a machine that has another one for itself. */
+const olderNode = nodesOnPath().find((path) => Number(/^v(\d+)/.exec(execaSync(path, ['--version']).stdout)?.[1]) < 22);
 const versionOf = (name: string): string => `${name}@${locked[`node_modules/${name}`].version}`;
 
 /** A project that has the package from a tarball, and nothing else of ours. */
@@ -25,11 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => project[Symbol.asyncDispose]());
 
-/** Runs a program in that project, without what `npm test` has set for this one. */
-function run(program: string, args: readonly string[], cwd = project.path) {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|INIT_CWD|VITEST|NODE_)/.test(name));
-  return execa(program, args, { cwd, env: Object.fromEntries(kept), extendEnv: false, all: true });
-}
+const run = (program: string, args: readonly string[], cwd = project.path) => runElsewhere(cwd, program, args);
 
 const command = (args: readonly string[]) => run('npx', ['--no-install', 'taishang-sandbox', ...args]);
 
@@ -119,6 +119,25 @@ test('an old Node is told in a line which one is needed', async () => {
   expect(refused.exitCode).toBe(1);
   expect(refused.all).toMatch(/^The sandbox needs Node\.js 22\.22 or newer, and this is 20\.19\.0: .*\.$/);
 });
+
+test.skipIf(olderNode === undefined)('so is whoever imports an entry there', async () => {
+  const asked = entryNames.map(async (name) => {
+    const args = [
+      '--input-type=module',
+      '--eval',
+      `await import('${name}').catch(({ message }) => console.log(message))`,
+    ];
+    return (await run(String(olderNode), args)).all;
+  });
+  const needed = manifest.engines.node.replace('>=', '');
+  for (const said of await Promise.all(asked))
+    expect(said).toContain(`The sandbox needs Node.js ${needed} or newer, and this is `);
+});
+
+function nodesOnPath(): readonly string[] {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, 'node')).filter((path) => existsSync(path));
+}
 
 const entryNames = Object.keys(manifest.exports)
   .filter((path) => path !== './package.json')

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { ownNames } from '../../core/files/ownership.ts';
@@ -129,6 +128,7 @@ async function unpackSystem(folder: string, report: TaskReport, signal: AbortSig
   // Its mounts and processes are its own, and end with it however it ends: nothing of this machine is mounted in a
   // folder that is removed afterwards.
   const namespaces = ['--mount', '--pid', '--fork', '--kill-child'];
+  const { execa } = await import('execa');
   const running = execa(
     'unshare',
     // Without a keyring debootstrap only warns, and takes what any mirror sends.
@@ -179,6 +179,7 @@ async function strip(folder: string): Promise<void> {
 /** The tag comes into being with the whole content, or not at all. */
 /** Makes an image of a folder with a system in it. Throws `IMAGE_BUILD_FAILED`; no image of that name is left then. */
 export async function importSystem(folder: string, name: string, signal: AbortSignal): Promise<void> {
+  const { execa } = await import('execa');
   const archive = execa('tar', ['-C', folder, '-c', '.'], {
     buffer: false,
     stdin: 'ignore',

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 
 /** Where packages come from on this machine. */
 export interface DebianSource {
@@ -16,6 +15,7 @@ const standardMirror = 'http://deb.debian.org/debian';
 export async function debianSource(): Promise<DebianSource> {
   const folder = '/etc/apt/sources.list.d';
   const files = ['/etc/apt/sources.list', ...(await readdir(folder).catch(() => [])).map((name) => join(folder, name))];
+  const { execa } = await import('execa');
   const [texts, proxy] = await Promise.all([
     Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => ''))),
     execa('apt-config', ['shell', 'PROXY', 'Acquire::http::Proxy'], { reject: false, stdin: 'ignore' }),

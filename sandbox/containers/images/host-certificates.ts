@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { getCACertificates } from 'node:tls';
+import tls from 'node:tls';
 
 /** Variables by which programs are told to trust more, or other, certificates than the system does. */
 const variables = ['SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS', 'PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'] as const;
@@ -12,8 +12,8 @@ export async function hostCertificates(): Promise<string> {
   const files = [...new Set(variables.map((name) => process.env[name]).filter((path) => path !== undefined))];
   const texts = await Promise.all(files.map((path) => readFile(path, 'utf8').catch(() => '')));
   const named = texts.join('\n').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  const system = getCACertificates('system');
-  const trusted = [...(system.length > 0 ? system : getCACertificates('bundled')), ...named];
+  const system = tls.getCACertificates('system');
+  const trusted = [...(system.length > 0 ? system : tls.getCACertificates('bundled')), ...named];
   // The same certificate may be wrapped at another column.
   const unique = new Map(trusted.map((text) => [text.replaceAll(/\s/g, ''), text.trim()]));
   return [...unique.values(), ''].join('\n');

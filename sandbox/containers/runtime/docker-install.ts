@@ -1,5 +1,4 @@
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import type { TaskReport } from '../../core/progress.ts';
@@ -40,6 +39,7 @@ async function apt(
   args: readonly string[],
   report: TaskReport,
 ): Promise<{ readonly exitCode: number | undefined; readonly lines: readonly string[] }> {
+  const { execa } = await import('execa');
   // Another apt may be at work on a machine that was just started.
   const running = execa('apt-get', ['--option', 'DPkg::Lock::Timeout=300', ...args], {
     reject: false,

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
@@ -19,6 +18,7 @@ export async function startContainerRuntime(engine: StoppedEngine, report: TaskR
   if (engine.command === undefined) return startDaemon(report);
   const [program, ...args] = engine.command;
   report.summarise(engine.name);
+  const { execa } = await import('execa');
   const { exitCode, all } = await execa(program, args, { reject: false, all: true, stdin: 'ignore' });
   if (exitCode !== 0) throw startFailed(engine, `\`${engine.command.join(' ')}\` failed`, String(all));
   await untilItAnswers(engine);
@@ -28,6 +28,7 @@ async function startDaemon(report: TaskReport): Promise<void> {
   const daemon = { name: 'the Docker daemon' };
   if (existsSync('/run/systemd/system')) {
     report.summarise('by systemd');
+    const { execa } = await import('execa');
     const { exitCode, all } = await execa('systemctl', ['start', 'docker'], { reject: false, all: true });
     if (exitCode !== 0) throw startFailed(daemon, '`systemctl start docker` failed', String(all));
     return untilItAnswers(daemon);
@@ -60,6 +61,7 @@ async function startDaemon(report: TaskReport): Promise<void> {
 /** In a container or a small virtual machine the script may fail at `ulimit`, or be without effect. */
 async function startedByScript(): Promise<boolean> {
   if (!existsSync('/etc/init.d/docker') || !existsSync('/usr/sbin/service')) return false;
+  const { execa } = await import('execa');
   const { exitCode } = await execa('service', ['docker', 'start'], { reject: false, stdio: 'ignore' });
   return exitCode === 0;
 }

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
+import zlib from 'node:zlib';
 import {
   asyncBufferFromFile,
   type Compressors,
@@ -21,9 +21,9 @@ const groupBytesMax = 64 * 2 ** 20;
 
 /** What Node unpacks beside the library's own snappy; never to more than the page says. */
 const compressors: Compressors = {
-  GZIP: (input, maxOutputLength) => gunzipSync(input, { maxOutputLength }),
-  BROTLI: (input, maxOutputLength) => brotliDecompressSync(input, { maxOutputLength }),
-  ZSTD: (input, maxOutputLength) => zstdDecompressSync(input, { maxOutputLength }),
+  GZIP: (input, maxOutputLength) => zlib.gunzipSync(input, { maxOutputLength }),
+  BROTLI: (input, maxOutputLength) => zlib.brotliDecompressSync(input, { maxOutputLength }),
+  ZSTD: (input, maxOutputLength) => zlib.zstdDecompressSync(input, { maxOutputLength }),
 };
 
 /** JSON as its text, to be read without losing digits. */

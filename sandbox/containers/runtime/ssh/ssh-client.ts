@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { execa } from 'execa';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { privateMode } from '../../../core/files/private-files.ts';
 import { programPath } from '../docker-stopped.ts';
@@ -103,7 +102,8 @@ export async function runThere(connection: SshConnection, script: string): Promi
   return exitCode === 0 ? stdout : '';
 }
 
-function runSsh(args: readonly string[], input = '') {
+async function runSsh(args: readonly string[], input = '') {
+  const { execa } = await import('execa');
   const running = execa('ssh', args, {
     reject: false,
     cwd: '/',

@@ -60,7 +60,8 @@ async function connected(client: Redis): Promise<Redis & AsyncDisposable> {
     reason = error;
   });
   await client.connect().catch((thrown) => {
-    client.disconnect();
+    // Of a socket that has closed, ioredis would wait 2 s for the end, and hold the process for as long.
+    if (!client.stream?.destroyed) client.disconnect();
     throw reason ?? thrown;
   });
   return Object.assign(client, {
