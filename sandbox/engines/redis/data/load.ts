@@ -64,7 +64,8 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
     },
     marks,
   );
-  return marks.finish({ keys });
+  // Awaited here: the connections end with this function.
+  return await marks.finish({ keys });
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
