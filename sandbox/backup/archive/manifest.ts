@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { isDatasetSize } from '../../../seeds/explicit-size.ts';
 import { imageOrigins } from '../../containers/images/image-spec.ts';
 import { messageOf } from '../../core/errors.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
 import type { BackupManifest, BackupPart, BaseDescription, LeftOut } from '../../engines/contract/backup.ts';
 import { type TopologyName, topologyNames } from '../../engines/contract/topology.ts';
 import { archiveRefused } from './refusal.ts';
@@ -73,7 +73,7 @@ export function manifestText(manifest: ArchiveManifest): string {
 
 /** As `sha256sum` writes and checks it. */
 export function manifestChecksum(text: string | Buffer): string {
-  return `${createHash('sha256').update(text).digest('hex')}  ${manifestFile}\n`;
+  return `${sha256Of(text)}  ${manifestFile}\n`;
 }
 
 /**

@@ -6,13 +6,13 @@ import { isNameTaken, storageError } from './s3-errors.ts';
 import { removeJournal, uploadJournalOf } from './s3-journal.ts';
 import { findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
 import {
+  checksumOfPart,
   compositeSha256,
   type PlannedPart,
   partBytesFor,
   planParts,
   readPart,
   type SentPart,
-  sha256Of,
   trustedPart,
   type UploadKey,
 } from './s3-parts.ts';
@@ -84,7 +84,7 @@ async function sendFile(
 async function checksumOf(file: FileHandle, parts: readonly PlannedPart[]): Promise<string> {
   const buffer = bufferFor(parts);
   const checksums: string[] = [];
-  for (const part of parts) checksums.push(sha256Of(await readPart(file, part, buffer)));
+  for (const part of parts) checksums.push(checksumOfPart(await readPart(file, part, buffer)));
   return compositeSha256(checksums);
 }
 
@@ -113,7 +113,7 @@ async function sendPart(sending: Sending, part: PlannedPart, buffer: Buffer): Pr
   const content = await readPart(sending.file, part, buffer);
   const trusted = trustedPart(sending.found.get(part.number), part.number, content);
   if (trusted !== undefined) return trusted;
-  const ChecksumSHA256 = sha256Of(content);
+  const ChecksumSHA256 = checksumOfPart(content);
   const { ETag } = await sending.at.client.send(
     new UploadPartCommand({
       ...sending.upload,

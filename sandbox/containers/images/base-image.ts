@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { SandboxError } from '../../core/errors.ts';
 import { ownNames } from '../../core/files/ownership.ts';
 import { withUserLock } from '../../core/files/process-lock.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../../core/progress.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
 import { canInstallPackages } from '../host/host-system.ts';
 import { docker } from '../runtime/docker.ts';
 import { type DockerInstall, installPackages, lastLines } from '../runtime/docker-install.ts';
@@ -30,7 +30,7 @@ const dpkgSettings = [
 ].join('\n');
 
 /** Tag of the base image, by everything that decides what is in it. */
-export const baseTag = `taishang-sandbox/base:${createHash('sha256').update(`${suite}\n${dpkgSettings}`).digest('hex').slice(0, 12)}`;
+export const baseTag = `taishang-sandbox/base:${sha256Of(`${suite}\n${dpkgSettings}`).slice(0, 12)}`;
 
 /**
  * Makes the base image from Debian's packages unless it is there. Returns its tag.

@@ -14,7 +14,7 @@ export type BackupRefusal = Extract<ErrorCode, `BACKUP_${string}`>;
 /** Describes a file of a backup that was just written. `path` is relative to the engine's folder in the backup. */
 export async function describePart(directory: string, path: string): Promise<BackupPart> {
   const file = join(directory, path);
-  const [{ size }, sha256] = await Promise.all([stat(file), sha256Of(file)]);
+  const [{ size }, sha256] = await Promise.all([stat(file), sha256OfFile(file)]);
   return { path, sizeBytes: size, sha256 };
 }
 
@@ -121,7 +121,7 @@ export function totalBytes({ parts }: BackupManifest): number {
   return parts.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
 }
 
-async function sha256Of(file: string): Promise<string> {
+async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest('hex');
