@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { residentBytes } from '../sandbox/containers/host/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
+import { createTemporaryFolder } from '../sandbox/core/files/temporary-folder.ts';
 import { programFile } from '../sandbox/core/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
 import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
@@ -137,8 +135,8 @@ async function measureCommands(
   runs: number,
   times: Record<StartupFigure, number[]>,
 ): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'taishang-startup-'));
-  const place = ['--directory', directory];
+  await using folder = await createTemporaryFolder('taishang-startup-');
+  const place = ['--directory', folder.path];
   const up = ['up', ...place, '--engines', engines.join(','), '--size', 'small'];
   try {
     await timeCommand(up);
@@ -149,7 +147,6 @@ async function measureCommands(
     }
   } finally {
     await timeCommand(['down', '-v', ...place]);
-    await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { ownNames } from '../../core/files/ownership.ts';
 import { withUserLock } from '../../core/files/process-lock.ts';
+import { createTemporaryFolder } from '../../core/files/temporary-folder.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../../core/progress.ts';
 import { sha256Of } from '../../core/sha256-of.ts';
 import { canInstallPackages } from '../host/host-system.ts';
@@ -65,15 +66,11 @@ async function buildBase(report: TaskReport, signal: AbortSignal, install: Docke
   await requireOwnArchitecture();
   await ensureDebootstrap(report, install);
   await removeLeftovers();
-  const folder = await mkdtemp(join(workFolder, folderPrefix));
-  try {
-    await unpackSystem(folder, report, signal);
-    await strip(folder);
-    report.advance({ text: 'importing' });
-    await importSystem(folder, baseTag, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await createTemporaryFolder(folderPrefix, workFolder);
+  await unpackSystem(folder.path, report, signal);
+  await strip(folder.path);
+  report.advance({ text: 'importing' });
+  await importSystem(folder.path, baseTag, signal);
 }
 
 /** What this machine's programs unpack and configure is of its own kind. The engine may be one of another machine. */
