@@ -5,6 +5,7 @@ import { messageOf } from '../sandbox/core/errors.ts';
 import { createTemporaryFolder } from '../sandbox/core/files/temporary-folder.ts';
 import { programFile } from '../sandbox/core/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
+import { withoutUndefined } from '../sandbox/core/without-undefined.ts';
 import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
@@ -59,9 +60,7 @@ export async function measureStartup(options: StartupOptions): Promise<StartupRe
   const progress = options.progress ?? silent;
   const shared: StackOptions = {
     connect: false,
-    ...(options.images === undefined ? {} : { images: options.images }),
-    ...(options.dockerInstall === undefined ? {} : { dockerInstall: options.dockerInstall }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...withoutUndefined({ images: options.images, dockerInstall: options.dockerInstall, signal: options.signal }),
   };
   const times: Record<StartupFigure, number[]> = {
     'all ready with their schemas': [],

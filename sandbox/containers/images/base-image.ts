@@ -9,6 +9,7 @@ import { withUserLock } from '../../core/files/process-lock.ts';
 import { createTemporaryFolder } from '../../core/files/temporary-folder.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../../core/progress.ts';
 import { sha256Of } from '../../core/sha256-of.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { canInstallPackages } from '../host/host-system.ts';
 import { docker } from '../runtime/docker.ts';
 import { type DockerInstall, installPackages, lastLines } from '../runtime/docker-install.ts';
@@ -147,7 +148,7 @@ async function unpackSystem(folder: string, report: TaskReport, signal: AbortSig
       reject: false,
       stdin: 'ignore',
       timeout: deadlineMs('imageBuild'),
-      env: proxy === undefined ? {} : { http_proxy: proxy },
+      env: withoutUndefined({ http_proxy: proxy }),
     },
   );
   const lines = lastLines(running.all, report);

@@ -6,6 +6,7 @@ import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../../core/errors.ts';
 import { isSafePath } from '../../../core/files/safe-path.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { BackupManifest, BackupPart } from '../../contract/backup.ts';
 
 /** Ways in which a backup is refused before the target is touched. */
@@ -112,7 +113,7 @@ export function backupRefused(code: BackupRefusal, engine: string, reason: strin
     engine,
     message: `The backup cannot be trusted: ${reason}.`,
     next: 'Use another backup. The target was not touched.',
-    ...(evidence === undefined ? {} : { evidence }),
+    ...withoutUndefined({ evidence }),
   });
 }
 
