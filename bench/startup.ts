@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { median } from 'simple-statistics';
 import { residentBytes } from '../sandbox/containers/host/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
+import { createTemporaryFolder } from '../sandbox/core/files/temporary-folder.ts';
 import { programFile } from '../sandbox/core/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
+import { withoutUndefined } from '../sandbox/core/without-undefined.ts';
 import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
@@ -61,9 +60,7 @@ export async function measureStartup(options: StartupOptions): Promise<StartupRe
   const progress = options.progress ?? silent;
   const shared: StackOptions = {
     connect: false,
-    ...(options.images === undefined ? {} : { images: options.images }),
-    ...(options.dockerInstall === undefined ? {} : { dockerInstall: options.dockerInstall }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...withoutUndefined({ images: options.images, dockerInstall: options.dockerInstall, signal: options.signal }),
   };
   const times: Record<StartupFigure, number[]> = {
     'all ready with their schemas': [],
@@ -137,8 +134,8 @@ async function measureCommands(
   runs: number,
   times: Record<StartupFigure, number[]>,
 ): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'taishang-startup-'));
-  const place = ['--directory', directory];
+  await using folder = await createTemporaryFolder('taishang-startup-');
+  const place = ['--directory', folder.path];
   const up = ['up', ...place, '--engines', engines.join(','), '--size', 'small'];
   try {
     await timeCommand(up);
@@ -149,7 +146,6 @@ async function measureCommands(
     }
   } finally {
     await timeCommand(['down', '-v', ...place]);
-    await rm(directory, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import pLimit from 'p-limit';
+import { runAsOne } from '../sandbox/core/run-concurrently.ts';
 
 /**
  * Runs these with at most `concurrency` at a time. Results are in the order given.
@@ -8,16 +8,17 @@ export async function inParallel<Value>(
   works: readonly (() => Promise<Value>)[],
   concurrency: number,
 ): Promise<readonly Value[]> {
-  const limit = pLimit({ concurrency, rejectOnClear: true });
-  const failures: unknown[] = [];
-  const running = works.map((work) =>
-    limit(work).catch((thrown) => {
-      failures.push(thrown);
-      limit.clearQueue();
-      throw thrown;
-    }),
+  const results: Value[] = [];
+  const waiting = [...works.entries()];
+  await runAsOne(undefined, (signal) =>
+    Array.from({ length: Math.min(concurrency, works.length) }, () => lane(signal)),
   );
-  const ended = await Promise.allSettled(running);
-  if (failures.length > 0) throw failures[0];
-  return ended.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return results;
+
+  async function lane(signal: AbortSignal): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
+      const [place, work] = next;
+      results[place] = await work();
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../sandbox/core/without-undefined.ts';
 import { operationsOf, outcomeOf, type PairedOperation } from './checkers/operations.ts';
 import { effectMsOf, type HistoryEvent, type NemesisEvent } from './history.ts';
 
@@ -47,7 +48,7 @@ export function recoveryTimesOf(events: readonly HistoryEvent[], fault = 'kill')
     return {
       fault,
       faultMs,
-      ...(event.node === undefined ? {} : { node: event.node }),
+      ...withoutUndefined({ node: event.node }),
       ...present('detectMs', since(after.find(({ operation }) => operation === 'detect'))),
       ...present('promoteMs', since(after.find((each) => isPromotion(each, event.node)))),
       ...present('writableMs', since(after.find(({ operation }) => operation === 'writable'))),

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../sandbox/core/without-undefined.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
 import type { RunningEngine, TopologyName } from '../sandbox/engines/contract/topology.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
@@ -39,7 +40,7 @@ export async function startThrowAway(
     connect: false,
     progress: prefixed(context.progress, ['scenarios', what, name]),
     ...(version === undefined ? {} : { earlierVersions: [name] }),
-    ...(dataSizeBytes === undefined ? {} : { dataSizeBytes }),
+    ...withoutUndefined({ dataSizeBytes }),
   });
   return { running: stack.engines[name], [Symbol.asyncDispose]: () => stack.dispose() };
 }

@@ -1,4 +1,5 @@
 import { messageOf } from '../../sandbox/core/errors.ts';
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import { type Changes, isChanged, linesOfChanges } from '../../sandbox/cross-store/changes.ts';
 import { countChanges } from '../../sandbox/cross-store/count-changes.ts';
 import type { PathCheck, PlanCheck } from '../../sandbox/engines/contract/query-path.ts';
@@ -39,7 +40,7 @@ export async function excuseChangedData(
     ...report,
     paths: report.paths.map((result) => (isWrong(result) ? excused(result, reasonOf(subjectOf(result))) : result)),
     notRun: [...report.notRun, ...failed.map((each) => notRunOf(each, reasonOf(each.subject)))],
-    ...(changes === undefined ? {} : { changes }),
+    ...withoutUndefined({ changes }),
   };
 }
 

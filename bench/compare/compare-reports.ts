@@ -1,4 +1,5 @@
 import { median } from 'simple-statistics';
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { PathCheck } from '../../sandbox/engines/contract/query-path.ts';
 import { datasetText } from '../environment.ts';
 import type { BenchEnvironment, BenchReport, PathResult, RoundFigure } from '../results.ts';
@@ -221,8 +222,7 @@ function comparePath(
     path: after.path,
     latency,
     looks: looks.length,
-    ...(plan === undefined ? {} : { plan }),
-    ...(answer === undefined ? {} : { answer }),
+    ...withoutUndefined({ plan, answer }),
     failures: [
       ...(latency.verdict === 'slower' && judged ? [`slower by ${percent(latency.change)}`] : []),
       ...(plan === undefined ? [] : [`plan: ${plan.before} -> ${plan.after}`]),

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Ajv } from 'ajv';
 import { messageOf, SandboxError } from '../../sandbox/core/errors.ts';
 import { writePrivateFile } from '../../sandbox/core/files/private-files.ts';
+import { schemaCheck } from '../../sandbox/core/schema-check.ts';
 import { stateDirectory } from '../../sandbox/stack/state/state-directory.ts';
 import type { BenchReport } from '../results.ts';
 
@@ -69,16 +68,9 @@ function parseRun(text: string, path: string): SavedRun {
     throw invalid(messageOf(thrown));
   }
   if (run?.version !== 1 || run.report?.version !== 1) throw invalid('its version is not 1');
-  const validate = validator();
-  if (!validate(run)) throw invalid(ajv.errorsText(validate.errors, { dataVar: '', separator: '; ' }).trim());
+  const problem = problemOf(run);
+  if (problem !== undefined) throw invalid(problem);
   return run;
 }
 
-const ajv = new Ajv({ allowUnionTypes: true });
-let compiled: ReturnType<typeof ajv.compile> | undefined;
-
-/** Compiled when the first run is read: that takes longer than most commands do. */
-function validator(): ReturnType<typeof ajv.compile> {
-  compiled ??= ajv.compile(JSON.parse(readFileSync(join(import.meta.dirname, 'saved-run.schema.json'), 'utf8')));
-  return compiled;
-}
+const problemOf = schemaCheck(join(import.meta.dirname, 'saved-run.schema.json'));

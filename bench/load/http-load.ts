@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import autocannon, { type Options, type Result } from 'autocannon';
 import { programFile } from '../../sandbox/core/program-file.ts';
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { HttpRequest } from '../../sandbox/engines/contract/query-path.ts';
 import { watchClient } from './client-health.ts';
 import type { ClosedLoopResult } from './closed-loop.ts';
@@ -34,7 +35,7 @@ export async function measureHttp(load: HttpLoad): Promise<ClosedLoopResult> {
     url,
     method,
     headers: { ...headers },
-    ...(body === undefined ? {} : { body }),
+    ...withoutUndefined({ body }),
     connections: load.connections,
     pipelining: 1,
     // In whole seconds; it is stopped earlier.

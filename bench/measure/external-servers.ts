@@ -1,4 +1,5 @@
 import { messageOf, SandboxError } from '../../sandbox/core/errors.ts';
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { whyWithout } from '../../sandbox/engines/contract/lacks.ts';
 import type { ExternalEngine } from '../../sandbox/engines/contract/topology.ts';
@@ -41,7 +42,7 @@ export async function externalTarget(
     dataset,
     holds: new Set(holds),
     confirmedWrites,
-    ...(directory === undefined ? {} : { directory }),
+    ...withoutUndefined({ directory }),
   };
 }
 

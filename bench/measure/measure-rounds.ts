@@ -1,6 +1,7 @@
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import { type ProgressListener, runTask } from '../../sandbox/core/progress.ts';
 import { runConcurrently } from '../../sandbox/core/run-concurrently.ts';
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { AnswerCheck, PreparedPath } from '../../sandbox/engines/contract/query-path.ts';
 import { watchClient } from '../load/client-health.ts';
 import { type TimedRecorder, takeTurns } from '../load/closed-loop.ts';
@@ -298,8 +299,7 @@ async function conclude(each: Measuring, signal: AbortSignal): Promise<MeasuredS
     answer,
     kinds: parts.kinds(shares),
     ...(hops.length === 0 ? {} : { hops }),
-    ...(recall === undefined ? {} : { recall }),
-    ...(writes === undefined ? {} : { writes }),
+    ...withoutUndefined({ recall, writes }),
     reference: { name: 'bare driver loop', ...bare, ratio: ratioOf(latencies.p50Us, bare.p50Us) },
   };
   return { subject, result, rounds };

@@ -6,6 +6,7 @@ import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
 import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { runConcurrently } from '../core/run-concurrently.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import { whyWithout } from '../engines/contract/lacks.ts';
 import type { RunningEngine } from '../engines/contract/topology.ts';
@@ -110,7 +111,7 @@ export async function writeBackup(
   };
   const archive = archiveNameAt(moment);
   const file = join(staging.path, archive);
-  const passed = options.signal === undefined ? {} : { signal: options.signal };
+  const passed = withoutUndefined({ signal: options.signal });
   const sizeBytes = await runTask(progress, ['pack'], (task) =>
     writeArchive({ manifest, directory: staging.path }, file, {
       ...passed,
@@ -200,7 +201,7 @@ async function backUpOne(
       task.summarise(manifest.method);
       return {
         backup: manifest,
-        ...(base === undefined ? {} : { base }),
+        ...withoutUndefined({ base }),
         topology: running.topology,
         datasetFingerprint,
         leftOut,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AsyncDisposableStack } from '../core/disposable-stack.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { type OpenedBackup, openBackup } from './archive/open-archive.ts';
 import { stagingDirectory } from './create-backup.ts';
@@ -32,7 +33,7 @@ export async function openStored(
   identity: StackIdentity,
   { progress = silent, signal }: OpenStoredOptions = {},
 ): Promise<OpenedStored> {
-  const passed = signal === undefined ? {} : { signal };
+  const passed = withoutUndefined({ signal });
   const keys = await archiveKeys(identity);
   await using cleanUp = new AsyncDisposableStack();
   const staging = cleanUp.use(await createPrivateFolder(await stagingDirectory(identity)));

@@ -1,24 +1,19 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { makeFolder } from '../core/files/make-folder.ts';
 import { ownNames } from '../core/files/ownership.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../core/files/temporary-folder.ts';
 
 /** Folders and files that belong to a process carry it in their name, so that what a dead one has left can be told. */
 const mark = '.taishang-';
 const separator = '~';
 
-/** A folder that only its owner can read; disposing of it removes it with what is in it. */
-export interface PrivateFolder extends AsyncDisposable {
-  readonly path: string;
-}
-
 /** Makes a private folder in `parent`, which is made if need be, and removes those that dead processes left there. */
-export async function createPrivateFolder(parent: string): Promise<PrivateFolder> {
+export async function createPrivateFolder(parent: string): Promise<TemporaryFolder> {
   await makeFolder(parent);
   await removeLeftovers(parent);
-  const path = await mkdtemp(join(parent, `${ownMark()}${separator}`));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return createTemporaryFolder(`${ownMark()}${separator}`, parent);
 }
 
 /** Name of a file that is not yet what it will be: `removeLeftovers` finds it if this process dies. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { notice, silent } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { ensureStackFolder } from '../stack/state/stack-folder.ts';
 import { shortHash, stackIdentity } from '../stack/state/stack-identity.ts';
 import { stateDirectory } from '../stack/state/state-directory.ts';
@@ -60,7 +61,7 @@ async function backUpAndTidy(options: CreateBackupOptions, storage: Storage): Pr
   const { progress = silent, signal, retentionDays } = options;
   const report = await backUp(options, storage);
   if (retentionDays === null) return report;
-  const rule = { stack: report.stack, ...(retentionDays === undefined ? {} : { retentionDays }) };
+  const rule = { stack: report.stack, ...withoutUndefined({ retentionDays }) };
   try {
     const removed = await applyRetention(storage, rule, progress);
     await forgetLog(stackIdentity(options), progress);
@@ -106,7 +107,7 @@ async function telling(
     throw thrown;
   }
   const { name, sizeBytes } = report.archive;
-  const passed = signal === undefined ? {} : { signal };
+  const passed = withoutUndefined({ signal });
   await notifyWebhook(target, successMessage(name, sizeBytes, durationMs()), { progress, ...passed });
   return report;
 }

@@ -9,6 +9,7 @@ import { messageOf } from '../core/errors.ts';
 import { writePrivateFile } from '../core/files/private-files.ts';
 import { describeMachine } from '../core/machine.ts';
 import { notice, runTask } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
 import { benchHasFailed } from '../report/bench/bench-text.ts';
@@ -34,7 +35,7 @@ export const everything: Action = async (context) => {
   const suites = suitesOptionsOf(context);
   const brought = await bringUp(context);
   const { size = 'small', seed } = stackOptionsOf(context);
-  const dataset = size === 'none' ? undefined : createDataset({ size, ...(seed === undefined ? {} : { seed }) });
+  const dataset = size === 'none' ? undefined : createDataset({ size, ...withoutUndefined({ seed }) });
   const crossStore = await check(context, brought, dataset);
   const scenarios = await runSuites({ ...suites, suites: [], depth: 'quick' });
   const bench = await measure(context, brought, dataset);

@@ -1,4 +1,5 @@
 import { type ErrorCode, exitCodeOf, messageOf, SandboxError } from '../core/errors.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { colorsFor } from '../report/colors.ts';
 import { oneLineText, terminalJson, terminalOf } from '../report/terminal.ts';
 import type { OutputFormat } from './options/names.ts';
@@ -24,7 +25,7 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
       code: 'INTERNAL',
       message: `Something unforeseen went wrong: ${messageOf(thrown)}`,
       next: 'Run it again with SANDBOX_DEBUG=1 for the trace, and report it. `npm run sandbox -- doctor` checks the machine.',
-      ...(trace === undefined ? {} : { evidence: trace }),
+      ...withoutUndefined({ evidence: trace }),
     };
   }
   const evidence = [thrown.evidence, trace].filter((part) => part !== undefined && part !== '').join('\n');
@@ -32,7 +33,7 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
     code: thrown.code,
     message: thrown.message,
     next: thrown.next,
-    ...(thrown.engine === undefined ? {} : { engine: thrown.engine }),
+    ...withoutUndefined({ engine: thrown.engine }),
     ...(evidence === '' ? {} : { evidence }),
   };
 }

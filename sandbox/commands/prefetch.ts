@@ -4,6 +4,7 @@ import { expectedReferences, type ImageRequest, resolveImages } from '../contain
 import { ensureDocker } from '../containers/runtime/docker-host.ts';
 import { requireWritable } from '../core/files/private-files.ts';
 import { runTask } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import { formatOrigin } from '../report/stack/status-text.ts';
 import { formatTable } from '../report/table.ts';
@@ -33,7 +34,7 @@ export const prefetch: Action = async (context) => {
   }
   const rows = [...images].map(([engine, image]) => ({ engine, ...image }));
   return {
-    document: { version: 1, images: rows, ...(output === undefined ? {} : { output }) },
+    document: { version: 1, images: rows, ...withoutUndefined({ output }) },
     text: (colors) =>
       formatTable(
         ['engine', 'origin', 'image', 'digest'].map((title) => ({ title })),

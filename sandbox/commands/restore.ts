@@ -3,6 +3,7 @@ import { discardRestores } from '../backup/restore/discard-restores.ts';
 import { restoreBackup } from '../backup/restore/restore-backup.ts';
 import { momentText, parseMoment } from '../core/moment.ts';
 import { notice } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { formatDiscard } from '../report/stack/discard-text.ts';
 import { formatRestore } from '../report/stack/restore-text.ts';
 import { badOption, parseChoice } from './options/names.ts';
@@ -27,8 +28,7 @@ export const restore: Action = async (context) => {
   const report = await restoreBackup({
     ...identityOf(context),
     ...chosenEngines(context),
-    ...(archive === undefined ? {} : { archive }),
-    ...(moment === undefined ? {} : { moment }),
+    ...withoutUndefined({ archive, moment }),
     nearest: nearest === true,
     into,
     confirmed: context.flags.yes === true || (into === 'replace' && (await confirmOnTerminal(context))),

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { runTask } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { isChanged } from '../cross-store/changes.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../cross-store/check-used-stores.ts';
@@ -126,7 +127,7 @@ async function readFiles(context: ActionContext, files: Awaited<ReturnType<typeo
   const { size = 'small', seed: wanted } = stackOptionsOf(context);
   const base = createDataset({
     size: size === 'none' ? 'small' : size,
-    ...(wanted === undefined ? {} : { seed: wanted }),
+    ...withoutUndefined({ seed: wanted }),
   });
   const { rejects } = context.flags;
   return importDataset({

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { formatStatus } from '../report/stack/status-text.ts';
 import { stackStatus } from '../stack/attach/stack-status.ts';
 import { waitForStack } from '../stack/attach/wait-for-stack.ts';
@@ -10,7 +11,7 @@ export const wait: Action = async (context) => {
   await waitForStack({
     ...identityOf(context),
     ...chosenEngines(context),
-    ...(waitTimeoutMs === undefined ? {} : { timeoutMs: waitTimeoutMs }),
+    ...withoutUndefined({ timeoutMs: waitTimeoutMs }),
     signal: context.signal,
   });
   const status = await stackStatus(identityOf(context));

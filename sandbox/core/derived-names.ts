@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { sha256Of } from './sha256-of.ts';
 
 /** What every temporary name begins with. Nothing that lacks it, or the engine's own mark beside it, is dropped. */
 export const temporaryPrefix = 'taishang_tmp_';
@@ -18,7 +19,7 @@ const hashDigits = 10;
  */
 export function derivedName(name: string, suffix: string, bytesMax: number): string {
   if (Buffer.byteLength(name + suffix) <= bytesMax) return name + suffix;
-  const end = `_${createHash('sha256').update(name).digest('hex').slice(0, hashDigits)}${suffix}`;
+  const end = `_${sha256Of(name).slice(0, hashDigits)}${suffix}`;
   const room = bytesMax - Buffer.byteLength(end);
   if (room < 0) throw new Error(`no name with the suffix ${suffix} fits into ${bytesMax} bytes`);
   let kept = '';

@@ -1,4 +1,5 @@
 import { asCalled } from './called-as.ts';
+import { withoutUndefined } from './without-undefined.ts';
 
 /** Everything an error of the sandbox says beside its message. */
 export interface SandboxErrorDetails {
@@ -145,9 +146,7 @@ export function alsoSaying(thrown: unknown, further: string): unknown {
     code,
     message,
     next: `${next} ${further}`,
-    ...(engine === undefined ? {} : { engine }),
-    ...(evidence === undefined ? {} : { evidence }),
-    ...(cause === undefined ? {} : { cause }),
+    ...withoutUndefined({ engine, evidence, cause }),
   });
 }
 

@@ -1,3 +1,5 @@
+import { withoutUndefined } from './without-undefined.ts';
+
 /**
  * What is going on, as a stream that the terminal and the JSON reporter both read.
  * A `task` is a path of names from the widest to the narrowest, for example `['images', 'postgresql']`.
@@ -70,7 +72,7 @@ export async function runTask<Value>(
       },
     });
     const atMs = performance.now();
-    listener({ kind: 'finished', task, atMs, durationMs: atMs - startedMs, ...(text === undefined ? {} : { text }) });
+    listener({ kind: 'finished', task, atMs, durationMs: atMs - startedMs, ...withoutUndefined({ text }) });
     return value;
   } catch (error) {
     const atMs = performance.now();

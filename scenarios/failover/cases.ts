@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { DrillName, Failover, FailoverContract } from '../../sandbox/engines/contract/failover.ts';
 import type { WorkloadName } from '../../sandbox/engines/contract/workloads.ts';
 import type { Depth } from '../suite-context.ts';
@@ -56,7 +57,7 @@ function casesOfTopology(
   });
   const reasonOf = ({ name }: FaultSchedule) => {
     const reason = failover.notDrilled?.[first.topology]?.[name as DrillName];
-    return reason === undefined ? {} : { notRun: reason };
+    return withoutUndefined({ notRun: reason });
   };
   // A single PostgreSQL has no setting that drills could take away; its control is the one of its several nodes.
   const canWeaken = failover.weaken !== undefined || failover.weakenedSet !== undefined;

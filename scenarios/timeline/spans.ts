@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import { effectMsOf, type HistoryEvent } from '../history.ts';
 
 /** From when to when something held, in milliseconds since the history began. */
@@ -54,7 +55,7 @@ export function faultsOf(
     const { operation: name, node } = event;
     const timeMs = effectMsOf(event);
     const ends = event.ends ?? endedBy[name];
-    const place = node === undefined ? {} : { node };
+    const place = withoutUndefined({ node });
     if (name !== 'heal' && name !== 'promote' && ends === undefined) {
       open.push({ name, ...place, fromMs: timeMs, toMs: endMs, open: true });
       continue;

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { beginLoad, type LoadMark, type LoadRecords } from '../../sandbox/engines/shared/load/load-marks.ts';
+import {
+  beginLoad,
+  type LoadMark,
+  type LoadRecords,
+  textRecords,
+} from '../../sandbox/engines/shared/load/load-marks.ts';
 import { loadPart, piecesAfter } from '../../sandbox/engines/shared/load/load-part.ts';
 import { rowRandom } from '../../seeds/random/random.ts';
 
@@ -23,6 +28,9 @@ function store(random: () => number) {
       mark = next;
     },
     async forget() {
+      mark = undefined;
+    },
+    async finish() {
       mark = undefined;
     },
   };
@@ -117,5 +125,31 @@ describe(`a part of a load (SANDBOX_TEST_SEED=${seed})`, () => {
     for await (const piece of piecesAfter(batches(), 1_234, 700)) pieces.push(piece);
     expect(pieces.flat()).toEqual(Array.from({ length: rowsOfPart - 1_234 }, (_, index) => index + 1_234));
     expect(pieces.slice(0, -1).every(({ length }) => length === 700)).toBe(true);
+  });
+
+  test('is recorded in texts: the fingerprint goes first and comes first, and only a whole mark is one', async () => {
+    const texts = new Map<string, string>();
+    const written: string[] = [];
+    const records = textRecords(
+      async (name) => texts.get(name),
+      async (changes) => {
+        for (const [name, text] of Object.entries(changes)) {
+          written.push(text === undefined ? `-${name}` : `+${name}`);
+          if (text === undefined) texts.delete(name);
+          else texts.set(name, text);
+        }
+      },
+    );
+    const first = await beginLoad('one', records, async () => {});
+    await first.mark('rows', 3);
+    const second = await beginLoad('one', records, async () => {});
+    expect(await second.finish({ rows: 5 })).toEqual({ loaded: { rows: 5 }, resumedFrom: 3 });
+    expect([...texts]).toEqual([['dataset', 'one']]);
+    const third = await beginLoad('one', records, async () => {});
+    expect(await third.finish({ rows: 5 })).toEqual({ loaded: { rows: 5 } });
+    const begun = ['-dataset', '-load', '+load'];
+    expect(written).toEqual([...begun, '+load', '+dataset', '-load', ...begun, '+dataset', '-load']);
+    texts.set('load', '{"dataset":"one"}');
+    expect(await records.readMark()).toBeUndefined();
   });
 });

@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { isDatasetSize } from '../../../seeds/explicit-size.ts';
 import { imageOrigins } from '../../containers/images/image-spec.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { BackupManifest, BackupPart, BaseDescription, LeftOut } from '../../engines/contract/backup.ts';
+import { schemaCheck } from '../../core/schema-check.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
+import type { BackupManifest, BaseDescription, LeftOut } from '../../engines/contract/backup.ts';
 import { type TopologyName, topologyNames } from '../../engines/contract/topology.ts';
 import { archiveRefused } from './refusal.ts';
 import { requireSafePaths } from './safe-path.ts';
@@ -73,7 +75,7 @@ export function manifestText(manifest: ArchiveManifest): string {
 
 /** As `sha256sum` writes and checks it. */
 export function manifestChecksum(text: string | Buffer): string {
-  return `${createHash('sha256').update(text).digest('hex')}  ${manifestFile}\n`;
+  return `${sha256Of(text)}  ${manifestFile}\n`;
 }
 
 /**
@@ -90,7 +92,7 @@ export function readManifest(text: Buffer, checksum: Buffer): ArchiveManifest {
       throw archiveRefused('BACKUP_FORMAT_NEWER', `it has format ${version}, and this release reads ${formatVersion}`);
     }
   }
-  const problem = problemOf(value);
+  const problem = problemOf(value) ?? repeatedIn(value as unknown as ArchiveManifest);
   if (problem !== undefined) throw invalid(problem);
   const manifest = value as unknown as ArchiveManifest;
   requireSafePaths(
@@ -99,68 +101,20 @@ export function readManifest(text: Buffer, checksum: Buffer): ArchiveManifest {
   return manifest;
 }
 
-/** What keeps a value from being a manifest; `undefined` where nothing does. */
-function problemOf(value: Record<string, unknown>): string | undefined {
-  const dataset = asRecord(value.dataset);
-  const checks: readonly (readonly [boolean, string])[] = [
-    [value.formatVersion === formatVersion, 'formatVersion'],
-    [isText(value.runId), 'runId'],
-    [isText(value.createdAt) && !Number.isNaN(Date.parse(String(value.createdAt))), 'createdAt'],
-    [isText(value.stack), 'stack'],
-    [
-      value.dataset === null ||
-        (isDatasetSize(String(dataset?.size)) && isCount(dataset?.seed) && isText(dataset?.fingerprint)),
-      'dataset',
-    ],
-    [Array.isArray(value.engines) && value.engines.length > 0, 'engines'],
-    ...enginesOf(value).map((engine, index) => [isEngine(engine), `engines[${index}]`] as const),
-    [value.leftOut === undefined || (Array.isArray(value.leftOut) && value.leftOut.every(isEngineLeftOut)), 'leftOut'],
-  ];
-  const names = enginesOf(value).map((engine) => asRecord(asRecord(engine)?.backup)?.engine);
-  if (new Set(names).size < names.length) return 'it names an engine twice';
-  const wrong = checks.find(([ok]) => !ok);
-  return wrong === undefined ? undefined : `${wrong[1]} is not what it should be`;
-}
+/** Member by member, as `manifest.schema.json` has them. What is not described there is passed over. */
+const problemOf = schemaCheck(join(import.meta.dirname, 'manifest.schema.json'), {
+  moment: (text: string) => !Number.isNaN(Date.parse(text)),
+  'dataset-size': isDatasetSize,
+  'image-origin': (text: string) => imageOrigins.some((name) => name === text),
+  topology: (text: string) => topologyNames.some((name) => name === text),
+});
 
-function isEngine(value: unknown): boolean {
-  const engine = asRecord(value);
-  const backup = asRecord(engine?.backup);
-  return (
-    backup !== undefined &&
-    backup.formatVersion === 1 &&
-    isEngineName(backup.engine) &&
-    ['serverVersion', 'method', 'position'].every((name) => isText(backup[name])) &&
-    imageOrigins.some((name) => name === backup.origin) &&
-    (backup.consistentPoint === true || isText(asRecord(backup.consistentPoint)?.no)) &&
-    Array.isArray(backup.parts) &&
-    backup.parts.every(isPart) &&
-    new Set(backup.parts.map(({ path }: BackupPart) => path)).size === backup.parts.length &&
-    topologyNames.some((name) => name === engine?.topology) &&
-    (engine?.base === undefined || asRecord(engine.base) !== undefined) &&
-    (engine?.leftOut === undefined || (Array.isArray(engine.leftOut) && engine.leftOut.every(isLeftOut))) &&
-    (engine?.datasetFingerprint === null || isText(engine?.datasetFingerprint)) &&
-    isCount(engine?.durationMs) &&
-    isCount(engine?.sizeBytes)
-  );
-}
-
-function isPart(value: unknown): boolean {
-  const part = asRecord(value);
-  return isText(part?.path) && isCount(part?.sizeBytes) && /^[0-9a-f]{64}$/.test(String(part?.sha256));
-}
-
-function isLeftOut(value: unknown): boolean {
-  const thing = asRecord(value);
-  return isText(thing?.what) && isText(thing?.why);
-}
-
-function isEngineLeftOut(value: unknown): boolean {
-  const engine = asRecord(value);
-  return isEngineName(engine?.engine) && isText(engine?.why);
-}
-
-function isEngineName(value: unknown): boolean {
-  return /^[a-z][a-z0-9-]*$/.test(String(value));
+/** An engine, or a file of an engine, that comes twice. */
+function repeatedIn({ engines }: ArchiveManifest): string | undefined {
+  const names = new Set(engines.map(({ backup }) => backup.engine));
+  if (names.size < engines.length) return 'it names an engine twice';
+  const again = engines.find(({ backup: { parts } }) => new Set(parts.map(({ path }) => path)).size < parts.length);
+  return again && `it names a file of ${again.backup.engine} twice`;
 }
 
 function enginesOf(value: Record<string, unknown>): readonly unknown[] {
@@ -179,14 +133,6 @@ function parse(text: Buffer): Record<string, unknown> {
 
 function asRecord(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 function invalid(reason: string) {

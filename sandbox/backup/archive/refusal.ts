@@ -1,4 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { BackupRefusal } from '../../engines/shared/backup/backup-files.ts';
 
 /** The error of an archive that must not be restored. */
@@ -7,6 +8,6 @@ export function archiveRefused(code: BackupRefusal, reason: string, cause?: unkn
     code,
     message: `The archive cannot be trusted: ${reason}.`,
     next: 'Use another backup. Nothing was changed, and the archive is as it was.',
-    ...(cause === undefined ? {} : { cause }),
+    ...withoutUndefined({ cause }),
   });
 }

@@ -1,4 +1,5 @@
 import { type ProgressListener, silent } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import type { ArchivedDataset, EngineLeftOut } from '../archive/manifest.ts';
@@ -65,9 +66,7 @@ export async function listArchives(options: KeptOptions = {}): Promise<KeptArchi
     return {
       name,
       sizeBytes,
-      ...(createdAt === undefined ? {} : { createdAt }),
-      ...(stack === undefined ? {} : { stack }),
-      ...(moments === undefined ? {} : { moments }),
+      ...withoutUndefined({ createdAt, stack, moments }),
     };
   });
   return { version: 1, location: storage.description, archives };

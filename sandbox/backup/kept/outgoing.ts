@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
 import { notice, type ProgressListener, runTask } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import type { Storage } from '../storage/storage.ts';
 
@@ -45,7 +46,7 @@ export async function sendOutgoing(
     try {
       await runTask(progress, ['store', name], (task) => {
         const advance = (done: number, total: number) => task.advance({ done, total });
-        return storage.store(file, name, { progress: advance, ...(signal === undefined ? {} : { signal }) });
+        return storage.store(file, name, { progress: advance, ...withoutUndefined({ signal }) });
       });
     } catch (thrown) {
       if (!(thrown instanceof SandboxError) || thrown.code !== 'BACKUP_FAILED') throw thrown;

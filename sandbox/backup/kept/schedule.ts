@@ -3,6 +3,7 @@ import { Cron } from 'croner';
 import { now, nowMs } from '../../core/clock.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 
 /** Times at which something is due. */
 export interface Schedule {
@@ -45,7 +46,7 @@ export const systemClock: Clock = {
 export function parseSchedule(text: string, timezone?: string): Schedule {
   const [, hour, minute] = /^(\d{1,2}):(\d\d)$/.exec(text.trim()) ?? [];
   const pattern = hour === undefined ? text : `${Number(minute)} ${Number(hour)} * * *`;
-  const options = { paused: true, mode: '5-part', ...(timezone === undefined ? {} : { timezone }) } as const;
+  const options = { paused: true, mode: '5-part', ...withoutUndefined({ timezone }) } as const;
   try {
     const cron = new Cron(pattern, options);
     if (cron.nextRun() === null) throw new Error('there is no such day');

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 
 /** Keys that a team shares. */
 export interface TeamKeys {
@@ -25,7 +26,7 @@ export async function readTeamKeys(
   const keys = [...text.matchAll(block)].map(([pem, kind = '']) => readKey(pem, kind));
   if (keys.length === 0) throw bad('there is none in it');
   const signing = keys.find(({ type }) => type === 'private');
-  return { ...(signing === undefined ? {} : { signing }), known: keys };
+  return { ...withoutUndefined({ signing }), known: keys };
 }
 
 function readKey(pem: string, kind: string): KeyObject {

@@ -5,6 +5,7 @@ import { SandboxError } from '../../core/errors.ts';
 import { momentText } from '../../core/moment.ts';
 import { runTask, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import { totalBytes } from '../../engines/shared/backup/backup-files.ts';
@@ -126,10 +127,7 @@ async function bringTo(
       size: 'none',
       schema: false,
       connect: false,
-      ...(images === undefined ? {} : { images }),
-      ...(dockerInstall === undefined ? {} : { dockerInstall }),
-      ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs }),
-      ...(signal === undefined ? {} : { signal }),
+      ...withoutUndefined({ images, dockerInstall, readyTimeoutMs, signal }),
     });
     const running = Object.values(stack.engines)[0];
     if (running === undefined) throw new Error(`${name} was not started`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Labels } from '../../containers/runtime/labels.ts';
 import { now } from '../../core/clock.ts';
 import { runTask, silent } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { totalBytes } from '../../engines/shared/backup/backup-files.ts';
 import { fillNewVolumes, readPresentVolumes } from '../../stack/furnish/staged-engines.ts';
@@ -48,7 +49,7 @@ export async function carryOver(
     engines: taken,
   };
   const engines = changes.map(({ engine }) => engine);
-  const passed = signal === undefined ? {} : { signal };
+  const passed = withoutUndefined({ signal });
   // It is this stack's own: its users keep the rights that they have.
   const source = { manifest, folderOf, engines, archiveTrusted: true, ...passed };
   await fillNewVolumes(

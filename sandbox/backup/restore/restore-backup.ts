@@ -1,6 +1,7 @@
 import { SandboxError } from '../../core/errors.ts';
 import { momentText } from '../../core/moment.ts';
 import { notice, silent } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { engineNames } from '../../engines/engine-names.ts';
@@ -49,7 +50,7 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   const { into = 'restore', progress = silent } = options;
   const beganMs = performance.now();
   const identity = stackIdentity(options);
-  const passed = options.signal === undefined ? {} : { signal: options.signal };
+  const passed = withoutUndefined({ signal: options.signal });
   const { moment } = options;
   const archive = options.archive ?? (await chooseArchive(identity, requireChoice(moment), options.engines, progress));
   await using stored = await openStored(archive, identity, options);

@@ -1,6 +1,7 @@
 import { alsoSaying, messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
@@ -126,7 +127,7 @@ async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | 
 /** Removes what a restore that came to nothing had started. Returns what there is to say about it. */
 async function putAway(name: string, { directory, progress = silent }: RestoreOptions): Promise<string> {
   try {
-    await takeDown({ ...(directory === undefined ? {} : { directory }), name, volumes: true, progress });
+    await takeDown({ ...withoutUndefined({ directory }), name, volumes: true, progress });
     const text = `The stack ${name}, which it had started, is removed again.`;
     notice(progress, 'warning', text);
     return text;
@@ -145,7 +146,7 @@ export async function removeEarlier(
   const removed: string[] = [];
   for (const { name } of earlier) {
     try {
-      await takeDown({ ...(directory === undefined ? {} : { directory }), name, volumes: true, progress });
+      await takeDown({ ...withoutUndefined({ directory }), name, volumes: true, progress });
       notice(progress, 'info', `the stack ${name} of an earlier restore is removed`);
       removed.push(name);
     } catch (thrown) {

@@ -3,6 +3,7 @@ import { ensureDocker } from '../../containers/runtime/docker-host.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { notice, runTask, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { CrossStoreReport } from '../../cross-store/check-across-stores.ts';
 import { checkUsedStores } from '../../cross-store/check-used-stores.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
@@ -54,8 +55,7 @@ export async function restoreInPlace(
   return {
     engines: engines.map(({ name }) => restored.get(name) as RestoredEngine),
     downtimeMs,
-    ...(safetyBackup === undefined ? {} : { safetyBackup }),
-    ...(crossStore === undefined ? {} : { crossStore }),
+    ...withoutUndefined({ safetyBackup, crossStore }),
   };
 }
 
@@ -100,7 +100,7 @@ async function takeSafetyBackup(
 ): Promise<BackupReport['archive'] | undefined> {
   if (engines.length === 0) return undefined;
   const { progress = silent, safetyTo } = options;
-  const to = safetyTo === undefined ? {} : { to: safetyTo };
+  const to = withoutUndefined({ to: safetyTo });
   const storage = await openStorage(await locationOf({ ...options, ...to }));
   const { archive } = await writeBackup({ ...options, engines }, storage, (work) => work());
   notice(progress, 'info', `safety backup of the live data: ${archive.location}/${archive.name}`);

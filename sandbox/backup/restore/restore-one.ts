@@ -1,5 +1,6 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, type ProgressListener, runTask } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Backup, RestoreRun, Say } from '../../engines/contract/backup.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
@@ -153,9 +154,7 @@ async function recordAgain(source: RestoreSource, engine: Engine, running: Runni
 function runOf({ signal, archiveTrusted = false }: RestoreSource, { expired, say }: RestoreRun): RestoreRun {
   return {
     archiveTrusted,
-    ...(signal === undefined ? {} : { signal }),
-    ...(expired === undefined ? {} : { expired }),
-    ...(say === undefined ? {} : { say }),
+    ...withoutUndefined({ signal, expired, say }),
   };
 }
 

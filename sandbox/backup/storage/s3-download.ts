@@ -4,6 +4,7 @@ import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
 import { replaceFile } from '../../core/files/replace-file.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { isNameTaken, isTransient, storageError } from './s3-errors.ts';
 import { type DownloadJournal, downloadJournalOf, readJournal, removeJournal, writeJournal } from './s3-journal.ts';
 import { type FoundObject, findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
@@ -87,7 +88,7 @@ async function receive(
         Range: `bytes=${doneBytes}-`,
         IfMatch: etag,
       });
-      const answer = await at.client.send(asking, signal === undefined ? {} : { abortSignal: signal });
+      const answer = await at.client.send(asking, withoutUndefined({ abortSignal: signal }));
       requireRest(at, key, answer.ContentRange, beganAt);
       for await (const chunk of answer.Body as AsyncIterable<Buffer>) {
         signal?.throwIfAborted();

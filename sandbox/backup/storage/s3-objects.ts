@@ -7,6 +7,7 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { isMissing, type S3Place, storageError } from './s3-errors.ts';
 import type { Storage, StoredArchive } from './storage.ts';
@@ -63,7 +64,7 @@ export async function listArchives({ client, bucket, prefix, place }: S3Bucket):
 
 /** The object of a key; `undefined` where there is none. */
 export async function findObject(at: S3Bucket, key: string, signal?: AbortSignal): Promise<FoundObject | undefined> {
-  const options = signal === undefined ? {} : { abortSignal: signal };
+  const options = withoutUndefined({ abortSignal: signal });
   try {
     const asking = new HeadObjectCommand({ Bucket: at.bucket, Key: key, ChecksumMode: 'ENABLED' });
     const found = await at.client.send(asking, options);

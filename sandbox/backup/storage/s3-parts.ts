@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ListPartsCommand, type ListPartsCommandOutput, type Part, type S3Client } from '@aws-sdk/client-s3';
+import { sha256Of } from '../../core/sha256-of.ts';
 
 /** A part in bytes, and so what one connection holds in memory. S3 takes no less than 5 MiB. */
 const partBytesMin = 8 * 2 ** 20;
@@ -54,8 +55,8 @@ export async function readPart(file: FileHandle, part: PlannedPart, buffer: Buff
   return buffer.subarray(0, part.sizeBytes);
 }
 
-export function sha256Of(content: Buffer): string {
-  return createHash('sha256').update(content).digest('base64');
+export function checksumOfPart(content: Buffer): string {
+  return sha256Of(content, 'base64');
 }
 
 /** Checksum of a whole object from those of its parts, as S3 calls `COMPOSITE`. */
@@ -85,7 +86,7 @@ export async function listParts(client: S3Client, upload: UploadKey, signal: Abo
  */
 export function trustedPart(found: Part | undefined, number: number, content: Buffer): SentPart | undefined {
   if (found?.ETag === undefined || found.Size !== content.length) return undefined;
-  const sha256 = sha256Of(content);
+  const sha256 = checksumOfPart(content);
   const isSame =
     found.ChecksumSHA256 === undefined
       ? found.ETag.replaceAll('"', '') === createHash('md5').update(content).digest('hex')

@@ -1,17 +1,18 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CompleteMultipartUploadCommand, type Part, UploadPartCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
+import { runAsOne } from '../../core/run-concurrently.ts';
 import { isNameTaken, storageError } from './s3-errors.ts';
 import { removeJournal, uploadJournalOf } from './s3-journal.ts';
 import { findObject, type S3Bucket, type TransferOptions } from './s3-objects.ts';
 import {
+  checksumOfPart,
   compositeSha256,
   type PlannedPart,
   partBytesFor,
   planParts,
   readPart,
   type SentPart,
-  sha256Of,
   trustedPart,
   type UploadKey,
 } from './s3-parts.ts';
@@ -54,28 +55,28 @@ async function sendFile(
   file: FileHandle,
   path: string,
   key: string,
-  { progress, signal }: TransferOptions,
+  { progress, signal = new AbortController().signal }: TransferOptions,
 ): Promise<void> {
-  const failed = new AbortController();
-  const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   const { size: sizeBytes } = await file.stat();
   const partBytes = partBytesFor(sizeBytes);
   const parts = planParts(sizeBytes, partBytes);
-  const there = await findObject(at, key, either);
+  const there = await findObject(at, key, signal);
   if (there !== undefined) {
     // A run that was killed at its very end has left the note.
     if (there.sha256 !== (await checksumOf(file, parts))) throw nameTaken(at);
   } else {
     const wanted = { endpoint: at.place.endpoint ?? null, bucket: at.bucket, key, sizeBytes, partBytes };
-    const begun = await findUpload(at, path, wanted, either);
-    const upload = begun?.upload ?? (await beginUpload(at, path, wanted, either));
+    const begun = await findUpload(at, path, wanted, signal);
+    const upload = begun?.upload ?? (await beginUpload(at, path, wanted, signal));
     let doneBytes = 0;
     const sent = (bytes: number) => {
       doneBytes += bytes;
       progress?.(doneBytes, sizeBytes);
     };
-    const sending = { at, upload, file, parts, found: begun?.parts ?? new Map(), signal: either, sent };
-    await complete(at, upload, await sendParts(sending, failed), sizeBytes, either);
+    const sending = { at, upload, file, parts, found: begun?.parts ?? new Map(), sent };
+    const all = await runAsOne(signal, (either) => sendParts({ ...sending, signal: either }));
+    const inOrder = all.flat().toSorted((one, other) => one.PartNumber - other.PartNumber);
+    await complete(at, upload, inOrder, sizeBytes, signal);
   }
   await removeJournal(uploadJournalOf(path));
 }
@@ -83,7 +84,7 @@ async function sendFile(
 async function checksumOf(file: FileHandle, parts: readonly PlannedPart[]): Promise<string> {
   const buffer = bufferFor(parts);
   const checksums: string[] = [];
-  for (const part of parts) checksums.push(sha256Of(await readPart(file, part, buffer)));
+  for (const part of parts) checksums.push(checksumOfPart(await readPart(file, part, buffer)));
   return compositeSha256(checksums);
 }
 
@@ -93,36 +94,26 @@ function bufferFor(parts: readonly PlannedPart[]): Buffer {
 }
 
 /** Several lanes, each with a buffer of its own, take the next part until none is left. */
-async function sendParts(sending: Sending, failed: AbortController): Promise<readonly SentPart[]> {
-  const sent: SentPart[] = [];
+function sendParts(sending: Sending): readonly Promise<readonly SentPart[]>[] {
   const waiting = [...sending.parts];
   const lane = async () => {
+    const sent: SentPart[] = [];
     const buffer = bufferFor(sending.parts);
     for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       sending.signal.throwIfAborted();
       sent.push(await sendPart(sending, part, buffer));
       sending.sent(part.sizeBytes);
     }
+    return sent;
   };
-  const lanes = Array.from({ length: Math.min(partsInFlight, waiting.length) }, async () => {
-    try {
-      await lane();
-    } catch (thrown) {
-      failed.abort(thrown);
-      throw thrown;
-    }
-  });
-  const results = await Promise.allSettled(lanes);
-  // The first failure made the others fail.
-  if (results.some(({ status }) => status === 'rejected')) throw sending.signal.reason;
-  return sent.toSorted((one, other) => one.PartNumber - other.PartNumber);
+  return Array.from({ length: Math.min(partsInFlight, waiting.length) }, lane);
 }
 
 async function sendPart(sending: Sending, part: PlannedPart, buffer: Buffer): Promise<SentPart> {
   const content = await readPart(sending.file, part, buffer);
   const trusted = trustedPart(sending.found.get(part.number), part.number, content);
   if (trusted !== undefined) return trusted;
-  const ChecksumSHA256 = sha256Of(content);
+  const ChecksumSHA256 = checksumOfPart(content);
   const { ETag } = await sending.at.client.send(
     new UploadPartCommand({
       ...sending.upload,

@@ -1,4 +1,5 @@
 import type { BenchOptions } from '../../../bench/run-benchmarks.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
 
 /** Rounds of a run that is to be compared: see docs/benchmarks.md. */
@@ -48,13 +49,10 @@ export function parseBenchFlags(flags: Readonly<Record<string, unknown>>): Bench
     measure: {
       rounds,
       ...(warmUp === undefined ? {} : { warmUpMs: parseDurationMs(warmUp, '--warm-up') }),
-      ...(measureMs === undefined ? {} : { measureMs }),
+      ...withoutUndefined({ measureMs }),
       ...fullFlags(flags),
     },
-    ...(save === undefined ? {} : { save }),
-    ...(against === undefined ? {} : { against }),
-    ...(html === undefined ? {} : { html }),
-    ...(summary === undefined ? {} : { summary }),
+    ...withoutUndefined({ save, against, html, summary }),
   };
 }
 

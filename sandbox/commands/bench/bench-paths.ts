@@ -11,6 +11,7 @@ import { createDataset } from '../../../seeds/create-dataset.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { requireWritable, writePrivateFile } from '../../core/files/private-files.ts';
 import { notice } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { engineNames } from '../../engines/engine-names.ts';
 import { formatBenchPage } from '../../report/bench/bench-page.ts';
 import { formatBenchSummary } from '../../report/bench/bench-summary.ts';
@@ -107,7 +108,7 @@ async function targetByUrl(context: ActionContext, flags: BenchFlags): Promise<B
   if (size === 'none') throw badOption('--size none: a dataset is what answers are compared with.', 'Leave it out.');
   const { strict } = flags;
   const target = await externalTarget(servers, {
-    dataset: createDataset({ size, ...(seed === undefined ? {} : { seed }) }),
+    dataset: createDataset({ size, ...withoutUndefined({ seed }) }),
     confirmedWrites: flags.confirmedWrites,
     directory: context.settings.directory,
   });

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { StackOptions } from '../../stack/stack-options.ts';
 import type { ActionContext } from '../run-action.ts';
 import { parseChoice, parseWholeNumber } from './names.ts';
@@ -23,9 +24,7 @@ export function stackOptionsOf({ settings, flags, progress, signal }: ActionCont
       flags.ports !== undefined && parseChoice(String(flags.ports), ['new', 'same'] as const, '--ports') === 'new',
     progress,
     signal,
-    ...(name === undefined ? {} : { name }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(waitTimeoutMs === undefined ? {} : { readyTimeoutMs: waitTimeoutMs }),
+    ...withoutUndefined({ name, seed, readyTimeoutMs: waitTimeoutMs }),
   };
 }
 
@@ -37,7 +36,7 @@ export function presentOptionsOf(context: ActionContext): StackOptions {
 
 /** Folder and name of the stack that a command means. */
 export function identityOf({ settings }: Pick<ActionContext, 'settings'>): { directory: string; name?: string } {
-  return { directory: settings.directory, ...(settings.name === undefined ? {} : { name: settings.name }) };
+  return { directory: settings.directory, ...withoutUndefined({ name: settings.name }) };
 }
 
 /** {@link identityOf} with the engines, where somebody chose some. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { confined } from '../nodes/confinement.ts';
 import { docker } from '../runtime/docker.ts';
 import { type Labels, labelNames } from '../runtime/labels.ts';
@@ -38,7 +39,7 @@ export async function recordFault(
       [labelNames.purpose]: 'fault',
       [labelNames.fault]: kind,
       [labelNames.faultNode]: target.node,
-      ...(owner === undefined ? {} : { [labelNames.owner]: owner }),
+      ...withoutUndefined({ [labelNames.owner]: owner }),
     },
     HostConfig: {
       ...confined,

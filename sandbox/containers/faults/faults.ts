@@ -1,6 +1,7 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { finishedAtMs, nodeLogs, removeContainer, statusOf, stopContainer } from '../nodes/nodes.ts';
 import { docker } from '../runtime/docker.ts';
 import { checked } from '../runtime/exec.ts';
@@ -37,7 +38,7 @@ export interface Faults {
 export function createFaults(stackName: string, owner?: string): Faults {
   return {
     inject: (fault) => inject(stackName, fault, owner),
-    heal: (node) => healFaults({ stackName, ...(node === undefined ? {} : { node }) }),
+    heal: (node) => healFaults({ stackName, ...withoutUndefined({ node }) }),
     active: async () => (await findFaults({ [labelNames.stack]: stackName })).map(activeFault),
   };
 }
@@ -66,7 +67,7 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
   await make(targets, fault, owner, fault.kind);
   if (fault.kind !== 'kill') return {};
   const diedAtMs = await finishedAtMs((targets.get(fault.node) as FaultTarget).containerId);
-  return diedAtMs === undefined ? {} : { diedAtMs };
+  return withoutUndefined({ diedAtMs });
 }
 
 type FaultOfNode = Exclude<Fault, { readonly kind: 'partition' }>;

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { removeContainer } from '../nodes/nodes.ts';
 import { docker } from '../runtime/docker.ts';
 import { checked } from '../runtime/exec.ts';
@@ -16,8 +17,7 @@ export async function healFaults(options: {
 }): Promise<readonly ActiveFault[]> {
   const records = await findFaults({
     [labelNames.stack]: options.stackName,
-    ...(options.node === undefined ? {} : { [labelNames.faultNode]: options.node }),
-    ...(options.owner === undefined ? {} : { [labelNames.owner]: options.owner }),
+    ...withoutUndefined({ [labelNames.faultNode]: options.node, [labelNames.owner]: options.owner }),
   });
   if (records.length === 0) return [];
   const targets = await targetsOf(options.stackName);

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { ownNames } from '../../core/files/ownership.ts';
 import { withUserLock } from '../../core/files/process-lock.ts';
+import { createTemporaryFolder } from '../../core/files/temporary-folder.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../../core/progress.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { canInstallPackages } from '../host/host-system.ts';
 import { docker } from '../runtime/docker.ts';
 import { type DockerInstall, installPackages, lastLines } from '../runtime/docker-install.ts';
@@ -29,7 +31,7 @@ const dpkgSettings = [
 ].join('\n');
 
 /** Tag of the base image, by everything that decides what is in it. */
-export const baseTag = `taishang-sandbox/base:${createHash('sha256').update(`${suite}\n${dpkgSettings}`).digest('hex').slice(0, 12)}`;
+export const baseTag = `taishang-sandbox/base:${sha256Of(`${suite}\n${dpkgSettings}`).slice(0, 12)}`;
 
 /**
  * Makes the base image from Debian's packages unless it is there. Returns its tag.
@@ -64,15 +66,11 @@ async function buildBase(report: TaskReport, signal: AbortSignal, install: Docke
   await requireOwnArchitecture();
   await ensureDebootstrap(report, install);
   await removeLeftovers();
-  const folder = await mkdtemp(join(workFolder, folderPrefix));
-  try {
-    await unpackSystem(folder, report, signal);
-    await strip(folder);
-    report.advance({ text: 'importing' });
-    await importSystem(folder, baseTag, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await createTemporaryFolder(folderPrefix, workFolder);
+  await unpackSystem(folder.path, report, signal);
+  await strip(folder.path);
+  report.advance({ text: 'importing' });
+  await importSystem(folder.path, baseTag, signal);
 }
 
 /** What this machine's programs unpack and configure is of its own kind. The engine may be one of another machine. */
@@ -150,7 +148,7 @@ async function unpackSystem(folder: string, report: TaskReport, signal: AbortSig
       reject: false,
       stdin: 'ignore',
       timeout: deadlineMs('imageBuild'),
-      env: proxy === undefined ? {} : { http_proxy: proxy },
+      env: withoutUndefined({ http_proxy: proxy }),
     },
   );
   const lines = lastLines(running.all, report);

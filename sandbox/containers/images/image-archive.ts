@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { createPrivateFile } from '../../core/files/private-files.ts';
 import { notice, type ProgressListener, silent } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { unlessMissing } from '../nodes/nodes.ts';
 import { docker } from '../runtime/docker.ts';
 import { followEvents } from '../runtime/docker-stream.ts';
@@ -20,7 +21,7 @@ export async function saveImages(file: string, references: readonly string[], si
   const write = async (chunks: AsyncIterable<Buffer>) => {
     for await (const chunk of chunks) await written.write(chunk);
   };
-  await pipeline(archive as AsyncIterable<Buffer>, write, signal === undefined ? {} : { signal });
+  await pipeline(archive as AsyncIterable<Buffer>, write, withoutUndefined({ signal }));
   await written.keep();
 }
 
@@ -71,7 +72,7 @@ async function loadChosen(file: string, chosen: readonly Chosen[], signal: Abort
   const repository = `taishang-sandbox/loading-${randomBytes(8).toString('hex')}`;
   const named = chosen.map((image, index) => ({ ...image, tag: `${repository}:${index}` }));
   try {
-    const options = signal === undefined ? {} : { abortSignal: signal };
+    const options = withoutUndefined({ abortSignal: signal });
     const archive = archiveOf(file, named, signal);
     const stream = await client.loadImage(archive, options);
     await followEvents(stream as NodeJS.ReadableStream, () => {}, signal);

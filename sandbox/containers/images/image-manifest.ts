@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract, type Header, pack } from 'tar-stream';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 
 /** One image of an archive, as its `manifest.json` lists it (Docker Image Specification v1.2, "combined image JSON"). */
 export interface ArchivedImage {
@@ -83,7 +84,7 @@ type Visit = (header: Header, content: Readable) => Promise<void>;
 async function eachEntry(file: string, signal: AbortSignal | undefined, visit: Visit): Promise<void> {
   const entries = extract();
   const unpacked = (await isGzip(file)) ? [createGunzip()] : [];
-  const reading = pipeline([createReadStream(file), ...unpacked, entries], signal === undefined ? {} : { signal });
+  const reading = pipeline([createReadStream(file), ...unpacked, entries], withoutUndefined({ signal }));
   const [read, visited] = await Promise.allSettled([reading, visitAll(entries, visit)]);
   signal?.throwIfAborted();
   for (const result of [visited, read]) if (result.status === 'rejected') throw result.reason;

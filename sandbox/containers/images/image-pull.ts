@@ -1,6 +1,7 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { TaskReport } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { docker } from '../runtime/docker.ts';
 import { type DockerEvent, followEvents } from '../runtime/docker-stream.ts';
 import { credentialsFor } from './registry-credentials.ts';
@@ -71,7 +72,7 @@ async function pull(reference: string, signal: AbortSignal, onEvent: (event: Doc
   const credentials = await credentialsFor(registryOf(reference), signal);
   const stream = await (await docker()).pull(reference, {
     abortSignal: signal,
-    ...(credentials === undefined ? {} : { authconfig: credentials }),
+    ...withoutUndefined({ authconfig: credentials }),
   });
   await followEvents(stream, onEvent, signal);
 }

@@ -1,5 +1,6 @@
 import { SandboxError } from '../../core/errors.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../../core/progress.ts';
+import { runAsOne } from '../../core/run-concurrently.ts';
 import type { DockerInstall } from '../runtime/docker-install.ts';
 import { buildImage } from './image-build.ts';
 import { type LocalBuild, planBuild } from './image-context.ts';
@@ -44,21 +45,14 @@ export async function resolveImages(
   requests: readonly ImageRequest[],
   options: ResolveOptions,
 ): Promise<ReadonlyMap<string, ResolvedImage>> {
-  const abort = new AbortController();
-  const signal = options.signal === undefined ? abort.signal : AbortSignal.any([options.signal, abort.signal]);
   const install = options.install ?? (process.env.SANDBOX_DOCKER_INSTALL === 'never' ? 'never' : 'auto');
-  const shared = sharedSteps({ policy: options.policy, progress: options.progress, install, signal });
-  const resolving = requests.map(async (request) => {
-    try {
-      return [request.engine, await resolveOne(request, options, shared, signal)] as const;
-    } catch (thrown) {
-      abort.abort(thrown);
-      throw thrown;
-    }
+  const images = await runAsOne(options.signal, (signal) => {
+    const shared = sharedSteps({ policy: options.policy, progress: options.progress, install, signal });
+    return requests.map(
+      async (request) => [request.engine, await resolveOne(request, options, shared, signal)] as const,
+    );
   });
-  const results = await Promise.allSettled(resolving);
-  if (signal.aborted) throw signal.reason;
-  return new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  return new Map(images);
 }
 
 /** Every name that the image of one of these engines may have here. */

@@ -3,6 +3,7 @@ import { pack } from 'tar-stream';
 import { GenericContainer, type WaitStrategy } from 'testcontainers';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { docker } from '../runtime/docker.ts';
 import { labelNames } from '../runtime/labels.ts';
 import { requireOurs } from '../runtime/objects.ts';
@@ -167,7 +168,7 @@ export function nodeHandle(spec: NodeSpec, placement: NodePlacement, containerId
     containerName: placement.containerName,
     image: placement.image,
     network: placement.network,
-    ...(placement.address === undefined ? {} : { address: placement.address }),
+    ...withoutUndefined({ address: placement.address }),
     host: loopback,
     hostPorts: placement.hostPorts,
     port,

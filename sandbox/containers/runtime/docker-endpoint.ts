@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SandboxError } from '../../core/errors.ts';
 import { foreignInfluence } from '../../core/files/ownership.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
 import { answersPing } from './engine-http.ts';
 
 export interface DockerEndpoint {
@@ -134,7 +134,7 @@ async function contextHost(): Promise<string | undefined> {
     const name =
       process.env.DOCKER_CONTEXT || JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')).currentContext;
     if (typeof name !== 'string' || name === 'default') return undefined;
-    const id = createHash('sha256').update(name).digest('hex');
+    const id = sha256Of(name);
     const meta = JSON.parse(await readFile(join(folder, 'contexts/meta', id, 'meta.json'), 'utf8'));
     return meta.Endpoints?.docker?.Host;
   } catch {

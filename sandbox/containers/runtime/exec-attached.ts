@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { NodeHandle } from '../nodes/node-spec.ts';
 import { docker } from './docker.ts';
 
@@ -34,7 +35,7 @@ export async function execAttached(
     AttachStderr: true,
     Tty: isTerminal,
     Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    ...(user === undefined ? {} : { User: user }),
+    ...withoutUndefined({ User: user }),
   });
   const stream: Duplex = await execution.start({ hijack: true, stdin: true, Tty: isTerminal });
   const matchSize = () => execution.resize({ h: stdout.rows, w: stdout.columns }).catch(() => {});

@@ -3,6 +3,7 @@ import { PassThrough, Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { confined } from '../nodes/confinement.ts';
 import type { NodeHandle } from '../nodes/node-spec.ts';
 import { docker } from './docker.ts';
@@ -52,7 +53,7 @@ export async function execInNode(
     AttachStdout: true,
     AttachStderr: true,
     Env: Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`),
-    ...(options.user === undefined ? {} : { User: options.user }),
+    ...withoutUndefined({ User: options.user }),
   });
   const stream = await execution.start({ hijack: true, stdin: options.input !== undefined });
   const collected = await collect(stream, options, `${command[0]} in ${node.name}`);
@@ -85,7 +86,7 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
     Image: options.image,
     ...(options.entrypoint === undefined ? {} : { Entrypoint: [...options.entrypoint] }),
     Cmd: [...options.command],
-    ...(options.user === undefined ? {} : { User: options.user }),
+    ...withoutUndefined({ User: options.user }),
     Env: Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`),
     Labels: {
       ...options.labels,
@@ -199,7 +200,7 @@ export function checked(result: CommandResult, what: string, engine?: string): C
   if (result.exitCode === 0) return result;
   throw new SandboxError({
     code: 'COMMAND_FAILED',
-    ...(engine === undefined ? {} : { engine }),
+    ...withoutUndefined({ engine }),
     message: `${what} ended with exit code ${result.exitCode}.`,
     next: 'Its output is below.',
     evidence: `${result.errorOutput}\n${result.output}`.trim().split('\n').slice(-30).join('\n'),

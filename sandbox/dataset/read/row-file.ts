@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import type { EntityName } from '../../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { entityNames } from '../check/fields.ts';
 
 /** A file with rows of one entity. */
@@ -50,7 +51,7 @@ export async function rowFileOf(text: string, entity?: EntityName, encoding?: st
   if (own === undefined) {
     throw bad(`${path}: what are these rows of?`, `Pass --entity with one of: ${entityNames.join(', ')}.`);
   }
-  return { path, entity: own, format, ...(encoding === undefined ? {} : { encoding }) };
+  return { path, entity: own, format, ...withoutUndefined({ encoding }) };
 }
 
 function bad(message: string, next: string): SandboxError {

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { RunningEngine } from './topology.ts';
 
 /** Something that a schema makes, as the store's catalogue tells of it or as it should. */
@@ -46,7 +47,7 @@ export function gapsBetween<Wanted extends SchemaObject>(
 ): readonly SchemaGap[] {
   const found = new Map(there.map((object) => [keyOf(object), object]));
   const missing = new Set(wanted.filter((object) => !found.has(keyOf(object))).map(({ name }) => name));
-  const at = place === undefined ? {} : { place };
+  const at = withoutUndefined({ place });
   return wanted.flatMap((object): readonly SchemaGap[] => {
     const { kind, name, definition, partOf } = object;
     const known = found.get(keyOf(object));

@@ -1,5 +1,6 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { poll } from '../../core/poll.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { NodeRole, RunningEngine } from '../../engines/contract/topology.ts';
 import { isLeader } from './node-by-role.ts';
@@ -57,7 +58,7 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
       return { nobody: `nobody took over within ${timeoutMs / 1_000} s; ${reason ?? '`logs` says more'}` };
     }
     const decision = await decisionOn(next.node, running, faultAtMs, signal);
-    return { ...next, ...(decision === undefined ? {} : { decision }) };
+    return { ...next, ...withoutUndefined({ decision }) };
   };
   return { broken: { engine: engine.name, node, role }, outcome };
 }

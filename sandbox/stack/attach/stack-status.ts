@@ -2,6 +2,7 @@ import { labelNames } from '../../containers/runtime/labels.ts';
 import { type FoundContainer, findContainers, publishedOf } from '../../containers/runtime/objects.ts';
 import { forwardPorts } from '../../containers/runtime/ssh/forwarded-ports.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { stackIdentity } from '../state/stack-identity.ts';
 import { type EngineState, readOwnSecrets, readState } from '../state/stack-state.ts';
 
@@ -99,7 +100,7 @@ function engineStatus(
     engine,
     topology,
     state: worst([...nodes, ...(watcher === undefined ? [] : [watcher])].map((node) => node.state)),
-    ...(origin === undefined ? {} : { origin }),
+    ...withoutUndefined({ origin }),
     ...(known === undefined
       ? {}
       : {
@@ -109,7 +110,7 @@ function engineStatus(
           readyMs: known.readyMs,
         }),
     nodes,
-    ...(watcher === undefined ? {} : { watcher }),
+    ...withoutUndefined({ watcher }),
     ...(uri === undefined ? {} : { uri: withoutPassword(uri) }),
   };
 }

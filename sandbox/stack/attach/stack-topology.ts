@@ -1,6 +1,7 @@
 import { findFaults } from '../../containers/faults/fault-records.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import type { FoundContainer } from '../../containers/runtime/objects.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { NodeRole, RunningEngine } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
@@ -87,6 +88,6 @@ export function describe(
         .filter(({ labels }) => labels[labelNames.faultNode] === name)
         .map(({ labels }) => labels[labelNames.fault] ?? ''),
     })),
-    ...(watcher === undefined ? {} : { watcher }),
+    ...withoutUndefined({ watcher }),
   };
 }

@@ -6,7 +6,7 @@ import { ensureNetwork, ensureVolume } from '../../containers/runtime/objects.ts
 import { ownerOfThisProcess } from '../../containers/runtime/owner.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { type ProgressListener, runTask } from '../../core/progress.ts';
-import { runConcurrently } from '../../core/run-concurrently.ts';
+import { runAsOne } from '../../core/run-concurrently.ts';
 import type { UnstartedEngine } from '../../engines/contract/backup.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine, Secrets, Topology } from '../../engines/contract/topology.ts';
@@ -90,22 +90,14 @@ async function startBeside(engines: readonly Staged[], stack: StackBeside, work:
     [labelNames.purpose]: 'throw-away',
     [labelNames.owner]: ownerOfThisProcess(),
   };
-  const abort = new AbortController();
-  const signal = AbortSignal.any([stack.signal, abort.signal]);
   try {
     const addresses = await networkOf(engines, stagingName, labels);
     const ports = createPortChooser({ isFree: await freePortCheck(stagingName) });
     const shared = { stackName: stagingName, network: stagingName, addresses, labels, ports };
     const head = headStart(engines.map(({ engine }) => engine));
-    await runConcurrently(engines, (staged) =>
-      fillOne(staged).catch((thrown) => {
-        abort.abort(thrown);
-        throw thrown;
-      }),
-    );
-    stack.signal.throwIfAborted();
+    await runAsOne(stack.signal, (signal) => engines.map((staged) => fillOne(staged, signal)));
 
-    async function fillOne(staged: Staged): Promise<void> {
+    async function fillOne(staged: Staged, signal: AbortSignal): Promise<void> {
       const keepVolumes = await work.prepare(staged);
       const { running } = await runTask(stack.progress, ['start beside', staged.engine.name], () =>
         startEngine({

@@ -4,6 +4,7 @@ import { labelNames } from '../../containers/runtime/labels.ts';
 import { findContainers } from '../../containers/runtime/objects.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { allSettled } from '../../core/run-concurrently.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine, TopologyName } from '../../engines/contract/topology.ts';
 import { type Fill, fillNewVolumes, requireMovable, type Staged } from '../furnish/staged-engines.ts';
@@ -146,9 +147,9 @@ async function rememberDatasets(keeper: StateKeeper, { engines, datasetOf }: Rep
     if (state === undefined) continue;
     const { dataset: _, ...others } = state;
     const dataset = datasetOf(name);
-    known[name] = { ...others, ...(dataset === undefined ? {} : { dataset }) };
+    known[name] = { ...others, ...withoutUndefined({ dataset }) };
   }
   const isReplaced = (name: string) => engines.some((engine) => engine.name === name);
   const unchecked = keeper.state().unchecked?.filter((name) => !isReplaced(name));
-  await keeper.update({ engines: known, ...(unchecked === undefined ? {} : { unchecked }) });
+  await keeper.update({ engines: known, ...withoutUndefined({ unchecked }) });
 }

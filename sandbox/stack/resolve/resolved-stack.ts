@@ -3,6 +3,7 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import { availableResources } from '../../containers/host/host-findings.ts';
 import type { ResolvedImage } from '../../containers/images/image-spec.ts';
 import { resolveImages } from '../../containers/images/images.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { Topology } from '../../engines/contract/topology.ts';
 import { laidOutTopologies } from '../replace/laid-out.ts';
@@ -42,7 +43,7 @@ export async function resolveStack(
   const topologies = await laidOutTopologies(asked);
   for (const engine of engines) chooseTopology(engine, topologies);
   const dataset =
-    asked.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...(seed === undefined ? {} : { seed }) }));
+    asked.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...withoutUndefined({ seed }) }));
   checkResources(engines, await availableResources(), dataset?.counts);
   const resolved = await recorder.step('images', ['docker'], () => resolveEngines(engines, { ...asked, topologies }));
   return { ...asked, topologies, dataset, engines: resolved };

@@ -1,4 +1,5 @@
 import { notice, runTask } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { volumesOfTopology } from '../replace/laid-out.ts';
@@ -117,7 +118,7 @@ async function remember(
     image,
     serverVersion,
     nodes,
-    ...(watcher === undefined ? {} : { watcher }),
+    ...withoutUndefined({ watcher }),
     readyMs,
     ...(generation === 0 ? {} : { generation }),
   };

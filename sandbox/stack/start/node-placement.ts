@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ResolvedImage } from '../../containers/images/image-spec.ts';
 import type { NodePlacement, NodeSpec } from '../../containers/nodes/node-spec.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { othersVolumesOf, volumeNamesOf } from '../resolve/generations.ts';
 import type { EngineStart } from './engine-start.ts';
 
@@ -22,7 +23,7 @@ export function placementOf(spec: NodeSpec, start: EngineStart, address?: string
     engine: start.engine.name,
     image: start.image.reference,
     network: start.network,
-    ...(address === undefined ? {} : { address }),
+    ...withoutUndefined({ address }),
     hostPorts,
     containerName,
     volumeNames: volumeNamesOf(spec, owner, start.generation),

@@ -8,6 +8,7 @@ import {
 } from '../../containers/runtime/objects.ts';
 import { ownerOfThisProcess } from '../../containers/runtime/owner.ts';
 import { forwardPorts } from '../../containers/runtime/ssh/forwarded-ports.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { TopologyName } from '../../engines/contract/topology.ts';
 import { topologyOfData } from '../replace/laid-out.ts';
@@ -59,9 +60,9 @@ export async function inspectExisting(
       [labelNames.madeBy]: release,
       [labelNames.directory]: identity.directory,
       [labelNames.purpose]: purpose,
-      ...(beside === undefined ? {} : { [labelNames.beside]: beside }),
+      ...withoutUndefined({ [labelNames.beside]: beside }),
       ...(purpose === 'stack' ? {} : { [labelNames.owner]: ownerOfThisProcess() }),
-      ...(key === undefined ? {} : { [labelNames.key]: key }),
+      ...withoutUndefined({ [labelNames.key]: key }),
     },
     existing: new Map(containers.map((container) => [container.name, container])),
     generations: currentGenerations(volumes, keeper.state()),

@@ -4,6 +4,7 @@ import { removeContainer, setCpuShares, startNodeAgain } from '../../containers/
 import { nodeHandle, startNode } from '../../containers/nodes/start-node.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { ensureVolume } from '../../containers/runtime/objects.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { RunningEngine, Topology } from '../../engines/contract/topology.ts';
 import type { EngineStart } from './engine-start.ts';
 import { placementOf } from './node-placement.ts';
@@ -47,7 +48,7 @@ export async function startEngine(given: EngineStart): Promise<StartedEngine> {
     image: start.image,
     serverVersion: nodes[0]?.version ?? '',
     nodes: nodes.map(({ node }) => node),
-    ...(watcher === undefined ? {} : { watcher }),
+    ...withoutUndefined({ watcher }),
     secrets: start.secrets,
   };
   await topology.form?.(running);

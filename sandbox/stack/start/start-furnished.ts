@@ -1,6 +1,7 @@
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { runTask } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { furnishEngine } from '../furnish/furnish-engine.ts';
@@ -91,8 +92,7 @@ function asBefore(thrown: unknown): unknown {
   const { code, engine, evidence } = thrown;
   return new SandboxError({
     code,
-    ...(engine === undefined ? {} : { engine }),
-    ...(evidence === undefined ? {} : { evidence }),
+    ...withoutUndefined({ engine, evidence }),
     message: `${thrown.message} The stores hold again what they held before.`,
     next:
       code === 'LOAD_FAILED'

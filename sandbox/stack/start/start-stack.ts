@@ -8,6 +8,7 @@ import {
   removeNetwork,
   removeVolume,
 } from '../../containers/runtime/objects.ts';
+import { runAsOne } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { nodeNamesOf } from '../resolve/described-nodes.ts';
@@ -49,28 +50,18 @@ export async function startStack<Furnished>(
   { furnish, onWaiting, copied }: StartHooks<Furnished>,
 ): Promise<{ readonly running: ReadonlyMap<string, RunningEngine>; readonly furnished: readonly Furnished[] }> {
   const { stack, keeper, before, recorder } = start;
-  const abort = new AbortController();
-  const signal = AbortSignal.any([stack.signal, abort.signal]);
   await keeper.update({ sourceHash: undefined });
   const engines = stack.engines.map(({ engine }) => engine);
   await rememberSecrets({ engines, keeper, identity: stack.identity }, before);
   const addresses = await recorder.step('network', ['images'], () => networkOf(start));
   const head = headStart(engines);
-  const withSignal = { ...start, stack: { ...stack, signal }, addresses, onWaiting };
-  const running = head.inOrder(stack.engines).map(async (resolved) => {
-    try {
-      return await bringUpEngine(withSignal, head, resolved, furnish);
-    } catch (thrown) {
-      abort.abort(thrown);
-      throw thrown;
-    }
-  });
-  const results = await Promise.allSettled(running);
-  if (signal.aborted) {
+  const up = await runAsOne(stack.signal, (signal) => {
+    const withSignal = { ...start, stack: { ...stack, signal }, addresses, onWaiting };
+    return head.inOrder(stack.engines).map((resolved) => bringUpEngine(withSignal, head, resolved, furnish));
+  }).catch(async (thrown) => {
     await rollBack(start, copied());
-    throw signal.reason;
-  }
-  const up = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    throw thrown;
+  });
   return {
     running: new Map(up.map(({ running }) => [running.engine, running])),
     furnished: up.map(({ furnished }) => furnished),

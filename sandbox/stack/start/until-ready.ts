@@ -4,6 +4,7 @@ import { docker } from '../../containers/runtime/docker.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { EngineStart } from './engine-start.ts';
 
 /** Asks a node until it serves; ends at once if its container does. Returns the server's version. */
@@ -69,6 +70,6 @@ function withEvidence(error: SandboxError, evidence: string): SandboxError {
     message,
     next,
     evidence,
-    ...(error.engine === undefined ? {} : { engine: error.engine }),
+    ...withoutUndefined({ engine: error.engine }),
   });
 }

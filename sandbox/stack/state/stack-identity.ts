@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
 
 /** Longest name of a stack, in bytes. Container, volume and file names are made of it. */
 export const stackNameBytesMax = 40;
@@ -61,5 +62,5 @@ export function throwAwayName(): string {
 
 /** First eight hexadecimal digits of a SHA-256. */
 export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return sha256Of(text).slice(0, 8);
 }

@@ -1,5 +1,6 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Labels, labelNames } from '../../containers/runtime/labels.ts';
+import { sha256Of } from '../../core/sha256-of.ts';
 
 /** A state file, as far as its seal goes. */
 interface Sealed {
@@ -14,7 +15,7 @@ export function newStackKey(): string {
 
 /** What containers and volumes say of the key: nobody finds 256 bits from their hash. */
 export function keyLabel(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+  return sha256Of(key);
 }
 
 /** Seal of a state file under the key of its stack. */

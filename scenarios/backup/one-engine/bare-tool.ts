@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { median } from 'simple-statistics';
+import { createTemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
 import type { BareTool } from '../../../sandbox/engines/contract/backup.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { startThrowAway } from '../../throw-away.ts';
@@ -87,10 +85,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 async function inFolder<Value>(work: (directory: string) => Promise<Value>): Promise<Value> {
-  const directory = await mkdtemp(join(tmpdir(), 'taishang-bare-'));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await using folder = await createTemporaryFolder('taishang-bare-');
+  return await work(folder.path);
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../../sandbox/core/errors.ts';
+import { sha256Of } from '../../../sandbox/core/sha256-of.ts';
 import type { BackupManifest, BackupPart } from '../../../sandbox/engines/contract/backup.ts';
 
 /** A way in which a backup can be bad. */
@@ -79,7 +79,7 @@ function changing(
     const bytes = change(await readFile(join(copy, part.path)));
     await writeFile(join(copy, part.path), bytes);
     if (options?.described !== true) return manifest;
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const sha256 = sha256Of(bytes);
     const changed = { path: part.path, sizeBytes: bytes.length, sha256 };
     return { ...manifest, parts: manifest.parts.map((each) => (each.path === part.path ? changed : each)) };
   };

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { AsyncDisposableStack } from '../../../sandbox/core/disposable-stack.ts';
 import { SandboxError } from '../../../sandbox/core/errors.ts';
+import { createTemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
 import type { Backup, BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
 import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import type { Engine, EngineWith } from '../../../sandbox/engines/contract/engine.ts';
@@ -58,17 +57,13 @@ export interface BackupOnDisk extends AsyncDisposable {
 
 /** Backs a running engine up. */
 export async function backUpNow(backup: Backup, running: RunningEngine): Promise<BackupOnDisk> {
-  const folder = await mkdtemp(join(tmpdir(), 'taishang-backup-'));
-  const dispose = () => rm(folder, { recursive: true, force: true });
-  try {
-    const startedMs = performance.now();
-    const manifest = await failing('The backup', () => backup.backUp(running, folder));
-    const durationMs = performance.now() - startedMs;
-    return { directory: folder, manifest, durationMs, [Symbol.asyncDispose]: dispose };
-  } catch (thrown) {
-    await dispose();
-    throw thrown;
-  }
+  await using cleanUp = new AsyncDisposableStack();
+  const { path: directory } = cleanUp.use(await createTemporaryFolder('taishang-backup-'));
+  const startedMs = performance.now();
+  const manifest = await failing('The backup', () => backup.backUp(running, directory));
+  const durationMs = performance.now() - startedMs;
+  const kept = cleanUp.move();
+  return { directory, manifest, durationMs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** An `AssertionError` that names every part that differs. What came to the end of its lifetime in between may be gone. */

@@ -1,4 +1,5 @@
 import { AsyncDisposableStack } from '../../../sandbox/core/disposable-stack.ts';
+import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 import type { Backup } from '../../../sandbox/engines/contract/backup.ts';
 import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import type { EngineWith } from '../../../sandbox/engines/contract/engine.ts';
@@ -149,5 +150,5 @@ async function across(layout: Layout, name: string, { from, into, prepare }: Way
 /** Layouts differ in their settings, and those are no part of a backup. */
 function dataOf({ parts, expiring }: Fingerprint): Fingerprint {
   const { configuration: _, ...data } = parts;
-  return { parts: data, ...(expiring === undefined ? {} : { expiring }) };
+  return { parts: data, ...withoutUndefined({ expiring }) };
 }

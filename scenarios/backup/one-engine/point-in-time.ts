@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { killNode } from '../../../sandbox/containers/nodes/nodes.ts';
+import { AsyncDisposableStack } from '../../../sandbox/core/disposable-stack.ts';
+import { createTemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
 import type { BackupManifest, PointInTime } from '../../../sandbox/engines/contract/backup.ts';
 import { whyWithout } from '../../../sandbox/engines/contract/lacks.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
@@ -75,27 +74,23 @@ async function makeMistake({ engine, backup, context }: DrillSubject): Promise<M
   const { pointInTime: points } = backup;
   const set = engine.failover?.workloads.set;
   if (points === undefined || set === undefined) throw new Error('the drill cannot run on this engine');
-  const directory = await mkdtemp(join(tmpdir(), 'taishang-backup-'));
-  try {
-    await using stack = await startThrowAway(engine, 'point in time', context, { schema: true });
-    const source = stack.running;
-    await set.prepare(source);
-    const base = await failing('The base backup', () => points.backUp(source, directory));
-    await add(set, source, 0, kept);
-    await points.mark(source, mark);
-    await add(set, source, kept, added);
-    await set.prepare(source);
-    await points.mark(source, 'after-the-mistake');
-    for (const node of source.nodes) await killNode(node);
-    const manifest = await failing('The log', () => points.collectLog(source, directory, base));
-    const known = new Set(base.parts.map(({ path }) => path));
-    const logParts = manifest.parts.map(({ path }) => path).filter((path) => !known.has(path));
-    const dispose = () => rm(directory, { recursive: true, force: true });
-    return { points, set, directory, manifest, logParts, [Symbol.asyncDispose]: dispose };
-  } catch (thrown) {
-    await rm(directory, { recursive: true, force: true });
-    throw thrown;
-  }
+  await using cleanUp = new AsyncDisposableStack();
+  const { path: directory } = cleanUp.use(await createTemporaryFolder('taishang-backup-'));
+  await using stack = await startThrowAway(engine, 'point in time', context, { schema: true });
+  const source = stack.running;
+  await set.prepare(source);
+  const base = await failing('The base backup', () => points.backUp(source, directory));
+  await add(set, source, 0, kept);
+  await points.mark(source, mark);
+  await add(set, source, kept, added);
+  await set.prepare(source);
+  await points.mark(source, 'after-the-mistake');
+  for (const node of source.nodes) await killNode(node);
+  const manifest = await failing('The log', () => points.collectLog(source, directory, base));
+  const known = new Set(base.parts.map(({ path }) => path));
+  const logParts = manifest.parts.map(({ path }) => path).filter((path) => !known.has(path));
+  const folder = cleanUp.move();
+  return { points, set, directory, manifest, logParts, [Symbol.asyncDispose]: () => folder.disposeAsync() };
 }
 
 async function add(set: Workload<SetClient>, running: RunningEngine, from: number, to: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { programFile } from '../../../sandbox/core/program-file.ts';
+import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 
 /** The command line's own file. */
 export const commandProgram = programFile(import.meta, '../../../sandbox/cli');
@@ -18,7 +19,7 @@ export function startCommand(args: readonly string[], { cwd, env }: CommandOptio
     stdin: 'ignore',
     stripFinalNewline: false,
     env: { ...env },
-    ...(cwd === undefined ? {} : { cwd }),
+    ...withoutUndefined({ cwd }),
   });
 }
 

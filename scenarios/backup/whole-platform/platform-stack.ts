@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createTemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
 import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import type { EngineWith } from '../../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine, TopologyName } from '../../../sandbox/engines/contract/topology.ts';
@@ -30,7 +28,8 @@ export async function createPlatformStack(
   context: SuiteContext,
   topology: TopologyName = 'standalone',
 ): Promise<PlatformStack> {
-  const directory = await mkdtemp(join(tmpdir(), 'taishang-platform-'));
+  const folder = await createTemporaryFolder('taishang-platform-');
+  const directory = folder.path;
   let size: SuiteContext['size'] | 'none' = context.size;
   return {
     directory,
@@ -56,7 +55,7 @@ export async function createPlatformStack(
       await takeDown({ directory, volumes: true });
       for (const { name } of beside) await takeDown({ directory, name, volumes: true });
       await removeStackFolder(stackIdentity({ directory }).name);
-      await rm(directory, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

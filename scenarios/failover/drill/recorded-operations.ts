@@ -1,4 +1,5 @@
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
+import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 import type { WriteOutcome } from '../../../sandbox/engines/contract/workloads.ts';
 import type { Random } from '../../../seeds/random/random.ts';
 import type { History, Operation } from '../../history.ts';
@@ -33,7 +34,7 @@ export async function write(
 /** A read without an answer changes nothing: it failed. */
 export async function read(actor: Actor, operation: Operation, ask: () => Promise<Operation>): Promise<void> {
   const { history, process, node } = actor;
-  const shared = { process, ...(node === undefined ? {} : { node }) };
+  const shared = { process, ...withoutUndefined({ node }) };
   history.record({ ...operation, ...shared, type: 'invoke' });
   try {
     const answered = await within(ask);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Fault } from '../../../sandbox/containers/faults/fault-kinds.ts';
+import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 import type { History } from '../../history.ts';
 import type { DrillRun } from './drill-run.ts';
 import type { Watch } from './watch.ts';
@@ -31,7 +32,7 @@ function inHistory(history: History, fromMs: number, atMs: number): number {
 }
 
 export async function heal({ subject, history }: DrillRun, node?: string): Promise<void> {
-  const named = node === undefined ? {} : { node };
+  const named = withoutUndefined({ node });
   history.record({ process: 'nemesis', type: 'invoke', operation: 'heal', ...named });
   await subject.heal(node);
   history.record({ process: 'nemesis', type: 'info', operation: 'heal', ...named });

@@ -1,5 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { removeContainer } from '../../../sandbox/containers/nodes/nodes.ts';
@@ -8,6 +7,7 @@ import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
 import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
 import { ownerOfThisProcess } from '../../../sandbox/containers/runtime/owner.ts';
 import { type ErrorCode, SandboxError } from '../../../sandbox/core/errors.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
 import type { Backup, BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
 import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
@@ -24,9 +24,8 @@ export function backupOf(engine: Engine): Backup {
   return supported(engine.backup);
 }
 
-export async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
-  const path = await mkdtemp(join(tmpdir(), 'taishang-backup-'));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+export function temporaryFolder(): Promise<TemporaryFolder> {
+  return createTemporaryFolder('taishang-backup-');
 }
 
 export async function takeBackup(engine: Engine, running: RunningEngine): Promise<StoredBackup> {

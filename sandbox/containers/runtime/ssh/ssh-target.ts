@@ -1,4 +1,5 @@
 import { SandboxError } from '../../../core/errors.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 
 /** Another machine, as `ssh://[user@]host[:port][/path/of/its/docker.sock]` names it. */
 export interface SshTarget {
@@ -23,7 +24,7 @@ export function parseSshTarget(url: string, source: string): SshTarget {
   return {
     url,
     host,
-    ...(user === undefined ? {} : { user }),
+    ...withoutUndefined({ user }),
     ...(port === undefined ? {} : { port: Number(port) }),
     ...(path === '/' ? {} : { socketPath: path }),
   };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -6,6 +5,7 @@ import { SandboxError } from '../../../core/errors.ts';
 import { makeFolder } from '../../../core/files/make-folder.ts';
 import { writePrivateFile } from '../../../core/files/private-files.ts';
 import { ensureOwnFolder, userFolder } from '../../../core/files/user-folder.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import { isOwnerAlive, ownerOfThisProcess } from '../owner.ts';
 import type { SshConnection } from './ssh-client.ts';
 import { parseSshTarget, type SshTarget } from './ssh-target.ts';
@@ -29,7 +29,7 @@ const [pathBytesMax, addedBytes] = [103, 17];
 
 /** The folder of a target is the same for all commands of this user. Makes it. Throws `NOT_SUPPORTED` where its path is too long. */
 export async function tunnelOf(target: SshTarget): Promise<Tunnel> {
-  const name = `ssh-${createHash('sha256').update(target.url).digest('hex').slice(0, 12)}`;
+  const name = `ssh-${sha256Of(target.url).slice(0, 12)}`;
   const short = join(tmpdir(), `taishang-sandbox-${process.getuid?.() ?? 0}`);
   for (const parent of [await userFolder(), short]) {
     const tunnel = at(target, join(parent, name));

@@ -8,6 +8,7 @@ import { SandboxError } from '../../../core/errors.ts';
 import type { BackupManifest } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { openPart } from '../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../shared/backup/manifest-header.ts';
 import { readSharding, restoreSharding, shardingFile, writeSharding } from '../schema/sharding.ts';
 import { openAsServer, toolHost, userName, withClient } from '../server/connection.ts';
 import { type DumpArchive, dumpFile } from './dump-archive.ts';
@@ -27,10 +28,7 @@ export async function dumpByTool(running: RunningEngine, directory: string): Pro
   const archive = await written;
   const { operationTime } = await withClient(running, (_, client) => client.db('admin').command({ ping: 1 }));
   return {
-    formatVersion: 1,
-    engine: 'mongodb',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
+    ...manifestHeader(running),
     method: ['mongodump', ...options, '--archive', ...(isCluster ? ['through a router, and the shard keys'] : [])].join(
       ' ',
     ),

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
 import { withClient } from '../server/connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
-import { documentsPerInsert, emptyCollections, finishLoad, forgetLoad, insertOptions, insertsAtOnce } from './load.ts';
+import { documentsPerInsert, emptyCollections, insertOptions, insertsAtOnce, loadRecords } from './load.ts';
 
 /** A loop of the driver's `insertMany` with the same batches, and nothing around it. */
 export const baselineLoad: BaselineLoad = {
@@ -11,7 +11,7 @@ export const baselineLoad: BaselineLoad = {
   wantedRatio: 0.95,
   empty: (running) =>
     withClient(running, async (database, client) => {
-      await forgetLoad(client);
+      await loadRecords(client).forget();
       await emptyCollections(database);
     }),
   prepare: async (running, dataset) =>
@@ -22,7 +22,7 @@ export const baselineLoad: BaselineLoad = {
       }),
     ),
   record: (running, dataset) =>
-    withClient(running, async (_, client) => finishLoad(client, await dataset.fingerprint())),
+    withClient(running, async (_, client) => loadRecords(client).finish(await dataset.fingerprint())),
 };
 
 async function insertAll<Row>(

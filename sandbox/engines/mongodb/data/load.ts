@@ -4,7 +4,7 @@ import type { Content, Conversation } from '../../../../seeds/entities.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../../shared/load/load-marks.ts';
+import { beginLoad, type LoadMarks, type LoadRecords, textRecords } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
 import type { CollectionName } from '../schema/collections.ts';
@@ -23,42 +23,27 @@ export const insertOptions = { ordered: false, writeConcern: { w: 'majority' } }
 export async function load(running: RunningEngine, dataset: Dataset, report: TaskReport): Promise<LoadReport> {
   const fingerprint = await dataset.fingerprint();
   return withClient(running, async (database, client) => {
-    const marks = await beginLoad(fingerprint, recordsOf(client), () => emptyCollections(database));
+    const marks = await beginLoad(fingerprint, loadRecords(client), () => emptyCollections(database));
     const { contents, conversations } = dataset.counts;
     const advance = loadProgress(report, contents + conversations, marks.rowsBefore);
     const shared = { database, marks, advance };
     await insertAll<Content>(shared, 'user_contents', dataset.batches('contents'), contentDocument);
     await insertAll<Conversation>(shared, 'ai_conversations', dataset.batches('conversations'), conversationDocument);
-    await finishLoad(client, fingerprint);
-    return {
-      loaded: { user_contents: contents, ai_conversations: conversations },
-      ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}),
-    };
+    return marks.finish({ user_contents: contents, ai_conversations: conversations });
   });
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
-  return withClient(running, (_, client) => readRecord(client, 'dataset'));
+  return withClient(running, (_, client) => loadRecords(client).readFingerprint());
 }
 
-function recordsOf(client: MongoClient): LoadRecords {
-  return {
-    readFingerprint: () => readRecord(client, 'dataset'),
-    readMark: async () => parseMark(await readRecord(client, 'load')),
-    writeMark: (mark) => writeRecord(client, 'load', JSON.stringify(mark)),
-    forget: () => forgetLoad(client),
-  };
-}
-
-export async function forgetLoad(client: MongoClient): Promise<void> {
-  await writeRecord(client, 'dataset', undefined);
-  await writeRecord(client, 'load', undefined);
-}
-
-/** The fingerprint first: without either, all of it would be loaded again. */
-export async function finishLoad(client: MongoClient, fingerprint: string): Promise<void> {
-  await writeRecord(client, 'dataset', fingerprint);
-  await writeRecord(client, 'load', undefined);
+export function loadRecords(client: MongoClient): LoadRecords {
+  return textRecords(
+    (name) => readRecord(client, name),
+    async (texts) => {
+      for (const [name, text] of Object.entries(texts)) await writeRecord(client, name, text);
+    },
+  );
 }
 
 export async function emptyCollections(database: Db): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Db, type Document, Int32, type MongoClient } from 'mongodb';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { ContractCase } from '../../contract/schema.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { withClient } from '../server/connection.ts';
@@ -21,7 +22,7 @@ async function withScratchDatabase(running: RunningEngine, work: (database: Db) 
     try {
       for (const name of ['user_contents', 'ai_conversations'] as const satisfies readonly CollectionName[]) {
         const { validator }: CollectionSchema = await readCollectionSchema(name);
-        await database.createCollection(name, validator === undefined ? {} : { validator });
+        await database.createCollection(name, withoutUndefined({ validator }));
       }
       await work(database);
     } finally {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Db, MongoClient } from 'mongodb';
 import { messageOf } from '../../../core/errors.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import { nameOfGap, type SchemaGap } from '../../contract/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
@@ -79,7 +80,7 @@ async function closeGaps(
   const ofKind = (kind: string) => gaps.find((gap) => gap.kind === kind);
   const collection = ofKind('collection');
   if (collection?.what === 'different') await database.dropCollection(name);
-  if (collection !== undefined) await database.createCollection(name, validator === undefined ? {} : { validator });
+  if (collection !== undefined) await database.createCollection(name, withoutUndefined({ validator }));
   else if (ofKind('validator') !== undefined)
     await database.command({
       collMod: name,

@@ -1,6 +1,7 @@
 import type { Backup, BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { describePart, writePart } from '../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../shared/backup/manifest-header.ts';
 import { withDriver } from '../server/connection.ts';
 import { whileStopped } from '../server/offline.ts';
 import { asSpecified } from './as-specified.ts';
@@ -35,10 +36,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
   await whileStopped(running, () => dump(running, directory));
   const dumps = await Promise.all(dumpFiles.map((path) => describePart(directory, path)));
   return {
-    formatVersion: 1,
-    engine: 'neo4j',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
+    ...manifestHeader(running),
     method: 'neo4j-admin database dump of neo4j and system, offline',
     consistentPoint: true,
     // The bookmark of the transaction before: all that is in the dump came before it, or while the node went down.

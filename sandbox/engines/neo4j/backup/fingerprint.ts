@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Driver, EagerResult } from 'neo4j-driver';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Fingerprint } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { withDriver } from '../server/connection.ts';
@@ -19,7 +19,7 @@ export async function fingerprint(running: RunningEngine): Promise<Fingerprint> 
       'CALL db.relationshipTypes() YIELD relationshipType AS name RETURN name ORDER BY name',
     );
     const parts: Record<string, string> = {
-      users: sha256((await readUsers(driver)).map(canonical)),
+      users: hashOfLines((await readUsers(driver)).map(canonical)),
       constraints: await hashOf(driver, 'SHOW CONSTRAINTS YIELD name, type, labelsOrTypes, properties'),
       indexes: await hashOf(
         driver,
@@ -63,7 +63,7 @@ export async function readUsers(driver: Driver): Promise<readonly User[]> {
   return records.map((record) => record.toObject());
 }
 
-const nothing = createHash('sha256').digest('hex');
+const nothing = sha256Of('');
 
 async function names(driver: Driver, statement: string): Promise<readonly string[]> {
   const { records } = await driver.executeQuery<EagerResult<{ name: string }>>(statement);
@@ -72,7 +72,7 @@ async function names(driver: Driver, statement: string): Promise<readonly string
 
 async function hashOf(driver: Driver, statement: string): Promise<string> {
   const { records } = await driver.executeQuery(statement);
-  return sha256(records.map((record) => canonical(sorted(record.toObject()))).toSorted());
+  return hashOfLines(records.map((record) => canonical(sorted(record.toObject()))).toSorted());
 }
 
 /** Labels and types have no order of their own. */
@@ -81,8 +81,8 @@ function sorted(row: Record<string, unknown>): Record<string, unknown> {
   return { ...row, ...('types' in row ? { types: inOrder(row.types), labels: inOrder(row.labels) } : {}) };
 }
 
-function sha256(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+function hashOfLines(lines: readonly string[]): string {
+  return sha256Of(lines.join('\n'));
 }
 
 /** JSON with sorted keys; temporal values as their text. */

@@ -3,7 +3,7 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
 import { withDriver } from '../server/connection.ts';
 import { cypherFile } from '../server/cypher-file.ts';
-import { emptyGraph, finishLoad, forgetLoad, rowsPerTransaction, transactionsAtOnce } from './load.ts';
+import { emptyGraph, loadRecords, rowsPerTransaction, transactionsAtOnce } from './load.ts';
 import { type LoadStep, parameterOf, steps } from './load-steps.ts';
 
 /** A loop of the driver's `executeQuery` over the same statements and batches, and nothing around it. */
@@ -13,7 +13,7 @@ export const baselineLoad: BaselineLoad = {
   wantedRatio: 0.95,
   empty: (running) =>
     withDriver(running, async (driver) => {
-      await forgetLoad(driver);
+      await loadRecords(driver).forget();
       await emptyGraph(driver);
     }),
   prepare: async (running, dataset) =>
@@ -22,7 +22,8 @@ export const baselineLoad: BaselineLoad = {
         for (const step of steps) await runStep(driver, dataset, step);
       }),
     ),
-  record: (running, dataset) => withDriver(running, async (driver) => finishLoad(driver, await dataset.fingerprint())),
+  record: (running, dataset) =>
+    withDriver(running, async (driver) => loadRecords(driver).finish(await dataset.fingerprint())),
 };
 
 async function runStep(driver: Driver, dataset: Dataset, { name, entity, only }: LoadStep): Promise<void> {

@@ -3,7 +3,7 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { beginLoad, type LoadMarks, type LoadRecords, parseMark } from '../../shared/load/load-marks.ts';
+import { beginLoad, type LoadMarks, type LoadRecords, textRecords } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
 import { completeCatalogue } from '../backup/catalogue.ts';
@@ -35,55 +35,42 @@ export async function load(
   const total = rowsOfSteps(dataset.counts);
   const begin = async (driver: Driver) => {
     await completeCatalogue(driver);
-    return await beginLoad(fingerprint, recordsOf(driver), () => emptyGraph(driver));
+    return await beginLoad(fingerprint, loadRecords(driver), () => emptyGraph(driver));
   };
   const imported = await withDriver(running, async (driver) => {
     const marks = await begin(driver);
     const advance = loadProgress(report, total, marks.rowsBefore);
     if (total >= importFrom && marks.rowsBefore === 0 && (await isImportable(running, driver)))
       return { rows: await importOffline(driver, { running, dataset, report, advance }), advance };
-    return runSteps({ driver, dataset, marks, advance }, fingerprint);
+    return runSteps({ driver, dataset, marks, advance });
   });
   if (!('rows' in imported)) return imported;
   // Another driver: the transactions that the first one knows of are not in the database that was imported. That one
   // says by itself which rows are there, as after a cut.
   return withDriver(running, async (driver) => {
     const marks = await begin(driver);
-    const { loaded } = await runSteps({ driver, dataset, marks, advance: imported.advance }, fingerprint);
+    const { loaded } = await runSteps({ driver, dataset, marks, advance: imported.advance });
     return { loaded: { ...loaded, ...imported.rows } };
   });
 }
 
-async function runSteps(shared: Omit<Shared, 'loaded'>, fingerprint: string): Promise<LoadReport> {
+async function runSteps(shared: Omit<Shared, 'loaded'>): Promise<LoadReport> {
   const loaded: Record<string, number> = {};
   for (const step of steps) await runStep({ ...shared, loaded }, step);
-  await finishLoad(shared.driver, fingerprint);
-  const { resumed, rowsBefore } = shared.marks;
-  return { loaded, ...(resumed ? { resumedFrom: rowsBefore } : {}) };
+  return shared.marks.finish(loaded);
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
-  return withDriver(running, (driver) => readRecord(driver, 'dataset'));
+  return withDriver(running, (driver) => loadRecords(driver).readFingerprint());
 }
 
-function recordsOf(driver: Driver): LoadRecords {
-  return {
-    readFingerprint: () => readRecord(driver, 'dataset'),
-    readMark: async () => parseMark(await readRecord(driver, 'load')),
-    writeMark: (mark) => writeRecord(driver, 'load', JSON.stringify(mark)),
-    forget: () => forgetLoad(driver),
-  };
-}
-
-export async function forgetLoad(driver: Driver): Promise<void> {
-  await writeRecord(driver, 'dataset', undefined);
-  await writeRecord(driver, 'load', undefined);
-}
-
-/** The fingerprint first: without either, all of it would be loaded again. */
-export async function finishLoad(driver: Driver, fingerprint: string): Promise<void> {
-  await writeRecord(driver, 'dataset', fingerprint);
-  await writeRecord(driver, 'load', undefined);
+export function loadRecords(driver: Driver): LoadRecords {
+  return textRecords(
+    (name) => readRecord(driver, name),
+    async (texts) => {
+      for (const [name, text] of Object.entries(texts)) await writeRecord(driver, name, text);
+    },
+  );
 }
 
 /** A graph that was never loaded holds the initial graph alone, and is left as it is. */

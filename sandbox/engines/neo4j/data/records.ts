@@ -1,4 +1,5 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 
 /** What was applied or loaded is kept in nodes of its own. */
 export async function readRecord(driver: Driver, name: string): Promise<string | undefined> {
@@ -14,5 +15,5 @@ export async function writeRecord(driver: Driver, name: string, text: string | u
     text === undefined
       ? 'MATCH (r:SandboxRecord {name: $name}) DELETE r'
       : 'MERGE (r:SandboxRecord {name: $name}) SET r.text = $text';
-  await driver.executeQuery(statement, { name, ...(text === undefined ? {} : { text }) });
+  await driver.executeQuery(statement, { name, ...withoutUndefined({ text }) });
 }

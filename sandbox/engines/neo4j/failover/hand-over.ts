@@ -1,9 +1,9 @@
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { SandboxError } from '../../../core/errors.ts';
+import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
 import { poll } from '../../../core/poll.ts';
 import type { HandedOver } from '../../contract/failover.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { withTemporaryFolder } from '../../shared/backup/temporary-folder.ts';
 import { primaryOf, setRole, stageDump, startAs, whileDumped } from '../server/standby.ts';
 import { accessOf } from './roles.ts';
 
@@ -19,19 +19,18 @@ export async function handOver(running: RunningEngine, to?: string): Promise<Han
   await answered(() => accessOf(next, running.secrets), `${next.name} does not answer`);
   // Beside the start of the old one.
   let starting: Promise<void> | undefined;
-  await withTemporaryFolder('hand-over', (folder) =>
-    whileDumped(running, primary, folder, async () => {
-      await stageDump(running, next, folder);
-      // In this order: there is no moment with two.
-      await setRole(primary, 'standby');
-      await setRole(next, 'primary').catch(async (thrown: unknown) => {
-        await setRole(primary, 'primary');
-        throw thrown;
-      });
-      starting = startAs(running, next, 'primary');
-      starting.catch(() => {});
-    }),
-  );
+  await using folder = await createTemporaryFolder('taishang-hand-over-');
+  await whileDumped(running, primary, folder.path, async () => {
+    await stageDump(running, next, folder.path);
+    // In this order: there is no moment with two.
+    await setRole(primary, 'standby');
+    await setRole(next, 'primary').catch(async (thrown: unknown) => {
+      await setRole(primary, 'primary');
+      throw thrown;
+    });
+    starting = startAs(running, next, 'primary');
+    starting.catch(() => {});
+  });
   await starting;
   return { from: primary.name, to: next.name };
 }

@@ -8,10 +8,10 @@ import { labelNames } from '../../../containers/runtime/labels.ts';
 import { now } from '../../../core/clock.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
+import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
 import { poll } from '../../../core/poll.ts';
 import type { RejoinReport } from '../../contract/failover.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { withTemporaryFolder } from '../../shared/backup/temporary-folder.ts';
 import { dump } from '../backup/dump.ts';
 import { stage } from '../backup/restore.ts';
 import { writeRecord } from '../data/records.ts';
@@ -44,10 +44,9 @@ export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
 export async function refreshStandby(running: RunningEngine): Promise<void> {
   const primary = await primaryOf(running);
   const standbys = running.nodes.filter((node) => node !== primary);
-  await withTemporaryFolder('standby', async (folder) => {
-    await whileDumped(running, primary, folder, async () => {});
-    await Promise.all(standbys.map((node) => rebuild(running, node, folder)));
-  });
+  await using folder = await createTemporaryFolder('taishang-standby-');
+  await whileDumped(running, primary, folder.path, async () => {});
+  await Promise.all(standbys.map((node) => rebuild(running, node, folder.path)));
 }
 
 /** Dumps the primary into a folder, and does `work` before it is started again. */

@@ -1,9 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { afterSecret, checked, execInNode } from '../../../containers/runtime/exec.ts';
+import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
 import type { Backup } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 
@@ -18,35 +18,31 @@ export const asSpecified = {
 
 /** Returns what the restore printed: errors of `psql` do not end it. */
 export async function runAsSpecified(source: RunningEngine, target: RunningEngine): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'taishang-as-specified-'));
-  try {
-    const archive = join(folder, 'taishang-backup-20260101_000000.tar.gz');
-    const output = createWriteStream(archive, { mode: 0o600 });
-    const written = finished(output);
-    written.catch(() => {});
-    checked(
-      await execInNode(firstNode(source), ['bash', '-c', await script('backup')], {
-        environment: { ...server, BACKUP_DIR: '/tmp/backup-as-specified', TIMESTAMP: '20260101_000000' },
-        input: afterSecret(source.secrets.postgres),
-        outputTo: output,
-      }),
-      'backup-databases.sh',
-      'postgresql',
-    );
-    await written;
-    const restored = await execInNode(
-      firstNode(target),
-      ['bash', '-c', await script('restore'), 'restore-databases.sh', 'taishang-backup-20260101_000000.tar.gz'],
-      {
-        environment: { ...server, RESTORE_DIR: '/tmp/restore-as-specified' },
-        input: afterSecret(target.secrets.postgres, createReadStream(archive)),
-      },
-    );
-    checked(restored, 'restore-databases.sh', 'postgresql');
-    return `${restored.output}\n${restored.errorOutput}`;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await createTemporaryFolder('taishang-as-specified-');
+  const archive = join(folder.path, 'taishang-backup-20260101_000000.tar.gz');
+  const output = createWriteStream(archive, { mode: 0o600 });
+  const written = finished(output);
+  written.catch(() => {});
+  checked(
+    await execInNode(firstNode(source), ['bash', '-c', await script('backup')], {
+      environment: { ...server, BACKUP_DIR: '/tmp/backup-as-specified', TIMESTAMP: '20260101_000000' },
+      input: afterSecret(source.secrets.postgres),
+      outputTo: output,
+    }),
+    'backup-databases.sh',
+    'postgresql',
+  );
+  await written;
+  const restored = await execInNode(
+    firstNode(target),
+    ['bash', '-c', await script('restore'), 'restore-databases.sh', 'taishang-backup-20260101_000000.tar.gz'],
+    {
+      environment: { ...server, RESTORE_DIR: '/tmp/restore-as-specified' },
+      input: afterSecret(target.secrets.postgres, createReadStream(archive)),
+    },
+  );
+  checked(restored, 'restore-databases.sh', 'postgresql');
+  return `${restored.output}\n${restored.errorOutput}`;
 }
 
 const script = (what: 'backup' | 'restore') =>

@@ -4,6 +4,7 @@ import { allSettled } from '../../../core/run-concurrently.ts';
 import type { Backup, BackupManifest, BackupPart } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { openPart, writePart } from '../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../shared/backup/manifest-header.ts';
 import { openPrimary } from '../server/connection.ts';
 import { connectionString } from '../server/statements.ts';
 import { asSpecified } from './as-specified.ts';
@@ -43,10 +44,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     ...dumped.flatMap(({ part }) => (part === undefined ? [] : [part])),
   ];
   return {
-    formatVersion: 1,
-    engine: 'postgresql',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
+    ...manifestHeader(running),
     method: 'roles, rights and settings from the catalogues, pg_dump --format=custom per database',
     consistentPoint: {
       no: 'each database is from one moment, but each from its own: a snapshot cannot be shared between databases',

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type Client, escapeIdentifier } from 'pg';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Fingerprint } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openPrimary } from '../server/connection.ts';
@@ -105,5 +105,5 @@ async function hashOfTable(client: Client, schema: string, name: string): Promis
 }
 
 function hashOf(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.toSorted().join('\n')).digest('hex');
+  return sha256Of(lines.toSorted().join('\n'));
 }

@@ -5,6 +5,7 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { EntityName } from '../../../../seeds/entities.ts';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import { type BaselineLoad, elapsedMs } from '../../contract/baseline-load.ts';
 import { firstNode } from '../../contract/topology.ts';
 import { textRow } from './copy-text.ts';
@@ -47,7 +48,7 @@ export const baselineLoad: BaselineLoad = {
 
 async function inShell(node: NodeHandle, script: string, input?: string | Readable): Promise<string> {
   const command = ['sh', '-c', script, 'sh', folder];
-  const result = await execInNode(node, command, { user, ...(input === undefined ? {} : { input }) });
+  const result = await execInNode(node, command, { user, ...withoutUndefined({ input }) });
   return checked(result, 'The bare load', 'postgresql').output;
 }
 

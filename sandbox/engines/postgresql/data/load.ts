@@ -5,6 +5,7 @@ import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { loadReport } from '../../shared/load/load-marks.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
 import { type DatabaseName, openPrimary } from '../server/connection.ts';
 import { inTransaction } from '../server/in-transaction.ts';
@@ -47,8 +48,8 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   );
   await finish(databases, fingerprint);
   const loaded = tableLoads.map(({ database, table, entity }) => [`${database}.${table}`, dataset.counts[entity]]);
-  const isResumed = databases.some(({ marks }) => marks.resumed);
-  return { loaded: Object.fromEntries(loaded), ...(isResumed ? { resumedFrom: rowsBefore } : {}) };
+  const resumed = databases.some(({ marks }) => marks.resumed);
+  return loadReport(Object.fromEntries(loaded), { resumed, rowsBefore });
 }
 
 /**

@@ -7,6 +7,7 @@ import { labelNames } from '../../../containers/runtime/labels.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { poll } from '../../../core/poll.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { RejoinReport } from '../../contract/failover.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openClient } from '../server/connection.ts';
@@ -89,7 +90,7 @@ async function rewind(running: RunningEngine, node: NodeHandle, primary: NodeHan
     ([, id = '', position = '', committedAt = '']) => ({ id, position, committedAt }),
   );
   const [, partedAt] = /^parted ([0-9A-F]+\/[0-9A-F]+)/m.exec(output) ?? [];
-  return { node: node.name, primary: primary.name, ...(partedAt === undefined ? {} : { partedAt }), givenUp: lost };
+  return { node: node.name, primary: primary.name, ...withoutUndefined({ partedAt }), givenUp: lost };
 }
 
 /** A command beside the primary, on the stopped node's data; it is handed the passwords of the superuser and of the replicator. */

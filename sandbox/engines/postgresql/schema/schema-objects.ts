@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { temporaryName } from '../../../core/derived-names.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { SchemaObject } from '../../contract/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { type DatabaseName, openPrimary } from '../server/connection.ts';
@@ -99,5 +99,5 @@ async function basisOf(client: Client, text: string): Promise<string> {
     "SELECT current_setting('server_version_num')::integer / 10000 AS version",
   );
   const parts = [text, await query('schema-objects.sql'), String(rows[0]?.version)];
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return sha256Of(JSON.stringify(parts));
 }

@@ -1,4 +1,5 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
+import { sha256Of } from '../../../core/sha256-of.ts';
 
 /** Rounds that PostgreSQL itself uses (`scram_iterations`, default 4096). */
 const rounds = 4_096;
@@ -12,6 +13,6 @@ export function scramVerifier(password: string): string {
   const salt = createHash('sha256').update(`salt of ${password}`).digest().subarray(0, 16);
   const salted = pbkdf2Sync(password, salt, rounds, 32, 'sha256');
   const keyOf = (name: string) => createHmac('sha256', salted).update(name).digest();
-  const storedKey = createHash('sha256').update(keyOf('Client Key')).digest('base64');
+  const storedKey = sha256Of(keyOf('Client Key'), 'base64');
   return `SCRAM-SHA-256$${rounds}:${salt.toString('base64')}$${storedKey}:${keyOf('Server Key').toString('base64')}`;
 }

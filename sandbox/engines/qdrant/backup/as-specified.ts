@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
 import type { Backup } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { withTemporaryFolder } from '../../shared/backup/temporary-folder.ts';
 import { uri } from '../server/connection.ts';
 
 /**
@@ -11,15 +11,15 @@ import { uri } from '../server/connection.ts';
  */
 export const asSpecified: NonNullable<Backup['asSpecified']> = {
   description: 'the answer of POST .../snapshots kept as the snapshot, and PUT .../snapshots/upload to restore it',
-  run: (source, target) =>
-    withTemporaryFolder('qdrant-as-specified', async (folder) => {
-      const file = (name: string) => join(folder, `qdrant-${name}.snapshot`);
-      for (const name of ['knowledge_vectors', 'user_vectors']) {
-        await writeFile(file(name), await send(source, 'POST', `/collections/${name}/snapshots`));
-      }
-      const path = '/collections/knowledge_vectors_restore/snapshots/upload';
-      await send(target, 'PUT', path, await readFile(file('knowledge_vectors')));
-    }),
+  async run(source, target) {
+    await using folder = await createTemporaryFolder('taishang-qdrant-as-specified-');
+    const file = (name: string) => join(folder.path, `qdrant-${name}.snapshot`);
+    for (const name of ['knowledge_vectors', 'user_vectors']) {
+      await writeFile(file(name), await send(source, 'POST', `/collections/${name}/snapshots`));
+    }
+    const path = '/collections/knowledge_vectors_restore/snapshots/upload';
+    await send(target, 'PUT', path, await readFile(file('knowledge_vectors')));
+  },
 };
 
 async function send(running: RunningEngine, method: string, path: string, body?: Buffer): Promise<string> {

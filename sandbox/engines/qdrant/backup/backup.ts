@@ -2,6 +2,7 @@ import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { Backup, BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { writePart } from '../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../shared/backup/manifest-header.ts';
 import { openClient } from '../server/connection.ts';
 import { aliasesFile, collectionsFile } from './archived-collections.ts';
 import { asSpecified } from './as-specified.ts';
@@ -49,10 +50,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     writePart(directory, aliasesFile, `${JSON.stringify(aliases)}\n`),
   ]);
   return {
-    formatVersion: 1,
-    engine: 'qdrant',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
+    ...manifestHeader(running),
     method: 'a snapshot of each collection over REST, and the aliases',
     consistentPoint: {
       no:

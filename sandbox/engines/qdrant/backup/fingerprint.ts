@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Fingerprint } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { scrollAll } from '../schema/collections.ts';
@@ -14,7 +15,7 @@ import { readNames } from './names.ts';
 export async function fingerprint(running: RunningEngine): Promise<Fingerprint> {
   const client = openClient(running);
   const { collections, aliases } = await readNames(client);
-  const parts: Record<string, string> = { aliases: hashOf(canonical(aliases)) };
+  const parts: Record<string, string> = { aliases: sha256Of(canonical(aliases)) };
   for (const name of collections) {
     const { collection, points } = await partsOf(client, name);
     parts[`${name} collection`] = collection;
@@ -33,7 +34,7 @@ export async function partsOf(client: QdrantClient, name: string): Promise<{ col
     options: index?.params,
   }));
   return {
-    collection: hashOf(canonical({ config, indexes: indexes.map(canonical).toSorted() })),
+    collection: sha256Of(canonical({ config, indexes: indexes.map(canonical).toSorted() })),
     points: await hashOfPoints(client, name),
   };
 }
@@ -47,10 +48,6 @@ async function hashOfPoints(client: QdrantClient, name: string): Promise<string>
     }
   }
   return hash.digest('hex');
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** JSON with sorted keys. */

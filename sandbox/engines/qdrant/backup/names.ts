@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { derivedName } from '../../../core/derived-names.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
 
 /** Collections that a restore beside the live data has made end in this. */
 const restoreSuffix = '_restore';
@@ -20,7 +20,7 @@ const markPrefix = 'taishang_restored_';
 const markPattern = /^taishang_restored_[0-9a-f]{16}$/;
 
 export function markOf(collection: string): string {
-  return `${markPrefix}${createHash('sha256').update(collection).digest('hex').slice(0, 16)}`;
+  return `${markPrefix}${sha256Of(collection).slice(0, 16)}`;
 }
 
 export function isMark(alias: string): boolean {

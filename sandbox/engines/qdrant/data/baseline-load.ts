@@ -5,7 +5,7 @@ import { collectionNames } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
 import { emptyCollections, pointsPerRequest, requestsAtOnce } from './load.ts';
-import { finishLoad, loadRecords } from './load-records.ts';
+import { loadRecords } from './load-records.ts';
 import { knowledgePayload, userPayload } from './points.ts';
 
 /** A loop of the driver's `upsert` with the same batches, indexing deferred as well, and nothing around it. */
@@ -26,7 +26,7 @@ export const baselineLoad: BaselineLoad = {
       await upsertAll(client, 'user_vectors', dataset.batches('userVectors'), userPayload);
       await buildIndexes(client, thresholds);
     }),
-  record: async (running, dataset) => finishLoad(openClient(running), await dataset.fingerprint()),
+  record: async (running, dataset) => loadRecords(openClient(running)).finish(await dataset.fingerprint()),
 };
 
 async function upsertAll<Row extends KnowledgeVector | UserVector>(

@@ -10,7 +10,7 @@ import { type CollectionName, collectionNames, readCollectionSchema, schemaDirec
 import { applySchema } from '../schema/schema.ts';
 import { openClient, request } from '../server/connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
-import { finishLoad, loadRecords, readFingerprint } from './load-records.ts';
+import { loadRecords } from './load-records.ts';
 import { knowledgePoint, userPoint } from './points.ts';
 
 /** Points a request, and requests under way: the sweep is in docs/measurements/loading.md. */
@@ -30,15 +30,11 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   await upsertAll(shared, 'user_vectors', dataset.batches('userVectors'), userPoint);
   report.advance({ text: 'building indexes' });
   await buildIndexes(client, thresholds);
-  await finishLoad(client, fingerprint);
-  return {
-    loaded: { knowledge_vectors: knowledgeVectors, user_vectors: userVectors },
-    ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}),
-  };
+  return marks.finish({ knowledge_vectors: knowledgeVectors, user_vectors: userVectors });
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
-  return readFingerprint(openClient(running));
+  return loadRecords(openClient(running)).readFingerprint();
 }
 
 /** Dropping a collection is faster than deleting its points, but would take a service's own indexes and aliases with it. */

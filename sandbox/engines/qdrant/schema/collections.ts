@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 
 export const collectionNames = ['knowledge_vectors', 'user_vectors'] as const;
 
@@ -33,7 +34,7 @@ export async function* scrollAll(
       limit: options.limit ?? 1_000,
       with_payload: options.payload === undefined ? true : [...options.payload],
       with_vector: options.withVector ?? false,
-      ...(offset === undefined ? {} : { offset }),
+      ...withoutUndefined({ offset }),
     });
     yield page.points as readonly ScrolledPoint[];
     offset = (page.next_page_offset ?? undefined) as string | number | undefined;

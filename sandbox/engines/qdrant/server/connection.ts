@@ -1,6 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
 import { createFollowingClient } from './following-client.ts';
 
@@ -38,9 +39,9 @@ export async function request(
     method: options.method ?? 'GET',
     headers: {
       'api-key': apiKey(running),
-      ...(options.contentType === undefined ? {} : { 'content-type': options.contentType }),
+      ...withoutUndefined({ 'content-type': options.contentType }),
     },
-    ...(options.body === undefined ? {} : { body: options.body }),
+    ...withoutUndefined({ body: options.body }),
     signal: AbortSignal.timeout(deadlineMs('nodeCommand')),
   });
   if (response.ok) return response;

@@ -5,6 +5,7 @@ import { allSettled, runConcurrently } from '../../../core/run-concurrently.ts';
 import type { Backup, BackupManifest, BackupPart } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openPart, writePart } from '../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../shared/backup/manifest-header.ts';
 import { openClient } from '../server/connection.ts';
 import { type Master, mastersOf, openMasters, type Slots } from '../server/masters.ts';
 import { aclFile, shown } from './acl-file.ts';
@@ -54,10 +55,7 @@ async function backUp(running: RunningEngine, directory: string): Promise<Backup
     writePart(directory, usersFile, users),
   ]);
   return {
-    formatVersion: 1,
-    engine: 'redis',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
+    ...manifestHeader(running),
     method: `RDB ${isCluster ? 'of each master ' : ''}over the replication protocol (redis-cli --rdb), and the users as ACL LIST has them`,
     consistentPoint: isCluster ? { no: spanOf(taken) } : true,
     position: taken.map(({ position }) => position).join(', '),

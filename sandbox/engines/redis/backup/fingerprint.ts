@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Fingerprint } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { buildParts } from '../../shared/backup/expiring-parts.ts';
@@ -122,5 +122,5 @@ async function* keysOf(client: Redis): AsyncGenerator<StoredKey> {
 }
 
 function hashOf(lines: readonly string[]): string {
-  return createHash('sha256').update(lines.join('\n')).digest('hex');
+  return sha256Of(lines.join('\n'));
 }

@@ -1,6 +1,7 @@
 import { startNodeAgain, stopNode } from '../../../containers/nodes/nodes.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { allSettled } from '../../../core/run-concurrently.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { BackupManifest, RestoreRun } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { totalBytes, verifyParts } from '../../shared/backup/backup-files.ts';
@@ -56,7 +57,7 @@ export async function restore(
       exact,
       users,
       usable,
-      ...(signal === undefined ? {} : { signal }),
+      ...withoutUndefined({ signal }),
     }),
   );
   const [, ...expiredCounts] = await allSettled([usable, ...staged]);

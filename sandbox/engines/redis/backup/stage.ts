@@ -5,6 +5,7 @@ import { type CommandResult, checked, execInNode, runOneOff } from '../../../con
 import { labelNames } from '../../../containers/runtime/labels.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { SandboxError } from '../../../core/errors.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { backupRefused } from '../../shared/backup/backup-files.ts';
 import { foreign } from '../../shared/backup/backup-versions.ts';
@@ -74,7 +75,7 @@ export async function stageMaster(staging: Staging): Promise<number> {
     // All dumps at once, and the pages that change while the file is written.
     memoryBytes: (dumps.length + 1) * memoryBytes + overheadBytes,
     timeoutMs: deadlineMs('dumpStaged') + deadlineMs('nodeCommand'),
-    ...(signal === undefined ? {} : { signal }),
+    ...withoutUndefined({ signal }),
   });
   refuseUnreadable(target, staged, dumps);
   const { output } = checked(staged, 'Loading the dump', 'redis');

@@ -34,12 +34,16 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   await using opened = new AsyncDisposableStack();
   // They connect while the load begins.
   const [marks, streams] = await allSettled([
-    beginLoad(fingerprint, recordsOf(masters), () => emptyKeySpaces(masters)),
+    beginLoad(
+      fingerprint,
+      loadRecords(masters, () => beganMs),
+      () => emptyKeySpaces(masters),
+    ),
     openStreams(running, masters, opened),
   ]);
-  const buffers = createCommandBuffers();
   const beganMs = beginOfMark(masters);
   beganMs.catch(() => {});
+  const buffers = createCommandBuffers();
   await loadPart(
     {
       name: 'keys',
@@ -60,8 +64,8 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
     },
     marks,
   );
-  await finishLoad(masters, fingerprint, await beganMs);
-  return { loaded: { keys }, ...(marks.resumed ? { resumedFrom: marks.rowsBefore } : {}) };
+  // Awaited here: the connections end with this function.
+  return await marks.finish({ keys });
 }
 
 export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
@@ -69,7 +73,8 @@ export async function loadedFingerprint(running: RunningEngine): Promise<string 
   return readFingerprint(masters);
 }
 
-function recordsOf(masters: Masters): LoadRecords {
+/** `beganMs` is when the load that is finished began. */
+function loadRecords(masters: Masters, beganMs: () => Promise<number>): LoadRecords {
   const marked = masters.of(markKey);
   return {
     readFingerprint: () => readFingerprint(masters),
@@ -80,18 +85,16 @@ function recordsOf(masters: Masters): LoadRecords {
       requireDone(await written.pexpire(markKey, shortestLifetimeMs, 'NX').exec());
     },
     forget: () => forgetRecords(masters),
+    async finish(dataset) {
+      await writeMark(masters, dataset, await beganMs());
+      await marked.del(markKey);
+    },
   };
 }
 
 /** When the load began, by the server's clock and maybe long ago: the first keys count from there. */
 async function beginOfMark(masters: Masters): Promise<number> {
   return (await masters.of(markKey).pexpiretime(markKey)) - shortestLifetimeMs;
-}
-
-/** The fingerprint first: without either, all of it would be loaded again. */
-async function finishLoad(masters: Masters, fingerprint: string, beganMs: number): Promise<void> {
-  await writeMark(masters, fingerprint, beganMs);
-  await masters.of(markKey).del(markKey);
 }
 
 async function forgetRecords(masters: Masters): Promise<void> {

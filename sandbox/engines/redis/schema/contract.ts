@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { messageOf } from '../../../core/errors.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { ContractCase } from '../../contract/schema.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { scan } from '../data/load.ts';
@@ -59,7 +60,7 @@ async function passwordIsNeeded(running: RunningEngine): Promise<void> {
     const client = new Redis({
       host,
       port,
-      ...(password === undefined ? {} : { password }),
+      ...withoutUndefined({ password }),
       lazyConnect: true,
       enableReadyCheck: false,
       retryStrategy: () => null,

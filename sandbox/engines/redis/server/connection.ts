@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import { type Connection, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
 import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
 import { addressMapOf, type RedisAccess, sentinelPort } from './client-options.ts';
@@ -48,7 +49,7 @@ async function openAt(
       connectTimeout: 1_500,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
-      ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
+      ...withoutUndefined({ commandTimeout: commandTimeoutMs }),
     }),
   );
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeFile, NodeSpec } from '../../../containers/nodes/node-spec.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Topology, TopologyContext } from '../../contract/topology.ts';
 import { serverPort } from './client-options.ts';
 
@@ -62,7 +62,7 @@ export function memberNode(
 
 /** The server keeps hashes alone (Redis documentation, "ACL"): the password is in no file of the node. */
 export function ownUserLine(password: string): string {
-  return `user default on #${createHash('sha256').update(password).digest('hex')} ~* &* +@all`;
+  return `user default on #${sha256Of(password)} ~* &* +@all`;
 }
 
 export const standalone: Topology = {

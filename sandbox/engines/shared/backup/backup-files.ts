@@ -6,6 +6,7 @@ import { Transform, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ErrorCode, messageOf, SandboxError } from '../../../core/errors.ts';
 import { isSafePath } from '../../../core/files/safe-path.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { BackupManifest, BackupPart } from '../../contract/backup.ts';
 
 /** Ways in which a backup is refused before the target is touched. */
@@ -14,7 +15,7 @@ export type BackupRefusal = Extract<ErrorCode, `BACKUP_${string}`>;
 /** Describes a file of a backup that was just written. `path` is relative to the engine's folder in the backup. */
 export async function describePart(directory: string, path: string): Promise<BackupPart> {
   const file = join(directory, path);
-  const [{ size }, sha256] = await Promise.all([stat(file), sha256Of(file)]);
+  const [{ size }, sha256] = await Promise.all([stat(file), sha256OfFile(file)]);
   return { path, sizeBytes: size, sha256 };
 }
 
@@ -112,7 +113,7 @@ export function backupRefused(code: BackupRefusal, engine: string, reason: strin
     engine,
     message: `The backup cannot be trusted: ${reason}.`,
     next: 'Use another backup. The target was not touched.',
-    ...(evidence === undefined ? {} : { evidence }),
+    ...withoutUndefined({ evidence }),
   });
 }
 
@@ -121,7 +122,7 @@ export function totalBytes({ parts }: BackupManifest): number {
   return parts.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
 }
 
-async function sha256Of(file: string): Promise<string> {
+async function sha256OfFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   return hash.digest('hex');

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { ExpiringPart, Fingerprint } from '../../contract/data.ts';
 
 /** What expires is hashed together by the second: a hash for each moment would be one for each key. */
@@ -81,6 +82,6 @@ function inAnyOrder(): Sum {
       for (const piece of content) hash.update(piece);
       sum = BigInt.asUintN(256, sum + BigInt(`0x${hash.digest('hex')}`));
     },
-    digest: () => createHash('sha256').update(sum.toString(16)).digest('hex'),
+    digest: () => sha256Of(sum.toString(16)),
   };
 }

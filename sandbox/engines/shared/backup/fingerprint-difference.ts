@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { nowMs as clockMs } from '../../../core/clock.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Fingerprint } from '../../contract/data.ts';
 
 /** What became of the parts of a fingerprint. */
@@ -10,7 +10,7 @@ export interface FingerprintDifference {
   readonly expired: readonly string[];
 }
 
-const nothing = createHash('sha256').digest('hex');
+const nothing = sha256Of('');
 
 /**
  * Compares part by part. What comes to the end of its lifetime by `nowMs` may have gone from either: that is no

@@ -5,6 +5,7 @@ import { SandboxError } from '../../../../core/errors.ts';
 import type { BackupManifest, BackupPart } from '../../../contract/backup.ts';
 import type { RunningEngine } from '../../../contract/topology.ts';
 import { openPart, writePart } from '../../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../../shared/backup/manifest-header.ts';
 import { withClient } from '../../server/connection.ts';
 import {
   type CollectionDescription,
@@ -44,10 +45,7 @@ export async function exportByDriver(running: RunningEngine, directory: string):
     const { roles, users } = principals;
     const catalogue: ExportCatalogue = { format: 2, collections, roles: roles.length, users: users.length };
     return {
-      formatVersion: 1,
-      engine: 'mongodb',
-      serverVersion: running.serverVersion,
-      origin: running.image.origin,
+      ...manifestHeader(running),
       method: 'BSON by the driver, in one snapshot transaction; users and roles without their passwords',
       consistentPoint: true,
       position: `operation time ${operationTime ?? 'not told'}`,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Db, MongoClient } from 'mongodb';
+import { withoutUndefined } from '../../../../core/without-undefined.ts';
 import { insertLimits, insertRaw } from '../../data/raw-insert.ts';
 import type { OrderedDocument } from './bson-bytes.ts';
 import { batchesOf } from './bson-file.ts';
@@ -73,7 +74,7 @@ export async function importPrincipals(client: MongoClient, { users, roles }: Ex
   for (const user of users) {
     const pwd = randomBytes(32).toString('base64url');
     const customData = user.get('customData');
-    const extra = customData === undefined ? {} : { customData };
+    const extra = withoutUndefined({ customData });
     await client
       .db(String(user.get('db')))
       .command({ createUser: user.get('user'), pwd, roles: user.get('roles'), ...extra });

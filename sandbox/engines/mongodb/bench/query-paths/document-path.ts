@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
+import { withoutUndefined } from '../../../../core/without-undefined.ts';
 import { hotAndCold, notOurData } from '../../../contract/path-parameters.ts';
 import type { PathContext, PathDescription, PlanCheck, PreparedPath, QueryPath } from '../../../contract/query-path.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
@@ -32,7 +33,7 @@ export function documentPath<Parameter, Result>(path: DocumentPath<Parameter, Re
     plan,
     shares,
     objective,
-    ...(notRunOn === undefined ? {} : { notRunOn }),
+    ...withoutUndefined({ notRunOn }),
     reads: path.collections,
     missing: (running) => missingCollections(running, path.collections, path.alsoMissing),
     prepare: (context) => prepare(path, context),

@@ -7,6 +7,7 @@ import { SandboxError } from '../../../../core/errors.ts';
 import type { BackupManifest, BackupPart } from '../../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
 import { openPart, writePart } from '../../../shared/backup/backup-files.ts';
+import { manifestHeader } from '../../../shared/backup/manifest-header.ts';
 import { openPrimary } from '../../server/connection.ts';
 import { type BaseBackup, baseFile, descriptionFile } from './base-description.ts';
 import { forgetLogBefore, keepLog } from './log-archive.ts';
@@ -28,10 +29,7 @@ export async function backUpBase(
     await forgetLogBefore(running, segmentNameAt(base.from, base.timeline, base.segmentBytes));
   }
   return {
-    formatVersion: 1,
-    engine: 'postgresql',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
+    ...manifestHeader(running),
     method: 'pg_basebackup, pg_verifybackup; the log is archived',
     consistentPoint: true,
     position: `lsn ${base.consistentAt}`,

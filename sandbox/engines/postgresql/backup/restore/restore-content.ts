@@ -5,6 +5,7 @@ import { setInterval } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { type CommandResult, execInNode } from '../../../../containers/runtime/exec.ts';
 import { SandboxError } from '../../../../core/errors.ts';
+import { withoutUndefined } from '../../../../core/without-undefined.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
 import { backupRefused } from '../../../shared/backup/backup-files.ts';
 import { connectionString, identifier, literal } from '../../server/statements.ts';
@@ -161,6 +162,6 @@ export function restoreFailed(message: string, evidence?: string): SandboxError 
     engine: 'postgresql',
     message,
     next: 'No database has its name yet. Restore again: what is left is replaced.',
-    ...(evidence === undefined ? {} : { evidence }),
+    ...withoutUndefined({ evidence }),
   });
 }

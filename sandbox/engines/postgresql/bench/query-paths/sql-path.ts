@@ -4,6 +4,7 @@ import type { Client } from 'pg';
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import { now } from '../../../../core/clock.ts';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
+import { withoutUndefined } from '../../../../core/without-undefined.ts';
 import { hotAndCold, notOurData } from '../../../contract/path-parameters.ts';
 import type { ByKind, PathContext, PathDescription, PreparedPath, QueryPath } from '../../../contract/query-path.ts';
 import { isExternal } from '../../../contract/topology.ts';
@@ -53,7 +54,7 @@ export function sqlPath<Parameter>(path: SqlPath<Parameter>, reference?: QueryPa
     reads: path.tables,
     missing: (running) => missingTables(running, path.database, path.tables),
     prepare: (context) => prepare(path, context),
-    ...(reference === undefined ? {} : { reference }),
+    ...withoutUndefined({ reference }),
   };
 }
 
@@ -86,7 +87,7 @@ async function prepare<Parameter>(path: SqlPath<Parameter>, context: PathContext
     },
     answer: path.answer ?? textOfRows,
     known: dataset === undefined ? notOurData : async (asked) => path.known(dataset, asked, await serverTime(client)),
-    ...(path.judge === undefined ? {} : { judge: path.judge }),
+    ...withoutUndefined({ judge: path.judge }),
     dispose: async () => {},
   });
   const kept = stack.move();
