@@ -1,11 +1,18 @@
-import { type Finding, inspectHost } from '../containers/host/host-findings.ts';
+import type { Finding } from '../containers/host/host-check.ts';
+import { inspectHost } from '../containers/host/host-findings.ts';
 import type { Colors } from '../report/colors.ts';
 import { formatTable } from '../report/table.ts';
+import { loadEngines } from '../stack/resolve/load-engines.ts';
+import { comfortableRoom } from '../stack/resolve/resources.ts';
 import type { Action } from './run-action.ts';
 
 /** Checks this machine and says how to mend what is amiss. */
-export const doctor: Action = async () => {
-  const findings = await inspectHost();
+export const doctor: Action = async ({ settings }) => {
+  const engines = await loadEngines(settings.engines);
+  const findings = await inspectHost({
+    room: comfortableRoom(engines),
+    checks: engines.flatMap(({ hostChecks = [] }) => hostChecks),
+  });
   return {
     document: { version: 1, findings },
     text: (colors) => formatFindings(findings, colors),

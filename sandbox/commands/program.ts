@@ -1,8 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { faultKinds } from '../containers/faults/fault-kinds.ts';
-import type { EngineName } from '../engines/engine-names.ts';
-import { type ShellProgram, shellPrograms } from '../engines/index.ts';
+import { shellPrograms } from '../engines/index.ts';
 import { configFileName } from './options/config-file.ts';
 import { givenOptions, plainFormats, type SharedOption, withOptions, withStackOptions } from './options/options.ts';
 import { refusePassedOver } from './options/taken-options.ts';
@@ -236,7 +235,7 @@ export function createProgram(): Command {
     .argument('<shell>', 'bash, zsh or fish')
     .addHelpText('after', '\nFor bash and zsh:\n  source <(npm run --silent sandbox -- completion bash)')
     .action(run(() => import('./completion.ts').then((room) => room.completionOf(program))));
-  add(program, 'doctor', 'check this machine and say how to fix what is wrong', []).action(
+  add(program, 'doctor', 'check this machine and say how to fix what is wrong', ['engines']).action(
     run(() => import('./doctor.ts').then((room) => room.doctor)),
   );
   add(program, 'prefetch', 'make the images ready ahead of time, or carry them to a machine without a network', [
@@ -252,14 +251,14 @@ export function createProgram(): Command {
     .argument('<command...>', 'the command and its arguments; its exit code is passed on')
     .passThroughOptions()
     .action(run(() => import('./exec.ts').then((room) => room.exec), { signals: 'own' }));
-  for (const [shell, engine] of Object.entries(shellPrograms) as [ShellProgram, EngineName][]) {
+  for (const [shell, engine] of shellPrograms()) {
     withStackOptions(program.command(shell).description(`the shell of ${engine}, inside of its node`))
       .copyInheritedSettings(program)
       .usage('[options] [-- arguments...]')
       .argument('[arguments...]', 'what the shell itself takes; its exit code is passed on')
       .passThroughOptions()
       .allowUnknownOption()
-      .action(run(() => import('./shell.ts').then((room) => room.shellCommand(shell)), { signals: 'own' }));
+      .action(run(() => import('./shell.ts').then((room) => room.shellCommand(shell, engine)), { signals: 'own' }));
   }
   return program;
 }

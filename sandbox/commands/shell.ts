@@ -3,16 +3,15 @@ import { execAttached } from '../containers/runtime/exec-attached.ts';
 import { SandboxError } from '../core/errors.ts';
 import { whyWithout } from '../engines/contract/lacks.ts';
 import type { ShellCall } from '../engines/contract/shell.ts';
-import { type ShellProgram, shellPrograms } from '../engines/index.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import { attachUpNodes } from '../stack/attach/attach-stack.ts';
 import { loadEngine } from '../stack/resolve/load-engines.ts';
 import { identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';
 
 /** The command that runs an engine's own shell inside of its node, on the caller's terminal; ends as that ended. */
-export function shellCommand(program: ShellProgram): Action {
+export function shellCommand(program: string, name: EngineName): Action {
   return async (context) => {
-    const name = shellPrograms[program];
     // Nodes that are down are no reason to refuse: one that is up may be all that is needed.
     const [running, engine] = await Promise.all([
       attachUpNodes({ ...identityOf(context), engine: name }),

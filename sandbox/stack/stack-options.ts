@@ -12,7 +12,7 @@ export type Topologies = Partial<Record<EngineName, TopologyName>>;
 
 /** What a stack is made of. */
 export interface StackOptions<Name extends EngineName = EngineName> {
-  /** Default: all. */
+  /** Default: those of the platform, `defaultEngines`. */
   readonly engines?: readonly Name[];
   /** Topology per engine. Default: that of the data that is there, and of a new engine `standalone`. */
   readonly topologies?: Topologies;

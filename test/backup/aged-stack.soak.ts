@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
@@ -21,7 +21,7 @@ describe.each([minuteS, 65 * minuteS, dayS, 30 * dayS, 365 * dayS])('a stack tha
 
   beforeAll(async () => {
     folder = await stackFolder();
-    const seeded = { cwd: folder.path, env: await movedClock(engineNames, 0) };
+    const seeded = { cwd: folder.path, env: await movedClock(defaultEngines, 0) };
     await runForDocument(['up'], seeded);
     await mkdir(join(folder.path, 'kept'));
     const { archive: made } = await runForDocument<BackupReport>(
@@ -30,7 +30,7 @@ describe.each([minuteS, 65 * minuteS, dayS, 30 * dayS, 365 * dayS])('a stack tha
       seeded,
     );
     archive = join(made.location, made.name);
-    options = { cwd: folder.path, env: await movedClock(engineNames, ageS) };
+    options = { cwd: folder.path, env: await movedClock(defaultEngines, ageS) };
     const { engines } = await attachStack({ directory: folder.path });
     await moveClockOf(
       [...engines.values()].flatMap(({ nodes }) => nodes),
@@ -63,7 +63,7 @@ describe.each([minuteS, 65 * minuteS, dayS, 30 * dayS, 365 * dayS])('a stack tha
     expect(await runCommand(['restore', archive], options)).toMatchObject({ exitCode: 0 });
   });
 
-  test.each(engineNames)('takes %s of it in place', async (engine) => {
+  test.each(defaultEngines)('takes %s of it in place', async (engine) => {
     const command = ['restore', archive, '--into', 'replace', '--yes', '--engines', engine];
     expect(await runForDocument<RestoreReport>(command, options)).toMatchObject({ crossStore: { ok: true } });
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recallOfPath } from '../../bench/measure/recall.ts';
 import { choosePaths, runnable, type Subject } from '../../bench/measure/subjects.ts';
 import { usersByActivity } from '../../sandbox/engines/contract/path-parameters.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines, type EngineName } from '../../sandbox/engines/engine-names.ts';
 import { noTextIndexes } from '../../sandbox/engines/mongodb/schema/collections.ts';
 import { databaseName, withClient } from '../../sandbox/engines/mongodb/server/connection.ts';
 import { planOf } from '../../sandbox/engines/postgresql/bench/query-paths/plan.ts';
@@ -19,8 +19,8 @@ let engines: readonly Whole[];
 
 beforeAll(async () => {
   [stack, engines] = await Promise.all([
-    createStack({ engines: engineNames, size: 'small' }),
-    wholeEngines(engineNames),
+    createStack({ engines: defaultEngines, size: 'small' }),
+    wholeEngines(defaultEngines),
   ]);
 });
 afterAll(() => stack?.dispose());

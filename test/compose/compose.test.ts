@@ -1,108 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { expect, test } from 'vitest';
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
-import type { NodeHandle, NodeSpec } from '../../sandbox/containers/nodes/node-spec.ts';
+import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { ownerOfThisProcess } from '../../sandbox/containers/runtime/owner.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { applySchemas } from '../../sandbox/stack/furnish/apply-schemas.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
-
-const project = join(import.meta.dirname, '..', '..');
-
-interface Service {
-  readonly image: string;
-  readonly build?: { readonly context: string };
-  readonly entrypoint?: readonly string[];
-  readonly command?: readonly string[];
-  readonly secrets?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly ports: readonly string[];
-  readonly volumes: readonly string[];
-  readonly healthcheck?: object;
-}
-
-const compose = parse(readFileSync(join(project, 'compose.yaml'), 'utf8')) as {
-  readonly services: Readonly<Record<string, Service>>;
-  readonly volumes: Readonly<Record<string, null>>;
-};
-const engines = await loadEngines(engineNames);
-
-function standaloneNode(engine: Engine): NodeSpec {
-  const topology = engine.topologies.standalone;
-  const secrets = Object.fromEntries(engine.secretNames.map((name) => [name, 'a-secret']));
-  const image = { reference: '', digest: '', origin: 'official' } as const;
-  const [node] = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 });
-  if (node === undefined) throw new Error(`${engine.name} has no node`);
-  return node;
-}
-
-function serviceOf(engine: Engine): Service {
-  const service = compose.services[engine.name];
-  if (service === undefined) throw new Error(`compose.yaml has no service ${engine.name}`);
-  return service;
-}
-
-describe.each(engines)('the service $name', (engine) => {
-  const service = serviceOf(engine);
-  const node = standaloneNode(engine);
-
-  test('has the pinned official image, or is built where there is no suitable one', () => {
-    const pinned = /^\$\{SANDBOX_\w+_IMAGE:-(.*)\}$/.exec(service.image)?.[1];
-    if (engine.image.official.unsuitable === undefined) expect(pinned).toBe(engine.image.official.reference);
-    else expect(join(project, service.build?.context ?? '')).toBe(engine.image.local.contextDirectory);
-    expect(service.image).toContain(`SANDBOX_${engine.image.variable}_IMAGE`);
-  });
-
-  test('publishes the ports of the node on the loopback address alone', () => {
-    expect(service.ports.every((port) => port.startsWith('127.0.0.1:'))).toBe(true);
-    expect(service.ports.map((port) => Number(port.split(':').at(-1)))).toEqual(node.ports);
-  });
-
-  test('keeps the data where the node keeps it, and mounts files that are there', () => {
-    const named = service.volumes.filter((volume) => !volume.startsWith('./'));
-    expect(named.map((volume) => volume.split(':')[1])).toEqual(node.volumes?.map(({ path }) => path));
-    for (const volume of named) expect(Object.keys(compose.volumes)).toContain(volume.split(':')[0]);
-    for (const volume of service.volumes.filter((path) => path.startsWith('./'))) {
-      const [from = '', to = ''] = volume.split(':');
-      expect(existsSync(join(project, from)), from).toBe(true);
-      // Compose hands the password over in one file; this one makes of it what the node's own files are.
-      if (from.endsWith('/start-in-compose.sh')) continue;
-      const file = node.files?.find(({ path }) => path === to);
-      expect(String(file?.content), to).toBe(readFileSync(join(project, from), 'utf8'));
-    }
-  });
-
-  test('has the command and the settings of the node', () => {
-    if (node.command !== undefined && node.command.length > 0) expect(service.command).toEqual(node.command);
-    for (const [name, value] of Object.entries(node.environment ?? {})) {
-      // Where a password is read from, which may lie elsewhere.
-      if (name.endsWith('_FILE')) expect(service.environment?.[name], name).toMatch(/^\/run\//);
-      else expect(service.environment?.[name], name).toBe(value);
-    }
-  });
-
-  test('is given the password as a file, and in no variable', () => {
-    expect(service.secrets).toEqual(['password']);
-    expect(JSON.stringify([service.environment, service.entrypoint, service.command])).not.toContain(
-      'SANDBOX_PASSWORD',
-    );
-  });
-
-  test('says when it is healthy', () => {
-    expect(service.healthcheck).toBeDefined();
-  });
-});
+import { engines, project, type Service, serviceOf, standaloneNode } from './support/compose-file.ts';
 
 test('every engine starts as its service says, and takes its schema, without showing the password', {
   timeout: 400_000,
@@ -152,7 +64,9 @@ test('every engine starts as its service says, and takes its schema, without sho
 
 /** A container with what `compose.yaml` says of a service, but for its volumes, which are its own. */
 async function startService(service: Service, image: string, passwordFile: string) {
-  const mounted = service.volumes.filter((volume) => volume.startsWith('./')).map((volume) => join(project, volume));
+  const mounted = (service.volumes ?? [])
+    .filter((volume) => volume.startsWith('./'))
+    .map((volume) => join(project, volume));
   const ports = service.ports.map((port) => `${port.split(':').at(-1)}/tcp`);
   const container = await (await docker()).createContainer({
     Image: image,

@@ -12,14 +12,14 @@ import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { type Secrets, topologyNames } from '../../sandbox/engines/contract/topology.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { throwAwayName } from '../../sandbox/stack/state/stack-identity.ts';
 import { backupOf, takeBackup, temporaryFolder } from '../engines/support/backups.ts';
 import { type RecordingProxy, recordingProxy } from './support/recording-proxy.ts';
 
-const engines = (await loadEngines(engineNames)) as readonly Engine[];
+const engines = (await loadEngines(defaultEngines)) as readonly Engine[];
 
 /** What every process of a container was started with: its environment and its arguments. */
 const processes = 'for each in /proc/[0-9]*; do cat "$each/environ" "$each/cmdline" 2>/dev/null; echo; done';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkAcrossStores, requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
@@ -18,7 +18,7 @@ let users: readonly User[];
 let vector: KnowledgeVector;
 
 beforeAll(async () => {
-  [engines, stack] = await Promise.all([loadEngines(engineNames), createStack({ size: 'small' })]);
+  [engines, stack] = await Promise.all([loadEngines(defaultEngines), createStack({ size: 'small' })]);
   running = new Map(Object.entries(stack.engines));
   dataset = stack.dataset as Dataset;
   users = await rowsOf('users', dataset);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkUsedStores } from '../../sandbox/cross-store/check-used-stores.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { formatCrossStore } from '../../sandbox/report/stack/cross-store-text.ts';
@@ -23,7 +23,7 @@ let dataset: Dataset;
 let places: readonly Place[];
 
 beforeAll(async () => {
-  [engines, stack] = await Promise.all([loadEngines(engineNames), createStack({ size })]);
+  [engines, stack] = await Promise.all([loadEngines(defaultEngines), createStack({ size })]);
   running = new Map(Object.entries(stack.engines));
   dataset = stack.dataset as Dataset;
   places = await everyPlace(stack, dataset);

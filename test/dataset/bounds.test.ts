@@ -9,7 +9,7 @@ import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { rawNumber } from '../../sandbox/dataset/read/exact-number.ts';
 import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
@@ -42,7 +42,7 @@ async function fileOf(entity: EntityName, lines: readonly string[]) {
 
 /** Loads every engine, side by side, and holds the stores against each other. */
 async function load(dataset: Dataset): Promise<void> {
-  const engines = await wholeEngines(engineNames);
+  const engines = await wholeEngines(defaultEngines);
   const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
   const report = { advance: () => {}, summarise: () => {} };
   await Promise.all(

@@ -6,7 +6,7 @@ import { killNode } from '../../sandbox/containers/nodes/nodes.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines, type EngineName } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
@@ -40,7 +40,7 @@ async function attached(): Promise<ReadonlyMap<EngineName, RunningEngine>> {
 
 async function contents(): Promise<object> {
   const running = await attached();
-  const engines = await wholeEngines(engineNames);
+  const engines = await wholeEngines(defaultEngines);
   const parts = engines.map(async (engine) => {
     const target = running.get(engine.name as EngineName) as RunningEngine;
     const all = Object.entries((await engine.data.fingerprint(target)).parts).filter(
@@ -68,7 +68,7 @@ async function leftovers() {
   };
 }
 
-const replace = (dataset: Dataset, engines: readonly EngineName[] = engineNames) =>
+const replace = (dataset: Dataset, engines: readonly EngineName[] = defaultEngines) =>
   createStack({ directory, ephemeral: false, connect: false, reset: true, engines, dataset });
 
 /** Does something after the first batch of an entity was read. */

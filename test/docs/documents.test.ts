@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
 import { exitCodeOf } from '../../sandbox/core/errors.ts';
 import { crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { wholeEngines } from '../support/whole-engines.ts';
 
 const top = join(import.meta.dirname, '..', '..');
@@ -15,9 +15,12 @@ test('every error code is documented with its exit code, and no other', async ()
   expect(Object.fromEntries(rows.map(([, code, exit]) => [code, Number(exit)]))).toEqual(exitCodeOf);
 });
 
-test('the table of images names the images in use', async () => {
+test('the table of images names the images in use, a row for each engine of every stack', async () => {
   const text = await read('docs/images.md');
-  for (const { image } of await wholeEngines(engineNames)) {
+  const rows = text.split('\n').filter((line) => /^\| [A-Z]\w+ [\d.]+\b/.test(line));
+  const titles = (await wholeEngines(defaultEngines)).map(({ title }) => title);
+  expect(rows.map((row) => row.split(' ')[1])).toEqual(titles);
+  for (const { image } of await wholeEngines(defaultEngines)) {
     if (image.official.unsuitable === undefined) expect(text).toContain(`\`${image.official.reference}\``);
   }
 });
@@ -28,7 +31,7 @@ test('the table of query paths names them all, as they are called', async () => 
     .trim()
     .split('\n')
     .flatMap((row) => (row.split('|')[2] ?? '').split(';').map((name) => name.trim().replace(/ \(w\)$/, '')));
-  const engines = await wholeEngines(engineNames);
+  const engines = await wholeEngines(defaultEngines);
   const own = engines.flatMap(({ bench }) => bench.paths.map(({ name }) => name));
   expect(named.toSorted()).toEqual([...own, ...crossStorePaths.map(({ name }) => name)].toSorted());
 });

@@ -10,7 +10,7 @@ import { takeDown } from '../../sandbox/stack/remove/take-down.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { runSuites } from '../../scenarios/run-suites.ts';
 import { type StackFolder, stackFolder } from '../support/command.ts';
-import { coreOnly } from './support/core-only.ts';
+import { coreOnly } from './support/core-only/engine.ts';
 
 registerEngine(coreOnly);
 const names = ['redis', coreOnly.name] as const;

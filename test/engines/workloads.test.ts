@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { bankAccounts, startBalance } from '../../sandbox/engines/contract/workloads.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { rowRandom } from '../../seeds/random/random.ts';
-import { type Whole, wholeEngines } from '../support/whole-engines.ts';
+import { everyWholeEngine, type Whole } from '../support/whole-engines.ts';
 
-const engines = new Map((await wholeEngines(engineNames)).map((engine) => [engine.name, engine]));
+const engines = new Map((await everyWholeEngine()).map((engine) => [engine.name, engine]));
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? 1 + Math.floor(Math.random() * 1e6));
 
 /** Numbers from 0 to one less than the count. */
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-describe.each(engineNames)(`workloads of %s (SANDBOX_TEST_SEED=${seed})`, (name: EngineName) => {
+describe.each([...engines.keys()])(`workloads of %s (SANDBOX_TEST_SEED=${seed})`, (name: EngineName) => {
   const engine = engines.get(name) as Whole;
   const { set, append, register, bank } = engine.failover.workloads;
   let stack: Stack;

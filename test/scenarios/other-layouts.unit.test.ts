@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
 import type { ImageOrigin } from '../../sandbox/containers/images/image-spec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { inPlace } from '../../scenarios/backup/one-engine/in-place.ts';
 import { runOtherLayouts } from '../../scenarios/backup/one-engine/other-layouts.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';
-import { wholeEngines } from '../support/whole-engines.ts';
+import { everyWholeEngine } from '../support/whole-engines.ts';
 
 function contextOf(engine: string, origin: ImageOrigin): SuiteContext {
   const image = { reference: 'none/none:0', digest: '', origin };
@@ -15,7 +14,7 @@ function contextOf(engine: string, origin: ImageOrigin): SuiteContext {
   };
 }
 
-const engines = await wholeEngines(engineNames);
+const engines = await everyWholeEngine();
 const sharing = engines.flatMap((engine) => {
   const { backup, topologies } = engine;
   const layouts = (backup.layouts ?? []).filter((layout) => layout !== 'standalone');

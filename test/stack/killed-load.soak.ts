@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { testKilledLoads } from './support/killed-loads.ts';
 
-describe.each(engineNames)('many loads of %s that are killed', (name) =>
+describe.each(defaultEngines)('many loads of %s that are killed', (name) =>
   testKilledLoads(name, { loadsMin: 5, loadsMax: 8 }),
 );

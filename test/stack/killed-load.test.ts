@@ -1,8 +1,8 @@
 import { describe } from 'vitest';
-import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { testKilledLoads } from './support/killed-loads.ts';
 
 /** `npm run test:soak` kills more of them. */
-describe.each(engineNames)('a load of %s that is killed', (name) =>
+describe.each(defaultEngines)('a load of %s that is killed', (name) =>
   testKilledLoads(name, { loadsMin: 1, loadsMax: 4 }),
 );

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
-import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { removeTinyEngines, tinyEngine } from '../containers/support/tiny-images.ts';
@@ -12,7 +12,7 @@ import { runForDocument, runForError, stackFolder } from '../support/command.ts'
 afterAll(removeTinyEngines);
 
 /** Version of the data, of the server, and whether that one starts on it. */
-const versions: Record<EngineName, readonly (readonly [string, string, boolean])[]> = {
+const versions: Record<(typeof defaultEngines)[number], readonly (readonly [string, string, boolean])[]> = {
   postgresql: [
     ['17.12', '17.9', true],
     ['16.4', '17.12', false],
@@ -39,7 +39,7 @@ const versions: Record<EngineName, readonly (readonly [string, string, boolean])
   ],
 };
 
-test.each(engineNames)(
+test.each(defaultEngines)(
   '%s: data of another version is started on where its server does, and nowhere else',
   async (name) => {
     const { dataVersions } = await loadEngine(name);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
-import { checkResources } from '../../sandbox/stack/resolve/resources.ts';
+import { checkResources, comfortableRoom } from '../../sandbox/stack/resolve/resources.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 
 const plenty = { diskBytes: 1e12, memoryBytes: 1e12 };
@@ -37,8 +37,8 @@ test.each([
 test('each engine says what it needs', () => {
   for (const { resources } of engines) {
     const { diskBytes, memoryBytes } = resources();
-    expect(diskBytes).toBeGreaterThan(10e6);
-    expect(memoryBytes).toBeGreaterThan(10e6);
+    expect(diskBytes).toBeGreaterThan(1e6);
+    expect(memoryBytes).toBeGreaterThan(1e6);
   }
 });
 
@@ -47,4 +47,17 @@ test('a machine that has room for a small dataset is refused a large one, with t
   const check = (size: 'small' | 'large') => () => checkResources(engines, available, createDataset({ size }).counts);
   expect(check('small')).not.toThrow();
   expect(check('large')).toThrow(expect.objectContaining({ code: 'NO_DISK_SPACE' }));
+});
+
+test('what is comfortable is more than what is needed, for images and files too, and goes by the engines at hand', () => {
+  const all = comfortableRoom(engines);
+  const [first] = engines;
+  if (first === undefined) throw new Error('there is an engine');
+  const one = comfortableRoom([first]);
+  for (const key of ['diskBytes', 'memoryBytes'] as const) {
+    expect(all[key]).toBeGreaterThan(needed(key));
+    expect(one[key]).toBeGreaterThan(first.resources()[key]);
+    expect(all[key] - one[key]).toBe(comfortableRoom(engines.slice(1))[key]);
+  }
+  expect(comfortableRoom([])).toEqual({ diskBytes: 0, memoryBytes: 0 });
 });

@@ -3,13 +3,13 @@ import { ensureDocker } from '../../sandbox/containers/runtime/docker-host.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
 import type { ProgressEvent } from '../../sandbox/core/progress.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
-import { engineLoaders } from '../../sandbox/engines/index.ts';
+import { engineEntries } from '../../sandbox/engines/index.ts';
 
 /** Makes the machine ready once for all test files: a container engine that answers, and every engine's image. */
 export async function setup(): Promise<void> {
   const install = process.env.SANDBOX_DOCKER_INSTALL === 'never' ? 'never' : 'auto';
   await ensureDocker({ install, progress: say });
-  const loaded = await Promise.allSettled(Object.values(engineLoaders).map((load) => load() as Promise<Engine>));
+  const loaded = await Promise.allSettled(Object.values(engineEntries).map(({ load }) => load() as Promise<Engine>));
   const engines = loaded.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const requests = engines.map((engine) => ({ engine: engine.name, spec: engine.image }));
   // An engine that cannot be loaded or built fails the tests that use it, and no others.

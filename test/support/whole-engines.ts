@@ -1,6 +1,6 @@
 import type { CapabilityName, EngineWith } from '../../sandbox/engines/contract/engine.ts';
-import { hasAll } from '../../sandbox/engines/contract/lacks.ts';
-import type { EngineName } from '../../sandbox/engines/engine-names.ts';
+import { hasAll, splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 /** What the platform's own stores are. */
@@ -15,6 +15,11 @@ export async function wholeEngines(names: readonly EngineName[]): Promise<readon
       throw new Error(`${engine.name} is without one of ${capabilities.join(', ')}`);
     return engine;
   });
+}
+
+/** Every engine that has it: an engine of which less is asked is none of these tests' business. */
+export async function everyWholeEngine(): Promise<readonly Whole[]> {
+  return splitByCapability(await loadEngines(engineNames), ...capabilities).able;
 }
 
 /** {@link wholeEngines} of one. */

@@ -92,6 +92,8 @@ async function attachTarget(
   const loaded = engines
     .filter(({ data }) => data !== undefined)
     .map((engine) => attached.state.engines[engine.name]?.dataset);
+  // Answers are compared with none where nobody keeps any.
+  if (loaded.length === 0) return { engines, running: attached.engines, dataset: undefined };
   const [known] = loaded;
   if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();
   if (known.size === 'files') throw rowsOfFiles();

@@ -9,7 +9,7 @@ export const configFileName = 'sandbox.config.yaml';
 /** What a project may fix for everybody who works in it, and what each key means. */
 export const configKeys = {
   name: 'name of the stack (default: made from the folder)',
-  engines: 'list of engines, for example `[postgresql, redis]` (default: all)',
+  engines: 'list of engines, for example `[postgresql, redis]` (default: those of the platform)',
   topologies: 'layout per engine, for example `{postgresql: replicated}` (default: standalone)',
   failover:
     '`false`: nobody takes over from a primary that is lost, where the engine does not do that itself (default: true)',

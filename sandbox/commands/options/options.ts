@@ -9,7 +9,7 @@ export interface CommonFlags extends Flags {
 
 /** Groups of options that several commands share, in the order in which help shows them. */
 const shared = {
-  engines: ['--engines <names>', 'engines, separated by commas (default: all)'],
+  engines: ['--engines <names>', 'engines, separated by commas (default: all; for a new stack: those of the platform)'],
   topology: ['--topology <pairs>', 'layout per engine, for example postgresql=replicated,redis=clustered'],
   failover: [
     '--no-failover',

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { ImagePolicy } from '../../containers/images/image-spec.ts';
-import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import {
   badOption,
@@ -78,7 +78,7 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
   return {
     directory,
     ...(name === undefined ? {} : { name: parseStackName(textOf(name), name.source) }),
-    engines: engines === undefined ? engineNames : parseEngines(listOf(engines), engines.source),
+    engines: engines === undefined ? defaultEngines : parseEngines(listOf(engines), engines.source),
     enginesChosen: engines !== undefined,
     topologies: topologies === undefined ? {} : parseTopologies(pairsOf(topologies), topologies.source),
     failover:

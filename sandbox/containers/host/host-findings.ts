@@ -8,39 +8,37 @@ import { atMirror, withoutStatus } from '../images/image-pull.ts';
 import { docker } from '../runtime/docker.ts';
 import { findDockerEndpoint, passedOverSockets } from '../runtime/docker-endpoint.ts';
 import { type OtherMachine, otherMachine } from '../runtime/ssh/other-machine.ts';
+import type { Finding, HostCheck, HostMachine } from './host-check.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
-
-/** One thing about this machine that matters to the sandbox. */
-export interface Finding {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'failed';
-  readonly text: string;
-  /** What to do about it, where something is to be done. */
-  readonly next?: string;
-}
 
 /** Of what a virtual machine, or another one, does not show. */
 const notVisible = 'of the machine that the engine runs on; not visible from here';
 
-/** What the five engines with `small` take, with their images, in bytes. */
-const comfortable = { diskBytes: 6e9, memoryBytes: 3e9 } as const;
+/** What the engines that are meant want of a machine. */
+interface Wishes {
+  /** Room for all of them with `small`, and for their images. */
+  readonly room: { readonly diskBytes: number; readonly memoryBytes: number };
+  /** What one or the other looks at of its own. */
+  readonly checks: readonly HostCheck[];
+}
 
 /**
  * Looks at everything that a start depends on, side by side: of the machine that the engine runs on where that is another.
  * Changes nothing, and never throws.
  */
-export async function inspectHost(): Promise<readonly Finding[]> {
+export async function inspectHost({ room, checks }: Wishes): Promise<readonly Finding[]> {
   const engine = await engineFinding();
-  const withEngine = engine.state === 'failed' ? [] : [roomFindings(), registryFinding()];
+  const withEngine = engine.state === 'failed' ? [] : [roomFindings(room), registryFinding()];
   const other = await otherMachine();
-  const [packages, avx, ports, ...others] = await Promise.all([
+  const machine = await machineOf(other);
+  const [packages, ports, asked, ...others] = await Promise.all([
     packagesFinding(),
-    other === undefined ? avxFinding() : avxFindingOf(other.hasAvx),
     loopbackFinding(),
+    Promise.all(checks.map((check) => check(machine))),
     ...withEngine,
   ]);
   const node: Finding = { name: 'node', state: 'ok', text: process.version };
-  return [node, engine, ...others.flat(), packages, processorFinding(other), avx, ports];
+  return [node, engine, ...others.flat(), packages, processorFinding(other), ...asked, ports];
 }
 
 /** Free disk where the engine keeps its data, as far as it can be seen from here, and free memory there, in bytes. */
@@ -86,21 +84,20 @@ async function engineFinding(): Promise<Finding> {
   }
 }
 
-async function roomFindings(): Promise<readonly Finding[]> {
+async function roomFindings(wanted: Wishes['room']): Promise<readonly Finding[]> {
   try {
     const { diskBytes, memoryBytes } = await availableResources();
-    return [roomFinding('disk', diskBytes), roomFinding('memory', memoryBytes)];
+    return [roomFinding('disk', diskBytes, wanted.diskBytes), roomFinding('memory', memoryBytes, wanted.memoryBytes)];
   } catch (thrown) {
     return [{ name: 'disk', state: 'warning', text: `cannot be seen: ${messageOf(thrown)}` }];
   }
 }
 
-function roomFinding(name: 'disk' | 'memory', bytes: number): Finding {
-  const wanted = name === 'disk' ? comfortable.diskBytes : comfortable.memoryBytes;
+function roomFinding(name: 'disk' | 'memory', bytes: number, wanted: number): Finding {
   if (!Number.isFinite(bytes)) return { name, state: 'ok', text: notVisible };
   const text = `${Math.round(bytes / 1e6).toLocaleString('en')} MB free`;
   if (bytes >= wanted) return { name, state: 'ok', text };
-  const next = `All engines want about ${wanted / 1e9} GB; start fewer with --engines.`;
+  const next = `The engines want about ${(wanted / 1e9).toFixed(1)} GB; start fewer with --engines.`;
   return { name, state: 'warning', text, next };
 }
 
@@ -136,19 +133,15 @@ function processorFinding(other: OtherMachine | undefined): Finding {
   return { name: 'processor', state: 'warning', text: 'one core', next: 'Set SANDBOX_DEADLINE_FACTOR=2.' };
 }
 
-/** Whether the processor of this machine can run what wants AVX. */
-async function avxFinding(): Promise<Finding> {
-  const flags = await readFile('/proc/cpuinfo', 'utf8').catch(() => undefined);
-  // Processors that are not of x86 have no such flag, and other needs.
-  const hasFlags = flags !== undefined && /^flags\s*:/m.test(flags);
-  return avxFindingOf(hasFlags ? /\bavx\b/.test(flags) : undefined);
+async function machineOf(other: OtherMachine | undefined): Promise<HostMachine> {
+  const hasAvx = other === undefined ? await processorHasAvx() : other.hasAvx;
+  return { isOther: other !== undefined, ...(hasAvx === undefined ? {} : { hasAvx }) };
 }
 
-/** `undefined`: it cannot be seen, or has no meaning there. */
-function avxFindingOf(hasAvx: boolean | undefined): Finding {
-  if (hasAvx !== false) return { name: 'avx', state: 'ok', text: 'as MongoDB wants it' };
-  const next = "MongoDB's official image will not start; use `--images built`.";
-  return { name: 'avx', state: 'warning', text: 'the processor has none', next };
+/** `undefined`: it cannot be seen, or the processor is none of x86, which has no such flag, and other needs. */
+async function processorHasAvx(): Promise<boolean | undefined> {
+  const flags = await readFile('/proc/cpuinfo', 'utf8').catch(() => undefined);
+  return flags !== undefined && /^flags\s*:/m.test(flags) ? /\bavx\b/.test(flags) : undefined;
 }
 
 /** Whether the loopback address can be listened on, which all ports are published on. */

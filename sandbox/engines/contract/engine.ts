@@ -1,4 +1,5 @@
 import type { EntityCounts } from '../../../seeds/dataset.ts';
+import type { HostCheck } from '../../containers/host/host-check.ts';
 import type { ImageSpec } from '../../containers/images/image-spec.ts';
 import type { NodeHandle } from '../../containers/nodes/node-spec.ts';
 import type { EngineName } from '../engine-names.ts';
@@ -40,6 +41,8 @@ export interface EngineCore<Client = unknown> {
    * `small`. Measured in docs/measurements/loading.md.
    */
   readonly resources: (counts?: EntityCounts) => Resources;
+  /** What it wants of the machine beside room, for `doctor`. Default: nothing. */
+  readonly hostChecks?: readonly HostCheck[];
   readonly topologies: Topologies;
   readonly secretNames: readonly string[];
   /**

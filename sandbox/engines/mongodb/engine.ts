@@ -15,6 +15,7 @@ import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
+import { hostChecks } from './server/host-checks.ts';
 import { serverSettings } from './server/server-settings.ts';
 import { shell } from './server/shell.ts';
 import { standalone } from './server/topologies.ts';
@@ -42,6 +43,7 @@ export const mongodb = defineEngine({
     // The stand-in keeps all of it in its cache.
     memoryBytes: (contents + conversations) * 3e3,
   })),
+  hostChecks,
   secretNames: ['root', 'keyFile'],
   // One major version at a time, and never back (MongoDB documentation, "Upgrade a Replica Set").
   dataVersions: {

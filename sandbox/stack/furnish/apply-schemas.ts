@@ -5,7 +5,7 @@ import { poll } from '../../core/poll.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
-import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { loadEngines } from '../resolve/load-engines.ts';
 
 /** Where an engine answers that somebody else has started. */
@@ -16,13 +16,14 @@ export interface EngineAddress {
 
 /**
  * Applies every engine's schema to standalone servers that were not started here, for example by Compose.
- * `password` is that of every user; `addressOf` says where an engine is (default: a host of its name, on its own port).
+ * `password` is that of every user; `addressOf` says where an engine is (default: a host of its name, on its own port);
+ * `names` are those of compose.yaml by default.
  * Returns a line for people for each engine.
  */
 export async function applySchemas(
   password: string,
   addressOf: (engine: string, port: number) => EngineAddress = (engine, port) => ({ host: engine, port }),
-  names: readonly EngineName[] = engineNames,
+  names: readonly EngineName[] = defaultEngines,
 ): Promise<readonly string[]> {
   if (password === '') {
     throw new SandboxError({

@@ -3,8 +3,7 @@ import { SandboxError } from '../../core/errors.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
 import { nameOfGap, type SchemaGap } from '../../engines/contract/schema-gap.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
-import type { EngineName } from '../../engines/engine-names.ts';
-import { schemaGapLoaders } from '../../engines/index.ts';
+import { entryOf } from '../../engines/index.ts';
 
 /** An object of the schema that an engine lacks, or has otherwise. */
 export interface EngineGap extends SchemaGap {
@@ -14,7 +13,7 @@ export interface EngineGap extends SchemaGap {
 /** Holds the catalogue of each engine against its schema, side by side. Throws what an engine throws that cannot be asked. */
 export async function readSchemaGaps(running: Iterable<RunningEngine>): Promise<readonly EngineGap[]> {
   const gaps = await runConcurrently([...running], async (target) => {
-    const ask = await schemaGapLoaders[target.engine as EngineName]?.();
+    const ask = await entryOf(target.engine)?.schemaGaps?.();
     if (ask === undefined) return [];
     const found = await withinDeadline(target.engine, ask(target));
     return found.map((gap) => ({ engine: target.engine, ...gap }));

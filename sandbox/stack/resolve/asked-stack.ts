@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { silent } from '../../core/progress.ts';
-import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { checkOptions, type StackOptions } from '../stack-options.ts';
 import { type StackIdentity, stackIdentity, throwAwayName } from '../state/stack-identity.ts';
 
@@ -57,7 +57,7 @@ export function askedStack<Name extends EngineName>(options: StackOptions<Name>)
     identity: ephemeral ? { ...identity, name: throwAwayName() } : identity,
     purpose,
     beside,
-    engines: options.engines ?? (engineNames as readonly EngineName[] as readonly Name[]),
+    engines: options.engines ?? (defaultEngines as readonly EngineName[] as readonly Name[]),
     topologies: options.topologies ?? {},
     failover: options.failover,
     size: options.size ?? 'small',

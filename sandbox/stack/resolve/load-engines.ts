@@ -1,10 +1,10 @@
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
-import { engineLoaders } from '../../engines/index.ts';
+import { engineEntries } from '../../engines/index.ts';
 
 /** {@link loadEngines} of one. */
 export async function loadEngine(name: EngineName): Promise<Engine> {
-  return (await engineLoaders[name]()) as Engine;
+  return (await engineEntries[name].load()) as Engine;
 }
 
 /** Loads the rooms of these engines, drivers included, side by side. In the order given. */

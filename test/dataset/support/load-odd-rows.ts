@@ -9,7 +9,7 @@ import { type Imported, importDataset } from '../../../sandbox/dataset/import-da
 import { rawNumber } from '../../../sandbox/dataset/read/exact-number.ts';
 import { rowFileOf } from '../../../sandbox/dataset/read/row-file.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { engineNames } from '../../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../../sandbox/engines/engine-names.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
@@ -90,7 +90,7 @@ async function acceptedRows({ dataset, files }: Imported, given: OddRows, reject
 
 async function loadAndCompare(stack: Stack, { dataset }: Imported, accepted: AcceptedRows): Promise<void> {
   for (const name of entityNames) expect(dataset.counts[name], name).toBe(accepted[name as EntityName].length);
-  const engines = await wholeEngines(engineNames);
+  const engines = await wholeEngines(defaultEngines);
   const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
   const report = { advance: () => {}, summarise: () => {} };
   await Promise.all(

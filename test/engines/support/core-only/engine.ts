@@ -1,9 +1,9 @@
-import type { NodeHandle } from '../../../sandbox/containers/nodes/node-spec.ts';
-import { defineEngine, type Engine } from '../../../sandbox/engines/contract/engine.ts';
-import type { Topology } from '../../../sandbox/engines/contract/topology.ts';
-import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
-import { redis } from '../../../sandbox/engines/redis/engine.ts';
-import { openClient } from '../../../sandbox/engines/redis/server/connection.ts';
+import type { NodeHandle } from '../../../../sandbox/containers/nodes/node-spec.ts';
+import { defineEngine, type Engine } from '../../../../sandbox/engines/contract/engine.ts';
+import type { Topology } from '../../../../sandbox/engines/contract/topology.ts';
+import type { EngineName } from '../../../../sandbox/engines/engine-names.ts';
+import { redis } from '../../../../sandbox/engines/redis/engine.ts';
+import { openClient } from '../../../../sandbox/engines/redis/server/connection.ts';
 
 const address = ({ host, port }: Pick<NodeHandle, 'host' | 'port'>) => `redis://${host}:${port}`;
 
