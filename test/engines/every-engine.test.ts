@@ -8,6 +8,7 @@ import { type EngineName, engineNames } from '../../sandbox/engines/engine-names
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { untilReady } from '../../sandbox/stack/start/until-ready.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
+import { fewRows } from '../support/few-rows.ts';
 import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 
 const engines = new Map((await wholeEngines(engineNames)).map((engine) => [engine.name, engine]));
@@ -94,7 +95,7 @@ describe.each(engineNames)('%s', (name) => {
   let dataset: Dataset;
 
   beforeAll(async () => {
-    stack = await createStack({ engines: [name], size: 'small', connect: false });
+    stack = await createStack({ engines: [name], size: fewRows, connect: false });
     running = stack.engines[name];
     dataset = stack.dataset as Dataset;
   });

@@ -1,0 +1,4 @@
+import type { SizeCounts } from '../../seeds/sizes.ts';
+
+/** Rows of every entity, and few: where a test asks the whole store again and again, its time goes with their number. */
+export const fewRows: SizeCounts = { users: 60, contents: 80, conversations: 20, knowledge: 30 };
