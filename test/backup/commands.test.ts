@@ -17,7 +17,7 @@ let archive: string;
 const here = () => ({ cwd: folder.path });
 
 beforeAll(async () => {
-  stack = await backedUpStack();
+  stack = await backedUpStack('small');
   ({ folder, report, archive } = stack);
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());

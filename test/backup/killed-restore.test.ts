@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
 import { killNode } from '../../sandbox/containers/nodes/nodes.ts';
@@ -10,57 +9,29 @@ import { findContainers, findNetworks, findVolumes } from '../../sandbox/contain
 import { poll } from '../../sandbox/core/poll.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
-import { rowRandom } from '../../seeds/random/random.ts';
-import { runCommand, runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
+import { runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
-import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
+import { seedText } from '../support/seed.ts';
+import { type RestoredStack, restoredStack, testKilledRestores, timeout } from './support/killed-restores.ts';
+import { fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 
-const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
-const random = rowRandom(seed, 'killed restore')(0);
-const kills = 3;
-/** Each of them makes two restores, a backup and a start. */
-const timeout = 400_000;
-const up = ['up', '--engines', 'postgresql,redis'];
-
+let stack: RestoredStack;
 let folder: StackFolder;
-let good: Fingerprints;
-let archive: string;
-let durationMs: number;
 const here = () => ({ cwd: folder.path });
-const replace = () => ['restore', archive, '--into', 'replace', '--yes'];
 
 beforeAll(async () => {
-  folder = await stackFolder();
-  await runForDocument(up, here());
-  good = await fingerprintsOf(folder.path);
-  const { archive: made } = await runForDocument<BackupReport>(['backup'], here());
-  archive = join(made.location, made.name);
-  const beganMs = performance.now();
-  await runForDocument(replace(), here());
-  durationMs = performance.now() - beganMs;
+  stack = await restoredStack();
+  ({ folder } = stack);
 });
-afterAll(() => folder?.[Symbol.asyncDispose]());
+afterAll(() => stack?.[Symbol.asyncDispose]());
 
-describe(`a restore in place that is killed (SANDBOX_TEST_SEED=${seed})`, () => {
-  const shares = Array.from({ length: kills }, () => random.float());
-
-  test.each(shares)('after %f of its time leaves the data as before or whole', { timeout }, async (share) => {
-    const before = await destroyed();
-    const running = startCommand(replace(), here());
-    // Not a wait for something to happen: the moment is what is tried.
-    await Promise.race([delay(share * durationMs), running]);
-    running.kill('SIGKILL');
-    await running;
-    await requireOldOrNew(before);
-
-    await runForDocument(replace(), here());
-    expect(await fingerprintsOf(folder.path)).toEqual(good);
-    expect(await leftovers(folder.path)).toEqual(nothingLeft);
-  });
+describe(`a restore in place that is killed (${seedText})`, () => {
+  /** `npm run test:soak` kills more of them. */
+  testKilledRestores(() => stack, 1);
 
   test('just as the engines change over leaves the data as before or whole', { timeout }, async () => {
-    const before = await destroyed();
-    const running = startCommand([...replace(), '--progress', 'plain'], here());
+    const before = await stack.destroyed();
+    const running = startCommand([...stack.replace, '--progress', 'plain'], here());
     const { name } = stackIdentity({ directory: folder.path });
     try {
       await poll(async () => (await findContainers({ [labelNames.stack]: name })).length < 2, {
@@ -72,17 +43,15 @@ describe(`a restore in place that is killed (SANDBOX_TEST_SEED=${seed})`, () => 
       running.kill('SIGKILL');
       await running;
     }
-    await requireOldOrNew(before);
-    await runForDocument(replace(), here());
-    expect(await fingerprintsOf(folder.path)).toEqual(good);
-    expect(await leftovers(folder.path)).toEqual(nothingLeft);
+    await stack.requireOldOrNew(before);
+    await stack.restoreWhole();
   });
 
   test('while a server of the new nodes is killed fails, with the live data as it was and running', {
     timeout,
   }, async () => {
-    const before = await destroyed();
-    const running = startCommand([...replace(), '--format', 'json', '--progress', 'plain'], here());
+    const before = await stack.destroyed();
+    const running = startCommand([...stack.replace, '--format', 'json', '--progress', 'plain'], here());
     let said = '';
     for await (const chunk of running.stderr) {
       said += String(chunk);
@@ -101,7 +70,7 @@ describe(`a restore in place that is killed (SANDBOX_TEST_SEED=${seed})`, () => 
 test('`down -v` after a restore in place was killed leaves nothing', { timeout }, async () => {
   await using other = await stackFolder();
   await runForDocument(['up', '--engines', 'redis'], { cwd: other.path });
-  const running = startCommand(['restore', archive, '--into', 'replace', '--yes', '--engines', 'redis'], {
+  const running = startCommand(['restore', stack.archive, '--into', 'replace', '--yes', '--engines', 'redis'], {
     cwd: other.path,
   });
   const { name } = stackIdentity({ directory: other.path });
@@ -141,23 +110,3 @@ test('a backup that is killed leaves no archive, and the next removes what it le
   expect(await readdir(to)).toEqual([made.name]);
   expect(await readdir(staging)).toEqual([]);
 });
-
-/** `up` takes up whatever counts, also where that is data with a table destroyed, of which it says what is missing. */
-async function bringUp(): Promise<void> {
-  const { exitCode, stdout } = await runCommand([...up, '--size', 'none', '--format', 'json'], here());
-  if (exitCode !== 0) expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'SCHEMA_INCOMPLETE' } });
-}
-
-/** What the running stack holds once good data was destroyed. */
-async function destroyed(): Promise<Fingerprints> {
-  await bringUp();
-  await destroy(folder.path);
-  return fingerprintsOf(folder.path);
-}
-
-/** After an `up`, which takes up whatever counts: all engines have the old data, or all have the new. */
-async function requireOldOrNew(before: Fingerprints): Promise<void> {
-  await bringUp();
-  const after = await fingerprintsOf(folder.path);
-  expect([before, good]).toContainEqual(after);
-}

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
 import type { StackStatus } from '../../sandbox/stack/attach/stack-status.ts';
 import { runForDocument, type StackFolder } from '../support/command.ts';
-import { type BackedUpStack, backedUpStack } from './support/backed-up-stack.ts';
+import { type BackedUpStack, backedUpStack, upArguments } from './support/backed-up-stack.ts';
 import { destroy, type Fingerprints, fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 
 let stack: BackedUpStack | undefined;
@@ -52,7 +52,7 @@ describe('after the data was destroyed', { timeout: 400_000 }, () => {
     });
     expect(await fingerprintsOf(folder.path)).toEqual(good);
     expect(await leftovers(folder.path)).toEqual(nothingLeft);
-    const attached = await runForDocument<{ crossStore?: object }>(['up', '--engines', 'postgresql,redis'], here());
+    const attached = await runForDocument<{ crossStore?: object }>(upArguments, here());
     expect(attached).toMatchObject({ state: 'running' });
 
     const { location = '', name = '' } = restored.safetyBackup ?? {};
@@ -65,7 +65,7 @@ describe('after the data was destroyed', { timeout: 400_000 }, () => {
 test('`restore --into replace` works where the stack is down, and where there never was one', {
   timeout: 400_000,
 }, async () => {
-  await runForDocument(['up', '--engines', 'postgresql,redis', '--reset'], here());
+  await runForDocument([...upArguments, '--reset'], here());
   await folder.run('down');
   const whileDown = await runForDocument<RestoreReport>(['restore', archive, '--into', 'replace', '--yes'], here());
   expect(whileDown.safetyBackup).toBeDefined();

@@ -7,8 +7,13 @@ import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { untilReady } from '../../sandbox/stack/start/until-ready.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
+import { rowRandom } from '../../seeds/random/random.ts';
+import { fewRows } from '../support/few-rows.ts';
+import { seed, seedText } from '../support/seed.ts';
 import { everyWholeEngine, type Whole } from '../support/whole-engines.ts';
+import { killedLoad } from './support/killed-load.ts';
 
 const engines = new Map((await everyWholeEngine()).map((engine) => [engine.name, engine]));
 
@@ -100,7 +105,7 @@ describe.each([...engines.keys()])('%s', (name) => {
   let dataset: Dataset;
 
   beforeAll(async () => {
-    stack = await createStack({ engines: [name], size: 'small', connect: false });
+    stack = await createStack({ engines: [name], size: fewRows, connect: false });
     running = stack.engines[name];
     dataset = stack.dataset as Dataset;
   });
@@ -117,6 +122,19 @@ describe.each([...engines.keys()])('%s', (name) => {
     await engine.data.load(running, dataset, report);
     expect(await contentOf(engine, running)).toEqual(before);
     expect(await engine.data.loadedFingerprint(running)).toBe(await dataset.fingerprint());
+  });
+
+  /** Of each engine there is a longer form, with the command killed, in `npm run test:soak`. */
+  test(`a load that is killed is gone on with, and ends with the same data (${seedText})`, async () => {
+    const before = await contentOf(engine, running);
+    await engine.data.load(running, createDataset({ size: fewRows, seed: 7 }), report);
+    expect(await contentOf(engine, running)).not.toEqual(before);
+    const at = rowRandom(seed, `killed load of ${name}`)(0).float();
+    await killedLoad({ name, running, world: { size: fewRows, seed: dataset.seed }, at });
+    expect(await engine.data.loadedFingerprint(running)).toBeUndefined();
+    const again = await engine.data.load(running, dataset, report);
+    expect(again).toMatchObject({ resumedFrom: expect.any(Number) });
+    expect(await contentOf(engine, running)).toEqual(before);
   });
 
   test('data outlives a stop and a start', async () => {

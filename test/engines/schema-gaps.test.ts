@@ -6,6 +6,7 @@ import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { readSchemaGaps } from '../../sandbox/stack/furnish/schema-gaps.ts';
+import { fewRows } from '../support/few-rows.ts';
 import { seed, seedText } from '../support/seed.ts';
 import { everyWholeEngine, type Whole } from '../support/whole-engines.ts';
 import { mongodb } from './support/schema-mongodb.ts';
@@ -21,7 +22,7 @@ const report = { advance: () => {}, summarise: () => {} };
 
 let stack: Stack;
 beforeAll(async () => {
-  stack = await createStack({ size: { users: 60, contents: 80, conversations: 20, knowledge: 30 }, connect: false });
+  stack = await createStack({ size: fewRows, connect: false });
 }, 600_000);
 afterAll(() => stack?.dispose());
 

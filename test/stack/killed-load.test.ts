@@ -1,8 +1,5 @@
 import { describe } from 'vitest';
-import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { testKilledLoads } from './support/killed-loads.ts';
 
-/** `npm run test:soak` kills more of them. */
-describe.each(defaultEngines)('a load of %s that is killed', (name) =>
-  testKilledLoads(name, { loadsMin: 1, loadsMax: 4 }),
-);
+/** `npm run test:soak` kills more of them, of each engine; `test/engines/every-engine.test.ts` kills one of each without the command. */
+describe('a load of postgresql that is killed', () => testKilledLoads('postgresql', { loadsMin: 1, loadsMax: 4 }));

@@ -13,6 +13,7 @@ import { mongodb } from '../../../sandbox/engines/mongodb/engine.ts';
 import { uri } from '../../../sandbox/engines/mongodb/server/connection.ts';
 import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { wholeEngine } from '../../support/whole-engines.ts';
 import { supported } from '../support/backup-folder.ts';
 import { testBackup } from '../support/backup-suite.ts';
@@ -36,7 +37,7 @@ const emptyStack = () => createStack({ engines: ['mongodb'], size: 'none', schem
 
 beforeAll(async () => {
   [sourceStack, targetStack] = await Promise.all([
-    createStack({ engines: ['mongodb'], size: 'small', connect: false }),
+    createStack({ engines: ['mongodb'], size: fewRows, connect: false }),
     emptyStack(),
   ]);
   source = sourceStack.engines.mongodb;

@@ -5,6 +5,7 @@ import type { RunningEngine } from '../../../sandbox/engines/contract/topology.t
 import { mongodb } from '../../../sandbox/engines/mongodb/engine.ts';
 import { uri } from '../../../sandbox/engines/mongodb/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { type Mutation, testMutations } from '../support/mutations.ts';
 
 let stack: Stack<'mongodb'>;
@@ -19,7 +20,7 @@ const privilege = (action: string) => ({
 const lifetime = { expireAfterSeconds: 86_400, name: 'lifetime' };
 
 beforeAll(async () => {
-  stack = await createStack({ engines: ['mongodb'], size: 'small', connect: false });
+  stack = await createStack({ engines: ['mongodb'], size: fewRows, connect: false });
   running = stack.engines.mongodb;
   client = await new MongoClient(uri(running)).connect();
   const database = client.db('taishang_content');

@@ -19,6 +19,7 @@ import { connect, uri } from '../../../sandbox/engines/neo4j/server/connection.t
 import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { fillNewVolumes, type Staged } from '../../../sandbox/stack/furnish/staged-engines.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import {
   backupOf,
   refusalOf,
@@ -46,7 +47,7 @@ const acknowledged: number[] = [];
 
 beforeAll(async () => {
   [sourceStack, targetStack] = await Promise.all([
-    createStack({ engines: ['neo4j'], size: 'small', connect: false }),
+    createStack({ engines: ['neo4j'], size: fewRows, connect: false }),
     createStack({ engines: ['neo4j'], size: 'none', schema: false, connect: false }),
   ]);
   source = sourceStack.engines.neo4j;

@@ -4,6 +4,7 @@ import type { Connection, RunningEngine } from '../../../sandbox/engines/contrac
 import { neo4j } from '../../../sandbox/engines/neo4j/engine.ts';
 import { connect } from '../../../sandbox/engines/neo4j/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { type Mutation, testMutations } from '../support/mutations.ts';
 
 let stack: Stack<'neo4j'>;
@@ -14,7 +15,7 @@ const system = { database: 'system' };
 const createUser = "CREATE USER reader SET PASSWORD 'a-password' CHANGE NOT REQUIRED";
 
 beforeAll(async () => {
-  stack = await createStack({ engines: ['neo4j'], size: 'small', connect: false });
+  stack = await createStack({ engines: ['neo4j'], size: fewRows, connect: false });
   running = stack.engines.neo4j;
   connection = await connect(running);
   await connection.client.executeQuery(createUser, {}, system);

@@ -12,6 +12,7 @@ import { qdrant } from '../../../sandbox/engines/qdrant/engine.ts';
 import { openClient } from '../../../sandbox/engines/qdrant/server/connection.ts';
 import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { wholeEngine } from '../../support/whole-engines.ts';
 import { supported } from '../support/backup-folder.ts';
 import { testBackup } from '../support/backup-suite.ts';
@@ -32,7 +33,7 @@ let before: Fingerprint;
 
 beforeAll(async () => {
   [sourceStack, targetStack] = await Promise.all([
-    createStack({ engines: ['qdrant'], size: 'small', connect: false }),
+    createStack({ engines: ['qdrant'], size: fewRows, connect: false }),
     createStack({ engines: ['qdrant'], size: 'none', schema: false, connect: false }),
   ]);
   source = sourceStack.engines.qdrant;

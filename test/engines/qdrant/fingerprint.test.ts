@@ -4,6 +4,7 @@ import type { RunningEngine } from '../../../sandbox/engines/contract/topology.t
 import { qdrant } from '../../../sandbox/engines/qdrant/engine.ts';
 import { openClient } from '../../../sandbox/engines/qdrant/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { type Mutation, testMutations } from '../support/mutations.ts';
 
 let stack: Stack<'qdrant'>;
@@ -13,7 +14,7 @@ let client: QdrantClient;
 const alias = { alias_name: 'people', collection_name: 'user_vectors' };
 
 beforeAll(async () => {
-  stack = await createStack({ engines: ['qdrant'], size: 'small', connect: false });
+  stack = await createStack({ engines: ['qdrant'], size: fewRows, connect: false });
   running = stack.engines.qdrant;
   client = openClient(running);
   await client.updateCollectionAliases({ actions: [{ create_alias: alias }] });

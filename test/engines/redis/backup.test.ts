@@ -12,6 +12,7 @@ import { redis } from '../../../sandbox/engines/redis/engine.ts';
 import { connect, openClient } from '../../../sandbox/engines/redis/server/connection.ts';
 import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { wholeEngine } from '../../support/whole-engines.ts';
 import { testBackup } from '../support/backup-suite.ts';
 import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from '../support/backups.ts';
@@ -33,7 +34,7 @@ const emptyStack = () => createStack({ engines: ['redis'], size: 'none', schema:
 
 beforeAll(async () => {
   [sourceStack, targetStack] = await Promise.all([
-    createStack({ engines: ['redis'], size: 'small', connect: false }),
+    createStack({ engines: ['redis'], size: fewRows, connect: false }),
     emptyStack(),
   ]);
   source = sourceStack.engines.redis;

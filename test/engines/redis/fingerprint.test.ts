@@ -5,6 +5,7 @@ import { redis } from '../../../sandbox/engines/redis/engine.ts';
 import { loadedLibrary } from '../../../sandbox/engines/redis/schema/library.ts';
 import { openClient } from '../../../sandbox/engines/redis/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 import { type Mutation, testMutations } from '../support/mutations.ts';
 
 let stack: Stack<'redis'>;
@@ -12,7 +13,7 @@ let running: RunningEngine;
 let client: Redis & AsyncDisposable;
 
 beforeAll(async () => {
-  stack = await createStack({ engines: ['redis'], size: 'small', connect: false });
+  stack = await createStack({ engines: ['redis'], size: fewRows, connect: false });
   running = stack.engines.redis;
   client = await openClient(firstNode(running), running.secrets);
   await client.acl('SETUSER', 'reader', 'on', '>password', '~user:*', '+@read');

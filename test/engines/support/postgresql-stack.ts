@@ -2,10 +2,11 @@ import type { Client } from 'pg';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../support/few-rows.ts';
 
 /** A stack with the platform's schema and data. */
 export const seededStack = (): Promise<Stack<'postgresql'>> =>
-  createStack({ engines: ['postgresql'], size: 'small', connect: false });
+  createStack({ engines: ['postgresql'], size: fewRows, connect: false });
 
 /** A stack with the platform's schema alone. */
 export const schemaStack = (): Promise<Stack<'postgresql'>> =>
