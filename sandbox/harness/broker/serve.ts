@@ -63,6 +63,8 @@ function attend(socket: Socket, broker: Broker): void {
   socket.on('error', () => socket.destroy());
   socket.once('close', () => holder !== undefined && broker.forget(holder));
   readLines(socket, messageBytesMax, (line) => {
+    // More may have come in one piece with what it was cut off for.
+    if (!socket.writable) return;
     const request = line === undefined ? undefined : parseRequest(line);
     if (request === undefined) return cutOff(`a line is no request, or longer than ${messageBytesMax} bytes`);
     if (request.ask === 'hello') holder ??= { owner: request.owner };
