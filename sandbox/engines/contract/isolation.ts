@@ -76,6 +76,8 @@ export interface Leak {
    * `not isolated`: it does, and nothing tells.
    */
   readonly verdict: LeakVerdict;
+  /** Another verdict on an image of this origin, by origin: a stand-in may let through what the engine itself refuses. */
+  readonly verdictOn?: Partial<Record<ImageOrigin, LeakVerdict>>;
   /** Why, where it is not isolated; what to do instead. */
   readonly note?: string;
   /** Why it cannot be tried on an image of this origin, by origin: it is `not-run` there, and neither isolated nor not. */

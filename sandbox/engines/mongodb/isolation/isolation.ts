@@ -5,7 +5,7 @@ import { ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
 import { databaseNames } from '../backup/catalogue.ts';
 import { memberOptions } from '../server/client.ts';
 import { withClient } from '../server/connection.ts';
-import { leaks } from './leaks.ts';
+import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 
 /** Each test has a database, with a login that reaches nothing else; it is put right by content. */

@@ -1,3 +1,0 @@
-import type { Leak } from '../../contract/isolation.ts';
-
-export const leaks: readonly Leak[] = [];
