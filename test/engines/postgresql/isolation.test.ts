@@ -58,7 +58,7 @@ async function names(query: string): Promise<readonly string[]> {
   return rows.map(({ name }) => name);
 }
 
-const placeDatabases = () => names("SELECT datname AS name FROM pg_database WHERE datname LIKE 'taishang\\_place\\_%'");
+const placeDatabases = () => names("SELECT datname AS name FROM pg_database WHERE datname LIKE 'place\\_%'");
 const templates = () => names("SELECT datname AS name FROM pg_database WHERE datname LIKE 'taishang\\_template\\_%'");
 
 async function at<Value>(uri: string | undefined, work: (client: Client) => Promise<Value>): Promise<Value> {
@@ -143,7 +143,7 @@ test('databases beside the first are made when somebody connects to them, and at
   expect(await own()).toEqual([`${place.id}_users`, `${place.id}_data`]);
   expect(await places.verify(place)).toEqual([]);
   const lost = new URL(uri ?? '');
-  lost.pathname = '/taishang_place_of_nobody';
+  lost.pathname = '/place_of_nobody';
   await expect(at(lost.href, async () => {})).rejects.toThrow(/does not exist/);
 });
 
@@ -212,6 +212,7 @@ test('templates are kept for the same content, made again for another one, also 
     expect(await countOf(place.uri, 'made_by_service')).toBe(2);
     const original = await contentOf(running(), 'taishang_users', 'taishang_users');
     expect(await contentOf(running(), `${place.id}_users`, 'taishang_users')).toEqual(original);
+    await changed.drop(place);
     await service.query('DROP TABLE made_by_service');
     // The first ones are in use.
     expect((await templates()).filter((name) => before.includes(name))).toEqual(before);
@@ -228,7 +229,10 @@ test('two who open places at once make each template once', async () => {
   await at(stack.uris.postgresql, (client) => client.query('CREATE TABLE at_once (id int)'));
   const opened = await Promise.all([1, 2].map(() => isolation.open(running(), { owner })));
   const made = await Promise.all(opened.map((each) => each.make()));
-  for (const place of made) expect(await countOf(place.uri, 'at_once')).toBe(0);
+  for (const [index, place] of made.entries()) {
+    expect(await countOf(place.uri, 'at_once')).toBe(0);
+    await opened[index]?.drop(place);
+  }
   await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
   await at(stack.uris.postgresql, (client) => client.query('DROP TABLE at_once'));
 });
@@ -238,22 +242,24 @@ test('a sweep removes the places of a dead process, and nothing that only looks 
   const left = await isolation.open(running(), { owner: dead });
   const [abandoned, kept] = [await left.make(), await make()];
   await at(abandoned.environment.DATABASE_DATA_URL, (client) => client.query('SELECT 1'));
-  await administer('CREATE ROLE taishang_place_000000000000; CREATE ROLE taishang_place_mine');
-  await administer('CREATE DATABASE taishang_place_000000000000_users');
+  const stranger = `place_00000000_1_1_00000000`;
+  await administer(
+    `CREATE ROLE ${stranger}; CREATE ROLE place_mine; COMMENT ON ROLE ${stranger} IS 'taishang sandbox: place'`,
+  );
+  await administer(`CREATE ROLE ${kept.id.replace(/_[^_]+_[^_]+$/, '_2_00000000')}`);
+  await administer(`CREATE DATABASE ${stranger}_users`);
   await administer(`CREATE DATABASE ${abandoned.id}_of_mine`);
   const isAlive = ({ startedAtMs }: PlaceOwner) => startedAtMs !== dead.startedAtMs;
   expect(await isolation.sweep(running(), isAlive)).toBe(1);
   expect((await placeDatabases()).toSorted()).toEqual(
-    [`${kept.id}_users`, `${abandoned.id}_of_mine`, 'taishang_place_000000000000_users'].toSorted(),
+    [`${kept.id}_users`, `${abandoned.id}_of_mine`, `${stranger}_users`].toSorted(),
   );
-  expect(await names("SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'taishang\\_place\\_%'")).toEqual(
-    expect.arrayContaining(['taishang_place_000000000000', 'taishang_place_mine', kept.id]),
-  );
-  await administer('DROP DATABASE taishang_place_000000000000_users');
-  await administer(`DROP DATABASE ${abandoned.id}_of_mine`);
-  await administer('DROP ROLE taishang_place_000000000000, taishang_place_mine');
-  await left[Symbol.asyncDispose]();
   expect(await isolation.sweep(running(), isAlive)).toBe(0);
+  await left[Symbol.asyncDispose]();
+  for (const name of [`${abandoned.id}_of_mine`, `${stranger}_users`]) await administer(`DROP DATABASE ${name}`);
+  const roles = await names("SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'place\\_%'");
+  expect(roles).toHaveLength(4);
+  await administer(`DROP ROLE ${roles.filter((role) => role !== kept.id).join(', ')}`);
 });
 
 test('the connections of the server bound how many places there are, and those of one place its own', async () => {

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { PlaceOwner } from '../../contract/isolation.ts';
 import { workingRoles } from '../server/connection.ts';
 import { scramVerifier } from '../server/scram.ts';
 import { identifier, literal } from '../server/statements.ts';
-import { markOf, newPlaceRole } from './marks.ts';
+import { placeMark } from './marks.ts';
 
 /** The login of one place. It opens that place's databases alone, and works in each as the platform's role there. */
 export interface PlaceLogin {
@@ -19,18 +18,18 @@ export interface PlaceLogin {
  */
 export const connectionsPerPlace = 10;
 
-export function newLogin(): PlaceLogin {
+export function newLogin(role: string): PlaceLogin {
   const password = randomBytes(24).toString('base64url');
-  return { role: newPlaceRole(), password, verifier: scramVerifier(password) };
+  return { role, password, verifier: scramVerifier(password) };
 }
 
 /** Makes the role, marked from its first moment on: one message is one transaction. */
-export function createLoginStatements(login: PlaceLogin, owner: PlaceOwner): readonly string[] {
+export function createLoginStatements(login: PlaceLogin): readonly string[] {
   const role = identifier(login.role);
   const workers = [...new Set(Object.values(workingRoles))].join(', ');
   return [
     `CREATE ROLE ${role} NOINHERIT`,
-    `COMMENT ON ROLE ${role} IS ${literal(markOf(owner))}`,
+    `COMMENT ON ROLE ${role} IS ${literal(placeMark)}`,
     ...resetLoginStatements(login),
     // It has none of their rights until it is one of them, which it is in each of its databases from the start.
     `GRANT ${workers} TO ${role} WITH INHERIT FALSE, SET TRUE`,

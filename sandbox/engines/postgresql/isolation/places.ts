@@ -4,6 +4,7 @@ import { SandboxError } from '../../../core/errors.ts';
 import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import { firstNode, isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { inOneTransaction } from '../backup/catalogue/apply-content.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { type DatabaseName, databases, mainDatabase } from '../server/connection.ts';
@@ -88,18 +89,19 @@ export async function openPlaces(
     await Promise.allSettled(place.made.values());
     await withClient(pool, (client) => dropPlace(running, client, id));
   };
+  const mark = stackMark(running);
   const resources = opening.move();
 
   return {
     capacity,
     async make(aborted) {
       aborted?.throwIfAborted();
-      const login = newLogin();
+      const login = newLogin(placeName(mark, owner));
       const place: OpenPlace = { login, made: new Map() };
       open.set(login.role, place);
       const made = placeOf(running, login, gate.port);
       try {
-        await withClient(pool, (client) => inOneTransaction(client, createLoginStatements(login, owner)));
+        await withClient(pool, (client) => inOneTransaction(client, createLoginStatements(login)));
         await makeDatabase(place, mainDatabase);
         aborted?.throwIfAborted();
       } catch (thrown) {
@@ -130,10 +132,7 @@ export async function openPlaces(
       return verifyPlace(running, keeper, { login: place.login, sources: placeSources, shared });
     },
     drop,
-    async [Symbol.asyncDispose]() {
-      await using _ = resources;
-      await runConcurrently([...open.keys()], (id) => drop({ id, uri: '', environment: {} }));
-    },
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 

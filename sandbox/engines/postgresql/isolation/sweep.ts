@@ -1,25 +1,31 @@
 import type { Client } from 'pg';
 import type { PlaceOwner } from '../../contract/isolation.ts';
 import { isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { databases } from '../server/connection.ts';
 import { identifier } from '../server/statements.ts';
 import { dropDatabase } from './drop-databases.ts';
-import { databaseOfPlace, ownerOf } from './marks.ts';
+import { databaseOfPlace, placeMark } from './marks.ts';
 
 /**
  * Removes the places of processes that are gone. A place is told by the mark of its role; its databases have that role's
  * name. Templates stay: the next one to open places uses them, or removes them where nobody else does.
  */
-export async function sweep(running: RunningEngine, isAlive: (owner: PlaceOwner) => boolean): Promise<number> {
+export async function sweep(
+  running: RunningEngine,
+  isAlive: (owner: PlaceOwner, id: string) => boolean,
+): Promise<number> {
   if (isExternal(running)) return 0;
   await using opened = await openAdministration(running);
-  const { rows } = await opened.client.query<{ role: string; comment: string | null }>(
-    "SELECT rolname AS role, shobj_description(oid, 'pg_authid') AS comment FROM pg_roles",
+  const { rows } = await opened.client.query<{ role: string }>(
+    "SELECT rolname AS role FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = $1",
+    [placeMark],
   );
-  const left = rows.filter(({ role, comment }) => {
-    const owner = ownerOf(role, comment);
-    return owner !== undefined && !isAlive(owner);
+  const mark = stackMark(running);
+  const left = rows.filter(({ role }) => {
+    const owner = ownerOfPlace(role, mark);
+    return owner !== undefined && !isAlive(owner, role);
   });
   for (const { role } of left) await dropPlace(running, opened.client, role);
   return left.length;

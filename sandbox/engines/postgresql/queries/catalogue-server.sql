@@ -7,7 +7,7 @@ WITH wanted AS (
 ), people AS (
   SELECT * FROM pg_authid
   WHERE rolname !~ '^pg_'
-    AND NOT (rolname ~ '^taishang_((tmp|place)_[0-9a-f]{12}|templates)$'
+    AND NOT (rolname ~ '^(taishang_tmp_[0-9a-f]{12}|taishang_templates|place_[0-9a-f]{8}_[0-9a-z]{1,7}_[0-9a-z]{1,10}_[0-9a-f]{8})$'
              AND starts_with(coalesce(shobj_description(oid, 'pg_authid'), ''), 'taishang sandbox: '))
 )
 SELECT json_build_object(

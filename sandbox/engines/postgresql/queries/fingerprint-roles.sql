@@ -4,7 +4,7 @@
 WITH ours AS (
   SELECT r.*, a.rolpassword IS NOT NULL AS has_password FROM pg_roles r JOIN pg_authid a ON a.oid = r.oid
   WHERE r.rolname !~ '^pg_'
-    AND NOT (r.rolname ~ '^taishang_((tmp|place)_[0-9a-f]{12}|templates)$'
+    AND NOT (r.rolname ~ '^(taishang_tmp_[0-9a-f]{12}|taishang_templates|place_[0-9a-f]{8}_[0-9a-z]{1,7}_[0-9a-z]{1,10}_[0-9a-f]{8})$'
              AND starts_with(coalesce(shobj_description(r.oid, 'pg_authid'), ''), 'taishang sandbox: '))
 )
 SELECT 'roles' AS kind, format('role %s %s %s %s %s %s %s %s %s %s password %s settings %s comment %s', rolname, rolsuper,

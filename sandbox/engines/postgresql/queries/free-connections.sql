@@ -2,7 +2,7 @@
 -- count whole, whether they are used or not.
 WITH places AS (
   SELECT oid, rolconnlimit FROM pg_roles
-  WHERE starts_with(coalesce(shobj_description(oid, 'pg_authid'), ''), 'taishang sandbox: place of process ')
+  WHERE shobj_description(oid, 'pg_authid') = 'taishang sandbox: place'
 )
 SELECT current_setting('max_connections')::int AS total,
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int

@@ -8,8 +8,7 @@ SELECT d.datname AS name, pg_database_size(d.oid)::float8 AS "sizeBytes", d.dati
        coalesce(m.copy = d.datname, false) AS copy, m.original,
        (starts_with(d.datname, 'taishang_template_') AND o.rolname = 'taishang_templates' OR EXISTS (
          SELECT FROM pg_roles r
-         WHERE r.rolname ~ '^taishang_place_[0-9a-f]{12}$' AND starts_with(d.datname, r.rolname || '_')
-           AND starts_with(coalesce(shobj_description(r.oid, 'pg_authid'), ''), 'taishang sandbox: place of process ')
+         WHERE starts_with(d.datname, r.rolname || '_') AND shobj_description(r.oid, 'pg_authid') = 'taishang sandbox: place'
        )) AS "forTests"
 FROM pg_database d
 LEFT JOIN pg_authid o ON o.oid = d.datdba
