@@ -1,3 +1,4 @@
+import type { ImageOrigin } from '../../containers/images/image-spec.ts';
 import type { Connection, RunningEngine } from './topology.ts';
 
 /**
@@ -75,8 +76,12 @@ export interface Leak {
    * `not isolated`: it does, and nothing tells.
    */
   readonly verdict: LeakVerdict;
+  /** Another verdict on an image of this origin, by origin: a stand-in may let through what the engine itself refuses. */
+  readonly verdictOn?: Partial<Record<ImageOrigin, LeakVerdict>>;
   /** Why, where it is not isolated; what to do instead. */
   readonly note?: string;
+  /** Why it cannot be tried on an image of this origin, by origin: it is `not-run` there, and neither isolated nor not. */
+  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
   /** Does it in the attacker's place, and looks in the victim's. Returns what the victim sees of it: empty, nothing. */
   readonly attempt: (attacker: Place, victim: Place) => Promise<readonly string[]>;
 }
