@@ -1,3 +1,4 @@
+import type { ImageOrigin } from '../../containers/images/image-spec.ts';
 import type { Connection, RunningEngine } from './topology.ts';
 
 /**
@@ -14,10 +15,10 @@ export interface Isolation<Client = unknown> {
   /** Opens the driver's client on a place. */
   readonly connect: (place: Place) => Promise<Connection<Client>>;
   /**
-   * Removes places that no living broker has: those of a process that was killed. Never one that lacks the mark of this
-   * stack. Returns how many.
+   * Removes places that nobody has any more: those of a broker that was killed, and those that were kept for too long.
+   * `isAlive` is asked by the owner and the place's id. Never one that lacks the mark of this stack. Returns how many.
    */
-  readonly sweep: (running: RunningEngine, isAlive: (owner: PlaceOwner) => boolean) => Promise<number>;
+  readonly sweep: (running: RunningEngine, isAlive: (owner: PlaceOwner, id: string) => boolean) => Promise<number>;
 }
 
 export interface IsolationOptions {
@@ -43,7 +44,11 @@ export interface Place {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Places of one engine of one stack. */
+/**
+ * Places of one engine of one stack. Disposing of it closes what it has open for itself and removes no place: the broker has
+ * dropped each, but for those of failed tests, which are kept beyond its end. Its functions may run side by side, but for
+ * two of the same place.
+ */
 export interface Places extends AsyncDisposable {
   /** How many there can be at once, and what bounds it: `100 connections of the server, 4 for each place`. */
   readonly capacity: { readonly places: number; readonly boundBy: string };
@@ -71,8 +76,12 @@ export interface Leak {
    * `not isolated`: it does, and nothing tells.
    */
   readonly verdict: LeakVerdict;
+  /** Another verdict on an image of this origin, by origin: a stand-in may let through what the engine itself refuses. */
+  readonly verdictOn?: Partial<Record<ImageOrigin, LeakVerdict>>;
   /** Why, where it is not isolated; what to do instead. */
   readonly note?: string;
+  /** Why it cannot be tried on an image of this origin, by origin: it is `not-run` there, and neither isolated nor not. */
+  readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
   /** Does it in the attacker's place, and looks in the victim's. Returns what the victim sees of it: empty, nothing. */
   readonly attempt: (attacker: Place, victim: Place) => Promise<readonly string[]>;
 }

@@ -11,6 +11,7 @@ import { holdings } from './data/holdings.ts';
 import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
+import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -79,7 +80,7 @@ export const mongodb = defineEngine({
   },
   bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
+  isolation,
 }).without({
-  isolation: 'its tests share one store',
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

@@ -1,4 +1,5 @@
 import type { Db, MongoClient } from 'mongodb';
+import { isPlaceName } from '../../shared/isolation/place-names.ts';
 import { userName } from '../server/connection.ts';
 import { documentIn, documentOf, elementsOf, sortedWithout, textOf } from './export/bson-bytes.ts';
 import { hasMark, markCollection } from './restored-databases.ts';
@@ -19,12 +20,12 @@ export interface CollectionDescription {
 
 /**
  * Names of the databases that people have made something in, sorted; without those that a restore beside the live data
- * has made.
+ * has made, and those that tests are given.
  */
 export async function userDatabases(client: MongoClient): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of await databaseNames(client)) {
-    if (serverDatabases.includes(name) || (await hasMark(client, name))) continue;
+    if (serverDatabases.includes(name) || isPlaceName(name) || (await hasMark(client, name))) continue;
     if (name !== 'admin' || (await userCollections(client.db(name))).length > 0) found.push(name);
   }
   return found;
@@ -68,7 +69,7 @@ async function readIndexes(database: Db, name: string): Promise<readonly Buffer[
     .toSorted(byName);
 }
 
-/** Users beside the stack's own, and roles beside the built-in ones, as documents of BSON. */
+/** Users beside the stack's own and those of places, and roles beside the built-in ones, as documents of BSON. */
 export interface Principals {
   readonly users: readonly Buffer[];
   readonly roles: readonly Buffer[];
@@ -101,7 +102,8 @@ export async function readPrincipals(client: MongoClient, withCredentials: boole
 }
 
 function isOwnUser(user: Buffer): boolean {
-  return textOf(user, 'user') === userName && textOf(user, 'db') === 'admin';
+  const name = textOf(user, 'user') ?? '';
+  return textOf(user, 'db') === 'admin' && (name === userName || isPlaceName(name));
 }
 
 function isBuiltIn(role: Buffer): boolean {

@@ -26,7 +26,7 @@ export async function importCollections(
   for (const collection of collections.filter((each) => !isView(each))) {
     await importCollection(client.db(databaseOf(collection.database)), collection);
   }
-  for (const view of collections.filter(isView)) await create(client.db(databaseOf(view.database)), view);
+  for (const view of collections.filter(isView)) await createCollection(client.db(databaseOf(view.database)), view);
 }
 
 /**
@@ -36,7 +36,7 @@ export async function importCollections(
 async function importCollection(database: Db, collection: ExportedCollection): Promise<void> {
   const { name, indexes, read } = collection;
   const hasLifetime = (index: OrderedDocument) => index.has('expireAfterSeconds');
-  await create(database, collection);
+  await createCollection(database, collection);
   await createIndexes(
     database,
     name,
@@ -46,14 +46,19 @@ async function importCollection(database: Db, collection: ExportedCollection): P
   await createIndexes(database, name, indexes.filter(hasLifetime));
 }
 
-async function create(database: Db, { name, options }: ExportedCollection): Promise<void> {
+/** Makes a collection, or a view, of these options. */
+export async function createCollection(
+  database: Db,
+  { name, options }: Pick<ExportedCollection, 'name' | 'options'>,
+): Promise<void> {
   // `system.js` is there once something is in it, and cannot be made.
   if (name === 'system.js') return;
   const taken = [...options].filter(([option]) => createOptions.has(option));
   await database.command({ create: name, ...Object.fromEntries(taken) });
 }
 
-async function createIndexes(database: Db, name: string, indexes: readonly OrderedDocument[]): Promise<void> {
+/** Makes indexes as they are listed. */
+export async function createIndexes(database: Db, name: string, indexes: readonly OrderedDocument[]): Promise<void> {
   if (indexes.length > 0) await database.command({ createIndexes: name, indexes });
 }
 
