@@ -13,6 +13,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { primaryThatAnswers } from './failover/rejoin.ts';
+import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -79,8 +80,8 @@ export const postgresql = defineEngine({
     primaryThatAnswers,
   ),
   failover,
+  isolation,
 }).without({
-  isolation: 'its tests share one store',
   earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
   clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',
 });

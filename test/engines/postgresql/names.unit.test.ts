@@ -25,6 +25,7 @@ const database = (found: { readonly name: string; readonly copy?: boolean; reado
   isInvalid: false,
   temporary: false,
   copy: false,
+  forTests: false,
   original: null,
   ...found,
 });

@@ -1,13 +1,14 @@
 -- What belongs to no database, and what databases are like from outside, as data.
--- Left out: roles and databases that a restore or a backup made for the time of its work, and copies beside live data.
+-- Left out: roles and databases that a restore or a backup made for the time of its work, copies beside live data, and
+-- what tests have of their own.
 -- $1: names of the databases that are the user's.
 WITH wanted AS (
   SELECT * FROM pg_database WHERE datname = ANY ($1)
 ), people AS (
   SELECT * FROM pg_authid
   WHERE rolname !~ '^pg_'
-    AND NOT (rolname ~ '^taishang_tmp_[0-9a-f]{12}$'
-             AND coalesce(shobj_description(oid, 'pg_authid'), '') = 'taishang sandbox: temporary')
+    AND NOT (rolname ~ '^(taishang_tmp_[0-9a-f]{12}|taishang_templates|place_[0-9a-f]{8}_[0-9a-z]{1,7}_[0-9a-z]{1,10}_[0-9a-f]{8})$'
+             AND starts_with(coalesce(shobj_description(oid, 'pg_authid'), ''), 'taishang sandbox: '))
 )
 SELECT json_build_object(
   'roles', (

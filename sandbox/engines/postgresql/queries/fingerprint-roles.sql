@@ -4,7 +4,8 @@
 WITH ours AS (
   SELECT r.*, a.rolpassword IS NOT NULL AS has_password FROM pg_roles r JOIN pg_authid a ON a.oid = r.oid
   WHERE r.rolname !~ '^pg_'
-    AND NOT (r.rolname ~ '^taishang_tmp_[0-9a-f]{12}$' AND shobj_description(r.oid, 'pg_authid') = 'taishang sandbox: temporary')
+    AND NOT (r.rolname ~ '^(taishang_tmp_[0-9a-f]{12}|taishang_templates|place_[0-9a-f]{8}_[0-9a-z]{1,7}_[0-9a-z]{1,10}_[0-9a-f]{8})$'
+             AND starts_with(coalesce(shobj_description(r.oid, 'pg_authid'), ''), 'taishang sandbox: '))
 )
 SELECT 'roles' AS kind, format('role %s %s %s %s %s %s %s %s %s %s password %s settings %s comment %s', rolname, rolsuper,
     rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls, rolconnlimit, rolvaliduntil,
@@ -14,7 +15,7 @@ FROM ours
 UNION ALL
 SELECT 'roles', format('member %s of %s admin %s inherit %s set %s', m.member::regrole, m.roleid::regrole, m.admin_option,
     m.inherit_option, m.set_option)
-FROM pg_auth_members m WHERE m.member::regrole::text !~ '^pg_'
+FROM pg_auth_members m WHERE m.member IN (SELECT oid FROM ours)
 UNION ALL
 SELECT 'roles', format('rights on setting %s %s', parname, (SELECT string_agg(x::text, ',' ORDER BY x::text) FROM unnest(paracl) x))
 FROM pg_parameter_acl

@@ -11,6 +11,17 @@ export const databases = ['taishang_users', 'taishang_ai', 'taishang_data', 'tai
 
 export type DatabaseName = (typeof databases)[number];
 
+/** As whom an application works in each database. */
+export const workingRoles: Readonly<Record<DatabaseName, Role>> = {
+  taishang_users: 'taishang_user',
+  taishang_data: 'taishang_user',
+  taishang_ai: 'taishang_ai_user',
+  taishang_analytics: 'taishang_analytics_user',
+};
+
+/** The database that an application's first address names. */
+export const mainDatabase: DatabaseName = 'taishang_users';
+
 export interface Target {
   readonly database: string;
   /** Default: `postgres`, the superuser. */
@@ -127,5 +138,23 @@ export function environment(running: Pick<RunningEngine, 'nodes' | 'secrets' | '
     PGUSER: 'taishang_user',
     PGPASSWORD: running.secrets.taishang_user ?? '',
     PGDATABASE: 'taishang_users',
+    ...otherDatabases(running),
   };
+}
+
+/** Addresses of the databases beside that of `DATABASE_URL`, by their variables: `DATABASE_AI_URL`. */
+function otherDatabases({ nodes, secrets }: Pick<RunningEngine, 'nodes' | 'secrets'>): Record<string, string> {
+  const { host, port } = firstNode({ nodes });
+  return Object.fromEntries(
+    databases
+      .filter((database) => database !== mainDatabase)
+      .map((database) => {
+        const role = workingRoles[database];
+        return [addressVariable(database), `postgresql://${role}:${secrets[role]}@${host}:${port}/${database}`];
+      }),
+  );
+}
+
+export function addressVariable(database: DatabaseName): string {
+  return `${database.replace('taishang', 'DATABASE').toUpperCase()}_URL`;
 }

@@ -17,6 +17,8 @@ export interface FoundDatabase {
   readonly temporary: boolean;
   /** Made by a restore beside live data, and named so since. */
   readonly copy: boolean;
+  /** Of one test, or what those of tests are made from. */
+  readonly forTests: boolean;
   /** Name in its backup, of a copy. */
   readonly original: string | null;
 }
@@ -32,7 +34,9 @@ export async function foundDatabases(client: Client): Promise<readonly FoundData
 
 /** Databases that are the user's, their templates and those that let nobody in included. */
 export async function ownDatabases(client: Client): Promise<readonly FoundDatabase[]> {
-  return (await foundDatabases(client)).filter((found) => !found.temporary && !found.copy && !found.isInvalid);
+  return (await foundDatabases(client)).filter(
+    ({ temporary, copy, forTests, isInvalid }) => !temporary && !copy && !forTests && !isInvalid,
+  );
 }
 
 /** Those of them in which there is more than what every server comes with. `client` is connected to `postgres`. */

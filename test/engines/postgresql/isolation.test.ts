@@ -1,0 +1,290 @@
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Place, PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
+import { readServer } from '../../../sandbox/engines/postgresql/backup/catalogue/read-catalogue.ts';
+import { ownConnections } from '../../../sandbox/engines/postgresql/isolation/capacity.ts';
+import { contentOf } from '../../../sandbox/engines/postgresql/isolation/content.ts';
+import { isolation } from '../../../sandbox/engines/postgresql/isolation/isolation.ts';
+import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
+import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+
+const owner: PlaceOwner = { pid: process.pid, startedAtMs: 1 };
+
+let stack: Stack<'postgresql'>;
+let places: Places;
+let used: Place[] = [];
+
+beforeAll(async () => {
+  stack = await createStack({
+    engines: ['postgresql'],
+    size: { users: 20, contents: 20, conversations: 0, knowledge: 5 },
+    connect: false,
+  });
+  await administer(
+    `ALTER DATABASE taishang_users SET lock_timeout TO '7s'; ALTER ROLE taishang_user SET statement_timeout TO '61s';
+     ALTER ROLE taishang_user IN DATABASE taishang_users SET work_mem TO '5MB';
+     COMMENT ON DATABASE taishang_users IS 'users of the platform'; CREATE ROLE reporter;
+     GRANT CONNECT ON DATABASE taishang_users TO reporter WITH GRANT OPTION;
+     GRANT CREATE ON DATABASE taishang_analytics TO reporter`,
+  );
+  places = await isolation.open(running(), { owner });
+});
+
+afterEach(async () => {
+  for (const place of used.splice(0)) await places.drop(place);
+});
+
+afterAll(async () => {
+  await places?.[Symbol.asyncDispose]();
+  await stack?.dispose();
+});
+
+const running = () => stack.engines.postgresql;
+
+async function make(): Promise<Place> {
+  const place = await places.make();
+  used = [...used, place];
+  return place;
+}
+
+async function administer(statements: string): Promise<void> {
+  await using opened = await openPrimary(running(), { database: 'postgres' });
+  await opened.client.query(statements);
+}
+
+async function names(query: string): Promise<readonly string[]> {
+  await using opened = await openPrimary(running(), { database: 'postgres' });
+  const { rows } = await opened.client.query<{ name: string }>(query);
+  return rows.map(({ name }) => name);
+}
+
+const placeDatabases = () => names("SELECT datname AS name FROM pg_database WHERE datname LIKE 'place\\_%'");
+const templates = () => names("SELECT datname AS name FROM pg_database WHERE datname LIKE 'taishang\\_template\\_%'");
+
+async function at<Value>(uri: string | undefined, work: (client: Client) => Promise<Value>): Promise<Value> {
+  const client = new Client({ connectionString: uri ?? '' });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+const countOf = (uri: string, table: string) =>
+  at(uri, async (client) => Number((await client.query(`SELECT count(*) FROM ${table}`)).rows[0]?.count));
+
+test('a place holds what the stack holds, and what is done there is done nowhere else', async () => {
+  const [place, other] = await Promise.all([make(), make()]);
+  expect(await places.verify(place)).toEqual([]);
+  await at(place.uri, (client) => client.query('DELETE FROM user_preferences; CREATE TABLE made_by_test (id int)'));
+  expect(await countOf(place.uri, 'user_preferences')).toBe(0);
+  expect(await countOf(other.uri, 'user_preferences')).toBeGreaterThan(0);
+  expect(await places.verify(other)).toEqual([]);
+  const found = await places.verify(place);
+  expect(found).toContain('taishang_users.public.user_preferences');
+  expect(found).toContain('taishang_users.public.made_by_test');
+});
+
+test('its sessions are those of the role that the platform has in each database, with its settings', async () => {
+  const place = await make();
+  const roles = await Promise.all(
+    [place.uri, place.environment.DATABASE_AI_URL, place.environment.DATABASE_ANALYTICS_URL].map((uri) =>
+      at(uri, async (client) => (await client.query('SELECT current_user AS role')).rows[0]?.role),
+    ),
+  );
+  expect(roles).toEqual(['taishang_user', 'taishang_ai_user', 'taishang_analytics_user']);
+  const settings = await at(place.uri, async (client) => {
+    const { rows } = await client.query(
+      "SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement, current_setting('work_mem') AS memory",
+    );
+    return rows[0];
+  });
+  expect(settings).toEqual({ lock: '7s', statement: '61s', memory: '5MB' });
+});
+
+test('a clone has the rights, the settings, the comment and the owner of its original, which clones do not take over', async () => {
+  const place = await make();
+  await at(place.environment.DATABASE_ANALYTICS_URL, (client) => client.query('SELECT 1'));
+  await using opened = await openPrimary(running(), { database: 'postgres' });
+  const outside = async (name: string) => {
+    const server = await readServer(opened.client, [name]);
+    const [database] = server.databases;
+    const text = (values: readonly unknown[] = []) => values.map((value) => JSON.stringify(value)).toSorted();
+    return {
+      ...database,
+      name: '',
+      sizeBytes: 0,
+      rights: text(database?.rights.filter(({ grantee }) => grantee !== place.id)),
+      settings: text(
+        server.settings.filter((setting) => setting.database === name).map((each) => ({ ...each, database: '' })),
+      ),
+    };
+  };
+  const users = await outside('taishang_users');
+  expect(users.settings).toHaveLength(2);
+  expect(users.comment).toBe('users of the platform');
+  expect(await outside(`${place.id}_users`)).toEqual(users);
+  expect(await outside(`${place.id}_analytics`)).toEqual(await outside('taishang_analytics'));
+});
+
+test('databases beside the first are made when somebody connects to them, and at once for several who do', async () => {
+  const place = await make();
+  const own = async () => (await placeDatabases()).filter((name) => name.startsWith(place.id));
+  expect(await own()).toEqual([`${place.id}_users`]);
+  const uri = place.environment.DATABASE_DATA_URL;
+  const found = await Promise.all(
+    [1, 2, 3].map(() =>
+      at(uri, async (client) => (await client.query('SELECT current_database() AS name')).rows[0]?.name),
+    ),
+  );
+  expect(found).toEqual(Array(3).fill(`${place.id}_data`));
+  expect(await own()).toEqual([`${place.id}_users`, `${place.id}_data`]);
+  expect(await places.verify(place)).toEqual([]);
+  const lost = new URL(uri ?? '');
+  lost.pathname = '/place_of_nobody';
+  await expect(at(lost.href, async () => {})).rejects.toThrow(/does not exist/);
+});
+
+test("a place's login opens neither another place nor the stack's own databases", async () => {
+  const [place, other] = await Promise.all([make(), make()]);
+  for (const database of [`${other.id}_users`, ...databases]) {
+    const uri = new URL(place.uri);
+    uri.pathname = `/${database}`;
+    await expect(
+      at(uri.href, async () => {}),
+      database,
+    ).rejects.toThrow(/permission denied for database/);
+  }
+});
+
+test('a reset gives back what there was, under the same address', async () => {
+  const place = await make();
+  await at(place.uri, (client) =>
+    client.query(
+      `DELETE FROM user_sessions; SET ROLE NONE; ALTER ROLE CURRENT_USER SET work_mem TO '9MB';
+       ALTER ROLE CURRENT_USER PASSWORD 'another'`,
+    ),
+  );
+  expect(await places.verify(place)).toEqual(expect.arrayContaining(['login: password', 'login: settings']));
+  await untilDisconnected(place.id);
+  expect(await places.reset(place)).toBe(true);
+  expect(await places.verify(place)).toEqual([]);
+  expect(await countOf(place.uri, 'users')).toBe(20);
+});
+
+test('a place in which somebody is still connected is not used again', async () => {
+  const place = await make();
+  await at(place.uri, async (client) => {
+    expect(await places.reset(place)).toBe(false);
+    await expect(client.query('SELECT 1')).rejects.toThrow();
+  });
+  await expect(at(place.uri, async () => {})).rejects.toThrow();
+  expect(await placeDatabases()).not.toContain(`${place.id}_users`);
+});
+
+test('what keeps a database from being dropped is removed with it', async () => {
+  const place = await make();
+  await using admin = await openPrimary(running(), { database: `${place.id}_users` });
+  await admin.client.query(
+    "CREATE SUBSCRIPTION nowhere CONNECTION 'host=127.0.0.1 port=1 dbname=none' PUBLICATION none WITH (connect = false)",
+  );
+  await admin.client.query('ALTER DATABASE taishang_users ALLOW_CONNECTIONS true');
+  await admin.client.query(`ALTER DATABASE "${place.id}_users" IS_TEMPLATE true CONNECTION LIMIT 0`);
+  await places.drop(place);
+  expect(await placeDatabases()).not.toContain(`${place.id}_users`);
+});
+
+test('templates are kept for the same content, made again for another one, also beside sessions, and the old ones go', async () => {
+  const before = await templates();
+  expect(before).toHaveLength(4);
+  const again = await isolation.open(running(), { owner });
+  expect(await templates()).toEqual(before);
+  const uri = stack.uris.postgresql;
+  // A service that stays connected: a copy of the files would have to wait until it goes.
+  await at(uri, async (service) => {
+    await service.query(
+      'CREATE TABLE made_by_service (id serial, name text); INSERT INTO made_by_service (name) VALUES (1), (2)',
+    );
+    await using changed = await isolation.open(running(), { owner });
+    const place = await changed.make();
+    expect(await countOf(place.uri, 'made_by_service')).toBe(2);
+    const original = await contentOf(running(), 'taishang_users', 'taishang_users');
+    expect(await contentOf(running(), `${place.id}_users`, 'taishang_users')).toEqual(original);
+    await changed.drop(place);
+    await service.query('DROP TABLE made_by_service');
+    // The first ones are in use.
+    expect((await templates()).filter((name) => before.includes(name))).toEqual(before);
+    expect(await templates()).toHaveLength(5);
+  });
+  await again[Symbol.asyncDispose]();
+  await using third = await isolation.open(running(), { owner });
+  expect(third.capacity.places).toBeGreaterThan(0);
+  expect(await templates()).toEqual(before);
+});
+
+test('two who open places at once make each template once', async () => {
+  await administer('COMMENT ON DATABASE taishang_ai IS NULL');
+  await at(stack.uris.postgresql, (client) => client.query('CREATE TABLE at_once (id int)'));
+  const opened = await Promise.all([1, 2].map(() => isolation.open(running(), { owner })));
+  const made = await Promise.all(opened.map((each) => each.make()));
+  for (const [index, place] of made.entries()) {
+    expect(await countOf(place.uri, 'at_once')).toBe(0);
+    await opened[index]?.drop(place);
+  }
+  await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
+  await at(stack.uris.postgresql, (client) => client.query('DROP TABLE at_once'));
+});
+
+test('a sweep removes the places of a dead process, and nothing that only looks like one', async () => {
+  const dead: PlaceOwner = { pid: process.pid, startedAtMs: 2 };
+  const left = await isolation.open(running(), { owner: dead });
+  const [abandoned, kept] = [await left.make(), await make()];
+  await at(abandoned.environment.DATABASE_DATA_URL, (client) => client.query('SELECT 1'));
+  const stranger = `place_00000000_1_1_00000000`;
+  await administer(
+    `CREATE ROLE ${stranger}; CREATE ROLE place_mine; COMMENT ON ROLE ${stranger} IS 'taishang sandbox: place'`,
+  );
+  await administer(`CREATE ROLE ${kept.id.replace(/_[^_]+_[^_]+$/, '_2_00000000')}`);
+  await administer(`CREATE DATABASE ${stranger}_users`);
+  await administer(`CREATE DATABASE ${abandoned.id}_of_mine`);
+  const isAlive = ({ startedAtMs }: PlaceOwner) => startedAtMs !== dead.startedAtMs;
+  expect(await isolation.sweep(running(), isAlive)).toBe(1);
+  expect((await placeDatabases()).toSorted()).toEqual(
+    [`${kept.id}_users`, `${abandoned.id}_of_mine`, `${stranger}_users`].toSorted(),
+  );
+  expect(await isolation.sweep(running(), isAlive)).toBe(0);
+  await left[Symbol.asyncDispose]();
+  for (const name of [`${abandoned.id}_of_mine`, `${stranger}_users`]) await administer(`DROP DATABASE ${name}`);
+  const roles = await names("SELECT rolname AS name FROM pg_roles WHERE rolname LIKE 'place\\_%'");
+  expect(roles).toHaveLength(4);
+  await administer(`DROP ROLE ${roles.filter((role) => role !== kept.id).join(', ')}`);
+});
+
+test('the connections of the server bound how many places there are, and those of one place its own', async () => {
+  const [, free] =
+    /^100 connections of the server, (\d+) of them free, 10 for each place$/.exec(places.capacity.boundBy) ?? [];
+  expect(places.capacity.places).toBe(Math.floor((Number(free) - ownConnections) / 10));
+  await using one = await isolation.open(running(), { owner, maximum: 1 });
+  expect(one.capacity).toEqual({ places: 1, boundBy: 'at most 1 asked for' });
+  const place = await make();
+  const clients = await Promise.allSettled(
+    Array.from({ length: 12 }, async () => {
+      const client = new Client({ connectionString: place.uri });
+      client.on('error', () => {});
+      await client.connect();
+      return client;
+    }),
+  );
+  const refused = clients.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+  for (const each of clients) if (each.status === 'fulfilled') await each.value.end();
+  expect(refused).toHaveLength(2);
+  expect(refused[0]).toMatch(/too many connections for role/);
+});
+
+async function untilDisconnected(role: string): Promise<void> {
+  await expect
+    .poll(() => names(`SELECT usename AS name FROM pg_stat_activity WHERE usename = '${role}'`), { timeout: 20_000 })
+    .toEqual([]);
+}
