@@ -2,14 +2,14 @@ import { asCalled } from '../core/called-as.ts';
 import type { Isolation, Place } from '../engines/contract/isolation.ts';
 import type { Connection } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
-import type { EngineClient, engineLoaders } from '../engines/index.ts';
+import type { EngineClient, engineEntries } from '../engines/index.ts';
 import type { BrokerClient } from './broker/broker-client.ts';
 import { isolationOf } from './isolation-of.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
 /** The driver's client of a test's own store. */
 type StoreClient<Name extends EngineName> =
-  Awaited<ReturnType<(typeof engineLoaders)[Name]>> extends { readonly isolation: Isolation<infer Client> }
+  Awaited<ReturnType<(typeof engineEntries)[Name]['load']>> extends { readonly isolation: Isolation<infer Client> }
     ? Client
     : EngineClient<Name>;
 

@@ -65,7 +65,7 @@ export interface Places extends AsyncDisposable {
 }
 
 /** What becomes of something that one test does when another one runs beside it, or after it. */
-export type LeakVerdict = 'isolated' | 'detected' | 'not isolated';
+type LeakVerdict = 'isolated' | 'detected' | 'not isolated';
 
 /** One way out of a place. */
 export interface Leak {
