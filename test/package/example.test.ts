@@ -1,0 +1,32 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../engines/support/backups.ts';
+import { runElsewhere } from './support/run-elsewhere.ts';
+
+const root = join(import.meta.dirname, '../..');
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+
+test('the example installs the package, and its tests of a service on all five stores pass', {
+  timeout: 900_000,
+}, async () => {
+  await using folder = await temporaryFolder();
+  const project = join(folder.path, 'profile-api');
+  await runElsewhere(root, 'npm', ['pack', '--pack-destination', folder.path]);
+  await cp(join(root, 'examples/profile-api'), project, {
+    recursive: true,
+    filter: (path) => !/node_modules/.test(path),
+  });
+  const manifestFile = join(project, 'package.json');
+  const manifest = JSON.parse(await readFile(manifestFile, 'utf8'));
+  expect(manifest.devDependencies['taishang-sandbox']).toBe(`file:../../taishang-sandbox-${version}.tgz`);
+  manifest.devDependencies['taishang-sandbox'] = `file:../taishang-sandbox-${version}.tgz`;
+  await writeFile(manifestFile, JSON.stringify(manifest));
+  await runElsewhere(project, 'npm', ['install', '--no-audit', '--no-fund', '--prefer-offline']);
+  try {
+    const { all } = await runElsewhere(project, 'npm', ['test'], { NO_COLOR: '1' });
+    expect(all).toMatch(/Tests +4 passed \(4\)/);
+  } finally {
+    await runElsewhere(project, 'npx', ['--no-install', 'taishang-sandbox', 'down', '-v']);
+  }
+});
