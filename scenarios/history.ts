@@ -2,6 +2,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../sandbox/core/files/make-folder.ts';
 import { privateMode } from '../sandbox/core/files/private-files.ts';
+import type { WriteOutcome } from '../sandbox/engines/contract/workloads.ts';
 
 /**
  * What a client asks for and, in the event that ends it, what it was told. Values are unique within their workload
@@ -34,7 +35,7 @@ export type ClientEntry = Operation & {
   /** A process whose operation ended in `info` never acts again: its operation may still take effect. */
   readonly process: number;
   /** `invoke` begins an operation; `ok`, `fail` or `info` ends it: done, certainly not done, or nobody knows. */
-  readonly type: 'invoke' | 'ok' | 'fail' | 'info';
+  readonly type: 'invoke' | WriteOutcome;
   /** Node that was asked directly. */
   readonly node?: string;
   /** Why it ended in `fail` or `info`, in the engine's words. */

@@ -1,10 +1,10 @@
 import type { ImageOrigin } from '../sandbox/containers/images/image-spec.ts';
 
-/**
- * `pass` and `fail` are findings; `unknown` means that the question could not be decided, and `not-run` that it was not
- * asked, with the reason beside it. Neither of the last two is a pass.
- */
-export type Verdict = 'pass' | 'fail' | 'unknown' | 'not-run';
+/** Of what was asked: `pass` and `fail` are findings; `unknown` means that it could not be decided, and is no pass. */
+export type Judgement = 'pass' | 'fail' | 'unknown';
+
+/** `not-run` means that the question was not asked, with the reason beside it. It is no pass either. */
+export type Verdict = Judgement | 'not-run';
 
 /** One case of a suite on one engine. */
 export interface CaseResult {

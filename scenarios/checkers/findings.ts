@@ -1,3 +1,4 @@
+import type { Judgement } from '../results.ts';
 import type { WriteCounts } from './operations.ts';
 
 /** What may be wrong with a history. Each checker says which of them it finds, and which of them fail it. */
@@ -33,7 +34,7 @@ interface Anomaly {
 /** What a history comes to. */
 export interface Findings extends WriteCounts {
   readonly workload: 'set' | 'append' | 'register' | 'bank';
-  readonly verdict: 'pass' | 'fail' | 'unknown';
+  readonly verdict: Judgement;
   /** Reads that came back. */
   readonly reads: number;
   readonly anomalies: readonly Anomaly[];
@@ -95,8 +96,8 @@ export function countOf({ anomalies }: Pick<Findings, 'anomalies'>, kind: Anomal
 
 /** The figures of a report's line. */
 export function measuresOfFindings(findings: Findings): Readonly<Record<string, number>> {
-  const { attempted, ok, failed, unknown, reads, staleMaxMs } = findings;
+  const { attempted, ok, fail, info, reads, staleMaxMs } = findings;
   const usual = { lost: 0, diverged: 0, duplicated: 0, stale: 0, unexpected: 0 };
   const found = Object.fromEntries(findings.anomalies.map(({ kind, count }) => [kind, count]));
-  return { attempted, ok, failed, unknown, reads, ...usual, ...found, staleMaxMs: Math.round(staleMaxMs) };
+  return { attempted, ok, fail, info, reads, ...usual, ...found, staleMaxMs: Math.round(staleMaxMs) };
 }

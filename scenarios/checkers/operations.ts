@@ -1,3 +1,4 @@
+import type { WriteOutcome } from '../../sandbox/engines/contract/workloads.ts';
 import type { ClientEvent, HistoryEvent } from '../history.ts';
 
 /** An operation from its beginning to its end. */
@@ -28,7 +29,7 @@ export function operationsOf(events: readonly HistoryEvent[]): readonly PairedOp
 }
 
 /** What became of an operation: done, certainly not done, or nobody knows. */
-export function outcomeOf({ completion }: PairedOperation): 'ok' | 'fail' | 'info' {
+export function outcomeOf({ completion }: PairedOperation): WriteOutcome {
   return completion === undefined || completion.type === 'invoke' ? 'info' : completion.type;
 }
 
@@ -47,15 +48,15 @@ export interface WriteCounts {
   /** Acknowledged. */
   readonly ok: number;
   /** Certainly not done. */
-  readonly failed: number;
-  /** Neither. */
-  readonly unknown: number;
+  readonly fail: number;
+  /** Neither: nobody knows. */
+  readonly info: number;
 }
 
 export function countWrites(writes: readonly PairedOperation[]): WriteCounts {
   const counts = { ok: 0, fail: 0, info: 0 };
   for (const write of writes) counts[outcomeOf(write)] += 1;
-  return { attempted: writes.length, ok: counts.ok, failed: counts.fail, unknown: counts.info };
+  return { attempted: writes.length, ...counts };
 }
 
 /** Values by a key of theirs, in their order. */

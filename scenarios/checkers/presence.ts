@@ -64,7 +64,7 @@ export interface Presence {
   /** More than once in one read. */
   readonly duplicated: readonly number[];
   /** Attempts without an answer that turned out to be done. */
-  readonly unknownButKept: number;
+  readonly infoButKept: number;
 }
 
 interface Trace {
@@ -94,7 +94,7 @@ export function classifyPresence(attempts: ReadonlyMap<number, Attempt>, reads: 
   const diverged: number[] = [];
   const neverRead: number[] = [];
   const stale: StaleValue[] = [];
-  let unknownButKept = 0;
+  let infoButKept = 0;
   for (const [value, { acknowledgedAt, refused }] of attempts) {
     const trace = traces.get(value);
     if (trace === undefined || trace.knownAt === never || (refused && trace.shown)) continue;
@@ -107,7 +107,7 @@ export function classifyPresence(attempts: ReadonlyMap<number, Attempt>, reads: 
       neverRead.push(value);
     } else {
       stable.push(value);
-      if (acknowledgedAt === never && !refused) unknownButKept += 1;
+      if (acknowledgedAt === never && !refused) infoButKept += 1;
       const lacking = inOrder[trace.lastLacking];
       if (lacking !== undefined && lacking.invokedAt > trace.knownAt) {
         stale.push({ value, ageMs: lacking.invokedMs - trace.knownMs });
@@ -118,7 +118,7 @@ export function classifyPresence(attempts: ReadonlyMap<number, Attempt>, reads: 
     const attempt = attempts.get(value);
     return shown && (attempt === undefined || attempt.refused || firstShownAt < attempt.invokedAt) ? [value] : [];
   });
-  return { stable, lost, diverged, neverRead, stale, unexpected, duplicated, unknownButKept };
+  return { stable, lost, diverged, neverRead, stale, unexpected, duplicated, infoButKept };
 }
 
 function traceValues(

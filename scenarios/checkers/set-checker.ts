@@ -1,19 +1,13 @@
 import type { HistoryEvent } from '../history.ts';
+import type { Judgement } from '../results.ts';
 import { createTally, type Findings } from './findings.ts';
-import { countWrites, never, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
+import { countWrites, never, operationsOf, outcomeOf, type PairedOperation, type WriteCounts } from './operations.ts';
 import { type Attempt, classifyPresence, fullReadOf } from './presence.ts';
 
 /** What a history of unique adds and full reads comes to. Lists are of values, in ascending order. */
-export interface SetFindings {
+export interface SetFindings extends WriteCounts {
   /** `unknown` where nothing is known to have been kept. */
-  readonly verdict: 'pass' | 'fail' | 'unknown';
-  /** Adds that began. */
-  readonly attempted: number;
-  readonly acknowledged: number;
-  /** Certainly not done. */
-  readonly refused: number;
-  /** Neither acknowledged nor refused. */
-  readonly unknown: number;
+  readonly verdict: Judgement;
   /** Reads that came back. */
   readonly reads: number;
   /** Known, and in the last read of every member that was read since. */
@@ -33,7 +27,7 @@ export interface SetFindings {
   /** More than once in one read. */
   readonly duplicated: readonly number[];
   /** Adds without an answer that turned out to be done. */
-  readonly unknownButKept: number;
+  readonly infoButKept: number;
 }
 
 /**
@@ -45,7 +39,7 @@ export function checkSet(events: readonly HistoryEvent[]): SetFindings {
   const operations = operationsOf(events);
   const attempts = attemptsOf(operations);
   const reads = operations.flatMap((operation) => fullReadOf(operation, 'read'));
-  const { stable, lost, diverged, neverRead, stale, unexpected, duplicated, unknownButKept } = classifyPresence(
+  const { stable, lost, diverged, neverRead, stale, unexpected, duplicated, infoButKept } = classifyPresence(
     attempts,
     reads,
   );
@@ -53,10 +47,7 @@ export function checkSet(events: readonly HistoryEvent[]): SetFindings {
   const failed = lost.length > 0 || unexpected.length > 0 || duplicated.length > 0;
   return {
     verdict: failed ? 'fail' : stable.length === 0 || neverRead.length > 0 ? 'unknown' : 'pass',
-    attempted: counts.attempted,
-    acknowledged: counts.ok,
-    refused: counts.failed,
-    unknown: counts.unknown,
+    ...counts,
     reads: reads.length,
     stable: ascending(stable),
     lost: ascending(lost),
@@ -66,14 +57,14 @@ export function checkSet(events: readonly HistoryEvent[]): SetFindings {
     staleMaxMs: stale.reduce((max, { ageMs }) => Math.max(max, ageMs), 0),
     unexpected: ascending(unexpected),
     duplicated: ascending(duplicated),
-    unknownButKept,
+    infoButKept,
   };
 }
 
 /** The same in the shape that all checkers share, with a bounded number of values. */
 export function findingsOfSet(found: SetFindings): Findings {
   const tally = createTally();
-  const { lost, diverged, duplicated, unexpected, neverRead } = found;
+  const { attempted, ok, fail, info, reads, lost, diverged, duplicated, unexpected, neverRead } = found;
   for (const [kind, values] of Object.entries({ lost, diverged, duplicated, unexpected, 'never-read': neverRead })) {
     for (const value of values) tally.add(kind as 'lost', () => String(value));
   }
@@ -82,11 +73,11 @@ export function findingsOfSet(found: SetFindings): Findings {
   return {
     workload: 'set',
     verdict: found.verdict,
-    attempted: found.attempted,
-    ok: found.acknowledged,
-    failed: found.refused,
-    unknown: found.unknown,
-    reads: found.reads,
+    attempted,
+    ok,
+    fail,
+    info,
+    reads,
     ...tally.result(),
   };
 }

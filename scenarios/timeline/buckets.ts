@@ -7,7 +7,7 @@ import type { Span } from './spans.ts';
 export interface Bucket {
   ok: number;
   fail: number;
-  unknown: number;
+  info: number;
   /** Longest time that one of them took, in milliseconds. */
   slowestMs: number;
 }
@@ -17,14 +17,13 @@ export function bucketsOf(
   operations: readonly PairedOperation[],
   { endMs, count }: { readonly endMs: number; readonly count: number },
 ): readonly Bucket[] {
-  const buckets = Array.from({ length: count }, (): Bucket => ({ ok: 0, fail: 0, unknown: 0, slowestMs: 0 }));
+  const buckets = Array.from({ length: count }, (): Bucket => ({ ok: 0, fail: 0, info: 0, slowestMs: 0 }));
   for (const operation of operations) {
     const { invoke, completion } = operation;
     const endedMs = completion?.timeMs ?? endMs;
     const bucket = buckets[Math.min(count - 1, Math.floor((endedMs / endMs) * count))];
     if (bucket === undefined) continue;
-    const outcome = outcomeOf(operation);
-    bucket[outcome === 'info' ? 'unknown' : outcome] += 1;
+    bucket[outcomeOf(operation)] += 1;
     bucket.slowestMs = Math.max(bucket.slowestMs, endedMs - invoke.timeMs);
   }
   return buckets;

@@ -80,13 +80,13 @@ function summaryOf(
   outages: ReturnType<typeof outagesOf>,
   { endMs }: Frame,
 ): string {
-  const { attempted, ok, failed, unknown } = countWrites(writes);
+  const { attempted, ok, fail, info } = countWrites(writes);
   const longestMs = outages.reduce((longest, { fromMs, toMs }) => Math.max(longest, toMs - fromMs), 0);
   const parts = [
     `${formatCount(attempted)} writes in ${timeText(endMs)}`,
     `${formatCount(ok)} ok`,
-    `${formatCount(unknown)} unknown`,
-    `${formatCount(failed)} failed`,
+    `${formatCount(info)} info`,
+    `${formatCount(fail)} fail`,
     `${formatCount(readCount)} reads`,
     longestMs === 0 ? 'writes never stopped' : `writes stopped for ${timeText(longestMs)} at most`,
   ];
@@ -95,14 +95,14 @@ function summaryOf(
 
 /** From the right: what the colours mean. */
 function legend(y: number): Markup {
-  const entries = ['failed', 'unknown', 'ok', 'down', 'replica', 'primary', 'fault'];
+  const entries = ['fail', 'info', 'ok', 'down', 'replica', 'primary', 'fault'];
   let x = laneRight;
   return entries
     .map((name) => {
       x -= textWidth(name) + 6;
       const label = text('soft', x, y, name);
       x -= 16;
-      const sample = rectangle(name === 'failed' ? 'fail' : name, { x, y: y - 9, width: 11, height: 11 });
+      const sample = rectangle(name, { x, y: y - 9, width: 11, height: 11 });
       x -= 14;
       return sample + label;
     })

@@ -14,12 +14,12 @@ export function operationLane(
   { name, top, height }: { readonly name: string; readonly top: number; readonly height: number },
   buckets: readonly Bucket[],
 ): Lane {
-  const highest = Math.max(1, ...buckets.map(({ ok, fail, unknown }) => ok + fail + unknown));
+  const highest = Math.max(1, ...buckets.map(({ ok, fail, info }) => ok + fail + info));
   const bottom = top + height;
-  const columns = { ok: '', unknown: '', fail: '' };
+  const columns = { ok: '', info: '', fail: '' };
   for (const [position, bucket] of buckets.entries()) {
     let y = bottom;
-    for (const outcome of ['ok', 'unknown', 'fail'] as const) {
+    for (const outcome of ['ok', 'info', 'fail'] as const) {
       if (bucket[outcome] === 0) continue;
       const part = Math.max(visibleMin, (bucket[outcome] / highest) * (height - 8));
       y -= part;
@@ -68,10 +68,10 @@ export function outageShades(frame: Frame, top: number, bottom: number, outages:
 /** What the pointer shows of each slice of writes. */
 export function bucketHints(frame: Frame, top: number, height: number, buckets: readonly Bucket[]): Markup {
   return buckets
-    .map(({ ok, fail, unknown }, position) => {
-      if (ok + fail + unknown === 0) return '';
+    .map(({ ok, fail, info }, position) => {
+      if (ok + fail + info === 0) return '';
       const atMs = (position / bucketCount) * frame.endMs;
-      const hint = `${timeText(atMs)}: ${ok} ok, ${unknown} unknown, ${fail} failed`;
+      const hint = `${timeText(atMs)}: ${ok} ok, ${info} info, ${fail} fail`;
       return rectangle('hint', { x: laneLeft + position * bucketWidth, y: top, width: bucketWidth, height }, hint);
     })
     .join('');

@@ -60,7 +60,7 @@ describe.each([...engines.keys()])(`workloads of %s (SANDBOX_TEST_SEED=${seed})`
     const winners = outcomes.flatMap((outcome, to) => (outcome === 'ok' ? [10 + to] : []));
     expect(winners).toHaveLength(1);
     expect(await client?.read(1)).toBe(winners[0]);
-    expect(await client?.compareAndSet(1, 5, 6)).toBe('failed');
+    expect(await client?.compareAndSet(1, 5, 6)).toBe('fail');
   });
 
   test.runIf(bank)('transfers of several clients never change the total, nor overdraw an account', async () => {
@@ -79,6 +79,6 @@ describe.each([...engines.keys()])(`workloads of %s (SANDBOX_TEST_SEED=${seed})`
     };
     await Promise.all(upTo(3).map(move));
     await using client = await bank?.open(running);
-    expect(await client?.transfer(0, 1, bankAccounts * startBalance + 1)).toBe('failed');
+    expect(await client?.transfer(0, 1, bankAccounts * startBalance + 1)).toBe('fail');
   });
 });

@@ -24,9 +24,9 @@ test('a store that keeps what it acknowledged passes, and each member was read',
   expect(times).toMatchObject({ node: 'a', detectMs: expect.any(Number), firstWriteMs: expect.any(Number) });
 });
 
-test('a write without an answer is unknown, never failed, and its process does nothing more', async () => {
+test('a write without an answer is info, never fail, and its process does nothing more', async () => {
   const { outcome, history } = await drillInMemory(createMemoryStore({ waits: true }), killPrimary);
-  expect(outcome.findings).toMatchObject({ failed: 0 });
+  expect(outcome.findings).toMatchObject({ fail: 0 });
   const open = history.events.filter(({ operation, type }) => operation === 'add' && type === 'info');
   for (const event of open) {
     expect(history.events.filter(({ process, index }) => process === event.process && index > event.index)).toEqual([]);

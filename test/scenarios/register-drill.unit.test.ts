@@ -29,7 +29,7 @@ async function drillRegisters({ honest }: { readonly honest: boolean }) {
       const isThere = registers.get(key) === from;
       if (!honest) await delay(5);
       if (isThere) registers.set(key, to);
-      return isThere ? 'ok' : 'failed';
+      return isThere ? 'ok' : 'fail';
     },
     [Symbol.asyncDispose]: async () => {},
   };

@@ -74,8 +74,7 @@ describe('the picture of a failover', () => {
     expect(hints('replica')).toHaveLength(3);
     expect(hints('down')).toHaveLength(1);
     expect(hints('fault').map((hint) => hint.split(':')[0])).toEqual(['kill primary', 'isolate standby-2']);
-    for (const outcome of ['ok', 'unknown', 'fail'])
-      expect(ofClass(elements, 'path', outcome).length).toBeGreaterThan(0);
+    for (const outcome of ['ok', 'info', 'fail']) expect(ofClass(elements, 'path', outcome).length).toBeGreaterThan(0);
     expect(ofClass(elements, 'polygon', 'mark')).toHaveLength(4);
   });
 
@@ -185,9 +184,9 @@ describe('writes', () => {
       open,
     ]);
     const buckets = bucketsOf(writes, { endMs: 100, count: 10 });
-    expect(buckets[0]).toEqual({ ok: 1, fail: 0, unknown: 0, slowestMs: 5 });
-    expect(buckets[5]).toEqual({ ok: 0, fail: 1, unknown: 1, slowestMs: 49 });
-    expect(buckets[9]).toEqual({ ok: 0, fail: 0, unknown: 1, slowestMs: 85 });
+    expect(buckets[0]).toEqual({ ok: 1, fail: 0, info: 0, slowestMs: 5 });
+    expect(buckets[5]).toEqual({ ok: 0, fail: 1, info: 1, slowestMs: 49 });
+    expect(buckets[9]).toEqual({ ok: 0, fail: 0, info: 1, slowestMs: 85 });
   });
 
   test('have stopped from the last acknowledgement to the next one, if somebody tried', () => {

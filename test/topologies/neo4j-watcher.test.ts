@@ -109,7 +109,7 @@ test('a primary that only clients reach is stopped before the standby takes over
     { node: 'neo4j-standby', role: 'standby', lagUnknown: expect.stringContaining('another was promoted over it') },
   ]);
   await using back = await member('neo4j-standby');
-  expect(await back.add(400_000)).toBe('failed');
+  expect(await back.add(400_000)).toBe('fail');
   expect(await back.readAll()).toContain(alone);
   expect(await readAll('neo4j')).not.toContain(alone);
 });

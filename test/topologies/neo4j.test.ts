@@ -33,7 +33,7 @@ test('a standby has what the last dump had, refuses writes, and loses what came 
   await failover.refresh?.(running);
   expect(await readAll('neo4j-standby')).toEqual([1]);
   await using member = await set.openMember?.(running, 'neo4j-standby');
-  expect(await member?.add(9)).toBe('failed');
+  expect(await member?.add(9)).toBe('fail');
   expect(await roles(running)).toMatchObject([{}, { follows: 'neo4j', lagMs: expect.any(Number) }]);
 
   // A client that was open before finds out by itself, with the first write that the old connection does not take.

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { poll } from '../../core/poll.ts';
+import { demultiplex, textOfFrames } from '../runtime/demultiplex.ts';
 import { docker } from '../runtime/docker.ts';
 import { labelNames } from '../runtime/labels.ts';
 import { requireForwarded, stopForwarding } from '../runtime/ssh/forwarded-ports.ts';
@@ -12,21 +13,7 @@ import type { NodeHandle } from './node-spec.ts';
 export async function nodeLogs(container: string | NodeHandle, lines: number): Promise<string> {
   const id = typeof container === 'string' ? container : container.containerId;
   const raw = await (await docker()).getContainer(id).logs({ stdout: true, stderr: true, tail: lines });
-  return demultiplex(raw as unknown as Buffer);
-}
-
-/**
- * Docker prefixes each chunk of output with eight bytes: stream, three zeroes, length (Engine API, "attach"). The client's
- * own `demuxStream` calls itself for each of them: 5,000 lines at once overflow the stack (docker-modem 5, measured).
- */
-function demultiplex(raw: Buffer): string {
-  const parts: Buffer[] = [];
-  for (let offset = 0; offset + 8 <= raw.length; ) {
-    const length = raw.readUInt32BE(offset + 4);
-    parts.push(raw.subarray(offset + 8, offset + 8 + length));
-    offset += 8 + length;
-  }
-  return Buffer.concat(parts).toString('utf8');
+  return textOfFrames(raw as unknown as Buffer);
 }
 
 /** Sends the stop signal and waits; kills after the deadline `nodeStop`. The container and its data stay. */
@@ -163,11 +150,10 @@ export async function followLogs(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<void> {
-  const client = await docker();
-  const handle = client.getContainer(container);
+  const handle = (await docker()).getContainer(container);
   const raw = await handle.logs({ stdout: true, stderr: true, follow: true, tail: lines, abortSignal: signal });
   const output = new PassThrough();
-  client.modem.demuxStream(raw, output, output);
+  demultiplex(raw, output, output);
   raw.on('end', () => output.end());
   raw.on('error', () => output.end());
   for await (const line of createInterface({ input: output })) onLine(line);

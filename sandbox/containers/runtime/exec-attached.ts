@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { NodeHandle } from '../nodes/node-spec.ts';
+import { demultiplex } from './demultiplex.ts';
 import { docker } from './docker.ts';
 
 /** Where a program in a node reads and writes: the three streams of this process. */
@@ -26,9 +27,8 @@ export async function execAttached(
   { stdin, stdout, stderr }: Terminal,
   { environment = {}, user }: AttachedOptions = {},
 ): Promise<number> {
-  const client = await docker();
   const isTerminal = stdin.isTTY === true && stdout.isTTY === true;
-  const execution = await client.getContainer(node.containerId).exec({
+  const execution = await (await docker()).getContainer(node.containerId).exec({
     Cmd: [...command],
     AttachStdin: true,
     AttachStdout: true,
@@ -45,7 +45,7 @@ export async function execAttached(
     await matchSize();
     stream.pipe(stdout, { end: false });
   } else {
-    client.modem.demuxStream(stream, stdout, stderr);
+    demultiplex(stream, stdout, stderr);
   }
   try {
     stdin.pipe(stream);

@@ -6,6 +6,7 @@ import { SandboxError } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { confined } from '../nodes/confinement.ts';
 import type { NodeHandle } from '../nodes/node-spec.ts';
+import { demultiplex } from './demultiplex.ts';
 import { docker } from './docker.ts';
 import { type Labels, labelNames } from './labels.ts';
 import { ownerOfThisProcess } from './owner.ts';
@@ -156,7 +157,7 @@ async function collect(
   const errorOutput = new PassThrough();
   const outputText = options.outputTo === undefined ? textOf(output as PassThrough) : Promise.resolve('');
   const errorText = textOf(errorOutput);
-  (await docker()).modem.demuxStream(stream, output, errorOutput);
+  demultiplex(stream, output as Writable, errorOutput);
   const timeoutMs = options.timeoutMs ?? deadlineMs('nodeCommand');
   const timer = setTimeout(() => {
     (stream as unknown as { destroy(error: Error): void }).destroy(

@@ -1,11 +1,11 @@
 import type { RunningEngine } from './topology.ts';
 
-/** Outcome of one attempted write: a time-out or a reset is `unknown`, never `failed`. */
-export type WriteOutcome = 'ok' | 'failed' | 'unknown';
+/** What became of an operation, in Jepsen's words: done, certainly not done, or nobody knows, as after a time-out or a reset. */
+export type WriteOutcome = 'ok' | 'fail' | 'info';
 
 /**
  * Work that ordinary clients do against an engine, in forms whose outcome a checker can judge. A write without an
- * answer is `unknown`, never `failed`. Reads throw where there is no answer.
+ * answer is `info`, never `fail`. Reads throw where there is no answer.
  */
 export interface Workloads {
   /** Adds values that are unique, and reads all of them: the cheapest way to notice a loss. */
@@ -43,7 +43,7 @@ export interface AppendClient {
 export interface RegisterClient {
   readonly read: (key: number) => Promise<number | undefined>;
   readonly write: (key: number, value: number) => Promise<WriteOutcome>;
-  /** `failed` where another value than `from` was there. */
+  /** `fail` where another value than `from` was there. */
   readonly compareAndSet: (key: number, from: number, to: number) => Promise<WriteOutcome>;
 }
 
@@ -55,7 +55,7 @@ export const bankAccounts = 8;
 export const startBalance = 100;
 
 export interface BankClient {
-  /** `failed` where the account would be overdrawn. */
+  /** `fail` where the account would be overdrawn. */
   readonly transfer: (from: number, to: number, amount: number) => Promise<WriteOutcome>;
   /** Balances of all accounts at one moment, by account. */
   readonly readAll: () => Promise<readonly number[]>;
@@ -64,10 +64,10 @@ export interface BankClient {
 /** What became of a write: the answer of `send`, or what `judge` says of its error (default: nobody knows). */
 export async function outcomeOf(
   send: () => Promise<boolean>,
-  judge: (thrown: unknown) => WriteOutcome = () => 'unknown',
+  judge: (thrown: unknown) => WriteOutcome = () => 'info',
 ): Promise<WriteOutcome> {
   try {
-    return (await send()) ? 'ok' : 'failed';
+    return (await send()) ? 'ok' : 'fail';
   } catch (thrown) {
     return judge(thrown);
   }

@@ -11,7 +11,7 @@ import type { Actor } from './recorded-operations.ts';
 const clientCount = 4;
 
 /** Pauses in milliseconds: a history of a minute stays below a hundred thousand operations, and an outage is no flood. */
-const pauseMs = { ok: 5, failed: 15, unknown: 25 } as const;
+const pauseMs = { ok: 5, fail: 15, info: 25 } as const;
 
 /** Ordinary clients that work until they are told to stop. */
 export interface Clients extends AsyncDisposable {
@@ -47,7 +47,7 @@ export function startClients<Client>(options: ClientsOptions<Client>): Clients {
         return undefined;
       });
       if (client === undefined) {
-        await delay(pauseMs.unknown);
+        await delay(pauseMs.info);
         continue;
       }
       await using held = client;
@@ -57,7 +57,7 @@ export function startClients<Client>(options: ClientsOptions<Client>): Clients {
         const beganMs = history.nowMs();
         const outcome = await kind.step(held, actor);
         if (outcome === 'ok') acknowledgedMs.push(beganMs);
-        if (outcome === 'unknown') actor = { ...actor, process: nextProcess++ };
+        if (outcome === 'info') actor = { ...actor, process: nextProcess++ };
         await delay(pauseMs[outcome]);
       }
     }

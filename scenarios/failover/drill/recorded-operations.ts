@@ -25,9 +25,8 @@ export async function write(
 ): Promise<WriteOutcome> {
   const { history, process } = actor;
   history.record({ ...operation, process, type: 'invoke' });
-  const outcome = await within(send).catch(() => 'unknown' as const);
-  const type = { ok: 'ok', failed: 'fail', unknown: 'info' } as const;
-  history.record({ ...operation, process, type: type[outcome] });
+  const outcome = await within(send).catch(() => 'info' as const);
+  history.record({ ...operation, process, type: outcome });
   return outcome;
 }
 
@@ -48,7 +47,7 @@ export async function read(actor: Actor, operation: Operation, ask: () => Promis
 export function attemptRead(reading: () => Promise<void>): Promise<WriteOutcome> {
   return reading().then(
     () => 'ok' as const,
-    () => 'failed' as const,
+    () => 'fail' as const,
   );
 }
 

@@ -23,8 +23,8 @@ describe('a bank', () => {
       verdict: 'pass',
       attempted: 2,
       ok: 1,
-      failed: 1,
-      unknown: 0,
+      fail: 1,
+      info: 0,
     });
   });
 

@@ -78,12 +78,12 @@ export function createMemoryStore({
   };
   const add = async (value: number) => {
     await delay(1);
-    if (down.has(primary)) return 'unknown' as const;
+    if (down.has(primary)) return 'info' as const;
     const follower = other(primary);
     const reaches = follows && !down.has(follower) && !cut.has(follower);
     data.get(primary)?.add(value);
     if (reaches) data.get(follower)?.add(value);
-    return reaches || !strict || down.has(follower) ? ('ok' as const) : ('unknown' as const);
+    return reaches || !strict || down.has(follower) ? ('ok' as const) : ('info' as const);
   };
   const clientOf = (node: () => string) => ({
     add,

@@ -19,8 +19,8 @@ export function followingSet(url: string): SetClient & AsyncDisposable {
     add: async (value) => {
       warned = false;
       const insert = async () => (await pool.query('INSERT INTO drill.set VALUES ($1)', [value])).rowCount === 1;
-      const outcome = await outcomeOf(insert, (thrown) => (wasRefused(thrown) ? 'failed' : 'unknown'));
-      return outcome === 'ok' && warned ? 'unknown' : outcome;
+      const outcome = await outcomeOf(insert, (thrown) => (wasRefused(thrown) ? 'fail' : 'info'));
+      return outcome === 'ok' && warned ? 'info' : outcome;
     },
     readAll: async () => {
       const { rows } = await pool.query<{ value: string }>('SELECT value FROM drill.set ORDER BY value');

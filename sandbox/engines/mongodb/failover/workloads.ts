@@ -154,8 +154,8 @@ async function readAccounts(client: MongoClient, database: Db): Promise<readonly
  * of the write concern, or an error that may be retried (drivers' specification, "Retryable Writes").
  */
 function judge(thrown: unknown): WriteOutcome {
-  if (!(thrown instanceof MongoServerError)) return 'unknown';
+  if (!(thrown instanceof MongoServerError)) return 'info';
   const retryable = ['RetryableWriteError', 'UnknownTransactionCommitResult', 'TransientTransactionError'];
   const open = thrown instanceof MongoError && retryable.some((label) => thrown.hasErrorLabel(label));
-  return open || 'writeConcernError' in thrown || thrown.code === 64 ? 'unknown' : 'failed';
+  return open || 'writeConcernError' in thrown || thrown.code === 64 ? 'info' : 'fail';
 }

@@ -79,7 +79,7 @@ async function prepare(running: RunningEngine): Promise<void> {
 /** One statement in a transaction of its own, tried once: the driver's own retries would hide an unknown outcome. */
 async function write(on: FollowingDriver, text: string, parameters: Record<string, number>): Promise<WriteOutcome> {
   const driver = await on.reachForWrite();
-  if (driver === undefined) return 'failed';
+  if (driver === undefined) return 'fail';
   let thrown: unknown;
   const outcome = await outcomeOf(
     async () => {
@@ -107,7 +107,7 @@ const refusals =
   /^Neo\.(ClientError\.(Statement|Schema|Security)\.|ClientError\.General\.(ForbiddenOnReadOnlyDatabase|WriteOnReadOnlyAccessDatabase)$|TransientError\.Transaction\.(DeadlockDetected|LockAcquisitionTimeout)$)/;
 
 function judge(thrown: unknown): WriteOutcome {
-  return thrown instanceof Neo4jError && refusals.test(thrown.code) ? 'failed' : 'unknown';
+  return thrown instanceof Neo4jError && refusals.test(thrown.code) ? 'fail' : 'info';
 }
 
 async function values(

@@ -85,7 +85,7 @@ async function openMember(running: RunningEngine, nodeName: string): Promise<Pri
   if (node === undefined) throw new Error(`there is no node ${nodeName}`);
   const opened = await openClient(node, running.secrets, target);
   return {
-    write: async () => 'failed',
+    write: async () => 'fail',
     read: (work) => work(opened.client),
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };

@@ -34,14 +34,14 @@ export function openPrimaryClient(running: RunningEngine, target: Target): Prima
   return {
     async write(work) {
       const client = await reach();
-      if (client === undefined) return 'failed';
+      if (client === undefined) return 'fail';
       warned = false;
       try {
-        if (!(await work(client))) return 'failed';
-        return warned ? 'unknown' : 'ok';
+        if (!(await work(client))) return 'fail';
+        return warned ? 'info' : 'ok';
       } catch (thrown) {
         void drop();
-        return wasRefused(thrown) ? 'failed' : 'unknown';
+        return wasRefused(thrown) ? 'fail' : 'info';
       }
     },
     async read(work) {

@@ -106,7 +106,7 @@ async function readSet(client: QdrantClient): Promise<readonly number[]> {
 
 /** Too few replicas is a failure of the server (5xx) that leaves those written that were reached: nobody knows. */
 function judge(thrown: unknown): WriteOutcome {
-  return isRefusal(thrown) || wasNotSent(thrown) ? 'failed' : 'unknown';
+  return isRefusal(thrown) || wasNotSent(thrown) ? 'fail' : 'info';
 }
 
 async function prepare(running: RunningEngine): Promise<void> {

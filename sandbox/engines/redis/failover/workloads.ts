@@ -81,12 +81,12 @@ async function readSet(client: RedisClient): Promise<readonly number[]> {
 
 /** A client that has no connection now sends nothing. */
 async function send(client: RedisClient, command: () => Promise<boolean>): Promise<WriteOutcome> {
-  return client.status === 'ready' ? outcomeOf(command, judge) : 'failed';
+  return client.status === 'ready' ? outcomeOf(command, judge) : 'fail';
 }
 
 /** An error that the server answers means that nothing was written. */
 function judge(thrown: unknown): WriteOutcome {
-  return thrown instanceof ReplyError ? 'failed' : 'unknown';
+  return thrown instanceof ReplyError ? 'fail' : 'info';
 }
 
 function workload<Shape extends object>(clientOf: (client: RedisClient) => Shape): Workload<Shape> {
