@@ -14,8 +14,9 @@ describe.each(engines)('the service $name', (engine) => {
 
   test('has the pinned official image, or is built where there is no suitable one', () => {
     const pinned = /^\$\{SANDBOX_\w+_IMAGE:-(.*)\}$/.exec(service.image)?.[1];
-    if (engine.image.official.unsuitable === undefined) expect(pinned).toBe(engine.image.official.reference);
-    else expect(join(project, service.build?.context ?? '')).toBe(engine.image.local.contextDirectory);
+    const { official, local } = engine.image;
+    if (official !== undefined) expect(pinned).toBe(official.reference);
+    else expect(join(project, service.build?.context ?? '')).toBe(local.contextDirectory);
     expect(service.image).toContain(`SANDBOX_${engine.image.variable}_IMAGE`);
   });
 

@@ -3,8 +3,12 @@ import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { inspectImage } from '../../sandbox/containers/images/image-inspect.ts';
-import { type ResolveOptions, resolveImages } from '../../sandbox/containers/images/images.ts';
+import {
+  expectedReferences,
+  type ImageRequest,
+  type ResolveOptions,
+  resolveImages,
+} from '../../sandbox/containers/images/images.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
@@ -16,6 +20,8 @@ import {
   removeTinyEngines,
   type TinyEngine,
   tinyEngine,
+  withoutLocal,
+  withoutOfficial,
 } from './support/tiny-images.ts';
 
 afterEach(() => {
@@ -23,7 +29,7 @@ afterEach(() => {
 });
 afterAll(removeTinyEngines);
 
-async function resolveOne(engine: TinyEngine, options: Partial<ResolveOptions> = {}) {
+async function resolveOne(engine: ImageRequest, options: Partial<ResolveOptions> = {}) {
   const images = await resolveImages([engine], { policy: 'built', progress: silent, ...options });
   const image = images.get(engine.engine);
   if (image === undefined) throw new Error('no image was resolved');
@@ -176,15 +182,60 @@ describe('a named image', () => {
 });
 
 test('nothing is built where only official images are asked for', async () => {
-  const engine = await tinyEngine('RUN echo never built', { official: { unsuitable: 'it lacks a part' } });
-  const error = await errorOf(resolveOne(engine, { policy: 'official' }));
+  const engine = await tinyEngine('RUN echo never built');
+  const error = await errorOf(resolveOne(withoutOfficial(engine, 'it lacks a part'), { policy: 'official' }));
   expect(error).toMatchObject({ code: 'IMAGE_UNAVAILABLE', message: expect.stringContaining('it lacks a part') });
   await expectNothingOf(engine);
 });
 
-test('an image that is not suitable is never pulled', async () => {
-  const engine = await tinyEngine('RUN echo built', { official: { unsuitable: 'it lacks a part' } });
+test('an engine that the vendor has no image of is built, and has no other name', async () => {
+  const engine = withoutOfficial(await tinyEngine('RUN echo built'), 'it lacks a part');
   const { reference } = await resolveOne(engine, { policy: 'auto' });
   expect(reference).toMatch(/^taishang-sandbox\//);
-  expect(await inspectImage(engine.spec.official.reference)).toBeUndefined();
+  expect([...(await expectedReferences([engine]))]).toEqual([reference]);
+});
+
+describe('an engine that is not built here', () => {
+  // Port 9 is "discard": nothing listens there.
+  const nowhere = () => vi.stubEnv('SANDBOX_REGISTRY', '127.0.0.1:9');
+
+  test.each(['auto', 'official'] as const)(
+    'and that no registry has is an error that says both, with %s',
+    async (policy) => {
+      nowhere();
+      const tiny = await tinyEngine('RUN echo never built');
+      const engine = withoutLocal(tiny, 'its licence forbids it');
+      const { progress, events } = recorder();
+      const error = await errorOf(resolveOne(engine, { policy, progress }));
+      expect(error).toMatchObject({ code: 'IMAGE_UNAVAILABLE', engine: engine.engine });
+      expect(error.message).toContain(tiny.spec.official.reference);
+      expect(error.message).toContain('It cannot be built here: its licence forbids it.');
+      expect(error.next).toContain('prefetch');
+      expect(error.next).not.toContain('to build it here');
+      // That it is built instead would be no truth.
+      expect(JSON.stringify(events)).not.toContain('building here');
+      expect([...(await expectedReferences([engine]))].some((name) => name.startsWith('taishang-sandbox/'))).toBe(
+        false,
+      );
+      await expectNothingOf(tiny);
+    },
+  );
+
+  test('is refused at once where only builds are asked for', async () => {
+    const engine = withoutLocal(await tinyEngine('RUN echo never built'), 'its licence forbids it');
+    const error = await errorOf(resolveOne(engine));
+    expect(error).toMatchObject({ code: 'IMAGE_UNAVAILABLE', next: 'Leave out `--images built`.' });
+    expect(error.message).toContain('its licence forbids it');
+  });
+
+  test('is started from the image of its name that is here', async () => {
+    nowhere();
+    const built = await tinyEngine('RUN echo from elsewhere');
+    const { reference, digest } = await resolveOne(built);
+    const engine: ImageRequest = {
+      engine: built.engine,
+      spec: { variable: built.spec.variable, official: { reference }, noLocal: 'its licence forbids it' },
+    };
+    expect(await resolveOne(engine, { policy: 'auto' })).toMatchObject({ reference, digest });
+  });
 });

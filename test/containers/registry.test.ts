@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { baseTag, officialBase } from '../../sandbox/containers/images/base-image.ts';
 import { inspectImage } from '../../sandbox/containers/images/image-inspect.ts';
-import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { type ImageRequest, resolveImages } from '../../sandbox/containers/images/images.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
@@ -15,6 +15,7 @@ import {
   removeTinyEngines,
   type TinyEngine,
   tinyEngine,
+  withoutOfficial,
 } from './support/tiny-images.ts';
 
 let registry: Registry;
@@ -43,9 +44,9 @@ async function officialEngine(steps = 'RUN echo yes > /official'): Promise<TinyE
 }
 
 /** Resolves through a mirror; what was pulled from it is removed after the test. */
-async function resolveAt(mirror: string, engines: readonly TinyEngine[], policy: 'auto' | 'official' = 'auto') {
+async function resolveAt(mirror: string, engines: readonly ImageRequest[], policy: 'auto' | 'official' = 'auto') {
   vi.stubEnv('SANDBOX_REGISTRY', mirror);
-  const references = [officialBase, ...engines.map(({ spec }) => spec.official.reference)];
+  const references = [officialBase, ...engines.flatMap(({ spec }) => spec.official?.reference ?? [])];
   pulled.push(...references.map((reference) => `${mirror}/library/${reference}`));
   const { events, progress } = recorder();
   const startedMs = performance.now();
@@ -111,7 +112,7 @@ describe('a registry that answers', () => {
     const name = `library/${officialBase}`;
     await registry.fill(baseTag, name);
     await loggedIn(registry.address);
-    const engine = await tinyEngine('RUN echo yes > /built', { official: { unsuitable: 'it lacks a part' } });
+    const engine = withoutOfficial(await tinyEngine('RUN echo yes > /built'), 'it lacks a part');
     const { images } = await resolveAt(registry.address, [engine]);
     expect(images[0]?.reference).toMatch(/^taishang-sandbox\//);
     expect(await inspectImage(`${registry.address}/${name}`)).toBeDefined();

@@ -26,11 +26,11 @@ describe('an image of the vendor and one of ours', () => {
   });
 
   const ownSettings = engines.flatMap(({ name, image }) => {
-    const directory = image.local.contextDirectory;
-    const files = existsSync(directory)
+    const directory = image.local?.contextDirectory;
+    const files = directory !== undefined && existsSync(directory)
       ? readdirSync(directory).filter((file) => /\.(conf|ya?ml|ini)$/.test(file))
       : [];
-    return files.map((file) => ({ engine: name, file, path: join(directory, file) }));
+    return files.map((file) => ({ engine: name, file, path: join(directory ?? '', file) }));
   });
 
   test('no other engine has a file of settings in its image', () => {

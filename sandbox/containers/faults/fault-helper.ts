@@ -10,7 +10,7 @@ export const faultHelper: ImageRequest = {
   engine: 'fault-helper',
   spec: {
     variable: 'FAULT_HELPER',
-    official: { reference: 'none', unsuitable: 'it is made for the sandbox' },
+    noOfficial: 'it is made for the sandbox',
     local: {
       origin: 'built',
       contextDirectory: join(import.meta.dirname, 'fault-helper'),

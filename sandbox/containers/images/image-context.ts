@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { baseTag } from './base-image.ts';
 import { hostCertificates } from './host-certificates.ts';
-import type { ImageSpec } from './image-spec.ts';
+import type { LocalImage } from './image-spec.ts';
 
 /** A file of a build's context. */
 interface ContextFile {
@@ -21,7 +21,7 @@ export interface LocalBuild {
   /** `taishang-sandbox/<engine>:<hash>`: while nothing changes, the tag stays. */
   readonly tag: string;
   readonly hash: string;
-  readonly spec: ImageSpec['local'];
+  readonly spec: LocalImage;
   readonly files: readonly ContextFile[];
   /** Whether the host's certificates stay in the final image, for what is added to it later. */
   readonly keepCertificates: boolean;
@@ -31,7 +31,7 @@ export interface LocalBuild {
  * Reads a build's inputs and names its result. The base counts by its definition, so that images can be carried to a
  * machine without it; the host's certificates count where they stay in the image.
  */
-export async function planBuild(engine: string, spec: ImageSpec['local']): Promise<LocalBuild> {
+export async function planBuild(engine: string, spec: LocalImage): Promise<LocalBuild> {
   const files = await readContext(spec.contextDirectory);
   const keepCertificates = process.env.SANDBOX_CA_IN_IMAGE === '1';
   const hash = createHash('sha256').update(`${baseTag}\n${keepCertificates ? await hostCertificates() : ''}\n`);

@@ -9,11 +9,16 @@ import type { ImagePolicy } from './image-spec.ts';
 /** What all engines of one call share, each done once. */
 export interface SharedSteps {
   /** Pulls within what registries may still cost, and says once what is wrong with a registry. */
-  pull(reference: string, report: TaskReport): Promise<PullFailure | undefined>;
+  pull(reference: string, report: TaskReport, options: PullOptions): Promise<PullFailure | undefined>;
   /** Something will be built: the base image may be fetched meanwhile. */
   expectBuild(): void;
   /** Reference of the base image for local builds. */
   base(): Promise<string>;
+}
+
+interface PullOptions {
+  /** Whether it can be built here where it cannot be pulled: where not, what is wrong is an error, which says it. */
+  readonly mayBuild: boolean;
 }
 
 interface SharedOptions {
@@ -77,9 +82,9 @@ export function sharedSteps(options: SharedOptions): SharedSteps {
   };
 
   return {
-    pull: async (reference, report) => {
+    pull: async (reference, report, { mayBuild }) => {
       const failure = await pull(reference, report);
-      if (failure !== undefined && policy !== 'official') sayOnce(reference, failure);
+      if (failure !== undefined && mayBuild) sayOnce(reference, failure);
       return failure;
     },
     expectBuild: () => void startBase(true),

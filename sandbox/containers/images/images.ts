@@ -7,7 +7,7 @@ import { type LocalBuild, planBuild } from './image-context.ts';
 import { inspectImage, resolved } from './image-inspect.ts';
 import { atMirror, type PullFailure, pullImage } from './image-pull.ts';
 import { type SharedSteps, sharedSteps } from './image-shared-steps.ts';
-import type { ImagePolicy, ImageSpec, ResolvedImage } from './image-spec.ts';
+import type { ImagePolicy, ImageSpec, OfficialImage, ResolvedImage } from './image-spec.ts';
 
 /** An engine whose image is wanted. */
 export interface ImageRequest {
@@ -58,10 +58,10 @@ export async function resolveImages(
 /** Every name that the image of one of these engines may have here. */
 export async function expectedReferences(requests: readonly ImageRequest[]): Promise<ReadonlySet<string>> {
   const names = requests.map(async ({ engine, spec }) => {
-    const official = spec.official.unsuitable === undefined ? [pinned(spec), spec.official.reference] : [];
+    const official = spec.official === undefined ? [] : [pinned(spec.official), spec.official.reference];
     const mirrored = official.map((reference) => atMirror(reference, process.env.SANDBOX_REGISTRY));
-    const { tag } = await planBuild(engine, spec.local);
-    return [process.env[`SANDBOX_${spec.variable}_IMAGE`], tag, ...official, ...mirrored];
+    const built = spec.local === undefined ? [] : [(await planBuild(engine, spec.local)).tag];
+    return [process.env[`SANDBOX_${spec.variable}_IMAGE`], ...built, ...official, ...mirrored];
   });
   return new Set((await Promise.all(names)).flat().flatMap((name) => (name ? [name] : [])));
 }
@@ -72,12 +72,15 @@ async function resolveOne(
   shared: SharedSteps,
   signal: AbortSignal,
 ): Promise<ResolvedImage> {
-  const mayUseOfficial = policy !== 'built' && spec.official.unsuitable === undefined;
+  const { official, local } = spec;
   const wanted: Wanted = {
     engine,
     spec,
-    official: mayUseOfficial ? atMirror(pinned(spec), process.env.SANDBOX_REGISTRY) : undefined,
-    build: policy === 'official' ? undefined : await planBuild(engine, spec.local),
+    official:
+      policy === 'built' || official === undefined
+        ? undefined
+        : atMirror(pinned(official), process.env.SANDBOX_REGISTRY),
+    build: policy === 'official' || local === undefined ? undefined : await planBuild(engine, local),
     shared,
     progress,
     signal,
@@ -94,15 +97,17 @@ async function resolveOne(
 }
 
 /** With its digest, where it is known: a tag can be moved. */
-function pinned(spec: ImageSpec): string {
-  const { reference, digest } = spec.official;
+function pinned({ reference, digest }: OfficialImage): string {
   return digest === undefined ? reference : `${reference.replace(/:[^/:]+$/, '')}@${digest}`;
 }
 
 /** An image that was pulled, loaded or built before: nothing is asked of anybody. */
 async function findPresent({ spec, official, build }: Wanted): Promise<ResolvedImage | undefined> {
   // An image that came in an archive has its tag alone.
-  const references = official === undefined ? [] : [...new Set([official, pinned(spec), spec.official.reference])];
+  const references =
+    official === undefined || spec.official === undefined
+      ? []
+      : [...new Set([official, pinned(spec.official), spec.official.reference])];
   const [built, ...officials] = await Promise.all([
     build === undefined ? undefined : inspectImage(build.tag),
     ...references.map(inspectImage),
@@ -116,19 +121,19 @@ async function findPresent({ spec, official, build }: Wanted): Promise<ResolvedI
 
 /** The official image from a registry; `undefined` where it cannot be had and may be built instead. */
 async function pullOfficial(wanted: Wanted, report: TaskReport): Promise<ResolvedImage | undefined> {
-  const { engine, spec, official, shared, build } = wanted;
+  const { official, shared, build } = wanted;
   if (official === undefined) {
-    if (build === undefined) throw unavailable(engine, spec.official.reference, spec.official.unsuitable ?? '');
+    if (build === undefined) throw forbidden(wanted);
     shared.expectBuild();
     return undefined;
   }
-  const failure = await shared.pull(official, report);
+  const failure = await shared.pull(official, report, { mayBuild: build !== undefined });
   if (failure === undefined) {
     const image = await inspectImage(official);
     if (image !== undefined) return resolved(official, image, image.origin ?? 'official');
   }
   const { reason } = failure ?? { reason: 'it was pulled and is gone' };
-  if (build === undefined) throw unavailable(engine, official, reason);
+  if (build === undefined) throw notPulled(wanted, official, reason);
   return undefined;
 }
 
@@ -156,11 +161,27 @@ async function resolveOverride({ engine, spec, progress, signal }: Wanted, refer
   });
 }
 
-function unavailable(engine: string, reference: string, reason: string): SandboxError {
-  return new SandboxError({
-    code: 'IMAGE_UNAVAILABLE',
-    engine,
-    message: `The official image ${reference} cannot be had: ${reason}`,
-    next: 'Leave out `--images official` to build it here, or name a mirror in SANDBOX_REGISTRY.',
-  });
+/** The policy forbids the one source that there is. */
+function forbidden(wanted: Wanted): SandboxError {
+  const { official, noOfficial } = wanted.spec;
+  if (official === undefined) {
+    return unavailable(wanted, `There is no official image: ${noOfficial}.`, 'Leave out `--images official`.');
+  }
+  const message = `The policy \`built\` forbids the official image ${official.reference}.`;
+  return unavailable(wanted, message, 'Leave out `--images built`.');
+}
+
+/** The one source that the policy allows, or that there is at all, fails. */
+function notPulled(wanted: Wanted, reference: string, reason: string): SandboxError {
+  const mirror = 'a mirror can be named in SANDBOX_REGISTRY';
+  const next =
+    wanted.spec.local === undefined
+      ? `Carry it here: \`npm run sandbox -- prefetch --output FILE\` where it is, \`--input FILE\` here; ${mirror}.`
+      : `Leave out \`--images official\` to build it here; ${mirror}.`;
+  return unavailable(wanted, `The official image ${reference} cannot be had: ${reason}.`, next);
+}
+
+function unavailable({ engine, spec: { noLocal } }: Wanted, message: string, next: string): SandboxError {
+  const whole = noLocal === undefined ? message : `${message} It cannot be built here: ${noLocal}.`;
+  return new SandboxError({ code: 'IMAGE_UNAVAILABLE', engine, message: whole, next });
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ImageSpec } from '../../containers/images/image-spec.ts';
+import type { LocalImage } from '../../containers/images/image-spec.ts';
 import { defineEngine, resourcesWith } from '../contract/engine.ts';
 import { versionNumbers } from '../shared/backup/backup-versions.ts';
 import { backup } from './backup/backup.ts';
@@ -23,7 +23,7 @@ import { standalone } from './server/topologies.ts';
 import { clustered } from './server/topologies-clustered.ts';
 import { replicated } from './server/topologies-replicated.ts';
 
-const standIn: ImageSpec['local'] = {
+const standIn: LocalImage = {
   origin: 'compatible',
   contextDirectory: join(import.meta.dirname, 'image'),
   description: "SecantusDB 0.7.0b3, which speaks MongoDB's protocol",

@@ -28,7 +28,7 @@ export const postgresql = defineEngine({
   title: 'PostgreSQL',
   image: {
     variable: 'POSTGRESQL',
-    official: { reference: 'postgres:17.11', unsuitable: 'no official image has both pgvector and PostGIS' },
+    noOfficial: 'no official image has both pgvector and PostGIS',
     local: {
       origin: 'built',
       contextDirectory: join(import.meta.dirname, 'image'),

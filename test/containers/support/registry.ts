@@ -65,7 +65,7 @@ async function registryImage(): Promise<string> {
   const contextDirectory = join(import.meta.dirname, '..', 'fixtures', 'registry');
   const spec = {
     variable: 'TEST_REGISTRY',
-    official: { reference: 'registry:2.8.3', unsuitable: 'it is wanted with its own settings' },
+    noOfficial: 'it is wanted with its own settings',
     local: { origin: 'built', contextDirectory, description: 'a registry' } as const,
   };
   const images = await resolveImages([{ engine: 'test-registry', spec }], { policy: 'built', progress: silent });

@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { ImageSpec } from '../../../sandbox/containers/images/image-spec.ts';
+import type { ImageSpec, LocalImage, OfficialImage } from '../../../sandbox/containers/images/image-spec.ts';
+import type { ImageRequest } from '../../../sandbox/containers/images/images.ts';
 import { docker } from '../../../sandbox/containers/runtime/docker.ts';
 import type { ProgressEvent, ProgressListener } from '../../../sandbox/core/progress.ts';
+
+type BothSources = Extract<ImageSpec, { readonly official: OfficialImage; readonly local: LocalImage }>;
 
 /** An engine that nobody else has, so that its images, tags and variables are this test's alone. */
 export interface TinyEngine {
   readonly engine: string;
-  readonly spec: ImageSpec;
+  readonly spec: BothSources;
   /** Every image that comes of it carries this label, nameless ones included. */
   readonly label: string;
 }
@@ -21,7 +24,6 @@ const engines: TinyEngine[] = [];
 export async function tinyEngine(
   steps: string,
   options: {
-    readonly official?: Partial<ImageSpec['official']>;
     readonly files?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<TinyEngine> {
@@ -34,14 +36,24 @@ export async function tinyEngine(
     await mkdir(dirname(join(contextDirectory, path)), { recursive: true });
     await writeFile(join(contextDirectory, path), content);
   }
-  const spec: ImageSpec = {
+  const spec: BothSources = {
     variable: name.toUpperCase(),
-    official: { reference: `${name}:1.0`, ...options.official },
+    official: { reference: `${name}:1.0` },
     local: { origin: 'built', contextDirectory, description: 'a file or two' },
   };
   const tiny = { engine: name, spec, label };
   engines.push(tiny);
   return tiny;
+}
+
+/** The same engine, which the vendor has no image of. */
+export function withoutOfficial({ engine, spec: { variable, local } }: TinyEngine, noOfficial: string): ImageRequest {
+  return { engine, spec: { variable, local, noOfficial } };
+}
+
+/** The same engine, which cannot be built here. */
+export function withoutLocal({ engine, spec: { variable, official } }: TinyEngine, noLocal: string): ImageRequest {
+  return { engine, spec: { variable, official, noLocal } };
 }
 
 /** Takes away everything that came of all tiny engines of this file. */
