@@ -13,7 +13,7 @@ import { ownSigners } from './support/own-signers.ts';
 
 /** The same in every run: what is tried at random is `npm run test:soak`. */
 const fixedSeed = 22;
-const offlineMutants = 80;
+const offlineMutants = 40;
 /** One of each engine: a restore takes seconds. */
 const liveMutants = 4;
 

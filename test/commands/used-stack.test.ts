@@ -1,17 +1,19 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { BenchReport } from '../../bench/results.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
 import type { CrossStoreReport } from '../../sandbox/cross-store/check-across-stores.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
-import type { SandboxReport } from '../../sandbox/report/shapes.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { readSecrets, writeState } from '../../sandbox/stack/state/stack-state.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
+
+// Each runs up to a dozen commands, beside whatever else the machine does.
+vi.setConfig({ testTimeout: 300_000 });
 
 let folder: StackFolder;
 
@@ -121,7 +123,7 @@ test('a backup of a stack that was used holds its dataset, and its restore says 
   await runForDocument(['up', '--engines', 'postgresql,redis'], here());
   await service(removeUser);
   expect((await seed('--strict')).crossStore.ok).toBe(true);
-}, 300_000);
+});
 
 test('differences of a load that no check has passed fail the next start, and the paths that meet them', async () => {
   await service('UPDATE users SET silicon_level = (silicon_level + 1) % 6');
@@ -165,7 +167,7 @@ test('what a schema lacks is told, and `up --reset` brings it back, with rows th
   const whole = await runCommand(['seed', '--strict'], here());
   expect(whole).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('It was there already') });
   await migrate('DROP INDEX of_a_service');
-}, 300_000);
+});
 
 test('what is emptied, dropped and made unreadable stops no command, and --reset brings it back', async () => {
   await migrate('ALTER TABLE user_permissions DROP COLUMN resource_type CASCADE');
@@ -195,30 +197,7 @@ test('what is emptied, dropped and made unreadable stops no command, and --reset
   expect(notRun.get('cached user')).toMatch(/keys user:\*/);
   expect((await seed('--reset')).crossStore.ok).toBe(true);
   expect((await seed('--strict')).crossStore.ok).toBe(true);
-}, 300_000);
-
-test('the main command passes on a stack that was used, and fails on it with --strict', async () => {
-  const redis = new Redis((await environment()).REDIS_URL ?? '');
-  const keys = await redis.keys('user:*');
-  for (const key of keys) await redis.set(key, '{"id": "changed"}', 'KEEPTTL');
-  await redis.set('user:added', '{}');
-  redis.disconnect();
-  const ended = await runCommand(['--engines', 'redis', '--format', 'json', '--progress', 'quiet'], here());
-  const report = JSON.parse(ended.stdout) as SandboxReport;
-  expect(report).toMatchObject({
-    verdict: 'pass',
-    crossStore: { ok: true, changes: { added: 1, changed: keys.length } },
-  });
-  expect(report.bench?.paths.find(({ path }) => path === 'cached user')?.answer.ok).toBe(null);
-  expect(report.bench?.paths.find(({ path }) => path === 'cached conversation')?.answer.ok).toBe(true);
-  expect(ended.exitCode).toBe(0);
-  const strict = await runCommand(
-    ['--strict', '--engines', 'redis', '--format', 'json', '--progress', 'quiet'],
-    here(),
-  );
-  expect(strict.exitCode).toBe(1);
-  expect(JSON.parse(strict.stdout)).toMatchObject({ verdict: 'fail', crossStore: { ok: false } });
-}, 300_000);
+});
 
 test('`reset` brings back what was loaded last, without being told what that was', async () => {
   await service(addUser, 'DELETE FROM user_sessions');
@@ -228,4 +207,4 @@ test('`reset` brings back what was loaded last, without being told what that was
     ok: true,
     changes: { added: 0, changed: 0, removed: 0 },
   });
-}, 300_000);
+});

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fewRowsText } from '../support/few-rows.ts';
 import { type Checkout, copyCheckout, goodExitCodes, readBlocks } from './support/run-documents.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -25,13 +26,13 @@ test('each command stands in a fenced block, where it is found', async () => {
   }
 });
 
-/** Those that start in seconds; `npm run test:soak` runs everything with all five. */
-const engines = 'postgresql,redis';
+/** Those that start in seconds, and few rows; `npm run test:soak` runs everything with all five, as it stands. */
+const settings = { SANDBOX_ENGINES: 'postgresql,redis', SANDBOX_SIZE: fewRowsText };
 
 describe('the commands of the documents, as they stand and in their order', () => {
   let checkout: Checkout;
   beforeAll(async () => {
-    checkout = await copyCheckout(engines);
+    checkout = await copyCheckout(settings);
   });
   afterAll(() => checkout?.[Symbol.asyncDispose]());
 

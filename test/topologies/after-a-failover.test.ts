@@ -10,6 +10,7 @@ import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { openClient as openRedis } from '../../sandbox/engines/redis/server/connection.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { backupFolder, differences, supported } from '../engines/support/backup-folder.ts';
+import { fewRows } from '../support/few-rows.ts';
 import type { Whole } from '../support/whole-engines.ts';
 import { eventually, untilWritable } from './support/write-through.ts';
 
@@ -49,7 +50,7 @@ test.each(subjects)('checks, backups and paths ask the new primary of $engine.na
     engines: [name],
     topologies: { [name]: 'replicated' },
     failover: false,
-    size: 'small',
+    size: fewRows,
   });
   const { dataset } = stack;
   const running = stack.engines[name];

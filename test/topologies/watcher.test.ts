@@ -1,132 +1,29 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { Engine } from '../../sandbox/engines/contract/engine.ts';
-import type { Failover } from '../../sandbox/engines/contract/failover.ts';
-import type { NodeRole, RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import type { SetClient, Workload } from '../../sandbox/engines/contract/workloads.ts';
-import { postgresql } from '../../sandbox/engines/postgresql/engine.ts';
-import { currentPrimary } from '../../sandbox/engines/postgresql/failover/rejoin.ts';
-import { openClient } from '../../sandbox/engines/postgresql/server/connection.ts';
+import { expect, test, vi } from 'vitest';
 import { watcherOf } from '../../sandbox/stack/attach/watcher-decisions.ts';
-import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { checkHistory } from '../../scenarios/check-history.ts';
-import { runFailoverDrill } from '../../scenarios/failover/drill/drill.ts';
-import { breakPrimary, comeBack, type PrimaryFault } from '../../scenarios/failover/drill/steps.ts';
-import { requireKept } from '../../scenarios/failover/judge/judge.ts';
-import { recoveryPointOfAll } from '../../scenarios/failover/judge/losses.ts';
-import { begin, enough, type FaultSchedule } from '../../scenarios/failover/schedules/schedule.ts';
-import { type FailoverSubject, subjectOf } from '../../scenarios/failover/subject.ts';
-import { workloadKinds } from '../../scenarios/failover/workload-kinds.ts';
-import { createHistory, type HistoryEvent } from '../../scenarios/history.ts';
-import { recoveryTimesOf } from '../../scenarios/recovery-times.ts';
-import { followingSet } from './support/following-client.ts';
+import { enough } from '../../scenarios/failover/schedules/schedule.ts';
+import { failover, testFaultsOfPrimary, useWatchedStack } from './support/watched-stack.ts';
 import { eventually } from './support/write-through.ts';
 
 vi.setConfig({ testTimeout: 300_000 });
 
-const failover = postgresql.failover as Failover;
-const set = postgresql.failover.workloads.set as Workload<SetClient>;
+const watched = useWatchedStack();
+const { stack, running, expectOnePrimary, drill } = watched;
 
-let stack: Stack<'postgresql'>;
-let running: RunningEngine;
-
-beforeAll(async () => {
-  stack = await createStack({ engines: ['postgresql'], topologies: { postgresql: 'replicated' }, size: 'none' });
-  running = stack.engines.postgresql;
-});
-afterAll(() => stack?.dispose());
-
-/** The place that the set is in belongs to the superuser: an application gets rights to it. */
-async function prepare(): Promise<void> {
-  await set.prepare(running);
-  const primary = await currentPrimary(running, running.nodes);
-  await using opened = await openClient(primary, running.secrets, { database: 'taishang_users' });
-  await opened.client.query('GRANT USAGE ON SCHEMA drill TO taishang_user');
-  await opened.client.query('GRANT SELECT, INSERT ON drill.set TO taishang_user');
-}
-
-/** Nobody but the watcher notices, promotes or lets an old primary rejoin. */
-function watchedSubject(): FailoverSubject {
-  const { detect: _, promote: __, rejoin: ___, replace: ____, ...byTheWatcher } = failover;
-  const subject = subjectOf(postgresql as unknown as Engine, byTheWatcher, running, stack.faults);
-  return { ...subject, rolesOfAll: allRoles };
-}
-
-/** On a busy machine a member may need longer to say what it is than `topology` waits. */
-function allRoles(): Promise<readonly NodeRole[]> {
-  return eventually('every member says what it is', async () => {
-    const found = (await postgresql.failover.roles?.(running)) ?? [];
-    return found.every(({ role }) => role !== 'down') && found;
-  });
-}
-
-/** The clients work again before anything is healed. */
-const untilTheyWork = (kind: PrimaryFault): FaultSchedule => ({
-  name: `${kind}-primary-with-watcher`,
-  title: kind,
-  timed: kind,
-  run: async (run) => {
-    await using watch = await begin(run);
-    const old = await breakPrimary(run, watch, kind, enough);
-    await comeBack(run, old, kind);
-    await run.clients.acknowledged(enough);
-  },
-});
-
-async function drill(schedule: FaultSchedule): Promise<readonly HistoryEvent[]> {
-  const history = createHistory();
-  const outcome = await runFailoverDrill({
-    subject: watchedSubject(),
-    schedule,
-    kind: workloadKinds.set,
-    prepare,
-    open: async () => followingSet(stack.environment.DATABASE_FOLLOWING_URL ?? ''),
-    openMember: async (node) => openMember(node),
-    history,
-    seed: 1,
-    signal: new AbortController().signal,
-  });
-  const { events } = history;
-  checkHistory(events);
-  requireKept(outcome, { promise: 'nothing acknowledged is lost', lossWindowMs: 0 }, recoveryPointOfAll(events));
-  expect(outcome.members).toHaveLength(3);
-  return events;
-}
-
-async function openMember(node: string): Promise<SetClient & AsyncDisposable> {
-  if (set.openMember === undefined) throw new Error('a member cannot be read by itself');
-  return set.openMember(running, node);
-}
-
-async function expectOnePrimary(): Promise<string> {
-  const roles = await allRoles();
-  const primaries = roles.filter(failover.isPrimary).map(({ node }) => node);
-  expect(primaries).toHaveLength(1);
-  expect(roles.filter(({ follows }) => follows === primaries[0])).toHaveLength(2);
-  return primaries[0] ?? '';
-}
-
-test.each(['kill', 'isolate', 'pause'] as const)(
-  'after a fault (%s) of the primary clients work again before anything is healed, and the old one comes back as a standby',
-  async (kind) => {
-    const before = await expectOnePrimary();
-    const events = await drill(untilTheyWork(kind));
-    const [times] = recoveryTimesOf(events, kind);
-    expect(times).toMatchObject({ node: before, promoteMs: expect.any(Number), firstWriteMs: expect.any(Number) });
-    expect(await expectOnePrimary()).not.toBe(before);
-    const decisions = (await watcherOf(running))?.decisions.map(({ text }) => text).join('\n') ?? '';
-    expect(decisions).toMatch(new RegExp(`took over from ${before} after \\d+ ms`));
-  },
-);
+/** `npm run test:soak` pauses it as well, which takes a minute until it is seen. */
+testFaultsOfPrimary(watched, ['kill', 'isolate']);
 
 test('a planned failover loses nothing, to the node that is asked for', async () => {
   const before = await expectOnePrimary();
-  const to = running.nodes.map(({ name }) => name).find((name) => name !== before) ?? '';
+  const to =
+    running()
+      .nodes.map(({ name }) => name)
+      .find((name) => name !== before) ?? '';
   await drill({
     name: 'hand-over',
     title: 'planned',
     run: async (run) => {
       await run.clients.acknowledged(enough);
-      expect(await failover.handOver?.(running, to)).toEqual({ from: before, to });
+      expect(await failover.handOver?.(running(), to)).toEqual({ from: before, to });
       await run.clients.acknowledged(enough);
       await run.subject.settle();
     },
@@ -136,16 +33,18 @@ test('a planned failover loses nothing, to the node that is asked for', async ()
 
 test('nothing is handed over, nor taken over, while a standby is away', async () => {
   const primary = await expectOnePrimary();
-  const [standby = ''] = running.nodes.map(({ name }) => name).filter((name) => name !== primary);
-  await stack.faults.inject({ kind: 'kill', node: standby });
-  await expect(failover.handOver?.(running)).rejects.toMatchObject({ code: 'FAILOVER_REFUSED' });
-  await stack.faults.inject({ kind: 'kill', node: primary });
+  const [standby = ''] = running()
+    .nodes.map(({ name }) => name)
+    .filter((name) => name !== primary);
+  await stack().faults.inject({ kind: 'kill', node: standby });
+  await expect(failover.handOver?.(running())).rejects.toMatchObject({ code: 'FAILOVER_REFUSED' });
+  await stack().faults.inject({ kind: 'kill', node: primary });
   // One that is away may have what the one that is left does not.
   await eventually('the watcher says why', async () => {
-    const decisions = (await watcherOf(running))?.decisions ?? [];
+    const decisions = (await watcherOf(running()))?.decisions ?? [];
     return decisions.some(({ text }) => text.startsWith('nobody takes over:') && text.includes(standby));
   });
-  await stack.faults.heal();
-  await failover.settle?.(running);
+  await stack().faults.heal();
+  await failover.settle?.(running());
   await expectOnePrimary();
 });

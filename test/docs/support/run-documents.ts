@@ -38,8 +38,8 @@ interface Ran {
 const endless = / --(?:follow|watch)\b/;
 const interruptedAfterS = 5;
 
-/** `engines`: what SANDBOX_ENGINES says. Default: all. */
-export async function copyCheckout(engines?: string): Promise<Checkout> {
+/** `settings`: variables of the sandbox, for all commands. Default: none. */
+export async function copyCheckout(settings: Readonly<Record<string, string>> = {}): Promise<Checkout> {
   const path = await mkdtemp(join(tmpdir(), 'taishang-documents-'));
   const { stdout } = await execa('git', ['ls-files', '-z', '-co', '--exclude-standard'], { cwd: root });
   for (const file of stdout.split('\0').filter((name) => name !== '')) {
@@ -47,7 +47,7 @@ export async function copyCheckout(engines?: string): Promise<Checkout> {
     await copyFile(join(root, file), join(path, file));
   }
   await symlink(join(root, 'node_modules'), join(path, 'node_modules'));
-  const env = { ...cleanEnvironment(), ...(engines === undefined ? {} : { SANDBOX_ENGINES: engines }) };
+  const env = { ...cleanEnvironment(), ...settings };
   const sandbox = async (...args: readonly string[]) => {
     await execa('npm', ['run', '--silent', 'sandbox', '--', ...args], { cwd: path, env, extendEnv: false });
   };

@@ -14,6 +14,7 @@ import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint
 import { attachState } from '../../../sandbox/stack/attach/attach-stack.ts';
 import type { StackStatus } from '../../../sandbox/stack/attach/stack-status.ts';
 import { runForDocument, type StackFolder, stackFolder } from '../../support/command.ts';
+import { fewRowsText } from '../../support/few-rows.ts';
 import type { Whole } from '../../support/whole-engines.ts';
 import { untilWritable } from './write-through.ts';
 
@@ -107,7 +108,14 @@ export async function walkOver(walk: Walk): Promise<void> {
   const here = { cwd: folder.path };
   const up = (topology?: TopologyName) =>
     runForDocument<StackStatus>(
-      ['up', '--engines', name, ...(topology === undefined ? [] : ['--topology', `${name}=${topology}`])],
+      [
+        'up',
+        '--engines',
+        name,
+        '--size',
+        fewRowsText,
+        ...(topology === undefined ? [] : ['--topology', `${name}=${topology}`]),
+      ],
       here,
     );
   const running = async () => {

@@ -5,7 +5,6 @@ import type { SetClient, Workload } from '../../sandbox/engines/contract/workloa
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import { roles } from '../../sandbox/engines/neo4j/failover/roles.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { casesOf } from '../../scenarios/failover/cases.ts';
 
 const failover = neo4j.failover as Failover;
 const set = neo4j.failover.workloads.set as Workload<SetClient>;
@@ -51,12 +50,3 @@ test('a standby has what the last dump had, refuses writes, and loses what came 
   await failover.rejoin?.(running, 'neo4j');
   expect(await readAll('neo4j')).toEqual([1, 3]);
 }, 300_000);
-
-test('every drill of several nodes is done to a primary and its standby, or named with the reason why it cannot be', () => {
-  const cases = casesOf(failover, 'full').filter(({ contract }) => contract.topology === 'replicated');
-  const runs = (isRun: boolean) =>
-    cases.filter(({ notRun }) => (notRun === undefined) === isRun).map(({ schedule }) => schedule.name);
-  expect(runs(true)).toEqual(['kill-primary', 'rolling-restart', 'restart-all', 'replace-primary', 'positive-control']);
-  expect(runs(false)).toEqual(['pause-primary', 'isolate-primary', 'ten-in-a-row']);
-  for (const { notRun } of cases) expect(notRun?.length ?? 100).toBeGreaterThan(20);
-});

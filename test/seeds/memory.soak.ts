@@ -1,0 +1,6 @@
+import { testMemoryOf } from './support/reading-memory.ts';
+
+testMemoryOf([
+  ['medium', 1_000, 1, 300_000],
+  ['large', 200, 2, 600_000],
+]);

@@ -1,0 +1,3 @@
+import { testFaultsOfPrimary, useWatchedStack } from './support/watched-stack.ts';
+
+testFaultsOfPrimary(useWatchedStack(), ['kill', 'isolate', 'pause', 'kill', 'isolate', 'pause']);
