@@ -57,6 +57,12 @@ const deadlinesMs = {
   webhook: 60_000,
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,
+  /** A test gets a store of its own, whoever has them all now. */
+  lease: 30_000,
+  /** The broker of a stack's leases answers after its process started. */
+  brokerStart: 15_000,
+  /** The broker puts back what it has when it ends; what is left then is swept by the next one. */
+  brokerEnd: 20_000,
   /** An interrupted command puts away what it was starting; after that it ends, and `down` finds the rest. */
   interrupted: 20_000,
 } as const;

@@ -111,6 +111,13 @@ export const exitCodeOf = {
   EXPORT_FAILED: 1,
   IMPORT_REJECTED: 1,
   IMPORT_CHANGED: 1,
+  // Stores of a test's own.
+  LEASE_TIMEOUT: 1,
+  LEASE_NOT_FOUND: 1,
+  LEASE_IN_USE: 1,
+  LEASE_LOST: 1,
+  ISOLATION_BROKEN: 1,
+  BROKER_FAILED: 1,
   // Suites and benchmarks.
   HISTORY_INVALID: 1,
   BENCH_NOT_FOUND: 1,

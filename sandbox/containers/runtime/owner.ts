@@ -19,6 +19,31 @@ export function isOwnerAlive(owner: string): boolean {
   return now === undefined || startTime === '' || now === startTime;
 }
 
+/** A process, as plain data: told apart from a later one with the same number by the time of its start. */
+interface ProcessIdentity {
+  readonly pid: number;
+  /** In milliseconds after the machine started; 0 where the system does not tell. */
+  readonly startedAtMs: number;
+}
+
+/** This process, for what it leaves in a store or tells another process. */
+export function thisProcess(): ProcessIdentity {
+  return { pid: process.pid, startedAtMs: startedAtMs(process.pid) ?? 0 };
+}
+
+/** Whether that very process of this machine still runs. */
+export function isProcessAlive({ pid, startedAtMs: started }: ProcessIdentity): boolean {
+  return isOwnerAlive(`${hostname()}:${pid}:${started === 0 ? '' : started / tickMs}`);
+}
+
+function startedAtMs(processId: number): number | undefined {
+  const ticks = startTimeOf(processId);
+  return ticks === undefined ? undefined : Number(ticks) * tickMs;
+}
+
+/** Linux shows times in hundredths of a second, whatever its own clock (`USER_HZ`, time(7)). */
+const tickMs = 10;
+
 /** Clock ticks after boot, field 22 of `/proc/<id>/stat` (proc(5)): a reused process id has another one. */
 function startTimeOf(processId: number): string | undefined {
   try {

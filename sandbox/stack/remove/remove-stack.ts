@@ -1,11 +1,13 @@
+import { findPlaceServers, removePlaceServers } from '../../containers/nodes/place-servers.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { type Removed, removeByLabels } from '../../containers/runtime/objects.ts';
 import { stopForwarding } from '../../containers/runtime/ssh/forwarded-ports.ts';
 
-/** Removes everything of one stack by its label. */
+/** Removes everything of one stack by its label, and the servers beside it that tests were given: its network is theirs. */
 export async function removeStack(name: string, options: { readonly volumes: boolean }): Promise<Removed> {
+  const servers = await removePlaceServers(await findPlaceServers(name));
   const removed = await removeByLabels({ [labelNames.stack]: name }, options);
   // Those too whose containers somebody has removed by hand.
   await stopForwarding(({ stack }) => stack === name);
-  return removed;
+  return { ...removed, containers: [...removed.containers, ...servers] };
 }

@@ -212,7 +212,9 @@ export async function forgetStack(directory: string, name: string): Promise<void
 }
 
 async function removeFiles(folder: string, name: string): Promise<void> {
-  await Promise.all(['state', 'secrets'].map((kind) => rm(join(folder, `${name}.${kind}.json`), { force: true })));
+  await Promise.all(
+    ['state', 'secrets', 'leases'].map((kind) => rm(join(folder, `${name}.${kind}.json`), { force: true })),
+  );
 }
 
 /** Keeps ports and passwords for the next start. A state that cannot be understood is of no use to it: it goes. */

@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { canonicalText } from '../../contract/holdings.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
+import type { FoundCollection } from '../schema/schema-gaps.ts';
+import { openClient } from '../server/connection.ts';
+import { pathOf, write } from './seed.ts';
+
+/** Field of a collection's metadata that says which collection it is: one that a test has made anew under its name has none. */
+const field = 'taishang_place';
+
+/** What tells whether anything was written to a collection: each change of its points and indexes has the next number. */
+export interface WriteMark {
+  readonly collection: string;
+  readonly operation: number;
+}
+
+interface Metadata {
+  readonly [name: string]: unknown;
+}
+
+/** Marks a collection as it is now. */
+export async function markCollection(running: RunningEngine, name: string): Promise<WriteMark> {
+  const collection = randomUUID();
+  await write(running, 'PATCH', pathOf(name), JSON.stringify({ metadata: { [field]: collection } }));
+  return { collection, operation: await nextOperation(running, name) };
+}
+
+/** The number of a change that changes nothing: it deletes a point that nobody has. */
+async function nextOperation(running: RunningEngine, name: string): Promise<number> {
+  const body = JSON.stringify({ points: [randomUUID()] });
+  const result = await write(running, 'POST', `${pathOf(name)}/points/delete?wait=true`, body);
+  return (result as { readonly operation_id: number }).operation_id;
+}
+
+/** Whether nobody but the mark itself has written to a collection since it was marked. Returns the mark that holds now. */
+export async function unwrittenSince(
+  running: RunningEngine,
+  name: string,
+  { collection, operation }: WriteMark,
+): Promise<WriteMark | undefined> {
+  const { metadata } = (await collectionOf(running, name)).config;
+  if (metadata?.[field] !== collection) return undefined;
+  const now = await nextOperation(running, name);
+  return now === operation + 1 ? { collection, operation: now } : undefined;
+}
+
+type Collection = FoundCollection & { readonly config: { readonly metadata?: Metadata } };
+
+async function collectionOf(running: RunningEngine, name: string): Promise<Collection> {
+  return (await openClient(running).getCollection(name)) as unknown as Collection;
+}
+
+/** Parameters, metadata and payload indexes of a collection, as a text; how many points an index covers is left out. */
+export async function descriptionOf(running: RunningEngine, name: string): Promise<string> {
+  const { config, payload_schema } = await collectionOf(running, name);
+  const { [field]: _, ...metadata } = config.metadata ?? {};
+  const indexes = Object.entries(payload_schema).map(([path, index]) => [
+    path,
+    index?.data_type,
+    index?.params ?? null,
+  ]);
+  return canonicalText({ config: { ...config, metadata }, indexes: indexes.map(canonicalText).toSorted() });
+}

@@ -1,0 +1,142 @@
+import { canonicalText } from '../../contract/holdings.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
+import { openClient, request } from '../server/connection.ts';
+import { descriptionOf, markCollection, unwrittenSince, type WriteMark } from './collection-state.ts';
+import { mendPoints, pathOf, pointDifference, write } from './seed.ts';
+import { type Filled, fillCollection, type Snapshots } from './template.ts';
+
+/** A server of a place, and how far it was known to be as new. */
+export interface PlaceServer {
+  readonly running: RunningEngine;
+  readonly marks: Map<string, WriteMark>;
+}
+
+export interface Template {
+  readonly snapshots: Snapshots;
+  readonly filled: Filled;
+}
+
+/** Makes a used server as new: what a test has not written to is not read either. */
+export async function mendServer({ running, marks }: PlaceServer, template: Template): Promise<void> {
+  await unlock(running);
+  await removeSnapshots(running);
+  const wanted = template.snapshots.collections.map(({ name }) => name);
+  const there = await collectionNames(running);
+  for (const name of there) if (!wanted.includes(name)) await write(running, 'DELETE', pathOf(name));
+  for (const name of wanted) {
+    const mark = await mendCollection(running, template, {
+      name,
+      mark: marks.get(name),
+      isThere: there.includes(name),
+    });
+    marks.set(name, mark);
+  }
+  await mendAliases(running, template);
+}
+
+interface Mending {
+  readonly name: string;
+  readonly mark: WriteMark | undefined;
+  readonly isThere: boolean;
+}
+
+async function mendCollection(
+  running: RunningEngine,
+  { snapshots, filled }: Template,
+  { name, mark, isThere }: Mending,
+): Promise<WriteMark> {
+  const isDescribed = isThere && (await descriptionOf(running, name)) === filled.descriptions.get(name);
+  if (!isDescribed) {
+    if (isThere) await write(running, 'DELETE', pathOf(name));
+    await fillCollection(running, snapshots, name);
+    return markCollection(running, name);
+  }
+  const unwritten = mark && (await unwrittenSince(running, name, mark));
+  if (unwritten !== undefined) return unwritten;
+  const seed = seedOf(filled, name);
+  await mendPoints(running, name, seed, await pointDifference(running, name, seed));
+  return markCollection(running, name);
+}
+
+function seedOf({ seeds }: Filled, name: string) {
+  const seed = seeds.get(name);
+  if (seed === undefined) throw new Error(`there is no seed of ${name}`);
+  return seed;
+}
+
+async function collectionNames(running: RunningEngine): Promise<readonly string[]> {
+  return (await openClient(running).getCollections()).collections.map(({ name }) => name);
+}
+
+async function aliasesOf(running: RunningEngine): Promise<ReadonlyMap<string, string>> {
+  const { aliases } = await openClient(running).getAliases();
+  return new Map(aliases.map(({ alias_name, collection_name }) => [alias_name, collection_name]));
+}
+
+async function mendAliases(running: RunningEngine, { snapshots }: Template): Promise<void> {
+  const there = await aliasesOf(running);
+  const wanted = new Map(snapshots.aliases.map(({ alias_name, collection_name }) => [alias_name, collection_name]));
+  const actions = [
+    ...[...there].flatMap(([name, of]) => (wanted.get(name) === of ? [] : [{ delete_alias: { alias_name: name } }])),
+    ...[...wanted].flatMap(([name, of]) =>
+      there.get(name) === of ? [] : [{ create_alias: { alias_name: name, collection_name: of } }],
+    ),
+  ];
+  if (actions.length > 0) await openClient(running).updateCollectionAliases({ actions });
+}
+
+/** Snapshots of one collection, and of the whole server, which the stand-in does not make. */
+async function snapshotsOf(running: RunningEngine): Promise<readonly string[]> {
+  const client = openClient(running);
+  const folders = (await collectionNames(running)).map((name) => `${pathOf(name)}/snapshots`);
+  const ofCollections = folders.map(async (path) => {
+    const answer = (await (await request(running, path)).json()) as { readonly result: readonly { name: string }[] };
+    return answer.result.map(({ name }) => `${path}/${encodeURIComponent(name)}`);
+  });
+  const ofServer = client
+    .listFullSnapshots()
+    .then((all) => all.map(({ name }) => `/snapshots/${encodeURIComponent(name)}`), unlessNotServed);
+  return (await Promise.all([...ofCollections, ofServer])).flat();
+}
+
+function unlessNotServed(thrown: { readonly status?: number }): readonly never[] {
+  // 501: the stand-in; 404: a version that has no such thing any more.
+  if (thrown.status === 501 || thrown.status === 404) return [];
+  throw thrown;
+}
+
+async function removeSnapshots(running: RunningEngine): Promise<void> {
+  for (const path of await snapshotsOf(running)) await write(running, 'DELETE', path);
+}
+
+/** Versions before 1.17 can be told to refuse writes (`POST /locks`). */
+async function unlock(running: RunningEngine): Promise<void> {
+  const answer = await request(running, '/locks').catch(() => undefined);
+  if (answer === undefined) return;
+  const { result } = (await answer.json()) as { readonly result?: { readonly write?: boolean } };
+  if (result?.write === true) await write(running, 'POST', '/locks', JSON.stringify({ write: false }));
+}
+
+/** What differs from a new server, for people. Reads all of it. */
+export async function differencesOf(running: RunningEngine, template: Template): Promise<readonly string[]> {
+  const wanted = template.snapshots.collections.map(({ name }) => name);
+  const there = await collectionNames(running);
+  const aliases = [...(await aliasesOf(running))].toSorted();
+  const wantedAliases = template.snapshots.aliases.map((each) => [each.alias_name, each.collection_name]).toSorted();
+  const ofCollections = wanted.map(async (name) => {
+    if (!there.includes(name)) return [`collection ${name} is gone`];
+    const isDescribed = (await descriptionOf(running, name)) === template.filled.descriptions.get(name);
+    const { added, changed, removed } = await pointDifference(running, name, seedOf(template.filled, name));
+    const counts = { more: added.length, different: changed.length, fewer: removed.length };
+    return [
+      ...(isDescribed ? [] : [`collection ${name} has other parameters or indexes`]),
+      ...Object.entries(counts).flatMap(([word, count]) => (count === 0 ? [] : [`${name}: points ${word}: ${count}`])),
+    ];
+  });
+  return [
+    ...there.filter((name) => !wanted.includes(name)).map((name) => `collection ${name} was added`),
+    ...(await Promise.all(ofCollections)).flat(),
+    ...(canonicalText(aliases) === canonicalText(wantedAliases) ? [] : ['aliases are different']),
+    ...(await snapshotsOf(running)).map((path) => `snapshot ${decodeURIComponent(path)} was made`),
+  ];
+}

@@ -1,0 +1,87 @@
+import { fork } from 'node:child_process';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { withProcessLock } from '../../core/files/process-lock.ts';
+import { programFile } from '../../core/program-file.ts';
+import { stackLockFile } from '../../stack/state/stack-folder.ts';
+import type { StackIdentity } from '../../stack/state/stack-identity.ts';
+import { type BrokerClient, connectBroker } from './broker-client.ts';
+import type { BrokerSettings } from './broker-process.ts';
+import { socketPath } from './socket-path.ts';
+
+/** How long a broker stays when nobody is connected, in milliseconds: a runner starts its next file within that. */
+const lingerMs = 3_000;
+
+/** A heap that is cleaned early rather than large: a broker holds little, and the drivers of engines (docs/testing.md). */
+const memoryFlags = ['--max-semi-space-size=2', '--max-old-space-size=96'];
+
+export interface AttachBrokerOptions {
+  readonly maximum?: BrokerSettings['maximum'];
+  readonly lingerMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** The broker of a stack: the one that is there, or a new one. Throws `BROKER_FAILED`. */
+export async function attachBroker(identity: StackIdentity, options: AttachBrokerOptions = {}): Promise<BrokerClient> {
+  const path = await socketPath(identity);
+  const found = await connectBroker(path);
+  if (found !== undefined) return found;
+  const { directory, name } = identity;
+  const lockFile = await stackLockFile(directory, name, 'broker-lock');
+  return withProcessLock(lockFile, `the broker of ${name}`, () => startOrFind(identity, path, options), {
+    signal: options.signal,
+  });
+}
+
+/** Somebody else may have started one while this process waited for the lock. */
+async function startOrFind(identity: StackIdentity, path: string, options: AttachBrokerOptions): Promise<BrokerClient> {
+  const found = await connectBroker(path);
+  if (found !== undefined) return found;
+  await start({ identity, path, lingerMs: options.lingerMs ?? lingerMs, maximum: options.maximum ?? {} });
+  const started = await connectBroker(path);
+  if (started === undefined) throw failed('it ended at once');
+  return started;
+}
+
+/** Runs until it serves, and lets go of it then: it outlives this process if others use it. */
+function start(settings: BrokerSettings): Promise<void> {
+  const child = fork(programFile(import.meta, 'broker-process'), [JSON.stringify(settings)], {
+    detached: true,
+    cwd: settings.identity.directory,
+    execArgv: memoryFlags,
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  });
+  return new Promise<void>((resolve, reject) => {
+    let said = '';
+    child.stderr?.on('data', (chunk) => {
+      said = `${said}${chunk}`.slice(-2_000);
+    });
+    const timeoutMs = deadlineMs('brokerStart');
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(failed(`it did not answer within ${timeoutMs / 1000} s`, said));
+    }, timeoutMs);
+    child.once('error', (thrown) => reject(failed(messageOf(thrown))));
+    child.once('exit', (code) => reject(failed(`it ended with exit code ${code}`, said)));
+    child.once('message', (message: { readonly failed?: string }) => {
+      if (message.failed === undefined) resolve();
+      else reject(failed(message.failed, said));
+    });
+    const settle = () => clearTimeout(timer);
+    child.once('message', settle).once('exit', settle).once('error', settle);
+  }).finally(() => {
+    child.stderr?.destroy();
+    child.removeAllListeners();
+    if (child.connected) child.disconnect();
+    child.unref();
+  });
+}
+
+function failed(reason: string, evidence = ''): SandboxError {
+  return new SandboxError({
+    code: 'BROKER_FAILED',
+    message: `The broker of leases could not be started: ${reason}.`,
+    next: 'Run it again; `npm run sandbox -- doctor` checks this machine.',
+    ...(evidence === '' ? {} : { evidence }),
+  });
+}

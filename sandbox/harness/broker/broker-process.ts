@@ -1,0 +1,63 @@
+// The broker of a stack's leases, in a process of its own: nothing that a test runner does delays a hand-out, and what a
+// runner that is killed has leased is put back. It ends by itself once nobody is connected.
+import { isProcessAlive, thisProcess } from '../../containers/runtime/owner.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf } from '../../core/errors.ts';
+import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
+import type { StackIdentity } from '../../stack/state/stack-identity.ts';
+import { createBroker } from './broker.ts';
+import { keptRecord } from './kept-record.ts';
+import { leasedEngine } from './leased-engine.ts';
+import { serveBroker } from './serve.ts';
+
+/** What a broker is started with: its only argument, as JSON. */
+export interface BrokerSettings {
+  readonly identity: StackIdentity;
+  readonly path: string;
+  /** How long it stays when nobody is connected: between two files of one run its pools stay warm. */
+  readonly lingerMs: number;
+  readonly maximum: Readonly<Partial<Record<string, number>>>;
+}
+
+const { identity, path, lingerMs, maximum } = JSON.parse(process.argv[2] ?? '{}') as BrokerSettings;
+
+try {
+  keepLoopbackFromProxy();
+  await run();
+} catch (thrown) {
+  process.send?.({ failed: messageOf(thrown) });
+  process.exitCode = 1;
+}
+
+async function run(): Promise<void> {
+  const broker = await createBroker({
+    engineOf: (name) => leasedEngine(identity, name),
+    record: keptRecord(identity),
+    owner: thisProcess(),
+    isAlive: isProcessAlive,
+    maximum,
+  });
+  let idle: NodeJS.Timeout | undefined;
+  const onConnections = (count: number) => {
+    clearTimeout(idle);
+    idle = count === 0 ? setTimeout(end, lingerMs) : undefined;
+  };
+  const server = await serveBroker({ path, broker, onConnections });
+  onConnections(0);
+  process.once('SIGTERM', end).once('SIGINT', end);
+  // A driver whose server went away may throw where nobody listens: a test's store must not take the others with it.
+  process.on('uncaughtException', (thrown) => broker.noteProblem(messageOf(thrown)));
+  // Nobody reads it once whoever has started this has gone on.
+  process.stderr.on('error', () => {});
+  process.send?.({ ready: true });
+  process.disconnect?.();
+
+  async function end(): Promise<void> {
+    clearTimeout(idle);
+    // A server that is gone does not answer: what is left is swept by the next broker.
+    setTimeout(() => process.exit(1), deadlineMs('brokerEnd'));
+    await server[Symbol.asyncDispose]();
+    await broker[Symbol.asyncDispose]();
+    process.exit(0);
+  }
+}

@@ -1,0 +1,213 @@
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import type { Place, Places } from '../../engines/contract/isolation.ts';
+import type { PoolStatus } from './messages.ts';
+
+export interface PoolOptions {
+  readonly engine: string;
+  /** Asked once, when somebody wants a place: an engine that nobody asks for costs nothing. */
+  readonly open: () => Promise<Places>;
+  /** Gives up a place that is kept for somebody to look at, and says whether there was one. */
+  readonly makeRoom: () => boolean;
+  /** Who has the places that are out, for the message of a wait that took too long. */
+  readonly holders: () => readonly string[];
+  readonly onProblem: (problem: string) => void;
+}
+
+interface Take {
+  readonly waitMs: number;
+  readonly signal: AbortSignal;
+  /** For whom it is. */
+  readonly label: string;
+}
+
+/** Places of one engine: some are out, some are ready, and as many as were ever out at once are made ahead. */
+export interface Pool {
+  /** Throws `LEASE_TIMEOUT`, and whatever an engine says that cannot make one. */
+  readonly take: (options: Take) => Promise<Place>;
+  /** Makes a place as new, and hands it on. Returns what is not as new, where that is to be verified. */
+  readonly giveBack: (place: Place, options: { readonly verify: boolean }) => Promise<readonly string[]>;
+  /** Removes a place that is out. */
+  readonly drop: (place: Place) => Promise<void>;
+  readonly status: () => PoolStatus;
+  /** Removes every place but those that are out, which are kept. */
+  readonly close: () => Promise<void>;
+}
+
+interface Waiter {
+  readonly resolve: (place: Place) => void;
+  readonly reject: (thrown: unknown) => void;
+}
+
+export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolOptions): Pool {
+  let opening: Promise<Places> | undefined;
+  let places: Places | undefined;
+  const ready: Place[] = [];
+  const waiters: Waiter[] = [];
+  const closing = new AbortController();
+  const under = new Set<Promise<unknown>>();
+  let [out, coming, mostOut] = [0, 0, 0];
+  const count = () => ready.length + out + coming;
+  const capacity = () => Math.max(places?.capacity.places ?? 0, 0);
+
+  return { take, giveBack, drop, status, close };
+
+  async function take(options: Take): Promise<Place> {
+    // A place that is ready is handed out without a wait.
+    if (places === undefined) await untilOpen(options);
+    options.signal.throwIfAborted();
+    closing.signal.throwIfAborted();
+    const place = ready.pop();
+    if (place === undefined) return wait(options);
+    goesOut();
+    work();
+    return place;
+  }
+
+  /** What takes longer than the wait goes on: the next one who asks finds it done. */
+  async function untilOpen(options: Take): Promise<void> {
+    opening ??= open().then(
+      (opened) => {
+        places = opened;
+        return opened;
+      },
+      (thrown) => {
+        opening = undefined;
+        throw thrown;
+      },
+    );
+    await Promise.race([opening, given(options).promise]);
+  }
+
+  function wait(options: Take): Promise<Place> {
+    const { promise, resolve, reject } = given(options);
+    const waiter = { resolve, reject };
+    waiters.push(waiter);
+    promise.catch(() => {
+      const at = waiters.indexOf(waiter);
+      if (at !== -1) waiters.splice(at, 1);
+    });
+    work();
+    return promise;
+  }
+
+  /** What is rejected when the wait is over, or nobody wants it any more. */
+  function given({ waitMs, signal, label }: Take) {
+    const { promise, resolve, reject } = Promise.withResolvers<Place>();
+    const onAbort = () => reject(signal.reason);
+    const timer = setTimeout(() => reject(timeout(label, waitMs)), waitMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    promise.then(settle, settle);
+    return { promise, resolve, reject };
+  }
+
+  function timeout(label: string, waitMs: number): SandboxError {
+    const bound = places === undefined ? '' : `, of ${capacity()} that there can be (${places.capacity.boundBy})`;
+    const who = holders();
+    return new SandboxError({
+      code: 'LEASE_TIMEOUT',
+      engine,
+      message: `No store of ${engine} was free within ${Math.ceil(waitMs) / 1000} s for ${label}: ${out} are out, ${coming} are being made${bound}.`,
+      next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
+      ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
+    });
+  }
+
+  function goesOut(): void {
+    out += 1;
+    mostOut = Math.max(mostOut, out);
+  }
+
+  function arrive(place: Place): void {
+    const waiter = waiters.shift();
+    if (waiter === undefined) ready.push(place);
+    else {
+      goesOut();
+      waiter.resolve(place);
+    }
+    work();
+  }
+
+  /** Makes what somebody waits for, and then twice as many as were ever out: one is in use while the other is reset. */
+  function work(): void {
+    if (places === undefined || closing.signal.aborted) return;
+    while (count() < capacity() && (waiters.length > coming || count() < 2 * mostOut)) make(places);
+    if (waiters.length > coming) makeRoom();
+  }
+
+  function make(from: Places): void {
+    const making = track(() => from.make(closing.signal));
+    making.then(arrive, (thrown) => {
+      const waiter = waiters.shift();
+      if (waiter === undefined) onProblem(`${engine}: no place could be made ahead: ${messageOf(thrown)}`);
+      else {
+        waiter.reject(thrown);
+        if (waiters.length > 0) work();
+      }
+    });
+  }
+
+  /** Counts a place among those that come until the work is done, and lets the end wait for it. */
+  function track<Value>(act: () => Promise<Value>): Promise<Value> {
+    coming += 1;
+    const done = act().finally(() => {
+      coming -= 1;
+    });
+    under.add(done);
+    const forget = () => under.delete(done);
+    done.then(forget, forget);
+    return done;
+  }
+
+  async function giveBack(place: Place, { verify }: { readonly verify: boolean }): Promise<readonly string[]> {
+    const from = places as Places;
+    out -= 1;
+    const { isNew, differences } = await track(async () => {
+      const isReset = await from.reset(place).catch(problemWith(`${place.id} could not be reset`));
+      const found = isReset === true && verify ? await from.verify(place).catch((thrown) => [messageOf(thrown)]) : [];
+      if (isReset === true && found.length === 0) return { isNew: true, differences: found };
+      await from.drop(place).catch(problemWith(`${place.id} could not be removed`));
+      return { isNew: false, differences: found };
+    });
+    if (isNew) arrive(place);
+    else work();
+    return differences;
+  }
+
+  function problemWith(what: string) {
+    return (thrown: unknown) => onProblem(`${engine}: ${what}: ${messageOf(thrown)}`);
+  }
+
+  async function drop(place: Place): Promise<void> {
+    const from = places as Places;
+    out -= 1;
+    await track(() => from.drop(place)).finally(work);
+  }
+
+  function status(): PoolStatus {
+    const { boundBy = 'not opened' } = places?.capacity ?? {};
+    return { engine, ready: ready.length, out, coming, waiting: waiters.length, places: capacity(), boundBy };
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(lost());
+    for (const waiter of waiters.splice(0)) waiter.reject(closing.signal.reason);
+    await opening?.catch(() => {});
+    await Promise.allSettled(under);
+    if (places === undefined) return;
+    const { drop: remove } = places;
+    await Promise.all(ready.splice(0).map((place) => remove(place).catch(problemWith(`${place.id} is left`))));
+    await places[Symbol.asyncDispose]();
+  }
+}
+
+function lost(): SandboxError {
+  return new SandboxError({
+    code: 'LEASE_LOST',
+    message: 'The broker of leases ends.',
+    next: 'Ask again: another one is started.',
+  });
+}

@@ -1,0 +1,144 @@
+import { once } from 'node:events';
+import { chmod, rm } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { Ajv } from 'ajv';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { privateMode } from '../../core/files/private-files.ts';
+import type { Broker } from './broker.ts';
+import { readLines } from './lines.ts';
+import schema from './messages.schema.json' with { type: 'json' };
+import { cutOffId, messageBytesMax, type Reply, type Request } from './messages.ts';
+import type { Holder } from './shown-lease.ts';
+
+const isRequest = new Ajv({ discriminator: true }).compile<Request & { readonly id: number }>(schema);
+
+/** Bounds on what one user's processes may ask for at once: far more than any machine runs tests. */
+const connectionsMax = 256;
+const openRequestsMax = 256;
+
+/** A broker that is asked over a unix socket, a line of JSON each. */
+export interface Server extends AsyncDisposable {
+  /** How many are connected. */
+  readonly connections: () => number;
+}
+
+export interface ServeOptions {
+  readonly path: string;
+  readonly broker: Broker;
+  /** Told whenever somebody has come or gone. */
+  readonly onConnections?: (count: number) => void;
+}
+
+/** Serves until it is disposed of. The folder of `path` must be its owner's alone; what lies there is replaced. */
+export async function serveBroker({ path, broker, onConnections = () => {} }: ServeOptions): Promise<Server> {
+  const connected = new Set<Socket>();
+  const server = createServer((socket) => {
+    connected.add(socket);
+    onConnections(connected.size);
+    attend(socket, broker);
+    socket.once('close', () => {
+      connected.delete(socket);
+      onConnections(connected.size);
+    });
+  });
+  server.maxConnections = connectionsMax;
+  await rm(path, { force: true });
+  await once(server.listen(path), 'listening');
+  await chmod(path, privateMode);
+  return {
+    connections: () => connected.size,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      for (const socket of connected) socket.destroy();
+      await rm(path, { force: true });
+    },
+  };
+}
+
+/** Answers one client until it is gone, and takes back what it has then. Who does not keep to the form is cut off. */
+function attend(socket: Socket, broker: Broker): void {
+  let holder: Holder | undefined;
+  let open = 0;
+  // A client that was killed ends the connection, one way or another.
+  socket.on('error', () => socket.destroy());
+  socket.once('close', () => holder !== undefined && broker.forget(holder));
+  readLines(socket, messageBytesMax, (line) => {
+    // More may have come in one piece with what it was cut off for.
+    if (!socket.writable) return;
+    const request = line === undefined ? undefined : parseRequest(line);
+    if (request === undefined) return cutOff(`a line is no request, or longer than ${messageBytesMax} bytes`);
+    if (request.ask === 'hello') holder ??= { owner: request.owner };
+    if (holder === undefined) return cutOff('the first request is not `hello`');
+    if (open >= openRequestsMax) return cutOff(`more than ${openRequestsMax} requests are open`);
+    open += 1;
+    const { id } = request;
+    answerTo(request, broker, holder)
+      .then(
+        (answer) => say({ id, answer }),
+        (thrown) => say({ id, error: detailsOf(thrown) }),
+      )
+      .finally(() => {
+        open -= 1;
+      });
+  });
+
+  function say(reply: Reply): void {
+    if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
+  }
+
+  function cutOff(reason: string): void {
+    say({ id: cutOffId, error: detailsOf(notUnderstood(reason)) });
+    socket.destroySoon();
+  }
+}
+
+function parseRequest(line: string): (Request & { readonly id: number }) | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRequest(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function answerTo(request: Request, broker: Broker, holder: Holder): Promise<object> {
+  switch (request.ask) {
+    case 'hello':
+      return { pid: process.pid };
+    case 'lease':
+      return broker.lease(holder, request);
+    case 'place':
+      return broker.place(holder, request);
+    case 'release':
+      return broker.release(holder, request);
+    case 'list':
+      return broker.list();
+    case 'show':
+      return broker.show(request.lease);
+    case 'drop':
+      return broker.drop(request.lease).then(() => ({}));
+  }
+}
+
+function notUnderstood(reason: string): SandboxError {
+  return new SandboxError({
+    code: 'BROKER_FAILED',
+    message: `The broker of leases did not understand what it was asked: ${reason}.`,
+    next: 'Use the same version of the package everywhere in this project.',
+  });
+}
+
+/** What an error says, as plain data. */
+function detailsOf(thrown: unknown): Extract<Reply, { error: unknown }>['error'] {
+  if (!(thrown instanceof SandboxError)) {
+    return { code: 'INTERNAL', message: messageOf(thrown), next: 'Report this: it is a fault of the sandbox.' };
+  }
+  const { code, message, next, engine, evidence } = thrown;
+  return {
+    code,
+    message,
+    next,
+    ...(engine === undefined ? {} : { engine }),
+    ...(evidence === undefined ? {} : { evidence: evidence.slice(0, messageBytesMax / 4) }),
+  };
+}

@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { SandboxError } from '../../core/errors.ts';
+import { userFolder } from '../../core/files/user-folder.ts';
+import type { StackIdentity } from '../../stack/state/stack-identity.ts';
+import { ensureStateDirectory } from '../../stack/state/state-directory.ts';
+
+/** Longest path of a unix socket in bytes, its closing zero left out (unix(7), and `sys/un.h` of macOS). */
+const pathBytesMax = process.platform === 'darwin' ? 103 : 107;
+
+/**
+ * Where the broker of a stack listens: in the project's `.sandbox/`, or in the user's folder where that path is too long
+ * for a socket. Both are their owner's alone. Throws `BROKER_FAILED` where neither will do.
+ */
+export async function socketPath({ directory, name }: StackIdentity): Promise<string> {
+  const near = join(await ensureStateDirectory(directory), `${name}.broker`);
+  if (Buffer.byteLength(near) <= pathBytesMax) return near;
+  const far = join(await userFolder(), `${name}.broker`);
+  if (Buffer.byteLength(far) <= pathBytesMax) return far;
+  throw new SandboxError({
+    code: 'BROKER_FAILED',
+    message: `${far} is too long for the path of a socket, which has ${pathBytesMax} bytes at most.`,
+    next: 'Set XDG_RUNTIME_DIR to a folder with a shorter path.',
+  });
+}

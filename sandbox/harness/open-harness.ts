@@ -1,0 +1,113 @@
+import { SandboxError } from '../core/errors.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { attachStack } from '../stack/attach/attach-stack.ts';
+import type { StackOptions } from '../stack/stack-options.ts';
+import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
+import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
+import type { BrokerClient } from './broker/broker-client.ts';
+import { type Lease, leaseOver } from './lease.ts';
+import { type LeaseSettings, settingsOf } from './lease-settings.ts';
+
+/** Which stack a harness has, and how it is started where it does not run. */
+export interface HarnessOptions<Name extends EngineName = EngineName>
+  extends LeaseSettings,
+    Pick<
+      StackOptions<Name>,
+      'engines' | 'topologies' | 'size' | 'directory' | 'name' | 'images' | 'dockerInstall' | 'progress' | 'signal'
+    > {
+  /** Most stores that there are at once, by engine; the first who asks decides. Default: what a server has room for. */
+  readonly maximum?: Readonly<Partial<Record<Name, number>>>;
+}
+
+/** Stores for tests, of the stack of a folder. */
+export interface Harness<Name extends EngineName = EngineName> extends AsyncDisposable {
+  readonly identity: StackIdentity;
+  /** Engines that it leases stores of. */
+  readonly engines: readonly Name[];
+  /**
+   * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`.
+   *
+   * @example
+   * await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
+   * const client = await lease.stores.postgresql.client();
+   */
+  readonly lease: <Each extends Name = Name>(options?: LeaseOptions<Each>) => Promise<Lease<Each>>;
+  /** Gives back what is leased, and lets go of the broker; the stack stays up. */
+  readonly close: () => Promise<void>;
+}
+
+export interface LeaseOptions<Name extends EngineName = EngineName> {
+  /** Default: all of the harness. An empty list: none yet. */
+  readonly engines?: readonly Name[];
+  /** What it is for, as people know it: the name of a test. Default: the process's program. */
+  readonly label?: string;
+}
+
+/**
+ * Starts the stack of a folder, or attaches to it if it runs, and leases stores of it. What other process has leases of the
+ * same stack shares one broker with this one.
+ *
+ * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
+ *
+ * @example
+ * await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
+ * const lease = await harness.lease();
+ * spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
+ */
+export async function openHarness<Name extends EngineName = EngineName>(
+  options: HarnessOptions<Name> = {},
+): Promise<Harness<Name>> {
+  const identity = stackIdentity(options);
+  const engines = await bringUp(identity, options);
+  return harnessOf({ ...options, identity, engines });
+}
+
+/** {@link openHarness} of a stack that runs. */
+export async function harnessOf<Name extends EngineName>(
+  options: LeaseSettings &
+    AttachBrokerOptions & { readonly identity: StackIdentity; readonly engines: readonly Name[] },
+): Promise<Harness<Name>> {
+  const { identity, engines } = options;
+  let broker = await attachBroker(identity, options);
+  return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
+
+  async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
+    const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
+    const { label = process.argv[1] ?? 'a process' } = asked;
+    return leaseOver<Each>({ ...settingsOf(options), engines: wanted, label: label.slice(0, labelMax) }, attached);
+  }
+
+  /** One that ended meanwhile is followed by another. */
+  async function attached(): Promise<BrokerClient> {
+    if (!broker.isOpen()) broker = await attachBroker(identity, options);
+    return broker;
+  }
+
+  async function close(): Promise<void> {
+    await broker.close();
+  }
+}
+
+/** As many characters as a broker takes. */
+const labelMax = 300;
+
+/** A stack that runs is taken as it is, unless somebody asks for something that it may not be. */
+async function bringUp<Name extends EngineName>(
+  identity: StackIdentity,
+  options: HarnessOptions<Name>,
+): Promise<readonly Name[]> {
+  const { engines, size, topologies, images } = options;
+  if (size === undefined && topologies === undefined && images === undefined) {
+    const attached = await attachStack({ ...identity, ...(engines === undefined ? {} : { engines }) }).catch(absent);
+    if (attached !== undefined) return [...attached.engines.keys()] as Name[];
+  }
+  const { createStack } = await import('../stack/create-stack.ts');
+  await using stack = await createStack<Name>({ ...options, ...identity, ephemeral: false, connect: false });
+  return Object.keys(stack.engines) as Name[];
+}
+
+function absent(thrown: unknown): undefined {
+  const codes = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'];
+  if (thrown instanceof SandboxError && codes.includes(thrown.code)) return undefined;
+  throw thrown;
+}

@@ -1,0 +1,75 @@
+import type { Place, PlaceOwner } from '../../../sandbox/engines/contract/isolation.ts';
+import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import type { LeasedEngine } from '../../../sandbox/harness/broker/broker.ts';
+
+/** What a server of the tests has: values by place. It stands for no database: the tests are of who has which place. */
+export interface MemoryServer {
+  readonly engine: LeasedEngine;
+  /** Every place that there is, with what is in it. */
+  readonly places: Map<string, { readonly owner: PlaceOwner; values: readonly string[] }>;
+  readonly write: (place: Place, value: string) => void;
+  readonly counts: { opened: number; made: number; reset: number; dropped: number };
+  /** Lets a test decide when, and whether, one of these is done. */
+  readonly before: { make?: () => Promise<void>; reset?: (place: Place) => Promise<void> };
+}
+
+export interface MemoryServerOptions {
+  readonly capacity?: number;
+  /** What a reset leaves behind. */
+  readonly leak?: (values: readonly string[]) => readonly string[];
+}
+
+export function memoryServer({ capacity = 10, leak = () => [] }: MemoryServerOptions = {}): MemoryServer {
+  const places: MemoryServer['places'] = new Map();
+  const counts = { opened: 0, made: 0, reset: 0, dropped: 0 };
+  const before: MemoryServer['before'] = {};
+  let number = 0;
+  const drop = async ({ id }: Pick<Place, 'id'>) => {
+    counts.dropped += 1;
+    if (!places.delete(id)) throw new Error(`there is no place ${id}`);
+  };
+  const engine: LeasedEngine = {
+    running: {} as RunningEngine,
+    isolation: {
+      place: 'an entry of a map',
+      leaks: [],
+      connect: async (place) => ({ client: places.get(place.id), [Symbol.asyncDispose]: async () => {} }),
+      async sweep(_running, isAlive) {
+        const left = [...places].filter(([id, { owner }]) => !isAlive(owner, id));
+        for (const [id] of left) await drop({ id });
+        return left.length;
+      },
+      async open(_running, { owner, maximum }) {
+        counts.opened += 1;
+        return {
+          capacity: { places: maximum ?? capacity, boundBy: `${capacity} entries` },
+          async make() {
+            await before.make?.();
+            number += 1;
+            counts.made += 1;
+            const id = `place-${owner.pid}-${number}`;
+            places.set(id, { owner, values: [] });
+            return { id, uri: `memory://${id}`, environment: { MEMORY_URL: `memory://${id}` } };
+          },
+          async reset(place) {
+            await before.reset?.(place);
+            counts.reset += 1;
+            const held = places.get(place.id);
+            if (held === undefined) return false;
+            held.values = leak(held.values);
+            return true;
+          },
+          verify: async ({ id }) => places.get(id)?.values ?? [`${id} is gone`],
+          drop,
+          async [Symbol.asyncDispose]() {},
+        };
+      },
+    },
+  };
+  const write = ({ id }: Place, value: string) => {
+    const held = places.get(id);
+    if (held === undefined) throw new Error(`there is no place ${id}`);
+    held.values = [...held.values, value];
+  };
+  return { engine, places, write, counts, before };
+}
