@@ -84,4 +84,9 @@ export interface Leak {
   readonly notRunOn?: Partial<Record<ImageOrigin, string>>;
   /** Does it in the attacker's place, and looks in the victim's. Returns what the victim sees of it: empty, nothing. */
   readonly attempt: (attacker: Place, victim: Place) => Promise<readonly string[]>;
+  /**
+   * Looks in the attacker's place after the attempt and a reset: what the next test there still sees of it counts as well.
+   * Absent: it is no way out in time.
+   */
+  readonly afterReset?: (place: Place) => Promise<readonly string[]>;
 }

@@ -13,6 +13,7 @@ import { rowsOfSteps } from './data/load-steps.ts';
 import { importerMemoryBytes, rowsForImport } from './data/offline-import.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
+import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -98,8 +99,8 @@ export const neo4j = defineEngine({
     primaryOf,
   ),
   failover,
+  isolation,
 }).without({
-  isolation: 'its tests share one store',
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',
   restoreBeside:

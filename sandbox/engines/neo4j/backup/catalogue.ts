@@ -5,12 +5,12 @@ import { applyInitialGraph } from '../schema/schema.ts';
 import { cypherName } from '../server/cypher-name.ts';
 
 /** A constraint or index, and the statement that makes it. */
-interface CatalogueEntry {
+export interface CatalogueEntry {
   readonly name: string;
   readonly createStatement: string;
 }
 
-interface Catalogue {
+export interface Catalogue {
   readonly constraints: readonly CatalogueEntry[];
   /** Those of constraints are not among them. */
   readonly indexes: readonly CatalogueEntry[];

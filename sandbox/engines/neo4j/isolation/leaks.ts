@@ -1,0 +1,3 @@
+import type { Leak } from '../../contract/isolation.ts';
+
+export const leaks: readonly Leak[] = [];

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import neo4j, { type Driver, type EagerResult } from 'neo4j-driver';
+import { isRunning } from '../../../containers/nodes/nodes.ts';
+import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
+import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
+import {
+  capacityOf,
+  removeServer,
+  requireOwnServer,
+  type ServerKind,
+  startServer,
+} from '../../shared/isolation/servers.ts';
+import { primaryFirst } from '../../shared/server/primary-first.ts';
+import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
+import { environment, probe, uri, userName } from '../server/connection.ts';
+import { primaryOf } from '../server/standby.ts';
+import { standalone } from '../server/topologies.ts';
+import { graphDifference, type Placed, readGraph, type SeedGraph, seedOf } from './graph.ts';
+import { catalogueDifferences, dropAdded, makeMissing } from './mend-catalogue.ts';
+import { fillGraph, mendGraph } from './mend-graph.ts';
+
+/** A heap that the platform's queries run in; such a server takes some 300 MB (measured, with the data of `small`). */
+const kind: ServerKind = {
+  topology: standalone,
+  environment: { NEO4J_server_memory_heap_max__size: '256m', NEO4J_server_memory_pagecache_size: '32m' },
+  memoryBytes: 400e6,
+  probe,
+};
+
+/** A Java machine each, which takes a core for some seconds as it starts. */
+const usualServers = 2;
+
+interface Template {
+  readonly seed: SeedGraph;
+  readonly catalogue: Catalogue;
+}
+
+interface PlaceServer {
+  readonly running: RunningEngine;
+  readonly driver: Driver;
+  readonly placed: Placed;
+  /** What the server calls its state; any commit gives it another one. */
+  bookmark: string;
+}
+
+interface Pool {
+  readonly stack: RunningEngine;
+  readonly template: Template;
+  readonly servers: Map<string, PlaceServer>;
+}
+
+/** Reads the stack's graph as it is now, and opens the pool of servers that are filled with it. */
+export async function openPlaces(stack: RunningEngine, options: IsolationOptions): Promise<Places> {
+  requireOwnServer(stack);
+  const mark = stackMark(stack);
+  const pool: Pool = { stack, template: await readTemplate(stack), servers: new Map() };
+  return {
+    capacity: capacityOf(kind, usualServers, options.maximum),
+    make: (signal = options.signal) => make(pool, placeName(mark, options.owner), signal),
+    reset: (place) => reset(pool, place),
+    verify: (place) => verify(pool, place),
+    drop: (place) => drop(pool, place),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...pool.servers.values()].map(({ driver }) => driver.close()));
+    },
+  };
+}
+
+/** Integers are the driver's own type, so that 3 does not come back as 3.0. */
+function openExact({ nodes, secrets }: RunningEngine): Driver {
+  const login = neo4j.auth.basic(userName, secrets.neo4j ?? '');
+  return neo4j.driver(uri({ nodes }), login, { telemetryDisabled: true });
+}
+
+async function readTemplate(stack: RunningEngine): Promise<Template> {
+  await using driver = openExact(await primaryFirst(stack, primaryOf));
+  return { seed: seedOf(await readGraph(driver)), catalogue: await readCatalogue(driver) };
+}
+
+async function make({ stack, template, servers }: Pool, id: string, signal?: AbortSignal): Promise<Place> {
+  // A password of its own: that of the stack opens the stack.
+  const secrets = { neo4j: randomBytes(24).toString('base64url') };
+  const running = await startServer(stack, kind, { id, secrets, signal });
+  const driver = openExact(running);
+  try {
+    await dropAdded(driver, template.catalogue);
+    const placed = await fillGraph(driver, template.seed);
+    await makeMissing(driver, template.catalogue);
+    servers.set(id, { running, driver, placed, bookmark: await bookmarkOf(driver) });
+  } catch (thrown) {
+    await driver.close();
+    await removeServer(stack, id);
+    throw thrown;
+  }
+  return { id, uri: uri(running), environment: environment(running) };
+}
+
+/** Reading gives the bookmark of what was committed last (Neo4j documentation, "Bookmarks"); Community has no other counter. */
+async function bookmarkOf(driver: Driver): Promise<string> {
+  const session = driver.session({ defaultAccessMode: neo4j.session.READ });
+  try {
+    await session.run('RETURN 1');
+    return session.lastBookmarks().join();
+  } finally {
+    await session.close();
+  }
+}
+
+async function reset(pool: Pool, place: Place): Promise<boolean> {
+  const server = pool.servers.get(place.id);
+  try {
+    if (server !== undefined && (await isRunning(firstNode(server.running)))) {
+      await mend(server, pool.template);
+      return true;
+    }
+  } catch {
+    // Whatever is wrong with it, such as another password: it goes, and another one comes.
+  }
+  await drop(pool, place);
+  return false;
+}
+
+async function mend(server: PlaceServer, { seed, catalogue }: Template): Promise<void> {
+  const { driver, placed } = server;
+  await endTransactions(driver);
+  await dropUsers(driver);
+  if ((await bookmarkOf(driver)) === server.bookmark) return;
+  await dropAdded(driver, catalogue);
+  await mendGraph(driver, seed, placed);
+  await makeMissing(driver, catalogue);
+  server.bookmark = await bookmarkOf(driver);
+}
+
+/** A transaction that a test has left open holds locks, and may still be committed. */
+async function endTransactions(driver: Driver): Promise<void> {
+  const { records } = await driver.executeQuery<EagerResult<{ id: string }>>(
+    "SHOW TRANSACTIONS YIELD transactionId AS id, currentQuery AS query WHERE NOT coalesce(query, '') STARTS WITH 'SHOW TRANSACTIONS' RETURN id",
+  );
+  const ids = records.map((record) => record.get('id'));
+  if (ids.length > 0) await driver.executeQuery('TERMINATE TRANSACTIONS $ids', { ids });
+}
+
+async function usersOf(driver: Driver): Promise<readonly string[]> {
+  const { records } = await driver.executeQuery<EagerResult<{ user: string }>>(
+    'SHOW USERS YIELD user',
+    {},
+    { database: 'system' },
+  );
+  return records.map((record) => record.get('user')).filter((user) => user !== userName);
+}
+
+async function dropUsers(driver: Driver): Promise<void> {
+  for (const user of await usersOf(driver)) {
+    await driver.executeQuery('DROP USER $user IF EXISTS', { user }, { database: 'system' });
+  }
+}
+
+async function verify({ servers, template }: Pool, { id }: Place): Promise<readonly string[]> {
+  const server = servers.get(id);
+  if (server === undefined) throw new Error(`${id} is a place of another broker, or was dropped`);
+  const { driver, placed } = server;
+  const difference = graphDifference(template.seed, placed, await readGraph(driver));
+  const counts: Record<string, number> = {
+    'nodes more': difference.addedNodes.length,
+    'nodes different': difference.changedNodes.length,
+    'nodes fewer': difference.removedNodes.length,
+    'relationships more': difference.addedRelationships.length,
+    'relationships different': difference.changedRelationships.length,
+    'relationships fewer': difference.removedRelationships.length,
+  };
+  return [
+    ...Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${what}: ${count}`])),
+    ...(await catalogueDifferences(driver, template.catalogue)),
+    ...(await usersOf(driver)).map((user) => `user ${user} was added`),
+  ];
+}
+
+async function drop({ stack, servers }: Pool, { id }: Place): Promise<void> {
+  await servers.get(id)?.driver.close();
+  servers.delete(id);
+  await removeServer(stack, id);
+}
