@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { refusePassedOver } from '../../sandbox/commands/options/taken-options.ts';
 import { createProgram } from '../../sandbox/commands/program.ts';
-import { runForError } from '../support/command.ts';
+import { runCommand, runForError } from '../support/command.ts';
 
 const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
 const program = createProgram();
@@ -74,8 +74,6 @@ test.each([
   { args: ['--reset', 'status'], says: /`status` does not take --reset/ },
   { args: ['--no-docker-install', 'down'], says: /`down` does not take --no-docker-install/ },
   { args: ['fault', 'kill', 'redis-1', 'redis-2'], says: /`redis-2` is one word too many/ },
-  { args: ['exec', '--lease', '--admin', '--', 'true'], says: /exclude each other/ },
-  { args: ['exec', '--keep-failed', '1', '--', 'true'], says: /--keep-failed is for --lease alone/ },
   { args: ['lease', 'list', '--all'], says: /does not take --all.*lease drop/ },
   { args: ['lease', 'drop'], says: /takes leases, or --all/ },
   { args: ['lease', 'open', '../x'], says: /is no lease/ },
@@ -89,4 +87,13 @@ test.each([
   const error = await runForError(args, { env });
   expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });
   expect(`${error.message} ${error.next}`).toMatch(says);
+});
+
+test.each([
+  { options: ['--lease', '--admin'], says: 'exclude each other' },
+  { options: ['--keep-failed', '1'], says: '--keep-failed is for --lease alone' },
+  { options: ['--wait-timeout', '1s'], says: '--wait-timeout is for --lease alone' },
+])('exec refuses $options before anything starts', async ({ options, says }) => {
+  const { exitCode, stdout } = await runCommand(['exec', '--format', 'json', ...options, '--', 'true'], { env });
+  expect({ exitCode, ...JSON.parse(stdout).error }).toMatchObject({ exitCode: 2, message: expect.stringContaining(says) });
 });
