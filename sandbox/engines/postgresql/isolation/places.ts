@@ -83,10 +83,9 @@ export async function openPlaces(
     });
   };
   const drop = async ({ id }: Place): Promise<void> => {
-    const place = open.get(id);
-    if (place === undefined) return;
+    // One that another broker has made, and that was kept, is dropped as well.
+    await Promise.allSettled(open.get(id)?.made.values() ?? []);
     open.delete(id);
-    await Promise.allSettled(place.made.values());
     await withClient(pool, (client) => dropPlace(running, client, id));
   };
   const mark = stackMark(running);
@@ -132,6 +131,13 @@ export async function openPlaces(
       return verifyPlace(running, keeper, { login: place.login, sources: placeSources, shared });
     },
     drop,
+    async keep(given) {
+      const place = open.get(given.id);
+      if (place === undefined) return given;
+      // Nobody makes a database when it is connected to once the gate is gone.
+      for (const database of databases) await makeDatabase(place, database);
+      return placeOf(running, place.login, firstNode(running).port);
+    },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
