@@ -27,9 +27,8 @@ export interface Harness<Name extends EngineName = EngineName> extends AsyncDisp
   /**
    * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`.
    *
-   * @example
-   * await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
-   * const client = await lease.stores.postgresql.client();
+   *     await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
+   *     const client = await lease.stores.postgresql.client();
    */
   readonly lease: <Each extends Name = Name>(options?: LeaseOptions<Each>) => Promise<Lease<Each>>;
   /** Gives back what is leased, and lets go of the broker; the stack stays up. */
@@ -51,10 +50,9 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
  *
  * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
  *
- * @example
- * await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
- * const lease = await harness.lease();
- * spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
+ *     await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
+ *     const lease = await harness.lease();
+ *     spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
  */
 export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},

@@ -70,7 +70,7 @@ export interface Places extends AsyncDisposable {
 }
 
 /** What becomes of something that one test does when another one runs beside it, or after it. */
-type LeakVerdict = 'isolated' | 'detected' | 'not isolated';
+export type LeakVerdict = 'isolated' | 'detected' | 'not isolated';
 
 /** One way out of a place. */
 export interface Leak {

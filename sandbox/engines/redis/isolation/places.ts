@@ -220,6 +220,6 @@ function evicted(there: number, wanted: number): SandboxError {
     code: 'NO_MEMORY',
     engine: 'redis',
     message: `Redis has ${there} of the ${wanted} keys that tests' databases are made of: it is full, and has evicted the others.`,
-    next: 'Let tests write less, or raise maxmemory; then load the data again: npm run sandbox -- seed --reset',
+    next: 'Let tests write less, or raise maxmemory; then load the data again, which DELETES what is there: npm run sandbox -- seed --reset',
   });
 }
