@@ -1,3 +1,4 @@
+import type { WorkloadName } from '../../sandbox/engines/contract/workloads.ts';
 import type { WriteCounts } from './operations.ts';
 
 /** What may be wrong with a history. Each checker says which of them it finds, and which of them fail it. */
@@ -32,7 +33,7 @@ interface Anomaly {
 
 /** What a history comes to. */
 export interface Findings extends WriteCounts {
-  readonly workload: 'set' | 'append' | 'register' | 'bank';
+  readonly workload: WorkloadName;
   readonly verdict: 'pass' | 'fail' | 'unknown';
   /** Reads that came back. */
   readonly reads: number;

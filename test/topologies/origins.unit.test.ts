@@ -27,9 +27,10 @@ describe('an image of the vendor and one of ours', () => {
 
   const ownSettings = engines.flatMap(({ name, image }) => {
     const directory = image.local?.contextDirectory;
-    const files = directory !== undefined && existsSync(directory)
-      ? readdirSync(directory).filter((file) => /\.(conf|ya?ml|ini)$/.test(file))
-      : [];
+    const files =
+      directory !== undefined && existsSync(directory)
+        ? readdirSync(directory).filter((file) => /\.(conf|ya?ml|ini)$/.test(file))
+        : [];
     return files.map((file) => ({ engine: name, file, path: join(directory ?? '', file) }));
   });
 

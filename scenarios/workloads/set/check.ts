@@ -1,7 +1,7 @@
-import type { HistoryEvent } from '../history.ts';
-import { createTally, type Findings } from './findings.ts';
-import { countWrites, never, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
-import { type Attempt, classifyPresence, fullReadOf } from './presence.ts';
+import { createTally, type Findings } from '../../checkers/findings.ts';
+import { countWrites, never, operationsOf, outcomeOf, type PairedOperation } from '../../checkers/operations.ts';
+import { type Attempt, classifyPresence, fullReadOf } from '../../checkers/presence.ts';
+import type { HistoryEvent } from '../../history.ts';
 
 /** What a history of unique adds and full reads comes to. Lists are of values, in ascending order. */
 export interface SetFindings {
