@@ -1,3 +1,4 @@
+import type { ChosenStores } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
@@ -8,6 +9,8 @@ export interface BenchTarget {
   readonly running: ReadonlyMap<string, RunningEngine>;
   /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
   readonly dataset: Dataset | undefined;
+  /** Which engine each read of a path through several stores is asked of. Default: the first that offers it. */
+  readonly readFrom?: ChosenStores;
   /** Engines that hold the dataset. Default: all. Of the others parameters are drawn from what they hold. */
   readonly holds?: ReadonlySet<string>;
   /** Paths that write are run on servers that are somebody else's too. Default: false. */

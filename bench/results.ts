@@ -49,6 +49,8 @@ export interface PathResult extends Latencies {
   readonly path: string;
   readonly topology: string;
   readonly origin: ServerOrigin;
+  /** Of a path through several stores: the engine that each of its reads was asked of, by the name of the read. */
+  readonly stores?: Readonly<Record<string, string>>;
   /**
    * `closed`: each client sends its next request when it has the answer to the last one.
    * `open`: requests arrive on a schedule of their own; a latency begins when its request was meant to be sent.

@@ -1,5 +1,6 @@
 import { SandboxError } from '../sandbox/core/errors.ts';
 import type { ClientEvent, HistoryEvent } from './history.ts';
+import { askedOf } from './workloads/operations.ts';
 
 /** Problems that an error shows. */
 const shownMax = 10;
@@ -52,25 +53,4 @@ function processProblemOf(
   if (begun === undefined) return `process ${process} ends ${operation}, which it never began`;
   if (askedOf(begun) !== askedOf(event)) return `process ${process} began ${askedOf(begun)} and ends ${askedOf(event)}`;
   return undefined;
-}
-
-/** Everything that the beginning and the end of an operation have in common. */
-function askedOf(event: ClientEvent): string {
-  switch (event.operation) {
-    case 'add':
-      return `add ${event.value}`;
-    case 'append':
-    case 'write':
-      return `${event.operation} ${event.key} ${event.value}`;
-    case 'read-list':
-    case 'read-register':
-      return `${event.operation} ${event.key}`;
-    case 'cas':
-      return `cas ${event.key} ${event.from} ${event.to}`;
-    case 'transfer':
-      return `transfer ${event.from} ${event.to} ${event.amount}`;
-    case 'read':
-    case 'read-balances':
-      return event.operation;
-  }
 }

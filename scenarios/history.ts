@@ -3,33 +3,7 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../sandbox/core/files/make-folder.ts';
 import { privateMode } from '../sandbox/core/files/private-files.ts';
 import type { WriteOutcome } from '../sandbox/engines/contract/workloads.ts';
-
-/**
- * What a client asks for and, in the event that ends it, what it was told. Values are unique within their workload
- * (within their key where there is one): the checkers tell writes apart by their values.
- */
-export type Operation = SetOperation | AppendOperation | RegisterOperation | BankOperation;
-
-/** One set: unique adds, and reads of all of it. */
-type SetOperation =
-  | { readonly operation: 'add'; readonly value: number }
-  | { readonly operation: 'read'; readonly value?: readonly number[] };
-
-/** A list for each key. */
-type AppendOperation =
-  | { readonly operation: 'append'; readonly key: string; readonly value: number }
-  | { readonly operation: 'read-list'; readonly key: string; readonly value?: readonly number[] };
-
-/** A register for each key, which holds `null` at first. `cas` writes `to` if the register holds `from`. */
-type RegisterOperation =
-  | { readonly operation: 'write'; readonly key: string; readonly value: number }
-  | { readonly operation: 'read-register'; readonly key: string; readonly value?: number | null }
-  | { readonly operation: 'cas'; readonly key: string; readonly from: number | null; readonly to: number };
-
-/** Accounts between which amounts move, and reads of all balances. */
-type BankOperation =
-  | { readonly operation: 'transfer'; readonly from: string; readonly to: string; readonly amount: number }
-  | { readonly operation: 'read-balances'; readonly value?: Readonly<Record<string, number>> };
+import type { Operation } from './workloads/operations.ts';
 
 export type ClientEntry = Operation & {
   /** A process whose operation ended in `info` never acts again: its operation may still take effect. */

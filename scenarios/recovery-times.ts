@@ -1,6 +1,7 @@
 import { withoutUndefined } from '../sandbox/core/without-undefined.ts';
 import { operationsOf, outcomeOf, type PairedOperation } from './checkers/operations.ts';
 import { effectMsOf, type HistoryEvent, type NemesisEvent } from './history.ts';
+import { isWrite } from './workloads/operations.ts';
 
 /** How long one fault was felt, in milliseconds from the moment at which it had taken effect. */
 export interface RecoveryTimes {
@@ -20,9 +21,6 @@ export interface RecoveryTimes {
   /** What clients saw: from the last acknowledgement of a write that began before the fault to that first one. */
   readonly clientOutageMs?: number;
 }
-
-/** Names of operations that write. */
-const writes: ReadonlySet<string> = new Set(['add', 'append', 'write', 'cas', 'transfer']);
 
 /**
  * Times of each fault of a name, `kill` by default, from the moment at which it had taken effect. What happened after the next fault of that name is counted as that
@@ -122,12 +120,8 @@ export function spreadOf(values: readonly (number | undefined)[]): Spread | unde
   return p50 === undefined || max === undefined ? undefined : { runs: measured.length, p50, max };
 }
 
-export function isWrite(operation: string): boolean {
-  return writes.has(operation);
-}
-
 function isAcknowledgedWrite(operation: PairedOperation): boolean {
-  return isWrite(operation.invoke.operation) && outcomeOf(operation) === 'ok';
+  return isWrite(operation.invoke) && outcomeOf(operation) === 'ok';
 }
 
 function present<Name extends string>(name: Name, value: number | undefined): { readonly [Key in Name]?: number } {

@@ -71,7 +71,7 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
   const rowsBefore = singleClientRows(before.report);
   const rowsAfter = singleClientRows(after.report);
   const matches = rowsAfter.flatMap((row) => {
-    const match = rowsBefore.find((other) => isSame(row, other));
+    const match = rowsBefore.find((other) => isSameRow(row, other));
     return match === undefined ? [] : [{ before: match, after: row, looks: looksOf(after.report, row) }];
   });
   const estimates = matches.map(({ after: row, looks }) =>
@@ -84,7 +84,7 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
   const paths = matches.map((match, index) => comparePath(match, changes[index] as Change, judged));
   const without = (rows: readonly PathResult[], others: readonly PathResult[], only: 'before' | 'after') =>
     rows
-      .filter((row) => !others.some((other) => isSame(row, other)))
+      .filter((row) => !others.some((other) => isSameRow(row, other)))
       .map(({ engine, path }) => ({ engine, path, only }));
   return {
     version: 1,
@@ -99,7 +99,7 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
       ...(pairing === 'by-reference' ? yardsticksOf(before.report, after.report) : []),
       ...rowsAfter.flatMap((row) =>
         uncheckedOf(
-          rowsBefore.find((other) => isSame(row, other)),
+          rowsBefore.find((other) => isSameRow(row, other)),
           row,
         ),
       ),
@@ -128,6 +128,13 @@ type Named = Pick<PathResult, 'engine' | 'path'>;
 
 function isSame(left: Named, right: Named): boolean {
   return left.engine === right.engine && left.path === right.path;
+}
+
+/** A path whose reads were asked of other stores is another path. Runs that were saved before stores were named have none. */
+function isSameRow(left: PathResult, right: PathResult): boolean {
+  const [ofLeft, ofRight] = [left.stores, right.stores];
+  if (ofLeft === undefined || ofRight === undefined) return isSame(left, right);
+  return isSame(left, right) && Object.entries(ofLeft).every(([read, store]) => ofRight[read] === store);
 }
 
 function roundsOf({ rounds }: BenchReport, path: Named): readonly RoundFigure[] {

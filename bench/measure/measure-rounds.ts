@@ -287,6 +287,7 @@ async function conclude(each: Measuring, signal: AbortSignal): Promise<MeasuredS
     engine: subject.engine,
     path: subject.path.name,
     topology: subject.topology,
+    ...(subject.stores === undefined ? {} : { stores: subject.stores }),
     origin: subject.origin,
     mode: 'closed',
     clients: 1,

@@ -9,7 +9,7 @@ import type { PathNotRun } from '../results.ts';
 
 /** Paths through several stores that lack one here, with the engines that are missing. None where paths were named. */
 export async function pathsWithoutStores(
-  { engines, running }: BenchTarget,
+  { engines, running, readFrom }: BenchTarget,
   names: readonly string[] = [],
 ): Promise<readonly PathNotRun[]> {
   if (names.length > 0) return [];
@@ -19,7 +19,7 @@ export async function pathsWithoutStores(
   });
   const notRun: PathNotRun[] = [];
   for (const path of crossStorePaths) {
-    const found = bindReads(path, stores);
+    const found = bindReads(path, stores, readFrom);
     if (!('lacking' in found)) continue;
     const missing = await enginesThatOffer(found.lacking);
     const reason = `it goes through ${missing.join(' and ')} too, which ${missing.length === 1 ? 'is' : 'are'} not measured here`;

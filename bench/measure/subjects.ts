@@ -1,10 +1,12 @@
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import {
   bindReads,
+  type ChosenStores,
   type CrossStorePath,
   prepareAcrossStores,
   type Store,
   storesOf,
+  storesThatOffer,
 } from '../../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
 import type {
@@ -30,6 +32,8 @@ export interface Subject {
   readonly path: PathDescription;
   /** What its plan and answer depend on. */
   readonly reads: readonly { readonly store: string; readonly holding: string }[];
+  /** Of a path through several stores: the engine that each of its reads is asked of. */
+  readonly stores?: ChosenStores;
   /** Whether it may write where it is somebody else's server. */
   readonly confirmedWrites: boolean;
   readonly missing: () => Promise<readonly string[]>;
@@ -44,13 +48,14 @@ function originOf(running: RunningEngine): ServerOrigin {
   return isExternal(running) ? 'external' : running.image.origin;
 }
 
-/** All paths of a target, or those that are named. Throws `BAD_OPTION` where one has no such name. */
+/** All paths of a target, or those that are named. Throws `BAD_OPTION` where one has no such name, or a store no such read. */
 export function choosePaths(target: BenchTarget, index: number, names: readonly string[] = []): readonly Subject[] {
   const stores = target.engines.flatMap((engine): Store[] => {
     const running = target.running.get(engine.name);
     return running === undefined ? [] : [{ engine, running }];
   });
-  const { holds, confirmedWrites = false } = target;
+  const { holds, confirmedWrites = false, readFrom = {} } = target;
+  refuseForeignStores(readFrom, stores);
   const datasetOf = (used: readonly Store[]) =>
     used.every(({ engine }) => holds?.has(engine.name) ?? true) ? target.dataset : undefined;
   const own = stores.flatMap(({ engine, running }) =>
@@ -61,7 +66,7 @@ export function choosePaths(target: BenchTarget, index: number, names: readonly 
     })),
   );
   const across = crossStorePaths.flatMap((path) => {
-    const subject = acrossSubjectOf(path, stores, datasetOf);
+    const subject = acrossSubjectOf(path, stores, { datasetOf, readFrom });
     return subject === undefined ? [] : [{ target: index, confirmedWrites, ...subject }];
   });
   const all = [...own, ...across];
@@ -98,13 +103,35 @@ function subjectOf(
   };
 }
 
+interface AcrossOptions {
+  readonly datasetOf: (used: readonly Store[]) => Dataset | undefined;
+  readonly readFrom: ChosenStores;
+}
+
+/** A read is asked of a store that offers it, or of none. Throws `BAD_OPTION`. */
+function refuseForeignStores(readFrom: ChosenStores, stores: readonly Store[]): void {
+  for (const [name, wanted] of Object.entries(readFrom)) {
+    const offering = storesThatOffer(name, stores).map(({ engine }) => engine.name as string);
+    if (offering.includes(wanted)) continue;
+    const asked = [...new Set(crossStorePaths.flatMap(({ needs }) => needs))].join(', ');
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `\`${wanted}\` is not an engine that runs here and offers the read \`${name}\`.`,
+      next:
+        offering.length > 0
+          ? `Nothing was run. It is offered by: ${offering.join(', ')}.`
+          : `Nothing was run. No engine here offers it; paths through several stores ask for: ${asked}.`,
+    });
+  }
+}
+
 /** Nothing where a store is not among those that run: it is then no path of theirs. */
 function acrossSubjectOf(
   path: CrossStorePath,
   stores: readonly Store[],
-  datasetOf: (used: readonly Store[]) => Dataset | undefined,
+  { datasetOf, readFrom }: AcrossOptions,
 ): Omit<Subject, 'target' | 'confirmedWrites'> | undefined {
-  const found = bindReads(path, stores);
+  const found = bindReads(path, stores, readFrom);
   if ('lacking' in found) return undefined;
   const { bound } = found;
   const used = storesOf(bound);
@@ -113,6 +140,7 @@ function acrossSubjectOf(
     topology: [...new Set(used.map(({ running }) => running.topology))].join(', '),
     origin: leastOrigin(used.map(({ running }) => originOf(running))),
     path,
+    stores: Object.fromEntries([...bound].map(([name, { engine }]) => [name, engine.name])),
     reads: [...bound].flatMap(
       ([
         need,

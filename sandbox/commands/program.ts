@@ -198,6 +198,11 @@ export function createProgram(): Command {
       'measure a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',
       (value: string, before: readonly string[] = []) => [...before, value],
     )
+    .option(
+      '--read <name=engine>',
+      'ask this engine for a read of a path through several stores, where more than one offers it; once for each read',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
     .option('--confirm-writes', 'with --url: run paths that write too, in objects of their own')
     .option('--objectives', 'exit code 1 where a service objective is missed')
     .option('--save <name>', 'keep the run as .sandbox/bench/<name>.json')

@@ -1,3 +1,4 @@
+import type { WorkloadName } from '../../sandbox/engines/contract/workloads.ts';
 import type { Judgement } from '../results.ts';
 import type { WriteCounts } from './operations.ts';
 
@@ -33,7 +34,7 @@ interface Anomaly {
 
 /** What a history comes to. */
 export interface Findings extends WriteCounts {
-  readonly workload: 'set' | 'append' | 'register' | 'bank';
+  readonly workload: WorkloadName;
   readonly verdict: Judgement;
   /** Reads that came back. */
   readonly reads: number;

@@ -2,6 +2,7 @@ import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { DrillName, Failover, FailoverContract } from '../../sandbox/engines/contract/failover.ts';
 import type { WorkloadName } from '../../sandbox/engines/contract/workloads.ts';
 import type { Depth } from '../suite-context.ts';
+import { workloadKinds } from '../workloads/workload-kinds.ts';
 import { positiveControl } from './judge/positive-control.ts';
 import { isolatePrimary, killPrimary, pausePrimary, replacePrimary, tenInARow } from './schedules/primary-schedules.ts';
 import { crash, killFollower, restartAll, rollingRestart } from './schedules/restart-schedules.ts';
@@ -28,7 +29,9 @@ const ofSeveral = [
 ] as const;
 
 /** Order and atomicity are judged where nothing may be lost: elsewhere a loss would break them by right. */
-const ordered = ['append', 'register', 'bank'] as const;
+const ordered = Object.entries(workloadKinds).flatMap(([name, { showsOrder }]) =>
+  showsOrder ? [name as WorkloadName] : [],
+);
 
 /**
  * What is run on an engine. `quick`: its first contract of each topology of several nodes with one kill, and one

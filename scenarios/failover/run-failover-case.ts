@@ -5,7 +5,7 @@ import { writePrivateFile } from '../../sandbox/core/files/private-files.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { Failover } from '../../sandbox/engines/contract/failover.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import type { SetClient, Workload } from '../../sandbox/engines/contract/workloads.ts';
+import type { ClientOf, SetClient, Workload, WorkloadName } from '../../sandbox/engines/contract/workloads.ts';
 import { checkHistory } from '../check-history.ts';
 import { type History, streamHistory } from '../history.ts';
 import type { CaseResult } from '../results.ts';
@@ -13,13 +13,14 @@ import { type CasePlace, type Measures, runCase } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { drawTimeline } from '../timeline/draw-timeline.ts';
 import { formatTimelinePage } from '../timeline/timeline-page.ts';
+import type { WorkloadKind } from '../workloads/workload-kind.ts';
+import { workloadKinds } from '../workloads/workload-kinds.ts';
 import type { FailoverCase } from './cases.ts';
 import { type DrillOutcome, runFailoverDrill } from './drill/drill.ts';
 import { measuresOf } from './judge/case-figures.ts';
 import { lossWindowOf, requireCaught, requireKept } from './judge/judge.ts';
 import { recoveryPointOfAll } from './judge/losses.ts';
 import { subjectOf } from './subject.ts';
-import { type WorkloadKind, workloadKinds } from './workload-kinds.ts';
 
 export interface FailoverCaseContext {
   readonly engine: Engine;
@@ -86,17 +87,12 @@ function drill(options: FailoverCaseContext, history: History, signal: AbortSign
     if (workload === undefined) throw new Error(`${engine.name} has no workload ${each.workload}`);
     return drillWith(options, kind, workload, history, signal);
   };
-  const { set, append, register, bank } = failover.workloads;
-  switch (each.workload) {
-    case 'set':
-      return start(workloadKinds.set, setOf(each, failover) ?? set);
-    case 'append':
-      return start(workloadKinds.append, append);
-    case 'register':
-      return start(workloadKinds.register, register);
-    case 'bank':
-      return start(workloadKinds.bank, bank);
-  }
+  const { workloads } = failover;
+  // The set of a contract, or of its control, is its own.
+  if (each.workload === 'set') return start(workloadKinds.set, setOf(each, failover) ?? workloads.set);
+  const named = <Name extends WorkloadName>(name: Name) =>
+    start<ClientOf[Name]>(workloadKinds[name], workloads[name] as Workload<ClientOf[Name]> | undefined);
+  return named(each.workload);
 }
 
 function setOf({ contract, isControl }: FailoverCase, { weakenedSet }: Failover): Workload<SetClient> | undefined {

@@ -1,6 +1,6 @@
 import { operationsOf, outcomeOf, type PairedOperation } from '../checkers/operations.ts';
 import type { HistoryEvent } from '../history.ts';
-import { isWrite } from '../recovery-times.ts';
+import { isWrite } from '../workloads/operations.ts';
 import type { Span } from './spans.ts';
 
 /** Operations that ended in a slice of time. */
@@ -36,8 +36,8 @@ export function splitOperations(events: readonly HistoryEvent[]): {
 } {
   const operations = operationsOf(events);
   return {
-    writes: operations.filter(({ invoke }) => isWrite(invoke.operation)),
-    reads: operations.filter(({ invoke }) => !isWrite(invoke.operation)),
+    writes: operations.filter(({ invoke }) => isWrite(invoke)),
+    reads: operations.filter(({ invoke }) => !isWrite(invoke)),
   };
 }
 

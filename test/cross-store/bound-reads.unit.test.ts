@@ -23,12 +23,17 @@ function storeOf(index: number, names: readonly PlatformReadName[], asked: strin
   return { engine: { name: `store-${index}`, bench: { platformReads } }, running: {} } as unknown as Store;
 }
 
-test(`each read is asked of the first store that offers it, however many do (${seedText})`, async () => {
-  const property = fc.asyncProperty(offers, needs, async (offered, wanted) => {
+/** Which store is to be asked, by its number: one that offers the read, another one, or one that is not there. */
+const choices = fc.dictionary(fc.constantFrom(...readNames), fc.nat(4));
+
+test(`each read is asked of the store that was chosen, else of the first that offers it (${seedText})`, async () => {
+  const property = fc.asyncProperty(offers, needs, choices, async (offered, wanted, choice) => {
     const asked: string[] = [];
     const stores = offered.map((names, index) => storeOf(index, names, asked));
-    const found = bindReads({ needs: wanted }, stores);
-    const firstOf = (name: PlatformReadName) => offered.findIndex((names) => names.some((each) => each === name));
+    const chosen = Object.fromEntries(Object.entries(choice).map(([name, index]) => [name, `store-${index}`]));
+    const found = bindReads({ needs: wanted }, stores, chosen);
+    const firstOf = (name: (typeof readNames)[number]) =>
+      offered.findIndex((names, index) => names.some((each) => each === name) && (choice[name] ?? index) === index);
     const lacking = wanted.filter((name) => firstOf(name) === -1);
     if ('lacking' in found) {
       expect(found.lacking).toEqual(lacking);

@@ -1,10 +1,11 @@
 // Prints how long each checker takes for a million operations: npx node test/scenarios/print-checker-speed.ts [count]
 import { checkHistory } from '../../scenarios/check-history.ts';
-import { checkAppend } from '../../scenarios/checkers/append-checker.ts';
-import { checkBank } from '../../scenarios/checkers/bank-checker.ts';
-import { checkRegister } from '../../scenarios/checkers/register-checker.ts';
-import { checkSet } from '../../scenarios/checkers/set-checker.ts';
-import type { HistoryEntry, HistoryEvent, Operation } from '../../scenarios/history.ts';
+import type { HistoryEntry, HistoryEvent } from '../../scenarios/history.ts';
+import { checkAppend } from '../../scenarios/workloads/append/check.ts';
+import { checkBank } from '../../scenarios/workloads/bank/check.ts';
+import type { Operation } from '../../scenarios/workloads/operations.ts';
+import { checkRegister } from '../../scenarios/workloads/register/check.ts';
+import { checkSet } from '../../scenarios/workloads/set/check.ts';
 import { rowRandom } from '../../seeds/random/random.ts';
 
 const count = Number(process.argv[2] ?? 1_000_000);

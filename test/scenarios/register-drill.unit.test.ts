@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import type { RegisterClient } from '../../sandbox/engines/contract/workloads.ts';
 import { runFailoverDrill } from '../../scenarios/failover/drill/drill.ts';
 import type { FaultSchedule } from '../../scenarios/failover/schedules/schedule.ts';
-import { workloadKinds } from '../../scenarios/failover/workload-kinds.ts';
 import { createHistory } from '../../scenarios/history.ts';
+import { workloadKinds } from '../../scenarios/workloads/workload-kinds.ts';
 import { createMemoryStore } from './support/memory-store.ts';
 
 const untilEnough: FaultSchedule = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { checkSet, findingsOfSet } from '../../scenarios/checkers/set-checker.ts';
 import { createHistory, type HistoryEntry } from '../../scenarios/history.ts';
+import { checkSet, findingsOfSet } from '../../scenarios/workloads/set/check.ts';
 import { type Random, rowRandom } from '../../seeds/random/random.ts';
 
 /** Events at one millisecond each, in this order. */

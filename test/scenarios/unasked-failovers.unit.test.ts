@@ -1,11 +1,11 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, test } from 'vitest';
-import { checkSet, findingsOfSet } from '../../scenarios/checkers/set-checker.ts';
 import { measuresOf } from '../../scenarios/failover/judge/case-figures.ts';
 import { requireKept } from '../../scenarios/failover/judge/judge.ts';
 import { recoveryPointOfAll, unaskedFailovers } from '../../scenarios/failover/judge/losses.ts';
 import { killFollower } from '../../scenarios/failover/schedules/restart-schedules.ts';
 import type { HistoryEntry, HistoryEvent } from '../../scenarios/history.ts';
+import { checkSet, findingsOfSet } from '../../scenarios/workloads/set/check.ts';
 
 type Timed = readonly [timeMs: number, entry: HistoryEntry];
 

@@ -1,6 +1,7 @@
 import type { BenchOptions } from '../../../bench/run-benchmarks.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
+import type { ChosenStores } from '../../cross-store/query-paths/cross-store-path.ts';
+import { badOption, parseChoice, parseDurationMs, parseEngine, parseWholeNumber } from '../options/names.ts';
 
 /** Rounds of a run that is to be compared: see docs/benchmarks.md. */
 const roundsToCompare = 24;
@@ -19,6 +20,8 @@ export interface BenchFlags {
   readonly summary?: string;
   /** `ENGINE=ADDRESS` of servers that the sandbox did not start. */
   readonly urls: readonly string[];
+  /** Which engine each read of a path through several stores is asked of. */
+  readonly readFrom: ChosenStores;
   readonly confirmedWrites: boolean;
   /** What was added, changed or removed since the seeding is a failure. */
   readonly strict: boolean;
@@ -43,6 +46,7 @@ export function parseBenchFlags(flags: Readonly<Record<string, unknown>>): Bench
   }
   return {
     urls,
+    readFrom: parseReads((flags.read ?? []) as readonly string[]),
     confirmedWrites: flags.confirmWrites === true,
     strict: flags.strict === true,
     objectives: flags.objectives === true,
@@ -54,6 +58,20 @@ export function parseBenchFlags(flags: Readonly<Record<string, unknown>>): Bench
     },
     ...withoutUndefined({ save, against, html, summary }),
   };
+}
+
+/** Pairs of `--read NAME=ENGINE`; that the engine offers it is looked at where the engines are known. */
+function parseReads(texts: readonly string[]): ChosenStores {
+  const pairs = texts.map((text) => {
+    const [, name, engine] = /^(\w+)=(\S+)$/.exec(text) ?? [];
+    if (name === undefined || engine === undefined) {
+      throw badOption(`--read: \`${text}\` names no read and its engine.`, 'For example --read storedUser=postgresql.');
+    }
+    return [name, parseEngine(engine, '--read')] as const;
+  });
+  const twice = pairs.find(([name], index) => pairs.findIndex(([other]) => other === name) < index);
+  if (twice !== undefined) throw badOption(`--read: ${twice[0]} is given twice.`, 'A read is asked of one engine.');
+  return Object.fromEntries(pairs);
 }
 
 function fullFlags(flags: Readonly<Record<string, unknown>>): Pick<BenchOptions, 'clients' | 'arrivals'> {

@@ -84,8 +84,9 @@ async function measureAsAsked(
 
 async function attachTarget(
   options: Parameters<typeof attachStack>[0],
-  flags: Pick<BenchFlags, 'strict'>,
+  flags: Pick<BenchFlags, 'strict' | 'readFrom'>,
 ): Promise<BenchTarget> {
+  const { readFrom } = flags;
   const attached = await attachStack(options);
   const engines = await loadEngines(engineNames.filter((name) => attached.engines.has(name)));
   // One that keeps no data is measured on what its paths bring.
@@ -93,14 +94,14 @@ async function attachTarget(
     .filter(({ data }) => data !== undefined)
     .map((engine) => attached.state.engines[engine.name]?.dataset);
   // Answers are compared with none where nobody keeps any.
-  if (loaded.length === 0) return { engines, running: attached.engines, dataset: undefined };
+  if (loaded.length === 0) return { engines, running: attached.engines, dataset: undefined, readFrom };
   const [known] = loaded;
   if (known === undefined || loaded.some((other) => other?.fingerprint !== known.fingerprint)) throw noDataset();
   if (known.size === 'files') throw rowsOfFiles();
   const dataset = createDataset({ size: known.size, seed: known.seed });
   // Differences of a load that no check has passed are no use of the stack.
   const strict = flags.strict || engines.some(({ name }) => attached.state.unchecked?.includes(name));
-  return { engines, running: attached.engines, dataset, strict, directory: attached.identity.directory };
+  return { engines, running: attached.engines, dataset, strict, readFrom, directory: attached.identity.directory };
 }
 
 /** Servers that the sandbox did not start; refuses before anything is run where one lacks what a path needs. */
@@ -108,14 +109,14 @@ async function targetByUrl(context: ActionContext, flags: BenchFlags): Promise<B
   const servers = await parseUrls(flags.urls);
   const { size = 'small', seed } = stackOptionsOf(context);
   if (size === 'none') throw badOption('--size none: a dataset is what answers are compared with.', 'Leave it out.');
-  const { strict } = flags;
+  const { strict, readFrom } = flags;
   const target = await externalTarget(servers, {
     dataset: createDataset({ size, ...withoutUndefined({ seed }) }),
     confirmedWrites: flags.confirmedWrites,
     directory: context.settings.directory,
   });
-  await refuseMissing(target, context.arguments);
-  return { ...target, strict };
+  await refuseMissing({ ...target, readFrom }, context.arguments);
+  return { ...target, strict, readFrom };
 }
 
 /** The stack that the saved run was measured on, where that is another one and runs. */

@@ -3,8 +3,20 @@ import type { Action, ActionContext } from '../run-action.ts';
 
 /** What `bench` takes beside the options of every command, and which of it means something to its subcommands. */
 const ownFlags = [
-  ...['full', 'clients', 'arrivals', 'duration', 'warmUp', 'rounds', 'url', 'confirmWrites', 'objectives', 'save'],
-  ...['against', 'html', 'summary', 'strict', 'engines', 'size', 'images', 'dockerInstall', 'seed'],
+  ...['full', 'clients', 'arrivals', 'duration', 'warmUp', 'rounds', 'url', 'read', 'confirmWrites'],
+  ...[
+    'objectives',
+    'save',
+    'against',
+    'html',
+    'summary',
+    'strict',
+    'engines',
+    'size',
+    'images',
+    'dockerInstall',
+    'seed',
+  ],
 ];
 const takenBy: Readonly<Record<string, readonly string[]>> = {
   startup: ['engines', 'images', 'dockerInstall'],

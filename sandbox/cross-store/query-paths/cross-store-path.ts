@@ -25,22 +25,32 @@ export interface CrossStorePath extends PathDescription {
 /** Which store each read of a path is asked of. */
 export type BoundReads = ReadonlyMap<PlatformReadName, Store>;
 
+/** Names of the engines that reads are to be asked of, where several offer them. */
+export type ChosenStores = Partial<Readonly<Record<PlatformReadName, string>>>;
+
 /**
- * Binds each read that a path needs to one store: the first that offers it, in the order in which the stores are given, or
- * what none of them offers.
+ * Binds each read that a path needs to one store: the one that was chosen for it, else the first that offers it, in the
+ * order in which the stores are given. Or what none of them offers.
  */
 export function bindReads(
   { needs }: Pick<CrossStorePath, 'needs'>,
   stores: readonly Store[],
+  chosen: ChosenStores = {},
 ): { readonly bound: BoundReads } | { readonly lacking: readonly PlatformReadName[] } {
   const bound = new Map<PlatformReadName, Store>();
   const lacking: PlatformReadName[] = [];
   for (const name of needs) {
-    const store = stores.find(({ engine }) => engine.bench?.platformReads?.names.includes(name));
+    const wanted = chosen[name];
+    const store = storesThatOffer(name, stores).find(({ engine }) => wanted === undefined || engine.name === wanted);
     if (store === undefined) lacking.push(name);
     else bound.set(name, store);
   }
   return lacking.length > 0 ? { lacking } : { bound };
+}
+
+/** The stores that can be asked for something. */
+export function storesThatOffer(name: string, stores: readonly Store[]): readonly Store[] {
+  return stores.filter(({ engine }) => engine.bench?.platformReads?.names.some((offered) => offered === name));
 }
 
 /** The stores that a path goes through, in the order of what it reads first. */

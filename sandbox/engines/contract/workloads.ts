@@ -4,21 +4,25 @@ import type { RunningEngine } from './topology.ts';
 export type WriteOutcome = 'ok' | 'fail' | 'info';
 
 /**
- * Work that ordinary clients do against an engine, in forms whose outcome a checker can judge. A write without an
- * answer is `info`, never `fail`. Reads throw where there is no answer.
+ * Work that ordinary clients do against an engine, in forms whose outcome a checker can judge: what a client of each does.
+ * A write without an answer is `info`, never `fail`. Reads throw where there is no answer. What a drill has its clients
+ * do, and how that is judged, is in `scenarios/workloads/`, a folder for each.
  */
-export interface Workloads {
+export interface ClientOf {
   /** Adds values that are unique, and reads all of them: the cheapest way to notice a loss. */
-  readonly set?: Workload<SetClient>;
+  readonly set: SetClient;
   /** Appends unique values to lists: shows order. */
-  readonly append?: Workload<AppendClient>;
+  readonly append: AppendClient;
   /** Reads, writes, and writes where a value is still there: shows stale reads. */
-  readonly register?: Workload<RegisterClient>;
+  readonly register: RegisterClient;
   /** Moves money between accounts: shows work that was done by halves. The total never changes. */
-  readonly bank?: Workload<BankClient>;
+  readonly bank: BankClient;
 }
 
-export type WorkloadName = keyof Workloads;
+export type WorkloadName = keyof ClientOf;
+
+/** Those that an engine offers. */
+export type Workloads = { readonly [Name in WorkloadName]?: Workload<ClientOf[Name]> };
 
 export interface Workload<Client> {
   /** Makes the place that it works on, empty, whatever was there. */

@@ -26,6 +26,17 @@ function loadText({ mode, offeredPerS, clients }: PathResult): string {
     : `closed, ${clients} ${clients === 1 ? 'client' : 'clients'}`;
 }
 
+/** Which store each read of a path through several was asked of. */
+export function storesRemarks({ paths }: BenchReport, colors: Colors): readonly string[] {
+  return paths
+    .filter(({ mode, clients }) => mode === 'closed' && clients === 1)
+    .flatMap(({ path, stores }) => {
+      if (stores === undefined) return [];
+      const reads = Object.entries(stores).map(([read, store]) => `${read} of ${store}`);
+      return [`  ${colors.dim('reads')} ${path}: ${reads.join(', ')}`];
+    });
+}
+
 /** What is not as expected of a path, or was not checked. */
 export function remarks(path: PathResult, colors: Colors): readonly string[] {
   const name = `${path.engine} / ${path.path}`;

@@ -7,7 +7,7 @@ import { formatOrigin } from '../stack/status-text.ts';
 import { formatTable } from '../table.ts';
 import { formatMicroseconds } from '../units.ts';
 import { formatParts, formatRecall } from './bench-parts-text.ts';
-import { boundRemarks, remarks } from './bench-remarks-text.ts';
+import { boundRemarks, remarks, storesRemarks } from './bench-remarks-text.ts';
 
 /** One line per query path and load, what else was measured, then everything that was not as expected. */
 export function formatBench(report: BenchReport, colors: Colors): string {
@@ -26,6 +26,7 @@ export function formatBench(report: BenchReport, colors: Colors): string {
     ...formatParts(report, colors),
     ...formatReferences(report, colors),
     ...formatRecall(report, colors),
+    ...storesRemarks(report, colors),
     ...report.paths.flatMap((path) => remarks(path, colors)),
     ...boundRemarks(report, colors),
     ...report.notRun.map(({ engine, path, reason }) => `  ${colors.dim('not run')} ${engine} / ${path}: ${reason}`),

@@ -4,7 +4,7 @@ import { messageOf, SandboxError } from '../../../sandbox/core/errors.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
 import { rowRandom } from '../../../seeds/random/random.ts';
 import type { History } from '../../history.ts';
-import type { WorkloadKind } from '../workload-kinds.ts';
+import type { WorkloadKind } from '../../workloads/workload-kind.ts';
 import type { Actor } from './recorded-operations.ts';
 
 /** Clients side by side: enough that some write is always under way when the primary dies. */

@@ -4,9 +4,9 @@ import type { RejoinReport } from '../../../sandbox/engines/contract/failover.ts
 import { rowRandom } from '../../../seeds/random/random.ts';
 import { countOf, type Findings } from '../../checkers/findings.ts';
 import { createHistory, type History } from '../../history.ts';
+import type { WorkloadKind } from '../../workloads/workload-kind.ts';
 import type { FaultSchedule } from '../schedules/schedule.ts';
 import type { FailoverSubject } from '../subject.ts';
-import type { WorkloadKind } from '../workload-kinds.ts';
 import { startClients } from './clients.ts';
 import { startObserver } from './observer.ts';
 import { refresh } from './steps.ts';

@@ -2,7 +2,8 @@ import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 import type { WriteOutcome } from '../../../sandbox/engines/contract/workloads.ts';
 import type { Random } from '../../../seeds/random/random.ts';
-import type { History, Operation } from '../../history.ts';
+import type { History } from '../../history.ts';
+import type { Operation } from '../../workloads/operations.ts';
 
 /** One client as the history has it. */
 export interface Actor {

@@ -1,8 +1,8 @@
 import { measuresOfFindings } from '../../checkers/findings.ts';
-import { checkSet } from '../../checkers/set-checker.ts';
 import type { HistoryEvent } from '../../history.ts';
 import { type RecoveryPoint, type RecoveryTimes, recoveryTimesOf, spreadOf } from '../../recovery-times.ts';
 import type { Measures } from '../../run-case.ts';
+import { checkSet } from '../../workloads/set/check.ts';
 import type { FailoverCase } from '../cases.ts';
 import type { DrillOutcome } from '../drill/drill.ts';
 import { lossWindowOf } from './judge.ts';

@@ -1,7 +1,7 @@
 import { operationsOf } from '../../checkers/operations.ts';
-import { checkSet } from '../../checkers/set-checker.ts';
 import { effectMsOf, type HistoryEvent } from '../../history.ts';
 import { type RecoveryPoint, recoveryPointOf } from '../../recovery-times.ts';
+import { checkSet } from '../../workloads/set/check.ts';
 
 /** Faults that losses are put down to. */
 const losing: ReadonlySet<string> = new Set(['kill', 'pause', 'isolate', 'stop']);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkHistory } from '../../../scenarios/check-history.ts';
-import { checkAppend } from '../../../scenarios/checkers/append-checker.ts';
 import type { Findings } from '../../../scenarios/checkers/findings.ts';
-import { checkRegister } from '../../../scenarios/checkers/register-checker.ts';
 import type { HistoryEvent } from '../../../scenarios/history.ts';
+import { checkAppend } from '../../../scenarios/workloads/append/check.ts';
+import { checkRegister } from '../../../scenarios/workloads/register/check.ts';
 import { seed, seedText } from '../../support/seed.ts';
 import { isLinearizable, lists, registers } from '../support/brute-force.ts';
 import { simulate, stepsOf } from '../support/simulate.ts';

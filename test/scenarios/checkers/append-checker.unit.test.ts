@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkHistory } from '../../../scenarios/check-history.ts';
-import { checkAppend } from '../../../scenarios/checkers/append-checker.ts';
 import { type AnomalyKind, countOf } from '../../../scenarios/checkers/findings.ts';
 import type { HistoryEvent } from '../../../scenarios/history.ts';
+import { checkAppend } from '../../../scenarios/workloads/append/check.ts';
 import { seed, seedText } from '../../support/seed.ts';
 import { ended, listsRead, withLists } from '../support/inject.ts';
 import { simulate, stamp, stepsOf } from '../support/simulate.ts';

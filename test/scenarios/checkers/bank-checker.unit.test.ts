@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkBank } from '../../../scenarios/checkers/bank-checker.ts';
 import { countOf } from '../../../scenarios/checkers/findings.ts';
 import { operationsOf, outcomeOf } from '../../../scenarios/checkers/operations.ts';
 import { someOfThem } from '../../../scenarios/checkers/some-of-them.ts';
 import type { HistoryEntry, HistoryEvent } from '../../../scenarios/history.ts';
+import { checkBank } from '../../../scenarios/workloads/bank/check.ts';
 import { seed, seedText } from '../../support/seed.ts';
 import { simulate, stamp, stepsOf } from '../support/simulate.ts';
 import { accounts, createBank } from '../support/simulated-stores.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkSet, findingsOfSet } from '../../../scenarios/checkers/set-checker.ts';
+import { checkSet, findingsOfSet } from '../../../scenarios/workloads/set/check.ts';
 import { seed, seedText } from '../../support/seed.ts';
 import { simulate, stepsOf } from '../support/simulate.ts';
 import { createSet } from '../support/simulated-stores.ts';

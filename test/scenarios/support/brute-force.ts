@@ -1,5 +1,6 @@
 import { doneAt, operationsOf, outcomeOf, type PairedOperation } from '../../../scenarios/checkers/operations.ts';
-import type { HistoryEvent, Operation } from '../../../scenarios/history.ts';
+import type { HistoryEvent } from '../../../scenarios/history.ts';
+import type { Operation } from '../../../scenarios/workloads/operations.ts';
 
 /** What a store of one thread does. `step` returns nothing where the operation cannot have been told what it was told. */
 export interface Model<State> {

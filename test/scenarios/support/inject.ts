@@ -1,5 +1,6 @@
 import { operationsOf, outcomeOf, type PairedOperation } from '../../../scenarios/checkers/operations.ts';
-import type { ClientEvent, HistoryEntry, HistoryEvent, Operation } from '../../../scenarios/history.ts';
+import type { ClientEvent, HistoryEntry, HistoryEvent } from '../../../scenarios/history.ts';
+import type { Operation } from '../../../scenarios/workloads/operations.ts';
 import { stamp } from './simulate.ts';
 
 type ReadList = ClientEvent & { readonly operation: 'read-list'; readonly value: readonly number[] };

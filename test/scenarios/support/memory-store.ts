@@ -3,8 +3,8 @@ import type { SetClient } from '../../../sandbox/engines/contract/workloads.ts';
 import { type DrillOptions, runFailoverDrill } from '../../../scenarios/failover/drill/drill.ts';
 import type { FaultSchedule } from '../../../scenarios/failover/schedules/schedule.ts';
 import type { FailoverSubject } from '../../../scenarios/failover/subject.ts';
-import { workloadKinds } from '../../../scenarios/failover/workload-kinds.ts';
 import { createHistory, type History } from '../../../scenarios/history.ts';
+import { workloadKinds } from '../../../scenarios/workloads/workload-kinds.ts';
 
 /** A made-up primary with one follower, in memory, whose replication can be cut. */
 export interface MemoryStore {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { ClientEntry, HistoryEntry, HistoryEvent, Operation } from '../../../scenarios/history.ts';
+import type { ClientEntry, HistoryEntry, HistoryEvent } from '../../../scenarios/history.ts';
+import type { Operation } from '../../../scenarios/workloads/operations.ts';
 
 /** One turn of one client, drawn at random. */
 export interface Step {

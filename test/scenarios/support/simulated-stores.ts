@@ -1,4 +1,4 @@
-import type { Operation } from '../../../scenarios/history.ts';
+import type { Operation } from '../../../scenarios/workloads/operations.ts';
 import type { SimulatedStore } from './simulate.ts';
 
 const keyNames = ['a', 'b', 'c'] as const;

@@ -15,9 +15,9 @@ import { requireKept } from '../../../scenarios/failover/judge/judge.ts';
 import { recoveryPointOfAll } from '../../../scenarios/failover/judge/losses.ts';
 import { begin, enough, type FaultSchedule } from '../../../scenarios/failover/schedules/schedule.ts';
 import { type FailoverSubject, subjectOf } from '../../../scenarios/failover/subject.ts';
-import { workloadKinds } from '../../../scenarios/failover/workload-kinds.ts';
 import { createHistory, type HistoryEvent } from '../../../scenarios/history.ts';
 import { recoveryTimesOf } from '../../../scenarios/recovery-times.ts';
+import { workloadKinds } from '../../../scenarios/workloads/workload-kinds.ts';
 import { followingSet } from './following-client.ts';
 import { eventually } from './write-through.ts';
 

@@ -1,6 +1,6 @@
-import type { Tally } from './findings.ts';
-import { never } from './operations.ts';
-import type { Cluster, Clusters, Held, Span } from './register-clusters.ts';
+import type { Tally } from '../../checkers/findings.ts';
+import { never } from '../../checkers/operations.ts';
+import type { Cluster, Clusters, Held, Span } from './clusters.ts';
 
 /** Values that followed each other without any other write in between: a write, and the compare-and-sets upon it. */
 export interface Block {

@@ -1,7 +1,15 @@
-import type { HistoryEvent } from '../history.ts';
-import { createTally, type Findings, type Tally, verdictOf } from './findings.ts';
-import { countWrites, doneAt, groupBy, never, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
-import { type Attempt, classifyPresence, type FullRead, fullReadOf } from './presence.ts';
+import { createTally, type Findings, type Tally, verdictOf } from '../../checkers/findings.ts';
+import {
+  countWrites,
+  doneAt,
+  groupBy,
+  never,
+  operationsOf,
+  outcomeOf,
+  type PairedOperation,
+} from '../../checkers/operations.ts';
+import { type Attempt, classifyPresence, type FullRead, fullReadOf } from '../../checkers/presence.ts';
+import type { HistoryEvent } from '../../history.ts';
 
 export interface AppendOptions {
   /** Whether a read may lag behind, as one of a replica may. Default `false`: a stale value fails the history. */

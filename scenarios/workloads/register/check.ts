@@ -1,8 +1,8 @@
-import type { HistoryEvent } from '../history.ts';
-import { createTally, type Findings, type Tally, verdictOf } from './findings.ts';
-import { countWrites, groupBy, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
-import { type Block, blocksOf } from './register-blocks.ts';
-import { clustersOf } from './register-clusters.ts';
+import { createTally, type Findings, type Tally, verdictOf } from '../../checkers/findings.ts';
+import { countWrites, groupBy, operationsOf, outcomeOf, type PairedOperation } from '../../checkers/operations.ts';
+import type { HistoryEvent } from '../../history.ts';
+import { type Block, blocksOf } from './blocks.ts';
+import { clustersOf } from './clusters.ts';
 
 /**
  * Checks registers with compare-and-set: a history fails exactly if some key's operations are not linearizable. Written

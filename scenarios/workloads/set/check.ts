@@ -1,8 +1,15 @@
-import type { HistoryEvent } from '../history.ts';
-import type { Judgement } from '../results.ts';
-import { createTally, type Findings } from './findings.ts';
-import { countWrites, never, operationsOf, outcomeOf, type PairedOperation, type WriteCounts } from './operations.ts';
-import { type Attempt, classifyPresence, fullReadOf } from './presence.ts';
+import { createTally, type Findings } from '../../checkers/findings.ts';
+import {
+  countWrites,
+  never,
+  operationsOf,
+  outcomeOf,
+  type PairedOperation,
+  type WriteCounts,
+} from '../../checkers/operations.ts';
+import { type Attempt, classifyPresence, fullReadOf } from '../../checkers/presence.ts';
+import type { HistoryEvent } from '../../history.ts';
+import type { Judgement } from '../../results.ts';
 
 /** What a history of unique adds and full reads comes to. Lists are of values, in ascending order. */
 export interface SetFindings extends WriteCounts {

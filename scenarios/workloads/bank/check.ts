@@ -1,7 +1,8 @@
-import type { HistoryEvent } from '../history.ts';
-import { createTally, type Findings, type Tally, verdictOf } from './findings.ts';
-import { countWrites, doneAt, operationsOf, outcomeOf, type PairedOperation } from './operations.ts';
-import { type Move, type Residual, someOfThem } from './some-of-them.ts';
+import { bankAccounts, startBalance } from '../../../sandbox/engines/contract/workloads.ts';
+import { createTally, type Findings, type Tally, verdictOf } from '../../checkers/findings.ts';
+import { countWrites, doneAt, operationsOf, outcomeOf, type PairedOperation } from '../../checkers/operations.ts';
+import { type Move, type Residual, someOfThem } from '../../checkers/some-of-them.ts';
+import type { HistoryEvent } from '../../history.ts';
 
 export interface BankOptions {
   /** What each account held before the first transfer. */
@@ -138,4 +139,10 @@ function readOf({ invoke, completion }: PairedOperation): readonly BalancesRead[
       balances: completion.value,
     },
   ];
+}
+
+/** {@link checkBank} of a bank as engines prepare it. */
+export function checkBankOfDrill(events: readonly HistoryEvent[]): Findings {
+  const accounts = Array.from({ length: bankAccounts }, (_, account) => [account, startBalance]);
+  return checkBank(events, { initial: Object.fromEntries(accounts) });
 }

@@ -1,5 +1,5 @@
-import type { Tally } from './findings.ts';
-import { doneAt, never, outcomeOf, type PairedOperation } from './operations.ts';
+import type { Tally } from '../../checkers/findings.ts';
+import { doneAt, never, outcomeOf, type PairedOperation } from '../../checkers/operations.ts';
 
 /** Beginning and end of an operation, as positions in the history. */
 export interface Span {
