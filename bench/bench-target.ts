@@ -1,12 +1,12 @@
 import type { ChosenStores } from '../sandbox/cross-store/query-paths/cross-store-path.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
-import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';
+import type { ReachableEngine } from '../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 
 /** What is measured: a stack, or servers that are somebody else's. */
 export interface BenchTarget {
   readonly engines: readonly Engine[];
-  readonly running: ReadonlyMap<string, RunningEngine>;
+  readonly running: ReadonlyMap<string, ReachableEngine>;
   /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
   readonly dataset: Dataset | undefined;
   /** Which engine each read of a path through several stores is asked of. Default: the first that offers it. */

@@ -3,7 +3,7 @@ import { loadavg } from 'node:os';
 import { now } from '../sandbox/core/clock.ts';
 import { describeMachine } from '../sandbox/core/machine.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
-import { isExternal, type RunningEngine } from '../sandbox/engines/contract/topology.ts';
+import { isExternal, type ReachableEngine } from '../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';
 import type { BenchEnvironment } from './results.ts';
 
@@ -21,7 +21,7 @@ export interface Watched {
   readonly dataset: Dataset | undefined;
   readonly holds?: ReadonlySet<string>;
   readonly engines: readonly Engine[];
-  readonly running: ReadonlyMap<string, RunningEngine>;
+  readonly running: ReadonlyMap<string, ReachableEngine>;
   /** Folder whose commit and file system are named. Default: the current one. */
   readonly directory?: string;
 }

@@ -88,8 +88,6 @@ async function reach({ engine, url }: ExternalServer) {
     // Nothing is known of its image; that it is the vendor's engine is what everybody but a stand-in is.
     image: { reference: 'external', digest: 'external', origin: 'official' },
     serverVersion: '',
-    nodes: [],
-    secrets: {},
     url,
   };
   try {

@@ -15,7 +15,7 @@ import type {
   QueryPath,
   ReferenceProgram,
 } from '../../sandbox/engines/contract/query-path.ts';
-import { isExternal, type RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { isExternal, type ReachableEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { BenchTarget } from '../bench-target.ts';
 import type { PathNotRun } from '../results.ts';
@@ -44,7 +44,7 @@ export interface Subject {
 }
 
 /** Where a running engine comes from. */
-function originOf(running: RunningEngine): ServerOrigin {
+function originOf(running: ReachableEngine): ServerOrigin {
   return isExternal(running) ? 'external' : running.image.origin;
 }
 
@@ -84,7 +84,7 @@ export function choosePaths(target: BenchTarget, index: number, names: readonly 
 function subjectOf(
   path: QueryPath,
   engine: string,
-  running: RunningEngine,
+  running: ReachableEngine,
   dataset: Dataset | undefined,
 ): Omit<Subject, 'target' | 'confirmedWrites'> {
   const { reference } = path;

@@ -5,7 +5,7 @@ import { withoutUndefined } from '../core/without-undefined.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { type OpenedBackup, openBackup } from './archive/open-archive.ts';
 import { stagingDirectory } from './create-backup.ts';
-import { locateArchive } from './kept/archives-of-project.ts';
+import type { ArchivePlace } from './kept/archives-of-project.ts';
 import { type ArchiveProvenance, archiveKeys } from './keys/archive-keys.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import { openStorage } from './storage/open-storage.ts';
@@ -29,7 +29,7 @@ export interface OpenStoredOptions {
  * Throws `BACKUP_NOT_FOUND`, a `BACKUP_...` error for one that is not what was written, and what its storage throws.
  */
 export async function openStored(
-  archive: string,
+  { location, name }: ArchivePlace,
   identity: StackIdentity,
   { progress = silent, signal }: OpenStoredOptions = {},
 ): Promise<OpenedStored> {
@@ -37,7 +37,6 @@ export async function openStored(
   const keys = await archiveKeys(identity);
   await using cleanUp = new AsyncDisposableStack();
   const staging = cleanUp.use(await createPrivateFolder(await stagingDirectory(identity)));
-  const { location, name } = await locateArchive(archive, identity);
   const storage = await openStorage(location);
   const file = join(staging.path, 'archive.tar.gz');
   await runTask(progress, ['fetch'], (task) =>

@@ -2,7 +2,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { digestOfKey, type KeyDigest } from '../core/key-digest.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import type { Holding } from '../engines/contract/holdings.ts';
-import type { RunningEngine } from '../engines/contract/topology.ts';
+import type { ReachableEngine } from '../engines/contract/topology.ts';
 import { type Changes, type ChangesOfKind, changesOf } from './changes.ts';
 import { differencesShownMax } from './compare-part.ts';
 import { isInPart, type Part } from './shared-things.ts';
@@ -30,7 +30,7 @@ export interface CountOptions {
  */
 export async function countChanges(
   engines: readonly Engine[],
-  running: ReadonlyMap<string, RunningEngine>,
+  running: ReadonlyMap<string, ReachableEngine>,
   dataset: Dataset,
   { heldMax = heldMaxDefault, only = () => true }: CountOptions = {},
 ): Promise<Changes> {
@@ -53,7 +53,7 @@ const [seenSame, seenChanged] = [1, 2];
 
 interface Place {
   readonly store: string;
-  readonly target: RunningEngine;
+  readonly target: ReachableEngine;
   readonly dataset: Dataset;
   readonly heldMax: number;
 }
@@ -78,7 +78,7 @@ async function changesIn(holding: Holding, { store, target, dataset, heldMax }: 
 }
 
 interface LookedAt {
-  readonly target: RunningEngine;
+  readonly target: ReachableEngine;
   readonly dataset: Dataset;
   readonly part: Omit<Part, 'kind'>;
   /** Examples that are asked for at most. */

@@ -13,7 +13,7 @@ import { memberOptions } from '../../sandbox/engines/mongodb/server/client.ts';
 import { replicaSetConfig } from '../../sandbox/engines/mongodb/server/topologies-replicated.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
-import { chooseTopology } from '../../sandbox/stack/resolve/choose-topology.ts';
+import { chooseTopology, requireRunsOn } from '../../sandbox/stack/resolve/choose-topology.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 // What needs an official image is held against its documentation here; nothing of it has been run.
@@ -58,8 +58,10 @@ test.each([
 ] as const)('%s %s is refused on a stand-in with the reason', (_, name, engine) => {
   const topologies = { [engine.name]: name };
   const general = engine as unknown as Engine;
-  expect(chooseTopology(general, topologies, 'official').name).toBe(name);
-  expect(() => chooseTopology(general, topologies, 'compatible')).toThrow(
+  const topology = chooseTopology(general, topologies);
+  expect(topology.name).toBe(name);
+  expect(() => requireRunsOn(general, topology, 'official')).not.toThrow();
+  expect(() => requireRunsOn(general, topology, 'compatible')).toThrow(
     expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringMatching(/stand-in|SecantusDB/) }),
   );
 });

@@ -59,14 +59,19 @@ async function move(file: string, folder: string, name: string): Promise<void> {
   }
 }
 
+/** An archive that was looked up. Whoever has one looks nothing up again. */
+export interface ArchivePlace {
+  /** Folder, or `s3://bucket/prefix`. */
+  readonly location: string;
+  /** How it is called there. */
+  readonly name: string;
+}
+
 /**
- * Where an archive is kept and how it is called there. A path at which there is none stands for the archive of that name
+ * Looks an archive up: a path, an `s3://` address, or the name of one of the stack's own backups. A path at which there is none stands for the archive of that name
  * among the stack's own backups, if that is there.
  */
-export async function locateArchive(
-  archive: string,
-  { directory, name: stack }: StackIdentity,
-): Promise<ReturnType<typeof splitLocation>> {
+export async function locateArchive(archive: string, { directory, name: stack }: StackIdentity): Promise<ArchivePlace> {
   const named = splitLocation(archive);
   if (archive.includes('://') || existsSync(archive)) return named;
   const location = join(await stackFolder(directory, stack), 'backups');

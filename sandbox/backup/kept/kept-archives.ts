@@ -10,6 +10,7 @@ import { openStored } from '../open-stored.ts';
 import { forgetLog } from '../point-in-time/keep-log.ts';
 import { type Reach, reachesOf } from '../point-in-time/moments.ts';
 import { openStorage } from '../storage/open-storage.ts';
+import { locateArchive } from './archives-of-project.ts';
 import { applyRetention, requireRetentionDays } from './retention.ts';
 
 /** Which stack's archives are meant, and where they are kept. */
@@ -107,7 +108,8 @@ export interface CheckedArchive {
  * restored. Throws `BACKUP_NOT_FOUND`, and a `BACKUP_...` error for one that is not what was written.
  */
 export async function checkArchive(archive: string, options: KeptOptions = {}): Promise<CheckedArchive> {
-  await using stored = await openStored(archive, stackIdentity(options), options);
+  const identity = stackIdentity(options);
+  await using stored = await openStored(await locateArchive(archive, identity), identity, options);
   const { manifest, sizeBytes } = stored.opened;
   const { runId, createdAt, stack, dataset, engines, leftOut = [] } = manifest;
   return {

@@ -1,18 +1,18 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import { locationOf } from '../create-backup.ts';
+import type { ArchivePlace } from '../kept/archives-of-project.ts';
 import { openStorage } from '../storage/open-storage.ts';
-import { isS3Address } from '../storage/s3-address.ts';
 import { openLogFolder } from './log-folder.ts';
 import { contains, outOfRange, type Reach, reachesOf, takeLog } from './moments.ts';
 
 /** An archive with a base backup, and where it is kept. */
 interface Candidate {
-  readonly archive: string;
+  readonly place: ArchivePlace;
   readonly summary: ArchiveSummary;
 }
 
@@ -25,7 +25,7 @@ export async function chooseArchive(
   moment: Date,
   wanted: readonly EngineName[] | undefined,
   progress: ProgressListener,
-): Promise<string> {
+): Promise<ArchivePlace> {
   const log = await openLogFolder(identity);
   const own = resolve(await locationOf(identity));
   const places = [...new Set([own, ...(log?.places ?? [])])];
@@ -38,16 +38,16 @@ export async function chooseArchive(
     candidates.map(({ summary }) => summary),
     { live: false },
   );
-  const leading = candidates.flatMap(({ archive, summary }, index) => {
+  const leading = candidates.flatMap(({ place, summary }, index) => {
     const reach = reaches[index] ?? {};
     const asked = Object.keys(summary.bases).filter((name) => wanted?.includes(name as EngineName) ?? true);
-    return asked.length > 0 && asked.every((name) => leads(reach, name, moment)) ? [{ archive, reach, asked }] : [];
+    return asked.length > 0 && asked.every((name) => leads(reach, name, moment)) ? [{ place, reach, asked }] : [];
   });
   const fromMs = ({ reach, asked }: (typeof leading)[number]) =>
     Math.max(...asked.map((name) => reach[name]?.from.getTime() ?? 0));
   const newest = leading.toSorted((one, other) => fromMs(one) - fromMs(other)).at(-1);
   if (newest === undefined) throw outOfRange(moment, `No archive of the stack ${identity.name} leads to`, reaches);
-  return newest.archive;
+  return newest.place;
 }
 
 function leads(reach: Reach, engine: string, moment: Date): boolean {
@@ -66,7 +66,7 @@ async function candidatesAt(
       (await storage.list()).map(async ({ name }): Promise<readonly Candidate[]> => {
         const summary = await storage.summaryOf(name);
         if (summary?.stack !== stack || Object.keys(summary.bases).length === 0) return [];
-        return [{ archive: isS3Address(place) ? `${place}/${name}` : join(place, name), summary }];
+        return [{ place: { location: place, name }, summary }];
       }),
     );
     return found.flat();

@@ -11,7 +11,7 @@ import type { ArchiveManifest } from '../archive/manifest.ts';
 import { archiveRefused } from '../archive/refusal.ts';
 import { withBackupLock } from '../backup-lock.ts';
 import type { RestoredEngine, RestoreReport } from '../backup-report.ts';
-import { moveArchivesOfProject } from '../kept/archives-of-project.ts';
+import { locateArchive, moveArchivesOfProject } from '../kept/archives-of-project.ts';
 import { openStored } from '../open-stored.ts';
 import { chooseArchive } from '../point-in-time/choose-archive.ts';
 import { openLogFolder } from '../point-in-time/log-folder.ts';
@@ -52,8 +52,11 @@ async function restoreUnderLock(options: RestoreOptions): Promise<RestoreReport>
   const identity = stackIdentity(options);
   const passed = withoutUndefined({ signal: options.signal });
   const { moment } = options;
-  const archive = options.archive ?? (await chooseArchive(identity, requireChoice(moment), options.engines, progress));
-  await using stored = await openStored(archive, identity, options);
+  const place =
+    options.archive === undefined
+      ? await chooseArchive(identity, requireChoice(moment), options.engines, progress)
+      : await locateArchive(options.archive, identity);
+  await using stored = await openStored(place, identity, options);
   const { opened, name, provenance } = stored;
   const { manifest } = opened;
   if (provenance === 'foreign') {

@@ -8,9 +8,9 @@ import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { isMovable, type Staged } from '../../stack/furnish/staged-engines.ts';
 import { requireReadableData } from '../../stack/replace/readable-data.ts';
 import type { AskedStack } from '../../stack/resolve/asked-stack.ts';
-import { chooseTopology } from '../../stack/resolve/choose-topology.ts';
+import { requireRunsOn } from '../../stack/resolve/choose-topology.ts';
 import type { Generations } from '../../stack/resolve/generations.ts';
-import { resolveEngines } from '../../stack/resolve/resolved-stack.ts';
+import { chooseTopologies, resolveEngines } from '../../stack/resolve/resolved-stack.ts';
 import { checkResources } from '../../stack/resolve/resources.ts';
 import type { Topologies } from '../../stack/stack-options.ts';
 import type { Before } from '../../stack/start/stack-start.ts';
@@ -40,16 +40,21 @@ export async function planChanges(
   },
 ): Promise<readonly Change[]> {
   const { asked, before, there, keeper } = stack;
-  const changes = (await resolveEngines(engines, asked)).map(({ engine, image, topology }) => {
-    const secrets = keeper.secrets().secrets[engine.name] ?? {};
-    const generation = before.generations[engine.name] ?? 0;
-    const staged = { engine, image, secrets };
-    const change = {
-      from: { ...staged, topology: chooseTopology(engine, there, image.origin), generation },
-      to: { ...staged, topology, generation: generation + 1 },
-    };
-    return { engine, backup: requireChangeable(engine, change), ...change };
-  });
+  const present = new Map(chooseTopologies(engines, there).map(({ engine, topology }) => [engine, topology]));
+  const changes = (await resolveEngines(chooseTopologies(engines, asked.topologies), asked)).map(
+    ({ engine, image, topology }) => {
+      const secrets = keeper.secrets().secrets[engine.name] ?? {};
+      const generation = before.generations[engine.name] ?? 0;
+      const staged = { engine, image, secrets };
+      const old = present.get(engine) ?? topology;
+      requireRunsOn(engine, old, image.origin);
+      const change = {
+        from: { ...staged, topology: old, generation },
+        to: { ...staged, topology, generation: generation + 1 },
+      };
+      return { engine, backup: requireChangeable(engine, change), ...change };
+    },
+  );
   for (const { engine, from } of changes) {
     await requireReadableData(engine, keeper.state().engines[engine.name], from.image);
   }

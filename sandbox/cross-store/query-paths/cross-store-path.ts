@@ -3,12 +3,12 @@ import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { PlatformReadName, PlatformReads } from '../../engines/contract/platform-reads.ts';
 import type { PathDescription, PreparedPath } from '../../engines/contract/query-path.ts';
-import type { RunningEngine } from '../../engines/contract/topology.ts';
+import type { ReachableEngine } from '../../engines/contract/topology.ts';
 
 /** An engine that runs, and what it is. */
 export interface Store {
   readonly engine: Engine;
-  readonly running: RunningEngine;
+  readonly running: ReachableEngine;
 }
 
 export interface CrossStoreContext {

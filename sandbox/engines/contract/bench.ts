@@ -1,6 +1,6 @@
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
-import type { RunningEngine } from './topology.ts';
+import type { ReachableEngine } from './topology.ts';
 
 /** Capability of an engine whose speed is measured. */
 export interface Bench {
@@ -10,7 +10,7 @@ export interface Bench {
   /** How query paths are measured on a server that the sandbox did not start. */
   readonly external?: ExternalAccess;
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
-  readonly serverSettings?: (running: RunningEngine) => Promise<Readonly<Record<string, string>>>;
+  readonly serverSettings?: (running: ReachableEngine) => Promise<Readonly<Record<string, string>>>;
 }
 
 /** How a server is reached that is somebody else's: by an address alone, without a node. */
@@ -18,5 +18,5 @@ export interface ExternalAccess {
   /** Of the addresses that its driver takes: `postgres:`. */
   readonly protocols: readonly string[];
   /** Connects, asks and disconnects. */
-  readonly version: (running: RunningEngine) => Promise<string>;
+  readonly version: (running: ReachableEngine) => Promise<string>;
 }

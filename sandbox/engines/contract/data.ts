@@ -3,7 +3,7 @@ import type { Levels } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { BaselineLoad } from './baseline-load.ts';
 import type { Holding } from './holdings.ts';
-import type { RunningEngine } from './topology.ts';
+import type { ReachableEngine, RunningEngine } from './topology.ts';
 
 /** Capability of an engine that holds a part of the dataset. */
 export interface Data {
@@ -15,7 +15,7 @@ export interface Data {
   /** What `load` is measured against. */
   readonly baseline?: BaselineLoad;
   /** Fingerprint of the dataset that was loaded last, as `load` recorded it in the store. */
-  readonly loadedFingerprint: (running: RunningEngine) => Promise<string | undefined>;
+  readonly loadedFingerprint: (running: ReachableEngine) => Promise<string | undefined>;
   /** Writes that record: for a store whose backups by earlier releases may have lost it. Default: the present moment. */
   readonly recordLoaded?: (running: RunningEngine, fingerprint: string, loadedAtMs?: number) => Promise<void>;
   /**

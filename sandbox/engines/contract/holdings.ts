@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../../seeds/entities.ts';
-import type { RunningEngine } from './topology.ts';
+import type { ReachableEngine } from './topology.ts';
 
 /** A row, document, node, relationship, key or point: the same text for the same content, as made and as read. */
 export interface HeldRow {
@@ -25,9 +25,9 @@ export interface Holding {
   /** What a load of the dataset puts there. */
   readonly loaded: (dataset: Dataset) => AsyncIterable<HeldRow>;
   /** What is there now, nothing where the place is gone. What a service has added to the schema is left out. */
-  readonly held: (running: RunningEngine) => AsyncIterable<HeldRow>;
+  readonly held: (running: ReachableEngine) => AsyncIterable<HeldRow>;
   /** Whether what is not there any more may have gone by itself, because its lifetime has passed. Default: it may not. */
-  readonly mayHaveExpired?: (running: RunningEngine) => Promise<boolean>;
+  readonly mayHaveExpired?: (running: ReachableEngine) => Promise<boolean>;
 }
 
 /** Rows of an entity as a store holds them: one, several or none each. */

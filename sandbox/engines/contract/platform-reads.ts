@@ -1,5 +1,5 @@
 import type { Dated } from '../shared/load/newest-page.ts';
-import type { RunningEngine } from './topology.ts';
+import type { ReachableEngine } from './topology.ts';
 
 /** What a page shows of a user. */
 export interface ProfileUser {
@@ -38,6 +38,6 @@ export interface OfferedReads {
   /** What their answers depend on, by the names of the engine's `holdings`. Default: nothing that is checked. */
   readonly reads: Partial<Readonly<Record<PlatformReadName, readonly string[]>>>;
   /** What they need and the server does not have, for people. */
-  readonly missing: (running: RunningEngine) => Promise<readonly string[]>;
-  readonly open: (running: RunningEngine) => Promise<Partial<PlatformReads> & AsyncDisposable>;
+  readonly missing: (running: ReachableEngine) => Promise<readonly string[]>;
+  readonly open: (running: ReachableEngine) => Promise<Partial<PlatformReads> & AsyncDisposable>;
 }

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
-import type { RunningEngine } from './topology.ts';
+import type { ReachableEngine, RunningEngine } from './topology.ts';
 
 /** `hot`: the favourites, drawn by Zipf's law; `cold`: rarely asked for, in turns; `absent`: not there. */
 export const parameterKinds = ['hot', 'cold', 'absent'] as const;
@@ -109,7 +109,7 @@ export interface PathDescription {
 
 /** Where a path is run. Without a dataset, parameters are drawn from what the server holds, and answers are not known. */
 export interface PathContext {
-  readonly running: RunningEngine;
+  readonly running: ReachableEngine;
   readonly dataset: Dataset | undefined;
 }
 
@@ -118,7 +118,7 @@ export interface QueryPath extends PathDescription {
   /** What its plan and answer depend on, by the names of the engine's `holdings`. */
   readonly reads: readonly string[];
   /** What it needs and the server does not have, for people: tables, labels, keys that have expired. */
-  readonly missing: (running: RunningEngine) => Promise<readonly string[]>;
+  readonly missing: (running: ReachableEngine) => Promise<readonly string[]>;
   readonly prepare: (context: PathContext) => Promise<PreparedPath>;
   readonly reference?: ReferenceProgram;
 }

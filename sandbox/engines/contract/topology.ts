@@ -40,32 +40,29 @@ interface UpEngine {
   readonly topology: TopologyName;
   readonly image: ResolvedImage;
   readonly serverVersion: string;
-  /** The first node is the one that takes writes when the stack starts. None of a server that is not ours. */
-  readonly nodes: readonly NodeHandle[];
-  /** The node that sees to it that one of the others takes over. Absent: the engine does by itself, or nobody. */
-  readonly watcher?: NodeHandle;
-  /** None of a server that is not ours. */
-  readonly secrets: Secrets;
 }
 
 /** An engine of a stack, up: it is reached by its nodes and secrets. */
-interface OwnEngine extends UpEngine {
+export interface RunningEngine extends UpEngine {
+  /** The first node is the one that takes writes when the stack starts. */
+  readonly nodes: readonly NodeHandle[];
+  /** The node that sees to it that one of the others takes over. Absent: the engine does by itself, or nobody. */
+  readonly watcher?: NodeHandle;
+  readonly secrets: Secrets;
   readonly url?: never;
 }
 
-/** A server that the sandbox did not start: it is reached by its address alone. */
+/** A server that the sandbox did not start: it is reached by its address alone, and can be measured. */
 export interface ExternalEngine extends UpEngine {
   /** With its password. */
   readonly url: string;
 }
 
-/** An engine that is up, whoever has started it: {@link isExternal} tells. */
-export type RunningEngine = OwnEngine | ExternalEngine;
+/** What a client connects to, whoever has started it: {@link isExternal} tells. */
+export type ReachableEngine = RunningEngine | ExternalEngine;
 
 /** Whether the sandbox did not start it. */
-export function isExternal<Running extends Pick<RunningEngine, 'url'>>(
-  running: Running,
-): running is Running & { readonly url: string } {
+export function isExternal(running: { readonly url?: string | undefined }): running is { readonly url: string } {
   return running.url !== undefined;
 }
 

@@ -12,7 +12,7 @@ import { removeAbandoned } from '../remove/clean-up.ts';
 import { stopNodes } from '../remove/stop-nodes.ts';
 import { type AskedStack, askedStack } from '../resolve/asked-stack.ts';
 import { recordGenerations, removeOtherGenerations } from '../resolve/generations.ts';
-import { resolveEngines } from '../resolve/resolved-stack.ts';
+import { chooseTopologies, resolveEngines } from '../resolve/resolved-stack.ts';
 import { checkResources } from '../resolve/resources.ts';
 import type { StackOptions } from '../stack-options.ts';
 import { type Before, inspectExisting } from '../start/stack-start.ts';
@@ -98,7 +98,7 @@ async function prepare(
   before: Before,
 ): Promise<readonly Staged[]> {
   checkResources(engines, await availableResources());
-  const resolved = await resolveEngines(engines, asked);
+  const resolved = await resolveEngines(chooseTopologies(engines, asked.topologies), asked);
   await rememberSecrets({ engines, keeper, identity: asked.identity }, before);
   return resolved.map((each) => {
     const { name } = each.engine;

@@ -11,7 +11,7 @@ import type { Topologies } from '../stack-options.ts';
 import type { StartupRecorder } from '../start/startup-steps.ts';
 import type { AskedStack } from './asked-stack.ts';
 import { chooseImage } from './choose-image.ts';
-import { chooseTopology } from './choose-topology.ts';
+import { chooseTopology, requireRunsOn } from './choose-topology.ts';
 import { checkResources } from './resources.ts';
 
 /** An engine of a stack, with everything that is chosen for it. */
@@ -41,29 +41,35 @@ export async function resolveStack(
 ): Promise<ResolvedStack> {
   const { size, seed } = asked;
   const topologies = await laidOutTopologies(asked);
-  for (const engine of engines) chooseTopology(engine, topologies);
+  const chosen = chooseTopologies(engines, topologies);
   const dataset =
     asked.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...withoutUndefined({ seed }) }));
   checkResources(engines, await availableResources(), dataset?.counts);
-  const resolved = await recorder.step('images', ['docker'], () => resolveEngines(engines, { ...asked, topologies }));
+  const resolved = await recorder.step('images', ['docker'], () => resolveEngines(chosen, asked));
   return { ...asked, topologies, dataset, engines: resolved };
 }
 
-/** Image and topology of each engine. Throws `NOT_SUPPORTED`, and what `resolveImages` throws. */
+/** An engine and the topology that was chosen for it, before its image is known. */
+export type LaidOutEngine = Pick<ResolvedEngine, 'engine' | 'topology'>;
+
+/** Topology of each engine. Throws `NOT_SUPPORTED`. */
+export function chooseTopologies(engines: readonly Engine[], topologies: Topologies): readonly LaidOutEngine[] {
+  return engines.map((engine) => ({ engine, topology: chooseTopology(engine, topologies) }));
+}
+
+/** With an image for each. Throws `NOT_SUPPORTED` where that cannot run the topology, and what `resolveImages` throws. */
 export async function resolveEngines(
-  engines: readonly Engine[],
-  asked: Pick<
-    AskedStack,
-    'topologies' | 'images' | 'earlierVersions' | 'purpose' | 'dockerInstall' | 'progress' | 'signal'
-  >,
+  laidOut: readonly LaidOutEngine[],
+  asked: Pick<AskedStack, 'images' | 'earlierVersions' | 'purpose' | 'dockerInstall' | 'progress' | 'signal'>,
 ): Promise<readonly ResolvedEngine[]> {
   const images = await resolveImages(
-    engines.map((engine) => ({ engine: engine.name, spec: chooseImage(engine, asked) })),
+    laidOut.map(({ engine }) => ({ engine: engine.name, spec: chooseImage(engine, asked) })),
     { policy: asked.images, install: asked.dockerInstall, progress: asked.progress, signal: asked.signal },
   );
-  return engines.map((engine) => {
+  return laidOut.map(({ engine, topology }) => {
     const image = images.get(engine.name);
     if (image === undefined) throw new Error(`no image was resolved for ${engine.name}`);
-    return { engine, image, topology: chooseTopology(engine, asked.topologies, image.origin) };
+    requireRunsOn(engine, topology, image.origin);
+    return { engine, topology, image };
   });
 }

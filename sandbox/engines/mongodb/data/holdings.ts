@@ -1,6 +1,6 @@
 import { BSON } from 'mongodb';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import type { CollectionName } from '../schema/collections.ts';
 import { databaseName, openForWork } from '../server/connection.ts';
 import { type ContentDocument, type ConversationDocument, contentDocument, conversationDocument } from './documents.ts';
@@ -54,7 +54,7 @@ export const holdings: readonly Holding[] = [
 
 /** A collection that is not there has no documents: the server says so itself. */
 async function* documents(
-  running: RunningEngine,
+  running: ReachableEngine,
   name: CollectionName,
   fields: Readonly<Record<string, 1>>,
 ): AsyncGenerator<HeldRow> {

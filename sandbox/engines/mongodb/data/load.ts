@@ -3,7 +3,7 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { Content, Conversation } from '../../../../seeds/entities.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine, RunningEngine } from '../../contract/topology.ts';
 import { beginLoad, type LoadMarks, type LoadRecords, textRecords } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
@@ -33,7 +33,7 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   });
 }
 
-export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
+export async function loadedFingerprint(running: ReachableEngine): Promise<string | undefined> {
   return withClient(running, (_, client) => loadRecords(client).readFingerprint());
 }
 

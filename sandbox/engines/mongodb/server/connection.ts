@@ -1,7 +1,15 @@
 import { type Db, MongoClient, type MongoClientOptions, MongoServerError } from 'mongodb';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
-import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
+import {
+  type Connection,
+  type ExternalEngine,
+  firstNode,
+  isExternal,
+  type ReachableEngine,
+  type RunningEngine,
+  type Secrets,
+} from '../../contract/topology.ts';
 import { memberOptions } from './client.ts';
 
 export const userName = 'taishang';
@@ -59,13 +67,15 @@ export function clientAsServer(running: RunningEngine): MongoClient {
   });
 }
 
-type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'url'>;
+type Reachable =
+  | Pick<RunningEngine, 'nodes' | 'secrets' | 'topology' | 'url'>
+  | Pick<ExternalEngine, 'topology' | 'url'>;
 
 function createClient(running: Reachable, options: MongoClientOptions = {}): MongoClient {
   return new MongoClient(uri(running), { ...(running.topology === 'replicated' ? memberOptions : {}), ...options });
 }
 
-export async function connect(running: RunningEngine): Promise<Connection<MongoClient>> {
+export async function connect(running: ReachableEngine): Promise<Connection<MongoClient>> {
   const client = await createClient(running).connect();
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }

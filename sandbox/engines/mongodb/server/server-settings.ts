@@ -1,9 +1,9 @@
 import type { Db, Document } from 'mongodb';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { withClient } from './connection.ts';
 
 /** What decides whether a write waits for the disk and for other members, and what the server may keep in memory. */
-export async function serverSettings(running: RunningEngine): Promise<Readonly<Record<string, string>>> {
+export async function serverSettings(running: ReachableEngine): Promise<Readonly<Record<string, string>>> {
   return withClient(running, async (_, client) => {
     const admin = client.db('admin');
     const [status, options, concern] = await Promise.all([

@@ -2,7 +2,7 @@ import neo4j from 'neo4j-driver';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { ConceptRelation } from '../../../../seeds/entities.ts';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { initialKeys, initialRelationships } from '../schema/initial-keys.ts';
 import { connect } from '../server/connection.ts';
 
@@ -31,7 +31,7 @@ function relationships(type: string, [from, to]: readonly [string, string], prop
   const statement =
     `MATCH (a:${from})-[r:${type}]->(b:${to}) WHERE coalesce(a.id, '') <> 'system' ` +
     `RETURN ${end('a')} + ' -> ' + ${end('b')} AS key, [${values}] AS properties`;
-  return (running: RunningEngine) => read(running, statement, (key) => initialRelationships.has(`${type} ${key}`));
+  return (running: ReachableEngine) => read(running, statement, (key) => initialRelationships.has(`${type} ${key}`));
 }
 
 /** Times as text: the driver's own have a form of their own. */
@@ -45,7 +45,7 @@ function isTime(name: string): boolean {
 }
 
 async function* read(
-  running: RunningEngine,
+  running: ReachableEngine,
   statement: string,
   isOfSchema: (key: string) => boolean,
 ): AsyncGenerator<HeldRow> {

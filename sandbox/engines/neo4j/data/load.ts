@@ -2,7 +2,7 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine, RunningEngine } from '../../contract/topology.ts';
 import { beginLoad, type LoadMarks, type LoadRecords, textRecords } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
@@ -60,7 +60,7 @@ async function runSteps(shared: Omit<Shared, 'loaded'>): Promise<LoadReport> {
   return shared.marks.finish(loaded);
 }
 
-export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
+export async function loadedFingerprint(running: ReachableEngine): Promise<string | undefined> {
   return withDriver(running, (driver) => loadRecords(driver).readFingerprint());
 }
 

@@ -1,6 +1,14 @@
 import neo4j, { type Driver, type EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
+import {
+  type Connection,
+  type ExternalEngine,
+  firstNode,
+  isExternal,
+  type ReachableEngine,
+  type RunningEngine,
+  type Secrets,
+} from '../../contract/topology.ts';
 
 export const userName = 'neo4j';
 
@@ -20,8 +28,10 @@ export function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { re
   });
 }
 
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'> | Pick<ExternalEngine, 'url'>;
+
 /** A driver on the first node, or on a server that is not ours, as the user that its address names. */
-function driverOf(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>): Driver {
+function driverOf(running: Reachable): Driver {
   if (!isExternal(running)) return createDriver(firstNode(running), running.secrets);
   const address = new URL(running.url);
   const [user, password] = [address.username, address.password].map(decodeURIComponent);
@@ -30,15 +40,12 @@ function driverOf(running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>): Dr
 }
 
 /** Runs `work` with a driver that is closed afterwards. */
-export async function withDriver<Value>(
-  running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>,
-  work: (driver: Driver) => Promise<Value>,
-): Promise<Value> {
+export async function withDriver<Value>(running: Reachable, work: (driver: Driver) => Promise<Value>): Promise<Value> {
   await using driver = driverOf(running);
   return await work(driver);
 }
 
-export async function connect(running: RunningEngine): Promise<Connection<Driver>> {
+export async function connect(running: ReachableEngine): Promise<Connection<Driver>> {
   const client = driverOf(running);
   return { client, [Symbol.asyncDispose]: () => client.close() };
 }

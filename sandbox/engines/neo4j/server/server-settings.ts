@@ -1,5 +1,5 @@
 import type { EagerResult } from 'neo4j-driver';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { withDriver } from './connection.ts';
 
 /** What the server may keep in memory, how much of its log waits for the disk, and what it writes about each query. */
@@ -15,9 +15,7 @@ const names = [
   'server.memory.pagecache.size',
 ];
 
-export async function serverSettings(
-  running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>,
-): Promise<Readonly<Record<string, string>>> {
+export async function serverSettings(running: ReachableEngine): Promise<Readonly<Record<string, string>>> {
   return withDriver(running, async (driver) => {
     const { records } = await driver.executeQuery<EagerResult<{ name: string; value: string }>>(
       'SHOW SETTINGS YIELD name, value WHERE name IN $names RETURN name, value ORDER BY name',

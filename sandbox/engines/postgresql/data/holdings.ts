@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { type Client, escapeIdentifier, type QueryArrayConfig } from 'pg';
 import type { Entities, EntityName } from '../../../../seeds/entities.ts';
 import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { openPrimary } from '../server/connection.ts';
 import { vectorField } from './copy-binary.ts';
 import { type TableLoad, tableLoads } from './rows.ts';
@@ -95,7 +95,7 @@ function extendedPoint(text: string): string {
 
 /** Rows through a cursor, with the platform's columns; one that was dropped is null, and a table that was has no rows. */
 async function* rows(
-  running: RunningEngine,
+  running: ReachableEngine,
   { database, table, columns }: TableLoad<EntityName>,
   key: readonly string[],
 ): AsyncGenerator<HeldRow> {

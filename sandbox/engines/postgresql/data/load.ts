@@ -4,7 +4,7 @@ import type { EntityName } from '../../../../seeds/entities.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine, RunningEngine } from '../../contract/topology.ts';
 import { loadReport } from '../../shared/load/load-marks.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
 import { type DatabaseName, openPrimary } from '../server/connection.ts';
@@ -138,7 +138,7 @@ export async function forgetFingerprint(running: RunningEngine): Promise<void> {
   await opened.client.query('TRUNCATE sandbox.dataset');
 }
 
-export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
+export async function loadedFingerprint(running: ReachableEngine): Promise<string | undefined> {
   await using opened = await openPrimary(running, { database: recordDatabase });
   const { rows } = await opened.client.query<{ fingerprint: string }>('SELECT fingerprint FROM sandbox.dataset');
   return rows[0]?.fingerprint;

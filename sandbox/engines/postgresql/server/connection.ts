@@ -1,7 +1,14 @@
 import { Client, Pool } from 'pg';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
-import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
+import {
+  type Connection,
+  firstNode,
+  isExternal,
+  type ReachableEngine,
+  type RunningEngine,
+  type Secrets,
+} from '../../contract/topology.ts';
 import { createFollowingPool } from './following-pool.ts';
 
 /** Roles and the databases that they may connect to are in `schema/`. */
@@ -55,7 +62,7 @@ export async function openClient(
 }
 
 /** {@link openClient} on the primary; on a server that is not ours, as the user that its address names. */
-export function openPrimary(running: RunningEngine, target: Target): Promise<OpenClient> {
+export function openPrimary(running: ReachableEngine, target: Target): Promise<OpenClient> {
   if (isExternal(running)) return openExternal(running.url, target.database);
   return openClient(firstNode(running), running.secrets, target);
 }

@@ -1,4 +1,4 @@
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { openPrimary } from './connection.ts';
 
 /** What decides whether a commit waits for the disk, and what the server may keep in memory. */
@@ -13,7 +13,7 @@ const names = [
   'jit',
 ];
 
-export async function serverSettings(running: RunningEngine): Promise<Readonly<Record<string, string>>> {
+export async function serverSettings(running: ReachableEngine): Promise<Readonly<Record<string, string>>> {
   await using opened = await openPrimary(running, { database: 'postgres' });
   const { rows } = await opened.client.query<{ name: string; value: string }>(
     'SELECT name, current_setting(name) AS value FROM pg_settings WHERE name = ANY($1) ORDER BY name',

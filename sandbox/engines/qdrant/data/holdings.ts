@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import type { CollectionName, ScrolledPoint } from '../schema/collections.ts';
 import { openClient, request } from '../server/connection.ts';
 import { knowledgePayload, storedVector, userPayload } from './points.ts';
@@ -37,7 +37,7 @@ interface Page {
 
 /** Points with the platform's fields of their payload. The client takes five times as long to read so many numbers. */
 async function* points(
-  running: RunningEngine,
+  running: ReachableEngine,
   name: CollectionName,
   payload: readonly string[],
 ): AsyncGenerator<HeldRow> {

@@ -2,7 +2,14 @@ import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
-import { type Connection, firstNode, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
+import {
+  type Connection,
+  type ExternalEngine,
+  firstNode,
+  isExternal,
+  type RunningEngine,
+  type Secrets,
+} from '../../contract/topology.ts';
 import { createFollowingClient } from './following-client.ts';
 
 export async function connect(running: RunningEngine): Promise<Connection<QdrantClient>> {
@@ -15,7 +22,7 @@ export function openClient(running: Reachable): QdrantClient {
   return createFollowingClient(urls(running), apiKey(running), options);
 }
 
-type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>;
+type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'> | Pick<ExternalEngine, 'url'>;
 
 /** Of a server that is not ours, the password of its address. */
 export function apiKey(running: Reachable): string {
@@ -71,14 +78,14 @@ export function versionIn(answer: unknown): string | undefined {
   return engine_version;
 }
 
-export function uri(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
+export function uri(running: Pick<RunningEngine, 'nodes' | 'url'> | Pick<ExternalEngine, 'url'>): string {
   if (isExternal(running)) return withoutLogin(running.url);
   const { host, port } = firstNode(running);
   return `http://${host}:${port}`;
 }
 
 /** Every peer, separated by commas: each answers for the whole cluster. */
-export function urls(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
+export function urls(running: Pick<RunningEngine, 'nodes' | 'url'> | Pick<ExternalEngine, 'url'>): string {
   if (isExternal(running)) return uri(running);
   return running.nodes.map(({ host, port }) => `http://${host}:${port}`).join(',');
 }

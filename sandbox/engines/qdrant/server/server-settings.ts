@@ -1,11 +1,9 @@
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { readNames } from '../backup/names.ts';
 import { openClient } from './connection.ts';
 
 /** Of each collection: how its graph is built, from which size on, what is kept on disk, and how vectors are shortened. */
-export async function serverSettings(
-  running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>,
-): Promise<Readonly<Record<string, string>>> {
+export async function serverSettings(running: ReachableEngine): Promise<Readonly<Record<string, string>>> {
   const client = openClient(running);
   const settings = (await readNames(client)).collections.map(async (name) => {
     const { config, indexed_vectors_count: indexed, segments_count: segments } = await client.getCollection(name);

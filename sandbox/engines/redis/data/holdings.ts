@@ -1,5 +1,5 @@
 import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine } from '../../contract/topology.ts';
 import { type KeySpace, keySpaces } from '../schema/cache.ts';
 import { openMasters } from '../server/masters.ts';
 import { scan } from './load.ts';
@@ -26,7 +26,7 @@ export const holdings: readonly Holding[] = keySpaces.map((space) => ({
   },
 }));
 
-async function* entries(running: RunningEngine, space: KeySpace): AsyncGenerator<HeldRow> {
+async function* entries(running: ReachableEngine, space: KeySpace): AsyncGenerator<HeldRow> {
   await using masters = await openMasters(running);
   for (const client of masters.clients) {
     for await (const keys of scan(client, `${space}:*`)) {

@@ -5,7 +5,7 @@ import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import { allSettled } from '../../../core/run-concurrently.ts';
 import type { LoadReport } from '../../contract/data.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ReachableEngine, RunningEngine } from '../../contract/topology.ts';
 import { beginLoad, type LoadRecords, parseMark } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
@@ -68,7 +68,7 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
   return await marks.finish({ keys });
 }
 
-export async function loadedFingerprint(running: RunningEngine): Promise<string | undefined> {
+export async function loadedFingerprint(running: ReachableEngine): Promise<string | undefined> {
   await using masters = await openMasters(running);
   return readFingerprint(masters);
 }

@@ -1,7 +1,13 @@
 import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
-import { type Connection, isExternal, type RunningEngine, type Secrets } from '../../contract/topology.ts';
+import {
+  type Connection,
+  isExternal,
+  type ReachableEngine,
+  type RunningEngine,
+  type Secrets,
+} from '../../contract/topology.ts';
 import { createRedisClient, type RedisClient, variablesOf } from './client.ts';
 import { addressMapOf, type RedisAccess, sentinelPort } from './client-options.ts';
 
@@ -74,7 +80,7 @@ async function connected(client: Redis): Promise<Redis & AsyncDisposable> {
 
 /** Client for applications: it reconnects by itself, and follows a failover. */
 export async function connect(
-  running: RunningEngine,
+  running: ReachableEngine,
   options?: { readonly once?: boolean },
 ): Promise<Connection<RedisClient>> {
   const client = isExternal(running)

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { firstNode, isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { firstNode, isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { openClient, openExternal } from './connection.ts';
 
 /** How long a node may take to say what it is, in milliseconds: one that is paused takes the connection and is silent. */
@@ -17,18 +17,16 @@ export interface Masters extends AsyncDisposable {
 }
 
 /** Connects to every master as the members see it now. What changes afterwards is an error of the next command. */
-export async function openMasters(running: RunningEngine): Promise<Masters> {
-  if (running.topology === 'clustered') return openMastersOfCluster(running);
-  const client = running.topology === 'standalone' ? await openFirst(running) : await openPrimary(running);
+export async function openMasters(running: ReachableEngine): Promise<Masters> {
+  if (!isExternal(running) && running.topology === 'clustered') return openMastersOfCluster(running);
+  const client = await openOne(running);
   return { clients: [client], of: () => client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
-function openFirst(running: RunningEngine) {
-  return isExternal(running) ? openExternal(running.url) : openClient(firstNode(running), running.secrets);
-}
-
-async function openPrimary(running: RunningEngine) {
-  return openClient(await primaryNode(running), running.secrets);
+async function openOne(running: ReachableEngine) {
+  if (isExternal(running)) return openExternal(running.url);
+  const node = running.topology === 'standalone' ? firstNode(running) : await primaryNode(running);
+  return openClient(node, running.secrets);
 }
 
 /** The node of `replicated` that takes writes. Throws `NODE_NOT_READY` where none says so. */

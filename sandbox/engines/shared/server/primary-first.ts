@@ -6,7 +6,7 @@ import type { Holding } from '../../contract/holdings.ts';
 import type { OfferedReads } from '../../contract/platform-reads.ts';
 import type { QueryPath } from '../../contract/query-path.ts';
 import type { Schema } from '../../contract/schema.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 
 /** Finds the node that takes writes now. Throws `NODE_NOT_READY` where none does. */
 type FindPrimary = (running: RunningEngine) => Promise<NodeHandle>;
@@ -24,7 +24,7 @@ interface Work {
  * Topologies other than `replicated` have no one such node, and are left as they are.
  */
 export function routeToPrimary<Asking extends Work>(work: Asking, findPrimary: FindPrimary): Asking {
-  const ordered = (running: RunningEngine) => primaryFirst(running, findPrimary);
+  const ordered = <Running extends ReachableEngine>(running: Running) => primaryFirst(running, findPrimary);
   return {
     ...work,
     schema: schemaOf(work.schema, ordered),
@@ -35,13 +35,16 @@ export function routeToPrimary<Asking extends Work>(work: Asking, findPrimary: F
 }
 
 /** The engine with the node first that takes writes now. */
-export async function primaryFirst(running: RunningEngine, findPrimary: FindPrimary): Promise<RunningEngine> {
-  if (running.topology !== 'replicated') return running;
+export async function primaryFirst<Running extends ReachableEngine>(
+  running: Running,
+  findPrimary: FindPrimary,
+): Promise<Running> {
+  if (isExternal(running) || running.topology !== 'replicated') return running;
   const primary = await findPrimary(running);
   return { ...running, nodes: [primary, ...running.nodes.filter((node) => node !== primary)] };
 }
 
-type Order = (running: RunningEngine) => Promise<RunningEngine>;
+type Order = <Running extends ReachableEngine>(running: Running) => Promise<Running>;
 
 function schemaOf(schema: Schema, ordered: Order): Schema {
   return {

@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
-import type { RunningEngine } from '../../../contract/topology.ts';
+import type { ReachableEngine } from '../../../contract/topology.ts';
 import type { CollectionName } from '../../schema/collections.ts';
 import { databaseName, withClient } from '../../server/connection.ts';
 
 /** Which of the collections hold nothing, and what else is missing. */
 export async function missingCollections(
-  running: RunningEngine,
+  running: ReachableEngine,
   names: readonly CollectionName[],
   alsoMissing: (database: Db) => Promise<readonly string[]> = async () => [],
 ): Promise<readonly string[]> {

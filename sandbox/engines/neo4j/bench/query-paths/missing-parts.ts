@@ -1,10 +1,10 @@
 import type { EagerResult } from 'neo4j-driver';
-import type { RunningEngine } from '../../../contract/topology.ts';
+import type { ReachableEngine } from '../../../contract/topology.ts';
 import { withDriver } from '../../server/connection.ts';
 
 /** Which labels no node has, and which types no relationship. Both counts are kept by the server: nothing is read. */
 export async function missingParts(
-  running: Pick<RunningEngine, 'nodes' | 'secrets' | 'url'>,
+  running: ReachableEngine,
   labels: readonly string[],
   types: readonly string[],
 ): Promise<readonly string[]> {

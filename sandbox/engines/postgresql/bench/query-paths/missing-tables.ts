@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import type { RunningEngine } from '../../../contract/topology.ts';
+import type { ReachableEngine } from '../../../contract/topology.ts';
 import { type DatabaseName, openPrimary } from '../../server/connection.ts';
 
 /** Error codes of the server (PostgreSQL documentation, "PostgreSQL Error Codes"). */
@@ -8,7 +8,7 @@ const notAllowed = '42501';
 
 /** Which of the tables are not there, hold nothing, or may not be read. */
 export async function missingTables(
-  running: RunningEngine,
+  running: ReachableEngine,
   database: DatabaseName,
   tables: readonly string[],
 ): Promise<readonly string[]> {

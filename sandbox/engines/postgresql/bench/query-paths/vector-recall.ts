@@ -1,5 +1,5 @@
 import type { ByKind, RecallSearch } from '../../../contract/query-path.ts';
-import type { RunningEngine } from '../../../contract/topology.ts';
+import type { ReachableEngine } from '../../../contract/topology.ts';
 import { openPrimary } from '../../server/connection.ts';
 import { rolledBack, statementOf } from './sql-path.ts';
 
@@ -16,7 +16,7 @@ const defaultEf = 40;
 
 /** Searches with another width, and exactly, on a connection of their own, under the same filter as the path's. */
 export async function vectorRecall(
-  running: RunningEngine,
+  running: ReachableEngine,
   { hot, cold }: ByKind<readonly Question[]>,
   filtered: boolean,
 ): Promise<{ readonly recall: RecallSearch } & AsyncDisposable> {

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import type { PlanCheck } from '../../../contract/query-path.ts';
-import type { RunningEngine } from '../../../contract/topology.ts';
+import type { ReachableEngine } from '../../../contract/topology.ts';
 import type { CollectionName } from '../../schema/collections.ts';
 import { openClient } from '../../server/connection.ts';
 
@@ -15,7 +15,7 @@ const indexedShare = 0.9;
  * vectors are in HNSW, unless a segment has less of them than the threshold and is rightly searched whole.
  */
 export async function collectionPlan(
-  running: RunningEngine,
+  running: ReachableEngine,
   collection: CollectionName,
   filtered: readonly string[],
   dataset: Dataset | undefined,
@@ -47,7 +47,7 @@ export async function collectionPlan(
 
 /** Whether the collection is not there, holds nothing, or has vectors of another size. */
 export async function missingCollections(
-  running: RunningEngine,
+  running: ReachableEngine,
   collection: CollectionName,
   dimension: number,
 ): Promise<readonly string[]> {

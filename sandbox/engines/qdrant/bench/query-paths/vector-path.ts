@@ -9,7 +9,7 @@ import {
   type RecallSearch,
   usualShares,
 } from '../../../contract/query-path.ts';
-import type { RunningEngine } from '../../../contract/topology.ts';
+import type { ReachableEngine } from '../../../contract/topology.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { isGoodAnswer } from '../../../shared/bench/vector-answers.ts';
 import { questionsLikeNothing, questionsMax, type VectorQuestion } from '../../../shared/bench/vector-questions.ts';
@@ -120,7 +120,7 @@ function bodyOf(path: VectorPath, asked: Asked): SearchBody {
   return path.batch === undefined ? path.search(question) : { searches: asked.map(path.search) };
 }
 
-function httpRequest(path: VectorPath, running: RunningEngine, asked: Asked): HttpRequest {
+function httpRequest(path: VectorPath, running: ReachableEngine, asked: Asked): HttpRequest {
   const place = `/collections/${path.collection}/points/query${path.batch === undefined ? '' : '/batch'}`;
   return {
     url: `${uri(running)}${place}`,
@@ -143,7 +143,7 @@ function isGoodBatch(answer: string, known: string): boolean {
 }
 
 /** The path's own search with another width, and exactly, without the threshold: recall at ten needs ten. */
-function recallOf(path: VectorPath, running: RunningEngine, questions: readonly VectorQuestion[]): RecallSearch {
+function recallOf(path: VectorPath, running: ReachableEngine, questions: readonly VectorQuestion[]): RecallSearch {
   const client = openClient(running);
   return {
     k: 10,
@@ -160,7 +160,7 @@ function recallOf(path: VectorPath, running: RunningEngine, questions: readonly 
   };
 }
 
-async function sample(path: VectorPath, running: RunningEngine): Promise<readonly VectorQuestion[]> {
+async function sample(path: VectorPath, running: ReachableEngine): Promise<readonly VectorQuestion[]> {
   const { points } = await openClient(running).scroll(path.collection, {
     limit: questionsMax,
     with_payload: true,

@@ -10,7 +10,7 @@ import {
   usersByActivity,
 } from '../../../contract/path-parameters.ts';
 import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../../contract/query-path.ts';
-import { isExternal, type RunningEngine } from '../../../contract/topology.ts';
+import { isExternal, type ReachableEngine } from '../../../contract/topology.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { scan } from '../../data/load.ts';
 import { expiredSpaces } from '../../data/mark.ts';
@@ -128,7 +128,7 @@ async function knownValues(dataset: Dataset, space: KeySpace, asked: readonly st
   return asked.map((id) => values.get(cacheKey(space, id)) ?? '');
 }
 
-async function sampledIds(running: RunningEngine, space: KeySpace, count = 500): Promise<readonly string[]> {
+async function sampledIds(running: ReachableEngine, space: KeySpace, count = 500): Promise<readonly string[]> {
   await using masters = await openMasters(running);
   const ids = new Set<string>();
   for (const client of masters.clients) {
@@ -140,7 +140,7 @@ async function sampledIds(running: RunningEngine, space: KeySpace, count = 500):
   return [...ids];
 }
 
-async function missingKeys(running: RunningEngine, space: KeySpace): Promise<readonly string[]> {
+async function missingKeys(running: ReachableEngine, space: KeySpace): Promise<readonly string[]> {
   if ((await sampledIds(running, space, 1)).length > 0) return [];
   // In a stack of ours the path fills the cache again.
   if (!isExternal(running) && (await hasExpired(running, space))) return [];
@@ -149,7 +149,7 @@ async function missingKeys(running: RunningEngine, space: KeySpace): Promise<rea
 }
 
 /** Whether the lifetime of what was loaded has passed. */
-async function hasExpired(running: RunningEngine, space: KeySpace): Promise<boolean> {
+async function hasExpired(running: ReachableEngine, space: KeySpace): Promise<boolean> {
   await using masters = await openMasters(running);
   return (await expiredSpaces(masters)).includes(space);
 }

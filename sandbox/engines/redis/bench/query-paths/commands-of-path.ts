@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { PlanCheck } from '../../../contract/query-path.ts';
-import { isExternal, type RunningEngine } from '../../../contract/topology.ts';
+import { isExternal, type ReachableEngine } from '../../../contract/topology.ts';
 import type { RedisClient } from '../../server/client.ts';
 
 /** What one request makes the server do, by the names of its own statistics. */
@@ -19,7 +19,7 @@ const attempts = 3;
 /** Redis has no planner: what a path costs is what the server counts. */
 export async function commandsCheck(
   client: RedisClient,
-  running: RunningEngine,
+  running: ReachableEngine,
   request: () => Promise<unknown>,
   expectedEach: ExpectedCommands,
 ): Promise<PlanCheck> {
