@@ -11,8 +11,7 @@ import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
-import { seedText } from '../support/seed.ts';
-import { type RestoredStack, restoredStack, testKilledRestores, timeout } from './support/killed-restores.ts';
+import { type RestoredStack, restoredStack, timeout } from './support/killed-restores.ts';
 import { fingerprintsOf, leftovers, nothingLeft } from './support/live-stack.ts';
 
 let stack: RestoredStack;
@@ -25,10 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.[Symbol.asyncDispose]());
 
-describe(`a restore in place that is killed (${seedText})`, () => {
-  /** `npm run test:soak` kills more of them. */
-  testKilledRestores(() => stack, 1);
-
+/** At random: `scenarios/interrupted-commands.test.ts`, and many times in `npm run test:soak`. */
+describe('a restore in place that is killed', () => {
   test('just as the engines change over leaves the data as before or whole', { timeout }, async () => {
     const before = await stack.destroyed();
     const running = startCommand([...stack.replace, '--progress', 'plain'], here());

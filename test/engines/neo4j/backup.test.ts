@@ -1,5 +1,5 @@
 import neo4jDriver, { type Driver } from 'neo4j-driver';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
 import { labelNames } from '../../../sandbox/containers/runtime/labels.ts';
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
@@ -20,16 +20,9 @@ import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { fillNewVolumes, type Staged } from '../../../sandbox/stack/furnish/staged-engines.ts';
 import { fewRows } from '../../support/few-rows.ts';
-import {
-  backupOf,
-  refusalOf,
-  refusalsExpected,
-  refusalsOfPart,
-  type StoredBackup,
-  takeBackup,
-  withBelievedPart,
-  withLittleRoom,
-} from '../support/backups.ts';
+import { wholeEngine } from '../../support/whole-engines.ts';
+import { testBackup } from '../support/backup-suite.ts';
+import { backupOf, refusalOf, type StoredBackup, takeBackup, withBelievedPart } from '../support/backups.ts';
 
 const engine = neo4j as Engine;
 const backup = backupOf(engine);
@@ -88,10 +81,28 @@ async function writeUntilRefused(): Promise<void> {
   }
 }
 
-describe('what Neo4j refuses before the target is touched', () => {
-  test('a dump that is not what it was, or not what it claims to be', async () => {
-    expect(await refusalsOfPart(engine, target, taken, 'neo4j.dump')).toEqual(refusalsExpected);
-  });
+testBackup({
+  engine: await wholeEngine('neo4j'),
+  backedUp: () => ({ source, target, taken }),
+  parts: ['neo4j.dump'],
+  foreign: () => [
+    { engine: 'redis' },
+    { origin: 'compatible' },
+    { serverVersion: '2099.01.0' },
+    { serverVersion: '4.4.9' },
+  ],
+  wrongSecrets: { neo4j: 'wrong-password' },
+  folder: { path: '/data', owner: '7474:7474' },
+  requireEmpty,
+});
+
+async function requireEmpty(): Promise<void> {
+  const { output } = await execInNode(firstNode(target), ['ls', '/data']);
+  expect(output).not.toContain('restored');
+}
+
+describe('what Neo4j alone refuses', () => {
+  afterEach(requireEmpty);
 
   test('users that are none, and a dump of users that is none', async () => {
     await using users = await withBelievedPart(taken, 'users.json', () => Buffer.from('{"users": 1}'));
@@ -99,47 +110,10 @@ describe('what Neo4j refuses before the target is touched', () => {
     await using dump = await withBelievedPart(taken, 'system.dump', () => Buffer.from('{"status": "ok"}'));
     expect(await refusalOf(engine, target, dump)).toBe('BACKUP_PART_UNREADABLE');
   });
-
-  test('a backup of another engine, of another implementation, of a later version, of one that is too old', async () => {
-    const others = [
-      { engine: 'redis' },
-      { origin: 'compatible' as const },
-      { serverVersion: '2099.01.0' },
-      { serverVersion: '4.4.9' },
-    ];
-    for (const other of others) {
-      const manifest = { ...taken.manifest, ...other };
-      expect(await refusalOf(engine, target, { ...taken, manifest })).toBe('BACKUP_VERSION_FOREIGN');
-    }
-  });
-
-  test('a wrong password, a server without the right to write, a target without room', async () => {
-    await execInNode(firstNode(target), ['chown', '0:0', '/data']);
-    expect(await refusalOf(engine, target, taken)).toBe('RESTORE_NO_RIGHTS');
-    await execInNode(firstNode(target), ['chown', '7474:7474', '/data']);
-    await using small = await withLittleRoom(target, '/data', 65_536);
-    expect(await refusalOf(engine, small.target, taken)).toBe('RESTORE_TARGET_FULL');
-    const stranger = { ...target, secrets: { neo4j: 'wrong-password' } };
-    expect(await refusalOf(engine, stranger, taken)).toBe('RESTORE_PASSWORD_WRONG');
-  });
-
-  test('and the target holds no file of theirs', async () => {
-    const { output } = await execInNode(firstNode(target), ['ls', '/data']);
-    expect(output).not.toContain('restored');
-  });
 });
 
 test('the commands of the specification are caught: neo4j-admin has no such words since Neo4j 5', async () => {
   await expect(backup.asSpecified?.run(source, target)).rejects.toMatchObject({ code: 'COMMAND_FAILED' });
-});
-
-test('a round trip: the same graph, constraints, indexes and users, and the passwords of the target', async () => {
-  await backup.restore(target, taken.directory, taken.manifest);
-  expect(differenceOf(before, await neo4j.data.fingerprint(target))).toEqual({ different: [], expired: [] });
-  await backup.writeAfterwards(target);
-  const reader = neo4jDriver.driver(uri(target), neo4jDriver.auth.basic('reader', 'a-password'));
-  await reader.verifyAuthentication().then((isRight) => expect(isRight).toBe(true));
-  await reader.close();
 });
 
 describe('volumes of a node that was never started', () => {
@@ -178,21 +152,29 @@ describe('volumes of a node that was never started', () => {
   });
 });
 
-test('everything that was acknowledged while the backup was made is in it, and nothing halfway', async () => {
-  await using there = await connect(target);
-  const { records } = await there.client.executeQuery('MATCH (n:Noted) RETURN n.value AS value ORDER BY value');
-  const values = records.map((record) => Number(record.get('value')));
-  expect(acknowledged.length).toBeGreaterThan(0);
-  expect(values).toEqual(values.map((_, index) => index));
-  expect(values.length).toBeGreaterThanOrEqual(acknowledged.length);
-  const balances = await there.client.executeQuery(
-    'MATCH (a:Account {id: 1}), (b:Account {id: 2}) RETURN a.balance + b.balance AS total, b.balance - 100 AS moved',
-  );
-  expect(balances.records[0]?.toObject()).toEqual({ total: 200, moved: values.length });
-});
+describe('a round trip', () => {
+  beforeAll(async () => {
+    await backup.restore(target, taken.directory, taken.manifest);
+  });
 
-test('a restore over data is refused, and changes nothing', async () => {
-  const there = await neo4j.data.fingerprint(target);
-  expect(await refusalOf(engine, target, taken)).toBe('RESTORE_TARGET_NOT_EMPTY');
-  expect(await neo4j.data.fingerprint(target)).toEqual(there);
+  test('brings back the same graph, constraints, indexes and users, and the passwords of the target', async () => {
+    expect(differenceOf(before, await neo4j.data.fingerprint(target))).toEqual({ different: [], expired: [] });
+    await backup.writeAfterwards(target);
+    const reader = neo4jDriver.driver(uri(target), neo4jDriver.auth.basic('reader', 'a-password'));
+    await reader.verifyAuthentication().then((isRight) => expect(isRight).toBe(true));
+    await reader.close();
+  });
+
+  test('has everything that was acknowledged while the backup was made, and nothing halfway', async () => {
+    await using there = await connect(target);
+    const { records } = await there.client.executeQuery('MATCH (n:Noted) RETURN n.value AS value ORDER BY value');
+    const values = records.map((record) => Number(record.get('value')));
+    expect(acknowledged.length).toBeGreaterThan(0);
+    expect(values).toEqual(values.map((_, index) => index));
+    expect(values.length).toBeGreaterThanOrEqual(acknowledged.length);
+    const balances = await there.client.executeQuery(
+      'MATCH (a:Account {id: 1}), (b:Account {id: 2}) RETURN a.balance + b.balance AS total, b.balance - 100 AS moved',
+    );
+    expect(balances.records[0]?.toObject()).toEqual({ total: 200, moved: values.length });
+  });
 });
