@@ -3,6 +3,7 @@ import type { Isolation, Place } from '../../contract/isolation.ts';
 import type { Connection, RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
+import { leaks } from './leaks/leaks.ts';
 import { openPlaces } from './places.ts';
 import { sweep } from './sweep.ts';
 
@@ -12,7 +13,7 @@ const clientConnections = 2;
 /** Clones of the platform's databases, and a login that opens no others. */
 export const isolation: Isolation<Pool> = {
   place: 'four databases, cloned from templates, and a login of its own',
-  leaks: [],
+  leaks,
   open: async (running, options) => openPlaces(await ordered(running), options),
   connect,
   sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
