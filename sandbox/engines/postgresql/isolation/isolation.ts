@@ -5,6 +5,7 @@ import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
 import { leaks } from './leaks/leaks.ts';
 import { openPlaces } from './places.ts';
+import { rolledBack } from './rolled-back.ts';
 import { sweep } from './sweep.ts';
 
 /** Few, so that a service that is tested has the rest of what a place may take. */
@@ -16,6 +17,7 @@ export const isolation: Isolation<Pool> = {
   leaks,
   open: async (running, options) => openPlaces(await ordered(running), options),
   connect,
+  rolledBack,
   sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
 };
 
