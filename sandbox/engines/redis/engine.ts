@@ -12,6 +12,7 @@ import { load, loadedFingerprint, recordLoaded } from './data/load.ts';
 import { expiredKinds, readBack } from './data/read-back.ts';
 import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
+import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -89,8 +90,8 @@ export const redis = defineEngine({
     primaryNode,
   ),
   failover,
+  isolation,
 }).without({
-  isolation: 'its tests share one store',
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:
     'a dump is read when the server starts, and replaces all its data; the restore of the whole platform gives it a stack of its own',

@@ -83,10 +83,9 @@ export async function openPlaces(
     });
   };
   const drop = async ({ id }: Place): Promise<void> => {
-    const place = open.get(id);
-    if (place === undefined) return;
+    // One that another broker has made, and that was kept, is dropped as well.
+    await Promise.allSettled(open.get(id)?.made.values() ?? []);
     open.delete(id);
-    await Promise.allSettled(place.made.values());
     await withClient(pool, (client) => dropPlace(running, client, id));
   };
   const mark = stackMark(running);

@@ -4,7 +4,9 @@ import type { Fingerprint } from '../../contract/data.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { buildParts } from '../../shared/backup/expiring-parts.ts';
 import { loadedAtKey } from '../data/mark.ts';
+import { databasesForTests } from '../isolation/registry.ts';
 import { type Masters, openMasters } from '../server/masters.ts';
+import { numbersOfKeys } from '../server/numbers-of-keys.ts';
 import { userLines } from './users.ts';
 
 /** Settings that decide what the store keeps, and how well. They come from the stack's file, not from a backup. */
@@ -48,12 +50,6 @@ export async function functionLibraries(client: Redis): Promise<readonly string[
   return libraries.map((library) => String(library[library.indexOf('library_code') + 1])).toSorted();
 }
 
-/** Keys in each database that has one, by its number. */
-export async function numbersOfKeys(client: Redis): Promise<ReadonlyMap<number, number>> {
-  const lines = (await client.info('keyspace')).matchAll(/^db(\d+):keys=(\d+)/gm);
-  return new Map([...lines].map(([, database, keys]) => [Number(database), Number(keys)]));
-}
-
 /** Expiries apart: data that is loaded again lives on from then, and so does what says when it was loaded. */
 async function hashOfKeys(masters: Masters): Promise<Required<Fingerprint>> {
   const parts = buildParts();
@@ -72,8 +68,13 @@ async function hashOfKeys(masters: Masters): Promise<Required<Fingerprint>> {
 }
 
 async function databasesOf(masters: Masters): Promise<readonly number[]> {
-  const numbers = await Promise.all(masters.clients.map(numbersOfKeys));
-  return [...new Set(numbers.flatMap((each) => [...each.keys()]))].toSorted((left, right) => left - right);
+  const numbers = await Promise.all(
+    masters.clients.map(async (client) => {
+      const forTests = await databasesForTests(client);
+      return [...(await numbersOfKeys(client)).keys()].filter((number) => !forTests.has(number));
+    }),
+  );
+  return [...new Set(numbers.flat())].toSorted((left, right) => left - right);
 }
 
 /** Keys of all masters by name: which master holds which is no part of the data. */
@@ -98,7 +99,7 @@ interface StoredKey {
 }
 
 /** Names have one character for each byte: they need not be UTF-8. */
-async function* keysOf(client: Redis): AsyncGenerator<StoredKey> {
+export async function* keysOf(client: Redis): AsyncGenerator<StoredKey> {
   const names = new Set<string>();
   for await (const keys of client.scanBufferStream({ count: 1_000 }) as AsyncIterable<readonly Buffer[]>) {
     for (const key of keys) names.add(key.toString('latin1'));

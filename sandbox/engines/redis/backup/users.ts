@@ -2,17 +2,18 @@ import type { Redis } from 'ioredis';
 import type { BackupManifest } from '../../contract/backup.ts';
 import { backupRefused } from '../../shared/backup/backup-files.ts';
 import { readSmallPart } from '../../shared/backup/small-part.ts';
+import { isPlaceName } from '../../shared/isolation/place-names.ts';
 import { AclLineError, type AclUser, ownUser, parseAclFile, parseLine, readableAgain, shown } from './acl-file.ts';
 
 /** File of a backup with the users beside the stack's own. */
 export const usersFile = 'users.acl';
 
-/** Lines of `ACL LIST`, beside that of the stack's own user, in one order. Every byte is one character. */
+/** Lines of `ACL LIST`, beside those of the stack's own user and of tests' places, in one order. Every byte is one character. */
 export async function userLines(client: Redis): Promise<readonly string[]> {
   const lines = (await client.callBuffer('ACL', 'LIST')) as Buffer[];
   return lines
     .map((line) => line.toString('latin1'))
-    .filter((line) => !line.startsWith(`user ${ownUser} `))
+    .filter((line) => !line.startsWith(`user ${ownUser} `) && !isPlaceName(line.split(' ')[1] ?? ''))
     .toSorted();
 }
 

@@ -1,0 +1,211 @@
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { SandboxError } from '../../../sandbox/core/errors.ts';
+import type { Place, PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
+import { fingerprint } from '../../../sandbox/engines/redis/backup/fingerprint.ts';
+import { usersOf } from '../../../sandbox/engines/redis/backup/users.ts';
+import { isolation } from '../../../sandbox/engines/redis/isolation/isolation.ts';
+import { openClient } from '../../../sandbox/engines/redis/server/connection.ts';
+import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+
+const owner: PlaceOwner = { pid: process.pid, startedAtMs: 1 };
+
+let stack: Stack<'redis'>;
+let places: Places;
+let used: Place[] = [];
+
+beforeAll(async () => {
+  stack = await createStack({
+    engines: ['redis'],
+    size: { users: 20, contents: 20, conversations: 20, knowledge: 1 },
+    connect: false,
+  });
+  await using admin = await openAdmin();
+  await admin.set('stays', 'as it is');
+  await admin.set('goes', 'in a while', 'PX', 7_654_321);
+  await admin.set('key of bytes \u{1F600}', Buffer.from([0, 255, 128]), 'PX', 7_000_000);
+  await admin.select(3);
+  await admin.set('of the user', 'in database 3');
+  places = await isolation.open(running(), { owner });
+});
+
+afterEach(async () => {
+  for (const place of used.splice(0)) await places.drop(place);
+});
+
+afterAll(async () => {
+  await places?.[Symbol.asyncDispose]();
+  await stack?.dispose();
+});
+
+const running = () => stack.engines.redis;
+
+function openAdmin(): Promise<Redis & AsyncDisposable> {
+  const [node] = running().nodes;
+  if (node === undefined) throw new Error('no node');
+  return openClient(node, running().secrets);
+}
+
+async function make(): Promise<Place> {
+  const place = await places.make();
+  used = [...used, place];
+  return place;
+}
+
+async function at<Value>({ uri }: Place, work: (client: Redis) => Promise<Value>): Promise<Value> {
+  const client = new Redis(uri, { lazyConnect: true, retryStrategy: () => null });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+test('a place holds what the stack holds, and what is done there is done nowhere else', async () => {
+  const [place, other] = await Promise.all([make(), make()]);
+  expect(await places.verify(place)).toEqual([]);
+  await at(place, async (client) => {
+    expect(await client.get('stays')).toBe('as it is');
+    expect(await client.getBuffer('key of bytes \u{1F600}')).toEqual(Buffer.from([0, 255, 128]));
+    await client.set('stays', 'no more');
+    await client.persist('goes');
+    await client.set('made by a test', 1);
+  });
+  await at(other, async (client) => expect(await client.get('stays')).toBe('as it is'));
+  expect(await places.verify(other)).toEqual([]);
+  expect((await places.verify(place)).toSorted()).toEqual(['key goes', 'key made by a test', 'key stays']);
+});
+
+test('keys that expire live as long in each new place as they did when the pool was opened', async () => {
+  const place = await make();
+  await at(place, async (client) => {
+    const lifetime = await client.pttl('goes');
+    expect(lifetime).toBeLessThanOrEqual(7_654_321);
+    expect(lifetime).toBeGreaterThan(7_654_321 - 300_000);
+    const before = await client.pexpiretime('goes');
+    await client.pexpire('goes', 1);
+    await expect.poll(() => client.exists('goes')).toBe(0);
+    expect(await places.verify(place)).toEqual(['key goes']);
+    client.disconnect();
+    expect(await resetOf(place)).toBe(true);
+    await at(place, async (again) => expect(await again.pexpiretime('goes')).toBeGreaterThan(before));
+  });
+  expect(await places.verify(place)).toEqual([]);
+});
+
+test('a reset gives back what there was, under the same address', async () => {
+  const place = await make();
+  await at(place, async (client) => client.flushdb());
+  expect((await places.verify(place)).length).toBeGreaterThan(3);
+  expect(await resetOf(place)).toBe(true);
+  expect(await places.verify(place)).toEqual([]);
+  await at(place, async (client) => expect(await client.get('stays')).toBe('as it is'));
+});
+
+/** The server learns that a client has gone a moment after that. */
+async function resetOf(place: Place): Promise<boolean> {
+  await using admin = await openAdmin();
+  await expect.poll(async () => String(await admin.client('LIST'))).not.toContain(`user=${place.id} `);
+  return places.reset(place);
+}
+
+test('a place in which somebody is still connected is not used again', async () => {
+  const place = await make();
+  await at(place, async (client) => {
+    await client.ping();
+    expect(await places.reset(place)).toBe(false);
+    await expect(client.set('late', 1)).rejects.toThrow();
+  });
+  await expect(at(place, async () => {})).rejects.toThrow();
+});
+
+test('its user selects no other database, and does nothing that reaches beyond one', async () => {
+  const [place, other] = await Promise.all([make(), make()]);
+  const number = (address: string) => Number(new URL(address).pathname.slice(1));
+  const commands: readonly (readonly [string, ...(string | number)[]])[] = [
+    ['SELECT', 0],
+    ['SELECT', number(other.uri)],
+    ['EVAL', `return redis.call('SELECT', ${number(other.uri)})`, 0],
+    ['COPY', 'stays', 'stays', 'DB', number(other.uri)],
+    ['MOVE', 'stays', number(other.uri)],
+    ['SWAPDB', number(place.uri), number(other.uri)],
+    ['FLUSHALL'],
+    ['CONFIG', 'SET', 'maxmemory', '1gb'],
+    ['CONFIG', 'GET', 'requirepass'],
+    ['ACL', 'SETUSER', place.id, '+@all'],
+    ['FUNCTION', 'FLUSH'],
+    ['CLIENT', 'KILL', 'USER', other.id],
+  ];
+  await at(place, async (client) => {
+    expect(await client.acl('WHOAMI')).toBe(place.id);
+    for (const [name, ...values] of commands) {
+      await expect(client.call(name, ...values), `${name} ${values.join(' ')}`).rejects.toThrow(/NOPERM|permissions/);
+    }
+  });
+});
+
+test("the stack's fingerprint and its users are what they were, and no key of somebody's own is touched", async () => {
+  const before = await fingerprint(running());
+  await make();
+  expect((await fingerprint(running())).parts).toEqual(before.parts);
+  await using admin = await openAdmin();
+  expect(await usersOf(admin)).toEqual({ users: [], unreadable: [] });
+  await admin.select(3);
+  expect(await admin.get('of the user')).toBe('in database 3');
+});
+
+test('databases that are empty bound how many places there are, and each is handed out once', async () => {
+  // 16, without the stack's, that of the user, the list and the template.
+  expect(places.capacity.places).toBe(12);
+  await using one = await isolation.open(running(), { owner, maximum: 1 });
+  expect(one.capacity).toEqual({ places: 1, boundBy: 'at most 1 asked for' });
+  const made = await Promise.all(Array.from({ length: 11 }, () => make()));
+  expect(new Set(made.map(({ uri }) => new URL(uri).pathname)).size).toBe(11);
+  await expect(make()).rejects.toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+});
+
+test('a sweep removes what a dead process left, its template too, and nothing else', async () => {
+  const dead: PlaceOwner = { pid: process.pid, startedAtMs: 2 };
+  const left = await isolation.open(running(), { owner: dead });
+  const abandoned = await left.make();
+  const kept = await make();
+  await using admin = await openAdmin();
+  await admin.acl('SETUSER', 'place_00000000_1_1_00000000', 'on');
+  const isAlive = ({ startedAtMs }: PlaceOwner) => startedAtMs !== dead.startedAtMs;
+  expect(await isolation.sweep(running(), isAlive)).toBe(2);
+  await expect(at(abandoned, async () => {})).rejects.toThrow();
+  await at(kept, async (client) => expect(await client.get('stays')).toBe('as it is'));
+  expect(await admin.acl('USERS')).toContain('place_00000000_1_1_00000000');
+  await admin.acl('DELUSER', 'place_00000000_1_1_00000000');
+  expect(await isolation.sweep(running(), isAlive)).toBe(0);
+  await left[Symbol.asyncDispose]();
+  await admin.select(3);
+  expect(await admin.get('of the user')).toBe('in database 3');
+});
+
+test('keys of the template that the server has evicted are told, and no place comes without them', async () => {
+  const other = await isolation.open(running(), { owner });
+  await using admin = await openAdmin();
+  const registry = await admin.info('keyspace');
+  const last = Math.max(...[...registry.matchAll(/^db(\d+):/gm)].map(([, number]) => Number(number)));
+  await admin.select(last);
+  const taken = Object.values(await admin.hgetall('taishang:places')).map(Number);
+  await admin.select(Math.min(...taken));
+  await admin.del('stays');
+  const refused = await other.make().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(refused).toBeInstanceOf(SandboxError);
+  expect(refused).toMatchObject({ code: 'NO_MEMORY' });
+  await other[Symbol.asyncDispose]();
+});
+
+test('a cluster, which has one database, is refused with the reason', async () => {
+  const clustered = { ...running(), topology: 'clustered' as const };
+  await expect(isolation.open(clustered, { owner })).rejects.toThrow(
+    expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringContaining('one database') }),
+  );
+});
