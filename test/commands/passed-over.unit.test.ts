@@ -95,5 +95,8 @@ test.each([
   { options: ['--wait-timeout', '1s'], says: '--wait-timeout is for --lease alone' },
 ])('exec refuses $options before anything starts', async ({ options, says }) => {
   const { exitCode, stdout } = await runCommand(['exec', '--format', 'json', ...options, '--', 'true'], { env });
-  expect({ exitCode, ...JSON.parse(stdout).error }).toMatchObject({ exitCode: 2, message: expect.stringContaining(says) });
+  expect({ exitCode, ...JSON.parse(stdout).error }).toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining(says),
+  });
 });
