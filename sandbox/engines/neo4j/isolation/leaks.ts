@@ -88,29 +88,21 @@ export const leaks: readonly Leak[] = [
       return (await driver.verifyAuthentication()) ? ["the attacker's password opens it"] : [];
     },
   },
-  { name: 'TERMINATE TRANSACTIONS', verdict: 'isolated', attempt: terminateAll },
+  {
+    name: 'TERMINATE TRANSACTIONS',
+    verdict: 'isolated',
+    attempt: endingTransactions(async (driver) => {
+      const rows = await rowsOf<{ id: string }>(driver, 'SHOW TRANSACTIONS YIELD transactionId AS id');
+      await rowsOf(driver, 'TERMINATE TRANSACTIONS $ids', { parameters: { ids: rows.map(({ id }) => id) } });
+    }),
+  },
   {
     name: 'connections',
     verdict: 'isolated',
-    async attempt(attacker, victim) {
-      await using one = open(attacker);
-      await using other = open(victim);
-      const session = other.session();
-      try {
-        await session.run('RETURN 1');
-        const ids = (await rowsOf<{ id: string }>(one, 'CALL dbms.listConnections() YIELD connectionId AS id')).map(
-          ({ id }) => id,
-        );
-        // All but the one that asks, which the driver would have to open again.
-        await rowsOf(one, 'CALL dbms.killConnections($ids)', { parameters: { ids: ids.slice(0, -1) } }).catch(() => []);
-        await session.run('RETURN 1');
-        return [];
-      } catch (thrown) {
-        return [`its connection was ended: ${(thrown as Error).message}`];
-      } finally {
-        await session.close();
-      }
-    },
+    attempt: endingTransactions(async (driver) => {
+      const rows = await rowsOf<{ id: string }>(driver, 'CALL dbms.listConnections() YIELD connectionId AS id');
+      await rowsOf(driver, 'CALL dbms.killConnections($ids)', { parameters: { ids: rows.map(({ id }) => id) } });
+    }),
   },
   {
     name: 'databases',
@@ -152,23 +144,24 @@ export const leaks: readonly Leak[] = [
   },
 ];
 
-async function terminateAll(attacker: Place, victim: Place): Promise<readonly string[]> {
-  await using one = open(attacker);
-  await using other = open(victim);
-  const session = other.session();
-  const transaction = session.beginTransaction();
-  try {
-    await transaction.run('CREATE (:Leak)');
-    const ids = (await rowsOf<{ id: string }>(other, 'SHOW TRANSACTIONS YIELD transactionId AS id')).map(
-      ({ id }) => id,
-    );
-    await rowsOf(one, 'TERMINATE TRANSACTIONS $ids', { parameters: { ids } }).catch(() => []);
-    await transaction.run('RETURN 1');
-    await transaction.rollback();
-    return [];
-  } catch (thrown) {
-    return [`its transaction was ended: ${(thrown as Error).message}`];
-  } finally {
-    await session.close();
-  }
+/** Ends all that there is in the attacker's server, while a transaction is open in the victim's. */
+function endingTransactions(endAll: (driver: Driver) => Promise<void>): Leak['attempt'] {
+  return async (attacker, victim) => {
+    await using one = open(attacker);
+    await using other = open(victim);
+    const session = other.session();
+    try {
+      const transaction = session.beginTransaction();
+      await transaction.run('CREATE (:Leak)');
+      // It ends itself too.
+      await endAll(one).catch(() => undefined);
+      await transaction.run('RETURN 1');
+      await transaction.rollback();
+      return [];
+    } catch (thrown) {
+      return [`its transaction was ended: ${(thrown as Error).message}`];
+    } finally {
+      await session.close();
+    }
+  };
 }
