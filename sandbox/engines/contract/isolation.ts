@@ -14,6 +14,8 @@ export interface Isolation<Client = unknown> {
   readonly open: (running: RunningEngine, options: IsolationOptions) => Promise<Places>;
   /** Opens the driver's client on a place. */
   readonly connect: (place: Place) => Promise<Connection<Client>>;
+  /** Faster, for tests in the process of what they test: one session whose work is taken back. Absent: there is none. */
+  readonly rolledBack?: RolledBack;
   /**
    * Removes places that nobody has any more: those of a broker that was killed, and those that were kept for too long.
    * `isAlive` is asked by the owner and the place's id. Never one that lacks the mark of this stack. Returns how many.
@@ -67,6 +69,18 @@ export interface Places extends AsyncDisposable {
    * then: somebody looks at it when the broker is gone. Default: every place is one.
    */
   readonly keep?: (place: Place) => Promise<Place>;
+}
+
+/** Tests one after the other in one place, each in a transaction that is rolled back. Another process sees nothing of it. */
+export interface RolledBack<Client = unknown> {
+  /** What a rollback does not take back, and what is otherwise in a transaction than outside of one. */
+  readonly limits: readonly string[];
+  readonly open: (place: Place) => Promise<RolledBackSession<Client>>;
+}
+
+export interface RolledBackSession<Client = unknown> extends Connection<Client> {
+  /** Takes back what was done since the session was opened, or since the last time. Throws where the work has committed it. */
+  readonly takeBack: () => Promise<void>;
 }
 
 /** What becomes of something that one test does when another one runs beside it, or after it. */

@@ -5,6 +5,7 @@ import { readServer } from '../../../sandbox/engines/postgresql/backup/catalogue
 import { ownConnections } from '../../../sandbox/engines/postgresql/isolation/capacity.ts';
 import { contentOf } from '../../../sandbox/engines/postgresql/isolation/content.ts';
 import { isolation } from '../../../sandbox/engines/postgresql/isolation/isolation.ts';
+import { rolledBack } from '../../../sandbox/engines/postgresql/isolation/rolled-back.ts';
 import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 
@@ -288,3 +289,58 @@ async function untilDisconnected(role: string): Promise<void> {
     .poll(() => names(`SELECT usename AS name FROM pg_stat_activity WHERE usename = '${role}'`), { timeout: 20_000 })
     .toEqual([]);
 }
+
+test('a session that is rolled back takes back what a test did, within its limits', async () => {
+  const place = await make();
+  await using session = await rolledBack.open(place);
+  const { client } = session;
+  const one = async (query: string) => Object.values((await client.query(query)).rows[0] ?? {})[0];
+  const held = await countOf(place.uri, 'user_preferences');
+  await client.query('CREATE SEQUENCE numbers');
+  await client.query('SELECT pg_advisory_lock(1); SET work_mem TO 1234; DELETE FROM user_preferences');
+  expect(await one('SELECT count(*) FROM user_preferences')).toBe('0');
+  expect(await countOf(place.uri, 'user_preferences')).toBe(held);
+  expect(await one('SELECT now()')).toEqual(await one('SELECT now()'));
+  await expect(client.query('SELECT 1 / 0')).rejects.toThrow(/division by zero/);
+  await expect(client.query('SELECT 1')).rejects.toThrow(/transaction is aborted/);
+  await session.takeBack();
+  expect(await one('SELECT count(*) FROM user_preferences')).toBe(String(held));
+  expect(await one("SELECT to_regclass('numbers')")).toBeNull();
+  expect(await one('SHOW work_mem')).toBe('5MB');
+  expect(
+    await at(place.uri, async (other) => (await other.query('SELECT pg_try_advisory_lock(1) AS free')).rows[0]?.free),
+  ).toBe(true);
+  await expect(client.query('VACUUM')).rejects.toThrow(/transaction block/);
+  await session.takeBack();
+  await client.query('COMMIT');
+  await expect(session.takeBack()).rejects.toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+});
+
+test('what a rollback does not take back, or does not do, is as it is said', async () => {
+  const place = await make();
+  await at(place.uri, (client) =>
+    client.query(
+      `CREATE SEQUENCE numbers; CREATE TABLE parents (id int PRIMARY KEY);
+       CREATE TABLE children (id int REFERENCES parents DEFERRABLE INITIALLY DEFERRED)`,
+    ),
+  );
+  await using session = await rolledBack.open(place);
+  const next = async () => Number((await session.client.query("SELECT nextval('numbers') AS number")).rows[0]?.number);
+  expect(await next()).toBe(1);
+  await session.takeBack();
+  expect(await next()).toBe(2);
+  await session.client.query('INSERT INTO children VALUES (1)');
+  await expect(session.client.query('SET CONSTRAINTS ALL IMMEDIATE')).rejects.toThrow(/foreign key/);
+  await session.takeBack();
+  await session.client.query('INSERT INTO children VALUES (1)');
+  await session.takeBack();
+  const heard: string[] = [];
+  await at(place.uri, async (listener) => {
+    listener.on('notification', ({ channel }) => heard.push(channel));
+    await listener.query('LISTEN tests');
+    await session.client.query('NOTIFY tests');
+    await session.takeBack();
+    await listener.query('SELECT 1');
+  });
+  expect(heard).toEqual([]);
+});

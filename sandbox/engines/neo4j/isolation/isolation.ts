@@ -9,8 +9,8 @@ export const isolation: Isolation<Driver> = {
   place: 'a server with a password of its own, filled with the graph and put right by difference',
   leaks,
   open: openPlaces,
-  async connect({ uri, environment }) {
-    const login = neo4j.auth.basic(environment.NEO4J_USERNAME ?? '', environment.NEO4J_PASSWORD ?? '');
+  async connect({ uri, environment: variables }) {
+    const login = neo4j.auth.basic(variables.NEO4J_USERNAME ?? '', variables.NEO4J_PASSWORD ?? '');
     // As the sandbox's own client: nothing of the platform comes near 2^53.
     const client = neo4j.driver(uri, login, { disableLosslessIntegers: true, telemetryDisabled: true });
     return { client, [Symbol.asyncDispose]: () => client.close() };

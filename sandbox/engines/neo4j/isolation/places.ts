@@ -68,9 +68,12 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
 }
 
 /** Integers are the driver's own type, so that 3 does not come back as 3.0. */
-function openExact({ nodes, secrets }: RunningEngine): Driver {
-  const login = neo4j.auth.basic(userName, secrets.neo4j ?? '');
-  return neo4j.driver(uri({ nodes }), login, { telemetryDisabled: true });
+function openExact(running: RunningEngine): Driver {
+  return neo4j.driver(uri(running), loginOf(running), { telemetryDisabled: true });
+}
+
+function loginOf({ secrets }: RunningEngine) {
+  return neo4j.auth.basic(userName, secrets.neo4j ?? '');
 }
 
 async function readTemplate(stack: RunningEngine): Promise<Template> {
@@ -122,7 +125,9 @@ async function reset(pool: Pool, place: Place): Promise<boolean> {
 }
 
 async function mend(server: PlaceServer, { seed, catalogue }: Template): Promise<void> {
-  const { driver, placed } = server;
+  const { driver, placed, running } = server;
+  // Connections that are open stay so when a test gives the user another password.
+  if (!(await driver.verifyAuthentication({ auth: loginOf(running) }))) throw new Error('its password is another one');
   await endTransactions(driver);
   await dropUsers(driver);
   if ((await bookmarkOf(driver)) === server.bookmark) return;

@@ -3,7 +3,9 @@ import type { Isolation, Place } from '../../contract/isolation.ts';
 import type { Connection, RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
+import { leaks } from './leaks/leaks.ts';
 import { openPlaces } from './places.ts';
+import { rolledBack } from './rolled-back.ts';
 import { sweep } from './sweep.ts';
 
 /** Few, so that a service that is tested has the rest of what a place may take. */
@@ -12,9 +14,10 @@ const clientConnections = 2;
 /** Clones of the platform's databases, and a login that opens no others. */
 export const isolation: Isolation<Pool> = {
   place: 'four databases, cloned from templates, and a login of its own',
-  leaks: [],
+  leaks,
   open: async (running, options) => openPlaces(await ordered(running), options),
   connect,
+  rolledBack,
   sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
 };
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
+import { runConcurrently } from '../../../core/run-concurrently.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import type { CataloguedDatabase } from '../backup/catalogue/catalogue.ts';
 import { createDatabase } from '../schema/create-database.ts';
@@ -36,11 +37,12 @@ export async function ensureTemplates(
   await client.query('SELECT pg_advisory_lock($1, $2)', [lockClass, makersLock]);
   try {
     await ensureTemplateOwner(client);
+    const contents = await runConcurrently(databases, (database) => contentOf(running, database, database));
     const templates: Template[] = [];
-    for (const database of databases) {
+    for (const [index, database] of databases.entries()) {
       const original = originals.get(database);
       if (original === undefined) throw new Error(`there is no database ${database} to make places from`);
-      templates.push(await ensureTemplate(running, client, database, original));
+      templates.push(await ensureTemplate(running, client, original, { database, content: contents[index] ?? {} }));
     }
     for (const { name } of templates) await client.query('SELECT pg_advisory_lock_shared($1, $2)', lockOf(name));
     await removeUnused(client, new Set(templates.map(({ name }) => name)));
@@ -65,10 +67,9 @@ async function ensureTemplateOwner(client: Client): Promise<void> {
 async function ensureTemplate(
   running: RunningEngine,
   client: Client,
-  database: DatabaseName,
   original: CataloguedDatabase,
+  { database, content }: Omit<Template, 'name'>,
 ): Promise<Template> {
-  const content = await contentOf(running, database, database);
   const name = nameOf(database, content);
   if (await isComplete(client, name)) return { database, name, content };
   await dropTemplate(client, name);

@@ -14,8 +14,8 @@ export const isolation: Isolation<QdrantClient> = {
   place: 'a server with a key of its own, filled from snapshots and put right point by point',
   leaks,
   open: openPlaces,
-  async connect({ uri, environment }) {
-    const client = createFollowingClient(uri, environment.QDRANT_API_KEY ?? '', { timeoutMs: deadlineMs('statement') });
+  async connect({ uri, environment: variables }) {
+    const client = createFollowingClient(uri, variables.QDRANT_API_KEY ?? '', { timeoutMs: deadlineMs('statement') });
     return { client, [Symbol.asyncDispose]: async () => {} };
   },
   sweep: sweepServers,

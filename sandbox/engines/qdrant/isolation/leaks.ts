@@ -10,10 +10,14 @@ interface Asked {
   readonly apiKey?: string;
 }
 
+function keyOf({ environment: variables }: Place): string {
+  return variables.QDRANT_API_KEY ?? '';
+}
+
 /** Asks a place's server by a path that is sent as it is written: other clients make `..` and `//` into something else. */
-function ask({ uri, environment }: Place, path: string, asked: Asked = {}): Promise<{ status: number; text: string }> {
-  const { hostname, port } = new URL(uri);
-  const { method = 'GET', body, apiKey = environment.QDRANT_API_KEY ?? '' } = asked;
+function ask(place: Place, path: string, asked: Asked = {}): Promise<{ status: number; text: string }> {
+  const { hostname, port } = new URL(place.uri);
+  const { method = 'GET', body, apiKey = keyOf(place) } = asked;
   const headers = { 'api-key': apiKey, 'content-type': 'application/json', connection: 'close' };
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers }, (answer) => {
@@ -140,7 +144,7 @@ export const leaks: readonly Leak[] = [
     name: 'API key',
     verdict: 'isolated',
     async attempt(attacker, victim) {
-      const apiKey = attacker.environment.QDRANT_API_KEY ?? '';
+      const apiKey = keyOf(attacker);
       const { status } = await ask(victim, '/collections', { apiKey });
       return status === 200 ? ["the attacker's key opens it"] : [];
     },
@@ -149,7 +153,7 @@ export const leaks: readonly Leak[] = [
     name: 'odd paths',
     verdict: 'isolated',
     async attempt(attacker, victim) {
-      const apiKey = attacker.environment.QDRANT_API_KEY ?? '';
+      const apiKey = keyOf(attacker);
       const answers = oddPaths.map(async (path) => ({ path, ...(await ask(victim, path, { apiKey })) }));
       const seen = (await Promise.all(answers)).filter(({ text }) => /payload_schema|points_count|api_key/.test(text));
       return seen.map(({ path, status }) => `${path} answered ${status}`);

@@ -110,11 +110,11 @@ export async function sweepServers(
   return abandoned.length;
 }
 
-/** Throws `BAD_OPTION` for a server that the sandbox did not start: it cannot start another one beside it. */
+/** Throws `NOT_SUPPORTED` for a server that the sandbox did not start: it cannot start another one beside it. */
 export function requireOwnServer(stack: RunningEngine): void {
   if (!isExternal(stack)) return;
   throw new SandboxError({
-    code: 'BAD_OPTION',
+    code: 'NOT_SUPPORTED',
     engine: stack.engine,
     message: `Tests have a server of their own each with ${stack.engine}, and the sandbox did not start this one.`,
     next: 'Use a stack of the sandbox for tests: `npm run sandbox -- up`.',

@@ -4,6 +4,9 @@ import type { Leak } from '../../../contract/isolation.ts';
 import { databaseName } from '../../server/connection.ts';
 import { content, isAllowed, refusedCommand, withClients } from './clients.ts';
 
+/** Another attempt may have changed the validator. */
+const unchecked = { bypassDocumentValidation: true } as const;
+
 type Contents = Document & { readonly _id: string };
 
 const contentsOf = (database: Db) => database.collection<Contents>('user_contents');
@@ -59,7 +62,7 @@ export const leaksOfDatabases: readonly Leak[] = [
         const id = `leak ${randomUUID()}`;
         const done = [
           ...((await isAllowed(() => others.findOne())) ? ['it was read'] : []),
-          ...((await isAllowed(() => others.insertOne(content(id)))) ? ['it was written to'] : []),
+          ...((await isAllowed(() => others.insertOne(content(id), unchecked))) ? ['it was written to'] : []),
         ];
         const seen = await contentsOf(victim).countDocuments({ _id: id });
         return seen === 0 ? done : [...done, `document ${id}`];
@@ -97,9 +100,10 @@ export const leaksOfDatabases: readonly Leak[] = [
     attempt: (...places) =>
       withClients(places, async (attacker, victim) => {
         const { collectionName: name } = await attacker.createCollection(`leak_${randomUUID()}`);
-        const [from, to] = [attacker, victim].map((each) => `${each.databaseName}.${name}`);
-        await isAllowed(() => attacker.client.db('admin').command({ renameCollection: from, to }));
-        return (await victim.listCollections({ name }).toArray()).map(() => `collection ${name}`);
+        const to = `${name}_moved`;
+        const command = { renameCollection: `${attacker.databaseName}.${name}`, to: `${victim.databaseName}.${to}` };
+        await isAllowed(() => attacker.client.db('admin').command(command));
+        return (await victim.listCollections({ name: to }).toArray()).map(() => `collection ${to}`);
       }),
   },
   {
@@ -124,6 +128,6 @@ export const leaksOfDatabases: readonly Leak[] = [
 
 async function insert(database: Db): Promise<Contents> {
   const document = content(`leak ${randomUUID()}`);
-  await contentsOf(database).insertOne(document, { bypassDocumentValidation: true });
+  await contentsOf(database).insertOne(document, unchecked);
   return document;
 }

@@ -103,7 +103,7 @@ async function slowLimit(...places: Parameters<Leak['attempt']>): Promise<readon
 async function killingTransactions(attacker: Db, victim: Db): Promise<readonly string[]> {
   return victim.client.withSession(async (session) => {
     session.startTransaction();
-    await write(victim, session);
+    await write(victim, { session });
     await isAllowed(() => attacker.client.db('admin').command({ killAllSessions: [] }));
     try {
       await session.commitTransaction();
@@ -120,8 +120,9 @@ async function holdingTransaction(attacker: Db, victim: Db): Promise<readonly st
   return attacker.client.withSession(async (session) => {
     session.startTransaction();
     try {
-      await write(attacker, session, id);
-      await write(victim, undefined, id);
+      await write(attacker, { session, id });
+      await write(victim, { id, maxTimeMS: lockedMs });
+      await contentsOf(victim).deleteOne({ _id: id });
       return [];
     } catch (thrown) {
       return [`its write was refused: ${(thrown as Error).message}`];
@@ -131,17 +132,32 @@ async function holdingTransaction(attacker: Db, victim: Db): Promise<readonly st
   });
 }
 
+/** A write that waits for a transaction would do so for ever. */
+const lockedMs = 2_000;
+
 /** The stream begins with its first request: a write before it would not be seen. */
 async function watching(watched: Pick<Db, 'watch'>, victim: Db): Promise<readonly string[]> {
   await using changes = watched.watch();
   if (!(await isAllowed(() => changes.tryNext()))) return [];
-  const id = await write(victim);
-  const change = await changes.next();
-  return [`a change, ${change.operationType}, after ${id} was written`];
+  await write(victim);
+  // A stream that is to have it has it soon: each of these waits for up to a second.
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const change = await changes.tryNext();
+    if (change !== null) return [`a change: ${change.operationType}`];
+  }
+  return [];
 }
 
-async function write(database: Db, session?: ClientSession, id = `leak ${randomUUID()}`): Promise<string> {
-  const options = { bypassDocumentValidation: true, ...(session === undefined ? {} : { session }) };
-  await database.collection<{ _id: string }>('user_contents').insertOne(content(id), options);
-  return id;
+interface Write {
+  readonly session?: ClientSession;
+  readonly id?: string;
+  readonly maxTimeMS?: number;
+}
+
+async function write(database: Db, { id = `leak ${randomUUID()}`, ...options }: Write = {}): Promise<void> {
+  await contentsOf(database).insertOne(content(id), { bypassDocumentValidation: true, ...options });
+}
+
+function contentsOf(database: Db) {
+  return database.collection<{ _id: string }>('user_contents');
 }

@@ -148,7 +148,7 @@ export const leaksOfDatabases: readonly Leak[] = [
       await using theirs = await open(other);
       // It goes by itself: whoever deleted it here would also hide it.
       await own.client.set(key, 1, 'PX', 60_000);
-      return seenOf(theirs.client, key);
+      return await seenOf(theirs.client, key);
     },
   },
 ];

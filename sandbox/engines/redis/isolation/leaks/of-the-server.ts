@@ -108,8 +108,6 @@ export const leaksOfTheServer: readonly Leak[] = [
       async (own) => own.disconnect(),
     ),
   },
-  { name: 'DEBUG', verdict: 'isolated', attempt: refusedCommand(() => ['DEBUG', 'HELP']) },
-  { name: 'SHUTDOWN', verdict: 'isolated', attempt: refusedCommand(() => ['SHUTDOWN', 'ABORT']) },
   {
     name: 'counts of INFO',
     verdict: 'not isolated',
