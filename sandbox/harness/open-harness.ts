@@ -51,10 +51,9 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
  *
  * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
  *
- * @example
- * await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
- * const lease = await harness.lease();
- * spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
+ *     await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
+ *     const lease = await harness.lease();
+ *     spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
  */
 export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},

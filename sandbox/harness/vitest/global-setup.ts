@@ -10,8 +10,7 @@ type Teardown = () => Promise<void>;
 /**
  * The same as {@link setup}, with options: for a setup file of one's own.
  *
- * @example
- * export const setup = setupWith({ engines: ['postgresql', 'redis'], size: 'none' });
+ *     export const setup = setupWith({ engines: ['postgresql', 'redis'], size: 'none' });
  */
 export function setupWith<Name extends EngineName>(
   options: HarnessOptions<Name>,

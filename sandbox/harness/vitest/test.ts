@@ -53,11 +53,10 @@ const withLease = withHarness
  * Vitest's `test`, with stores of each test's own: `postgresql`, `mongodb`, `neo4j`, `redis`, `qdrant`, `environment`.
  * Needs `globalSetup: ['taishang-sandbox/vitest/global-setup']`.
  *
- * @example
- * test('a user signs up', async ({ postgresql }) => {
- *   const client = await postgresql.client();
- *   await client.query('...');
- * });
+ *     test('a user signs up', async ({ postgresql }) => {
+ *       const client = await postgresql.client();
+ *       await client.query('...');
+ *     });
  */
 export const test: TestAPI<SandboxFixtures> = engineNames.reduce<TestAPI<object>>(
   (extended, name) =>
