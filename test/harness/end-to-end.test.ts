@@ -65,7 +65,7 @@ test('a test that fails keeps its stores, says how to open them, and they outliv
   ]);
   const query = "select to_regclass('of_the_failed_test') is not null as found";
   const looked = await runCommand(['lease', 'open', id, '--', process.execPath, '-e', queryProgram, query], inFolder);
-  expect(looked.stdout, looked.stderr).toBe('[{"found":true}]\n'.trimEnd());
+  expect(looked.stdout, looked.stderr).toBe('[{"found":true}]\n');
   expect(await runForDocument(['lease', 'drop', id], inFolder)).toMatchObject({ dropped: [id] });
   expect(await runForError(['lease', 'open', id], inFolder)).toMatchObject({ exitCode: 1, code: 'LEASE_NOT_FOUND' });
 });
