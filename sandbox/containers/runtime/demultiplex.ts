@@ -10,7 +10,7 @@ type OnContent = (stream: 'output' | 'errorOutput', content: Buffer) => void;
  * not in frames, as that of a terminal, is `output` from there on. The client's own `demuxStream` calls itself for each
  * frame, and copies the rest of the chunk each time: 5,000 short lines in one chunk overflow the stack (docker-modem 5).
  */
-export function frameReader(onContent: OnContent): (chunk: Buffer) => void {
+function frameReader(onContent: OnContent): (chunk: Buffer) => void {
   const header = Buffer.alloc(headerBytes);
   let headerFilled = 0;
   let contentLeft = 0;
