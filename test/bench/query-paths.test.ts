@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recallOfPath } from '../../bench/measure/recall.ts';
 import { choosePaths, runnable, type Subject } from '../../bench/measure/subjects.ts';
 import { usersByActivity } from '../../sandbox/engines/contract/path-parameters.ts';
-import { defaultEngines, type EngineName } from '../../sandbox/engines/engine-names.ts';
+import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { noTextIndexes } from '../../sandbox/engines/mongodb/schema/collections.ts';
 import { databaseName, withClient } from '../../sandbox/engines/mongodb/server/connection.ts';
 import { planOf } from '../../sandbox/engines/postgresql/bench/query-paths/plan.ts';
@@ -14,7 +14,7 @@ import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 import { check } from './support/checked-paths.ts';
 
 const dataset = createDataset({ size: 'small' });
-let stack: Stack<EngineName>;
+let stack: Stack<(typeof defaultEngines)[number]>;
 let engines: readonly Whole[];
 
 beforeAll(async () => {
