@@ -4,7 +4,7 @@ import type { Leak, LeakVerdict, Place, Places } from '../../../sandbox/engines/
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 
 /** What became of one way out. */
-export interface LeakOutcome {
+interface LeakOutcome {
   readonly leak: string;
   readonly declared: LeakVerdict;
   readonly found: LeakVerdict;
@@ -13,7 +13,7 @@ export interface LeakOutcome {
 }
 
 /** Those that cannot be tried on this image, with the reason. */
-export interface LeakNotRun {
+interface LeakNotRun {
   readonly leak: string;
   readonly reason: string;
 }

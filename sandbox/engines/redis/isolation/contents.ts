@@ -4,7 +4,7 @@ import { functionLibraries, keysOf } from '../backup/fingerprint.ts';
 import { userLines } from '../backup/users.ts';
 
 /** A key's value, as a hash of its serialisation, and how long it lives; absent: it stays. */
-export interface KeyContent {
+interface KeyContent {
   readonly hash: string;
   readonly lifetimeMs?: number;
 }
