@@ -1,51 +1,47 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
-import { messageOf, SandboxError } from '../core/errors.ts';
 import { stackEnvironment } from '../stack/attach/attach-stack.ts';
-import { callersEnvironment, callersFolder } from './callers-environment.ts';
+import { stackIdentity } from '../stack/state/stack-identity.ts';
+import { parseWholeNumber } from './options/names.ts';
 import { chosenEngines, identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
-
-/** Passed on to the command; Ctrl-C reaches it from the terminal by itself. */
-const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+import type { Action, ActionContext } from './run-action.ts';
+import { runCommand } from './run-command.ts';
 
 /**
  * Runs a command with the stack's environment, where the caller stands and with the caller's own programs, and ends as it
  * ended. Engines that are down or paused are no reason to refuse: what a service does without them is often the question.
+ * With `--lease` it has stores of its own instead, which are given back when it ends, however that is.
  */
 export const exec: Action = async (context) => {
+  if (context.flags.lease === true) return { exitCode: await runLeased(context) };
   const environment = await stackEnvironment({
     ...identityOf(context),
     ...chosenEngines(context),
     admin: context.flags.admin === true,
   });
-  const [command = '', ...args] = context.arguments;
-  return { exitCode: await runCommand(command, args, { ...callersEnvironment(process.env), ...environment }) };
+  return { exitCode: await runCommand(context.arguments, environment) };
 };
 
-/** Exit code of the command; 128 and the signal's number where a signal ended it, as shells have it. */
-function runCommand(command: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  return new Promise((resolve, reject) => {
-    // Listened for before the command begins: a signal that came in between would end this process alone.
-    const pass = (signal: NodeJS.Signals) => child.kill(signal);
-    const stay = () => {};
-    for (const signal of passedSignals) process.on(signal, pass);
-    process.on('SIGINT', stay);
-    const child = spawn(command, args, { stdio: 'inherit', env: environment, cwd: callersFolder(process.env) });
-    child.once('error', (thrown) => {
-      reject(
-        new SandboxError({
-          code: 'COMMAND_FAILED',
-          message: `\`${command}\` could not be run: ${messageOf(thrown)}.`,
-          next: 'Look at how it is spelled; it is run as it is, without a shell.',
-          cause: thrown,
-        }),
-      );
-    });
-    child.once('exit', (code, signal) => {
-      for (const name of passedSignals) process.off(name, pass);
-      process.off('SIGINT', stay);
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
-    });
+async function runLeased(context: ActionContext): Promise<number> {
+  const { keepFailed } = context.flags;
+  const settings = keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') };
+  const { waitTimeoutMs: waitMs } = context.settings;
+  const [{ harnessOf }, { attachStack }] = await Promise.all([
+    import('../harness/open-harness.ts'),
+    import('../stack/attach/attach-stack.ts'),
+  ]);
+  const { engines } = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
+  await using harness = await harnessOf({
+    identity: stackIdentity(identityOf(context)),
+    engines: [...engines.keys()],
+    ...settings,
+    ...(waitMs === undefined ? {} : { waitMs }),
   });
+  const lease = await harness.lease({ label: context.arguments.join(' ') });
+  let exitCode = 1;
+  try {
+    exitCode = await runCommand(context.arguments, lease.environment);
+  } finally {
+    const { kept } = await lease.release({ failed: exitCode !== 0 });
+    if (kept !== undefined) process.stderr.write(`${kept}\n`);
+  }
+  return exitCode;
 }

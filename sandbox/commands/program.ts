@@ -247,11 +247,22 @@ export function createProgram(): Command {
     .option('--output <file>', 'write the images into an archive')
     .option('--input <file>', 'read the images from an archive')
     .action(run(() => import('./prefetch.ts').then((room) => room.prefetch)));
-  add(program, 'exec', "run a command with the stack's environment", ['engines', 'admin'])
+  add(program, 'exec', "run a command with the stack's environment, or stores of its own", [
+    'engines',
+    'admin',
+    'waitTimeout',
+  ])
+    .option('--lease', 'give it stores of its own, as new, and take them back when it ends')
+    .option('--keep-failed <number>', 'with --lease: most commands that failed and keep their stores (default: 3)')
     .usage('[options] -- <command> [arguments...]')
     .argument('<command...>', 'the command and its arguments; its exit code is passed on')
     .passThroughOptions()
     .action(run(() => import('./exec.ts').then((room) => room.exec), { signals: 'own' }));
+  add(program, 'lease', 'list stores that tests have of their own, open those of a failed test, or give them up', [])
+    .argument('<action>', 'list, open LEASE or drop LEASE...')
+    .argument('[lease...]', 'leases; with open: one, and after `--` a command that gets its environment')
+    .option('--all', 'with drop: every lease of a failed test')
+    .action(run(() => import('./lease.ts').then((room) => room.lease), { signals: 'own' }));
   for (const [shell, engine] of Object.entries(shellPrograms) as [ShellProgram, EngineName][]) {
     withStackOptions(program.command(shell).description(`the shell of ${engine}, inside of its node`))
       .copyInheritedSettings(program)

@@ -19,7 +19,7 @@ interface Store<Client = unknown> extends Place {
   readonly client: () => Promise<Client>;
 }
 
-type Stores<Name extends EngineName> = { readonly [Each in Name]: Store<StoreClient<Each>> };
+export type Stores<Name extends EngineName> = { readonly [Each in Name]: Store<StoreClient<Each>> };
 
 /** Stores of one test's own. What is disposed of is released. */
 export interface Lease<Name extends EngineName = EngineName> extends AsyncDisposable {

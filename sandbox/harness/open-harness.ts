@@ -41,6 +41,8 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
   readonly engines?: readonly Name[];
   /** What it is for, as people know it: the name of a test. Default: the process's program. */
   readonly label?: string;
+  /** How long it is waited for, in milliseconds. Default: that of the harness, which is also the most. */
+  readonly waitMs?: number;
 }
 
 /**
@@ -49,10 +51,9 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
  *
  * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
  *
- * @example
- * await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
- * const lease = await harness.lease();
- * spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
+ *     await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
+ *     const lease = await harness.lease();
+ *     spawn('node', ['service.js'], { env: { ...process.env, ...lease.environment } });
  */
 export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},
@@ -74,7 +75,9 @@ export async function harnessOf<Name extends EngineName>(
   async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
     const { label = process.argv[1] ?? 'a process' } = asked;
-    return leaseOver<Each>({ ...settingsOf(options), engines: wanted, label: label.slice(0, labelMax) }, attached);
+    const settings = settingsOf(options);
+    const waitMs = Math.min(asked.waitMs ?? settings.waitMs, settings.waitMs);
+    return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax) }, attached);
   }
 
   /** One that ended meanwhile is followed by another. */

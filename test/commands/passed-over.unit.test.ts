@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { refusePassedOver } from '../../sandbox/commands/options/taken-options.ts';
 import { createProgram } from '../../sandbox/commands/program.ts';
-import { runForError } from '../support/command.ts';
+import { runCommand, runForError } from '../support/command.ts';
 
 const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' };
 const program = createProgram();
@@ -19,6 +19,9 @@ const read: Readonly<Record<string, string>> = {
   'backup show': 'to',
   'backup verify': 'to',
   'backup prune': 'to retention',
+  'lease list': '',
+  'lease open': '',
+  'lease drop': 'all',
   'fault kill': '',
   'fault stop': '',
   'fault pause': '',
@@ -71,6 +74,10 @@ test.each([
   { args: ['--reset', 'status'], says: /`status` does not take --reset/ },
   { args: ['--no-docker-install', 'down'], says: /`down` does not take --no-docker-install/ },
   { args: ['fault', 'kill', 'redis-1', 'redis-2'], says: /`redis-2` is one word too many/ },
+  { args: ['lease', 'list', '--all'], says: /does not take --all.*lease drop/ },
+  { args: ['lease', 'drop'], says: /takes leases, or --all/ },
+  { args: ['lease', 'open', '../x'], says: /is no lease/ },
+  { args: ['lease', 'close'], says: /list, open, drop/ },
   { args: ['logs', '--tail', '1', '--lines', '2'], says: /exclude each other/ },
   {
     args: ['dataset', 'export', '--to', 'x', '--entities', 'users', '--file-format', 'csv', '--size', 'none'],
@@ -80,4 +87,16 @@ test.each([
   const error = await runForError(args, { env });
   expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });
   expect(`${error.message} ${error.next}`).toMatch(says);
+});
+
+test.each([
+  { options: ['--lease', '--admin'], says: 'exclude each other' },
+  { options: ['--keep-failed', '1'], says: '--keep-failed is for --lease alone' },
+  { options: ['--wait-timeout', '1s'], says: '--wait-timeout is for --lease alone' },
+])('exec refuses $options before anything starts', async ({ options, says }) => {
+  const { exitCode, stdout } = await runCommand(['exec', '--format', 'json', ...options, '--', 'true'], { env });
+  expect({ exitCode, ...JSON.parse(stdout).error }).toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining(says),
+  });
 });

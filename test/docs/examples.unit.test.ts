@@ -11,7 +11,7 @@ const modules = Object.values(manifest.exports).flatMap((entry) =>
 
 /** Exported functions of a module with the examples in their docstrings, indented by four more than the text. */
 function examplesIn(source: string): ReadonlyMap<string, string> {
-  const documented = source.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*?\*\/)\nexport (?:async )?function (\w+)/g);
+  const documented = source.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*?\*\/)\nexport (?:(?:async )?function|const) (\w+)/g);
   return new Map(
     [...documented].flatMap(([, comment = '', name = '']) => {
       const lines = comment.split('\n').flatMap((line) => /^ \* {5}(.*)$/.exec(line)?.[1] ?? []);

@@ -29,7 +29,7 @@ test('stores of a failed test stay as they are, without a test that has them, an
   const { id, place } = await fail(tested, 'signs up');
   expect(tested.broker.list().leases).toMatchObject([{ id, label: 'signs up', state: 'kept', processId: 10 }]);
   expect(JSON.stringify(tested.broker.list())).not.toContain(place.uri);
-  expect(tested.broker.show(id).places).toEqual({ red: place });
+  expect(tested.broker.show(id).places).toEqual({ red: { ...place, uri: `${place.uri}?kept` } });
   expect(tested.servers.red?.places.get(place.id)?.values).toEqual(['signs up']);
   await tested.broker.drop(id);
   expect(tested.servers.red?.places.has(place.id)).toBe(false);

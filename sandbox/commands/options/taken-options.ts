@@ -32,6 +32,12 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     verify: ['to'],
     prune: ['to', 'retention'],
   },
+  lease: {
+    '': [],
+    list: [],
+    open: [],
+    drop: ['all'],
+  },
   fault: {
     '': [],
     loss: ['percent', 'direction'],
@@ -46,8 +52,17 @@ const benchUrls: Names = [...benchPaths.filter((name) => name !== 'engines'), 'u
 
 /** Options that are of no use together: the second one would be passed over. */
 const instead: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  exec: [['lease', 'admin']],
   logs: [['tail', 'lines']],
   prefetch: [['input', 'output']],
+};
+
+/** Options that are of no use without another. */
+const needs: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
+  exec: [
+    ['keepFailed', 'lease'],
+    ['waitTimeout', 'lease'],
+  ],
 };
 
 export interface Given {
@@ -77,6 +92,10 @@ export function refusePassedOver(command: Command, { arguments: [first = ''], fl
   for (const [one, other] of instead[command.name()] ?? []) {
     if (flags[one] === undefined || flags[other] === undefined) continue;
     throw badOption(`--${one} and --${other} exclude each other.`, 'Leave one of them out.');
+  }
+  for (const [one, other] of needs[command.name()] ?? []) {
+    if (flags[one] === undefined || flags[other] !== undefined) continue;
+    throw badOption(`${flagOf(one, flags[one])} is for --${other} alone.`, `Leave it out, or add --${other}.`);
   }
 }
 

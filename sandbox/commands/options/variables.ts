@@ -47,6 +47,13 @@ const backups: readonly Variable[] = [
   },
 ];
 
+const tests: readonly Variable[] = [
+  {
+    name: 'SANDBOX_VERIFY_ISOLATION',
+    meaning: "`1`: every reset of a test's own store is verified, all its content read",
+  },
+];
+
 const machine: readonly Variable[] = [
   {
     name: 'DOCKER_HOST, DOCKER_CONTEXT, DOCKER_CONFIG, DOCKER_AUTH_CONFIG, DOCKER_TLS_VERIFY',
@@ -75,6 +82,7 @@ export const variables: Readonly<Record<string, readonly Variable[]>> = {
   Settings: settings,
   Images: images,
   Backups: backups,
+  "Tests' own stores": tests,
   'This machine': machine,
   'Clients of the package': clients,
 };

@@ -64,6 +64,11 @@ export interface Places extends AsyncDisposable {
   /** What of it differs from a new one, by name. Empty: nothing. Reads all of its content. */
   readonly verify: (place: Place) => Promise<readonly string[]>;
   readonly drop: (place: Place) => Promise<void>;
+  /**
+   * Makes a used place one that needs this process no longer, with everything as it is, and returns where it is reached
+   * then: somebody looks at it when the broker is gone. Default: every place is one.
+   */
+  readonly keep?: (place: Place) => Promise<Place>;
 }
 
 /** Tests one after the other in one place, each in a transaction that is rolled back. Another process sees nothing of it. */

@@ -43,7 +43,8 @@ async function run(): Promise<void> {
     idle = count === 0 ? setTimeout(end, lingerMs) : undefined;
   };
   const server = await serveBroker({ path, broker, onConnections });
-  onConnections(0);
+  // Whoever has started it connects next.
+  idle = setTimeout(end, deadlineMs('brokerStart'));
   process.once('SIGTERM', end).once('SIGINT', end);
   // A driver whose server went away may throw where nobody listens: a test's store must not take the others with it.
   process.on('uncaughtException', (thrown) => broker.noteProblem(messageOf(thrown)));

@@ -159,16 +159,22 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
   async function release(holder: Holder, { lease: id, verify, keep }: AskedRelease) {
     const own = ownLease(holder, id);
     if (keep !== undefined && keep.atMost > 0 && own.places.size > 0) {
-      stop(own);
-      keptHere.add(id);
-      const { label, places } = own;
-      kept.keep({ id, label, processId: holder.owner.pid, places: Object.fromEntries(places) }, keep);
+      await keepLease(own, keep);
       return { kept: true };
     }
     const differences = end(own, verify);
     const found = verify ? await differences : [];
     if (found.length > 0) throw isolationBroken(own.label, found);
     return { kept: false };
+  }
+
+  async function keepLease(own: Lease, bounds: Keep): Promise<void> {
+    stop(own);
+    const { id, label, holder } = own;
+    const settled = [...own.places].map(async ([engine, each]) => [engine, await poolOf(engine).keep(each)] as const);
+    const places = Object.fromEntries(await Promise.all(settled));
+    keptHere.add(id);
+    kept.keep({ id, label, processId: holder.owner.pid, places }, bounds);
   }
 
   function stop(own: Lease): void {

@@ -26,6 +26,8 @@ export interface Pool {
   readonly take: (options: Take) => Promise<Place>;
   /** Makes a place as new, and hands it on. Returns what is not as new, where that is to be verified. */
   readonly giveBack: (place: Place, options: { readonly verify: boolean }) => Promise<readonly string[]>;
+  /** Makes a place that is out, and stays out, one that needs this process no longer. */
+  readonly keep: (place: Place) => Promise<Place>;
   /** Removes a place that is out. */
   readonly drop: (place: Place) => Promise<void>;
   readonly status: () => PoolStatus;
@@ -49,7 +51,7 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
   const count = () => ready.length + out + coming;
   const capacity = () => Math.max(places?.capacity.places ?? 0, 0);
 
-  return { take, giveBack, drop, status, close };
+  return { take, giveBack, keep: async (place) => places?.keep?.(place) ?? place, drop, status, close };
 
   async function take(options: Take): Promise<Place> {
     // A place that is ready is handed out without a wait.

@@ -61,6 +61,7 @@ export function memoryServer({ capacity = 10, leak = () => [] }: MemoryServerOpt
           },
           verify: async ({ id }) => places.get(id)?.values ?? [`${id} is gone`],
           drop,
+          keep: async (place) => ({ ...place, uri: `${place.uri}?kept` }),
           async [Symbol.asyncDispose]() {},
         };
       },

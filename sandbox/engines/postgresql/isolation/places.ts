@@ -131,6 +131,13 @@ export async function openPlaces(
       return verifyPlace(running, keeper, { login: place.login, sources: placeSources, shared });
     },
     drop,
+    async keep(given) {
+      const place = open.get(given.id);
+      if (place === undefined) return given;
+      // Nobody makes a database when it is connected to once the gate is gone.
+      for (const database of databases) await makeDatabase(place, database);
+      return placeOf(running, place.login, firstNode(running).port);
+    },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }

@@ -1,0 +1,67 @@
+import { nowMs } from '../core/clock.ts';
+import { attachStack } from '../stack/attach/attach-stack.ts';
+import type { StackIdentity } from '../stack/state/stack-identity.ts';
+import { attachBroker } from './broker/attach-broker.ts';
+import { type BrokerClient, connectBroker } from './broker/broker-client.ts';
+import { type KeptLease, keptRecord } from './broker/kept-record.ts';
+import type { Answers, BrokerStatus } from './broker/messages.ts';
+import { leaseNotFound, shownKept } from './broker/shown-lease.ts';
+import { socketPath } from './broker/socket-path.ts';
+
+/** Leases of a stack: those of processes that run, and those of failed tests, which need no broker. */
+export async function listLeases(identity: StackIdentity): Promise<BrokerStatus> {
+  return withBroker(
+    identity,
+    (broker) => broker.ask<'list'>({ ask: 'list' }),
+    (kept) => ({ leases: kept.map(shownKept), pools: [], problems: [] }),
+  );
+}
+
+/** A lease with its stores, passwords included. Throws `LEASE_NOT_FOUND`. */
+export async function showLease(identity: StackIdentity, id: string): Promise<Answers['show']> {
+  return withBroker(
+    identity,
+    (broker) => broker.ask<'show'>({ ask: 'show', lease: id }),
+    (kept) => {
+      const found = kept.find((lease) => lease.id === id);
+      if (found === undefined) throw leaseNotFound(id);
+      return { lease: shownKept(found), places: found.places };
+    },
+  );
+}
+
+/** Gives up leases of failed tests, or all of them. Throws `LEASE_NOT_FOUND`, `LEASE_IN_USE`, `STACK_NOT_RUNNING`. */
+export async function dropLeases(identity: StackIdentity, ids: readonly string[] | 'all'): Promise<readonly string[]> {
+  const { leases } = await listLeases(identity);
+  const kept = leases.filter(({ state }) => state === 'kept').map(({ id }) => id);
+  const wanted = ids === 'all' ? kept : ids;
+  const gone = wanted.find((id) => !leases.some((lease) => lease.id === id));
+  if (gone !== undefined) throw leaseNotFound(gone);
+  if (wanted.length === 0) return [];
+  await attachStack(identity);
+  const broker = await attachBroker(identity, { lingerMs: 0 });
+  try {
+    for (const lease of wanted) await broker.ask<'drop'>({ ask: 'drop', lease });
+  } finally {
+    await broker.close();
+  }
+  return wanted;
+}
+
+/** Asks the broker, or what is written down where none runs. */
+async function withBroker<Value>(
+  identity: StackIdentity,
+  ask: (broker: BrokerClient) => Promise<Value>,
+  otherwise: (kept: readonly KeptLease[]) => Value,
+): Promise<Value> {
+  const broker = await connectBroker(await socketPath(identity));
+  if (broker === undefined) {
+    const kept = await keptRecord(identity).read();
+    return otherwise(kept.filter(({ untilMs }) => untilMs > nowMs()));
+  }
+  try {
+    return await ask(broker);
+  } finally {
+    await broker.close();
+  }
+}

@@ -1,0 +1,28 @@
+import type { TestProject } from 'vitest/node';
+import type { EngineName } from '../../engines/engine-names.ts';
+import { settingsOf } from '../lease-settings.ts';
+import { type HarnessOptions, openHarness } from '../open-harness.ts';
+import { providedKey } from './provided.ts';
+
+/** Ends what a setup has opened. */
+type Teardown = () => Promise<void>;
+
+/**
+ * The same as {@link setup}, with options: for a setup file of one's own.
+ *
+ *     export const setup = setupWith({ engines: ['postgresql', 'redis'], size: 'none' });
+ */
+export function setupWith<Name extends EngineName>(
+  options: HarnessOptions<Name>,
+): (project: TestProject) => Promise<Teardown> {
+  return async (project) => {
+    const harness = await openHarness(options);
+    const { identity, engines } = harness;
+    project.provide(providedKey, { ...settingsOf(options), identity, engines });
+    // Held until the run ends: the pools of its broker stay warm from file to file.
+    return () => harness.close();
+  };
+}
+
+/** For `globalSetup`: starts the stack of the current folder, or attaches to it, once for all test files. */
+export const setup: (project: TestProject) => Promise<Teardown> = setupWith({});

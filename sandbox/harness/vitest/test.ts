@@ -1,0 +1,80 @@
+import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
+import { SandboxError } from '../../core/errors.ts';
+import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
+import type { Stores } from '../lease.ts';
+import { type Harness, harnessOf } from '../open-harness.ts';
+import { type ProvidedHarness, providedKey } from './provided.ts';
+
+/** What a test may name; what it does not name costs nothing. */
+export type SandboxFixtures = Stores<EngineName> & {
+  /** Engines that `environment` has: all of the stack, unless `test.override('engines', [...])` says which. */
+  readonly engines: readonly EngineName[];
+  /** Variables of stores of the test's own, passwords included, for a service in another process. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The stack that all tests share, with the stores that were loaded: to read. */
+  readonly stack: AttachedStack;
+};
+
+/** Part of a test's time-out that a lease is waited for: the rest is left to say for what. */
+const waitShare = 0.8;
+
+// biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of fixtures here, and takes no other form.
+const withHarness = base.extend('harness', { scope: 'worker' }, async ({}, { onCleanup }) => {
+  const harness = await harnessOf(provided());
+  onCleanup(() => harness.close());
+  return harness;
+});
+
+const withLease = withHarness
+  .extend('engines', async ({ harness }): Promise<readonly EngineName[]> => harness.engines)
+  .extend('lease', async ({ harness, task }, { onCleanup }) => {
+    const lease = await (harness as Harness).lease({
+      engines: [],
+      label: nameOf(task),
+      waitMs: task.timeout * waitShare,
+    });
+    onCleanup(async () => {
+      const { kept } = await lease.release({ failed: task.result?.state === 'fail' });
+      if (kept !== undefined) console.error(kept);
+    });
+    return lease;
+  })
+  .extend('environment', async ({ lease, engines }) => {
+    for (const engine of engines.toSorted()) await lease.store(engine);
+    return lease.environment;
+  })
+  .extend('stack', async ({ harness }) => {
+    const { attachStack } = await import('../../stack/attach/attach-stack.ts');
+    return attachStack(harness.identity);
+  });
+
+/**
+ * Vitest's `test`, with stores of each test's own: `postgresql`, `mongodb`, `neo4j`, `redis`, `qdrant`, `environment`.
+ * Needs `globalSetup: ['taishang-sandbox/vitest/global-setup']`.
+ *
+ *     test('a user signs up', async ({ postgresql }) => {
+ *       const client = await postgresql.client();
+ *       await client.query('...');
+ *     });
+ */
+export const test: TestAPI<SandboxFixtures> = engineNames.reduce<TestAPI<object>>(
+  (extended, name) =>
+    (extended as typeof withLease).extend(name, async ({ lease }) => lease.store(name)) as unknown as TestAPI<object>,
+  withLease as unknown as TestAPI<object>,
+) as unknown as TestAPI<SandboxFixtures>;
+
+/** As people find it: its file's suites, then its own. */
+function nameOf(task: TestContext['task']): string {
+  return task.fullTestName ?? task.name;
+}
+
+function provided(): ProvidedHarness {
+  const found: ProvidedHarness | undefined = inject(providedKey);
+  if (found !== undefined) return found;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: 'There is no stack that stores could be leased of: the setup has not run.',
+    next: "Add it to Vitest's configuration: globalSetup: ['taishang-sandbox/vitest/global-setup'].",
+  });
+}

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { poll } from '../../sandbox/core/poll.ts';
+import { listLeases } from '../../sandbox/harness/looked-at.ts';
+import { openHarness } from '../../sandbox/harness/open-harness.ts';
+import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+
+let folder: StackFolder;
+
+beforeAll(async () => {
+  folder = await stackFolder();
+  const up = await folder.run('up', '--engines', 'postgresql', '--size', 'none');
+  expect(up.exitCode, up.stderr).toBe(0);
+});
+
+afterAll(async () => {
+  await folder?.[Symbol.asyncDispose]();
+});
+
+const inFolder = {
+  get cwd() {
+    return folder.path;
+  },
+};
+const leases = async () => (await listLeases(stackIdentity({ directory: folder.path }))).leases;
+
+/** Runs files of cases with Vitest, as a project of a user does. */
+async function runCases(files: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const meeting = await mkdtemp(join(tmpdir(), 'taishang-cases-'));
+  try {
+    const program = join(import.meta.dirname, 'support/run-cases.ts');
+    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST')));
+    return await execa(process.execPath, [program, folder.path, ...files], {
+      env: { ...own, ...environment, CASES_FOLDER: meeting },
+      extendEnv: false,
+      all: true,
+      reject: false,
+    });
+  } finally {
+    await rm(meeting, { recursive: true });
+  }
+}
+
+test('two files that take the same lock at the same time do not meet, and do where they share a store', async () => {
+  const leased = await runCases(['one', 'other']);
+  expect(leased.exitCode, leased.all).toBe(0);
+  expect(leased.all).toMatch(/2 passed/);
+  const shared = await runCases(['one', 'other'], { CASES_SHARED: '1' });
+  expect(shared.exitCode, shared.all).toBe(1);
+  expect(shared.all).toMatch(/1 failed/);
+});
+
+test('a test that fails keeps its stores, says how to open them, and they outlive the run', async () => {
+  const before = new Set((await leases()).map(({ id }) => id));
+  const { exitCode, all } = await runCases(['fails'], { SANDBOX_VERIFY_ISOLATION: '1' });
+  expect(exitCode, all).toBe(1);
+  expect(all).toMatch(/1 failed.*2 passed/);
+  const [, id = ''] = /lease open ([0-9a-f]{8})/.exec(all ?? '') ?? [];
+  expect((await leases()).filter((lease) => !before.has(lease.id))).toMatchObject([
+    { id, state: 'kept', label: expect.stringContaining('finds none, and fails') },
+  ]);
+  const query = "select to_regclass('of_the_failed_test') is not null as found";
+  const looked = await runCommand(['lease', 'open', id, '--', process.execPath, '-e', queryProgram, query], inFolder);
+  expect(looked.stdout, looked.stderr).toBe('[{"found":true}]\n');
+  expect(await runForDocument(['lease', 'drop', id], inFolder)).toMatchObject({ dropped: [id] });
+  expect(await runForError(['lease', 'open', id], inFolder)).toMatchObject({ exitCode: 1, code: 'LEASE_NOT_FOUND' });
+});
+
+/** A service, as far as it matters: it takes its addresses from the environment, all four of them. */
+const queryProgram = `
+  const { Client } = require(${JSON.stringify(join(import.meta.dirname, '../../node_modules/pg'))});
+  const { DATABASE_URL, DATABASE_AI_URL, DATABASE_DATA_URL, DATABASE_ANALYTICS_URL } = process.env;
+  const ask = async (connectionString, text) => {
+    const client = new Client({ connectionString });
+    await client.connect();
+    const { rows } = await client.query(text);
+    await client.end();
+    return rows;
+  };
+  (async () => {
+    for (const url of [DATABASE_AI_URL, DATABASE_DATA_URL, DATABASE_ANALYTICS_URL]) await ask(url, 'select 1');
+    console.log(JSON.stringify(await ask(DATABASE_URL, process.argv[1])));
+  })();
+`;
+
+test('a command has stores of its own, which are given back when it ends, and kept where it fails', async () => {
+  const query = 'create table of_a_command ()';
+  const command = ['--', process.execPath, '-e', queryProgram, query];
+  for (const _ of [1, 2]) {
+    const { exitCode, stderr } = await runCommand(['exec', '--lease', ...command], inFolder);
+    expect(exitCode, stderr).toBe(0);
+  }
+  const failed = await runCommand(['exec', '--lease', '--', 'sh', '-c', 'exit 3'], inFolder);
+  expect(failed.exitCode).toBe(3);
+  expect(failed.stderr).toMatch(/lease open [0-9a-f]{8}/);
+  await runForDocument(['lease', 'drop', '--all'], inFolder);
+  expect(await leases()).toEqual([]);
+});
+
+test('processes of one folder share one broker; what a killed one had comes back', async () => {
+  await using harness = await openHarness({ directory: folder.path });
+  await using lease = await harness.lease({ engines: ['postgresql'], label: 'held by this process' });
+  const client = await lease.stores.postgresql.client();
+  expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  const child = execa(process.execPath, [join(import.meta.dirname, 'support/hold-lease.ts'), folder.path], {
+    reject: false,
+  });
+  await untilLabels('held by this process', 'held by another process');
+  child.kill('SIGKILL');
+  await child;
+  await untilLabels('held by this process');
+});
+
+async function untilLabels(...wanted: readonly string[]): Promise<void> {
+  await poll(async () => String((await leases()).map(({ label }) => label)) === String(wanted), {
+    timeoutMs: 120_000,
+    onTimeout: () => new Error(`the leases never were: ${wanted}`),
+  });
+}

@@ -1,0 +1,3 @@
+import { takesLock } from './meeting.ts';
+
+takesLock('one', 'other');
