@@ -162,7 +162,10 @@ async function isConnected(client: PoolClient, role: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** The superuser's connections. Nothing of what they send is logged: it has verifiers of passwords in it. */
+/**
+ * The superuser's connections. Nothing of what they send is logged: it has verifiers of passwords in it. Roles and rights
+ * wait for no disk: CREATE DATABASE does, and what was written to the log before it is there with it.
+ */
 function administrators(running: RunningEngine): Pool {
   const { host, port } = firstNode(running);
   const pool = new Pool({
@@ -173,7 +176,9 @@ function administrators(running: RunningEngine): Pool {
     password: running.secrets.postgres ?? '',
     max: ownConnections - 1,
     application_name: 'taishang-sandbox',
-    options: '-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic -c search_path=',
+    options:
+      '-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic -c search_path= ' +
+      '-c synchronous_commit=off',
   });
   pool.on('error', () => {});
   return pool;
