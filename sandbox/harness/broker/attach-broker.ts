@@ -13,7 +13,12 @@ import { socketPath } from './socket-path.ts';
 const lingerMs = 3_000;
 
 /** A heap that is cleaned early rather than large: a broker holds little, and the drivers of engines (docs/testing.md). */
-const memoryFlags = ['--max-semi-space-size=2', '--max-old-space-size=96'];
+const memoryFlags = [
+  '--max-semi-space-size=1',
+  '--max-old-space-size=96',
+  '--optimize-for-size',
+  '--heap-growing-percent=35',
+];
 
 export interface AttachBrokerOptions {
   readonly maximum?: BrokerSettings['maximum'];
@@ -49,6 +54,7 @@ function start(settings: BrokerSettings): Promise<void> {
     detached: true,
     cwd: settings.identity.directory,
     execArgv: memoryFlags,
+    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   return new Promise<void>((resolve, reject) => {
