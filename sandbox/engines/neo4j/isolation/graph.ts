@@ -3,7 +3,7 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import { cypherFile } from '../server/cypher-file.ts';
 import { valueText } from './value-text.ts';
 
-export type Properties = Readonly<Record<string, unknown>>;
+type Properties = Readonly<Record<string, unknown>>;
 
 /** A node as the server tells of it. Values have the driver's own types, so that an integer stays one. */
 interface FoundNode {
@@ -31,13 +31,13 @@ export interface SeedGraph {
   readonly relationships: readonly SeedRelationship[];
 }
 
-export interface SeedNode {
+interface SeedNode {
   readonly labels: readonly string[];
   readonly properties: Properties;
   readonly digest: string;
 }
 
-export interface SeedRelationship {
+interface SeedRelationship {
   readonly type: string;
   /** Places of its two ends among the nodes. */
   readonly from: number;

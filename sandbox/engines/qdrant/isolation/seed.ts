@@ -5,7 +5,7 @@ import { canonicalText } from '../../contract/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { request } from '../server/connection.ts';
 
-export type PointId = string | number;
+type PointId = string | number;
 
 interface Point {
   readonly id: PointId;
@@ -28,7 +28,7 @@ export interface Seed extends AsyncDisposable {
 }
 
 /** Points with their vectors that are asked for at once: 768 numbers are some 8 KB of JSON. */
-export const pointsAtOnce = 250;
+const pointsAtOnce = 250;
 
 /** Reads all points of a collection, and keeps them in a file of this folder. */
 export async function keepSeed(running: RunningEngine, name: string, folder: string, index: number): Promise<Seed> {

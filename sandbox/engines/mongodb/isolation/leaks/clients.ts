@@ -12,7 +12,7 @@ export async function withClients<Value>(
   return await work(one.db(), other.db());
 }
 
-export function open(address: string): Promise<MongoClient> {
+function open(address: string): Promise<MongoClient> {
   return new MongoClient(address, address.includes('replicaSet=') ? memberOptions : {}).connect();
 }
 

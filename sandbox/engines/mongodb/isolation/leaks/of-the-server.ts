@@ -122,12 +122,13 @@ async function holdingTransaction(attacker: Db, victim: Db): Promise<readonly st
     try {
       await write(attacker, { session, id });
       await write(victim, { id, maxTimeMS: lockedMs });
-      await contentsOf(victim).deleteOne({ _id: id });
+      await session.commitTransaction();
       return [];
     } catch (thrown) {
-      return [`its write was refused: ${(thrown as Error).message}`];
+      return [`one of both writes was refused: ${(thrown as Error).message}`];
     } finally {
-      await session.abortTransaction();
+      if (session.inTransaction()) await session.abortTransaction();
+      await contentsOf(victim).deleteOne({ _id: id });
     }
   });
 }
