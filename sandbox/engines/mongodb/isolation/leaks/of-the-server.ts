@@ -54,6 +54,8 @@ export const leaksOfTheServer: readonly Leak[] = [
   {
     name: 'locks of transactions',
     verdict: 'isolated',
+    // Seen where both places are one: an insert of the key that an open transaction had inserted went through.
+    notRunOn: { compatible: 'SecantusDB 0.7 holds no key for a transaction' },
     attempt: (...places) => withClients(places, holdingTransaction),
   },
   {
