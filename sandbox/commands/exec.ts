@@ -1,3 +1,4 @@
+import { terminalOf } from '../report/terminal.ts';
 import { stackEnvironment } from '../stack/attach/attach-stack.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
 import { parseWholeNumber } from './options/names.ts';
@@ -41,7 +42,7 @@ async function runLeased(context: ActionContext): Promise<number> {
     exitCode = await runCommand(context.arguments, lease.environment);
   } finally {
     const { kept } = await lease.release({ failed: exitCode !== 0 });
-    if (kept !== undefined) process.stderr.write(`${kept}\n`);
+    if (kept !== undefined) terminalOf(process.stderr).write(`${kept}\n`);
   }
   return exitCode;
 }

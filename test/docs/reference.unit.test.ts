@@ -15,7 +15,7 @@ test('the reference is what the sources say', async () => {
 });
 
 /** Set by whoever starts the process, not by its user, or of a command's own parts; and what a test's own store has. */
-const ofStores = ['QDRANT_API_KEY', 'NEO4J_USERNAME', 'NEO4J_PASSWORD'];
+const ofStores = ['DATABASE_DATA_URL', 'QDRANT_API_KEY', 'NEO4J_USERNAME', 'NEO4J_PASSWORD'];
 const ofPrograms = new Set([...ofStores, 'PATH', 'INIT_CWD', 'HOME', 'TAISHANG_USER', 'TAISHANG_PASSWORD', 'NO_PROXY']);
 const listed = new Set(
   Object.values(variables)

@@ -34,8 +34,8 @@ test.each([
   expect(isPlaceName(name)).toBe(false);
 });
 
-test('a server that is not ours has a mark of this machine, whatever its password', () => {
-  const at = (url: string) => stackMark({ nodes: [], url } as unknown as Parameters<typeof stackMark>[0]);
-  expect(at('mongodb://a:b@host/x')).toBe(at('mongodb://a:c@host/x'));
-  expect(at('mongodb://a:b@host/x')).not.toBe(at('mongodb://a:b@other/x'));
+test('two stacks have two marks', () => {
+  const of = (network: string) => stackMark({ nodes: [{ network }] } as unknown as Parameters<typeof stackMark>[0]);
+  expect(of('taishang-one')).toBe(of('taishang-one'));
+  expect(of('taishang-one')).not.toBe(of('taishang-other'));
 });

@@ -4,13 +4,7 @@ import { isRunning } from '../../../containers/nodes/nodes.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
-import {
-  capacityOf,
-  removeServer,
-  requireOwnServer,
-  type ServerKind,
-  startServer,
-} from '../../shared/isolation/servers.ts';
+import { capacityOf, removeServer, type ServerKind, startServer } from '../../shared/isolation/servers.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
@@ -52,7 +46,6 @@ interface Pool {
 
 /** Reads the stack's graph as it is now, and opens the pool of servers that are filled with it. */
 export async function openPlaces(stack: RunningEngine, options: IsolationOptions): Promise<Places> {
-  requireOwnServer(stack);
   const mark = stackMark(stack);
   const pool: Pool = { stack, template: await readTemplate(stack), servers: new Map() };
   return {

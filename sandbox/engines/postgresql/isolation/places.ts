@@ -1,9 +1,8 @@
 import { Pool, type PoolClient } from 'pg';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
-import { SandboxError } from '../../../core/errors.ts';
 import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
-import { firstNode, isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { inOneTransaction } from '../backup/catalogue/apply-content.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
@@ -34,13 +33,12 @@ interface OpenPlace {
 
 /**
  * Makes templates of the platform's databases as they are now, and opens the pool of their clones.
- * Throws `NOT_SUPPORTED` for a server that is not ours, and where the server has no connections to give.
+ * Throws `NOT_SUPPORTED` where the server has no connections to give.
  */
 export async function openPlaces(
   running: RunningEngine,
   { owner, maximum, signal }: IsolationOptions,
 ): Promise<Places> {
-  if (isExternal(running)) throw notOurs();
   await using opening = new AsyncDisposableStack();
   const { client: keeper } = opening.use(await openAdministration(running));
   const capacity = await readCapacity(keeper, maximum);
@@ -191,13 +189,4 @@ async function withClient<Value>(pool: Pool, work: (client: PoolClient) => Promi
   } finally {
     client.release();
   }
-}
-
-function notOurs(): SandboxError {
-  return new SandboxError({
-    code: 'NOT_SUPPORTED',
-    engine: 'postgresql',
-    message: "Tests get databases of their own on a server of the sandbox's alone.",
-    next: 'Start a stack: npm run sandbox -- up',
-  });
 }

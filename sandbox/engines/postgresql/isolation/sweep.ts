@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { PlaceOwner } from '../../contract/isolation.ts';
-import { isExternal, type RunningEngine } from '../../contract/topology.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
 import { ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { databases } from '../server/connection.ts';
@@ -16,7 +16,6 @@ export async function sweep(
   running: RunningEngine,
   isAlive: (owner: PlaceOwner, id: string) => boolean,
 ): Promise<number> {
-  if (isExternal(running)) return 0;
   await using opened = await openAdministration(running);
   const { rows } = await opened.client.query<{ role: string }>(
     "SELECT rolname AS role FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = $1",

@@ -3,13 +3,7 @@ import { isRunning } from '../../../containers/nodes/nodes.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
-import {
-  capacityOf,
-  removeServer,
-  requireOwnServer,
-  type ServerKind,
-  startServer,
-} from '../../shared/isolation/servers.ts';
+import { capacityOf, removeServer, type ServerKind, startServer } from '../../shared/isolation/servers.ts';
 import { environment, probe, uri } from '../server/connection.ts';
 import { standalone } from '../server/topologies.ts';
 import { markCollection } from './collection-state.ts';
@@ -30,7 +24,6 @@ interface Pool {
 
 /** Takes snapshots of the stack's collections as they are now, and opens the pool of servers that are filled with them. */
 export async function openPlaces(stack: RunningEngine, options: IsolationOptions): Promise<Places> {
-  requireOwnServer(stack);
   const mark = stackMark(stack);
   const snapshots = await takeSnapshots(stack);
   const servers = new Map<string, PlaceServer>();

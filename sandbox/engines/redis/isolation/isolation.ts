@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Isolation, Place, PlaceOwner } from '../../contract/isolation.ts';
-import { type Connection, firstNode, isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { type Connection, firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { isPlaceName, ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { openClient } from '../server/connection.ts';
@@ -27,7 +27,7 @@ async function connect({ uri }: Place): Promise<Connection<Redis>> {
 
 /** A restart of the server forgets users, and keeps databases: the list of those is what counts. */
 async function sweep(running: RunningEngine, isAlive: (owner: PlaceOwner, id: string) => boolean): Promise<number> {
-  if (isExternal(running) || running.topology === 'clustered') return 0;
+  if (running.topology === 'clustered') return 0;
   await using client = await openClient(firstNode(running), running.secrets);
   const registry = await findRegistry(client);
   if (registry === undefined) return 0;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256Of } from '../../../core/sha256-of.ts';
 
 /**
  * Rules of the user of one place: everything but what reaches beyond a database. `+select|n` takes the command with this
@@ -9,7 +9,7 @@ export function rulesOf(password: string, database: number): readonly string[] {
   return [
     'reset',
     'on',
-    `#${createHash('sha256').update(password).digest('hex')}`,
+    `#${sha256Of(password)}`,
     '~*',
     '&*',
     '+@all',

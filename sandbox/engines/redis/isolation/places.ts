@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../core/errors.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
-import { firstNode, isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { openClient } from '../server/connection.ts';
 import { numbersOfKeys } from '../server/numbers-of-keys.ts';
@@ -189,12 +189,6 @@ export async function dropPlace(client: Redis, registry: Registry, id: string): 
 }
 
 function requireDatabases(running: RunningEngine): void {
-  if (isExternal(running)) {
-    throw notSupported(
-      "Tests get databases of their own on a server of the sandbox's alone.",
-      'Start a stack: npm run sandbox -- up',
-    );
-  }
   if (running.topology === 'clustered') {
     throw notSupported(
       'A Redis Cluster has one database, so that no test can have one of its own.',

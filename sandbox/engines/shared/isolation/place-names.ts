@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import type { PlaceOwner } from '../../contract/isolation.ts';
-import { firstNode, isExternal, type RunningEngine } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 
 /**
  * Name of a place, at most 45 bytes of `[a-z0-9_]`: the mark of its stack, then process and start of the broker that made it,
@@ -10,15 +10,9 @@ import { firstNode, isExternal, type RunningEngine } from '../../contract/topolo
  */
 const pattern = /^place_([0-9a-f]{8})_([0-9a-z]{1,7})_([0-9a-z]{1,10})_[0-9a-f]{8}$/;
 
-/**
- * Eight hexadecimal digits that tell the places of a stack. Two machines that share a server which is not ours have two:
- * a process number of one says nothing on the other.
- */
-export function stackMark(running: Pick<RunningEngine, 'nodes' | 'url'>): string {
-  const stack = isExternal(running)
-    ? `${hostname()} ${running.url.replace(/\/\/[^@/]*@/, '//')}`
-    : firstNode(running).network;
-  return createHash('sha256').update(stack).digest('hex').slice(0, 8);
+/** Eight hexadecimal digits that tell the places of a stack. */
+export function stackMark(running: Pick<RunningEngine, 'nodes'>): string {
+  return sha256Of(firstNode(running).network).slice(0, 8);
 }
 
 /** A name that no other place has or will have. */

@@ -8,7 +8,7 @@ import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { fatal, poll } from '../../../core/poll.ts';
 import type { PlaceOwner, Places } from '../../contract/isolation.ts';
-import { firstNode, isExternal, type RunningEngine, type Secrets, type Topology } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine, type Secrets, type Topology } from '../../contract/topology.ts';
 import { ownerOfPlace, stackMark } from './place-names.ts';
 
 /** How an engine's servers for tests are made. */
@@ -99,7 +99,6 @@ export async function sweepServers(
   stack: RunningEngine,
   isAlive: (owner: PlaceOwner, id: string) => boolean,
 ): Promise<number> {
-  if (isExternal(stack)) return 0;
   const mark = stackMark(stack);
   const abandoned = (await findPlaceServers(firstNode(stack).network, stack.engine)).filter(({ labels }) => {
     const id = labels[labelNames.place] ?? '';
@@ -108,17 +107,6 @@ export async function sweepServers(
   });
   await removePlaceServers(abandoned);
   return abandoned.length;
-}
-
-/** Throws `NOT_SUPPORTED` for a server that the sandbox did not start: it cannot start another one beside it. */
-export function requireOwnServer(stack: RunningEngine): void {
-  if (!isExternal(stack)) return;
-  throw new SandboxError({
-    code: 'NOT_SUPPORTED',
-    engine: stack.engine,
-    message: `Tests have a server of their own each with ${stack.engine}, and the sandbox did not start this one.`,
-    next: 'Use a stack of the sandbox for tests: `npm run sandbox -- up`.',
-  });
 }
 
 /** Part of the memory that is free now which servers for tests may take. */
