@@ -30,3 +30,9 @@ test('the example installs the package, and its tests of a service on all five s
     await runElsewhere(project, 'npx', ['--no-install', 'taishang-sandbox', 'down', '-v']);
   }
 });
+
+test('the README shows its first test as it is', async () => {
+  const tests = await readFile(join(root, 'examples/profile-api/test/profiles.test.ts'), 'utf8');
+  const [first = ''] = tests.split(/\n\n(?=test\('a level)/);
+  expect(await readFile(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`ts\n${first}\n\`\`\``);
+});
