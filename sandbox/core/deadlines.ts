@@ -58,7 +58,7 @@ const deadlinesMs = {
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,
   /** A test gets a store of its own, whoever has them all now. */
-  lease: 30_000,
+  lease: 120_000,
   /** The broker of a stack's leases answers after its process started. */
   brokerStart: 15_000,
   /** The broker puts back what it has when it ends; what is left then is swept by the next one. */

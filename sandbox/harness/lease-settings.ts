@@ -2,7 +2,10 @@ import { deadlineMs } from '../core/deadlines.ts';
 
 /** What a harness does with the leases of one process. */
 export interface LeaseSettings {
-  /** How long a lease is waited for, in milliseconds. Default: the deadline `lease`, 30 s. */
+  /**
+   * How long a lease is waited for, in milliseconds. Default: the deadline `lease`, 120 s: who asks
+   * for an engine first waits until its pool is open too.
+   */
   readonly waitMs?: number;
   /** How many failed tests keep their stores, so that somebody can look; the oldest is given up. Default: 3; 0: none. */
   readonly keepFailed?: number;

@@ -40,7 +40,7 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
   readonly engines?: readonly Name[];
   /** What it is for, as people know it: the name of a test. Default: the process's program. */
   readonly label?: string;
-  /** How long it is waited for, in milliseconds. Default: that of the harness, which is also the most. */
+  /** How long it is waited for, in milliseconds. Default: that of the harness. */
   readonly waitMs?: number;
 }
 
@@ -75,7 +75,7 @@ export async function harnessOf<Name extends EngineName>(
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
     const { label = process.argv[1] ?? 'a process' } = asked;
     const settings = settingsOf(options);
-    const waitMs = Math.min(asked.waitMs ?? settings.waitMs, settings.waitMs);
+    const waitMs = asked.waitMs ?? settings.waitMs;
     return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax) }, attached);
   }
 

@@ -33,6 +33,8 @@ export async function startNode(spec: NodeSpec, placement: NodePlacement): Promi
     const evidence = await nodeLogs(placement.containerName, 30).catch(() => '');
     await removeContainer(placement.containerName);
     throw startError(placement, thrown, evidence);
+  } finally {
+    container.stopWatching();
   }
 }
 
@@ -112,9 +114,11 @@ const started: WaitStrategy = {
  * through its hooks, which exist only for subclasses.
  */
 class NodeContainer extends GenericContainer {
-  /** Rejects as soon as the container ends by itself: testcontainers would wait 10 s for its ports. */
+  /** Rejects as soon as the container ends by itself while it starts: testcontainers would wait 10 s for its ports. */
   readonly earlyDeath: Promise<never>;
   #reportDeath: (error: Error) => void = () => {};
+  /** A wait that goes on holds the process, for as long as the node runs. */
+  readonly #watching = new AbortController();
   readonly #spec: NodeSpec;
   readonly #placement: NodePlacement;
 
@@ -126,6 +130,10 @@ class NodeContainer extends GenericContainer {
       this.#reportDeath = reject;
     });
     this.earlyDeath.catch(() => {});
+  }
+
+  stopWatching(): void {
+    this.#watching.abort();
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
@@ -150,7 +158,7 @@ class NodeContainer extends GenericContainer {
   protected override async containerCreated(containerId: string): Promise<void> {
     const container = (await docker()).getContainer(containerId);
     container
-      .wait({ condition: 'next-exit' })
+      .wait({ condition: 'next-exit', abortSignal: this.#watching.signal })
       .then((end: { StatusCode: number }) => this.#reportDeath(new Error(`it ended with exit code ${end.StatusCode}`)))
       .catch(() => {});
   }

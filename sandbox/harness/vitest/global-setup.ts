@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
-import { settingsOf } from '../lease-settings.ts';
 import { type HarnessOptions, openHarness } from '../open-harness.ts';
 import { providedKey } from './provided.ts';
 
@@ -18,7 +18,9 @@ export function setupWith<Name extends EngineName>(
   return async (project) => {
     const harness = await openHarness(options);
     const { identity, engines } = harness;
-    project.provide(providedKey, { ...settingsOf(options), identity, engines });
+    const { waitMs, keepFailed, keepFailedForMs, verify } = options;
+    const settings = withoutUndefined({ waitMs, keepFailed, keepFailedForMs, verify });
+    project.provide(providedKey, { ...settings, identity, engines });
     // Held until the run ends: the pools of its broker stay warm from file to file.
     return () => harness.close();
   };

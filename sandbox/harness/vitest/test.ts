@@ -32,7 +32,7 @@ const withLease = withHarness
     const lease = await (harness as Harness).lease({
       engines: [],
       label: nameOf(task),
-      waitMs: task.timeout * waitShare,
+      waitMs: Math.min(provided().waitMs ?? Number.POSITIVE_INFINITY, task.timeout * waitShare),
     });
     onCleanup(async () => {
       const { kept } = await lease.release({ failed: task.result?.state === 'fail' });
