@@ -153,7 +153,7 @@ export interface PathNotRun {
   readonly reason: string;
 }
 
-/** `sandbox bench --format json`. */
+/** What a run of benchmarks has measured: `sandbox bench --format json`. */
 export interface BenchReport {
   readonly version: 1;
   readonly environment: BenchEnvironment;

@@ -22,7 +22,7 @@ export interface CaseResult {
   readonly measures?: Readonly<Record<string, number | string>> | undefined;
 }
 
-/** `sandbox scenarios --format json`. */
+/** What suites have found: `sandbox scenarios --format json`. */
 export interface ScenariosReport {
   readonly version: 1;
   readonly seed: number;

@@ -4,7 +4,7 @@ import type { ArchivedDataset, ArchivedEngine, EngineLeftOut } from './archive/m
 import type { KeyHolder } from './archive/signature.ts';
 import type { ArchiveProvenance } from './keys/archive-keys.ts';
 
-/** `sandbox backup --format json`. */
+/** What a backup has made: `sandbox backup --format json`. */
 export interface BackupReport {
   readonly version: 1;
   readonly archive: {
@@ -27,6 +27,7 @@ export interface BackupReport {
   readonly removed?: readonly string[];
 }
 
+/** One engine of a backup. */
 export interface BackedUpEngine {
   readonly engine: string;
   readonly serverVersion: string;
@@ -42,7 +43,7 @@ export interface BackedUpEngine {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** `sandbox restore --format json`. */
+/** What a restore has done: `sandbox restore --format json`. */
 export interface RestoreReport {
   readonly version: 1;
   readonly archive: { readonly name: string; readonly sizeBytes: number };
@@ -69,6 +70,7 @@ export interface RestoreReport {
   readonly crossStore?: CrossStoreReport;
 }
 
+/** One engine of a restore. */
 export interface RestoredEngine {
   readonly engine: string;
   /** `live`: in place of the data; `beside`: under names of its own beside it; `restore-stack`: in that stack. */
