@@ -40,8 +40,8 @@ export interface BackupOptions {
    */
   readonly engines?: readonly EngineName[];
   /**
-   * Location that the archive goes to: a folder, or `s3://bucket/prefix`. Default: `backups` in the stack's folder, see
-   * `stackFolder`.
+   * Location that the archive goes to: a folder, or `s3://bucket/prefix`. Default: `backups` in the stack's folder, which lies
+   * in the user's data folder.
    */
   readonly to?: string;
   /**
