@@ -27,6 +27,7 @@ export async function cleanUpOldData(database: Db, now = clock()): Promise<Clean
 
 /** A document of `data_statistics`. */
 export interface DataStatistics {
+  /** When it was counted. */
   readonly timestamp: Date;
   readonly collections: {
     readonly user_contents: {

@@ -5,6 +5,7 @@ import type { RedisClient } from '../server/client.ts';
 export interface HeldLock {
   /** `lock:<name>`. */
   readonly key: string;
+  /** Made anew each time that a lock is taken. */
   readonly token: string;
 }
 
