@@ -21,11 +21,13 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
 
 /** Stores for tests, of the stack of a folder. */
 export interface Harness<Name extends EngineName = EngineName> extends AsyncDisposable {
+  /** Name and folder of the stack. */
   readonly identity: StackIdentity;
   /** Engines that it leases stores of. */
   readonly engines: readonly Name[];
   /**
-   * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`.
+   * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`, `NOT_SUPPORTED` for an engine that gives
+   * tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile.
    *
    *     await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
    *     const client = await lease.stores.postgresql.client();
@@ -35,10 +37,13 @@ export interface Harness<Name extends EngineName = EngineName> extends AsyncDisp
   readonly close: () => Promise<void>;
 }
 
+/** Which stores a test is given, and for what. */
 export interface LeaseOptions<Name extends EngineName = EngineName> {
   /** Default: all of the harness. An empty list: none yet. */
   readonly engines?: readonly Name[];
-  /** What it is for, as people know it: the name of a test. Default: the process's program. */
+  /**
+   * What it is for, as people know it: the name of a test, of which 300 characters count. Default: the process's program.
+   */
   readonly label?: string;
   /** How long it is waited for, in milliseconds. Default: that of the harness. */
   readonly waitMs?: number;
@@ -46,7 +51,8 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
 
 /**
  * Starts the stack of a folder, or attaches to it if it runs, and leases stores of it. What other process has leases of the
- * same stack shares one broker with this one.
+ * same stack shares one broker with this one. A stack that runs is taken as it is, unless size, topologies or images are
+ * named. What is disposed of gives its leases back; the stack stays up.
  *
  * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
  *
@@ -62,7 +68,12 @@ export async function openHarness<Name extends EngineName = EngineName>(
   return harnessOf({ ...options, identity, engines });
 }
 
-/** {@link openHarness} of a stack that runs. */
+/**
+ * {@link openHarness} of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`.
+ *
+ *     const { identity, engines } = harness;
+ *     await using another = await harnessOf({ identity, engines, waitMs: 5_000 });
+ */
 export async function harnessOf<Name extends EngineName>(
   options: LeaseSettings &
     AttachBrokerOptions & { readonly identity: StackIdentity; readonly engines: readonly Name[] },

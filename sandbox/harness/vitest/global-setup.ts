@@ -8,7 +8,8 @@ import { providedKey } from './provided.ts';
 type Teardown = () => Promise<void>;
 
 /**
- * The same as {@link setup}, with options: for a setup file of one's own.
+ * The same as {@link setup}, with options: for a setup file of one's own, which `globalSetup` names.
+ * What it returns throws what `openHarness` throws.
  *
  *     export const setup = setupWith({ engines: ['postgresql', 'redis'], size: 'none' });
  */
@@ -26,5 +27,9 @@ export function setupWith<Name extends EngineName>(
   };
 }
 
-/** For `globalSetup`: starts the stack of the current folder, or attaches to it, once for all test files. */
+/**
+ * For `globalSetup`: starts the stack of the current folder, or attaches to it, once for all test files. The stack stays up
+ * when they have run. `globalSetup: ['taishang-sandbox/vitest/global-setup']` in Vitest's configuration names it. Throws what
+ * `openHarness` throws.
+ */
 export const setup: (project: TestProject) => Promise<Teardown> = setupWith({});
