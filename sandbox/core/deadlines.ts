@@ -35,6 +35,8 @@ const deadlinesMs = {
   dumpStaged: 120_000,
   /** Members of a topology agree after they were formed or healed. */
   topologyConverged: 60_000,
+  /** The container runtime freezes all processes of a container. */
+  pause: 10_000,
   /** Nodes that give no answer at the moment say what they are: a busy machine, or one that has just been promoted. */
   roleKnown: 10_000,
   /** One statement of ours against a store, outside of bulk loads. */
