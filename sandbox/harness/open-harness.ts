@@ -1,4 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
@@ -111,7 +112,7 @@ async function bringUp<Name extends EngineName>(
 ): Promise<readonly Name[]> {
   const { engines, size, topologies, images } = options;
   if (size === undefined && topologies === undefined && images === undefined) {
-    const attached = await attachStack({ ...identity, ...(engines === undefined ? {} : { engines }) }).catch(absent);
+    const attached = await attachStack({ ...identity, ...withoutUndefined({ engines }) }).catch(absent);
     if (attached !== undefined) return [...attached.engines.keys()] as Name[];
   }
   const { createStack } = await import('../stack/create-stack.ts');
