@@ -158,8 +158,6 @@ export interface Interest {
 }
 
 export interface KnowledgeVector {
-  /** UUIDv5 of the business id: what Qdrant takes as a point id. */
-  readonly pointId: string;
   readonly knowledgeId: string;
   readonly title: string;
   readonly content: string;
@@ -170,8 +168,6 @@ export interface KnowledgeVector {
 }
 
 export interface UserVector {
-  /** UUIDv5 of the business id: what Qdrant takes as a point id. */
-  readonly pointId: string;
   readonly userId: string;
   readonly siliconLevel: number;
   readonly interests: readonly string[];

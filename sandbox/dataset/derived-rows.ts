@@ -1,7 +1,6 @@
 import { userCacheEntry } from '../../seeds/entities/caches.ts';
 import { knowledgeMember, learningStyleOf, userMember } from '../../seeds/entities/embeddings.ts';
 import type { CacheEntry, Knowledge, KnowledgeVector, User, UserVector } from '../../seeds/entities.ts';
-import { knowledgePointId } from '../../seeds/random/identifiers.ts';
 
 /** Entities whose rows can be made from those of another one, so that the stores agree about it. */
 export const parentOfDerived = {
@@ -17,7 +16,6 @@ export const derivedRows = {
   /** A vector of the cluster of the user's cell. */
   userVectors: (users: readonly User[], first: number): UserVector[] =>
     users.map(({ id, levels }, offset) => ({
-      pointId: id,
       userId: id,
       siliconLevel: levels.silicon,
       interests: [],
@@ -27,7 +25,6 @@ export const derivedRows = {
   /** A vector of the cluster of the item's silicon level and category. */
   knowledgeVectors: (items: readonly Knowledge[], first: number): KnowledgeVector[] =>
     items.map(({ id, title, content, siliconLevel, category }, offset) => ({
-      pointId: knowledgePointId(id),
       knowledgeId: id,
       title,
       content,

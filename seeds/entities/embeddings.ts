@@ -1,7 +1,6 @@
 import type { KnowledgeVector, Levels, UserVector } from '../entities.ts';
 import { levelsOfCell } from '../random/cells.ts';
 import { createEmbeddingModel, type EmbeddingModel } from '../random/embedding-model.ts';
-import { knowledgePointId } from '../random/identifiers.ts';
 import { rowRandom } from '../random/random.ts';
 import { knowledgeCategories } from '../random/texts.ts';
 import { quietUserPeriod } from '../sizes.ts';
@@ -41,7 +40,6 @@ export function knowledgeVectorMaker(world: World): RowMaker<KnowledgeVector> {
     const item = makeKnowledge(index);
     const category = knowledgeCategories.indexOf(categoryOfKnowledge(index));
     return {
-      pointId: knowledgePointId(item.id),
       knowledgeId: item.id,
       title: item.title,
       content: item.content,
@@ -52,7 +50,6 @@ export function knowledgeVectorMaker(world: World): RowMaker<KnowledgeVector> {
   };
 }
 
-/** A user's point id is the user's own id, which is a UUIDv5 already. */
 export function userVectorMaker(world: World): RowMaker<UserVector> {
   const namesOf = interestsOf(world);
   const noiseOf = world.random('user-vectors');
@@ -61,7 +58,6 @@ export function userVectorMaker(world: World): RowMaker<UserVector> {
     const style = styleIndexOf(levels);
     const active = index - Math.floor(index / quietUserPeriod);
     return {
-      pointId: world.userId(index),
       userId: world.userId(index),
       siliconLevel: levels.silicon,
       interests: isQuietUser(index) ? [] : namesOf(active),

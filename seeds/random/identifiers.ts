@@ -26,8 +26,3 @@ export function uuidOf(kind: string, businessId: string | number): string {
   const variant = variantOf[digits.charAt(16)];
   return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-5${digits.slice(13, 16)}-${variant}${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
 }
-
-/** What Qdrant takes as the point id of a knowledge item: UUIDv5 of its business id, for example `k001`. */
-export function knowledgePointId(knowledgeId: string): string {
-  return uuidOf('knowledge', knowledgeId);
-}

@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { endianness } from 'node:os';
 import type { Dataset } from '../dataset.ts';
-import type { EntityName } from '../entities.ts';
+import type { EntityName, KnowledgeVector, UserVector } from '../entities.ts';
+import { uuidOf } from '../random/identifiers.ts';
 
 /** Rows of a chunk: each is hashed by itself, so that several can be at once, and together they are hashed in order. */
 export const chunkRows = 1_000;
@@ -18,7 +19,7 @@ export async function fingerprintOf(dataset: Pick<Dataset, 'batches' | 'counts'>
       let rowsInChunk = 0;
       for await (const rows of dataset.batches(name)) {
         for (const row of rows) {
-          hashRow(chunk, row);
+          hashRow(chunk, name, row);
           rowsInChunk += 1;
           if (rowsInChunk < chunkRows) continue;
           yield chunk.digest('hex');
@@ -45,16 +46,26 @@ export function entityNamesOf(counts: Dataset['counts']): readonly EntityName[] 
 }
 
 /**
- * SHA-256 over rows, at most {@link chunkRows}: one line of JSON each with keys in code-unit order and times as
+ * SHA-256 over rows of an entity, at most {@link chunkRows}: one line of JSON each with keys in code-unit order and times as
  * ISO 8601, and vectors as their bytes (little-endian float32) after the line.
  */
-export function digestOfRows(rows: readonly object[]): string {
+export function digestOfRows(name: EntityName, rows: readonly object[]): string {
   const hash = createHash('sha256');
-  for (const row of rows) hashRow(hash, row);
+  for (const row of rows) hashRow(hash, name, row);
   return hash.digest('hex');
 }
-function hashRow(hash: Hash, row: object): void {
-  const { vector, ...rest } = row as { vector?: Float32Array };
+
+/**
+ * What rows said of themselves in earlier versions, though it follows from the rest. It still counts: the same data has the
+ * same fingerprint, and what a stack or an archive has of an earlier version is known for what it is.
+ */
+const formerFields: { readonly [Name in EntityName]?: (row: object) => object } = {
+  knowledgeVectors: (row) => ({ pointId: uuidOf('knowledge', (row as KnowledgeVector).knowledgeId) }),
+  userVectors: (row) => ({ pointId: (row as UserVector).userId }),
+};
+
+function hashRow(hash: Hash, name: EntityName, row: object): void {
+  const { vector, ...rest } = { ...row, ...formerFields[name]?.(row) } as { vector?: Float32Array };
   hash.update(`${JSON.stringify(inOrder(rest))}\n`);
   if (vector !== undefined) hash.update(littleEndianBytes(vector));
 }

@@ -23,7 +23,7 @@ export interface Answer<Value> {
 
 /** SHA-256 of the rows: see `digestOfRows`. */
 export function digestRows(request: RowRequest): Answer<string> {
-  return { value: digestOfRows(rowsOf(request)) };
+  return { value: digestOfRows(request.name, rowsOf(request)) };
 }
 
 /** A column of the rows as a message; the memory of vectors is handed over instead of copied. */

@@ -4,6 +4,7 @@ import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
+import { knowledgePointId } from '../../sandbox/engines/qdrant/data/points.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
@@ -149,8 +150,8 @@ const damages: readonly Damage[] = [
   },
   {
     name: 'Qdrant: a vector that is gone',
-    cause: () => stack.clients.qdrant.delete('knowledge_vectors', { wait: true, points: [vector.pointId] }),
-    repair: () => upsertVector(vector.pointId),
+    cause: () => stack.clients.qdrant.delete('knowledge_vectors', { wait: true, points: [knowledgePointId(vector)] }),
+    repair: () => upsertVector(knowledgePointId(vector)),
     found: () => `qdrant: knowledge ${vector.knowledgeId} is missing`,
   },
   {

@@ -10,7 +10,6 @@ import { fileFormats, rowEncoders } from '../../sandbox/dataset/read/row-files.t
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { userCacheEntry } from '../../seeds/entities/caches.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
-import { knowledgePointId } from '../../seeds/random/identifiers.ts';
 import { rowsOf } from '../seeds/rows.ts';
 import { seed, seedText } from '../support/seed.ts';
 
@@ -234,7 +233,6 @@ const rows: { readonly [Name in EntityName]: fc.Arbitrary<unknown> } = {
   learned: fc.record({ userId: fc.constant(user.id), knowledgeId: fc.constant(item.id), learnedAt: time }),
   interests: fc.record({ userId: fc.constant(user.id), concept: fc.constant(one), since: time }),
   knowledgeVectors: fc.record({
-    pointId: fc.constant(knowledgePointId(onlyItem.id)),
     knowledgeId: fc.constant(onlyItem.id),
     title: text(200),
     content: text(50),
@@ -243,7 +241,6 @@ const rows: { readonly [Name in EntityName]: fc.Arbitrary<unknown> } = {
     vector: vector(768),
   }),
   userVectors: fc.record({
-    pointId: fc.constant(onlyUser.id),
     userId: fc.constant(onlyUser.id),
     siliconLevel: fc.constant(onlyUser.levels.silicon),
     interests: fc.array(fc.constant(one), { maxLength: 2 }),

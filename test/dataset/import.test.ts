@@ -7,7 +7,7 @@ import { createKeySet } from '../../sandbox/dataset/check/key-set.ts';
 import { exportDataset } from '../../sandbox/dataset/export-dataset.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
-import { fileFormats } from '../../sandbox/dataset/read/row-files.ts';
+import { fileFormats, rowEncoders } from '../../sandbox/dataset/read/row-files.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';
@@ -49,6 +49,24 @@ describe.each(fileFormats)('the dataset as %s', (format) => {
     expect(files.every(({ rejected }) => rejected === 0)).toBe(true);
     expect(await dataset.fingerprint()).toBe(await base.fingerprint());
   });
+});
+
+test.each(['ndjson', 'csv'] as const)('point ids, which exports had up to 0.1.0, are no harm to %s', async (format) => {
+  const rows = await rowsOf('userVectors', base);
+  const text = Buffer.from(rowEncoders[format]('userVectors').rows(rows)).toString();
+  const lines = text.trim().split('\n');
+  // Before all other fields of a line, as they had it.
+  const former = lines.map((line, at) => {
+    if (format === 'ndjson') return `{"pointId":"${rows[at]?.userId}",${line.slice(1)}`;
+    return at === 0 ? `pointId,${line}` : `"${rows[at - 1]?.userId}",${line}`;
+  });
+  const path = join(folder, `userVectors.${format}`);
+  await writeFile(path, `${former.join('\n')}\n`);
+  const { dataset } = await load([path]);
+  expect(await rowsOf('userVectors', dataset)).toEqual(rows);
+  expect(await dataset.fingerprint()).toBe(await base.fingerprint());
+  await writeFile(path, `${former.join('\n').replace(rows[0]?.userId ?? '', 'no id')}\n`);
+  await expect(load([path])).rejects.toMatchObject({ code: 'IMPORT_REJECTED' });
 });
 
 describe('what is not in the files', () => {

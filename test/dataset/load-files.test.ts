@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
 import { type FileFormat, rowEncoders } from '../../sandbox/dataset/read/row-files.ts';
+import { knowledgePointId } from '../../sandbox/engines/qdrant/data/points.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
-import type { Entities, EntityName } from '../../seeds/entities.ts';
+import type { Entities, EntityName, KnowledgeVector } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';
 
 let folder: string;
@@ -116,11 +117,11 @@ test('contents, graph and vectors from files are in MongoDB, Neo4j and Qdrant af
     about.map((each) => ({ user: userIds[4], title: knowledge[4]?.title, at: '2026-03-04T05:06:07.089Z', ...each })),
   );
 
-  const wanted = knowledgeVectors[6];
-  const [point] = await qdrant.retrieve('knowledge_vectors', { ids: [wanted?.pointId ?? ''], with_vector: true });
-  expect(point?.payload).toMatchObject({ knowledge_id: wanted?.knowledgeId, title: wanted?.title });
+  const wanted = knowledgeVectors[6] as KnowledgeVector;
+  const [point] = await qdrant.retrieve('knowledge_vectors', { ids: [knowledgePointId(wanted)], with_vector: true });
+  expect(point?.payload).toMatchObject({ knowledge_id: wanted.knowledgeId, title: wanted.title });
   const found = point?.vector as number[];
-  expect(Math.max(...found.map((value, index) => Math.abs(value - (wanted?.vector[index] ?? 2))))).toBeLessThan(1e-5);
+  expect(Math.max(...found.map((value, index) => Math.abs(value - (wanted.vector[index] ?? 2))))).toBeLessThan(1e-5);
   // Vectors of users were not given: they are made from the users that were.
   expect((await qdrant.count('user_vectors', { exact: true })).count).toBe(40);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { knowledgePointId, userPointId } from '../../sandbox/engines/qdrant/data/points.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { accountLimits } from '../../seeds/entities/accounts.ts';
 import { titleLimit } from '../../seeds/entities/contents.ts';
@@ -73,7 +74,8 @@ describe('references', () => {
       (await rowsOf('learned')).map(({ userId, knowledgeId }) => `${userId} ${knowledgeId}`),
       (await rowsOf('interests')).map(({ userId, concept }) => `${userId} ${concept}`),
       (await rowsOf('conceptRelations')).map(({ kind, from, to }) => `${kind} ${from} ${to}`),
-      (await rowsOf('knowledgeVectors')).map(({ pointId }) => pointId),
+      (await rowsOf('knowledgeVectors')).map(knowledgePointId),
+      (await rowsOf('userVectors')).map(userPointId),
       (await rowsOf('cacheEntries')).map(({ key }) => key),
     ]) {
       expect(new Set(values).size).toBe(values.length);

@@ -1,6 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { Entities, EntityName } from '../../../seeds/entities.ts';
-import { knowledgePointId } from '../../../seeds/random/identifiers.ts';
 import { shownText } from '../shown-text.ts';
 import document from './entities.schema.json' with { type: 'json' };
 import { entitySchemas, type Field, fieldsOf } from './fields.ts';
@@ -81,10 +80,8 @@ function refusedVector(vector: unknown): string | undefined {
   return `/vector holds a number that no float32 has, in place ${vector.findIndex((number) => !Number.isFinite(number)) + 1}`;
 }
 
-/** What lies deeper than fields; and point ids, which follow from the business ids, as the platform makes them. */
+/** What lies deeper than fields. */
 function finish(entity: EntityName, row: Record<string, unknown>): Record<string, unknown> {
-  if (entity === 'knowledgeVectors') return { ...row, pointId: knowledgePointId(String(row.knowledgeId)) };
-  if (entity === 'userVectors') return { ...row, pointId: row.userId };
   if (entity === 'users') {
     const levels = Object.entries(row.levels as Record<string, number>);
     return { ...row, levels: Object.fromEntries(levels.map(([axis, level]) => [axis, level + 0])) };

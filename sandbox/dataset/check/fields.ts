@@ -16,6 +16,8 @@ interface PropertySchema {
   readonly type?: string | readonly string[];
   readonly format?: string;
   readonly description?: string;
+  /** Files of earlier versions have it. It is checked, and no part of the row. */
+  readonly deprecated?: boolean;
 }
 
 interface EntitySchema {
@@ -31,12 +33,14 @@ export const entityNames = Object.keys(entitySchemas) as readonly EntityName[];
 /** Fields of an entity in the order of its columns. */
 export function fieldsOf(entity: EntityName): readonly Field[] {
   const { properties, required } = entitySchemas[entity];
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    kind: kindOf(schema),
-    nullable: !required.includes(name) || typesOf(schema).includes('null'),
-    isUuid: schema.format === 'uuid',
-  }));
+  return Object.entries(properties)
+    .filter(([, { deprecated = false }]) => !deprecated)
+    .map(([name, schema]) => ({
+      name,
+      kind: kindOf(schema),
+      nullable: !required.includes(name) || typesOf(schema).includes('null'),
+      isUuid: schema.format === 'uuid',
+    }));
 }
 
 function typesOf({ type }: PropertySchema): readonly string[] {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Document } from 'mongodb';
 import { type DatabaseName, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
+import { knowledgePointId, userPointId } from '../../../sandbox/engines/qdrant/data/points.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { rowsOf } from '../../seeds/rows.ts';
@@ -318,7 +319,7 @@ async function placesOfRedis({ redis }: Clients, dataset: Dataset): Promise<read
 
 async function placesOfQdrant({ qdrant }: Clients, dataset: Dataset): Promise<readonly Place[]> {
   const [knowledge, users] = await Promise.all([rowsOf('knowledgeVectors', dataset), rowsOf('userVectors', dataset)]);
-  const place = (holding: string, rows: readonly { readonly pointId: string }[], dimension: number): Place => {
+  const place = (holding: string, ids: readonly string[], dimension: number): Place => {
     // Whole points: the stand-in takes no part of one.
     const change = (part: { readonly payload?: object; readonly vector?: readonly number[] }) => async (key: Key) => {
       const [id = ''] = key;
@@ -329,7 +330,7 @@ async function placesOfQdrant({ qdrant }: Clients, dataset: Dataset): Promise<re
     return {
       store: 'qdrant',
       holding,
-      keys: rows.map(({ pointId }) => [pointId]),
+      keys: ids.map((id) => [id]),
       changes: [
         change({ payload: { silicon_level: 99 } }),
         change({ vector: flat(dimension) }),
@@ -339,5 +340,8 @@ async function placesOfQdrant({ qdrant }: Clients, dataset: Dataset): Promise<re
       add: () => qdrant.upsert(holding, { points: [{ id: randomUUID(), vector: flat(dimension) }], wait: true }),
     };
   };
-  return [place('knowledge_vectors', knowledge, 768), place('user_vectors', users, 512)];
+  return [
+    place('knowledge_vectors', knowledge.map(knowledgePointId), 768),
+    place('user_vectors', users.map(userPointId), 512),
+  ];
 }

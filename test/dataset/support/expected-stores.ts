@@ -1,5 +1,5 @@
 import type { EntityName } from '../../../seeds/entities.ts';
-import { knowledgePointId } from '../../../seeds/random/identifiers.ts';
+import { uuidOf } from '../../../seeds/random/identifiers.ts';
 import { addressOf, canonical, directionOf, momentOf, parseJson } from './canonical.ts';
 import type { Held, Point } from './read-stores.ts';
 
@@ -152,7 +152,7 @@ export function expectedPoints(rows: AcceptedRows): Readonly<Record<string, Read
   const knowledge = rows.knowledgeVectors.map(({ knowledgeId, title, content, category, siliconLevel, vector }) => {
     const payload = { knowledge_id: knowledgeId, title, content, category, silicon_level: siliconLevel };
     return [
-      knowledgePointId(String(knowledgeId)),
+      uuidOf('knowledge', String(knowledgeId)),
       { payload: canonical(payload), vector: directionOf(vector as number[]) },
     ];
   });

@@ -24,7 +24,6 @@ test(`a point's text has the vector bit by bit, and the server has nothing to ma
 });
 
 const rowWith = {
-  pointId: 'aaaaaaa1-0000-4000-8000-000000000001',
   userId: 'aaaaaaa1-0000-4000-8000-000000000001',
   siliconLevel: 1 as const,
   interests: [],

@@ -6,7 +6,7 @@ import { openClient } from '../server/connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';
 import { emptyCollections, pointsPerRequest, requestsAtOnce } from './load.ts';
 import { loadRecords } from './load-records.ts';
-import { knowledgePayload, userPayload } from './points.ts';
+import { knowledgePayload, knowledgePointId, userPayload, userPointId } from './points.ts';
 
 /** A loop of the driver's `upsert` with the same batches, indexing deferred as well, and nothing around it. */
 export const baselineLoad: BaselineLoad = {
@@ -22,8 +22,14 @@ export const baselineLoad: BaselineLoad = {
     unprepared(async () => {
       const client = openClient(running);
       const thresholds = await deferIndexing(client, collectionNames);
-      await upsertAll(client, 'knowledge_vectors', dataset.batches('knowledgeVectors'), knowledgePayload);
-      await upsertAll(client, 'user_vectors', dataset.batches('userVectors'), userPayload);
+      await upsertAll(client, 'knowledge_vectors', dataset.batches('knowledgeVectors'), (row) => ({
+        id: knowledgePointId(row),
+        payload: knowledgePayload(row),
+      }));
+      await upsertAll(client, 'user_vectors', dataset.batches('userVectors'), (row) => ({
+        id: userPointId(row),
+        payload: userPayload(row),
+      }));
       await buildIndexes(client, thresholds);
     }),
   record: async (running, dataset) => loadRecords(openClient(running)).finish(await dataset.fingerprint()),
@@ -33,11 +39,11 @@ async function upsertAll<Row extends KnowledgeVector | UserVector>(
   client: QdrantClient,
   name: string,
   batches: AsyncIterable<readonly Row[]>,
-  payloadOf: (row: Row) => Record<string, unknown>,
+  restOf: (row: Row) => { readonly id: string; readonly payload: Record<string, unknown> },
 ): Promise<void> {
   const limits = { rowsPerWrite: pointsPerRequest, writesAtOnce: requestsAtOnce };
   await writeAll(batches, limits, (rows) => {
-    const points = rows.map((row) => ({ id: row.pointId, vector: [...row.vector], payload: payloadOf(row) }));
+    const points = rows.map((row) => ({ ...restOf(row), vector: [...row.vector] }));
     return client.upsert(name, { wait: false, points });
   });
 }

@@ -3,7 +3,7 @@ import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../con
 import type { ReachableEngine } from '../../contract/topology.ts';
 import type { CollectionName, ScrolledPoint } from '../schema/collections.ts';
 import { openClient, request } from '../server/connection.ts';
-import { knowledgePayload, storedVector, userPayload } from './points.ts';
+import { knowledgePayload, knowledgePointId, storedVector, userPayload, userPointId } from './points.ts';
 
 /** Points with their vectors that are asked for at once: 768 numbers are some 8 KB of JSON. */
 const pointsPerPage = 250;
@@ -15,7 +15,7 @@ export const holdings: readonly Holding[] = [
     many: 'vectors of knowledge',
     countMax: ({ counts }) => counts.knowledgeVectors,
     loaded: rowsLoaded('knowledgeVectors', (row) => [
-      rowOf(row.pointId, knowledgePayload(row), storedVector(row.vector)),
+      rowOf(knowledgePointId(row), knowledgePayload(row), storedVector(row.vector)),
     ]),
     held: (running) =>
       points(running, 'knowledge_vectors', ['knowledge_id', 'title', 'content', 'category', 'silicon_level']),
@@ -25,7 +25,7 @@ export const holdings: readonly Holding[] = [
     one: 'vector of a user',
     many: 'vectors of users',
     countMax: ({ counts }) => counts.userVectors,
-    loaded: rowsLoaded('userVectors', (row) => [rowOf(row.pointId, userPayload(row), storedVector(row.vector))]),
+    loaded: rowsLoaded('userVectors', (row) => [rowOf(userPointId(row), userPayload(row), storedVector(row.vector))]),
     held: (running) => points(running, 'user_vectors', ['user_id', 'silicon_level', 'interests', 'learning_style']),
   },
 ];

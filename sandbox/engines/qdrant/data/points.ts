@@ -1,12 +1,23 @@
 import type { KnowledgeVector, UserVector } from '../../../../seeds/entities.ts';
+import { uuidOf } from '../../../../seeds/random/identifiers.ts';
+
+/** Qdrant takes UUIDs and numbers alone (its documentation, "Points"): UUIDv5 of the business id, for example `k001`. */
+export function knowledgePointId({ knowledgeId }: Pick<KnowledgeVector, 'knowledgeId'>): string {
+  return uuidOf('knowledge', knowledgeId);
+}
+
+/** A user's id is a UUID already. */
+export function userPointId({ userId }: Pick<UserVector, 'userId'>): string {
+  return userId;
+}
 
 /** A point as JSON text, as the body of an upsert has it. */
 export function knowledgePoint(row: KnowledgeVector): string {
-  return pointText(row.pointId, storedVector(row.vector), knowledgePayload(row));
+  return pointText(knowledgePointId(row), storedVector(row.vector), knowledgePayload(row));
 }
 
 export function userPoint(row: UserVector): string {
-  return pointText(row.pointId, storedVector(row.vector), userPayload(row));
+  return pointText(userPointId(row), storedVector(row.vector), userPayload(row));
 }
 
 export function knowledgePayload(row: KnowledgeVector): Record<string, unknown> {
