@@ -95,6 +95,8 @@ test.each(subjects)('checks, backups and paths ask the new primary of $engine.na
   const after = await works();
 
   const manifest = await backup.backUp(running, folder.path);
+  const beside = await backup.restoreBeside?.(running, folder.path, manifest);
+  expect(await backup.discardBeside?.(running)).toEqual(beside);
   await using target = await createStack({ engines: [name], size: 'none', schema: false });
   await backup.restore(target.engines[name], folder.path, manifest);
   expect(differences(after, await engine.data.fingerprint(target.engines[name]))).toEqual([]);

@@ -95,11 +95,11 @@ export const neo4j = defineEngine({
         },
       },
       bench: { paths: queryPaths, platformReads, external, serverSettings },
+      isolation,
     },
     primaryOf,
   ),
   failover,
-  isolation,
 }).without({
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',

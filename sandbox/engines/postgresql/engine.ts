@@ -76,11 +76,11 @@ export const postgresql = defineEngine({
         pointInTime,
       },
       bench: { paths: queryPaths, platformReads, external, serverSettings },
+      isolation,
     },
     primaryThatAnswers,
   ),
   failover,
-  isolation,
 }).without({
   earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
   clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',

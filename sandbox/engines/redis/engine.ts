@@ -86,11 +86,11 @@ export const redis = defineEngine({
         },
       },
       bench: { paths: queryPaths, platformReads, external, serverSettings },
+      isolation,
     },
     primaryNode,
   ),
   failover,
-  isolation,
 }).without({
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:

@@ -11,10 +11,8 @@ import {
   serverOf,
   startServer,
 } from '../../shared/isolation/servers.ts';
-import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
-import { primaryOf } from '../server/standby.ts';
 import { standalone } from '../server/topologies.ts';
 import { graphDifference, type Placed, readGraph, type SeedGraph, seedOf } from './graph.ts';
 import { catalogueDifferences, dropAdded, makeMissing } from './mend-catalogue.ts';
@@ -80,7 +78,7 @@ function loginOf({ secrets }: RunningEngine) {
 }
 
 async function readTemplate(stack: RunningEngine): Promise<Template> {
-  await using driver = openExact(await primaryFirst(stack, primaryOf));
+  await using driver = openExact(stack);
   return { seed: seedOf(await readGraph(driver)), catalogue: await readCatalogue(driver) };
 }
 

@@ -1,8 +1,6 @@
 import { Pool } from 'pg';
 import type { Isolation, Place } from '../../contract/isolation.ts';
-import type { Connection, RunningEngine } from '../../contract/topology.ts';
-import { primaryFirst } from '../../shared/server/primary-first.ts';
-import { primaryThatAnswers } from '../failover/rejoin.ts';
+import type { Connection } from '../../contract/topology.ts';
 import { leaks } from './leaks/leaks.ts';
 import { openPlaces } from './places.ts';
 import { rolledBack } from './rolled-back.ts';
@@ -15,16 +13,11 @@ const clientConnections = 2;
 export const isolation: Isolation<Pool> = {
   place: 'four databases, cloned from templates, and a login of its own',
   leaks,
-  open: async (running, options) => openPlaces(await ordered(running), options),
+  open: openPlaces,
   connect,
   rolledBack,
-  sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
+  sweep,
 };
-
-/** Databases are made where writes are taken. */
-function ordered(running: RunningEngine): Promise<RunningEngine> {
-  return primaryFirst(running, primaryThatAnswers);
-}
 
 async function connect({ uri }: Place): Promise<Connection<Pool>> {
   const pool = new Pool({ connectionString: uri, max: clientConnections });

@@ -2,9 +2,7 @@ import { Redis } from 'ioredis';
 import type { Isolation, Place, PlaceOwner } from '../../contract/isolation.ts';
 import { type Connection, firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { isPlaceName, ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
-import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { openClient } from '../server/connection.ts';
-import { primaryNode } from '../server/masters.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 import { findRegistry, takenDatabases } from './registry.ts';
@@ -13,9 +11,9 @@ import { findRegistry, takenDatabases } from './registry.ts';
 export const isolation: Isolation<Redis> = {
   place: 'a logical database with a user of its own, copied from database 0',
   leaks,
-  open: async (running, options) => openPlaces(await primaryFirst(running, primaryNode), options),
+  open: openPlaces,
   connect,
-  sweep: async (running, isAlive) => sweep(await primaryFirst(running, primaryNode), isAlive),
+  sweep,
 };
 
 async function connect({ uri }: Place): Promise<Connection<Redis>> {

@@ -1,12 +1,10 @@
 import { freemem } from 'node:os';
 import { memoryLimitBytes } from '../../../containers/nodes/confinement.ts';
 import type { NodeHandle, NodeSpec } from '../../../containers/nodes/node-spec.ts';
-import { isRunning, nodeLogs } from '../../../containers/nodes/nodes.ts';
+import { isRunning } from '../../../containers/nodes/nodes.ts';
 import { findPlaceServers, removePlaceServers, startPlaceServer } from '../../../containers/nodes/place-servers.ts';
+import { untilReady } from '../../../containers/nodes/until-ready.ts';
 import { labelNames } from '../../../containers/runtime/labels.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { fatal, poll } from '../../../core/poll.ts';
 import type { Place, PlaceOwner, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine, type Secrets, type Topology } from '../../contract/topology.ts';
 import { ownerOfPlace, stackMark } from './place-names.ts';
@@ -35,7 +33,11 @@ export async function startServer(
   const limit = memoryLimitBytes(kind.memoryBytes);
   const node = await startPlaceServer({ id, beside: firstNode(stack), spec, memoryLimitBytes: limit });
   try {
-    const serverVersion = await untilReady(node, () => kind.probe(node, secrets), signal);
+    const serverVersion = await untilReady(node, {
+      probe: () => kind.probe(node, secrets),
+      signal,
+      next: 'On a slow machine set SANDBOX_DEADLINE_FACTOR=2, or have fewer places at once.',
+    });
     const { engine, image } = stack;
     return { engine, topology: 'standalone', image, serverVersion, nodes: [node], secrets };
   } catch (thrown) {
@@ -48,44 +50,6 @@ function specOf({ image }: RunningEngine, { topology, environment }: ServerKind,
   const [spec] = topology.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
   if (spec === undefined) throw new Error('a topology has a node');
   return { ...spec, environment: { ...spec.environment, ...environment } };
-}
-
-async function untilReady(
-  node: NodeHandle,
-  probe: () => Promise<string>,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  return poll(
-    async () => {
-      try {
-        return await probe();
-      } catch (thrown) {
-        if (await isRunning(node)) throw thrown;
-        throw fatal(await diedError(node));
-      }
-    },
-    {
-      timeoutMs: deadlineMs('nodeReady'),
-      signal,
-      onTimeout: (last, elapsedMs) =>
-        new SandboxError({
-          code: 'NODE_NOT_READY',
-          engine: node.engine,
-          message: `A server for tests runs but gave no answer within ${Math.round(elapsedMs / 1000)} s: ${messageOf(last)}`,
-          next: 'On a slow machine set SANDBOX_DEADLINE_FACTOR=2, or have fewer places at once.',
-        }),
-    },
-  );
-}
-
-async function diedError(node: NodeHandle): Promise<SandboxError> {
-  return new SandboxError({
-    code: 'NODE_DIED',
-    engine: node.engine,
-    message: `The container ${node.containerName} of a test's own ended before it was ready.`,
-    next: 'Its last log lines are below; `npm run sandbox -- doctor` checks the machine.',
-    evidence: await nodeLogs(node, 30).catch(() => ''),
-  });
 }
 
 /** The server of a place. Throws where this pool has none. */
