@@ -1,5 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
-import type { Answers, BrokerStatus } from '../harness/broker/messages.ts';
+import { type BrokerStatus, environmentOf } from '../harness/broker/messages.ts';
 import { dropLeases, listLeases, showLease } from '../harness/looked-at.ts';
 import type { Colors } from '../report/colors.ts';
 import { left } from '../report/columns.ts';
@@ -47,10 +47,6 @@ async function drop(context: ActionContext): Promise<Outcome> {
   const ids = all ? 'all' : context.arguments.map(parseId);
   const dropped = await dropLeases(stackIdentity(identityOf(context)), ids);
   return { document: { version: 1, dropped }, text: () => `${dropped.length} dropped\n` };
-}
-
-function environmentOf(places: Answers['show']['places']): Readonly<Record<string, string>> {
-  return Object.assign({}, ...Object.values(places).map(({ environment }) => environment));
 }
 
 function parseId(id = ''): string {

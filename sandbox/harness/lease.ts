@@ -4,6 +4,7 @@ import type { Connection } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient, engineEntries } from '../engines/index.ts';
 import type { BrokerClient } from './broker/broker-client.ts';
+import { environmentOf } from './broker/messages.ts';
 import { isolationOf } from './isolation-of.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 
@@ -66,7 +67,7 @@ export async function leaseOver<Name extends EngineName>(
     stores: stores as Stores<Name>,
     store,
     get environment() {
-      return Object.assign({}, ...Object.values(stores).map(({ environment }) => environment));
+      return environmentOf(stores);
     },
     release,
     [Symbol.asyncDispose]: async () => void (await release()),

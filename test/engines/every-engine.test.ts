@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startNodeAgain, stopNode } from '../../sandbox/containers/nodes/nodes.ts';
+import { untilReady } from '../../sandbox/containers/nodes/until-ready.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { untilReady } from '../../sandbox/stack/start/until-ready.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { rowRandom } from '../../seeds/random/random.ts';
@@ -143,7 +143,7 @@ describe.each([...engines.keys()])('%s', (name) => {
     if (node === undefined) throw new Error('no node');
     await stopNode(node);
     await startNodeAgain(node);
-    await untilReady(node, { engine, secrets: running.secrets, signal: new AbortController().signal });
+    await untilReady(node, { probe: () => engine.probe(node, running.secrets) });
     expect(await engine.data.fingerprint(running)).toEqual(before);
   });
 

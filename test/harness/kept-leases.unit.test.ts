@@ -103,6 +103,10 @@ test('what is written down is for its owner alone, goes with the stack, and need
       await writeFile(join(folder, file), damaged);
       expect(await record.read()).toEqual([]);
     }
+    // What is whole beside it is kept.
+    const unopened = { ...lease, places: { red: { id: 'a', uri: 'memory://a' } } };
+    await writeFile(join(folder, file), JSON.stringify([unopened, { ...lease, untilMs: 'soon' }, lease]));
+    expect(await record.read()).toEqual([lease]);
     const { forgetStack } = await import('../../sandbox/stack/state/stack-state.ts');
     await forgetStack(directory, identity.name);
     expect(await readdir(join(directory, 'taishang-sandbox', 'stacks'))).toEqual([]);

@@ -1,16 +1,30 @@
-import type { NodeHandle } from '../../containers/nodes/node-spec.ts';
-import { nodeLogs } from '../../containers/nodes/nodes.ts';
-import { docker } from '../../containers/runtime/docker.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import type { EngineStart } from './engine-start.ts';
+import { docker } from '../runtime/docker.ts';
+import type { NodeHandle } from './node-spec.ts';
+import { nodeLogs } from './nodes.ts';
 
-/** Asks a node until it serves; ends at once if its container does. Returns the server's version. */
+interface Asked {
+  /** Asks it once. Returns the server's version; throws until it serves. */
+  readonly probe: () => Promise<string>;
+  /** Default: the deadline `nodeReady`. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** What to do where it gives no answer in time. Default: more time, and a look at the log. */
+  readonly next?: string;
+}
+
+const usualNext = 'On a slow machine set SANDBOX_DEADLINE_FACTOR=2; `npm run sandbox -- logs` shows what it says.';
+
+/**
+ * Asks a node until it serves; ends at once if its container does. Returns the server's version. Throws `NODE_NOT_READY` and
+ * `NODE_DIED`, both with its last log lines.
+ */
 export async function untilReady(
   node: NodeHandle,
-  start: Pick<EngineStart, 'engine' | 'secrets' | 'signal' | 'readyTimeoutMs'>,
+  { probe, timeoutMs, signal, next = usualNext }: Asked,
 ): Promise<string> {
   const over = new AbortController();
   let died: SandboxError | undefined;
@@ -21,18 +35,18 @@ export async function untilReady(
     return await poll(
       async () => {
         if (died !== undefined) throw fatal(died);
-        return start.engine.probe(node, start.secrets);
+        return probe();
       },
       {
-        timeoutMs: start.readyTimeoutMs ?? deadlineMs('nodeReady'),
+        timeoutMs: timeoutMs ?? deadlineMs('nodeReady'),
         intervalMs: 50,
-        signal: start.signal,
+        signal,
         onTimeout: (last, elapsedMs) =>
           new SandboxError({
             code: 'NODE_NOT_READY',
             engine: node.engine,
             message: `${node.name} runs but gave no answer within ${Math.round(elapsedMs / 1000)} s: ${messageOf(last)}`,
-            next: 'On a slow machine set SANDBOX_DEADLINE_FACTOR=2; `npm run sandbox -- logs` shows what it says.',
+            next,
           }),
       },
     );

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writePrivateFile } from '../../core/files/private-files.ts';
+import { schemaCheck } from '../../core/schema-check.ts';
 import { ensureStackFolder, stackFolder } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { Places } from './messages.ts';
 
-/** The lease of a failed test, which outlives its broker. */
+/** The lease of a failed test, which outlives its broker: `kept-lease.schema.json` is the same. */
 export interface KeptLease {
   readonly id: string;
   readonly label: string;
@@ -38,26 +39,14 @@ export function keptRecord({ directory, name }: StackIdentity): KeptRecord {
   };
 }
 
+const problemOf = schemaCheck(join(import.meta.dirname, 'kept-lease.schema.json'));
+
 /** What cannot be understood is of no use: its stores are swept as those of a broker that was killed. */
 function leasesOf(text: string): readonly KeptLease[] {
   try {
     const found: unknown = JSON.parse(text);
-    return Array.isArray(found) ? found.filter(isKeptLease) : [];
+    return Array.isArray(found) ? found.filter((each) => problemOf(each) === undefined) : [];
   } catch {
     return [];
   }
-}
-
-function isKeptLease(value: unknown): value is KeptLease {
-  const lease = value as KeptLease | null;
-  return (
-    typeof lease?.id === 'string' &&
-    typeof lease.label === 'string' &&
-    Number.isFinite(lease.processId) &&
-    Number.isFinite(lease.sinceMs) &&
-    Number.isFinite(lease.untilMs) &&
-    typeof lease.places === 'object' &&
-    lease.places !== null &&
-    Object.values(lease.places).every((place) => typeof place?.id === 'string' && typeof place.uri === 'string')
-  );
 }

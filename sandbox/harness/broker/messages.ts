@@ -25,6 +25,11 @@ export type Request =
 
 export type Places = Readonly<Record<string, Place>>;
 
+/** Variables of all of them, passwords included, for an application. */
+export function environmentOf(places: Readonly<Record<string, Pick<Place, 'environment'>>>): Place['environment'] {
+  return Object.assign({}, ...Object.values(places).map(({ environment }) => environment));
+}
+
 /** What the broker says to each. */
 export interface Answers {
   readonly hello: { readonly pid: number };

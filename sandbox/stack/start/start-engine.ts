@@ -3,13 +3,13 @@ import { nodeHandle } from '../../containers/nodes/node-handle.ts';
 import type { NodeHandle, NodeSpec } from '../../containers/nodes/node-spec.ts';
 import { removeContainer, setCpuShares, startNodeAgain } from '../../containers/nodes/nodes.ts';
 import { startNode } from '../../containers/nodes/start-node.ts';
+import { untilReady } from '../../containers/nodes/until-ready.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { ensureVolume } from '../../containers/runtime/objects.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { RunningEngine, Topology } from '../../engines/contract/topology.ts';
 import type { EngineStart } from './engine-start.ts';
 import { placementOf } from './node-placement.ts';
-import { untilReady } from './until-ready.ts';
 
 /** Fixed address of a node. `undefined` for an engine of one node, which has none. */
 type AddressOf = ((nodeName: string) => string) | undefined;
@@ -35,7 +35,11 @@ export async function startEngine(given: EngineStart): Promise<StartedEngine> {
     start.signal.throwIfAborted();
     const node = await start.headStart.inTurn(() => ensureNode(spec, start, addressOf));
     start.onWaiting?.();
-    const version = await untilReady(node, start);
+    const version = await untilReady(node, {
+      probe: () => start.engine.probe(node, start.secrets),
+      timeoutMs: start.readyTimeoutMs,
+      signal: start.signal,
+    });
     return { node, version };
   };
   // In the order of the list: a node comes after those that it waits for.

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, killNode, startNodeAgain } from '../../../sandbox/containers/nodes/nodes.ts';
+import { untilReady } from '../../../sandbox/containers/nodes/until-ready.ts';
 import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { verifyParts } from '../../../sandbox/engines/shared/backup/backup-files.ts';
-import { untilReady } from '../../../sandbox/stack/start/until-ready.ts';
 import { rowRandom } from '../../../seeds/random/random.ts';
 import type { SuiteContext } from '../../suite-context.ts';
 import { startThrowAway } from '../../throw-away.ts';
@@ -76,7 +76,7 @@ async function isBroken(running: RunningEngine, afterMs: number, work: () => Pro
 async function startAgain(engine: Engine, running: RunningEngine, { signal }: SuiteContext): Promise<void> {
   for (const node of running.nodes) {
     await startNodeAgain(node);
-    await untilReady(node, { engine, secrets: running.secrets, signal });
+    await untilReady(node, { probe: () => engine.probe(node, running.secrets), signal });
   }
 }
 

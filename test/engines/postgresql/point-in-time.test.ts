@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { killNode, startNodeAgain } from '../../../sandbox/containers/nodes/nodes.ts';
+import { untilReady } from '../../../sandbox/containers/nodes/until-ready.ts';
 import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
 import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import { firstNode, type RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
-import { untilReady } from '../../../sandbox/stack/start/until-ready.ts';
 import {
   type BackupFolder,
   backupFolder,
@@ -73,7 +73,7 @@ afterAll(async () => {
   await folder?.[Symbol.asyncDispose]();
 });
 
-const ready = ({ secrets }: RunningEngine) => ({ engine: postgresql, secrets, signal: new AbortController().signal });
+const ready = (running: RunningEngine) => ({ probe: () => postgresql.probe(firstNode(running), running.secrets) });
 
 const logFiles = () => manifest.parts.map(({ path }) => path).filter((path) => path.startsWith('wal/'));
 
