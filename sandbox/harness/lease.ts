@@ -1,23 +1,18 @@
 import { asCalled } from '../core/called-as.ts';
 import type { Isolation, Place } from '../engines/contract/isolation.ts';
-import type { Connection } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient, engineEntries } from '../engines/index.ts';
 import type { BrokerClient } from './broker/broker-client.ts';
+import { leaseNotFound } from './broker/shown-lease.ts';
 import { isolationOf } from './isolation-of.ts';
 import type { LeaseSettings } from './lease-settings.ts';
+import { type OpenStore, openStore, type Store } from './open-store.ts';
 
 /** The driver's client of a test's own store. */
 type StoreClient<Name extends EngineName> =
   Awaited<ReturnType<(typeof engineEntries)[Name]['load']>> extends { readonly isolation: Isolation<infer Client> }
     ? Client
     : EngineClient<Name>;
-
-/** One test's store of one engine. */
-interface Store<Client = unknown> extends Place {
-  /** The driver's client, opened when it is first asked for and closed with the lease. */
-  readonly client: () => Promise<Client>;
-}
 
 export type Stores<Name extends EngineName> = { readonly [Each in Name]: Store<StoreClient<Each>> };
 
@@ -46,23 +41,34 @@ interface Released {
 export interface LeaseTerms<Name extends EngineName> extends Required<LeaseSettings> {
   readonly engines: readonly Name[];
   readonly label: string;
+  /** Engines whose stores can fail: there is a proxy of this process before each. */
+  readonly faults: readonly EngineName[] | true;
 }
 
 /** Leases over a broker. */
 export async function leaseOver<Name extends EngineName>(
-  { engines, label, waitMs, keepFailed, keepFailedForMs, verify }: LeaseTerms<Name>,
+  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, faults }: LeaseTerms<Name>,
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
   const broker = await attached();
   const { lease: id, places } = await broker.ask<'lease'>({ ask: 'lease', label, engines, waitMs });
-  const connections: Promise<Connection<unknown>>[] = [];
+  const asked = new Map<EngineName, Promise<Store>>();
+  const opened: OpenStore[] = [];
   const stores: Record<string, Store> = {};
-  for (const [engine, place] of Object.entries(places)) stores[engine] = storeOf(engine as EngineName, place);
   let released: Promise<Released> | undefined;
+  try {
+    for (const [engine, place] of Object.entries(places)) await storeAt(engine as EngineName, async () => place);
+  } catch (thrown) {
+    await release();
+    throw thrown;
+  }
   return {
     id,
     stores: stores as Stores<Name>,
-    store,
+    async store(engine) {
+      if (released !== undefined) throw leaseNotFound(id);
+      return storeAt(engine, () => broker.ask<'place'>({ ask: 'place', lease: id, engine, waitMs })) as Promise<never>;
+    },
     get environment() {
       return Object.assign({}, ...Object.values(stores).map(({ environment }) => environment));
     },
@@ -70,29 +76,34 @@ export async function leaseOver<Name extends EngineName>(
     [Symbol.asyncDispose]: async () => void (await release()),
   };
 
-  async function store<Each extends EngineName>(engine: Each): Promise<Stores<Each>[Each]> {
-    const place = await broker.ask<'place'>({ ask: 'place', lease: id, engine, waitMs });
-    stores[engine] ??= storeOf(engine, place);
-    return stores[engine] as Stores<Each>[Each];
+  function storeAt(engine: EngineName, placeOf: () => Promise<Place>): Promise<Store> {
+    const there = asked.get(engine);
+    if (there !== undefined) return there;
+    const opening = placeOf().then((place) => open(engine, place));
+    asked.set(engine, opening);
+    opening.catch(() => asked.delete(engine));
+    return opening;
   }
 
-  function storeOf(engine: EngineName, place: Place): Store {
-    let opening: Promise<Connection<unknown>> | undefined;
-    return {
-      ...place,
-      async client() {
-        if (opening === undefined) {
-          opening = isolationOf(engine).then((isolation) => isolation.connect(place));
-          connections.push(opening);
-        }
-        return (await opening).client;
-      },
-    };
+  async function open(engine: EngineName, place: Place): Promise<Store> {
+    const made = await openStore(engine, place, { isolationOf, canFail: canFail(engine) });
+    // It may have been given back meanwhile.
+    if (released !== undefined) {
+      await made[Symbol.asyncDispose]();
+      throw leaseNotFound(id);
+    }
+    opened.push(made);
+    stores[engine] = made.store;
+    return made.store;
+  }
+
+  function canFail(engine: EngineName): boolean {
+    return faults === true || faults.includes(engine);
   }
 
   function release({ failed = false }: { readonly failed?: boolean } = {}): Promise<Released> {
     released ??= (async () => {
-      await Promise.allSettled(connections.map(async (opening) => (await opening)[Symbol.asyncDispose]()));
+      await Promise.allSettled(opened.map((each) => each[Symbol.asyncDispose]()));
       const keep = failed ? { keep: { atMost: keepFailed, forMs: keepFailedForMs } } : {};
       const { kept } = await broker.ask<'release'>({ ask: 'release', lease: id, verify, ...keep });
       return kept ? { kept: howToOpen(id, label) } : {};

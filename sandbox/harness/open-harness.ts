@@ -42,6 +42,11 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
   readonly label?: string;
   /** How long it is waited for, in milliseconds. Default: that of the harness, which is also the most. */
   readonly waitMs?: number;
+  /**
+   * Engines whose stores can fail (`store.fault`), or `true`: all of the lease. Their addresses are then those of a proxy of
+   * this process. Default: none. Throws `NOT_SUPPORTED` where an engine's driver would go round it.
+   */
+  readonly faults?: readonly EngineName[] | true;
 }
 
 /**
@@ -73,10 +78,11 @@ export async function harnessOf<Name extends EngineName>(
 
   async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
-    const { label = process.argv[1] ?? 'a process' } = asked;
+    const { label = process.argv[1] ?? 'a process', faults = [] } = asked;
     const settings = settingsOf(options);
     const waitMs = Math.min(asked.waitMs ?? settings.waitMs, settings.waitMs);
-    return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax) }, attached);
+    const terms = { ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults };
+    return leaseOver<Each>(terms, attached);
   }
 
   /** One that ended meanwhile is followed by another. */

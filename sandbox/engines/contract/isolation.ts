@@ -14,6 +14,11 @@ export interface Isolation<Client = unknown> {
   readonly open: (running: RunningEngine, options: IsolationOptions) => Promise<Places>;
   /** Opens the driver's client on a place. */
   readonly connect: (place: Place) => Promise<Connection<Client>>;
+  /**
+   * The same place by other addresses: asks for each that it has what stands in its stead. Throws `NOT_SUPPORTED` where a
+   * driver would find the server by itself. Default: every address of one host and port.
+   */
+  readonly readdress?: (place: Place, through: Through) => Promise<Place>;
   /** Faster, for tests in the process of what they test: one session whose work is taken back. Absent: there is none. */
   readonly rolledBack?: RolledBack;
   /**
@@ -45,6 +50,15 @@ export interface Place {
   /** Variables by the names of `Engine.environment`, with this place's values. */
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What stands in the stead of a server's address. */
+export type Through = (server: Address) => Promise<Address>;
 
 /**
  * Places of one engine of one stack. Disposing of it closes what it has open for itself and removes no place: the broker has

@@ -10,6 +10,8 @@ import { type ProvidedHarness, providedKey } from './provided.ts';
 export type SandboxFixtures = Stores<EngineName> & {
   /** Engines that `environment` has: all of the stack, unless `test.override('engines', [...])` says which. */
   readonly engines: readonly EngineName[];
+  /** Engines whose stores can fail: none, unless `test.override('faults', [...])` says which, or `true`: all. */
+  readonly faults: readonly EngineName[] | true;
   /** Variables of stores of the test's own, passwords included, for a service in another process. */
   readonly environment: Readonly<Record<string, string>>;
   /** The stack that all tests share, with the stores that were loaded: to read. */
@@ -28,11 +30,14 @@ const withHarness = base.extend('harness', { scope: 'worker' }, async ({}, { onC
 
 const withLease = withHarness
   .extend('engines', async ({ harness }): Promise<readonly EngineName[]> => harness.engines)
-  .extend('lease', async ({ harness, task }, { onCleanup }) => {
+  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  .extend('faults', async ({}): Promise<readonly EngineName[] | true> => [])
+  .extend('lease', async ({ harness, task, faults }, { onCleanup }) => {
     const lease = await (harness as Harness).lease({
       engines: [],
       label: nameOf(task),
       waitMs: task.timeout * waitShare,
+      faults,
     });
     onCleanup(async () => {
       const { kept } = await lease.release({ failed: task.result?.state === 'fail' });

@@ -4,6 +4,7 @@ import type { Connection, RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
 import { leaks } from './leaks/leaks.ts';
+import { readdressPlace } from './place-address.ts';
 import { openPlaces } from './places.ts';
 import { rolledBack } from './rolled-back.ts';
 import { sweep } from './sweep.ts';
@@ -17,6 +18,7 @@ export const isolation: Isolation<Pool> = {
   leaks,
   open: async (running, options) => openPlaces(await ordered(running), options),
   connect,
+  readdress: readdressPlace,
   rolledBack,
   sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
 };

@@ -1,0 +1,74 @@
+import { SandboxError } from '../core/errors.ts';
+import type { Isolation, Place } from '../engines/contract/isolation.ts';
+import type { Connection } from '../engines/contract/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { openFaultPath } from './faults/fault-path.ts';
+import type { StoreFault } from './faults/store-fault.ts';
+
+/** One test's store of one engine. */
+export interface Store<Client = unknown> extends Place {
+  /**
+   * The driver's client, opened when it is first asked for and closed with the lease. It goes where `uri` goes, and
+   * meets the store's faults; `direct` goes round them, to look at the store meanwhile.
+   */
+  readonly client: (how?: { readonly direct?: boolean }) => Promise<Client>;
+  /**
+   * Lets the store fail, for whoever uses its `uri` or its `environment`, and for no other test. It takes the place of the
+   * fault before, and ends with `heal`, with what it returns, or with the lease. Throws `BAD_OPTION` where the lease was
+   * made without `faults` of this engine, and `UNKNOWN_FAULT`.
+   *
+   *     await using _down = await redis.fault('down');
+   */
+  readonly fault: (fault: StoreFault) => Promise<AsyncDisposable>;
+  /** Ends its fault. */
+  readonly heal: () => Promise<void>;
+}
+
+/** A store with what it has open. Disposing of it heals it and closes that. */
+export interface OpenStore extends AsyncDisposable {
+  readonly store: Store;
+}
+
+/** Throws `NOT_SUPPORTED` where it is to fail, and its driver would go round that. */
+export async function openStore(
+  engine: EngineName,
+  place: Place,
+  { isolationOf, canFail }: { readonly isolationOf: IsolationOf; readonly canFail: boolean },
+): Promise<OpenStore> {
+  const path = canFail ? await openFaultPath(place, await isolationOf(engine)) : undefined;
+  const reached = path?.place ?? place;
+  const connections = new Map<Place, Promise<Connection<unknown>>>();
+  const store: Store = {
+    ...reached,
+    async client({ direct = false } = {}) {
+      const at = direct ? place : reached;
+      const opening = connections.get(at) ?? isolationOf(engine).then((isolation) => isolation.connect(at));
+      connections.set(at, opening);
+      return (await opening).client;
+    },
+    async fault(fault) {
+      if (path === undefined) throw notOnThePath(engine);
+      return path.fault(fault);
+    },
+    heal: async () => path?.heal(),
+  };
+  return { store, [Symbol.asyncDispose]: close };
+
+  async function close(): Promise<void> {
+    // What is closed in order has to be heard.
+    await path?.heal().catch(() => {});
+    await Promise.allSettled([...connections.values()].map(async (opening) => (await opening)[Symbol.asyncDispose]()));
+    await path?.[Symbol.asyncDispose]();
+  }
+}
+
+type IsolationOf = (engine: EngineName) => Promise<Isolation>;
+
+function notOnThePath(engine: EngineName): SandboxError {
+  return new SandboxError({
+    code: 'BAD_OPTION',
+    engine,
+    message: `The store of ${engine} is reached without a detour, and cannot fail.`,
+    next: `Ask for its faults before its address is read: harness.lease({ faults: ['${engine}'] }), in Vitest test.override('faults', ['${engine}']).`,
+  });
+}
