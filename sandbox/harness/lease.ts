@@ -1,9 +1,11 @@
 import { asCalled } from '../core/called-as.ts';
-import type { Isolation, Place } from '../engines/contract/isolation.ts';
-import type { EngineName } from '../engines/engine-names.ts';
+import type { EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
+import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import type { EngineClient, engineEntries } from '../engines/index.ts';
 import type { BrokerClient } from './broker/broker-client.ts';
 import { leaseNotFound } from './broker/shown-lease.ts';
+import type { Given } from './given/given.ts';
+import { givenBy } from './given/load-given.ts';
 import { isolationOf } from './isolation-of.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import { type OpenStore, openStore, type Store } from './open-store.ts';
@@ -23,6 +25,8 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
   readonly stores: Stores<Name>;
   /** The store of one more engine, which costs nothing before. Throws `LEASE_TIMEOUT`. */
   readonly store: <Each extends EngineName>(engine: Each) => Promise<Stores<Each>[Each]>;
+  /** Makes users, contents and so on, and writes each into all stores of the lease that hold it. */
+  readonly given: Given;
   /** Variables of all its stores, passwords included, for a service in another process. */
   readonly environment: Readonly<Record<string, string>>;
   /**
@@ -54,6 +58,9 @@ export async function leaseOver<Name extends EngineName>(
   const { lease: id, places } = await broker.ask<'lease'>({ ask: 'lease', label, engines, waitMs });
   const asked = new Map<EngineName, Promise<Store>>();
   const opened: OpenStore[] = [];
+  /** Rows that the test was given: a store that is opened later gets them too. */
+  const written: EntityRows[] = [];
+  let lastTurn: Promise<unknown> = Promise.resolve();
   const stores: Record<string, Store> = {};
   let released: Promise<Released> | undefined;
   try {
@@ -65,6 +72,7 @@ export async function leaseOver<Name extends EngineName>(
   return {
     id,
     stores: stores as Stores<Name>,
+    given: givenBy((rows) => inTurn(() => write(rows))),
     async store(engine) {
       if (released !== undefined) throw leaseNotFound(id);
       return storeAt(engine, () => broker.ask<'place'>({ ask: 'place', lease: id, engine, waitMs })) as Promise<never>;
@@ -93,8 +101,29 @@ export async function leaseOver<Name extends EngineName>(
       throw leaseNotFound(id);
     }
     opened.push(made);
-    stores[engine] = made.store;
+    await inTurn(async () => {
+      for (const rows of written) await made.addRows(rows);
+      stores[engine] = made.store;
+    });
     return made.store;
+  }
+
+  /** Into one store after the other: where one refuses, those behind it are not written to. */
+  async function write(rows: EntityRows): Promise<void> {
+    if (released !== undefined) throw leaseNotFound(id);
+    const there = opened.filter(({ engine }) => Object.hasOwn(stores, engine));
+    const inOrder = there.toSorted(
+      (left, right) => engineNames.indexOf(left.engine) - engineNames.indexOf(right.engine),
+    );
+    for (const each of inOrder) await each.addRows(rows);
+    written.push(rows);
+  }
+
+  /** No store is opened while rows are written. */
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = lastTurn.then(work);
+    lastTurn = turn.catch(() => {});
+    return turn;
   }
 
   function canFail(engine: EngineName): boolean {

@@ -1,5 +1,5 @@
-import { SandboxError } from '../core/errors.ts';
-import type { Isolation, Place } from '../engines/contract/isolation.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import type { EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
 import type { Connection } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { openFaultPath } from './faults/fault-path.ts';
@@ -26,7 +26,10 @@ export interface Store<Client = unknown> extends Place {
 
 /** A store with what it has open. Disposing of it heals it and closes that. */
 export interface OpenStore extends AsyncDisposable {
+  readonly engine: EngineName;
   readonly store: Store;
+  /** Those that it holds; round its faults. Throws `GIVEN_REFUSED`. */
+  readonly addRows: (rows: EntityRows) => Promise<void>;
 }
 
 /** Throws `NOT_SUPPORTED` where it is to fail, and its driver would go round that. */
@@ -52,7 +55,16 @@ export async function openStore(
     },
     heal: async () => path?.heal(),
   };
-  return { store, [Symbol.asyncDispose]: close };
+  return { engine, store, addRows, [Symbol.asyncDispose]: close };
+
+  async function addRows(rows: EntityRows): Promise<void> {
+    const isolation = await isolationOf(engine);
+    try {
+      await isolation.addRows?.(place, rows, () => store.client({ direct: true }));
+    } catch (thrown) {
+      throw refused(engine, thrown);
+    }
+  }
 
   async function close(): Promise<void> {
     // What is closed in order has to be heard.
@@ -70,5 +82,15 @@ function notOnThePath(engine: EngineName): SandboxError {
     engine,
     message: `The store of ${engine} is reached without a detour, and cannot fail.`,
     next: `Ask for its faults before its address is read: harness.lease({ faults: ['${engine}'] }), in Vitest test.override('faults', ['${engine}']).`,
+  });
+}
+
+function refused(engine: EngineName, cause: unknown): SandboxError {
+  return new SandboxError({
+    code: 'GIVEN_REFUSED',
+    engine,
+    message: `The test's store of ${engine} refused what it was given: ${messageOf(cause)}`,
+    next: 'Give it another id, name or address where that is there already.',
+    cause,
   });
 }

@@ -1,3 +1,4 @@
+import type { Entities, EntityName } from '../../../seeds/entities.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
 import type { Connection, RunningEngine } from './topology.ts';
 
@@ -19,6 +20,11 @@ export interface Isolation<Client = unknown> {
    * driver would find the server by itself. Default: every address of one host and port.
    */
   readonly readdress?: (place: Place, through: Through) => Promise<Place>;
+  /**
+   * Adds rows of the dataset, of those entities that it holds, to a place, as a load writes them. What its schema refuses it
+   * throws. `client` opens the place's client, where it is needed. Absent: it holds nothing of the dataset.
+   */
+  addRows?(place: Place, rows: EntityRows, client: () => Promise<Client>): Promise<void>;
   /** Faster, for tests in the process of what they test: one session whose work is taken back. Absent: there is none. */
   readonly rolledBack?: RolledBack;
   /**
@@ -50,6 +56,9 @@ export interface Place {
   /** Variables by the names of `Engine.environment`, with this place's values. */
   readonly environment: Readonly<Record<string, string>>;
 }
+
+/** Rows of some entities, each in an order in which it finds what it refers to. */
+export type EntityRows = { readonly [Name in EntityName]?: readonly Entities[Name][] };
 
 /** Where a server listens. */
 export interface Address {

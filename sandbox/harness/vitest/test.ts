@@ -2,6 +2,7 @@ import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
 import { SandboxError } from '../../core/errors.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
+import type { Given } from '../given/given.ts';
 import type { Stores } from '../lease.ts';
 import { type Harness, harnessOf } from '../open-harness.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
@@ -12,6 +13,8 @@ export type SandboxFixtures = Stores<EngineName> & {
   readonly engines: readonly EngineName[];
   /** Engines whose stores can fail: none, unless `test.override('faults', [...])` says which, or `true`: all. */
   readonly faults: readonly EngineName[] | true;
+  /** Makes users, contents and so on, in all stores that the test names: `const user = await given.user()`. */
+  readonly given: Given;
   /** Variables of stores of the test's own, passwords included, for a service in another process. */
   readonly environment: Readonly<Record<string, string>>;
   /** The stack that all tests share, with the stores that were loaded: to read. */
@@ -45,6 +48,7 @@ const withLease = withHarness
     });
     return lease;
   })
+  .extend('given', async ({ lease }) => lease.given)
   .extend('environment', async ({ lease, engines }) => {
     for (const engine of engines.toSorted()) await lease.store(engine);
     return lease.environment;

@@ -6,6 +6,7 @@ import { goesRound, readdress } from '../../shared/isolation/readdress.ts';
 import { databaseNames } from '../backup/catalogue.ts';
 import { memberOptions } from '../server/client.ts';
 import { withClient } from '../server/connection.ts';
+import { addRows } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 
@@ -22,6 +23,7 @@ export const isolation: Isolation<MongoClient> = {
     if (place.uri.includes('replicaSet=')) throw goesRound('members of a set tell drivers where they are');
     return readdress(place, through);
   },
+  addRows,
   sweep,
 };
 

@@ -3,6 +3,7 @@ import type { Isolation, Place } from '../../contract/isolation.ts';
 import type { Connection, RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
+import { addRows } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { readdressPlace } from './place-address.ts';
 import { openPlaces } from './places.ts';
@@ -19,6 +20,7 @@ export const isolation: Isolation<Pool> = {
   open: async (running, options) => openPlaces(await ordered(running), options),
   connect,
   readdress: readdressPlace,
+  addRows,
   rolledBack,
   sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
 };
