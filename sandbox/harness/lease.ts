@@ -95,24 +95,25 @@ export async function leaseOver<Name extends EngineName>(
 
   async function open(engine: EngineName, place: Place): Promise<Store> {
     const made = await openStore(engine, place, { isolationOf, canFail: canFail(engine) });
-    // It may have been given back meanwhile.
-    if (released !== undefined) {
+    try {
+      await inTurn(async () => {
+        for (const rows of written) await made.addRows(rows);
+        // It may have been given back meanwhile.
+        if (released !== undefined) throw leaseNotFound(id);
+        opened.push(made);
+        stores[engine] = made.store;
+      });
+    } catch (thrown) {
       await made[Symbol.asyncDispose]();
-      throw leaseNotFound(id);
+      throw thrown;
     }
-    opened.push(made);
-    await inTurn(async () => {
-      for (const rows of written) await made.addRows(rows);
-      stores[engine] = made.store;
-    });
     return made.store;
   }
 
   /** Into one store after the other: where one refuses, those behind it are not written to. */
   async function write(rows: EntityRows): Promise<void> {
     if (released !== undefined) throw leaseNotFound(id);
-    const there = opened.filter(({ engine }) => Object.hasOwn(stores, engine));
-    const inOrder = there.toSorted(
+    const inOrder = opened.toSorted(
       (left, right) => engineNames.indexOf(left.engine) - engineNames.indexOf(right.engine),
     );
     for (const each of inOrder) await each.addRows(rows);

@@ -4,22 +4,29 @@ import net from 'node:net';
 /** A server of plain TCP that sends back whatever it is sent, and its end too. */
 export interface EchoServer extends AsyncDisposable {
   readonly port: number;
+  /** Bytes that have come, over all connections. */
+  readonly receivedCount: () => number;
   /** Connections that are open. */
   readonly openCount: () => number;
 }
 
 export async function echoServer(): Promise<EchoServer> {
   const sockets = new Set<net.Socket>();
+  let received = 0;
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
+    socket.on('data', (bytes) => {
+      received += bytes.length;
+    });
     socket.pipe(socket);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as net.AddressInfo).port,
+    receivedCount: () => received,
     openCount: () => sockets.size,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close');
