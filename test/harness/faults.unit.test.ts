@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
@@ -7,6 +9,8 @@ import { type FaultPath, openFaultPath } from '../../sandbox/harness/faults/faul
 import type { StoreFault } from '../../sandbox/harness/faults/store-fault.ts';
 import { seed, seedText } from '../support/seed.ts';
 import { type EchoClient, type EchoServer, echoClient, echoServer } from './support/echo-server.ts';
+
+const root = join(import.meta.dirname, '../..');
 
 let server: EchoServer;
 let path: FaultPath;
@@ -170,6 +174,30 @@ test('all connections end with the proxy, and the server sees none any more', as
   await expect(echoClient(gone)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await expect(path.fault('down')).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
   await poll(() => server.openCount() === 0, { timeoutMs: 10_000, onTimeout: () => new Error('one is left') });
+});
+
+/** Has a store that fails, with a connection that was carried, and nothing else to do. */
+const idleProgram = (uri: string) => `
+  import { once } from 'node:events';
+  import net from 'node:net';
+  import { openFaultPath } from ${JSON.stringify(join(root, 'sandbox/harness/faults/fault-path.ts'))};
+  const { place, fault } = await openFaultPath({ id: 'place', uri: '${uri}', environment: {} }, {});
+  const client = net.connect(Number(new URL(place.uri).port), '127.0.0.1');
+  client.write('x');
+  await once(client, 'data');
+  client.unref();
+  await fault({ latencyMs: 60_000 });
+  client.write('y');
+  if (process.argv.includes('down')) await fault('down');
+  console.log('done');
+`;
+
+test.each([[], ['down']])('a process that has nothing else to do ends: %j', async (...options) => {
+  const program = idleProgram(path.place.uri);
+  const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', program, '--', ...options], {
+    timeout: 60_000,
+  });
+  expect(stdout).toBe('done');
 });
 
 test('a server that is gone is seen as such', async () => {
