@@ -94,7 +94,11 @@ export async function leaseOver<Name extends EngineName>(
   }
 
   async function open(engine: EngineName, place: Place): Promise<Store> {
-    const made = await openStore(engine, place, { isolationOf, canFail: canFail(engine) });
+    const made = await openStore(engine, place, {
+      isolationOf,
+      canFail: canFail(engine),
+      drift: () => broker.ask<'drift'>({ ask: 'drift', lease: id, engine }),
+    });
     try {
       await inTurn(async () => {
         for (const rows of written) await made.addRows(rows);

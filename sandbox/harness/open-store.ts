@@ -22,6 +22,13 @@ export interface Store<Client = unknown> extends Place {
   readonly fault: (fault: StoreFault) => Promise<AsyncDisposable>;
   /** Ends its fault. */
   readonly heal: () => Promise<void>;
+  /**
+   * How the store's schema differs from the platform's, a line each: what migrations have removed or changed, and not what
+   * they have added. Empty: it does not. At most 50.
+   */
+  readonly schemaDrift: () => Promise<readonly string[]>;
+  /** Throws `SCHEMA_INCOMPLETE` with the difference, where there is a {@link schemaDrift}. */
+  readonly expectSchema: () => Promise<void>;
 }
 
 /** A store with what it has open. Disposing of it heals it and closes that. */
@@ -32,11 +39,24 @@ export interface OpenStore extends AsyncDisposable {
   readonly addRows: (rows: EntityRows) => Promise<void>;
 }
 
+/** What differs of a schema: how many objects, and the first of them. */
+interface Drift {
+  readonly count: number;
+  readonly lines: readonly string[];
+}
+
+interface OpenStoreOptions {
+  readonly isolationOf: (engine: EngineName) => Promise<Isolation>;
+  readonly canFail: boolean;
+  /** Asks whoever may read the catalogue. */
+  readonly drift: () => Promise<Drift>;
+}
+
 /** Throws `NOT_SUPPORTED` where it is to fail, and its driver would go round that. */
 export async function openStore(
   engine: EngineName,
   place: Place,
-  { isolationOf, canFail }: { readonly isolationOf: IsolationOf; readonly canFail: boolean },
+  { isolationOf, canFail, drift }: OpenStoreOptions,
 ): Promise<OpenStore> {
   const path = canFail ? await openFaultPath(place, await isolationOf(engine)) : undefined;
   const reached = path?.place ?? place;
@@ -54,6 +74,11 @@ export async function openStore(
       return path.fault(fault);
     },
     heal: async () => path?.heal(),
+    schemaDrift: async () => (await drift()).lines,
+    async expectSchema() {
+      const found = await drift();
+      if (found.count > 0) throw drifted(engine, found);
+    },
   };
   return { engine, store, addRows, [Symbol.asyncDispose]: close };
 
@@ -74,7 +99,15 @@ export async function openStore(
   }
 }
 
-type IsolationOf = (engine: EngineName) => Promise<Isolation>;
+function drifted(engine: EngineName, { count, lines }: Drift): SandboxError {
+  return new SandboxError({
+    code: 'SCHEMA_INCOMPLETE',
+    engine,
+    message: `The test's store of ${engine} has not what the platform's schema has: ${count} ${count === 1 ? 'object is' : 'objects are'} missing or different.`,
+    next: 'Mend the migration that has removed or changed them, or the code that needs the platform otherwise.',
+    evidence: lines.join('\n'),
+  });
+}
 
 function notOnThePath(engine: EngineName): SandboxError {
   return new SandboxError({

@@ -15,6 +15,8 @@ const isolationOf = async () =>
     },
   }) as unknown as Isolation<EchoClient>;
 
+const drift = async () => ({ count: 0, lines: [] });
+
 async function says(client: unknown, text: string): Promise<void> {
   const echo = client as EchoClient;
   const before = echo.received().length;
@@ -24,7 +26,7 @@ async function says(client: unknown, text: string): Promise<void> {
 
 test('a store that nobody asked faults of is reached without a detour, and says how to ask', async () => {
   await using server = await echoServer();
-  await using opened = await openStore('redis', placeAt(server.port), { isolationOf, canFail: false });
+  await using opened = await openStore('redis', placeAt(server.port), { isolationOf, canFail: false, drift });
   expect(portOf(opened.store)).toBe(server.port);
   await expect(opened.store.fault('down')).rejects.toMatchObject({
     code: 'BAD_OPTION',
@@ -35,7 +37,7 @@ test('a store that nobody asked faults of is reached without a detour, and says 
 
 test('a client meets the faults of its store, and one that goes round them does not', async () => {
   await using server = await echoServer();
-  await using opened = await openStore('redis', placeAt(server.port), { isolationOf, canFail: true });
+  await using opened = await openStore('redis', placeAt(server.port), { isolationOf, canFail: true, drift });
   const { store } = opened;
   const [client, direct] = [await store.client(), await store.client({ direct: true })];
   expect(await store.client()).toBe(client);
@@ -50,8 +52,8 @@ test('a client meets the faults of its store, and one that goes round them does 
 test('a fault of one store is none of another one on the same server, and ends when its store is closed', async () => {
   await using server = await echoServer();
   const [failing, well] = [
-    await openStore('redis', placeAt(server.port), { isolationOf, canFail: true }),
-    await openStore('redis', placeAt(server.port), { isolationOf, canFail: true }),
+    await openStore('redis', placeAt(server.port), { isolationOf, canFail: true, drift }),
+    await openStore('redis', placeAt(server.port), { isolationOf, canFail: true, drift }),
   ];
   await failing.store.fault('pause');
   const client = (await failing.store.client()) as EchoClient;
@@ -60,4 +62,19 @@ test('a fault of one store is none of another one on the same server, and ends w
   expect(client.received().length).toBe(0);
   await Promise.all([failing, well].map((each) => each[Symbol.asyncDispose]()));
   await expect(echoClient(portOf(failing.store))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test('a schema that differs is shown line by line, and one that does not is none to speak of', async () => {
+  const lines = ['redis: library taishang is missing'];
+  const options = { isolationOf, canFail: false };
+  await using other = await openStore('redis', placeAt(1), { ...options, drift: async () => ({ count: 1, lines }) });
+  expect(await other.store.schemaDrift()).toEqual(lines);
+  await expect(other.store.expectSchema()).rejects.toMatchObject({
+    code: 'SCHEMA_INCOMPLETE',
+    message: expect.stringMatching(/1 object is missing or different/),
+    evidence: lines[0],
+  });
+  await using same = await openStore('redis', placeAt(1), { ...options, drift });
+  expect(await same.store.schemaDrift()).toEqual([]);
+  await same.store.expectSchema();
 });

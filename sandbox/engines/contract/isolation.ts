@@ -1,5 +1,6 @@
 import type { Entities, EntityName } from '../../../seeds/entities.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
+import type { SchemaGap } from './schema-gap.ts';
 import type { Connection, RunningEngine } from './topology.ts';
 
 /**
@@ -86,6 +87,11 @@ export interface Places extends AsyncDisposable {
   readonly reset: (place: Place) => Promise<boolean>;
   /** What of it differs from a new one, by name. Empty: nothing. Reads all of its content. */
   readonly verify: (place: Place) => Promise<readonly string[]>;
+  /**
+   * What a place lacks of the platform's schema, or has otherwise; what was added to it is neither. Absent: there is no
+   * schema.
+   */
+  readonly schemaGaps?: (place: Place) => Promise<readonly SchemaGap[]>;
   readonly drop: (place: Place) => Promise<void>;
   /**
    * Makes a used place one that needs this process no longer, with everything as it is, and returns where it is reached

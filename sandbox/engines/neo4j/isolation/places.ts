@@ -7,6 +7,7 @@ import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { capacityOf, removeServer, type ServerKind, startServer } from '../../shared/isolation/servers.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
+import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
 import { primaryOf } from '../server/standby.ts';
 import { standalone } from '../server/topologies.ts';
@@ -53,6 +54,7 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
     make: (signal = options.signal) => make(pool, placeName(mark, options.owner), signal),
     reset: (place) => reset(pool, place),
     verify: (place) => verify(pool, place),
+    schemaGaps: (place) => schemaGaps(serverOf(pool, place).running),
     drop: (place) => drop(pool, place),
     async [Symbol.asyncDispose]() {
       await Promise.all([...pool.servers.values()].map(({ driver }) => driver.close()));
@@ -154,10 +156,15 @@ async function dropUsers(driver: Driver): Promise<void> {
   }
 }
 
-async function verify({ servers, template }: Pool, { id }: Place): Promise<readonly string[]> {
+function serverOf({ servers }: Pool, { id }: Place): PlaceServer {
   const server = servers.get(id);
   if (server === undefined) throw new Error(`${id} is a place of another broker, or was dropped`);
-  const { driver, placed } = server;
+  return server;
+}
+
+async function verify(pool: Pool, place: Place): Promise<readonly string[]> {
+  const { template } = pool;
+  const { driver, placed } = serverOf(pool, place);
   const difference = graphDifference(template.seed, placed, await readGraph(driver));
   const counts: Record<string, number> = {
     'nodes more': difference.addedNodes.length,

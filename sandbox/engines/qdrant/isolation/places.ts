@@ -4,6 +4,7 @@ import type { IsolationOptions, Place, Places } from '../../contract/isolation.t
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { capacityOf, removeServer, type ServerKind, startServer } from '../../shared/isolation/servers.ts';
+import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri } from '../server/connection.ts';
 import { standalone } from '../server/topologies.ts';
 import { markCollection } from './collection-state.ts';
@@ -46,6 +47,7 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
       },
       reset: (place) => reset(pool, place),
       verify: async (place) => differencesOf(serverOf(pool, place).running, pool.template),
+      schemaGaps: (place) => schemaGaps(serverOf(pool, place).running),
       drop: (place) => drop(pool, place),
       async [Symbol.asyncDispose]() {
         if (unused !== undefined) await removeServer(stack, firstNode(unused.running).name);
