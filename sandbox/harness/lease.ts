@@ -6,6 +6,7 @@ import type { BrokerClient } from './broker/broker-client.ts';
 import { leaseNotFound } from './broker/shown-lease.ts';
 import type { Given } from './given/given.ts';
 import { givenBy } from './given/load-given.ts';
+import { refuseDangling, refuseDoubled } from './given/refuse-rows.ts';
 import { isolationOf } from './isolation-of.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import { type OpenStore, openStore, type Store } from './open-store.ts';
@@ -103,7 +104,10 @@ export async function leaseOver<Name extends EngineName>(
     });
     try {
       await inTurn(async () => {
-        for (const rows of written) await made.addRows(rows);
+        for (const rows of written) {
+          await refuseDoubled([made], rows);
+          await made.addRows(rows);
+        }
         // It may have been given back meanwhile.
         if (released !== undefined) throw leaseNotFound(id);
         opened.push(made);
@@ -122,6 +126,8 @@ export async function leaseOver<Name extends EngineName>(
     const inOrder = opened.toSorted(
       (left, right) => engineNames.indexOf(left.engine) - engineNames.indexOf(right.engine),
     );
+    await refuseDoubled(inOrder, rows);
+    await refuseDangling(inOrder, rows);
     for (const each of inOrder) await each.addRows(rows);
     written.push(rows);
   }

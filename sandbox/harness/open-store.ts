@@ -1,15 +1,16 @@
 import { messageOf, SandboxError } from '../core/errors.ts';
-import type { EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
+import type { EntityKeys, EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
 import type { Connection } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
-import { openFaultPath } from './faults/fault-path.ts';
+import { givenBack, openFaultPath } from './faults/fault-path.ts';
 import type { StoreFault } from './faults/store-fault.ts';
 
 /** One test's store of one engine. */
 export interface Store<Client = unknown> extends Place {
   /**
    * The driver's client, opened when it is first asked for and closed with the lease. It goes where `uri` goes, and
-   * meets the store's faults; `direct` goes round them, to look at the store meanwhile.
+   * meets the store's faults; `direct` goes round them, to look at the store meanwhile. Throws what the driver throws where
+   * it cannot connect, and `LEASE_NOT_FOUND` once the store was given back.
    */
   readonly client: (how?: { readonly direct?: boolean }) => Promise<Client>;
   /**
@@ -37,6 +38,8 @@ export interface OpenStore extends AsyncDisposable {
   readonly store: Store;
   /** Those that it holds; round its faults. Throws `GIVEN_REFUSED`. */
   readonly addRows: (rows: EntityRows) => Promise<void>;
+  /** Of each kind that it keeps, those of these that it has; round its faults. */
+  readonly heldKeys: (keys: EntityKeys) => Promise<EntityKeys>;
 }
 
 /** What differs of a schema: how many objects, and the first of them. */
@@ -61,14 +64,10 @@ export async function openStore(
   const path = canFail ? await openFaultPath(place, await isolationOf(engine)) : undefined;
   const reached = path?.place ?? place;
   const connections = new Map<Place, Promise<Connection<unknown>>>();
+  let isClosed = false;
   const store: Store = {
     ...reached,
-    async client({ direct = false } = {}) {
-      const at = direct ? place : reached;
-      const opening = connections.get(at) ?? isolationOf(engine).then((isolation) => isolation.connect(at));
-      connections.set(at, opening);
-      return (await opening).client;
-    },
+    client: async ({ direct = false } = {}) => (await connectionTo(direct ? place : reached)).client,
     async fault(fault) {
       if (path === undefined) throw notOnThePath(engine);
       return path.fault(fault);
@@ -80,18 +79,44 @@ export async function openStore(
       if (found.count > 0) throw drifted(engine, found);
     },
   };
-  return { engine, store, addRows, [Symbol.asyncDispose]: close };
+  return { engine, store, addRows, heldKeys, [Symbol.asyncDispose]: close };
+
+  async function connectionTo(at: Place): Promise<Connection<unknown>> {
+    if (isClosed) throw givenBack();
+    const there = connections.get(at);
+    if (there !== undefined) return there;
+    const opening = isolationOf(engine).then((isolation) => isolation.connect(at));
+    connections.set(at, opening);
+    // One that met a fault is tried again when it is asked for again.
+    opening.catch(() => connections.delete(at));
+    return opening;
+  }
 
   async function addRows(rows: EntityRows): Promise<void> {
+    await asked((isolation) => isolation.addRows?.(place, rows, direct));
+  }
+
+  async function heldKeys(keys: EntityKeys): Promise<EntityKeys> {
+    return (await asked((isolation) => isolation.heldKeys?.(place, keys, direct))) ?? {};
+  }
+
+  function direct(): Promise<unknown> {
+    return store.client({ direct: true });
+  }
+
+  async function asked<Answer>(
+    ask: (isolation: Isolation) => Promise<Answer> | undefined,
+  ): Promise<Answer | undefined> {
     const isolation = await isolationOf(engine);
     try {
-      await isolation.addRows?.(place, rows, () => store.client({ direct: true }));
+      return await ask(isolation);
     } catch (thrown) {
       throw refused(engine, thrown);
     }
   }
 
   async function close(): Promise<void> {
+    isClosed = true;
     // What is closed in order has to be heard.
     await path?.heal().catch(() => {});
     await Promise.allSettled([...connections.values()].map(async (opening) => (await opening)[Symbol.asyncDispose]()));

@@ -66,13 +66,13 @@ test('every answer is late by the latency, and by no more than as much again, be
 
 test('latency delays, and is no limit to how much comes: answers under way together are late together', async () => {
   using client = await echoClient(port());
-  await path.fault({ latencyMs: 200 });
+  await path.fault({ latencyMs: 1_000 });
   const startedMs = performance.now();
-  const bytes = Buffer.alloc(2_000_000, 'ab');
+  const bytes = Buffer.alloc(30_000_000, 'ab');
   client.send(bytes);
   expect((await client.until(bytes.length)).equals(bytes)).toBe(true);
-  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(200);
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(1_000);
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
 test('answers that are late come at once when the latency ends', async () => {

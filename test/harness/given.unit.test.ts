@@ -7,9 +7,11 @@ import {
   type RowRules,
   rowRules,
 } from '../../sandbox/dataset/check/row-rules.ts';
-import type { EntityRows } from '../../sandbox/engines/contract/isolation.ts';
+import type { EntityKeys, EntityRows, KeyedEntity } from '../../sandbox/engines/contract/isolation.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import type { Given } from '../../sandbox/harness/given/given.ts';
 import { givenBy } from '../../sandbox/harness/given/load-given.ts';
+import { refuseDangling, refuseDoubled } from '../../sandbox/harness/given/refuse-rows.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Entities, EntityName, User } from '../../seeds/entities.ts';
 import { seed, seedText } from '../support/seed.ts';
@@ -178,3 +180,52 @@ test.each<[string, (given: Given) => Promise<unknown>]>([
   });
   expect(written).toEqual([]);
 });
+
+/** Stores that keep these, beside the test's own. */
+const storeWith = (engine: EngineName, held: EntityKeys) => ({
+  engine,
+  heldKeys: async (keys: EntityKeys): Promise<EntityKeys> =>
+    Object.fromEntries(
+      Object.entries(keys).flatMap(([kind, wanted]) => {
+        const there = held[kind as KeyedEntity];
+        return there === undefined ? [] : [[kind, wanted.filter((key) => there.includes(key))]];
+      }),
+    ),
+});
+
+test('what a store has already is refused by its name, and what none of those has that keep such', async () => {
+  const { given, written } = recorded();
+  const user = await given.user();
+  await given.content({ userId: user.id });
+  await given.knowledge({ about: [{ concept: 'of the dataset', relevance: 1 }] });
+  const [userRows = {}, contentRows = {}, knowledgeRows = {}] = written;
+  const empty = storeWith('postgresql', { users: [] });
+  const graph = storeWith('neo4j', { users: [user.id], concepts: [] });
+  const mongodb = storeWith('mongodb', { contents: [] });
+  await refuseDoubled([empty, mongodb], userRows);
+  await expect(refuseDoubled([empty, graph], userRows)).rejects.toMatchObject({
+    code: 'GIVEN_REFUSED',
+    engine: 'neo4j',
+    message: expect.stringContaining(user.id),
+  });
+  // One of several that keep users has it: somebody has written it there.
+  await refuseDangling([empty, graph, mongodb], contentRows);
+  await refuseDangling([mongodb], contentRows);
+  await expect(refuseDangling([empty, mongodb], contentRows)).rejects.toMatchObject({
+    code: 'GIVEN_REFUSED',
+    message: expect.stringMatching(/the user .* that this refers to/),
+  });
+  await expect(refuseDangling([graph], knowledgeRows)).rejects.toMatchObject({ code: 'GIVEN_REFUSED' });
+  await refuseDangling([storeWith('neo4j', { concepts: ['of the dataset'] })], knowledgeRows);
+});
+
+test.each([null, 'ada', 3, [], [{ username: 'ada' }], () => ({})])(
+  '%j has no fields that a test could be given',
+  async (asked) => {
+    const { given, written } = recorded();
+    for (const give of Object.values(given) as ((fields: unknown) => Promise<unknown>)[]) {
+      await expect(give(asked)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    }
+    expect(written).toEqual([]);
+  },
+);

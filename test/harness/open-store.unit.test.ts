@@ -49,6 +49,20 @@ test('a client meets the faults of its store, and one that goes round them does 
   await says(await echoClient(portOf(store)), 'there again');
 });
 
+test('a client that met a fault as it was opened is opened anew once that is over, and none of a store given back', async () => {
+  await using server = await echoServer();
+  const opened = await openStore('redis', placeAt(server.port), { isolationOf, canFail: true, drift });
+  const { store } = opened;
+  await store.fault('down');
+  for (const _ of [1, 2]) await expect(store.client()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await store.heal();
+  await says(await store.client(), 'there');
+  await opened[Symbol.asyncDispose]();
+  for (const direct of [false, true]) {
+    await expect(store.client({ direct })).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+  }
+});
+
 test('a fault of one store is none of another one on the same server, and ends when its store is closed', async () => {
   await using server = await echoServer();
   const [failing, well] = [

@@ -26,6 +26,11 @@ export interface Isolation<Client = unknown> {
    * throws. `client` opens the place's client, where it is needed. Absent: it holds nothing of the dataset.
    */
   addRows?(place: Place, rows: EntityRows, client: () => Promise<Client>): Promise<void>;
+  /**
+   * Which of these a place has, of each kind that it keeps until somebody deletes it; of other kinds it says nothing.
+   * Absent: it keeps none.
+   */
+  heldKeys?(place: Place, keys: EntityKeys, client: () => Promise<Client>): Promise<EntityKeys>;
   /** Faster, for tests in the process of what they test: one session whose work is taken back. Absent: there is none. */
   readonly rolledBack?: RolledBack;
   /**
@@ -60,6 +65,11 @@ export interface Place {
 
 /** Rows of some entities, each in an order in which it finds what it refers to. */
 export type EntityRows = { readonly [Name in EntityName]?: readonly Entities[Name][] };
+
+/** Things that rows are about, by what they are called everywhere: a concept by its name, the others by their ids. */
+export type EntityKeys = { readonly [Kind in KeyedEntity]?: readonly string[] };
+
+export type KeyedEntity = 'users' | 'contents' | 'conversations' | 'concepts' | 'knowledge';
 
 /** Where a server listens. */
 export interface Address {

@@ -69,10 +69,11 @@ export async function openFaultPath(
   }
 }
 
-function givenBack(): SandboxError {
+/** `LEASE_NOT_FOUND`: of a store whose lease is over. */
+export function givenBack(): SandboxError {
   return new SandboxError({
     code: 'LEASE_NOT_FOUND',
     message: 'This store has been given back, and is that of another test by now.',
-    next: 'Let it fail before its lease is released.',
+    next: 'Use it before its lease is released.',
   });
 }

@@ -21,8 +21,11 @@ type Piece = { readonly arrivedMs: number } & (
   | { readonly end: 'in order' | 'with an error' }
 );
 
-/** As much is taken ahead of what is carried: answers of tests are smaller, and memory stays bounded. */
-const aheadBytesMax = 4 * 1024 * 1024;
+/**
+ * As much is taken ahead of what is carried: what does not fit waits at its sender, and is late once more. Answers of tests
+ * are smaller, and memory stays bounded.
+ */
+const aheadBytesMax = 64 * 1024 * 1024;
 
 /** Carries what `from` sends to `to`, in order and whole, and its end too. Both are to allow half-open connections. */
 export function relay(from: Socket, to: Socket, initially: RelayTerms): Relay {

@@ -13,6 +13,17 @@ export function checkedRow<Name extends EntityName>(entity: Name, row: Entities[
   });
 }
 
+/** What is asked of a thing; nothing where it is left out. Throws `BAD_OPTION` for what has no fields. */
+export function checkedAsked<Asked extends object>(entity: EntityName, asked: Asked | undefined): Partial<Asked> {
+  if (asked === undefined) return {};
+  if (typeof asked === 'object' && asked !== null && !Array.isArray(asked)) return asked;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `A test is given ${entity} by their fields, and not by ${JSON.stringify(asked)}.`,
+    next: "Name the fields that matter: given.user({ username: 'ada' }). Nothing was written.",
+  });
+}
+
 /** Times are texts there. One that is none stays so, and is refused as such. */
 function asInFiles(value: unknown): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? String(value) : value.toISOString();

@@ -2,7 +2,7 @@ import type { Entities, EntityName, User } from '../../../seeds/entities.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { derivedRows } from '../../dataset/derived-rows.ts';
 import type { EntityRows } from '../../engines/contract/isolation.ts';
-import { checkedRow } from './checked-row.ts';
+import { checkedAsked, checkedRow } from './checked-row.ts';
 import { defaultConcept, defaultContent, defaultConversation, defaultKnowledge, defaultUser } from './default-rows.ts';
 import type { Given, GivenUser } from './given.ts';
 
@@ -17,7 +17,8 @@ export function makeGiven(write: (rows: EntityRows) => Promise<void>): Given {
     return number;
   };
 
-  function makeUser({ levels = {}, ...rest }: GivenUser = {}) {
+  function makeUser(asked?: GivenUser) {
+    const { levels = {}, ...rest } = checkedAsked('users', asked);
     const number = next('users');
     const byDefault = defaultUser(number);
     // What is no object is refused as such.
@@ -52,24 +53,28 @@ export function makeGiven(write: (rows: EntityRows) => Promise<void>): Given {
       users.set(user.id, user);
       return user;
     },
-    async content(asked = {}) {
+    async content(fields) {
+      const asked = checkedAsked('contents', fields);
       const owner = ownerOf(asked.userId);
       const content = made('contents', defaultContent(next('contents'), owner.user), asked);
       await writeWithOwner(owner, { contents: [content] });
       return content;
     },
-    async conversation(asked = {}) {
+    async conversation(fields) {
+      const asked = checkedAsked('conversations', fields);
       const owner = ownerOf(asked.userId);
       const conversation = made('conversations', defaultConversation(next('conversations'), owner.user), asked);
       await writeWithOwner(owner, { conversations: [conversation] });
       return conversation;
     },
-    async concept(asked = {}) {
+    async concept(fields) {
+      const asked = checkedAsked('concepts', fields);
       const concept = made('concepts', defaultConcept(next('concepts')), asked);
       await write({ concepts: [concept] });
       return concept;
     },
-    async knowledge(asked = {}) {
+    async knowledge(fields) {
+      const asked = checkedAsked('knowledge', fields);
       const concepts = asked.about === undefined ? [checkedRow('concepts', defaultConcept(next('concepts')))] : [];
       const number = next('knowledge');
       const item = made('knowledge', defaultKnowledge(number, concepts[0] ?? defaultConcept(0)), asked);

@@ -34,6 +34,14 @@ async function answers(asking: Promise<unknown>): Promise<'answered' | 'failed' 
   }
 }
 
+/** Pools and drivers find by themselves that it is well again. */
+async function untilAnswered(ask: Ask, lease: Lease): Promise<void> {
+  await poll(async () => (await answers(ask(lease))) === 'answered', {
+    timeoutMs: 60_000,
+    onTimeout: () => new Error('it is not well again'),
+  });
+}
+
 /** A store fails for its test alone, and is well again after it. */
 export function faultTests(shared: SharedStack): void {
   test.each(Object.keys(asks) as EngineName[])(
@@ -53,16 +61,15 @@ export function faultTests(shared: SharedStack): void {
         expect(await answers(ask(lease, { direct: true })), fault).toBe('answered');
         expect(await answers(ask(other)), fault).toBe('answered');
       }
-      await poll(async () => (await answers(ask(lease))) === 'answered', {
-        timeoutMs: 60_000,
-        onTimeout: () => new Error('it is not well again'),
-      });
+      await untilAnswered(ask, lease);
       const startedMs = performance.now();
       await store.fault({ latencyMs: 300 });
       expect(await answers(ask(lease))).toBe('answered');
       expect(performance.now() - startedMs).toBeGreaterThanOrEqual(300);
       await store.fault({ cutAfterBytes: 3 });
       expect(await answers(ask(lease))).not.toBe('answered');
+      await store.heal();
+      await untilAnswered(ask, lease);
     },
     600_000,
   );
@@ -83,5 +90,42 @@ export function faultTests(shared: SharedStack): void {
     for (const url of [DATABASE_URL, DATABASE_AI_URL]) {
       await expect(ask(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     }
+  });
+
+  test('what is under way when a store goes down is taken back, and a client that nobody gives back holds no lease up', async () => {
+    const engines = ['postgresql', 'neo4j'] as const;
+    const lease = await shared.harness.lease({ engines, label: 'under way', faults: true });
+    const { postgresql, neo4j } = lease.stores;
+    const taken = await (await postgresql.client()).connect();
+    taken.on('error', () => {});
+    await taken.query('BEGIN');
+    await taken.query('DELETE FROM user_preferences');
+    const session = (await neo4j.client()).session();
+    const transaction = session.beginTransaction();
+    await transaction.run('CREATE (:Concept {name: $name})', { name: 'under way' });
+    for (const store of [postgresql, neo4j]) await store.fault('reset');
+    await expect(taken.query('COMMIT')).rejects.toThrow();
+    await expect(transaction.commit()).rejects.toThrow();
+    const preferences = 'SELECT count(*)::int AS count FROM user_preferences';
+    const { rows } = await (await postgresql.client({ direct: true })).query(preferences);
+    expect(rows[0]?.count).toBeGreaterThan(0);
+    const graph = await neo4j.client({ direct: true });
+    const { records } = await graph.executeQuery("MATCH (c:Concept {name: 'under way'}) RETURN c");
+    expect(records).toEqual([]);
+    const other = await (await postgresql.client({ direct: true })).connect();
+    other.on('error', () => {});
+    await other.query('BEGIN');
+    await lease.release();
+  });
+
+  test('who does not take the address of Neo4j as it is meets its faults all the same', async () => {
+    await using lease = await shared.harness.lease({ engines: ['neo4j'], label: 'routes', faults: ['neo4j'] });
+    const { uri, environment, fault } = lease.stores.neo4j;
+    const { default: driverOf } = await import('neo4j-driver');
+    const login = driverOf.auth.basic(environment.NEO4J_USERNAME ?? '', environment.NEO4J_PASSWORD ?? '');
+    await using routed = driverOf.driver(uri.replace('bolt:', 'neo4j:'), login, { maxTransactionRetryTime: 500 });
+    await routed.executeQuery('RETURN 1');
+    await using _down = await fault('down');
+    await expect(routed.executeQuery('RETURN 1')).rejects.toThrow();
   });
 }

@@ -19,10 +19,14 @@ const drift = async () => ({ count: 0, lines: [] });
 
 const idOf = (number: number) => `00000000-0000-5000-8000-00000000002${number}`;
 
+/** What somebody could have forgotten to quote, in SQL, COPY, Cypher, JSON or an address. */
+const hostileText = `O'Brien "道" \\. \\N $1 {} 🪶`;
+
 /** A user of the stack itself, from which the stores of tests are made: none that they are given by default. */
 const ofTheStack = {
   id: idOf(0),
-  username: 'of-the-stack',
+  username: `of-the-stack ${hostileText}`,
+  fullName: hostileText.repeat(3),
   email: 'of-the-stack@example.com',
 };
 
@@ -86,11 +90,16 @@ export function givenTests(shared: SharedStack): void {
         levels: { silicon: 5 },
         metadata: { of: 'a test', '1': [null, 0.5] },
       });
-      const content = await given.content({ id: idOf(1), userId: user.id, tags: ['a', '道'] });
+      const content = await given.content({
+        id: idOf(1),
+        userId: user.id,
+        title: hostileText,
+        tags: ['a', hostileText],
+      });
       const conversation = await given.conversation({ id: idOf(2), userId: user.id });
-      const concept = await given.concept({ name: 'A concept of the stack' });
+      const concept = await given.concept({ name: `A concept of the stack: ${hostileText}` });
       const about = [{ concept: concept.name, relevance: 0.25 }];
-      const knowledge = await given.knowledge({ id: 'of-the-stack', title: 'Of the stack', about });
+      const knowledge = await given.knowledge({ id: `of-the-stack ${hostileText}`, title: hostileText, about });
       const dataset = createDataset({ size: 'small', counts: fewRows });
       const whole = withRows(dataset, added);
       expect(await checkUsedStores(engines, shared.stack.engines, whole, { strict: true })).toMatchObject({
@@ -150,5 +159,32 @@ export function givenTests(shared: SharedStack): void {
         .map(async (name) => ((await isolationOf(name)).addRows === undefined ? [name] : [])),
     );
     expect(lacking.flat()).toEqual([]);
+  });
+
+  test('nothing is given twice, or to nobody, in whichever stores a test has', async () => {
+    await using lease = await shared.harness.lease({ engines: [], label: 'twice' });
+    const { given } = lease;
+    const redis = await (await lease.store('redis')).client();
+    await lease.store('qdrant');
+    const user = await given.user({ levels: { silicon: 2 } });
+    const before = await redis.get(`user:${user.id}`);
+    await expect(given.user({ id: user.id })).rejects.toMatchObject({ code: 'GIVEN_REFUSED' });
+    expect(await redis.get(`user:${user.id}`)).toBe(before);
+    await lease.store('mongodb');
+    const content = await given.content({ userId: user.id });
+    await expect(given.content({ id: content.id })).rejects.toMatchObject({ code: 'GIVEN_REFUSED', engine: 'mongodb' });
+    await lease.store('neo4j');
+    const about = [{ concept: 'a concept of nobody', relevance: 1 }];
+    await expect(given.knowledge({ about })).rejects.toMatchObject({ code: 'GIVEN_REFUSED' });
+    for (const give of [given.content, given.conversation]) {
+      await expect(give({ userId: idOf(9) })).rejects.toMatchObject({
+        code: 'GIVEN_REFUSED',
+        message: expect.stringContaining(idOf(9)),
+      });
+    }
+    const postgresql = await (await lease.store('postgresql')).client();
+    await postgresql.query(`UPDATE users SET id = $1 WHERE id = $2`, [idOf(9), user.id]);
+    // The service has made that user, in the store in which it makes them.
+    await given.content({ userId: idOf(9) });
   });
 }

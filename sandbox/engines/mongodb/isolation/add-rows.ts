@@ -1,5 +1,5 @@
 import type { MongoClient } from 'mongodb';
-import type { EntityRows, Place } from '../../contract/isolation.ts';
+import type { EntityKeys, EntityRows, Place } from '../../contract/isolation.ts';
 import { contentDocument, conversationDocument } from '../data/documents.ts';
 import { insertOptions } from '../data/load.ts';
 import type { CollectionName } from '../schema/collections.ts';
@@ -13,4 +13,20 @@ export async function addRows(_: Place, rows: EntityRows, open: () => Promise<Mo
   };
   await insert('user_contents', rows.contents?.map(contentDocument));
   await insert('ai_conversations', rows.conversations?.map(conversationDocument));
+}
+
+export async function heldKeys(
+  _: Place,
+  { contents, conversations }: EntityKeys,
+  open: () => Promise<MongoClient>,
+): Promise<EntityKeys> {
+  const held = async (name: CollectionName, ids: readonly string[]) => {
+    const collection = (await open()).db().collection<{ _id: string }>(name);
+    const found = await collection.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
+    return found.map(({ _id }) => _id);
+  };
+  return {
+    ...(contents && { contents: await held('user_contents', contents) }),
+    ...(conversations && { conversations: await held('ai_conversations', conversations) }),
+  };
 }

@@ -6,7 +6,7 @@ import { goesRound, readdress } from '../../shared/isolation/readdress.ts';
 import { databaseNames } from '../backup/catalogue.ts';
 import { memberOptions } from '../server/client.ts';
 import { withClient } from '../server/connection.ts';
-import { addRows } from './add-rows.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 
@@ -24,6 +24,7 @@ export const isolation: Isolation<MongoClient> = {
     return readdress(place, through);
   },
   addRows,
+  heldKeys,
   sweep,
 };
 

@@ -1,5 +1,5 @@
 import type { Driver } from 'neo4j-driver';
-import type { EntityRows, Place } from '../../contract/isolation.ts';
+import type { EntityKeys, EntityRows, Place } from '../../contract/isolation.ts';
 import { parameterOf, steps } from '../data/load-steps.ts';
 import { cypherFile } from '../server/cypher-file.ts';
 
@@ -11,4 +11,21 @@ export async function addRows(_: Place, added: EntityRows, open: () => Promise<D
     const driver = await open();
     await driver.executeQuery(await cypherFile('data', 'load', `${name}.cypher`), { rows });
   }
+}
+
+const keyQueries = {
+  users: 'UNWIND $keys AS key MATCH (:User {id: key}) RETURN DISTINCT key',
+  concepts: 'UNWIND $keys AS key MATCH (:Concept {name: key}) RETURN DISTINCT key',
+  knowledge: 'UNWIND $keys AS key MATCH (:Knowledge {id: key}) RETURN DISTINCT key',
+} as const;
+
+/** The load's statements would change those that are there. */
+export async function heldKeys(_: Place, keys: EntityKeys, open: () => Promise<Driver>): Promise<EntityKeys> {
+  const held: Record<string, readonly string[]> = {};
+  for (const kind of ['users', 'concepts', 'knowledge'] as const) {
+    if (keys[kind] === undefined) continue;
+    const { records } = await (await open()).executeQuery(keyQueries[kind], { keys: keys[kind] });
+    held[kind] = records.map((record) => record.get('key'));
+  }
+  return held;
 }

@@ -1,7 +1,7 @@
 import neo4j, { type Driver } from 'neo4j-driver';
 import type { Isolation } from '../../contract/isolation.ts';
 import { sweepServers } from '../../shared/isolation/servers.ts';
-import { addRows } from './add-rows.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks.ts';
 import { openPlaces } from './places.ts';
 
@@ -17,5 +17,6 @@ export const isolation: Isolation<Driver> = {
     return { client, [Symbol.asyncDispose]: () => client.close() };
   },
   addRows,
+  heldKeys,
   sweep: sweepServers,
 };

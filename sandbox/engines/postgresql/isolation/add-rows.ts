@@ -1,5 +1,5 @@
 import { Client, type ClientBase, type Pool } from 'pg';
-import type { EntityRows, Place } from '../../contract/isolation.ts';
+import type { EntityKeys, EntityRows, Place } from '../../contract/isolation.ts';
 import { copyRows } from '../data/copy-table.ts';
 import { tableLoads } from '../data/rows.ts';
 import { addressVariable, type DatabaseName, mainDatabase } from '../server/connection.ts';
@@ -11,6 +11,13 @@ export async function addRows(place: Place, rows: EntityRows, openPool: () => Pr
     if (added.length === 0) continue;
     await inDatabase(openPool, place, table.database, (client) => copyRows(client, table, added as readonly never[]));
   }
+}
+
+/** Users alone: what its other databases refuse is refused before any store behind it is written to. */
+export async function heldKeys(_: Place, { users }: EntityKeys, openPool: () => Promise<Pool>): Promise<EntityKeys> {
+  if (users === undefined) return {};
+  const { rows } = await (await openPool()).query<{ id: string }>('SELECT id FROM users WHERE id = ANY($1)', [users]);
+  return { users: rows.map(({ id }) => id) };
 }
 
 async function inDatabase(

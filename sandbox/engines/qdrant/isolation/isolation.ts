@@ -3,7 +3,7 @@ import { deadlineMs } from '../../../core/deadlines.ts';
 import type { Isolation } from '../../contract/isolation.ts';
 import { sweepServers } from '../../shared/isolation/servers.ts';
 import { createFollowingClient } from '../server/following-client.ts';
-import { addRows } from './add-rows.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks.ts';
 import { openPlaces } from './places.ts';
 
@@ -20,5 +20,6 @@ export const isolation: Isolation<QdrantClient> = {
     return { client, [Symbol.asyncDispose]: async () => {} };
   },
   addRows,
+  heldKeys,
   sweep: sweepServers,
 };

@@ -23,7 +23,13 @@ export const isolation: Isolation<Redis> = {
 async function connect({ uri }: Place): Promise<Connection<Redis>> {
   const client = new Redis(uri, { lazyConnect: true });
   client.on('error', () => {});
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (thrown) {
+    // It would go on trying for ever.
+    client.disconnect();
+    throw thrown;
+  }
   return { client, [Symbol.asyncDispose]: async () => client.disconnect() };
 }
 
