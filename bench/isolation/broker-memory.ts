@@ -18,8 +18,8 @@ export async function memoryOf(pid: number): Promise<ProcessMemory> {
 
 /** Memory of a process of this Node.js with a broker's settings that does nothing, in bytes. */
 export async function nodeItselfBytes(): Promise<number> {
-  const program = 'setInterval(() => {}, 1e6), 1';
-  const child = spawn(process.execPath, [...memoryFlags, '--print', program], {
+  const program = "require('node:fs').writeSync(1, '.'); setInterval(() => {}, 1e6)";
+  const child = spawn(process.execPath, [...memoryFlags, '--eval', program], {
     env: { ...process.env, ...memoryVariables },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
