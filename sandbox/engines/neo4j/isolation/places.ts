@@ -12,6 +12,7 @@ import {
   startServer,
 } from '../../shared/isolation/servers.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
+import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
 import { standalone } from '../server/topologies.ts';
 import { graphDifference, type Placed, readGraph, type SeedGraph, seedOf } from './graph.ts';
@@ -61,6 +62,7 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
         drop: () => drop(pool, place),
       }),
     verify: (place) => verify(pool, place),
+    schemaGaps: (place) => schemaGaps(serverOf(pool.servers, place).running),
     drop: (place) => drop(pool, place),
     async [Symbol.asyncDispose]() {
       await Promise.all([...pool.servers.values()].map(({ driver }) => driver.close()));

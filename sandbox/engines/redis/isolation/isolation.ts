@@ -3,6 +3,7 @@ import type { Isolation, Place, PlaceOwner } from '../../contract/isolation.ts';
 import { type Connection, firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { isPlaceName, ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
 import { openClient } from '../server/connection.ts';
+import { addRows } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 import { findRegistry, takenDatabases } from './registry.ts';
@@ -13,13 +14,20 @@ export const isolation: Isolation<Redis> = {
   leaks,
   open: openPlaces,
   connect,
+  addRows,
   sweep,
 };
 
 async function connect({ uri }: Place): Promise<Connection<Redis>> {
   const client = new Redis(uri, { lazyConnect: true });
   client.on('error', () => {});
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (thrown) {
+    // It would go on trying for ever.
+    client.disconnect();
+    throw thrown;
+  }
   return { client, [Symbol.asyncDispose]: async () => client.disconnect() };
 }
 

@@ -5,6 +5,7 @@ import type { Data, ReadBack } from '../../contract/data.ts';
 import type { Capabilities } from '../../contract/engine.ts';
 import type { Holding } from '../../contract/holdings.ts';
 import type { Isolation } from '../../contract/isolation.ts';
+import type { LeaseBench, OtherWay } from '../../contract/lease-bench.ts';
 import type { OfferedReads } from '../../contract/platform-reads.ts';
 import type { QueryPath, ReferenceProgram } from '../../contract/query-path.ts';
 import type { ContractCase, Schema } from '../../contract/schema.ts';
@@ -112,12 +113,20 @@ const queryPath = byMember<QueryPath>({
   reference: byMember<ReferenceProgram>({ name: asItIs, request: asItIs, run: toPrimary }),
 });
 
+const otherWay = byMember<OtherWay>({
+  name: asItIs,
+  kind: asItIs,
+  role: asItIs,
+  prepare: (prepare, ordered) => async (given) => prepare({ ...given, running: await ordered(given.running) }),
+});
+
 const bench = byMember<Bench>({
   paths: byItem(queryPath),
   platformReads: byMember<OfferedReads>({ names: asItIs, reads: asItIs, missing: toPrimary, open: toPrimary }),
   // Of somebody else's server, which has an address instead of nodes.
   external: asItIs,
   serverSettings: toPrimary,
+  leases: byMember<LeaseBench>({ write: asItIs, others: byItem(otherWay), wantedMs: asItIs }),
 });
 
 const isolation = byMember<Isolation>({
@@ -126,6 +135,9 @@ const isolation = byMember<Isolation>({
   open: toPrimary,
   // Of a place, by its own address.
   connect: asItIs,
+  readdress: asItIs,
+  addRows: asItIs,
+  heldKeys: asItIs,
   rolledBack: asItIs,
   sweep: toPrimaryIfAny,
 });
