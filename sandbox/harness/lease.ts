@@ -1,11 +1,13 @@
 import { asCalled } from '../core/called-as.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { Isolation, Place } from '../engines/contract/isolation.ts';
 import type { Connection } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient, engineEntries } from '../engines/index.ts';
 import type { BrokerClient } from './broker/broker-client.ts';
+import type { QueryReport } from './insight/findings.ts';
 import { isolationOf } from './isolation-of.ts';
-import type { LeaseSettings } from './lease-settings.ts';
+import type { SettledLeaseSettings } from './lease-settings.ts';
 
 /** The driver's client of a test's own store. */
 type StoreClient<Name extends EngineName> =
@@ -42,21 +44,26 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
 interface Released {
   /** How to open the stores of a failed test, where they are kept. */
   readonly kept?: string;
+  /** What its queries were like, where they were to be looked at. */
+  readonly queries?: QueryReport;
 }
 
 /** Everything that a lease needs to know of its harness. */
-export interface LeaseTerms<Name extends EngineName> extends Required<LeaseSettings> {
+export interface LeaseTerms<Name extends EngineName> extends SettledLeaseSettings {
   readonly engines: readonly Name[];
   readonly label: string;
 }
 
 /** Leases over a broker. */
 export async function leaseOver<Name extends EngineName>(
-  { engines, label, waitMs, keepFailed, keepFailedForMs, verify }: LeaseTerms<Name>,
+  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight }: LeaseTerms<Name>,
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
   const broker = await attached();
-  const { lease: id, places } = await broker.ask<'lease'>({ ask: 'lease', label, engines, waitMs });
+  const { lease: id, places } = await broker.ask<'lease'>({
+    ...{ ask: 'lease', label, engines, waitMs },
+    ...withoutUndefined({ insight }),
+  });
   const connections: Promise<Connection<unknown>>[] = [];
   const stores: Record<string, Store> = {};
   for (const [engine, place] of Object.entries(places)) stores[engine] = storeOf(engine as EngineName, place);
@@ -96,8 +103,8 @@ export async function leaseOver<Name extends EngineName>(
     released ??= (async () => {
       await Promise.allSettled(connections.map(async (opening) => (await opening)[Symbol.asyncDispose]()));
       const keep = failed ? { keep: { atMost: keepFailed, forMs: keepFailedForMs } } : {};
-      const { kept } = await broker.ask<'release'>({ ask: 'release', lease: id, verify, ...keep });
-      return kept ? { kept: howToOpen(id, label) } : {};
+      const { kept, queries } = await broker.ask<'release'>({ ask: 'release', lease: id, verify, ...keep });
+      return { ...(kept ? { kept: howToOpen(id, label) } : {}), ...withoutUndefined({ queries }) };
     })();
     return released;
   }

@@ -19,5 +19,5 @@ export async function pythonEnvironment(folder: string, requirementsFile: string
 
 async function ensure([program = '', ...args]: readonly string[], debianPackage: string): Promise<void> {
   const { failed } = await execa(program, args, { reject: false });
-  if (failed) await installPackages([debianPackage], { advance: ({ text }) => console.log(text) });
+  if (failed) await installPackages([debianPackage], { advance: ({ text }) => console.log(text), summarise: () => {} });
 }

@@ -13,6 +13,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { primaryThatAnswers } from './failover/rejoin.ts';
+import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
@@ -81,6 +82,7 @@ export const postgresql = defineEngine({
   ),
   failover,
   isolation,
+  insight,
 }).without({
   earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
   clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',

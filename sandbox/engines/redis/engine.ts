@@ -12,6 +12,7 @@ import { load, loadedFingerprint, recordLoaded } from './data/load.ts';
 import { expiredKinds, readBack } from './data/read-back.ts';
 import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
+import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
@@ -91,6 +92,7 @@ export const redis = defineEngine({
   ),
   failover,
   isolation,
+  insight,
 }).without({
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { nowMs } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { Insight } from '../../engines/contract/insight.ts';
 import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolation.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
+import type { InsightOptions, QueryReport } from '../insight/findings.ts';
 import { createKeptLeases } from './kept-leases.ts';
 import type { KeptLease, KeptRecord } from './kept-record.ts';
 import type { BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
@@ -18,11 +20,14 @@ import {
   shownHeld,
   shownKept,
 } from './shown-lease.ts';
+import { watchQueries } from './watched-queries.ts';
 
 /** An engine that runs, as a broker needs it. */
 export interface LeasedEngine {
   readonly isolation: Isolation;
   readonly running: RunningEngine;
+  /** What tells a test's queries, or why nothing does. */
+  readonly insight: Insight | string;
 }
 
 export interface BrokerOptions {
@@ -43,7 +48,7 @@ export interface Broker extends AsyncDisposable {
   /** One more place of a lease; the same one where it has one already. */
   readonly place: (holder: Holder, asked: { lease: string; engine: string; waitMs: number }) => Promise<Place>;
   /** Gives a lease back, or keeps it. Throws `ISOLATION_BROKEN` where it is to be verified, and differs. */
-  readonly release: (holder: Holder, asked: AskedRelease) => Promise<{ readonly kept: boolean }>;
+  readonly release: (holder: Holder, asked: AskedRelease) => Promise<Released>;
   /** Gives back everything that somebody has who is gone. */
   readonly forget: (holder: Holder) => void;
   readonly list: () => BrokerStatus;
@@ -58,6 +63,13 @@ interface AskedLease {
   readonly label: string;
   readonly engines: readonly string[];
   readonly waitMs: number;
+  readonly insight?: Required<InsightOptions>;
+}
+
+interface Released {
+  readonly kept: boolean;
+  /** Of a lease whose queries were to be looked at. */
+  readonly queries?: QueryReport;
 }
 
 interface AskedRelease {
@@ -84,11 +96,12 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
   const looking = setInterval(look, lookMs).unref();
   return { lease, place, release, forget, list, show, drop, noteProblem, [Symbol.asyncDispose]: close };
 
-  async function lease(holder: Holder, { label, engines, waitMs }: AskedLease) {
+  async function lease(holder: Holder, { label, engines, waitMs, insight }: AskedLease) {
     const id = randomBytes(4).toString('hex');
     const made: Lease = {
       ...{ id, label, holder, sinceMs: nowMs(), asked: new Map(), places: new Map() },
       ended: new AbortController(),
+      ...(insight === undefined ? {} : { watched: watchQueries(engineOf, insight) }),
     };
     leases.set(id, made);
     const untilMs = performance.now() + waitMs;
@@ -114,9 +127,14 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
     return taking;
   }
 
-  async function takePlace({ label, holder, ended, places }: Lease, engine: string, waitMs: number): Promise<Place> {
+  async function takePlace(
+    { label, holder, ended, places, watched }: Lease,
+    engine: string,
+    waitMs: number,
+  ): Promise<Place> {
     const who = `${label} (process ${holder.owner.pid})`;
     const taken = await poolOf(engine).take({ waitMs, label: who, signal: ended.signal });
+    await watched?.begin(engine, taken);
     // Whoever wanted it may have gone meanwhile.
     if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
     else places.set(engine, taken);
@@ -158,14 +176,16 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
 
   async function release(holder: Holder, { lease: id, verify, keep }: AskedRelease) {
     const own = ownLease(holder, id);
+    // While everything is as the test has left it.
+    const queries = withoutUndefined({ queries: await own.watched?.end() });
     if (keep !== undefined && keep.atMost > 0 && own.places.size > 0) {
       await keepLease(own, keep);
-      return { kept: true };
+      return { kept: true, ...queries };
     }
     const differences = end(own, verify);
     const found = verify ? await differences : [];
     if (found.length > 0) throw isolationBroken(own.label, found);
-    return { kept: false };
+    return { kept: false, ...queries };
   }
 
   async function keepLease(own: Lease, bounds: Keep): Promise<void> {
@@ -179,6 +199,7 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
 
   function stop(own: Lease): void {
     leases.delete(own.id);
+    if (own.watched !== undefined) follow(`the watch of the lease ${own.id}`, own.watched.end());
     own.ended.abort(leaseNotFound(own.id));
   }
 

@@ -2,6 +2,7 @@ import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
 import { SandboxError } from '../../core/errors.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
+import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
 import { type Harness, harnessOf } from '../open-harness.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
@@ -35,7 +36,8 @@ const withLease = withHarness
       waitMs: Math.min(provided().waitMs ?? Number.POSITIVE_INFINITY, task.timeout * waitShare),
     });
     onCleanup(async () => {
-      const { kept } = await lease.release({ failed: task.result?.state === 'fail' });
+      const { kept, queries } = await lease.release({ failed: task.result?.state === 'fail' });
+      if (queries !== undefined) for (const line of describeQueries(nameOf(task), queries)) console.error(line);
       if (kept !== undefined) console.error(kept);
     });
     return lease;
