@@ -230,6 +230,48 @@ test('queries are looked at where that is asked for: until the release, with wha
   await broker[Symbol.asyncDispose]();
 });
 
+test('two who take their stores in different orders are not left waiting for each other', async () => {
+  const servers = { red: memoryServer({ capacity: 1 }), blue: memoryServer({ capacity: 1 }) };
+  const { broker } = await testBroker(servers);
+  const [one, other] = [holder(10), holder(11)];
+  const first = await broker.lease(one, asked('one', 'red'));
+  const second = await broker.lease(other, asked('other', 'blue'));
+  const waiting = broker.place(one, { lease: first.lease, engine: 'blue', waitMs });
+  const refused = broker.place(other, { lease: second.lease, engine: 'red', waitMs });
+  await expect(refused).rejects.toMatchObject({
+    code: 'LEASE_DEADLOCK',
+    message: expect.stringContaining('"one" has red and waits for blue; "other" has blue and waits for red'),
+  });
+  await broker.release(other, { lease: second.lease, verify: false });
+  expect(await waiting).toMatchObject({ id: expect.stringMatching(/^place/) });
+  await broker[Symbol.asyncDispose]();
+});
+
+test('who waits for one that waits for nobody is left to wait', async () => {
+  const servers = { red: memoryServer({ capacity: 2 }), blue: memoryServer({ capacity: 1 }) };
+  const { broker } = await testBroker(servers);
+  const [one, other, third] = [holder(10), holder(11), holder(12)];
+  const first = await broker.lease(one, asked('one', 'red'));
+  const works = await broker.lease(third, asked('works', 'red'));
+  const second = await broker.lease(other, asked('other', 'blue'));
+  const refused: unknown[] = [];
+  const waits = [
+    broker.place(one, { lease: first.lease, engine: 'blue', waitMs }),
+    broker.place(other, { lease: second.lease, engine: 'red', waitMs }),
+  ];
+  for (const each of waits) each.catch((thrown) => refused.push(thrown));
+  // It looks once a second: twice in this time.
+  const begun = performance.now();
+  await until('two looks', () => performance.now() - begun > 2_200);
+  expect(refused).toEqual([]);
+  expect(broker.list().pools.map(({ waiting }) => waiting)).toEqual([1, 1]);
+  await broker.release(third, { lease: works.lease, verify: false });
+  expect(await waits[1]).toMatchObject({ id: expect.stringMatching(/^place/) });
+  await broker.release(other, { lease: second.lease, verify: false });
+  expect(await waits[0]).toMatchObject({ id: expect.stringMatching(/^place/) });
+  await broker[Symbol.asyncDispose]();
+});
+
 test('a verified reset names what differs, fails the release, and takes the place out of use', async () => {
   const red = memoryServer({ leak: (values) => values.filter((value) => value.startsWith('sequence')) });
   const { broker } = await testBroker({ red });

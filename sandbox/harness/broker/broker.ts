@@ -20,6 +20,7 @@ import {
   shownHeld,
   shownKept,
 } from './shown-lease.ts';
+import { leaseDeadlock, stuckWaits, type Wait } from './stuck-waits.ts';
 import { watchQueries } from './watched-queries.ts';
 
 /** An engine that runs, as a broker needs it. */
@@ -81,7 +82,7 @@ interface AskedRelease {
 /** Problems that are remembered, the latest of them. */
 const problemsMax = 20;
 
-/** How often ages of kept leases, and processes that have leases, are looked at, in milliseconds. */
+/** How often ages of kept leases, processes that have leases, and who waits for whom are looked at, in milliseconds. */
 const lookMs = 1_000;
 
 export async function createBroker({ engineOf, record, owner, isAlive, maximum = {} }: BrokerOptions): Promise<Broker> {
@@ -89,6 +90,8 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
   const leases = new Map<string, Lease>();
   /** Kept by this process: their places count in its pools. */
   const keptHere = new Set<string>();
+  /** In the order of their beginning. */
+  const waits = new Set<Wait>();
   const underWay = new Set<Promise<unknown>>();
   const problems: string[] = [];
   let isClosing = false;
@@ -127,18 +130,27 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
     return taking;
   }
 
-  async function takePlace(
-    { label, holder, ended, places, watched }: Lease,
-    engine: string,
-    waitMs: number,
-  ): Promise<Place> {
+  async function takePlace(of: Lease, engine: string, waitMs: number): Promise<Place> {
+    const { label, holder, ended, places, watched } = of;
     const who = `${label} (process ${holder.owner.pid})`;
-    const taken = await poolOf(engine).take({ waitMs, label: who, signal: ended.signal });
+    const taken = await waitFor(of, engine, (signal) => poolOf(engine).take({ waitMs, label: who, signal }));
     await watched?.begin(engine, taken);
     // Whoever wanted it may have gone meanwhile.
     if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
     else places.set(engine, taken);
     return taken;
+  }
+
+  /** Remembers who waits for what, so that a wait that would never end is ended. */
+  async function waitFor<Value>(lease: Lease, engine: string, take: (signal: AbortSignal) => Promise<Value>) {
+    const refused = new AbortController();
+    const wait: Wait = { lease, engine, refuse: (reason) => refused.abort(reason) };
+    waits.add(wait);
+    try {
+      return await take(AbortSignal.any([lease.ended.signal, refused.signal]));
+    } finally {
+      waits.delete(wait);
+    }
   }
 
   function poolOf(engine: string): Pool {
@@ -226,6 +238,9 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
   function look(): void {
     kept.dropExpired();
     for (const each of [...leases.values()]) if (!isAlive(each.holder.owner)) end(each);
+    const status = new Map([...pools].map(([engine, pool]) => [engine, pool.status()]));
+    const stuck = stuckWaits([...waits], [...leases.values()], status);
+    stuck.at(-1)?.refuse(leaseDeadlock(stuck));
   }
 
   /** A place of an earlier broker is none that a pool has. */
