@@ -26,6 +26,7 @@ export type Request =
       readonly insight?: Required<InsightOptions>;
     }
   | { readonly ask: 'place'; readonly lease: string; readonly engine: string; readonly waitMs: number }
+  | { readonly ask: 'drift'; readonly lease: string; readonly engine: string }
   | { readonly ask: 'release'; readonly lease: string; readonly verify: boolean; readonly keep?: Keep }
   | { readonly ask: 'list' }
   | { readonly ask: 'show'; readonly lease: string }
@@ -39,6 +40,7 @@ export interface Answers {
   readonly lease: { readonly lease: string; readonly places: Places };
   readonly place: Place;
   readonly release: { readonly kept: boolean; readonly queries?: QueryReport };
+  readonly drift: { readonly count: number; readonly lines: readonly string[] };
   readonly list: BrokerStatus;
   readonly show: { readonly lease: ShownLease; readonly places: Places };
   readonly drop: Readonly<Record<never, never>>;

@@ -121,6 +121,8 @@ async function answerTo(request: Exclude<Request, { ask: 'hello' }>, broker: Bro
       return broker.lease(holder, request);
     case 'place':
       return broker.place(holder, request);
+    case 'drift':
+      return broker.drift(holder, request);
     case 'release':
       return broker.release(holder, request);
     case 'list':
