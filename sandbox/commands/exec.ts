@@ -25,8 +25,9 @@ export const exec: Action = async (context) => {
 async function runLeased(context: ActionContext): Promise<number> {
   const { keepFailed } = context.flags;
   const settings = keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') };
-  const [{ harnessOf }, { attachStack }] = await Promise.all([
+  const [{ harnessOf }, { describeQueries }, { attachStack }] = await Promise.all([
     import('../harness/open-harness.ts'),
+    import('../harness/insight/describe-queries.ts'),
     import('../stack/attach/attach-stack.ts'),
   ]);
   const { engines } = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
@@ -36,13 +37,15 @@ async function runLeased(context: ActionContext): Promise<number> {
     ...settings,
     ...withoutUndefined({ waitMs: context.settings.waitTimeoutMs }),
   });
-  const lease = await harness.lease({ label: context.arguments.join(' ') });
+  const label = context.arguments.join(' ');
+  const lease = await harness.lease({ label });
   let exitCode = 1;
   try {
     exitCode = await runCommand(context.arguments, lease.environment);
   } finally {
-    const { kept } = await lease.release({ failed: exitCode !== 0 });
-    if (kept !== undefined) terminalOf(process.stderr).write(`${kept}\n`);
+    const { kept, queries } = await lease.release({ failed: exitCode !== 0 });
+    const lines = queries === undefined ? [] : describeQueries(label, queries);
+    for (const line of [...lines, ...(kept === undefined ? [] : [kept])]) terminalOf(process.stderr).write(`${line}\n`);
   }
   return exitCode;
 }

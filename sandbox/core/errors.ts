@@ -114,6 +114,7 @@ export const exitCodeOf = {
   IMPORT_CHANGED: 1,
   // Stores of a test's own.
   LEASE_TIMEOUT: 1,
+  LEASE_DEADLOCK: 1,
   LEASE_NOT_FOUND: 1,
   LEASE_IN_USE: 1,
   LEASE_LOST: 1,

@@ -21,10 +21,19 @@ export function checkSettings(options: LeaseSettings & { readonly maximum?: obje
   checkNumber('waitMs', options.waitMs, durationMsMax);
   checkWhole('keepFailed', options.keepFailed, keptMax);
   checkNumber('keepFailedForMs', options.keepFailedForMs, durationMsMax);
+  checkInsight(options.insight);
   checkEngines('maximum', Object.keys(options.maximum ?? {}));
   for (const [name, most] of Object.entries(options.maximum ?? {})) {
     checkWhole(`maximum.${name}`, most, Number.MAX_SAFE_INTEGER, 1);
   }
+}
+
+function checkInsight(insight: unknown): void {
+  if (insight === undefined || typeof insight === 'boolean') return;
+  if (typeof insight !== 'object' || insight === null) throw bad('insight', insight, 'true, false or bounds');
+  const { slowMs, repeats } = insight as { readonly slowMs?: unknown; readonly repeats?: unknown };
+  checkNumber('insight.slowMs', slowMs, durationMsMax);
+  checkWhole('insight.repeats', repeats, durationMsMax, 1);
 }
 
 /** Throws `BAD_OPTION`, and `UNKNOWN_ENGINE` for one that is none. */

@@ -1,4 +1,5 @@
 import { deadlineMs } from '../core/deadlines.ts';
+import { type InsightOptions, thresholdsOf } from './insight/findings.ts';
 
 /** What a harness does with the leases of one process. */
 export interface LeaseSettings {
@@ -13,16 +14,29 @@ export interface LeaseSettings {
   readonly keepFailedForMs?: number;
   /** Whether every store is verified after its reset. Default: where `SANDBOX_VERIFY_ISOLATION` is `1`. */
   readonly verify?: boolean;
+  /**
+   * Whether the queries of a lease are looked at: which are slow, which no index helps, and which are repeated (N+1).
+   * Default: where `SANDBOX_QUERY_INSIGHT` is `1`. Options say from when on.
+   */
+  readonly insight?: boolean | InsightOptions;
+}
+
+/** {@link LeaseSettings} with every default in its place. */
+export interface SettledLeaseSettings extends Required<Omit<LeaseSettings, 'insight'>> {
+  /** Absent: nobody looks at queries. */
+  readonly insight?: Required<InsightOptions>;
 }
 
 const anHourMs = 3_600_000;
 
-/** With every default in its place. */
-export function settingsOf({ waitMs, keepFailed, keepFailedForMs, verify }: LeaseSettings): Required<LeaseSettings> {
+export function settingsOf(settings: LeaseSettings): SettledLeaseSettings {
+  const { waitMs, keepFailed, keepFailedForMs, verify, insight } = settings;
+  const asked = insight ?? process.env.SANDBOX_QUERY_INSIGHT === '1';
   return {
     waitMs: waitMs ?? deadlineMs('lease'),
     keepFailed: keepFailed ?? 3,
     keepFailedForMs: keepFailedForMs ?? anHourMs,
     verify: verify ?? process.env.SANDBOX_VERIFY_ISOLATION === '1',
+    ...(asked === false ? {} : { insight: thresholdsOf(asked === true ? {} : asked) }),
   };
 }

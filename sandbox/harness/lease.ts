@@ -1,4 +1,5 @@
 import { asCalled } from '../core/called-as.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';
 import type { EngineClient, engineEntries } from '../engines/index.ts';
@@ -8,8 +9,9 @@ import { leaseNotFound } from './broker/shown-lease.ts';
 import type { Given } from './given/given.ts';
 import { givenBy } from './given/load-given.ts';
 import { refuseDangling, refuseDoubled } from './given/refuse-rows.ts';
+import type { QueryReport } from './insight/findings.ts';
 import { isolationOf } from './isolation-of.ts';
-import type { LeaseSettings } from './lease-settings.ts';
+import type { SettledLeaseSettings } from './lease-settings.ts';
 import { type OpenStore, openStore, type Store } from './open-store.ts';
 
 /** The driver's client of a test's own store. */
@@ -43,10 +45,12 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
 interface Released {
   /** How to open the stores of a failed test, where they are kept. */
   readonly kept?: string;
+  /** What its queries were like, where they were to be looked at. */
+  readonly queries?: QueryReport;
 }
 
 /** Everything that a lease needs to know of its harness. */
-export interface LeaseTerms<Name extends EngineName> extends Required<LeaseSettings> {
+export interface LeaseTerms<Name extends EngineName> extends SettledLeaseSettings {
   readonly engines: readonly Name[];
   readonly label: string;
   /** Engines whose stores can fail: there is a proxy of this process before each. */
@@ -55,11 +59,14 @@ export interface LeaseTerms<Name extends EngineName> extends Required<LeaseSetti
 
 /** Leases over a broker. */
 export async function leaseOver<Name extends EngineName>(
-  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, faults }: LeaseTerms<Name>,
+  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight, faults }: LeaseTerms<Name>,
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
   const broker = await attached();
-  const { lease: id, places } = await broker.ask<'lease'>({ ask: 'lease', label, engines, waitMs });
+  const { lease: id, places } = await broker.ask<'lease'>({
+    ...{ ask: 'lease', label, engines, waitMs },
+    ...withoutUndefined({ insight }),
+  });
   const asked = new Map<EngineName, Promise<Store>>();
   const opened: OpenStore[] = [];
   /** Rows that the test was given: a store that is opened later gets them too. */
@@ -148,8 +155,8 @@ export async function leaseOver<Name extends EngineName>(
     released ??= (async () => {
       await Promise.allSettled(opened.map((each) => each[Symbol.asyncDispose]()));
       const keep = failed ? { keep: { atMost: keepFailed, forMs: keepFailedForMs } } : {};
-      const { kept } = await broker.ask<'release'>({ ask: 'release', lease: id, verify, ...keep });
-      return kept ? { kept: howToOpen(id, label) } : {};
+      const { kept, queries } = await broker.ask<'release'>({ ask: 'release', lease: id, verify, ...keep });
+      return { ...(kept ? { kept: howToOpen(id, label) } : {}), ...withoutUndefined({ queries }) };
     })();
     return released;
   }

@@ -1,4 +1,4 @@
-// Prints the tables of `docs/testing.md`, to put between its two marks.
-import { isolationTables } from './support/isolation-tables.ts';
+// Prints the tables of `docs/testing.md`, to put between their marks.
+import { insightTable, isolationTables } from './support/isolation-tables.ts';
 
-process.stdout.write(`${await isolationTables()}\n`);
+process.stdout.write(`${await isolationTables()}\n\n${await insightTable()}\n`);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
+import type { Insight } from '../../sandbox/engines/contract/insight.ts';
 import type { Place } from '../../sandbox/engines/contract/isolation.ts';
+import { describeQueries } from '../../sandbox/harness/insight/describe-queries.ts';
 import { memoryServer } from './support/memory-engine.ts';
 import { holder, owner, testBroker } from './support/test-broker.ts';
 
@@ -194,6 +196,97 @@ test('places of a broker that was killed are swept before the first hand-out; th
   expect(owners).toEqual(new Set([2, 3]));
   expect(broker.list().problems).toEqual([expect.stringMatching(/^red: \d+ stores of a broker that was killed/)]);
   expect(owner(2)).toEqual([...red.places.values()].find((each) => each.owner.pid === 2)?.owner);
+});
+
+test('queries are looked at where that is asked for: until the release, with what cannot be looked at said', async () => {
+  const watched: string[] = [];
+  const insight: Insight = {
+    seen: 'what the test says',
+    limits: [],
+    watch: async (_running, { id }) => ({
+      queries: async () => [
+        { statement: 'read at the limits', calls: 10, slowestMs: 99.9, scans: [] },
+        { statement: 'read beyond them', calls: 11, slowestMs: 100, scans: ['all rows'] },
+      ],
+      async [Symbol.asyncDispose]() {
+        watched.push(id);
+      },
+    }),
+  };
+  const [red, blue] = [memoryServer({ insight }), memoryServer({ insight: 'a map keeps no statistics' })];
+  const { broker } = await testBroker({ red, blue });
+  const who = holder(10);
+  const wanted = { ...asked('looked at', 'red', 'blue'), insight: { slowMs: 100, repeats: 10 } };
+  const looked = await broker.lease(who, wanted);
+  expect(watched).toEqual([]);
+  const { queries } = await broker.release(who, { lease: looked.lease, verify: false });
+  const found = { engine: 'red', statement: 'read beyond them', calls: 11 };
+  expect(queries).toEqual({
+    findings: [
+      { ...found, kind: 'slow', detail: '100.0 ms' },
+      { ...found, kind: 'no index', detail: 'reads all of all rows' },
+      { ...found, kind: 'repeated', detail: '11 times' },
+    ],
+    notRun: [{ engine: 'blue', reason: 'a map keeps no statistics' }],
+  });
+  expect(describeQueries('looked\n at', queries ?? { findings: [], notRun: [] })).toEqual([
+    'Queries of "looked at":',
+    '  red: slow, 100.0 ms: read beyond them',
+    '  red: no index, reads all of all rows: read beyond them',
+    '  red: repeated, 11 times: read beyond them',
+    '  blue: not-run: a map keeps no statistics',
+  ]);
+  expect(describeQueries('quiet', { findings: [], notRun: [] })).toEqual([]);
+  expect(watched).toEqual([looked.places.red?.id]);
+  const gone = await broker.lease(who, wanted);
+  broker.forget(who);
+  await until('the watch of one that is gone has ended', () => watched.length === 2);
+  expect(watched[1]).toBe(gone.places.red?.id);
+  const unasked = await broker.lease(who, asked('not looked at', 'red'));
+  expect(await broker.release(who, { lease: unasked.lease, verify: false })).toEqual({ kept: false });
+  await broker[Symbol.asyncDispose]();
+});
+
+test('two who take their stores in different orders are not left waiting for each other', async () => {
+  const servers = { red: memoryServer({ capacity: 1 }), blue: memoryServer({ capacity: 1 }) };
+  const { broker } = await testBroker(servers);
+  const [one, other] = [holder(10), holder(11)];
+  const first = await broker.lease(one, asked('one', 'red'));
+  const second = await broker.lease(other, asked('other', 'blue'));
+  const waiting = broker.place(one, { lease: first.lease, engine: 'blue', waitMs });
+  const refused = broker.place(other, { lease: second.lease, engine: 'red', waitMs });
+  await expect(refused).rejects.toMatchObject({
+    code: 'LEASE_DEADLOCK',
+    message: expect.stringContaining('"one" has red and waits for blue; "other" has blue and waits for red'),
+  });
+  await broker.release(other, { lease: second.lease, verify: false });
+  expect(await waiting).toMatchObject({ id: expect.stringMatching(/^place/) });
+  await broker[Symbol.asyncDispose]();
+});
+
+test('who waits for one that waits for nobody is left to wait', async () => {
+  const servers = { red: memoryServer({ capacity: 2 }), blue: memoryServer({ capacity: 1 }) };
+  const { broker } = await testBroker(servers);
+  const [one, other, third] = [holder(10), holder(11), holder(12)];
+  const first = await broker.lease(one, asked('one', 'red'));
+  const works = await broker.lease(third, asked('works', 'red'));
+  const second = await broker.lease(other, asked('other', 'blue'));
+  const refused: unknown[] = [];
+  const waits = [
+    broker.place(one, { lease: first.lease, engine: 'blue', waitMs }),
+    broker.place(other, { lease: second.lease, engine: 'red', waitMs }),
+  ];
+  for (const each of waits) each.catch((thrown) => refused.push(thrown));
+  // It looks once a second: twice in this time.
+  const begun = performance.now();
+  await until('two looks', () => performance.now() - begun > 2_200);
+  expect(refused).toEqual([]);
+  expect(broker.list().pools.map(({ waiting }) => waiting)).toEqual([1, 1]);
+  await broker.release(third, { lease: works.lease, verify: false });
+  expect(await waits[1]).toMatchObject({ id: expect.stringMatching(/^place/) });
+  await broker.release(other, { lease: second.lease, verify: false });
+  expect(await waits[0]).toMatchObject({ id: expect.stringMatching(/^place/) });
+  await broker[Symbol.asyncDispose]();
 });
 
 test('a verified reset names what differs, fails the release, and takes the place out of use', async () => {

@@ -56,9 +56,17 @@ test('two files that take the same lock at the same time do not meet, and do whe
 
 test('a test that fails keeps its stores, says how to open them, and they outlive the run', async () => {
   const before = new Set((await leases()).map(({ id }) => id));
-  const { exitCode, all } = await runCases(['fails'], { SANDBOX_VERIFY_ISOLATION: '1' });
+  const { exitCode, all } = await runCases(['fails'], {
+    SANDBOX_VERIFY_ISOLATION: '1',
+    SANDBOX_QUERY_INSIGHT: '1',
+  });
   expect(exitCode, all).toBe(1);
   expect(all).toMatch(/1 failed.*2 passed/);
+  // Of what a test asked, and of the one that asked it alone.
+  expect(all).toMatch(
+    /Queries of ".*leaves a table":\n +postgresql: no index, reads all of users, for .*: select email/,
+  );
+  expect(all?.match(/Queries of/g)).toHaveLength(1);
   const [, id = ''] = /lease open ([0-9a-f]{8})/.exec(all ?? '') ?? [];
   expect((await leases()).filter((lease) => !before.has(lease.id))).toMatchObject([
     { id, state: 'kept', label: expect.stringContaining('finds none, and fails') },

@@ -1,6 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
@@ -58,6 +58,49 @@ test.for([
   expect(all).toMatch(passes);
   // Something that it holds, a timer or a connection, keeps Jest waiting, which says so.
   expect(all).not.toContain('did not exit');
+});
+
+describe('stores of each test, leased by plain functions', () => {
+  const project = () => join(folder.path, 'test-runners');
+  const sandbox = (...args: readonly string[]) =>
+    runElsewhere(project(), 'npx', ['--no-install', 'taishang-sandbox', ...args]);
+
+  beforeAll(async () => {
+    await cp(join(root, 'examples/test-runners'), project(), { recursive: true });
+    await sandbox('up', '--engines', 'redis', '--size', 'none');
+  });
+
+  afterAll(async () => {
+    await sandbox('down', '-v');
+  });
+
+  test.for([
+    { script: 'test:node', file: 'node-test/visits.test.mjs', ended: /pass 2\n[\s\S]*fail 2\n/ },
+    { script: 'test:jest', file: 'jest/visits.test.mjs', ended: /Tests: +2 failed, 2 passed, 4 total/ },
+    { script: 'test:playwright', file: 'playwright/visits.spec.ts', ended: /2 failed[\s\S]*2 passed/ },
+  ])('$script: each test finds a store as new, and one that fails keeps it', async ({ script, file, ended }) => {
+    const visits = join(project(), file);
+    const wrong = (await readFile(visits, 'utf8'))
+      .replaceAll("visits'), 1", "visits'), 2")
+      .replace('toBe(1)', 'toBe(2)');
+    await writeFile(visits.replace('visits', 'wrong-visits'), wrong);
+    const run = await runElsewhere(project(), 'npm', ['run', script], { NO_COLOR: '1' }).catch((thrown) => thrown);
+    expect(run.exitCode, run.all).toBe(1);
+    expect(run.all).toMatch(ended);
+    expect(run.all).not.toContain('did not exit');
+    const kept = [...run.all.matchAll(/first visit" are kept: npx taishang-sandbox lease open ([0-9a-f]{8})/g)];
+    expect(kept).toHaveLength(2);
+    const { stdout } = await sandbox(
+      'lease',
+      'open',
+      kept[0][1],
+      '--',
+      process.execPath,
+      '-p',
+      'process.env.REDIS_URL',
+    );
+    expect(stdout).toMatch(/^redis:\/\/place/);
+  });
 });
 
 test('a stack, and rows of workers, in a project of Yarn, whose packages are archives', {

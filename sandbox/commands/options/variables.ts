@@ -52,6 +52,10 @@ const tests: readonly Variable[] = [
     name: 'SANDBOX_VERIFY_ISOLATION',
     meaning: "`1`: every reset of a test's own store is verified, all its content read",
   },
+  {
+    name: 'SANDBOX_QUERY_INSIGHT',
+    meaning: '`1`: queries of a test that are slow, that no index helps, or that are repeated are shown when it ends',
+  },
 ];
 
 const machine: readonly Variable[] = [

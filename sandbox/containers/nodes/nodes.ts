@@ -95,6 +95,12 @@ export async function finishedAtMs(id: string): Promise<number | undefined> {
   return at > 0 ? at : undefined;
 }
 
+/** When the container's first process was started last, in milliseconds since 1970. `undefined`: there is no such container. */
+export async function startedAtMs(id: string): Promise<number | undefined> {
+  const at = (await inspect(id))?.State.StartedAt;
+  return at === undefined ? undefined : Date.parse(at);
+}
+
 function inspect(container: string) {
   return unlessMissing(async () => (await docker()).getContainer(container).inspect());
 }

@@ -7,6 +7,7 @@ import type { Backup } from './backup.ts';
 import type { Bench } from './bench.ts';
 import type { Data } from './data.ts';
 import type { Failover } from './failover.ts';
+import type { Insight } from './insight.ts';
 import type { Isolation } from './isolation.ts';
 import type { Schema } from './schema.ts';
 import type { Shell } from './shell.ts';
@@ -71,6 +72,7 @@ export interface Capabilities {
   readonly shell: Shell;
   readonly dataVersions: DataVersions;
   readonly isolation: Isolation;
+  readonly insight: Insight;
 }
 
 export type CapabilityName = keyof Capabilities;

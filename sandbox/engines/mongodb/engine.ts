@@ -12,6 +12,7 @@ import { holdings } from './data/holdings.ts';
 import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
+import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
@@ -82,6 +83,7 @@ export const mongodb = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
   failover,
   isolation,
+  insight,
 }).without({
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

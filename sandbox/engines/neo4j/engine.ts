@@ -102,6 +102,8 @@ export const neo4j = defineEngine({
   ),
   failover,
 }).without({
+  // db.logs.query.enabled is taken, and the log stays empty, after a query of a minute too (2026.08).
+  insight: 'Community writes no log of queries, and keeps no statistics of them',
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',
   restoreBeside:

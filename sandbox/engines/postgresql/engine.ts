@@ -14,6 +14,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { primaryThatAnswers } from './failover/rejoin.ts';
+import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
@@ -78,6 +79,7 @@ export const postgresql = defineEngine({
       },
       bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
       isolation,
+      insight,
     },
     primaryThatAnswers,
   ),

@@ -13,6 +13,7 @@ import { load, loadedFingerprint, recordLoaded } from './data/load.ts';
 import { expiredKinds, readBack } from './data/read-back.ts';
 import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
+import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
@@ -88,6 +89,7 @@ export const redis = defineEngine({
       },
       bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
       isolation,
+      insight,
     },
     primaryNode,
   ),

@@ -9,6 +9,7 @@ import { createBroker } from './broker.ts';
 import { keptRecord } from './kept-record.ts';
 import { leasedEngine } from './leased-engine.ts';
 import { serveBroker } from './serve.ts';
+import { stackMoment } from './stack-moment.ts';
 
 /** What a broker is started with: its only argument, as JSON. */
 export interface BrokerSettings {
@@ -32,8 +33,13 @@ try {
 }
 
 async function run(): Promise<void> {
+  /** What the stack was when the first pool was opened. */
+  let madeFrom: string | undefined;
   const broker = await createBroker({
-    engineOf: (name) => leasedEngine(identity, name),
+    async engineOf(name) {
+      madeFrom ??= await stackMoment(identity);
+      return leasedEngine(identity, name);
+    },
     record: keptRecord(identity),
     owner: thisProcess(),
     isAlive: isProcessAlive,
@@ -45,7 +51,14 @@ async function run(): Promise<void> {
     clearTimeout(idle);
     idle = count === 0 ? setTimeout(end, lingerMs) : undefined;
   };
-  const server = await serveBroker({ path, broker, onConnections });
+  const isCurrent = async () => {
+    // Whoever has a store goes on with it, whatever became of the stack.
+    const isFree = madeFrom !== undefined && broker.list().leases.every(({ state }) => state === 'kept');
+    if (!isFree || madeFrom === (await stackMoment(identity).catch(() => 'unknown'))) return true;
+    void end();
+    return false;
+  };
+  const server = await serveBroker({ path, broker, isCurrent, onConnections });
   // Whoever has started it connects next.
   idle = setTimeout(end, deadlineMs('brokerStart'));
   process.once('SIGTERM', end).once('SIGINT', end);

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { nowMs } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { Insight } from '../../engines/contract/insight.ts';
 import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolation.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { linesOfGaps } from '../../stack/furnish/schema-gaps.ts';
+import type { InsightOptions, QueryReport } from '../insight/findings.ts';
 import { createKeptLeases } from './kept-leases.ts';
 import type { KeptLease, KeptRecord } from './kept-record.ts';
 import type { Answers, BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
@@ -19,11 +21,15 @@ import {
   shownHeld,
   shownKept,
 } from './shown-lease.ts';
+import { leaseDeadlock, stuckWaits, type Wait } from './stuck-waits.ts';
+import { watchQueries } from './watched-queries.ts';
 
 /** An engine that runs, as a broker needs it. */
 export interface LeasedEngine {
   readonly isolation: Isolation;
   readonly running: RunningEngine;
+  /** What tells a test's queries, or why nothing does. */
+  readonly insight: Insight | string;
 }
 
 export interface BrokerOptions {
@@ -48,7 +54,7 @@ export interface Broker extends AsyncDisposable {
   /** What a lease's place lacks of the schema, or has otherwise, a line each; the first of them. */
   readonly drift: (holder: Holder, asked: { lease: string; engine: string }) => Promise<Answers['drift']>;
   /** Gives a lease back, or keeps it. Throws `ISOLATION_BROKEN` where it is to be verified, and differs. */
-  readonly release: (holder: Holder, asked: AskedRelease) => Promise<{ readonly kept: boolean }>;
+  readonly release: (holder: Holder, asked: AskedRelease) => Promise<Released>;
   /** Gives back everything that somebody has who is gone. */
   readonly forget: (holder: Holder) => void;
   readonly list: () => BrokerStatus;
@@ -63,6 +69,13 @@ interface AskedLease {
   readonly label: string;
   readonly engines: readonly string[];
   readonly waitMs: number;
+  readonly insight?: Required<InsightOptions>;
+}
+
+interface Released {
+  readonly kept: boolean;
+  /** Of a lease whose queries were to be looked at. */
+  readonly queries?: QueryReport;
 }
 
 interface AskedRelease {
@@ -77,7 +90,7 @@ const problemsMax = 20;
 /** Differences of a schema that are told: so many lines are less than an answer may have. */
 const gapsShownMax = 50;
 
-/** How often ages of kept leases, and processes that have leases, are looked at, in milliseconds. */
+/** How often ages of kept leases, processes that have leases, and who waits for whom are looked at, in milliseconds. */
 const lookMs = 1_000;
 
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
@@ -86,6 +99,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const leases = new Map<string, Lease>();
   /** Kept by this process: their places count in its pools. */
   const keptHere = new Set<string>();
+  /** In the order of their beginning. */
+  const waits = new Set<Wait>();
   const underWay = new Set<Promise<unknown>>();
   const problems: string[] = [];
   let isClosing = false;
@@ -93,11 +108,12 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const looking = setInterval(look, lookMs).unref();
   return { lease, place, drift, release, forget, list, show, drop, noteProblem, [Symbol.asyncDispose]: close };
 
-  async function lease(holder: Holder, { label, engines, waitMs }: AskedLease) {
+  async function lease(holder: Holder, { label, engines, waitMs, insight }: AskedLease) {
     const id = randomBytes(4).toString('hex');
     const made: Lease = {
       ...{ id, label, holder, sinceMs: nowMs(), asked: new Map(), places: new Map() },
       ended: new AbortController(),
+      ...(insight === undefined ? {} : { watched: watchQueries(engineOf, insight) }),
     };
     leases.set(id, made);
     const untilMs = performance.now() + waitMs;
@@ -131,13 +147,27 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     return taking;
   }
 
-  async function takePlace({ label, holder, ended, places }: Lease, engine: string, waitMs: number): Promise<Place> {
+  async function takePlace(of: Lease, engine: string, waitMs: number): Promise<Place> {
+    const { label, holder, ended, places, watched } = of;
     const who = `${label} (process ${holder.owner.pid})`;
-    const taken = await poolOf(engine).take({ waitMs, label: who, signal: ended.signal });
+    const taken = await waitFor(of, engine, (signal) => poolOf(engine).take({ waitMs, label: who, signal }));
+    await watched?.begin(engine, taken);
     // Whoever wanted it may have gone meanwhile.
     if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
     else places.set(engine, taken);
     return taken;
+  }
+
+  /** Remembers who waits for what, so that a wait that would never end is ended. */
+  async function waitFor<Value>(lease: Lease, engine: string, take: (signal: AbortSignal) => Promise<Value>) {
+    const refused = new AbortController();
+    const wait: Wait = { lease, engine, refuse: (reason) => refused.abort(reason) };
+    waits.add(wait);
+    try {
+      return await take(AbortSignal.any([lease.ended.signal, refused.signal]));
+    } finally {
+      waits.delete(wait);
+    }
   }
 
   function poolOf(engine: string): Pool {
@@ -176,14 +206,16 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   async function release(holder: Holder, { lease: id, verify, keep }: AskedRelease) {
     const own = ownLease(holder, id);
+    // While everything is as the test has left it.
+    const queries = withoutUndefined({ queries: await own.watched?.end() });
     if (keep !== undefined && keep.atMost > 0 && own.places.size > 0) {
       await keepLease(own, keep);
-      return { kept: true };
+      return { kept: true, ...queries };
     }
     const differences = end(own, verify);
     const found = verify ? await differences : [];
     if (found.length > 0) throw isolationBroken(own.label, found);
-    return { kept: false };
+    return { kept: false, ...queries };
   }
 
   async function keepLease(own: Lease, bounds: Keep): Promise<void> {
@@ -197,6 +229,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   function stop(own: Lease): void {
     leases.delete(own.id);
+    if (own.watched !== undefined) follow(`the watch of the lease ${own.id}`, own.watched.end());
     own.ended.abort(leaseNotFound(own.id));
   }
 
@@ -223,6 +256,9 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   function look(): void {
     kept.dropExpired();
     for (const each of [...leases.values()]) if (!isAlive(each.holder.owner)) end(each);
+    const status = new Map([...pools].map(([engine, pool]) => [engine, pool.status()]));
+    const stuck = stuckWaits([...waits], [...leases.values()], status);
+    stuck.at(-1)?.refuse(leaseDeadlock(stuck));
   }
 
   /** A place of an earlier broker is none that a pool has. */

@@ -1,6 +1,8 @@
 import { SandboxError } from '../../core/errors.ts';
+import { whyWithout } from '../../engines/contract/lacks.ts';
 import { engineNames } from '../../engines/engine-names.ts';
 import { attachStack } from '../../stack/attach/attach-stack.ts';
+import { loadEngine } from '../../stack/resolve/load-engines.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { isolationOf } from '../isolation-of.ts';
 import type { LeasedEngine } from './broker.ts';
@@ -16,7 +18,8 @@ export async function leasedEngine(identity: StackIdentity, name: string): Promi
   const { engines } = await attachStack({ ...identity, engines: [known] });
   const running = engines.get(known);
   if (running === undefined) throw new Error(`${name} was attached to, and is not there`);
-  return { isolation, running };
+  const engine = await loadEngine(known);
+  return { isolation, running, insight: engine.insight ?? whyWithout(engine, 'insight') };
 }
 
 function unknownEngine(name: string): SandboxError {

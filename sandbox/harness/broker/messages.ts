@@ -1,5 +1,6 @@
 import type { SandboxErrorDetails } from '../../core/errors.ts';
 import type { Place, PlaceOwner } from '../../engines/contract/isolation.ts';
+import type { InsightOptions, QueryReport } from '../insight/findings.ts';
 
 /** Both sides refuse a longer line: nothing that is said here comes near. */
 export const messageBytesMax = 64 * 1024;
@@ -16,7 +17,14 @@ export interface Keep {
 /** What a client may ask; `messages.schema.json` has the bounds. Each is a line of JSON with a number of its own. */
 export type Request =
   | { readonly ask: 'hello'; readonly version: 1; readonly owner: PlaceOwner }
-  | { readonly ask: 'lease'; readonly label: string; readonly engines: readonly string[]; readonly waitMs: number }
+  | {
+      readonly ask: 'lease';
+      readonly label: string;
+      readonly engines: readonly string[];
+      readonly waitMs: number;
+      /** Absent: nobody looks at its queries. */
+      readonly insight?: Required<InsightOptions>;
+    }
   | { readonly ask: 'place'; readonly lease: string; readonly engine: string; readonly waitMs: number }
   | { readonly ask: 'drift'; readonly lease: string; readonly engine: string }
   | { readonly ask: 'release'; readonly lease: string; readonly verify: boolean; readonly keep?: Keep }
@@ -36,8 +44,8 @@ export interface Answers {
   readonly hello: { readonly pid: number };
   readonly lease: { readonly lease: string; readonly places: Places };
   readonly place: Place;
+  readonly release: { readonly kept: boolean; readonly queries?: QueryReport };
   readonly drift: { readonly count: number; readonly lines: readonly string[] };
-  readonly release: { readonly kept: boolean };
   readonly list: BrokerStatus;
   readonly show: { readonly lease: ShownLease; readonly places: Places };
   readonly drop: Readonly<Record<never, never>>;

@@ -26,17 +26,24 @@ export interface Server extends AsyncDisposable {
 export interface ServeOptions {
   readonly path: string;
   readonly broker: Broker;
+  /** Asked whenever somebody says hello. `false`: it serves no more, and whoever came is cut off to find the next one. */
+  readonly isCurrent?: () => Promise<boolean>;
   /** Told whenever somebody has come or gone. */
   readonly onConnections?: (count: number) => void;
 }
 
 /** Serves until it is disposed of. The folder of `path` must be its owner's alone; what lies there is replaced. */
-export async function serveBroker({ path, broker, onConnections = () => {} }: ServeOptions): Promise<Server> {
+export async function serveBroker({
+  path,
+  broker,
+  isCurrent = async () => true,
+  onConnections = () => {},
+}: ServeOptions): Promise<Server> {
   const connected = new Set<Socket>();
   const server = createServer((socket) => {
     connected.add(socket);
     onConnections(connected.size);
-    attend(socket, broker);
+    attend(socket, broker, isCurrent);
     socket.once('close', () => {
       connected.delete(socket);
       onConnections(connected.size);
@@ -57,7 +64,7 @@ export async function serveBroker({ path, broker, onConnections = () => {} }: Se
 }
 
 /** Answers one client until it is gone, and takes back what it has then. Who does not keep to the form is cut off. */
-function attend(socket: Socket, broker: Broker): void {
+function attend(socket: Socket, broker: Broker, isCurrent: () => Promise<boolean>): void {
   let holder: Holder | undefined;
   let open = 0;
   // A client that was killed ends the connection, one way or another.
@@ -73,7 +80,8 @@ function attend(socket: Socket, broker: Broker): void {
     if (open >= openRequestsMax) return cutOff(`more than ${openRequestsMax} requests are open`);
     open += 1;
     const { id } = request;
-    answerTo(request, broker, holder)
+    const answered = request.ask === 'hello' ? greet() : answerTo(request, broker, holder);
+    answered
       .then(
         (answer) => say({ id, answer }),
         (thrown) => say({ id, error: detailsOf(thrown) }),
@@ -82,6 +90,11 @@ function attend(socket: Socket, broker: Broker): void {
         open -= 1;
       });
   });
+
+  async function greet(): Promise<object> {
+    if (!(await isCurrent())) socket.destroy();
+    return { pid: process.pid };
+  }
 
   function say(reply: Reply): void {
     if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
@@ -102,10 +115,8 @@ function parseRequest(line: string): (Request & { readonly id: number }) | undef
   }
 }
 
-async function answerTo(request: Request, broker: Broker, holder: Holder): Promise<object> {
+async function answerTo(request: Exclude<Request, { ask: 'hello' }>, broker: Broker, holder: Holder): Promise<object> {
   switch (request.ask) {
-    case 'hello':
-      return { pid: process.pid };
     case 'lease':
       return broker.lease(holder, request);
     case 'place':

@@ -2,6 +2,7 @@ import { SandboxError } from '../../core/errors.ts';
 import type { Place, PlaceOwner } from '../../engines/contract/isolation.ts';
 import type { KeptLease } from './kept-record.ts';
 import type { ShownLease } from './messages.ts';
+import type { WatchedQueries } from './watched-queries.ts';
 
 /** Who has a lease: a connection of a process. */
 export interface Holder {
@@ -18,6 +19,8 @@ export interface Lease {
   readonly asked: Map<string, Promise<Place>>;
   readonly places: Map<string, Place>;
   readonly ended: AbortController;
+  /** Where its queries are to be looked at. */
+  readonly watched?: WatchedQueries;
 }
 
 export function shownHeld({ id, label, holder, sinceMs, places }: Lease): ShownLease {

@@ -3,6 +3,7 @@ import { SandboxError } from '../../core/errors.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
 import type { Given } from '../given/given.ts';
+import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
 import { type Harness, harnessOf } from '../open-harness.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
@@ -43,7 +44,8 @@ const withLease = withHarness
       faults,
     });
     onCleanup(async () => {
-      const { kept } = await lease.release({ failed: task.result?.state === 'fail' });
+      const { kept, queries } = await lease.release({ failed: task.result?.state === 'fail' });
+      if (queries !== undefined) for (const line of describeQueries(nameOf(task), queries)) console.error(line);
       if (kept !== undefined) console.error(kept);
     });
     return lease;

@@ -1,4 +1,5 @@
 import type { Leak } from '../../../sandbox/engines/contract/isolation.ts';
+import { whyWithout } from '../../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../../sandbox/stack/resolve/load-engines.ts';
 
@@ -26,6 +27,17 @@ export async function isolationTables(): Promise<string> {
     '|---|---|---|',
     ...open,
   ].join('\n');
+}
+
+/** What is seen of the queries of a test, by engine, or why nothing is. */
+export async function insightTable(): Promise<string> {
+  const rows = (await loadEngines(engineNames)).flatMap((engine) => {
+    if (engine.isolation === undefined) return [];
+    const { insight, title } = engine;
+    if (insight === undefined) return [`| ${title} | nothing: ${cell(whyWithout(engine, 'insight'))} | |`];
+    return [`| ${title} | ${cell(insight.seen)} | ${cell(insight.limits.join('; '))} |`];
+  });
+  return ['| engine | what is seen | and what is not |', '|---|---|---|', ...rows].join('\n');
 }
 
 function cell(text: string): string {

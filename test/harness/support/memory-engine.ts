@@ -17,9 +17,15 @@ export interface MemoryServerOptions {
   readonly capacity?: number;
   /** What a reset leaves behind. */
   readonly leak?: (values: readonly string[]) => readonly string[];
+  /** What tells the queries of a test, or why nothing does. */
+  readonly insight?: LeasedEngine['insight'];
 }
 
-export function memoryServer({ capacity = 10, leak = () => [] }: MemoryServerOptions = {}): MemoryServer {
+export function memoryServer({
+  capacity = 10,
+  leak = () => [],
+  insight = 'a map keeps no statistics',
+}: MemoryServerOptions = {}): MemoryServer {
   const places: MemoryServer['places'] = new Map();
   const counts = { opened: 0, made: 0, reset: 0, dropped: 0 };
   const before: MemoryServer['before'] = {};
@@ -30,6 +36,7 @@ export function memoryServer({ capacity = 10, leak = () => [] }: MemoryServerOpt
   };
   const engine: LeasedEngine = {
     running: {} as RunningEngine,
+    insight,
     isolation: {
       place: 'an entry of a map',
       leaks: [],

@@ -4,6 +4,7 @@ import type { Bench } from '../../contract/bench.ts';
 import type { Data, ReadBack } from '../../contract/data.ts';
 import type { Capabilities } from '../../contract/engine.ts';
 import type { Holding } from '../../contract/holdings.ts';
+import type { Insight } from '../../contract/insight.ts';
 import type { Isolation } from '../../contract/isolation.ts';
 import type { LeaseBench, OtherWay } from '../../contract/lease-bench.ts';
 import type { OfferedReads } from '../../contract/platform-reads.ts';
@@ -142,6 +143,8 @@ const isolation = byMember<Isolation>({
   sweep: toPrimaryIfAny,
 });
 
+const insight = byMember<Insight>({ seen: asItIs, limits: asItIs, watch: toPrimary });
+
 /** How each capability comes to the node that takes writes: one that is new does not compile without it. */
 export const capabilityRoutes: Routes<Capabilities> = {
   schema,
@@ -154,4 +157,5 @@ export const capabilityRoutes: Routes<Capabilities> = {
   shell: asItIs,
   dataVersions: asItIs,
   isolation,
+  insight,
 };

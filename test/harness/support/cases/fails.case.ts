@@ -4,6 +4,7 @@ import { test } from '../../../../sandbox/harness/vitest/test.ts';
 test('leaves a table', async ({ postgresql, environment }) => {
   const pool = await postgresql.client();
   await pool.query('create table left_behind ()');
+  await pool.query('select email from users where full_name = $1', ['nobody']);
   expect(environment).toEqual(postgresql.environment);
 });
 

@@ -1,0 +1,57 @@
+import { messageOf } from '../../core/errors.ts';
+import type { Insight, Watch } from '../../engines/contract/insight.ts';
+import type { Place } from '../../engines/contract/isolation.ts';
+import type { RunningEngine } from '../../engines/contract/topology.ts';
+import {
+  type Finding,
+  findingsOf,
+  type InsightOptions,
+  type NotLookedAt,
+  type QueryReport,
+} from '../insight/findings.ts';
+
+/** The queries of one lease, which are watched until it ends. */
+export interface WatchedQueries {
+  /** Before anybody has the place. What cannot be watched is said in the report, and is no reason to be without a store. */
+  readonly begin: (engine: string, place: Place) => Promise<void>;
+  /** What is to be said of them. A second time: nothing. */
+  readonly end: () => Promise<QueryReport>;
+}
+
+/** Most findings of a lease: its report is one message, and a page of them says enough. */
+const findingsMax = 50;
+
+export function watchQueries(
+  engineOf: (name: string) => Promise<{ readonly insight: Insight | string; readonly running: RunningEngine }>,
+  thresholds: Required<InsightOptions>,
+): WatchedQueries {
+  const watches = new Map<string, Watch>();
+  const notRun: NotLookedAt[] = [];
+  return { begin, end };
+
+  async function begin(engine: string, place: Place): Promise<void> {
+    try {
+      const { insight, running } = await engineOf(engine);
+      if (typeof insight === 'string') notRun.push({ engine, reason: insight });
+      else watches.set(engine, await insight.watch(running, place));
+    } catch (thrown) {
+      notRun.push({ engine, reason: messageOf(thrown) });
+    }
+  }
+
+  async function end(): Promise<QueryReport> {
+    const ended = [...watches];
+    watches.clear();
+    const findings: Finding[] = [];
+    for (const [engine, watch] of ended) {
+      try {
+        findings.push(...findingsOf(engine, await watch.queries(), thresholds));
+      } catch (thrown) {
+        notRun.push({ engine, reason: messageOf(thrown) });
+      } finally {
+        await watch[Symbol.asyncDispose]();
+      }
+    }
+    return { findings: findings.slice(0, findingsMax), notRun: notRun.splice(0) };
+  }
+}
