@@ -13,7 +13,7 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
   extends LeaseSettings,
     Pick<
       StackOptions<Name>,
-      'engines' | 'topologies' | 'size' | 'directory' | 'name' | 'images' | 'dockerInstall' | 'progress' | 'signal'
+      'engines' | 'topologies' | 'size' | 'migrations' | 'directory' | 'name' | 'images' | 'dockerInstall' | 'progress' | 'signal'
     > {
   /** Most stores that there are at once, by engine; the first who asks decides. Default: what a server has room for. */
   readonly maximum?: Readonly<Partial<Record<Name, number>>>;
@@ -98,8 +98,9 @@ async function bringUp<Name extends EngineName>(
   identity: StackIdentity,
   options: HarnessOptions<Name>,
 ): Promise<readonly Name[]> {
-  const { engines, size, topologies, images } = options;
-  if (size === undefined && topologies === undefined && images === undefined) {
+  const { engines, size, topologies, images, migrations } = options;
+  const asked = [size, topologies, images, migrations];
+  if (asked.every((each) => each === undefined)) {
     const attached = await attachStack({ ...identity, ...(engines === undefined ? {} : { engines }) }).catch(absent);
     if (attached !== undefined) return [...attached.engines.keys()] as Name[];
   }

@@ -14,8 +14,9 @@ import { importerMemoryBytes, rowsForImport } from './data/offline-import.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { migrations } from './schema/migrations.ts';
 import { contract } from './schema/contract.ts';
-import { applySchema } from './schema/schema.ts';
+import { applySchema, clear } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
 import { serverSettings } from './server/server-settings.ts';
@@ -64,7 +65,7 @@ export const neo4j = defineEngine({
   // Never of a standby, which is behind.
   ...routeToPrimary(
     {
-      schema: { apply: applySchema, contract, migrationEnvironment },
+      schema: { apply: applySchema, clear, migrations, contract, migrationEnvironment },
       data: {
         load: async (running, dataset, report) => {
           const loaded = await load(running, dataset, report);

@@ -14,7 +14,9 @@ import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { primaryThatAnswers } from './failover/rejoin.ts';
 import { isolation } from './isolation/isolation.ts';
+import { migrations } from './schema/migrations.ts';
 import { contract } from './schema/contract.ts';
+import { applyNone, clear } from './schema/no-schema.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
@@ -62,7 +64,7 @@ export const postgresql = defineEngine({
   shell,
   ...routeToPrimary(
     {
-      schema: { apply: applySchema, contract, migrationEnvironment },
+      schema: { apply: applySchema, applyNone, clear, migrations, contract, migrationEnvironment },
       data: {
         load,
         baseline: baselineLoad,

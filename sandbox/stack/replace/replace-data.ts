@@ -18,6 +18,7 @@ import type { StackOptions } from '../stack-options.ts';
 import { type Before, inspectExisting } from '../start/stack-start.ts';
 import { rememberSecrets, startNodes } from '../start/start-stack.ts';
 import { createStartupRecorder } from '../start/startup-steps.ts';
+import { afterRestore } from '../state/migrated.ts';
 import { withStackLock } from '../state/stack-lock.ts';
 import type { LoadedDataset, StackState } from '../state/stack-state.ts';
 import { type StateKeeper, stateOnDisk } from '../state/state-keeper.ts';
@@ -76,7 +77,7 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
     );
     const stoppedMs = await changeOver(staged, keeper, before);
     // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
-    const stack = { ...asked, topologies, engines: staged, dataset: undefined };
+    const stack = { ...asked, topologies, engines: staged, dataset: undefined, migrations: new Map() };
     const recorder = createStartupRecorder();
     const running = await startNodes({ stack, keeper, recorder, before: await inspectExisting(asked, keeper) });
     const downtimeMs = Math.round(performance.now() - stoppedMs);
@@ -145,9 +146,10 @@ async function rememberDatasets(keeper: StateKeeper, { engines, datasetOf }: Rep
   for (const { name } of engines) {
     const state = known[name];
     if (state === undefined) continue;
-    const { dataset: _, ...others } = state;
+    const { dataset: _, migrated: before, ...others } = state;
     const dataset = datasetOf(name);
-    known[name] = { ...others, ...withoutUndefined({ dataset }) };
+    const migrated = before === undefined ? undefined : afterRestore(before);
+    known[name] = { ...others, ...withoutUndefined({ dataset, migrated }) };
   }
   const isReplaced = (name: string) => engines.some((engine) => engine.name === name);
   const unchecked = keeper.state().unchecked?.filter((name) => !isReplaced(name));

@@ -19,6 +19,8 @@ export interface StartedStack {
   readonly gaps: readonly EngineGap[];
   /** Puts the stores back to what they held before this start loaded them, if anything; for who finds them wrong. */
   readonly undoLoads: (thrown: unknown) => Promise<unknown>;
+  /** The same, and takes down what this start has made: nothing of it is to be used. */
+  readonly undoAll: (thrown: unknown) => Promise<unknown>;
   /** Once nobody can find them wrong any more. */
   readonly keepLoads: () => Promise<void>;
 }
@@ -41,6 +43,10 @@ export async function startFurnished(start: StackStart): Promise<StartedStack> {
     gaps: furnished.flat(),
     undoLoads: async (thrown) => {
       if (safety.engines().size === 0) return thrown;
+      await rollBack(start, safety.engines());
+      return putBack(start, safety, known, thrown);
+    },
+    undoAll: async (thrown) => {
       await rollBack(start, safety.engines());
       return putBack(start, safety, known, thrown);
     },

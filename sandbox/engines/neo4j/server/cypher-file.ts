@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../../../core/errors.ts';
 
 /** A statement of a file, and the line that it begins in. */
 export interface Statement {
@@ -22,6 +23,16 @@ export function splitStatements(text: string): readonly Statement[] {
   }
   if (lines.some((line) => line.trim() !== '')) statements.push({ text: lines.join('\n'), line: firstLine });
   return statements;
+}
+
+/** The server says where, from the start of the statement: `... (line 2, column 7 (offset: 31))`. */
+export function whatTheServerSays(
+  firstLine: number,
+  thrown: unknown,
+): { readonly line: number; readonly reason: string } {
+  const message = messageOf(thrown);
+  const within = Number(/\(line (\d+), column/.exec(message)?.[1] ?? 1);
+  return { line: firstLine + within - 1, reason: message.split('\n')[0] ?? '' };
 }
 
 /** Text of a file of this room. */

@@ -47,9 +47,16 @@ export async function primaryFirst<Running extends ReachableEngine>(
 type Order = <Running extends ReachableEngine>(running: Running) => Promise<Running>;
 
 function schemaOf(schema: Schema, ordered: Order): Schema {
+  const { applyNone } = schema;
   return {
     ...schema,
     apply: async (running, options) => schema.apply(await ordered(running), options),
+    ...(applyNone === undefined ? {} : { applyNone: async (running) => applyNone(await ordered(running)) }),
+    clear: async (running) => schema.clear(await ordered(running)),
+    migrations: {
+      ...schema.migrations,
+      run: async (running, file) => schema.migrations.run(await ordered(running), file),
+    },
     contract: schema.contract.map((each) => ({
       ...each,
       run: async (running, dataset) => each.run(await ordered(running), dataset),
