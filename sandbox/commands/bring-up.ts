@@ -47,7 +47,10 @@ async function nameMovedStacks(context: ActionContext): Promise<void> {
 }
 
 /** A store that gives no answer is no reason not to attach: it may be what its user looks at. */
-async function gapsOfAttached({ progress }: ActionContext, { engines, state }: AttachedStack): Promise<readonly EngineGap[]> {
+async function gapsOfAttached(
+  { progress }: ActionContext,
+  { engines, state }: AttachedStack,
+): Promise<readonly EngineGap[]> {
   const asked = [...engines.values()].filter(({ engine }) => hasPlatformSchema(state, engine));
   const gaps = await readSchemaGaps(asked).catch((thrown) => {
     notice(progress, 'warning', `The schemas were not looked at: ${messageOf(thrown)}`);

@@ -10,8 +10,8 @@ import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient } from '../engines/index.ts';
 import { checkAfterLoad, uncheckedEngines } from './furnish/check-after-load.ts';
 import type { EngineGap } from './furnish/schema-gaps.ts';
+import { migrateStores } from './migrate/migrate-stores.ts';
 import { migrationsDigest } from './migrate/read-plans.ts';
-import { seedStores } from './migrate/seed-stores.ts';
 import { removeAbandoned } from './remove/clean-up.ts';
 import { removeStack } from './remove/remove-stack.ts';
 import { type AskedStack, askedStack, identifyingOptions } from './resolve/asked-stack.ts';
@@ -85,7 +85,7 @@ async function bringUpStack<Name extends EngineName>(
   await prepared.cleanedUp;
   const crossStore = await checkLoads(prepared, started);
   const { purpose, engines } = asked;
-  await seedLoaded(prepared, started);
+  await migrate(prepared, started);
   if (purpose !== 'throw-away')
     await keeper.update({ sourceHash: await sourceHash(engines, identifyingOptions(prepared.stack, digest)) });
   return openStack(asked, prepared, { ...started, crossStore });
@@ -101,24 +101,27 @@ async function checkLoads(
     .map(({ engine }) => engine)
     .filter(({ name }) => stack.migrations.get(name)?.platformSchema !== false);
   return dataset === undefined || uncheckedEngines(keeper).length === 0
-      ? undefined
-      : await recorder
-          .step(
-            'cross-store check',
-            engines.map((engine) => `load ${engine.name}`),
-            () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
-          )
-          .catch(async (thrown) => {
-            throw await undoLoads(thrown);
-          });
+    ? undefined
+    : await recorder
+        .step(
+          'cross-store check',
+          engines.map((engine) => `load ${engine.name}`),
+          () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
+        )
+        .catch(async (thrown) => {
+          throw await undoLoads(thrown);
+        });
 }
 
-/** Runs the seeds of a service's own, after the check: what they write is none of the dataset's. */
-async function seedLoaded(
+/**
+ * A service's own schemas and seeds, after the check: what they change is none of the dataset's, and a load meets nothing but
+ * the platform's. Where one fails, the stack is as it was before.
+ */
+async function migrate(
   prepared: PreparedStack,
-  { running, undoAll, keepLoads }: StartedStack,
+  { running, keepCopy, undoAll, keepLoads }: StartedStack,
 ): Promise<void> {
-  await seedStores(prepared, running).catch(async (thrown) => {
+  await migrateStores(prepared, running, keepCopy).catch(async (thrown) => {
     throw await undoAll(thrown);
   });
   await keepLoads();

@@ -1,10 +1,11 @@
 import { runTask } from '../../core/progress.ts';
 import { hasAll } from '../../engines/contract/lacks.ts';
 import { withoutMigrated } from '../migrate/differences.ts';
-import { migrateEngine, settleMigrated } from '../migrate/migrate-engine.ts';
+import { rememberMigrated, settleMigrated } from '../migrate/settle-migrated.ts';
 import type { SafetyCopies } from '../replace/safety-copies.ts';
 import type { EngineUp } from '../start/bring-up-engine.ts';
 import type { StackStart } from '../start/stack-start.ts';
+import { type Migrated, nothingMigrated } from '../state/migrated.ts';
 import type { EngineState } from '../state/stack-state.ts';
 import { loadDataset } from './load-dataset.ts';
 import { type EngineGap, readSchemaGaps } from './schema-gaps.ts';
@@ -50,14 +51,9 @@ export async function furnishEngine(
       }),
     );
   }
-  if (plan !== undefined) {
-    if (!hasPlatforms) await schema?.applyNone?.(running);
-    const isNew = isFirstStart || isEmptied || keeper.state().unfinished.includes(engine.name);
-    const copied = isNew ? async () => {} : keepCopy;
-    await recorder.step(`migrate ${engine.name}`, [`${hasPlatforms ? 'schema' : 'start'} ${engine.name}`], () =>
-      migrateEngine(start, up, plan, { isNew, keepCopy: copied }),
-    );
-    gaps = withoutMigrated(gaps, keeper.state());
+  if (!hasPlatforms) {
+    await schema?.applyNone?.(running);
+    await rememberMigrated(keeper, engine.name, { ...nothingMigrated, ...migratedOf(), platformSchema: false });
   }
   await begun();
   if (dataset === undefined || !hasPlatforms || !hasAll(engine, 'data')) return gaps;
@@ -74,6 +70,10 @@ export async function furnishEngine(
     engines: { ...state, [engine.name]: { ...(state[engine.name] as EngineState), dataset: loaded } },
   });
   return gaps;
+
+  function migratedOf(): Migrated | undefined {
+    return keeper.state().engines[engine.name]?.migrated;
+  }
 
   async function gapsNow(): Promise<readonly EngineGap[]> {
     return withoutMigrated(await readSchemaGaps([running]), keeper.state());

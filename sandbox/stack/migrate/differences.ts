@@ -1,4 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { nameOfGap, type SchemaGap } from '../../engines/contract/schema-gap.ts';
 import type { Migrated } from '../state/migrated.ts';
@@ -36,7 +37,7 @@ export function differenceOf(
   if (known?.pending !== undefined) return `${known.pending} was begun and not finished`;
   const wantsPlatform = plan?.platformSchema ?? true;
   if (wantsPlatform !== (known?.platformSchema ?? true) && (known !== undefined || wasFurnished))
-    return wantsPlatform ? 'it was made without the platform\'s schema' : 'it has the platform\'s schema';
+    return wantsPlatform ? "it was made without the platform's schema" : "it has the platform's schema";
   if (plan === undefined || known === undefined) return undefined;
   if (known.restored) return 'its data came from a backup, and which migrations that has is not known';
   if (known.command !== undefined && plan.command === undefined) return 'a command has migrated it';
@@ -51,7 +52,8 @@ function differenceOfFiles(applied: Migrated['applied'], { files }: MigrationPla
   }
   const last = applied.at(-1);
   const early = files.find(
-    ({ name }) => last !== undefined && compareNames(name, last.name) < 0 && !applied.some((each) => each.name === name),
+    ({ name }) =>
+      last !== undefined && compareNames(name, last.name) < 0 && !applied.some((each) => each.name === name),
   );
   return early === undefined ? undefined : `${early.shown} comes before ${last?.name}, which was applied`;
 }
@@ -71,11 +73,14 @@ export function migrationDifferent({ name, title }: Pick<Engine, 'name' | 'title
 }
 
 /** What of a plan is still to be done. */
-export function pendingOf(known: Migrated | undefined, plan: MigrationPlan) {
+export type PendingMigrations = Pick<MigrationPlan, 'files' | 'command' | 'seed'>;
+
+/** `undefined`: nothing. */
+export function pendingOf(known: Migrated | undefined, plan: MigrationPlan): PendingMigrations | undefined {
   const applied = new Set(known?.applied.map(({ name }) => name));
-  return {
-    files: plan.files.filter(({ name }) => !applied.has(name)),
-    command: plan.command !== undefined && plan.command.hash !== known?.command ? plan.command : undefined,
-    seed: known?.seed === undefined ? plan.seed : undefined,
-  };
+  const files = plan.files.filter(({ name }) => !applied.has(name));
+  const command = plan.command?.hash === known?.command ? undefined : plan.command;
+  const seed = known?.seed === undefined ? plan.seed : undefined;
+  if (files.length === 0 && command === undefined && seed === undefined) return undefined;
+  return { files, ...withoutUndefined({ command, seed }) };
 }

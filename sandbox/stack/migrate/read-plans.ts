@@ -55,7 +55,20 @@ async function planOf(engine: Engine, own: EngineMigrations, directory: string):
 }
 
 /** Endings of programs: one that the engine does not take was put there by mistake, and would be missed in silence. */
-const endingsOfPrograms = ['.sql', '.cypher', '.cql', '.js', '.mjs', '.cjs', '.ts', '.mts', '.cts', '.py', '.sh', '.lua'];
+const endingsOfPrograms = [
+  '.sql',
+  '.cypher',
+  '.cql',
+  '.js',
+  '.mjs',
+  '.cjs',
+  '.ts',
+  '.mts',
+  '.cts',
+  '.py',
+  '.sh',
+  '.lua',
+];
 
 async function filesOf(
   engine: EngineWith<'schema'>,
@@ -73,7 +86,11 @@ async function filesOf(
   // Where there are two of each, one of them takes back what the other one does.
   const taken = names.filter((name) => endings.includes(extname(name)) && !/\.(?:down|undo)\.\w+$/.test(name));
   if (taken.length === 0)
-    throw bad(engine, `${folder}: there is no file that ${engine.title} takes (${endings.join(', ')}).`, 'Put one there.');
+    throw bad(
+      engine,
+      `${folder}: there is no file that ${engine.title} takes (${endings.join(', ')}).`,
+      'Put one there.',
+    );
   return Promise.all(taken.toSorted(compareNames).map((name) => readOne(engine, join(folder, name), directory)));
 }
 
@@ -121,12 +138,14 @@ export async function migrationsDigest(
 ): Promise<string | undefined> {
   const own = Object.entries(migrations).filter(([name, each]) => each !== undefined && engines.includes(name));
   if (own.length === 0) return undefined;
-  const parts = own.toSorted(([one], [other]) => compareNames(one, other)).map(async ([name, each]) => {
-    const { folder, seed, ...others } = each as EngineMigrations;
-    const seedText =
-      typeof seed === 'string' ? await readFile(resolve(directory, seed), 'utf8').catch(() => '') : seed?.toString();
-    return [name, others, folder, folder && (await filesBelow(resolve(directory, folder), folder)), seed, seedText];
-  });
+  const parts = own
+    .toSorted(([one], [other]) => compareNames(one, other))
+    .map(async ([name, each]) => {
+      const { folder, seed, ...others } = each as EngineMigrations;
+      const seedText =
+        typeof seed === 'string' ? await readFile(resolve(directory, seed), 'utf8').catch(() => '') : seed?.toString();
+      return [name, others, folder, folder && (await filesBelow(resolve(directory, folder), folder)), seed, seedText];
+    });
   return hashOf(await Promise.all(parts));
 }
 

@@ -27,7 +27,11 @@ async function run(running: RunningEngine, file: MigrationFile): Promise<void> {
     throw migrationFailed('postgresql', `${file.shown}:${line}`, reasonOf(thrown), { cause: thrown });
   }
   if (await isInTransaction(client))
-    throw migrationFailed('postgresql', file.shown, 'it leaves a transaction open, which is rolled back: COMMIT is missing');
+    throw migrationFailed(
+      'postgresql',
+      file.shown,
+      'it leaves a transaction open, which is rolled back: COMMIT is missing',
+    );
 }
 
 /** How many statements the server has said are done. The driver tells results of all or of none. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { identifier } from '../server/statements.ts';
 import { databases, openPrimary, workingRoles } from '../server/connection.ts';
 import { inTransaction } from '../server/in-transaction.ts';
+import { identifier } from '../server/statements.ts';
 import { createRoles, databaseExists, setPasswords } from './schema.ts';
 
 /** Makes the roles, and the four databases with the rights of each application in its own. Doing it again changes nothing. */

@@ -81,7 +81,12 @@ export async function createRoles(
     const valid = there.get(role)?.expired ? " VALID UNTIL 'infinity'" : '';
     const again = `ALTER ROLE ${role} ${rights} CONNECTION LIMIT -1${valid}`;
     await client.query(there.has(role) ? again : statement).catch((thrown) => {
-      throw schemaFailed('postgresql', `${file}:${lineAt(text.slice(0, text.indexOf(statement)))}`, messageOf(thrown), thrown);
+      throw schemaFailed(
+        'postgresql',
+        `${file}:${lineAt(text.slice(0, text.indexOf(statement)))}`,
+        messageOf(thrown),
+        thrown,
+      );
     });
   }
   return roles.filter((role) => !there.has(role));

@@ -50,10 +50,18 @@ async function inModule<Value>(engine: string, file: MigrationFile, work: () => 
   }
 }
 
-/** V8 names the place of each call: `at up (file:///.../001.js?hash:3:5)`; of a syntax error on the first line. */
+/**
+ * V8 names the place of each call, of ESM as an address and of CommonJS as a path: `at up (file:///.../001.js?hash:3:5)`; of a
+ * syntax error on the first line.
+ */
 function lineIn({ path }: MigrationFile, thrown: unknown): string | undefined {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
-  const name = encodeURI(basename(path));
-  const line = stack.split('\n').find((each) => each.includes(`/${name}`));
-  return line === undefined ? undefined : /^(?:\?\w+)?:(\d+)/.exec(line.slice(line.lastIndexOf(name) + name.length))?.[1];
+  const names = [basename(path), encodeURI(basename(path))];
+  const places = stack.split('\n').flatMap((line) =>
+    names.flatMap((name) => {
+      const [, after] = line.split(`/${name}`);
+      return /^(?:\?\w+)?:(\d+)/.exec(after ?? '')?.[1] ?? [];
+    }),
+  );
+  return places[0];
 }
