@@ -11,10 +11,10 @@ let project: string;
 
 const tools = [
   'pg@8.23.1',
-  'node-pg-migrate@8.0.4',
-  'knex@3.1.0',
-  'drizzle-orm@0.45.1',
-  'drizzle-kit@0.31.8',
+  'node-pg-migrate@9.0.0',
+  'knex@3.3.0',
+  'drizzle-orm@0.45.4',
+  'drizzle-kit@0.31.11',
   'migrate-mongo@14.0.7',
   'mongodb@7.9.0',
 ];

@@ -4,6 +4,7 @@ import { MongoClient } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
 import { openHarness } from '../../sandbox/harness/open-harness.ts';
@@ -196,6 +197,18 @@ test('reset brings them back as they were made', async () => {
   expect(await query(ordersCounted)).toMatchObject([{ orders: fewRows.users }]);
   expect(await inMongo((client) => client.db().collection('orders').countDocuments())).toBe(1);
   expect(await inGraph('MATCH (n) RETURN labels(n) AS labels')).toEqual([{ labels: ['Order'] }]);
+});
+
+test('data of a backup goes on from what was applied to it', async () => {
+  const { archive } = await runForDocument<BackupReport>(['backup'], here());
+  await write({ 'db/sql/20_later.sql': 'CREATE TABLE later (id int);' });
+  await up();
+  await runForDocument(['restore', archive.name, '--into', 'replace', '--yes'], here());
+  const later = "SELECT to_regclass('later') IS NOT NULL AS later, count(*)::int AS orders FROM orders";
+  expect(await query(later)).toEqual([{ later: false, orders: fewRows.users }]);
+  await up();
+  expect(await query(later)).toEqual([{ later: true, orders: fewRows.users }]);
+  expect((await up()).attached).toBe(true);
 });
 
 test('what a process was killed in is refused until it is made anew', async () => {

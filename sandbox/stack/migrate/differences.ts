@@ -39,7 +39,7 @@ export function differenceOf(
   if (wantsPlatform !== (known?.platformSchema ?? true) && (known !== undefined || wasFurnished))
     return wantsPlatform ? "it was made without the platform's schema" : "it has the platform's schema";
   if (plan === undefined || known === undefined) return undefined;
-  if (known.restored) return 'its data came from a backup, and which migrations that has is not known';
+  if (known.restored) return 'its data came from a backup that does not say which migrations it has';
   if (known.command !== undefined && plan.command === undefined) return 'a command has migrated it';
   return differenceOfFiles(known.applied, plan) ?? differenceOfSeed(known.seed, plan);
 }
