@@ -1,7 +1,7 @@
 import { runTask } from '../../core/progress.ts';
 import { hasAll } from '../../engines/contract/lacks.ts';
 import { withoutMigrated } from '../migrate/differences.ts';
-import { rememberMigrated, settleMigrated } from '../migrate/settle-migrated.ts';
+import { emptyMigrated, rememberMigrated } from '../migrate/known-store.ts';
 import type { SafetyCopies } from '../replace/safety-copies.ts';
 import type { EngineUp } from '../start/bring-up-engine.ts';
 import type { StackStart } from '../start/stack-start.ts';
@@ -31,7 +31,7 @@ export async function furnishEngine(
   const keepCopy = async () => {
     if (!isFirstStart) await runTask(progress, ['copy', engine.name], () => safety.take(engine, running, before));
   };
-  const isEmptied = await settleMigrated(start, up, keepCopy);
+  const isEmptied = await emptyMigrated(start, up, keepCopy);
   const keep = up.keep && !isEmptied;
   const plan = start.stack.migrations.get(engine.name);
   const hasPlatforms = plan?.platformSchema !== false;

@@ -68,7 +68,7 @@ export function migrationDifferent({ name, title }: Pick<Engine, 'name' | 'title
     code: 'MIGRATION_DIFFERENT',
     engine: name,
     message: `${title} cannot be migrated from what it holds: ${difference}.`,
-    next: 'Nothing was changed. `npm run sandbox -- up --reset` makes it anew, which DELETES what it holds; `npm run sandbox -- backup` keeps a copy first. `npm run sandbox -- start` starts it as it is.',
+    next: 'Nothing was changed. Put `migrations` back as they were, or make it anew: `npm run sandbox -- up --reset`, which DELETES what it holds; `npm run sandbox -- backup` keeps a copy first. `npm run sandbox -- start` starts it as it is.',
   });
 }
 

@@ -9,9 +9,9 @@ import { readSchemaGaps } from '../furnish/schema-gaps.ts';
 import type { StackStart } from '../start/stack-start.ts';
 import { type Migrated, nothingMigrated } from '../state/migrated.ts';
 import { keyOfGap, type PendingMigrations, pendingOf } from './differences.ts';
+import { rememberMigrated } from './known-store.ts';
 import type { Seed } from './migrations.ts';
 import { migrationVariables, runMigrationCommand } from './run-migration-command.ts';
-import { rememberMigrated } from './settle-migrated.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** A store that is about to be migrated. */
