@@ -5,7 +5,9 @@ import type { Dataset } from '../seeds/dataset.ts';
 
 /** What is measured: a stack, or servers that are somebody else's. */
 export interface BenchTarget {
+  /** Engines whose query paths are measured. */
   readonly engines: readonly Engine[];
+  /** Where they are reached, by the engine's name. One that is not in it is not measured. */
   readonly running: ReadonlyMap<string, ReachableEngine>;
   /** What the servers hold. Without it, parameters are drawn from them, and answers are not known. */
   readonly dataset: Dataset | undefined;

@@ -153,15 +153,21 @@ export interface PathNotRun {
   readonly reason: string;
 }
 
-/** `sandbox bench --format json`. */
+/** What a run of benchmarks has measured: `sandbox bench --format json`. */
 export interface BenchReport {
   readonly version: 1;
   readonly environment: BenchEnvironment;
+  /** Each path under each load: one client alone, and with `clients` also its maximum, half and four fifths of it. */
   readonly paths: readonly PathResult[];
+  /** What was not measured, and why. */
   readonly notRun: readonly PathNotRun[];
+  /** Each path in each round. */
   readonly rounds: readonly RoundFigure[];
+  /** With `clients`: each path at rising numbers of clients. */
   readonly curves: readonly ThroughputCurve[];
+  /** With `clients`: what other programs reached in the same run. */
   readonly references: readonly ReferenceResult[];
+  /** With `clients`: recall of approximate searches over their width. */
   readonly recall: readonly RecallCurve[];
   /** What has changed since the seeding of what those paths read that were not as expected. Absent where all were. */
   readonly changes?: Changes;

@@ -14,27 +14,34 @@ import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 
 export type { BenchTarget };
 
+/** What is measured, for how long, and with how many clients. */
 export interface BenchOptions extends BenchTarget {
-  /** Names of query paths. Default: all of these engines. */
+  /** Names of query paths, for example `cached user`. Default: all of these engines. */
   readonly paths?: readonly string[];
-  /** The first part of every load, which is discarded. Default: 250 ms. */
+  /** The first part of every load, which is discarded, in milliseconds. Default: 250. */
   readonly warmUpMs?: number;
-  /** Time for a path and its reference together, in all rounds, and for each further load. Default: 1,000 ms. */
+  /**
+   * Time for a path and its reference together, in all rounds, and for each further load, in milliseconds. Default: 1,000.
+   */
   readonly measureMs?: number;
   /** All paths are measured once a round; what comparisons pair. Default: 1. */
   readonly rounds?: number;
   /** Finds the maximum with up to so many clients, then offers 50 % and 80 % of it. Default: one client alone. */
   readonly clients?: number;
-  /** Of the open loops. Default: `constant`. */
+  /** How requests of the open loops are spaced. Default: `constant`. */
   readonly arrivals?: Arrivals;
+  /** Told of each path as it goes. Default: nobody. */
   readonly progress?: ProgressListener;
+  /** Breaks the run off. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Measures query paths of a running stack, one after the other: two at once would measure each other.
  * A path whose plan or answer is not as expected keeps its figures, with what was expected beside them.
- * Throws `BAD_OPTION` where a path has no such name.
+ * Latencies are in microseconds, rates per second.
+ * Throws `BAD_OPTION` where there is no path of such a name, or an engine of `readFrom` offers no such read, and what a path
+ * throws that reads nothing that has changed since the seeding.
  *
  *     await using stack = await createStack({ engines: ['redis'], connect: false });
  *     const report = await runBenchmarks({
@@ -49,7 +56,13 @@ export async function runBenchmarks(options: BenchOptions): Promise<BenchReport>
   return report as BenchReport;
 }
 
-/** {@link runBenchmarks} of several stacks, in turns within each round: pairs of the same moment. */
+/**
+ * {@link runBenchmarks} of several stacks, in turns within each round: pairs of the same moment.
+ * Returns a report for each target, in their order. Only the first is measured fully (`clients`): the others are what it is
+ * compared with. Throws what {@link runBenchmarks} throws.
+ *
+ *     const [now, before] = await runInterleaved({ rounds: 20 }, [target, baseline]);
+ */
 export async function runInterleaved(
   options: Omit<BenchOptions, keyof BenchTarget>,
   targets: readonly BenchTarget[],

@@ -22,11 +22,14 @@ export interface CaseResult {
   readonly measures?: Readonly<Record<string, number | string>> | undefined;
 }
 
-/** `sandbox scenarios --format json`. */
+/** What suites have found: `sandbox scenarios --format json`. */
 export interface ScenariosReport {
   readonly version: 1;
+  /** Of the dataset and of the times of faults: the same seed repeats them. */
   readonly seed: number;
+  /** By suite, then by engine as they were asked for, then in the order in which they ran. */
   readonly results: readonly CaseResult[];
+  /** How many of them have each verdict. */
   readonly summary: VerdictSummary;
   /** What no suite shows, for people. */
   readonly notTested: readonly string[];

@@ -24,34 +24,41 @@ import type { Depth, SuiteContext } from './suite-context.ts';
 /** Suites by what they ask for, in the order in which they are shown. */
 export const suiteNames = ['contract', 'backup-restore', 'failover'] as const;
 
+/** Name of a suite: `contract`, `backup-restore` or `failover`. */
 export type SuiteName = (typeof suiteNames)[number];
 
 /** Engines whose throw-away stacks run side by side: on two cores a third one only makes all of them slower. */
 const parallelEngines = 2;
 
+/** Which suites run, on which engines, and how thoroughly. */
 export interface SuitesOptions {
   /** Default: all. */
   readonly suites?: readonly SuiteName[];
+  /** Engines that are tested, alone and, in `full`, all together. */
   readonly engines: readonly EngineName[];
-  /** Default: `small`. */
+  /** Size of the dataset. Default: `small`. */
   readonly size?: DatasetSize;
   /** Seed of the dataset and of the times of faults. Default: the dataset's own. */
   readonly seed?: number;
-  /** Default: `full`. */
+  /** `quick` asks what the main command asks; `full` asks all. Default: `full`. */
   readonly depth?: Depth;
-  /** Default: `auto`. */
+  /** Which origins of images may be used. Default: `auto`. */
   readonly images?: ImagePolicy;
-  /** Default: `never`. */
+  /** Whether a missing container engine may be installed. Default: `never`. */
   readonly dockerInstall?: 'auto' | 'never';
   /** Folder in which histories and their pictures are kept. Default: `.sandbox/reports` of the current folder. */
   readonly reportDirectory?: string;
+  /** Told of each suite and case as it goes. Default: nobody. */
   readonly progress?: ProgressListener;
+  /** Breaks the run off. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 
 /**
  * Runs suites on throw-away topologies, never on a developer's stack. What an engine lacks is `not-run` with its reason.
- * Throws `BAD_OPTION` for a suite that does not exist; whatever goes wrong on an engine is a result.
+ * Throws `BAD_OPTION` for a suite that does not exist, a `RangeError` for a seed that will not do, and what the container
+ * engine and the images throw (`DOCKER_NOT_FOUND`, `IMAGE_UNAVAILABLE`, `IMAGE_BUILD_FAILED`); whatever goes wrong on an
+ * engine is a result.
  *
  *     const { summary, results } = await runSuites({ engines: ['redis'], suites: ['backup-restore'], depth: 'quick' });
  */

@@ -3,7 +3,7 @@ import type { ProgressListener, TaskPath } from '../sandbox/core/progress.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';
 
-/** `quick` asks what every run of everything asks; `full` asks all. */
+/** How thorough a run is: `quick` asks what the main command asks; `full` asks all. */
 export type Depth = 'quick' | 'full';
 
 /** What every suite of a run shares. */

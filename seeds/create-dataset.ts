@@ -10,7 +10,7 @@ import { createRowSource, type WorldKey } from './rows/row-source.ts';
 import { digestRows, makeRows, type RowRequest } from './rows/row-worker.ts';
 import type { SizeCounts } from './sizes.ts';
 
-/** Seed where none is given. */
+/** Seed of the dataset where none is given: 20,260,101. */
 export const defaultSeed = 20_260_101;
 
 /**
@@ -37,15 +37,16 @@ const workersMax = 64;
 /** Worlds that somebody still holds: several stacks of one process load the same one, and it is made once. */
 const held = new Map<string, WeakRef<Dataset>>();
 
+/** Which world is made. */
 export interface DatasetOptions {
-  /** A name, its text with counts, or counts over those of `small`. */
+  /** A name, its text with counts (`small,users=2000`), or counts over those of `small`. */
   readonly size: DatasetSize | SizeCounts;
-  /** Counts that take the place of the size's own. */
+  /** Counts that take the place of the size's own. Default: none does. */
   readonly counts?: SizeCounts;
   /** An integer from 0 to 2^53 - 1. Default: 20,260,101. */
   readonly seed?: number;
   /**
-   * Worker threads that make the rows; 0 makes them in the reader's own thread. The rows are the same.
+   * Worker threads that make the rows, 64 at most; 0 makes them in the reader's own thread. The rows are the same.
    * Default: 0 for what is as small as `small`, otherwise 2.
    */
   readonly workers?: number;
@@ -53,6 +54,8 @@ export interface DatasetOptions {
 
 /**
  * The deterministic S×C×T world of this size.
+ * Rows come as `Entities` has them, in batches of at most 1,000: times are `Date`, vectors unit vectors in a `Float32Array`
+ * ([768] of knowledge, [512] of users), levels integers from 0 to 5.
  * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size. The rows of `small` are
  * shared by all its readers.
  * Throws `RangeError` for a seed, size or count that will not do.

@@ -9,12 +9,14 @@ export type SizeName = 'small' | 'medium' | 'large';
  */
 export type DatasetSize = SizeName | `${SizeName},${string}`;
 
+/** Number of rows of each entity. */
 export type EntityCounts = Readonly<Record<EntityName, number>>;
 
 /** The deterministic S×C×T world: the same seed and size give the same bytes on every machine. */
 export interface Dataset {
   /** `files` where rows came from files: then neither size nor seed make it again. */
   readonly size: DatasetSize | 'files';
+  /** Of a dataset from files: that of the data around them. */
   readonly seed: number;
   /** The moment that the world's times are relative to; never the clock of the machine. */
   readonly referenceTime: Date;

@@ -210,4 +210,5 @@ export interface Entities {
   readonly cacheEntries: CacheEntry;
 }
 
+/** Name of an entity: `users`, `contents`, `knowledgeVectors` and so on. */
 export type EntityName = keyof Entities;

@@ -1,3 +1,4 @@
+/** `constant`: evenly spaced; `poisson`: as of many clients that know nothing of each other. */
 export type Arrivals = 'constant' | 'poisson';
 
 export interface ArrivalOptions {

@@ -4,22 +4,28 @@ import type { ArchivedDataset, ArchivedEngine, EngineLeftOut } from './archive/m
 import type { KeyHolder } from './archive/signature.ts';
 import type { ArchiveProvenance } from './keys/archive-keys.ts';
 
-/** `sandbox backup --format json`. */
+/** What a backup has made: `sandbox backup --format json`. */
 export interface BackupReport {
   readonly version: 1;
   readonly archive: {
     readonly name: string;
+    /** Folder, or `s3://bucket/prefix`. */
     readonly location: string;
     readonly sizeBytes: number;
     /** Whose keys have signed it. */
     readonly signedBy: readonly KeyHolder[];
   };
+  /** UUID of this backup, which is in its archive. */
   readonly runId: string;
+  /** ISO 8601, UTC. */
   readonly createdAt: string;
+  /** Name of the stack. */
   readonly stack: string;
+  /** The dataset that all engines hold which keep one; `null` where they differ, or where rows came from files. */
   readonly dataset: ArchivedDataset | null;
-  /** From the beginning to the stored archive. */
+  /** From the beginning to the stored archive, in milliseconds. */
   readonly durationMs: number;
+  /** Those that are in the archive. */
   readonly engines: readonly BackedUpEngine[];
   /** Engines of the stack that could not be backed up. */
   readonly leftOut: readonly EngineLeftOut[];
@@ -27,6 +33,7 @@ export interface BackupReport {
   readonly removed?: readonly string[];
 }
 
+/** One engine of a backup. */
 export interface BackedUpEngine {
   readonly engine: string;
   readonly serverVersion: string;
@@ -42,26 +49,31 @@ export interface BackedUpEngine {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** `sandbox restore --format json`. */
+/** What a restore has done: `sandbox restore --format json`. */
 export interface RestoreReport {
   readonly version: 1;
   readonly archive: { readonly name: string; readonly sizeBytes: number };
   /** `own`: a known key has signed it; `foreign`: none has, and whoever restored it trusts who made it. */
   readonly provenance: ArchiveProvenance;
+  /** As it was asked for: beside the live data, or in its place. */
   readonly into: 'restore' | 'replace';
   /** The moment that was asked for: ISO 8601 in UTC, and as clocks here show it. Absent: the archive's own. */
   readonly moment?: { readonly at: string; readonly local: string };
+  /** UUID of the backup. */
   readonly runId: string;
+  /** When the backup was made: ISO 8601, UTC. */
   readonly createdAt: string;
+  /** Name of the stack that it was restored for. */
   readonly stack: string;
-  /** From the beginning of the command until all of the data could be used: the recovery time. */
+  /** From the beginning of the command until all of the data could be used, in milliseconds: the recovery time. */
   readonly durationMs: number;
-  /** How long the replaced engines did not answer. Only with `replace`. */
+  /** How long the replaced engines did not answer, in milliseconds. Only with `replace`. */
   readonly downtimeMs?: number;
   /** What was live before. Absent where nothing was, and with `restore`. */
   readonly safetyBackup?: BackupReport['archive'];
   /** The stack beside the live one that some of the data went into. */
   readonly restoreStack?: { readonly name: string; readonly look: string; readonly remove: string };
+  /** Those that were restored. */
   readonly engines: readonly RestoredEngine[];
   /** Rights that the archive has brought, which open a door to others. Whoever restored has confirmed them. */
   readonly doors: readonly string[];
@@ -69,6 +81,7 @@ export interface RestoreReport {
   readonly crossStore?: CrossStoreReport;
 }
 
+/** One engine of a restore. */
 export interface RestoredEngine {
   readonly engine: string;
   /** `live`: in place of the data; `beside`: under names of its own beside it; `restore-stack`: in that stack. */

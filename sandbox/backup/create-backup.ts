@@ -28,21 +28,30 @@ import type { LogFolder } from './point-in-time/log-folder.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import type { Storage } from './storage/storage.ts';
 
+/** Which stack is backed up, and where to. */
 export interface BackupOptions {
   /** Folder that the stack belongs to. Default: the current one. */
   readonly directory?: string;
   /** Name of the stack. Default: made from the folder's path. */
   readonly name?: string;
-  /** Default: all that the stack has. */
+  /**
+   * Default: all that the stack has; one that cannot be backed up is then left out and named, and refused where it is asked
+   * for.
+   */
   readonly engines?: readonly EngineName[];
-  /** Location that the archive goes to: see `openStorage`. Default: `backups` in the stack's folder, see `stackFolder`. */
+  /**
+   * Location that the archive goes to: a folder, or `s3://bucket/prefix`. Default: `backups` in the stack's folder, which lies
+   * in the user's data folder.
+   */
   readonly to?: string;
   /**
    * Whether the stack keeps a log archive from now on, so that engines that can are restored to any moment: each backup
    * has a base for it then. Default: as it is.
    */
   readonly log?: boolean;
+  /** Told of each step as it goes. Default: nobody. */
   readonly progress?: ProgressListener;
+  /** Breaks the backup off; nothing of it is kept but what was on its way to S3. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 

@@ -19,10 +19,17 @@ import { openStorage } from './storage/open-storage.ts';
 import { isS3Address } from './storage/s3-address.ts';
 import type { Storage } from './storage/storage.ts';
 
+/** What is backed up and where to, for how long it is kept, and who is told. */
 export interface CreateBackupOptions extends BackupOptions {
-  /** Archives there that are older are removed, but never the newest; null: none is. Default 7. */
+  /**
+   * Archives of this stack there that are older than so many days are removed, but never the newest; null: none is.
+   * Default: 7.
+   */
   readonly retentionDays?: number | null;
-  /** Who is told how it ended: see `webhookTarget`. Default: nobody. */
+  /**
+   * Address that is told how it ended, http or https; `SANDBOX_WEBHOOK_SECRET_FILE` has the key to sign with. Default:
+   * nobody.
+   */
   readonly webhook?: string;
 }
 
@@ -32,8 +39,10 @@ const interruptedWebhookMs = 2_000;
 /**
  * Backs the running stack up into one archive, removes archives that are too old, and tells a webhook how it ended.
  * What could not be stored because a transfer was cut stays in `outgoing` of the stack's folder, and the next backup to
- * the same place sends it first. Throws `BAD_OPTION`, `BACKUP_BUSY` while another backup or a restore of the stack runs, and what
- * `writeBackup` throws.
+ * the same place sends it first. Times are in milliseconds, sizes in bytes.
+ * Throws `BAD_OPTION` before anything is read, `BACKUP_BUSY` while another backup or a restore of the stack runs,
+ * `STACK_NOT_RUNNING`, `NOT_SUPPORTED` where an engine that is named, or everything, cannot be backed up, `BACKUP_FAILED`, and
+ * what the storage throws: `STORAGE_UNREACHABLE`, `STORAGE_DENIED`, `STORAGE_NOT_FOUND`, `STORAGE_FULL`.
  *
  *     const { archive, leftOut } = await createBackup({ engines: ['postgresql', 'redis'], retentionDays: 30 });
  */
@@ -41,7 +50,13 @@ export async function createBackup(options: CreateBackupOptions = {}): Promise<B
   return (await prepareBackup(options))();
 }
 
-/** Checks all options, and returns what makes one backup each time it is called. Throws `BAD_OPTION`. */
+/**
+ * Checks all options, and returns what makes one backup each time it is called: for a schedule of one's own.
+ * Throws `BAD_OPTION`; what it returns throws what {@link createBackup} throws.
+ *
+ *     const backUp = await prepareBackup({ to: 's3://bucket/prefix' });
+ *     const { archive } = await backUp();
+ */
 export async function prepareBackup(options: CreateBackupOptions): Promise<() => Promise<BackupReport>> {
   const { retentionDays } = options;
   if (retentionDays !== null) requireRetentionDays(retentionDays);

@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../core/without-undefined.ts';
 import { terminalOf } from '../report/terminal.ts';
 import { stackEnvironment } from '../stack/attach/attach-stack.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
@@ -24,7 +25,6 @@ export const exec: Action = async (context) => {
 async function runLeased(context: ActionContext): Promise<number> {
   const { keepFailed } = context.flags;
   const settings = keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') };
-  const { waitTimeoutMs: waitMs } = context.settings;
   const [{ harnessOf }, { attachStack }] = await Promise.all([
     import('../harness/open-harness.ts'),
     import('../stack/attach/attach-stack.ts'),
@@ -34,7 +34,7 @@ async function runLeased(context: ActionContext): Promise<number> {
     identity: stackIdentity(identityOf(context)),
     engines: [...engines.keys()],
     ...settings,
-    ...(waitMs === undefined ? {} : { waitMs }),
+    ...withoutUndefined({ waitMs: context.settings.waitTimeoutMs }),
   });
   const lease = await harness.lease({ label: context.arguments.join(' ') });
   let exitCode = 1;

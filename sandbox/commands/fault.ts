@@ -1,9 +1,11 @@
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../containers/faults/fault-kinds.ts';
 import { createFaults, type Faults } from '../containers/faults/faults.ts';
-import { SandboxError } from '../core/errors.ts';
+import { deadlineMs } from '../core/deadlines.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { fatal, poll } from '../core/poll.ts';
 import { formatDuration } from '../report/units.ts';
 import { type BrokenNode, type Takeover, watchTakeover } from '../stack/attach/await-takeover.ts';
-import { nodeWithRole, parseRole } from '../stack/attach/node-by-role.ts';
+import { nodeWithRole, parseRole, type RoleReference } from '../stack/attach/node-by-role.ts';
 import { stackTopology } from '../stack/attach/stack-topology.ts';
 import { healAbandoned } from '../stack/remove/clean-up.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
@@ -77,12 +79,29 @@ async function nodeNames(given: readonly string[], context: ActionContext): Prom
   const named = async (text: string): Promise<string> => {
     const reference = parseRole(text);
     if (reference === undefined) return text;
-    const { engines } = await stackTopology({ ...identityOf(context), engines: [reference.engine] });
-    const [topology] = engines;
-    return topology === undefined ? text : nodeWithRole(reference, topology);
+    return nodeInRole(text, reference, context);
   };
   const groups = given.map(async (group) => (await Promise.all(group.split(',').map(named))).join(','));
   return Promise.all(groups);
+}
+
+/** Asked again while a node gives no answer and none has the role: one that is busy, or was just promoted, will say. */
+async function nodeInRole(text: string, reference: RoleReference, context: ActionContext): Promise<string> {
+  const ask = async () => {
+    const { engines } = await stackTopology({ ...identityOf(context), engines: [reference.engine] });
+    const [topology] = engines;
+    if (topology === undefined) return text;
+    try {
+      return nodeWithRole(reference, topology);
+    } catch (thrown) {
+      throw topology.nodes.some(({ role }) => role === 'down') ? thrown : fatal(thrown);
+    }
+  };
+  return poll(ask, {
+    timeoutMs: deadlineMs('roleKnown'),
+    signal: context.signal,
+    onTimeout: (last) => (last instanceof Error ? last : new Error(messageOf(last))),
+  });
 }
 
 function linesOf(active: readonly ActiveFault[], { broke }: Made = {}): readonly string[] {

@@ -35,6 +35,10 @@ const deadlinesMs = {
   dumpStaged: 120_000,
   /** Members of a topology agree after they were formed or healed. */
   topologyConverged: 60_000,
+  /** The container runtime freezes all processes of a container. */
+  pause: 10_000,
+  /** Nodes that give no answer at the moment say what they are: a busy machine, or one that has just been promoted. */
+  roleKnown: 10_000,
   /** One statement of ours against a store, outside of bulk loads. */
   statement: 60_000,
   /** Indexes of a whole store, after its rows were loaded (`large` on two busy cores: about a minute seen). */
@@ -58,7 +62,7 @@ const deadlinesMs = {
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,
   /** A test gets a store of its own, whoever has them all now. */
-  lease: 30_000,
+  lease: 120_000,
   /** The broker of a stack's leases answers after its process started. */
   brokerStart: 15_000,
   /** The broker puts back what it has when it ends; what is left then is swept by the next one. */

@@ -19,16 +19,21 @@ const heldMaxDefault = 1_000_000;
 export interface CrossStoreCheck {
   /** For example `redis holds each user`. */
   readonly name: string;
+  /** Things of the dataset that were looked for. */
   readonly compared: number;
+  /** Things that are missing, too many, or otherwise than in the dataset. */
   readonly differences: number;
   /** Missing because their lifetime in the store has passed: no difference. Absent where nothing had one that passed. */
   readonly expired?: number;
 }
 
+/** Whether the stores agree with the dataset and each other. */
 export interface CrossStoreReport {
+  /** No check found a difference. */
   readonly ok: boolean;
+  /** One for each kind of thing that a store holds, by engine as they were named. */
   readonly checks: readonly CrossStoreCheck[];
-  /** The first differences, for people. */
+  /** The first 20 differences, for people. */
   readonly differences: readonly string[];
   /** What was added, changed or removed since the seeding. Absent where everything was loaded just now. */
   readonly changes?: Changes;
@@ -38,7 +43,8 @@ export interface CrossStoreReport {
  * Reads every store back and holds what it says of shared things against the dataset and the other stores: each
  * thing is there once, belongs to a user that is there, and has the same levels everywhere.
  * Memory does not grow with the dataset: of things beyond `heldMax` (default: 1,000,000) a part is looked at after the
- * other. Ids are compared by 64 bits of their hash.
+ * other. Ids are compared by 64 bits of their hash. An engine that has no data, or is not in `running`, is left out.
+ * Throws what a store throws that cannot be read.
  *
  *     const { ok, differences } = await checkAcrossStores(engines, running, dataset);
  *     if (!ok) throw new Error(differences.join('\n'));
@@ -74,7 +80,12 @@ export async function checkAcrossStores(
   };
 }
 
-/** {@link checkAcrossStores} for callers that cannot go on without agreement. Throws `CROSS_STORE_DIFFERENT`. */
+/**
+ * {@link checkAcrossStores} for callers that cannot go on without agreement. Throws `CROSS_STORE_DIFFERENT`, with the first
+ * differences as its evidence.
+ *
+ *     await requireAgreement(engines, running, dataset);
+ */
 export async function requireAgreement(
   engines: readonly Engine[],
   running: ReadonlyMap<string, RunningEngine>,

@@ -10,26 +10,33 @@ import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { entityNames } from './check/fields.ts';
 import { type FileFormat, rowEncoders } from './read/row-files.ts';
 
+/** What is exported, where to, and as what. */
 export interface ExportOptions {
   readonly dataset: Dataset;
-  /** Folder that is made; it may be there if it is empty. */
+  /** Folder that is made, with those above it; it may be there if it is empty. */
   readonly to: string;
+  /** `ndjson`, `csv` or `parquet`; it is also the files' extension. */
   readonly format: FileFormat;
-  /** Default: all. */
+  /** Entities that are written. Default: all. */
   readonly entities?: readonly EntityName[];
+  /** Told of each entity and its rows as they are written. Default: nobody. */
   readonly progress?: ProgressListener;
+  /** Breaks the export off; nothing of it is left. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 
+/** One file of an export. */
 export interface ExportedFile {
   readonly entity: EntityName;
+  /** Name in the folder: `users.csv`. */
   readonly file: string;
   readonly rows: number;
   readonly sizeBytes: number;
+  /** Of its bytes, as hexadecimal text. */
   readonly sha256: string;
 }
 
-/** `manifest.json` of an export. */
+/** What an export has written: `manifest.json` in its folder. */
 export interface ExportManifest {
   readonly version: 1;
   readonly format: FileFormat;
@@ -41,8 +48,8 @@ export interface ExportManifest {
 }
 
 /**
- * Writes a file for each entity and a manifest. Rows are streamed. The folder appears when everything is in it: what
- * fails or is aborted leaves nothing.
+ * Writes a file for each entity, `<entity>.<format>`, and `manifest.json`. Rows are streamed. The folder appears when
+ * everything is in it: what fails or is aborted leaves nothing. docs/dataset.md has the form of the rows.
  * Throws `EXPORT_TARGET_NOT_EMPTY`, `EXPORT_FAILED`, or the signal's reason.
  *
  *     const dataset = createDataset({ size: 'small' });

@@ -15,12 +15,17 @@ import type { CheckedFile } from './read/row-file.ts';
 const batchRows = 1_000;
 const batchBytes = 2 ** 22;
 
+/** A dataset that was read from files, and what was in them. */
 export interface Imported {
+  /** For `createStack`, whose `size` and `seed` it takes the place of. */
   readonly dataset: Dataset;
+  /** In the order in which they were named. */
   readonly files: readonly {
     readonly file: string;
     readonly entity: EntityName;
+    /** Good ones. */
     readonly rows: number;
+    /** Bad ones, which are in the reject file. */
     readonly rejected: number;
   }[];
 }
@@ -28,7 +33,10 @@ export interface Imported {
 /**
  * A dataset of rows from files. What is not given comes from `base`, unless it would refer to an entity that is given:
  * vectors and cache entries are then made from that entity's rows, and everything else of the kind is empty.
- * Rows are streamed, checked first and read again for each reader. Throws as {@link checkFiles} does; a reader throws
+ * Rows are streamed, checked first and read again for each reader.
+ *
+ * Throws `IMPORT_REJECTED` for bad rows where no reject file is named, and with one for a file that is no text, names a column
+ * twice or has no good row; `BAD_OPTION` where the reject file is there already. A reader of the dataset throws
  * `IMPORT_CHANGED` where a file has changed since it was checked.
  *
  *     const base = createDataset({ size: 'small' });

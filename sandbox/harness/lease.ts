@@ -19,10 +19,12 @@ interface Store<Client = unknown> extends Place {
   readonly client: () => Promise<Client>;
 }
 
+/** A test's own store of each engine, with its driver's client. */
 export type Stores<Name extends EngineName> = { readonly [Each in Name]: Store<StoreClient<Each>> };
 
 /** Stores of one test's own. What is disposed of is released. */
 export interface Lease<Name extends EngineName = EngineName> extends AsyncDisposable {
+  /** What `lease list` and `lease open` call it. */
   readonly id: string;
   /** Those of the engines that it was made for. */
   readonly stores: Stores<Name>;

@@ -1,4 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
@@ -30,11 +31,13 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
 
 /** Stores for tests, of the stack of a folder. */
 export interface Harness<Name extends EngineName = EngineName> extends AsyncDisposable {
+  /** Name and folder of the stack. */
   readonly identity: StackIdentity;
   /** Engines that it leases stores of. */
   readonly engines: readonly Name[];
   /**
-   * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`.
+   * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`, `NOT_SUPPORTED` for an engine that gives
+   * tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile.
    *
    *     await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
    *     const client = await lease.stores.postgresql.client();
@@ -44,18 +47,22 @@ export interface Harness<Name extends EngineName = EngineName> extends AsyncDisp
   readonly close: () => Promise<void>;
 }
 
+/** Which stores a test is given, and for what. */
 export interface LeaseOptions<Name extends EngineName = EngineName> {
   /** Default: all of the harness. An empty list: none yet. */
   readonly engines?: readonly Name[];
-  /** What it is for, as people know it: the name of a test. Default: the process's program. */
+  /**
+   * What it is for, as people know it: the name of a test, of which 300 characters count. Default: the process's program.
+   */
   readonly label?: string;
-  /** How long it is waited for, in milliseconds. Default: that of the harness, which is also the most. */
+  /** How long it is waited for, in milliseconds. Default: that of the harness. */
   readonly waitMs?: number;
 }
 
 /**
  * Starts the stack of a folder, or attaches to it if it runs, and leases stores of it. What other process has leases of the
- * same stack shares one broker with this one.
+ * same stack shares one broker with this one. A stack that runs is taken as it is, unless size, topologies or images are
+ * named. What is disposed of gives its leases back; the stack stays up.
  *
  * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
  *
@@ -71,7 +78,12 @@ export async function openHarness<Name extends EngineName = EngineName>(
   return harnessOf({ ...options, identity, engines });
 }
 
-/** {@link openHarness} of a stack that runs. */
+/**
+ * {@link openHarness} of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`.
+ *
+ *     const { identity, engines } = harness;
+ *     await using another = await harnessOf({ identity, engines, waitMs: 5_000 });
+ */
 export async function harnessOf<Name extends EngineName>(
   options: LeaseSettings &
     AttachBrokerOptions & { readonly identity: StackIdentity; readonly engines: readonly Name[] },
@@ -84,7 +96,7 @@ export async function harnessOf<Name extends EngineName>(
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
     const { label = process.argv[1] ?? 'a process' } = asked;
     const settings = settingsOf(options);
-    const waitMs = Math.min(asked.waitMs ?? settings.waitMs, settings.waitMs);
+    const waitMs = asked.waitMs ?? settings.waitMs;
     return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax) }, attached);
   }
 
@@ -110,7 +122,7 @@ async function bringUp<Name extends EngineName>(
   const { engines, size, topologies, images, migrations } = options;
   const asked = [size, topologies, images, migrations];
   if (asked.every((each) => each === undefined)) {
-    const attached = await attachStack({ ...identity, ...(engines === undefined ? {} : { engines }) }).catch(absent);
+    const attached = await attachStack({ ...identity, ...withoutUndefined({ engines }) }).catch(absent);
     // What was begun and not finished is refused by a start, and not by who attaches.
     const isWhole = Object.values(attached?.state.engines ?? {}).every((each) => each.migrated?.pending === undefined);
     if (attached !== undefined && isWhole) return [...attached.engines.keys()] as Name[];

@@ -25,13 +25,15 @@ import { type StateKeeper, stateInMemory, stateOnDisk } from './state/state-keep
 
 /** The engines of one sandbox, running. */
 export interface Stack<Name extends EngineName = EngineName> extends AsyncDisposable {
+  /** Prefix of its containers, volumes and network. A throw-away stack has a random one. */
   readonly name: string;
+  /** Nodes, ports, image and passwords of each engine. */
   readonly engines: Readonly<Record<Name, RunningEngine>>;
   /** The drivers' own clients. Empty with `connect: false`. */
   readonly clients: { readonly [Each in Name]: EngineClient<Each> };
   /** Connection strings, passwords included. */
   readonly uris: Readonly<Record<Name, string>>;
-  /** Environment variables for an application, passwords included. */
+  /** Environment variables for an application, passwords included: `DATABASE_URL`, `MONGODB_URI` and so on. */
   readonly environment: Readonly<Record<string, string>>;
   /** What was loaded, if anything was. */
   readonly dataset: Dataset | undefined;
@@ -39,6 +41,7 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
   readonly crossStore: CrossStoreReport | undefined;
   /** What engines that were there before lack of their schemas, or have otherwise. A service's own objects are none. */
   readonly schemaGaps: readonly EngineGap[];
+  /** What the start did, step by step, and how long each step took. */
   readonly startup: readonly StartupStep[];
   /** Breaks nodes and what is between them. What this process has broken is healed when the stack is disposed of. */
   readonly faults: Faults;
@@ -52,7 +55,15 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
  *     await using stack = await createStack({ engines: ['postgresql', 'redis'], size: 'small' });
  *     await stack.clients.redis.get('user:...');
  *
- * Throws a `SandboxError`; nothing of what it started is left then.
+ * Returns once every node answers its own protocol, the data is loaded and the stores agree. By default a throw-away stack
+ * of the default engines, with the data of `small`.
+ *
+ * Throws a `SandboxError`, mostly one of these; nothing of what it started is left then. Before anything starts:
+ * `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`, and a `RangeError` for a seed that will not do. Of the machine:
+ * `DOCKER_NOT_FOUND`, `DOCKER_INSTALL_FORBIDDEN`, `IMAGE_UNAVAILABLE`, `IMAGE_BUILD_FAILED`, `NO_MEMORY`, `NO_DISK_SPACE`,
+ * `PORT_TAKEN`, `NAME_TAKEN`. Of the engines: `NODE_DIED`, `NODE_NOT_READY`, `SCHEMA_FAILED`, `LOAD_FAILED`,
+ * `CROSS_STORE_DIFFERENT`. Where the stack of a folder is there already: `STACK_BUSY`, `TOPOLOGY_DIFFERENT`,
+ * `IMAGE_DIFFERENT`, `SCHEMA_DIFFERENT`, `DATASET_DIFFERENT`, `SECRETS_LOST`. An aborted `signal` throws its reason.
  */
 export async function createStack<Name extends EngineName = EngineName>(
   options: StackOptions<Name> = {},

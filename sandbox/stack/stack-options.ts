@@ -77,7 +77,9 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly connect?: boolean;
   /** How long a node may take to answer, in milliseconds. Default: the deadline `nodeReady`. */
   readonly readyTimeoutMs?: number;
+  /** Told of each step as it goes. Default: nobody. */
   readonly progress?: ProgressListener;
+  /** Breaks the start off, and takes back what it has begun. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 

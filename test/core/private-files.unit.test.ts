@@ -2,7 +2,7 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPrivateFile, writePrivateFile } from '../../sandbox/core/files/private-files.ts';
+import { createPrivateFile, removePartials, writePrivateFile } from '../../sandbox/core/files/private-files.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -22,6 +22,23 @@ describe('a file with data of a user', () => {
     }
     expect(await modeOf(join(folder, 'new', 'file'))).toBe(0o600);
     expect(await modeOf(join(folder, 'new'))).toBe(0o700);
+  });
+
+  test('of which a killed writer left a part is removed with that part, and with nothing else', async () => {
+    const file = join(folder, 'secrets.json');
+    const begun = await createPrivateFile(file);
+    await begun.write('half of a password');
+    const others = [
+      '.secrets.json.notes',
+      '.secrets.json.0123456789ab.bak',
+      '.other.json.0123456789ab',
+      'secrets.json',
+    ];
+    await Promise.all(others.map((name) => writeFile(join(folder, name), '')));
+    expect(await readdir(folder)).toHaveLength(others.length + 1);
+    await removePartials(file);
+    expect((await readdir(folder)).toSorted()).toEqual(others.toSorted());
+    await begun[Symbol.asyncDispose]();
   });
 
   test('takes the place of an older one that everybody could read', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BackupManifest } from '../../sandbox/engines/contract/backup.ts';
 import { readCatalogueFiles } from '../../sandbox/engines/postgresql/backup/catalogue/read-catalogue.ts';
-import { readEarlier } from '../../sandbox/engines/postgresql/backup/restore/earlier-backups.ts';
+import { readEarlier } from '../../sandbox/engines/postgresql/backup/restore/earlier/earlier-backups.ts';
 import { aliasesFile, readAliases } from '../../sandbox/engines/qdrant/backup/archived-collections.ts';
 import { backup as redis } from '../../sandbox/engines/redis/backup/backup.ts';
 import { readDumps } from '../../sandbox/engines/redis/backup/dumps.ts';

@@ -121,7 +121,7 @@ test('an old Node is told in a line which one is needed', async () => {
 });
 
 test.skipIf(olderNode === undefined)('so is whoever imports an entry there', async () => {
-  const asked = entryNames.map(async (name) => {
+  const asked = plainEntries.map(async (name) => {
     const args = [
       '--input-type=module',
       '--eval',

@@ -68,6 +68,8 @@ test('a stack, and rows of workers, in a project of Yarn, whose packages are arc
   const settings = {
     YARN_NPM_REGISTRY_SERVER: registry,
     YARN_ENABLE_TELEMETRY: '0',
+    // Where `CI` is set, Yarn refuses to fill an empty lock file.
+    YARN_ENABLE_IMMUTABLE_INSTALLS: '0',
     YARN_GLOBAL_FOLDER: join(folder.path, '.yarn'),
   };
   await cp(join(import.meta.dirname, 'fixtures'), project, { recursive: true });

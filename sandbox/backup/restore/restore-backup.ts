@@ -25,12 +25,16 @@ import type { RestoreOptions } from './restore-options.ts';
 export type { RestoreOptions };
 
 /**
- * Restores an archive, engines side by side. An archive that cannot be trusted is refused with a `BACKUP_...` code
- * before anything else happens. Throws `RESTORE_NOT_CONFIRMED` first of all where `replace` is not confirmed,
- * `ARCHIVE_FOREIGN` where no known key has signed it and it is not trusted, `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and is not trusted,
- * `BAD_OPTION` where neither an archive nor a moment is named, `MOMENT_OUT_OF_RANGE` for a moment that nothing leads to,
- * `NOT_SUPPORTED` for engines that have no other one than the archive's,
- * `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, and what the engines throw.
+ * Restores an archive, engines side by side: beside the live data, or in its place.
+ * An archive that cannot be trusted is refused with a `BACKUP_...` code before anything else happens. Times are in
+ * milliseconds, sizes in bytes.
+ *
+ * Throws `BAD_OPTION` where neither an archive nor a moment is named, `RESTORE_NOT_CONFIRMED` where `replace` is not
+ * confirmed, `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_NOT_FOUND`, `ARCHIVE_FOREIGN` where no
+ * known key has signed it and it is not trusted, `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and
+ * is not trusted, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, `MOMENT_OUT_OF_RANGE` for a moment
+ * that nothing leads to, `NOT_SUPPORTED` for engines that have no other one than the archive's, `RESTORE_WOULD_LOSE` where
+ * `replace` would take what no backup holds, and what the engines throw.
  *
  *     const archive = 'taishang-backup-20261124_030000.tar.gz';
  *     const beside = await restoreBackup({ archive });

@@ -1,6 +1,7 @@
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { StackOptions } from '../../stack/stack-options.ts';
 
+/** What is restored, where to, and what whoever restores has confirmed. */
 export interface RestoreOptions
   extends Pick<
     StackOptions,
@@ -20,17 +21,20 @@ export interface RestoreOptions
   readonly nearest?: boolean;
   /** `restore`: beside the live data, which is not touched. `replace`: in its place. Default: `restore`. */
   readonly into?: 'restore' | 'replace';
-  /** Says that the live data may be replaced. */
+  /** Says that the live data may be replaced; `replace` is refused without. Default: false. */
   readonly confirmed?: boolean;
   /**
    * Says that whoever made the archive is trusted: with being restored here though no known key has signed it, and with
-   * the rights that it brings (`doors` of the report).
+   * the rights that it brings (`doors` of the report). Default: false.
    */
   readonly archiveTrusted?: boolean;
   /** Default: all that the archive has. */
   readonly engines?: readonly EngineName[];
   /** Location of the safety backup that `replace` takes first. Default: where backups of the stack go. */
   readonly safetyTo?: string;
-  /** Says that nothing was added, changed or removed before the backup: what differs from its dataset is then a failure of the check. */
+  /**
+   * Says that nothing was added, changed or removed before the backup: what differs from its dataset is then a failure of
+   * the check. Default: false.
+   */
   readonly strict?: boolean;
 }

@@ -3,6 +3,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { finishedAtMs, nodeLogs, removeContainer, statusOf, stopContainer } from '../nodes/nodes.ts';
+import { pauseContainer } from '../nodes/pause-container.ts';
 import { docker } from '../runtime/docker.ts';
 import { checked } from '../runtime/exec.ts';
 import { labelNames } from '../runtime/labels.ts';
@@ -86,7 +87,7 @@ async function make(targets: Targets, fault: FaultOfNode, owner: string | undefi
       case 'stop':
         return await stopContainer(target.containerId);
       case 'pause':
-        return await container.pause();
+        return await pauseContainer(container);
       case 'isolate':
         return void (await inNamespace(target, ['isolate']));
       case 'loss':

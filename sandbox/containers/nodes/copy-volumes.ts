@@ -9,6 +9,7 @@ import { checked, runOneOff } from '../runtime/exec.ts';
 import { labelNames } from '../runtime/labels.ts';
 import { ownerOfThisProcess } from '../runtime/owner.ts';
 import type { NodeHandle } from './node-spec.ts';
+import { pauseContainer } from './pause-container.ts';
 
 /** A node, and the volume that each of its own is copied into, by what the node calls it. */
 export interface NodeCopies {
@@ -37,7 +38,7 @@ export async function copyVolumes(nodes: readonly NodeCopies[], stackName: strin
         owner,
       );
     }
-    for (const { node } of nodes) await client.getContainer(node.containerId).pause();
+    for (const { node } of nodes) await pauseContainer(client.getContainer(node.containerId));
     const result = await runOneOff({
       image: first.node.image,
       entrypoint: ['/bin/sh', '-c'],

@@ -3,17 +3,15 @@ import { pack } from 'tar-stream';
 import { GenericContainer, type WaitStrategy } from 'testcontainers';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { withoutUndefined } from '../../core/without-undefined.ts';
 import { docker } from '../runtime/docker.ts';
 import { labelNames } from '../runtime/labels.ts';
 import { requireOurs } from '../runtime/objects.ts';
 import { requireForwarded } from '../runtime/ssh/forwarded-ports.ts';
 import { confined } from './confinement.ts';
+import { loopback, nodeHandle } from './node-handle.ts';
 import type { NodeFile, NodeHandle, NodePlacement, NodeSpec, NodeVolume } from './node-spec.ts';
 import { nodeLogs, removeContainer } from './nodes.ts';
 import { expectPublishedPortsOnly } from './published-ports.ts';
-
-const loopback = '127.0.0.1';
 
 /** What a node's output takes of the disk at most, 60 MB; by itself the container engine keeps all of it for ever. */
 const logConfiguration = { Type: 'json-file', Config: { 'max-size': '20m', 'max-file': '3' } };
@@ -33,6 +31,8 @@ export async function startNode(spec: NodeSpec, placement: NodePlacement): Promi
     const evidence = await nodeLogs(placement.containerName, 30).catch(() => '');
     await removeContainer(placement.containerName);
     throw startError(placement, thrown, evidence);
+  } finally {
+    container.stopWatching();
   }
 }
 
@@ -112,9 +112,11 @@ const started: WaitStrategy = {
  * through its hooks, which exist only for subclasses.
  */
 class NodeContainer extends GenericContainer {
-  /** Rejects as soon as the container ends by itself: testcontainers would wait 10 s for its ports. */
+  /** Rejects as soon as the container ends by itself while it starts: testcontainers would wait 10 s for its ports. */
   readonly earlyDeath: Promise<never>;
   #reportDeath: (error: Error) => void = () => {};
+  /** A wait that goes on holds the process, for as long as the node runs. */
+  readonly #watching = new AbortController();
   readonly #spec: NodeSpec;
   readonly #placement: NodePlacement;
 
@@ -126,6 +128,10 @@ class NodeContainer extends GenericContainer {
       this.#reportDeath = reject;
     });
     this.earlyDeath.catch(() => {});
+  }
+
+  stopWatching(): void {
+    this.#watching.abort();
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
@@ -150,30 +156,10 @@ class NodeContainer extends GenericContainer {
   protected override async containerCreated(containerId: string): Promise<void> {
     const container = (await docker()).getContainer(containerId);
     container
-      .wait({ condition: 'next-exit' })
+      .wait({ condition: 'next-exit', abortSignal: this.#watching.signal })
       .then((end: { StatusCode: number }) => this.#reportDeath(new Error(`it ended with exit code ${end.StatusCode}`)))
       .catch(() => {});
   }
-}
-
-/** What is known of a node in its place, whether its container was made now or is there already. */
-export function nodeHandle(spec: NodeSpec, placement: NodePlacement, containerId: string): NodeHandle {
-  const port = spec.ports.length === 0 ? 0 : placement.hostPorts[spec.ports[0] ?? 0];
-  if (port === undefined) throw new Error(`no host port was given for the first port of ${spec.name}`);
-  return {
-    name: spec.name,
-    role: spec.role,
-    engine: placement.engine,
-    containerId,
-    containerName: placement.containerName,
-    image: placement.image,
-    network: placement.network,
-    ...withoutUndefined({ address: placement.address }),
-    host: loopback,
-    hostPorts: placement.hostPorts,
-    port,
-    volumeNames: placement.volumeNames,
-  };
 }
 
 /** Where the engine is one of another machine, its ports are to be had on this one. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, rm } from 'node:fs/promises';
+import { lstat, open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, SandboxError } from '../errors.ts';
 import { makeFolder } from './make-folder.ts';
@@ -25,7 +25,7 @@ export interface PrivateFile extends AsyncDisposable {
 export async function createPrivateFile(path: string): Promise<PrivateFile> {
   await requireReplaceable(path);
   await orNotWritable(path, () => makeFolder(dirname(path)));
-  const partial = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString('hex')}`);
+  const partial = join(dirname(path), `${partialPrefix(path)}${randomBytes(6).toString('hex')}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const handle = await orNotWritable(path, () => open(partial, flags, privateMode));
   let kept = false;
@@ -50,6 +50,18 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
   await using file = await createPrivateFile(path);
   await file.write(content);
   await file.keep();
+}
+
+/** What of a file a process left that was killed while it wrote it: nobody else looks for it, and passwords may be in it. */
+export async function removePartials(path: string): Promise<void> {
+  const prefix = partialPrefix(path);
+  const names = await readdir(dirname(path)).catch(() => []);
+  const partials = names.filter((name) => name.startsWith(prefix) && /^[0-9a-f]{12}$/.test(name.slice(prefix.length)));
+  await Promise.all(partials.map((name) => rm(join(dirname(path), name), { force: true })));
+}
+
+function partialPrefix(path: string): string {
+  return `.${basename(path).slice(0, 100)}.`;
 }
 
 /** Refuses a place where {@link writePrivateFile} could not write, before the work whose result is to go there. */

@@ -17,12 +17,18 @@ import { type ParentName, parentFacts, parentKeys, rowRules } from './row-rules.
 /** How many bad rows an error names; the rest are counted. */
 const shownMax = 20;
 
+/** Files of rows, and the data that they become a part of. */
 export interface CheckOptions {
+  /** Any number for an entity; the rows of a file are of one entity. */
   readonly files: readonly RowFile[];
   /** The rest of the data: what the rows refer to is there, or in the files. */
   readonly base: Dataset;
-  /** File for bad rows, which must not be there yet, and is not made where there are none. Absent: one refuses all. */
+  /**
+   * File for bad rows, which must not be there yet, and is not made where there are none. Default: none, and one bad row
+   * refuses all.
+   */
   readonly rejects?: string;
+  /** Breaks the check off, and the reading of the dataset that comes of it. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 

@@ -6,6 +6,7 @@ import { isRawNumber, rawNumber } from './exact-number.ts';
 
 export const fileFormats = ['ndjson', 'csv', 'parquet'] as const;
 
+/** Form of a file of rows: a JSON document a line, CSV with a header, or Parquet. */
 export type FileFormat = (typeof fileFormats)[number];
 
 /** Bytes of one file as its rows come. */

@@ -20,9 +20,13 @@ const memoryFlags = [
   '--heap-growing-percent=35',
 ];
 
+/** How a broker is started, where none serves yet. */
 export interface AttachBrokerOptions {
+  /** Most stores that there are at once, by engine. Default: what a server has room for. */
   readonly maximum?: BrokerSettings['maximum'];
+  /** How long it stays when nobody is connected, in milliseconds. Default: 3,000. */
   readonly lingerMs?: number;
+  /** Ends the wait for another process that starts one. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 

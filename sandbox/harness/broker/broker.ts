@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { nowMs } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolation.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { createKeptLeases } from './kept-leases.ts';
@@ -140,8 +141,7 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
     const { isolation, running } = await engineOf(engine);
     const swept = await isolation.sweep(running, isNeeded);
     if (swept > 0) noteProblem(`${engine}: ${swept} stores of a broker that was killed were removed`);
-    const most = maximum[engine];
-    return isolation.open(running, { owner, ...(most === undefined ? {} : { maximum: most }) });
+    return isolation.open(running, { owner, ...withoutUndefined({ maximum: maximum[engine] }) });
   }
 
   /** Whether somebody still has a place. Of this process there is none yet of an engine that it opens. */

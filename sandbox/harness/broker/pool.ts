@@ -107,14 +107,24 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
   }
 
   function timeout(label: string, waitMs: number): SandboxError {
-    const bound = places === undefined ? '' : `, of ${capacity()} that there can be (${places.capacity.boundBy})`;
     const who = holders();
+    const waited = `within ${Math.ceil(waitMs) / 1000} s for ${label}`;
+    if (places === undefined) return stillOpening(waited);
     return new SandboxError({
       code: 'LEASE_TIMEOUT',
       engine,
-      message: `No store of ${engine} was free within ${Math.ceil(waitMs) / 1000} s for ${label}: ${out} are out, ${coming} are being made${bound}.`,
+      message: `No store of ${engine} was free ${waited}: ${out} are out, ${coming} are being made, of ${capacity()} that there can be (${places.capacity.boundBy}).`,
       next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
       ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
+    });
+  }
+
+  function stillOpening(waited: string): SandboxError {
+    return new SandboxError({
+      code: 'LEASE_TIMEOUT',
+      engine,
+      message: `The pool of ${engine} was not open ${waited}: what its stores are made from is still being made.`,
+      next: 'Run it again, which finds it made, or give the first test that names the engine more time.',
     });
   }
 

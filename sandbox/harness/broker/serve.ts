@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { Ajv } from 'ajv';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { privateMode } from '../../core/files/private-files.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Broker } from './broker.ts';
 import { readLines } from './lines.ts';
 import schema from './messages.schema.json' with { type: 'json' };
@@ -138,7 +139,6 @@ function detailsOf(thrown: unknown): Extract<Reply, { error: unknown }>['error']
     code,
     message,
     next,
-    ...(engine === undefined ? {} : { engine }),
-    ...(evidence === undefined ? {} : { evidence: evidence.slice(0, messageBytesMax / 4) }),
+    ...withoutUndefined({ engine, evidence: evidence?.slice(0, messageBytesMax / 4) }),
   };
 }

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
-import { settingsOf } from '../lease-settings.ts';
 import { type HarnessOptions, openHarness } from '../open-harness.ts';
 import { providedKey } from './provided.ts';
 
@@ -8,7 +8,8 @@ import { providedKey } from './provided.ts';
 type Teardown = () => Promise<void>;
 
 /**
- * The same as {@link setup}, with options: for a setup file of one's own.
+ * The same as {@link setup}, with options: for a setup file of one's own, which `globalSetup` names.
+ * What it returns throws what `openHarness` throws.
  *
  *     export const setup = setupWith({ engines: ['postgresql', 'redis'], size: 'none' });
  */
@@ -18,11 +19,17 @@ export function setupWith<Name extends EngineName>(
   return async (project) => {
     const harness = await openHarness(options);
     const { identity, engines } = harness;
-    project.provide(providedKey, { ...settingsOf(options), identity, engines });
+    const { waitMs, keepFailed, keepFailedForMs, verify } = options;
+    const settings = withoutUndefined({ waitMs, keepFailed, keepFailedForMs, verify });
+    project.provide(providedKey, { ...settings, identity, engines });
     // Held until the run ends: the pools of its broker stay warm from file to file.
     return () => harness.close();
   };
 }
 
-/** For `globalSetup`: starts the stack of the current folder, or attaches to it, once for all test files. */
+/**
+ * For `globalSetup`: starts the stack of the current folder, or attaches to it, once for all test files. The stack stays up
+ * when they have run. `globalSetup: ['taishang-sandbox/vitest/global-setup']` in Vitest's configuration names it. Throws what
+ * `openHarness` throws.
+ */
 export const setup: (project: TestProject) => Promise<Teardown> = setupWith({});

@@ -6,7 +6,7 @@ import type { Stores } from '../lease.ts';
 import { type Harness, harnessOf } from '../open-harness.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
 
-/** What a test may name; what it does not name costs nothing. */
+/** Fixtures that a test may name, a store of each engine among them; what it does not name costs nothing. */
 export type SandboxFixtures = Stores<EngineName> & {
   /** Engines that `environment` has: all of the stack, unless `test.override('engines', [...])` says which. */
   readonly engines: readonly EngineName[];
@@ -32,7 +32,7 @@ const withLease = withHarness
     const lease = await (harness as Harness).lease({
       engines: [],
       label: nameOf(task),
-      waitMs: task.timeout * waitShare,
+      waitMs: Math.min(provided().waitMs ?? Number.POSITIVE_INFINITY, task.timeout * waitShare),
     });
     onCleanup(async () => {
       const { kept } = await lease.release({ failed: task.result?.state === 'fail' });
@@ -51,7 +51,9 @@ const withLease = withHarness
 
 /**
  * Vitest's `test`, with stores of each test's own: `postgresql`, `mongodb`, `neo4j`, `redis`, `qdrant`, `environment`.
- * Needs `globalSetup: ['taishang-sandbox/vitest/global-setup']`.
+ * Needs `globalSetup: ['taishang-sandbox/vitest/global-setup']`. A store is waited for at most four fifths of the test's
+ * time-out, and given back when the test ends; a failed test keeps its stores and prints how to open them.
+ * A test fails with `BAD_OPTION` where the setup has not run, `LEASE_TIMEOUT`, and `ISOLATION_BROKEN` where resets are verified.
  *
  *     test('a user signs up', async ({ postgresql }) => {
  *       const client = await postgresql.client();

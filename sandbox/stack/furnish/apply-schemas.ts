@@ -1,4 +1,4 @@
-import type { NodeHandle, NodeSpec } from '../../containers/nodes/node-spec.ts';
+import { nodeElsewhere } from '../../containers/nodes/node-handle.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
@@ -48,7 +48,7 @@ async function applyOne(
   const image = { reference: 'of Compose', digest: '', origin: 'official' } as const;
   const nodes = topology.nodes({ secrets, image, address: () => '', hostPort: () => 0 }).map((spec) => {
     const [port = 0] = spec.ports;
-    return elsewhere(engine.name, spec, addressOf(engine.name, port));
+    return nodeElsewhere(spec, engine.name, addressOf(engine.name, port));
   });
   const running: RunningEngine = {
     engine: engine.name,
@@ -65,10 +65,4 @@ async function applyOne(
   await topology.form?.(running);
   const { applied, alreadyPresent } = await schema.apply(running, { reset: false });
   return `${engine.name}: ${applied.length} applied, ${alreadyPresent} there already`;
-}
-
-/** A node whose container is not ours: it can be asked, and nothing else. */
-function elsewhere(engine: string, { name, role }: NodeSpec, { host, port }: EngineAddress): NodeHandle {
-  const container = { containerId: '', containerName: '', image: '', network: '', volumeNames: {} };
-  return { ...container, name, role, engine, host: host as NodeHandle['host'], port, hostPorts: {} };
 }

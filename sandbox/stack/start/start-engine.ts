@@ -1,7 +1,8 @@
 import { memoryLimitBytes } from '../../containers/nodes/confinement.ts';
+import { nodeHandle } from '../../containers/nodes/node-handle.ts';
 import type { NodeHandle, NodeSpec } from '../../containers/nodes/node-spec.ts';
 import { removeContainer, setCpuShares, startNodeAgain } from '../../containers/nodes/nodes.ts';
-import { nodeHandle, startNode } from '../../containers/nodes/start-node.ts';
+import { startNode } from '../../containers/nodes/start-node.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { ensureVolume } from '../../containers/runtime/objects.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';

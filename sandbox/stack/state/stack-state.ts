@@ -6,7 +6,7 @@ import type { ResolvedImage } from '../../containers/images/image-spec.ts';
 import type { NodeHandle } from '../../containers/nodes/node-spec.ts';
 import type { Labels } from '../../containers/runtime/labels.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { writePrivateFile } from '../../core/files/private-files.ts';
+import { removePartials, writePrivateFile } from '../../core/files/private-files.ts';
 import type { Secrets, TopologyName } from '../../engines/contract/topology.ts';
 import type { Migrated } from './migrated.ts';
 import { ensureStackFolder, findStackFolder, removeEmptyStackFolder } from './stack-folder.ts';
@@ -216,7 +216,10 @@ export async function forgetStack(directory: string, name: string): Promise<void
 
 async function removeFiles(folder: string, name: string): Promise<void> {
   await Promise.all(
-    ['state', 'secrets', 'leases'].map((kind) => rm(join(folder, `${name}.${kind}.json`), { force: true })),
+    ['state', 'secrets', 'leases'].map(async (kind) => {
+      const file = join(folder, `${name}.${kind}.json`);
+      await Promise.all([rm(file, { force: true }), removePartials(file)]);
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { Place, PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
 import { readServer } from '../../../sandbox/engines/postgresql/backup/catalogue/read-catalogue.ts';
 import { ownConnections } from '../../../sandbox/engines/postgresql/isolation/capacity.ts';
 import { contentOf } from '../../../sandbox/engines/postgresql/isolation/content.ts';
@@ -8,12 +8,12 @@ import { isolation } from '../../../sandbox/engines/postgresql/isolation/isolati
 import { rolledBack } from '../../../sandbox/engines/postgresql/isolation/rolled-back.ts';
 import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { usedPlaces } from '../support/used-places.ts';
 
 const owner: PlaceOwner = { pid: process.pid, startedAtMs: 1 };
 
 let stack: Stack<'postgresql'>;
 let places: Places;
-let used: Place[] = [];
 
 beforeAll(async () => {
   stack = await createStack({
@@ -31,10 +31,6 @@ beforeAll(async () => {
   places = await isolation.open(running(), { owner });
 });
 
-afterEach(async () => {
-  for (const place of used.splice(0)) await places.drop(place);
-});
-
 afterAll(async () => {
   await places?.[Symbol.asyncDispose]();
   await stack?.dispose();
@@ -42,11 +38,7 @@ afterAll(async () => {
 
 const running = () => stack.engines.postgresql;
 
-async function make(): Promise<Place> {
-  const place = await places.make();
-  used = [...used, place];
-  return place;
-}
+const make = usedPlaces(() => places);
 
 async function administer(statements: string): Promise<void> {
   await using opened = await openPrimary(running(), { database: 'postgres' });

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { namesBeside } from '../../../sandbox/engines/postgresql/backup/catalogue/restored-names.ts';
 import { statementsOf } from '../../../sandbox/engines/postgresql/backup/catalogue/sql-tokens.ts';
 import { recoverySettings } from '../../../sandbox/engines/postgresql/backup/log/recovery.ts';
-import { nothingTold, tell } from '../../../sandbox/engines/postgresql/backup/restore/earlier-statements.ts';
+import { tell } from '../../../sandbox/engines/postgresql/backup/restore/earlier/earlier-statements.ts';
+import { nothingTold } from '../../../sandbox/engines/postgresql/backup/restore/earlier/told.ts';
 import {
   connectionString,
   identifier,

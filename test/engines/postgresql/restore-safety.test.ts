@@ -1,25 +1,20 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
-import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { partsOfDatabase } from '../../../sandbox/engines/postgresql/backup/fingerprint.ts';
 import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
-import { identifier, literal } from '../../../sandbox/engines/postgresql/server/statements.ts';
-import { describePart } from '../../../sandbox/engines/shared/backup/backup-files.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
+import { copyWith, describedAnew, differences, supported } from '../support/backup-folder.ts';
+import { take, takeEarlier, takenFiles } from '../support/postgresql-backups.ts';
+import { hostileFunction, ofSuperusers } from '../support/postgresql-hostile.ts';
 import {
-  type BackupFolder,
-  backupFolder,
-  copyWith,
-  describedAnew,
-  differences,
-  supported,
-} from '../support/backup-folder.ts';
-import { databaseNames, emptyStack, rowsOf, withClient } from '../support/postgresql-stack.ts';
+  oddWorld,
+  statementsOfDatabase,
+  statementsOfObjects,
+  statementsOfServer,
+} from '../support/postgresql-odd-world.ts';
+import { clear, databaseNames, emptyStack, rowsOf, run } from '../support/postgresql-stack.ts';
 
 // Servers are filled and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -45,158 +40,18 @@ afterAll(async () => {
   await Promise.all([liveStack?.dispose(), targetStack?.dispose()]);
 });
 
-/** Runs statements one by one, as the superuser. */
-async function run(running: RunningEngine, database: string, statements: readonly string[]): Promise<void> {
-  await withClient(running, database, async (client) => {
-    for (const statement of statements) await client.query(statement);
-  });
-}
-
-/** As every server comes. */
-async function clear(running: RunningEngine): Promise<void> {
-  await withClient(running, 'postgres', async (client) => {
-    const databases = await client.query<{ name: string }>(
-      "SELECT datname AS name FROM pg_database WHERE datname NOT IN ('postgres', 'template0', 'template1')",
-    );
-    for (const { name } of databases.rows) {
-      await client.query(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
-      await client.query(`DROP DATABASE ${identifier(name)} WITH (FORCE)`);
-    }
-    for (const name of ['postgres', 'template1']) {
-      await client.query(`ALTER DATABASE ${name} RESET ALL`);
-      await client.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO PUBLIC`);
-    }
-    await client.query("COMMENT ON DATABASE postgres IS 'default administrative connection database'");
-    await client.query('REVOKE TEMPORARY ON DATABASE template1 FROM PUBLIC');
-    await client.query('DROP TABLE IF EXISTS noted');
-    const spaces = await client.query<{ name: string }>('SELECT spcname AS name FROM pg_tablespace WHERE oid >= 16384');
-    for (const { name } of spaces.rows) await client.query(`DROP TABLESPACE ${identifier(name)}`);
-  });
-  await run(running, 'template1', ['DROP TABLE IF EXISTS noted']);
-  await withClient(running, 'postgres', async (client) => {
-    const roles = await client.query<{ name: string }>(
-      "SELECT rolname AS name FROM pg_roles WHERE oid >= 16384 AND rolname NOT IN ('replicator')",
-    );
-    for (const { name } of roles.rows) {
-      await client.query(`DROP OWNED BY ${identifier(name)}`);
-      await client.query(`DROP ROLE ${identifier(name)}`);
-    }
-  });
-}
-
-interface Taken extends AsyncDisposable {
-  readonly folder: BackupFolder;
-  readonly manifest: BackupManifest;
-}
-
-async function take(running: RunningEngine): Promise<Taken> {
-  const folder = await backupFolder();
-  const manifest = await backup.backUp(running, folder.path);
-  return { folder, manifest, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
-}
-
 /** Parts of a database of which owners and rights are part. */
 async function expectCopy(running: RunningEngine, original: string, copy: string): Promise<void> {
   expect(await partsOfDatabase(running, copy, original)).toEqual(await partsOfDatabase(running, original));
 }
 
-const name = fc
-  .string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
-  .filter(
-    (text) => !text.includes('\0') && Buffer.byteLength(text) <= 63 && text.isWellFormed() && !/^pg_/i.test(text),
-  );
-const text = fc
-  .string({ unit: 'grapheme', maxLength: 30 })
-  .filter((each) => !each.includes('\0') && each.isWellFormed());
-
-/** Names that tools and careless statements trip over. */
-const oddNames = [
-  '数'.repeat(21),
-  `${'n'.repeat(60)}one`,
-  `${'n'.repeat(60)}two`,
-  'host=127.0.0.1 port=1 user=postgres',
-  '-d "quo\'ted"; DROP\nDATABASE $1 \\',
-  'select',
-  'x',
-  'x_restore',
-] as const;
-
 describe('whatever databases and roles are called and hold', () => {
   test(`they come back, beside and into an empty server (SANDBOX_TEST_SEED=${seed})`, async () => {
-    const [drawn, roles, words] = fc.sample(
-      fc.tuple(
-        fc.uniqueArray(name, { minLength: 2, maxLength: 2 }),
-        fc.uniqueArray(
-          name.filter((each) => !['public', 'none'].includes(each)),
-          { minLength: 3, maxLength: 3 },
-        ),
-        fc.array(text, { minLength: 3, maxLength: 3 }),
-      ),
-      { seed, numRuns: 1 },
-    )[0] as [string[], string[], string[]];
-    const names = [...new Set([...oddNames, ...drawn])];
-    const [owner, reader, group] = roles as [string, string, string];
-    const comment = `Owner: ops;\nPager: 555 ${words[0]}`;
-    await run(live, 'postgres', [
-      `CREATE ROLE ${identifier(owner)} LOGIN CONNECTION LIMIT 4 VALID UNTIL '2031-02-03'`,
-      `CREATE ROLE ${identifier(reader)} NOINHERIT`,
-      `CREATE ROLE ${identifier(group)} CREATEDB`,
-      `COMMENT ON ROLE ${identifier(owner)} IS ${literal(comment)}`,
-      `GRANT ${identifier(group)} TO ${identifier(owner)} WITH ADMIN TRUE, INHERIT FALSE`,
-      `SET ROLE ${identifier(owner)}`,
-      `GRANT ${identifier(group)} TO ${identifier(reader)} WITH SET FALSE`,
-      'RESET ROLE',
-      `ALTER ROLE ${identifier(reader)} SET search_path TO ${literal(reader)}, 'b"c', public`,
-      `ALTER ROLE ${identifier(reader)} SET "app.words" TO ${literal(words[1] ?? '')}`,
-      `SET allow_in_place_tablespaces = on`,
-      `CREATE TABLESPACE ${identifier(`space of ${owner}`)} OWNER ${identifier(owner)} LOCATION ''`,
-      ...names.flatMap((each) => [
-        `CREATE DATABASE ${identifier(each)} TEMPLATE template0 OWNER ${identifier(owner)}`,
-        `COMMENT ON DATABASE ${identifier(each)} IS ${literal(comment)}`,
-        `ALTER DATABASE ${identifier(each)} SET lock_timeout TO '9s'`,
-        `ALTER ROLE ${identifier(reader)} IN DATABASE ${identifier(each)} SET work_mem TO '5MB'`,
-        `REVOKE CONNECT ON DATABASE ${identifier(each)} FROM PUBLIC`,
-        `GRANT CONNECT ON DATABASE ${identifier(each)} TO ${identifier(reader)} WITH GRANT OPTION`,
-      ]),
-      "COMMENT ON DATABASE postgres IS E'ours;\\nnot yours'",
-      "ALTER DATABASE postgres SET lock_timeout = '7s'",
-      'REVOKE CONNECT ON DATABASE postgres FROM PUBLIC',
-      'CREATE TABLE noted AS SELECT 7 AS number',
-    ]);
+    const world = oddWorld(seed);
+    await run(live, 'postgres', statementsOfServer(world));
     await run(live, 'template1', ['CREATE TABLE noted AS SELECT 8 AS number']);
-    for (const each of names) {
-      await run(live, each, [
-        `CREATE SCHEMA ${identifier(each)} AUTHORIZATION ${identifier(reader)}`,
-        `CREATE TABLE ${identifier(each)}.${identifier(group)} (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ${identifier(owner)} text)`,
-        `ALTER TABLE ${identifier(each)}.${identifier(group)} OWNER TO ${identifier(owner)}`,
-        `INSERT INTO ${identifier(each)}.${identifier(group)} (${identifier(owner)}) VALUES (${literal(words[2] ?? '')}), (NULL)`,
-        `GRANT SELECT (${identifier(owner)}), UPDATE ON ${identifier(each)}.${identifier(group)} TO ${identifier(reader)} WITH GRANT OPTION`,
-        `COMMENT ON TABLE ${identifier(each)}.${identifier(group)} IS ${literal(comment)}`,
-        `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
-        `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} IN SCHEMA ${identifier(each)} GRANT SELECT ON TABLES TO ${identifier(reader)}`,
-      ]);
-    }
-    await run(live, 'x', [
-      'DROP SCHEMA public',
-      'CREATE EXTENSION vector SCHEMA x',
-      'CREATE EXTENSION pg_trgm SCHEMA x',
-      `CREATE TABLE placed (v x.vector(3)) TABLESPACE ${identifier(`space of ${owner}`)}`.replace('placed', 'x.placed'),
-      `CREATE POLICY own ON x.placed TO ${identifier(reader)} USING (true)`,
-      'ALTER TABLE x.placed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY',
-      'CREATE FUNCTION x.twice(n int) RETURNS int LANGUAGE sql AS $$ SELECT n * 2 $$',
-      `ALTER FUNCTION x.twice(int) OWNER TO ${identifier(owner)}`,
-      'REVOKE EXECUTE ON FUNCTION x.twice(int) FROM PUBLIC',
-      'CREATE AGGREGATE x.many(*) (SFUNC = pg_catalog.int8inc, STYPE = bigint, INITCOND = 0)',
-      `ALTER AGGREGATE x.many(*) OWNER TO ${identifier(owner)}`,
-      'CREATE TYPE x.pair AS (a int, b text)',
-      "CREATE TYPE x.mood AS ENUM ('so', 'so-so')",
-      `ALTER TYPE x.mood OWNER TO ${identifier(owner)}`,
-      'CREATE PUBLICATION everything FOR ALL TABLES',
-      'CREATE PUBLICATION of_schema FOR TABLES IN SCHEMA x',
-      "SELECT lo_from_bytea(424242, 'a large object')",
-      `ALTER LARGE OBJECT 424242 OWNER TO ${identifier(owner)}`,
-      `REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(double precision) FROM PUBLIC`,
-    ]);
+    for (const each of world.names) await run(live, each, statementsOfDatabase(each, world));
+    await run(live, 'x', statementsOfObjects(world));
     await run(live, 'postgres', [
       'ALTER DATABASE "x_restore" IS_TEMPLATE true',
       'ALTER DATABASE "select" ALLOW_CONNECTIONS false',
@@ -322,35 +177,6 @@ describe('beside live data', () => {
     }
   });
 });
-
-async function takenFiles(running: RunningEngine): Promise<readonly string[]> {
-  await using taken = await take(running);
-  return taken.manifest.parts.map(({ path }) => path).filter((path) => path.endsWith('.dump'));
-}
-
-/** Tries to leave its database in each way that SQL has, and goes on where it is not let. */
-const hostileFunction = `
-  CREATE FUNCTION break_out(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
-  DECLARE statement text;
-  BEGIN
-    IF current_setting('application_name') <> 'pg_restore' THEN RETURN n; END IF;
-    FOREACH statement IN ARRAY ARRAY[
-      $s$COPY (SELECT 1) TO PROGRAM 'touch /tmp/broken-out'$s$, $s$COPY (SELECT 1) TO '/tmp/broken-out'$s$,
-      $s$RESET SESSION AUTHORIZATION$s$, $s$SET ROLE postgres$s$, $s$SET ROLE victim$s$,
-      $s$CREATE ROLE colleague SUPERUSER LOGIN PASSWORD 'known'$s$, $s$ALTER ROLE victim PASSWORD 'known'$s$,
-      $s$GRANT victim TO colleague$s$, $s$ALTER SYSTEM SET work_mem = '9MB'$s$, $s$ALTER DATABASE live_data SET work_mem = '9MB'$s$,
-      $s$ALTER DATABASE live_data OWNER TO CURRENT_USER$s$, $s$REVOKE CONNECT ON DATABASE live_data FROM PUBLIC$s$,
-      $s$SELECT pg_read_file('/etc/passwd')$s$, $s$SELECT lo_import('/etc/passwd')$s$, $s$SELECT * FROM pg_authid$s$,
-      $s$CREATE TABLESPACE other LOCATION '/tmp'$s$, $s$CREATE EXTENSION dblink$s$, $s$LOAD '/tmp/evil.so'$s$
-    ] LOOP
-      BEGIN
-        EXECUTE statement;
-        INSERT INTO done VALUES (statement);
-      EXCEPTION WHEN OTHERS THEN NULL;
-      END;
-    END LOOP;
-    RETURN n;
-  END $$`;
 
 describe('an archive of a stranger', () => {
   test('runs nothing as a superuser, and leaves what is live untouched', async () => {
@@ -492,19 +318,6 @@ describe('an archive of a stranger', () => {
     await run(live, 'trap', ['CREATE TABLE done (statement text)', hostileFunction, ...statements]);
   };
 
-  /** What of a superuser's is made by a dump alone, and reaches beyond its database. */
-  const ofSuperusers = {
-    'a function with its rights': ['CREATE FUNCTION f1() RETURNS int LANGUAGE sql SECURITY DEFINER AS $$ SELECT 1 $$'],
-    'a view on what others may not see': ['CREATE VIEW v1 AS SELECT rolname, rolpassword FROM pg_authid'],
-    'an index that the server works out by itself': ['CREATE TABLE t1 (n int)', 'CREATE INDEX ON t1 (break_out(n))'],
-    'a function of a library': [`CREATE FUNCTION f2(oid) RETURNS name LANGUAGE internal AS 'pg_get_userbyid'`],
-    'a function that is said to tell nothing': [
-      'CREATE FUNCTION f3() RETURNS int LANGUAGE sql LEAKPROOF AS $$ SELECT 1 $$',
-    ],
-    'a cast that looks at nothing': ['CREATE CAST (bytea AS text) WITHOUT FUNCTION'],
-    'an extension that reaches beyond its database': ['CREATE EXTENSION dblink'],
-  } as const;
-
   test.each(Object.entries(ofSuperusers))('does not bring %s into an empty server', async (_, statements) => {
     try {
       await setUpInPlace(statements);
@@ -571,47 +384,6 @@ describe('an archive of a stranger', () => {
     }
   });
 });
-
-/** As the first release wrote it. */
-async function takeEarlier(running: RunningEngine, names: readonly string[]): Promise<Taken> {
-  const folder = await backupFolder();
-  const write = async (path: string, command: readonly string[]) => {
-    const ended = await execInNode(firstNode(running), ['sh', '-c', '"$@" | base64', 'sh', ...command], {
-      user: 'postgres',
-    });
-    await writeFile(join(folder.path, path), Buffer.from(ended.output, 'base64'));
-    return path;
-  };
-  const described = names.map((each) => ({ name: each, sizeBytes: 8_000_000 }));
-  await writeFile(join(folder.path, 'databases.json'), JSON.stringify(described));
-  const files = [
-    'databases.json',
-    await write('globals.sql', ['pg_dumpall', '--globals-only']),
-    ...(await Promise.all(
-      names.map((each) =>
-        write(`${encodeURIComponent(each)}.dump`, [
-          'pg_dump',
-          '--format=custom',
-          '--create',
-          '--compress=zstd',
-          `--dbname=${each}`,
-        ]),
-      ),
-    )),
-  ];
-  const parts = await Promise.all(files.map((path) => describePart(folder.path, path)));
-  const manifest: BackupManifest = {
-    formatVersion: 1,
-    engine: 'postgresql',
-    serverVersion: running.serverVersion,
-    origin: running.image.origin,
-    method: 'pg_dumpall --globals-only, pg_dump --format=custom --create per database',
-    consistentPoint: { no: 'each database is from its own moment' },
-    position: 'lsn 0/0',
-    parts,
-  };
-  return { folder, manifest, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
-}
 
 describe('a backup of the first release', () => {
   const setUp = async () => {

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SandboxError } from '../../../sandbox/core/errors.ts';
 import type { Place, PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
 import { fingerprint } from '../../../sandbox/engines/redis/backup/fingerprint.ts';
@@ -7,12 +7,12 @@ import { usersOf } from '../../../sandbox/engines/redis/backup/users.ts';
 import { isolation } from '../../../sandbox/engines/redis/isolation/isolation.ts';
 import { openClient } from '../../../sandbox/engines/redis/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
+import { usedPlaces } from '../support/used-places.ts';
 
 const owner: PlaceOwner = { pid: process.pid, startedAtMs: 1 };
 
 let stack: Stack<'redis'>;
 let places: Places;
-let used: Place[] = [];
 
 beforeAll(async () => {
   stack = await createStack({
@@ -29,10 +29,6 @@ beforeAll(async () => {
   places = await isolation.open(running(), { owner });
 });
 
-afterEach(async () => {
-  for (const place of used.splice(0)) await places.drop(place);
-});
-
 afterAll(async () => {
   await places?.[Symbol.asyncDispose]();
   await stack?.dispose();
@@ -46,11 +42,7 @@ function openAdmin(): Promise<Redis & AsyncDisposable> {
   return openClient(node, running().secrets);
 }
 
-async function make(): Promise<Place> {
-  const place = await places.make();
-  used = [...used, place];
-  return place;
-}
+const make = usedPlaces(() => places);
 
 async function at<Value>({ uri }: Place, work: (client: Redis) => Promise<Value>): Promise<Value> {
   const client = new Redis(uri, { lazyConnect: true, retryStrategy: () => null });

@@ -6,6 +6,7 @@ const cleanupAgeDays = 30;
 
 const dayMs = 86_400_000;
 
+/** How many documents a cleanup has deleted. */
 export interface CleanupReport {
   readonly deletedConversations: number;
   readonly deletedContents: number;
@@ -13,7 +14,7 @@ export interface CleanupReport {
 
 /**
  * Deletes conversations and temporary contents older than 30 days, except those with `metadata.keep: true`.
- * `now` decides what is old. Default: the clock.
+ * `database` is `taishang_content`; `now` decides what is old. Default: the clock. Throws what the driver throws.
  *
  *     const { deletedContents } = await cleanUpOldData(client.db('taishang_content'));
  */
@@ -26,9 +27,11 @@ export async function cleanUpOldData(database: Db, now = clock()): Promise<Clean
 
 /** A document of `data_statistics`. */
 export interface DataStatistics {
+  /** When it was counted. */
   readonly timestamp: Date;
   readonly collections: {
     readonly user_contents: {
+      /** Documents. */
       readonly total: number;
       readonly by_type: Readonly<Record<string, number>>;
       readonly by_silicon_level: Readonly<Record<string, number>>;
@@ -38,6 +41,7 @@ export interface DataStatistics {
     };
     readonly ai_conversations: {
       readonly total: number;
+      /** Sessions that have a conversation. */
       readonly active_sessions: number;
       /** 0 where there is no conversation. */
       readonly avg_messages_per_session: number;
@@ -45,7 +49,13 @@ export interface DataStatistics {
   };
 }
 
-/** Counts contents and conversations, and keeps the result in `data_statistics`. */
+/**
+ * Counts contents and conversations, and keeps the result in `data_statistics`.
+ * `database` is `taishang_content`; `now` is the time in the result. Default: the clock. Throws what the driver throws.
+ *
+ *     const { collections } = await generateDataStatistics(client.db('taishang_content'));
+ *     console.log(collections.user_contents.by_type.article);
+ */
 export async function generateDataStatistics(database: Db, now = clock()): Promise<DataStatistics> {
   const contents = database.collection('user_contents');
   const conversations = database.collection('ai_conversations');
@@ -87,7 +97,13 @@ async function countBy(database: Db, field: string): Promise<Record<string, numb
   return Object.fromEntries(groups.filter(({ _id }) => _id !== null).map(({ _id, count }) => [String(_id), count]));
 }
 
-/** Notes in `backup_logs` that a collection was backed up, or that it failed. */
+/**
+ * Notes in `backup_logs` that a collection was backed up, or that it failed.
+ * `database` is `taishang_content`; `now` is the time of the note. Default: the clock. Throws what the driver throws.
+ *
+ *     const entry = { collection: 'user_contents', backupPath: '/backups/contents.bson', status: 'completed' } as const;
+ *     await logBackup(client.db('taishang_content'), entry);
+ */
 export async function logBackup(
   database: Db,
   entry: { readonly collection: string; readonly backupPath: string; readonly status: 'completed' | 'failed' },

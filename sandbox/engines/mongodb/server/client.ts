@@ -11,12 +11,16 @@ const lookup: Lookup = (_name, options, callback) => {
 
 /**
  * Options with which an ordinary client on this machine reaches every member and follows a failover. A server is looked
- * for longer than an election takes: up to 12 s with the defaults (MongoDB documentation, "Replica Set Elections").
+ * for longer than an election takes, 20 s: that may be 12 s with the defaults (MongoDB documentation, "Replica Set
+ * Elections"). For a client of one's own:
+ * `new MongoClient(uri, { ...memberOptions, maxPoolSize: 4 })`.
  */
 export const memberOptions = { lookup, serverSelectionTimeoutMS: 20_000 } satisfies MongoClientOptions;
 
 /**
- * Client for what `sandbox env` printed, in any topology.
+ * Client for what `sandbox env` printed, in any topology: of the address `MONGODB_URI`, with {@link memberOptions} where it
+ * names a replica set. Default: the variables of this process. `options` are the driver's, and come before ours.
+ * It is not connected yet. Throws the driver's `MongoParseError` where there is no such address.
  *
  *     const client = await mongoClientFromEnvironment().connect();
  *     await client.db().collection('user_contents').countDocuments();

@@ -1,10 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import neo4j, { type Driver, type EagerResult } from 'neo4j-driver';
-import { isRunning } from '../../../containers/nodes/nodes.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
-import { firstNode, type RunningEngine } from '../../contract/topology.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
-import { capacityOf, removeServer, type ServerKind, startServer } from '../../shared/isolation/servers.ts';
+import {
+  capacityOf,
+  removeServer,
+  resetServer,
+  type ServerKind,
+  serverOf,
+  startServer,
+} from '../../shared/isolation/servers.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
@@ -51,7 +57,11 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
   return {
     capacity: capacityOf(kind, usualServers, options.maximum),
     make: (signal = options.signal) => make(pool, placeName(mark, options.owner), signal),
-    reset: (place) => reset(pool, place),
+    reset: (place) =>
+      resetServer(pool.servers.get(place.id), {
+        mend: (server) => mend(server, pool.template),
+        drop: () => drop(pool, place),
+      }),
     verify: (place) => verify(pool, place),
     drop: (place) => drop(pool, place),
     async [Symbol.asyncDispose]() {
@@ -103,20 +113,6 @@ async function bookmarkOf(driver: Driver): Promise<string> {
   }
 }
 
-async function reset(pool: Pool, place: Place): Promise<boolean> {
-  const server = pool.servers.get(place.id);
-  try {
-    if (server !== undefined && (await isRunning(firstNode(server.running)))) {
-      await mend(server, pool.template);
-      return true;
-    }
-  } catch {
-    // Whatever is wrong with it, such as another password: it goes, and another one comes.
-  }
-  await drop(pool, place);
-  return false;
-}
-
 async function mend(server: PlaceServer, { seed, catalogue }: Template): Promise<void> {
   const { driver, placed, running } = server;
   // Connections that are open stay so when a test gives the user another password.
@@ -154,10 +150,8 @@ async function dropUsers(driver: Driver): Promise<void> {
   }
 }
 
-async function verify({ servers, template }: Pool, { id }: Place): Promise<readonly string[]> {
-  const server = servers.get(id);
-  if (server === undefined) throw new Error(`${id} is a place of another broker, or was dropped`);
-  const { driver, placed } = server;
+async function verify({ servers, template }: Pool, place: Place): Promise<readonly string[]> {
+  const { driver, placed } = serverOf(servers, place);
   const difference = graphDifference(template.seed, placed, await readGraph(driver));
   const counts: Record<string, number> = {
     'nodes more': difference.addedNodes.length,

@@ -20,7 +20,11 @@ import { accessOf, dumpRecord } from '../failover/roles.ts';
 import { withDriver } from './connection.ts';
 import { whileStopped } from './offline.ts';
 
-/** The node that takes writes. Throws `NODE_NOT_READY` where none does. */
+/**
+ * The node that takes writes. Throws `NODE_NOT_READY` where none does.
+ *
+ *     const { name, port } = await primaryOf(stack.engines.neo4j);
+ */
 export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
   const found = await Promise.all(
     running.nodes.map(async (node) => {
@@ -35,7 +39,8 @@ export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
 
 /**
  * Makes every other node a copy of the primary as it is now: the primary is stopped, dumped and started again, since
- * Community has no online backup, and the dump is loaded on the others.
+ * Community has no online backup, and the dump is loaded on the others. Nobody can write while it is stopped.
+ * Throws `NODE_NOT_READY` where no node takes writes, or one does not come back, and `COMMAND_FAILED`.
  *
  *     await using stack = await createStack({ engines: ['neo4j'], topologies: { neo4j: 'replicated' } });
  *     await stack.clients.neo4j.executeQuery("CREATE (:Concept {name: 'new'})");
@@ -49,7 +54,12 @@ export async function refreshStandby(running: RunningEngine): Promise<void> {
   await Promise.all(standbys.map((node) => rebuild(running, node, folder.path)));
 }
 
-/** Dumps the primary into a folder, and does `work` before it is started again. */
+/**
+ * Dumps the primary into a folder of this machine, and does `work` before it is started again.
+ * Throws `NODE_NOT_READY`, `COMMAND_FAILED`, and what `work` throws; the primary is started whatever happens.
+ *
+ *     await whileDumped(running, await primaryOf(running), folder, async () => {});
+ */
 export async function whileDumped(
   running: RunningEngine,
   primary: NodeHandle,
@@ -66,7 +76,10 @@ export async function whileDumped(
 
 /**
  * Makes an old primary, running or down, a standby. What it alone had is in no copy, and only the checker can name it; its
- * store is kept beside, in `/data/kept`.
+ * store is kept beside, in `/data/kept`. Every standby becomes a copy of the primary as it is now. Returns both nodes' names.
+ * Throws what {@link refreshStandby} throws.
+ *
+ *     await rejoin(stack.engines.neo4j, 'neo4j');
  */
 export async function rejoin(running: RunningEngine, nodeName: string): Promise<RejoinReport> {
   const primary = await primaryOf({ ...running, nodes: running.nodes.filter(({ name }) => name !== nodeName) });
@@ -76,7 +89,10 @@ export async function rejoin(running: RunningEngine, nodeName: string): Promise<
 
 /**
  * The standby takes writes from now on. The other one is a standby from its next start on, also where it is down: it
- * must not come back as a second primary.
+ * must not come back as a second primary. Returns the name of the node that was promoted.
+ * Throws `NODE_NOT_READY` where no standby answers, and `COMMAND_FAILED`.
+ *
+ *     const promoted = await promote(stack.engines.neo4j);
  */
 export async function promote(running: RunningEngine): Promise<string> {
   const accesses = await Promise.all(
@@ -92,7 +108,12 @@ export async function promote(running: RunningEngine): Promise<string> {
   return chosen.name;
 }
 
-/** One node takes writes and every other one answers reads. */
+/**
+ * Returns once one node takes writes and every other one answers reads; at once where there is one node.
+ * Throws `NODE_NOT_READY` beyond the deadline `topologyConverged`.
+ *
+ *     await settle(stack.engines.neo4j);
+ */
 export async function settle(running: RunningEngine): Promise<void> {
   if (running.topology === 'standalone') return;
   await poll(
@@ -113,12 +134,21 @@ async function rebuild(running: RunningEngine, node: NodeHandle, folder: string)
   await startAs(running, node, 'standby');
 }
 
-/** Loads a dump beside what a node holds: its next start takes it. */
+/**
+ * Loads the dump of a folder of this machine beside what a node holds: its next start takes it.
+ * Throws `BACKUP_PART_UNREADABLE` for a dump that cannot be loaded, and `COMMAND_FAILED`.
+ *
+ *     await stageDump(running, node, folder);
+ */
 export function stageDump(running: RunningEngine, { volumeNames }: NodeHandle, directory: string): Promise<void> {
   return stage({ ...running, volumeNames }, { directory, databases: ['neo4j'], dumped: running.serverVersion });
 }
 
-/** Starts a node anew, and returns once it is what it was made. */
+/**
+ * Starts a node anew, and returns once it is what it was made. Throws `NODE_NOT_READY` beyond the deadline `nodeReady`.
+ *
+ *     await startAs(running, node, 'standby');
+ */
 export async function startAs(running: RunningEngine, node: NodeHandle, role: 'primary' | 'standby'): Promise<void> {
   await stopNode(node);
   await startNodeAgain(node);
@@ -126,8 +156,11 @@ export async function startAs(running: RunningEngine, node: NodeHandle, role: 'p
 }
 
 /**
- * From the node's next start on; it is kept with the data, and the node need not run. `diverged`: another was promoted over
- * it, so that it has what it alone wrote. It only reads, and its store is kept beside when it gets a copy.
+ * Makes a node a primary or a standby, from its next start on; it is kept with the data, and the node need not run.
+ * `diverged`: another was promoted over it, so that it has what it alone wrote. It only reads, and its store is kept beside
+ * when it gets a copy. Throws `COMMAND_FAILED`.
+ *
+ *     await setRole(node, 'standby');
  */
 export async function setRole(node: NodeHandle, role: 'primary' | 'standby' | 'diverged'): Promise<void> {
   const set = await runOneOff({

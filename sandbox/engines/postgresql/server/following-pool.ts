@@ -11,8 +11,11 @@ type SessionAttributes = 'any' | 'read-write' | 'prefer-standby';
 
 /**
  * A pool that follows a failover: `url` names several hosts, as libpq and the drivers built on it take it, and each new
- * connection goes to the one that fits its `target_session_attrs`. The driver for Node.js takes one host alone.
+ * connection goes to the one that fits its `target_session_attrs`: with `read-write` to the primary, with `prefer-standby` to
+ * a standby while one answers. The driver for Node.js takes one host alone. Each host is asked for a second at most.
+ * `options` are those of `pg`'s `Pool`; its address and its class of clients are this pool's own.
  * A connection that breaks is an error of its query, as always: whether its write was kept is for the caller to find out.
+ * Throws a `TypeError` for what is no address with a user and hosts; a connection is an error where no host fits.
  *
  *     const pool = createFollowingPool(process.env.DATABASE_FOLLOWING_URL ?? '', { max: 4 });
  *     await pool.query('SELECT count(*) FROM users');

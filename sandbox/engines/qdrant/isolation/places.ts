@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { isRunning } from '../../../containers/nodes/nodes.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
-import { capacityOf, removeServer, type ServerKind, startServer } from '../../shared/isolation/servers.ts';
+import {
+  capacityOf,
+  removeServer,
+  resetServer,
+  type ServerKind,
+  serverOf,
+  startServer,
+} from '../../shared/isolation/servers.ts';
 import { environment, probe, uri } from '../server/connection.ts';
 import { standalone } from '../server/topologies.ts';
 import { markCollection } from './collection-state.ts';
@@ -44,8 +50,12 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
         unused = undefined;
         return placeOf(server ?? (await start(signal)));
       },
-      reset: (place) => reset(pool, place),
-      verify: async (place) => differencesOf(serverOf(pool, place).running, pool.template),
+      reset: (place) =>
+        resetServer(servers.get(place.id), {
+          mend: (server) => mendServer(server, pool.template),
+          drop: () => drop(pool, place),
+        }),
+      verify: async (place) => differencesOf(serverOf(servers, place).running, pool.template),
       drop: (place) => drop(pool, place),
       async [Symbol.asyncDispose]() {
         if (unused !== undefined) await removeServer(stack, firstNode(unused.running).name);
@@ -85,26 +95,6 @@ async function startFilled(
 
 function placeOf({ running }: PlaceServer): Place {
   return { id: firstNode(running).name, uri: uri(running), environment: environment(running) };
-}
-
-function serverOf({ servers }: Pool, { id }: Place): PlaceServer {
-  const server = servers.get(id);
-  if (server === undefined) throw new Error(`${id} is a place of another broker, or was dropped`);
-  return server;
-}
-
-async function reset(pool: Pool, place: Place): Promise<boolean> {
-  const server = pool.servers.get(place.id);
-  try {
-    if (server !== undefined && (await isRunning(firstNode(server.running)))) {
-      await mendServer(server, pool.template);
-      return true;
-    }
-  } catch {
-    // Whatever is wrong with it: it goes, and another one comes.
-  }
-  await drop(pool, place);
-  return false;
 }
 
 async function drop({ stack, servers }: Pool, { id }: Place): Promise<void> {

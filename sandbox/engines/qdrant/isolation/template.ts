@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
+import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
 import type { BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { type ArchivedCollection, readAliases, readCollections } from '../backup/archived-collections.ts';
@@ -20,17 +19,13 @@ export interface Snapshots extends AsyncDisposable {
 }
 
 export async function takeSnapshots(running: RunningEngine): Promise<Snapshots> {
-  const folder = await mkdtemp(join(tmpdir(), 'taishang-places-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  try {
-    const manifest = await backup.backUp(running, folder);
-    const collections = await readCollections(folder, manifest);
-    const aliases = await readAliases(folder, manifest, collections);
-    return { folder, manifest, collections, aliases, [Symbol.asyncDispose]: remove };
-  } catch (thrown) {
-    await remove();
-    throw thrown;
-  }
+  await using opening = new AsyncDisposableStack();
+  const { path: folder } = opening.use(await createTemporaryFolder('taishang-places-'));
+  const manifest = await backup.backUp(running, folder);
+  const collections = await readCollections(folder, manifest);
+  const aliases = await readAliases(folder, manifest, collections);
+  const made = opening.move();
+  return { folder, manifest, collections, aliases, [Symbol.asyncDispose]: () => made.disposeAsync() };
 }
 
 /** Makes a collection as the snapshot has it, in the place of one that is there: parameters, indexes and points. */

@@ -1,17 +1,23 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 
-/** The platform's threshold: what is less similar is no answer. */
+/** The platform's threshold, a cosine: what is less similar is no answer. */
 export const scoreThreshold = 0.7;
 
 /** A piece of knowledge that is like the query. */
 export interface SimilarKnowledge {
+  /** Business id, for example `k001`. */
   readonly knowledgeId: string;
   readonly title: string;
   /** Cosine, `scoreThreshold` to 1. */
   readonly score: number;
 }
 
-/** The request that {@link searchKnowledge} sends. `vector` is a unit vector, [768]. */
+/**
+ * The request that {@link searchKnowledge} sends, for a client of one's own or for a batch. `vector` is a unit vector, [768].
+ *
+ *     const searches = vectors.map((vector) => knowledgeSearch(vector, { limit: 5 }));
+ *     await client.queryBatch('knowledge_vectors', { searches });
+ */
 export function knowledgeSearch(
   vector: readonly number[],
   options: { readonly limit: number; readonly category?: string },
@@ -28,7 +34,8 @@ export function knowledgeSearch(
 }
 
 /**
- * Knowledge that is like `vector`, [768], most similar first; nothing below the threshold. Default: at most 10.
+ * Knowledge that is like `vector`, a unit vector, [768], most similar first; nothing below {@link scoreThreshold}.
+ * Default: at most 10, of every category. Throws what the driver throws.
  *
  *     const found = await searchKnowledge(stack.clients.qdrant, vector, { limit: 5, category: 'science' });
  */

@@ -1,9 +1,10 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 
+/** How long a peer is waited for, and which one is asked first. */
 export interface FollowingOptions {
   /** Milliseconds after which a peer that gives no answer is given up. Default: 60,000. */
   readonly timeoutMs?: number;
-  /** Position of the peer that is asked first. Default: 0. */
+  /** Position in `urls` of the peer that is asked first, from 0. Default: 0. */
   readonly first?: number;
 }
 
@@ -11,7 +12,7 @@ export interface FollowingOptions {
  * A client of a cluster: every peer answers for all of it. One that gives no answer, or answers that it cannot, is left
  * for the next one with the next request. A request is sent again only where its peer refused the connection: what was
  * sent may have been done, and is an error for whoever asked.
- * `urls` as `QDRANT_URLS` has them, separated by commas.
+ * `urls` as `QDRANT_URLS` has them, separated by commas. Methods throw what the driver's own throw.
  *
  *     const { QDRANT_URLS = '', QDRANT_API_KEY = '' } = process.env;
  *     const qdrant = createFollowingClient(QDRANT_URLS, QDRANT_API_KEY, { timeoutMs: 2_000 });
@@ -47,7 +48,12 @@ export function createFollowingClient(urls: string, apiKey: string, options: Fol
   });
 }
 
-/** A client of one peer; it speaks HTTP and holds nothing open that would have to be closed. */
+/**
+ * A client of one peer; it speaks HTTP and holds nothing open that would have to be closed.
+ * A request is given up after `timeoutMs`, in milliseconds.
+ *
+ *     const qdrant = openClientAt('http://127.0.0.1:6333', apiKey, 2_000);
+ */
 export function openClientAt(url: string, apiKey: string, timeoutMs: number): QdrantClient {
   return new QdrantClient({
     url,
@@ -59,13 +65,22 @@ export function openClientAt(url: string, apiKey: string, timeoutMs: number): Qd
   });
 }
 
-/** The peer's own answer that a request is wrong: every other peer would say the same. */
+/**
+ * Whether a peer itself has answered that a request is wrong, with a status from 400 to 499: every other peer would say
+ * the same.
+ *
+ *     if (!isRefusal(thrown)) await tryAnotherPeer();
+ */
 export function isRefusal(thrown: unknown): boolean {
   const { status } = thrown as { status?: unknown };
   return typeof status === 'number' && status >= 400 && status < 500;
 }
 
-/** The connection itself was refused: the peer has heard nothing. */
+/**
+ * Whether the connection itself was refused: the peer has heard nothing, so that a request may be sent again.
+ *
+ *     if (wasNotSent(thrown)) await sendAgain();
+ */
 export function wasNotSent(thrown: unknown): boolean {
   const { cause } = thrown as { cause?: unknown };
   return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ECONNREFUSED';

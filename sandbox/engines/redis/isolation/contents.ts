@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { sha256Of } from '../../../core/sha256-of.ts';
 import { functionLibraries, keysOf } from '../backup/fingerprint.ts';
 import { userLines } from '../backup/users.ts';
 
@@ -16,7 +16,7 @@ export async function readKeys(client: Redis, database: number, sinceMs: number)
   await client.select(database);
   const keys = new Map<string, KeyContent>();
   for await (const { key, value, expiryMs } of keysOf(client)) {
-    const hash = createHash('sha256').update(value).digest('base64');
+    const hash = sha256Of(value, 'base64');
     keys.set(key, expiryMs > 0 ? { hash, lifetimeMs: expiryMs - sinceMs } : { hash });
   }
   await client.select(0);
@@ -46,13 +46,9 @@ export async function readShared(client: Redis): Promise<ReadonlyMap<string, str
   return new Map([
     ['functions', (await functionLibraries(client)).join('\n')],
     ['users', (await userLines(client)).join('\n')],
-    ...pairs.map(([name, value]) => [`setting ${name}`, hashOf(value)] as const),
+    // Some settings are passwords.
+    ...pairs.map(([name, value]) => [`setting ${name}`, sha256Of(value, 'base64')] as const),
   ]);
-}
-
-/** Some settings are passwords. */
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
 }
 
 /** The server's time in milliseconds since 1970. */

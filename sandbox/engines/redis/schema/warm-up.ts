@@ -7,8 +7,9 @@ import { cacheUser } from './cache.ts';
 const hotUsersQuery = join(import.meta.dirname, '..', 'queries', 'hot-users.sql');
 
 /**
- * Caches the users that logged in last, as PostgreSQL has them: one query.
- * `users` is a pool on `taishang_users`. Default: 100 users. Returns how many were cached.
+ * Caches the active users that logged in last, as PostgreSQL has them: one query.
+ * Each is `user:<id>`, JSON of its id, name, e-mail and levels, for an hour. `users` is a pool on `taishang_users`. Default: 100
+ * users. Returns how many were cached. Throws what the drivers throw.
  *
  *     const cached = await warmUpUsers(stack.clients.redis, stack.clients.postgresql, 500);
  */

@@ -6,7 +6,11 @@ export type RedisClient = Redis | Cluster;
 
 /**
  * Client for what is described; it connects when it is told to, or with its first command.
- * With `once` it never sends a command again that had no answer.
+ * With `once` it never sends a command again that had no answer. Default: false, as the driver does. Behind Sentinels, and
+ * of a cluster, a command waits for up to 20 s for its primary.
+ *
+ *     const contacts = [{ host: '127.0.0.1', port: 6379 }];
+ *     const redis = createRedisClient({ kind: 'single', contacts, password, addressMap: {} });
  */
 export function createRedisClient(
   access: RedisAccess,
@@ -25,6 +29,8 @@ export function createRedisClient(
 /**
  * Client for what `sandbox env` printed, in any topology. It follows a failover: the addresses that members announce
  * are those of the containers' network, and are mapped to the ports of this machine.
+ * It reads `REDIS_CLUSTER_NODES`, `REDIS_SENTINELS` or `REDIS_URL`, in this order, and connects with its first command. Default:
+ * the variables of this process; where none is set, the driver's own address, `localhost:6379`.
  *
  *     const redis = redisClientFromEnvironment();
  *     await redis.get('user:...');
@@ -36,7 +42,12 @@ export function redisClientFromEnvironment(environment: NodeJS.ProcessEnv = proc
     : createRedisClient(access);
 }
 
-/** Variables beside `REDIS_URL`, in topologies of several nodes. */
+/**
+ * Variables beside `REDIS_URL`, in topologies of several nodes: what {@link redisClientFromEnvironment} reads. None of one
+ * server alone. Its password is in them.
+ *
+ *     const environment = { ...process.env, ...variablesOf(access) };
+ */
 export function variablesOf({ kind, contacts, password, addressMap }: RedisAccess): Record<string, string> {
   if (kind === 'single') return {};
   const list = contacts.map(({ host, port }) => `${host}:${port}`).join(',');

@@ -7,7 +7,7 @@ import { labelNames } from '../../../containers/runtime/labels.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { fatal, poll } from '../../../core/poll.ts';
-import type { PlaceOwner, Places } from '../../contract/isolation.ts';
+import type { Place, PlaceOwner, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine, type Secrets, type Topology } from '../../contract/topology.ts';
 import { ownerOfPlace, stackMark } from './place-names.ts';
 
@@ -86,6 +86,36 @@ async function diedError(node: NodeHandle): Promise<SandboxError> {
     next: 'Its last log lines are below; `npm run sandbox -- doctor` checks the machine.',
     evidence: await nodeLogs(node, 30).catch(() => ''),
   });
+}
+
+/** The server of a place. Throws where this pool has none. */
+export function serverOf<Server>(servers: ReadonlyMap<string, Server>, { id }: Place): Server {
+  const server = servers.get(id);
+  if (server === undefined) throw new Error(`${id} is a place of another broker, or was dropped`);
+  return server;
+}
+
+/** How the server of a place is made as new, or given up. */
+interface ServerReset<Server> {
+  readonly mend: (server: Server) => Promise<void>;
+  readonly drop: () => Promise<void>;
+}
+
+/** Makes a server as new. `false`: it does not run, or cannot be mended, such as with another password; it is dropped. */
+export async function resetServer<Server extends { readonly running: RunningEngine }>(
+  server: Server | undefined,
+  { mend, drop }: ServerReset<Server>,
+): Promise<boolean> {
+  try {
+    if (server !== undefined && (await isRunning(firstNode(server.running)))) {
+      await mend(server);
+      return true;
+    }
+  } catch {
+    // Whatever is wrong with it: it goes, and another one comes.
+  }
+  await drop();
+  return false;
 }
 
 /** Removes a server of a place. One that is not there is no error. */

@@ -14,7 +14,7 @@ import type { CataloguedDatabase } from '../catalogue/catalogue.ts';
 import { ourDatabases } from '../catalogue/described-databases.ts';
 import { globalsFile, readCatalogueFiles } from '../catalogue/read-catalogue.ts';
 import type { ReadableBackup } from '../catalogue/readable-backup.ts';
-import { readEarlier } from './earlier-backups.ts';
+import { readEarlier } from './earlier/earlier-backups.ts';
 
 export const dataDirectory = '/var/lib/postgresql/data';
 

@@ -10,7 +10,7 @@ import type { Catalogue, CataloguedDatabase, Content } from '../catalogue/catalo
 import { initialDatabases } from '../catalogue/described-databases.ts';
 import { readContent } from '../catalogue/read-catalogue.ts';
 import { reassignRest, type StandIn } from '../catalogue/stand-in.ts';
-import { ownersFromContents } from './earlier-owners.ts';
+import { ownersFromContents } from './earlier/earlier-owners.ts';
 import { contentFailed, type Filling, fillPrivileged, fillUnprivileged } from './restore-content.ts';
 import type { Staged, StagedArchive } from './stage-archives.ts';
 import { createTemporaryRole, markStatements, openAdministration, type TemporaryRole } from './temporary-databases.ts';

@@ -1,5 +1,5 @@
-import type { Content } from '../catalogue/catalogue.ts';
-import type { FoundContent, FoundObject } from '../catalogue/read-catalogue.ts';
+import type { Content } from '../../catalogue/catalogue.ts';
+import type { FoundContent, FoundObject } from '../../catalogue/read-catalogue.ts';
 
 /**
  * Owners of what is in a restored database, from the table of contents of a dump of the first release: it has a line for

@@ -1,12 +1,14 @@
-import { messageOf } from '../../../../core/errors.ts';
-import type { BackupManifest } from '../../../contract/backup.ts';
-import { backupRefused } from '../../../shared/backup/backup-files.ts';
-import { readSmallPart } from '../../../shared/backup/small-part.ts';
-import type { Catalogue, CataloguedDatabase } from '../catalogue/catalogue.ts';
-import { databasesFile, requireCatalogue } from '../catalogue/read-catalogue.ts';
-import type { ReadableBackup } from '../catalogue/readable-backup.ts';
-import { nothingTold, type Told, tell, usualDatabase } from './earlier-statements.ts';
-import type { Staged } from './stage-archives.ts';
+import { messageOf } from '../../../../../core/errors.ts';
+import type { BackupManifest } from '../../../../contract/backup.ts';
+import { backupRefused } from '../../../../shared/backup/backup-files.ts';
+import { readSmallPart } from '../../../../shared/backup/small-part.ts';
+import type { Catalogue, CataloguedDatabase } from '../../catalogue/catalogue.ts';
+import { databasesFile, requireCatalogue } from '../../catalogue/read-catalogue.ts';
+import type { ReadableBackup } from '../../catalogue/readable-backup.ts';
+import type { Staged } from '../stage-archives.ts';
+import { tell } from './earlier-statements.ts';
+import { nothingTold, type Told } from './told.ts';
+import { usualDatabase } from './told-databases.ts';
 
 /** File of a backup of the first release that `pg_dumpall --globals-only` wrote. */
 const globalsScript = 'globals.sql';

@@ -1,0 +1,3 @@
+import { apiReference } from './support/api-reference.ts';
+
+process.stdout.write(apiReference());
