@@ -2,10 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { poll } from '../../sandbox/core/poll.ts';
+import { type ProgressEvent, silent } from '../../sandbox/core/progress.ts';
 import { sha256Of } from '../../sandbox/core/sha256-of.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { moduleMigrations } from '../../sandbox/engines/shared/migrations/modules.ts';
+import { withConsoleShown } from '../../sandbox/stack/migrate/console-shown.ts';
+import { migrationSignal } from '../../sandbox/stack/migrate/migration-bounds.ts';
 import { runMigrationCommand } from '../../sandbox/stack/migrate/run-migration-command.ts';
 import { withoutSecrets } from '../../sandbox/stack/migrate/without-secrets.ts';
 import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
@@ -45,11 +49,29 @@ const running: RunningEngine = {
 };
 
 describe('a command', () => {
-  async function run(program: string, signal = new AbortController().signal) {
+  const isGone = (pid: number) => {
+    try {
+      process.kill(pid, 0);
+      return false;
+    } catch {
+      return true;
+    }
+  };
+
+  const untilGone = (pid: number) =>
+    poll(() => isGone(pid), { timeoutMs: 10_000, onTimeout: () => new Error(`process ${pid} runs on`) });
+
+  async function run(program: string, signal = new AbortController().signal, onText = (_: string) => {}) {
     const shown: string[] = [];
     const words = [process.execPath, '-e', program];
     const engine = await loadEngine('postgresql');
-    const report = { advance: ({ text = '' }) => void shown.push(text), summarise: () => {} };
+    const report = {
+      advance: ({ text = '' }: { text?: string }) => {
+        shown.push(text);
+        onText(text);
+      },
+      summarise: () => {},
+    };
     await runMigrationCommand({ engine, running, words, directory: folder, signal }, report);
     return shown;
   }
@@ -87,6 +109,51 @@ describe('a command', () => {
       code: 'MIGRATION_FAILED',
       message: '`no-such-program-of-migrations`: it failed (ENOENT).',
     });
+  });
+
+  test('shows no codes of a terminal, and any amount of output', async () => {
+    const shown = await run(
+      "console.log('\\u001b[31mred\\u001b[0m'); process.stdout.write('x'.repeat(8e6) + '\\nlast\\n')",
+    );
+    expect([shown.at(0), shown.at(-1)]).toEqual(['red', 'last']);
+  });
+
+  test.each([
+    ['in its group', ''],
+    ['in a group of its own, with its output', ', detached: true'],
+  ])('takes what it has left running %s with it, or is not held by it', async (_, options) => {
+    const idle = `require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 20_000)'], { stdio: 'inherit'${options} })`;
+    const shown = await run(`const child = ${idle}; child.unref(); console.log(child.pid); process.exitCode = 0;`);
+    const pid = Number(shown[0]);
+    if (options === '') await untilGone(pid);
+    else process.kill(pid, 'SIGKILL');
+  });
+
+  test('ends with an interrupt, with what it runs', async () => {
+    const interrupt = new AbortController();
+    const shell =
+      "require('node:child_process').spawnSync('sh', ['-c', 'echo $$; trap : TERM; sleep 20; sleep 20'], { stdio: 'inherit' })";
+    const shown: string[] = [];
+    const ending = run(shell, interrupt.signal, (text) => {
+      shown.push(text);
+      interrupt.abort(new Error('interrupted'));
+    });
+    await expect(ending).rejects.toThrow('interrupted');
+    await untilGone(Number(shown[0]));
+  });
+
+  test('that does not end is an error with what it has said', async () => {
+    vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.003');
+    const { signal } = new AbortController();
+    const thrown = await run('console.log("begun"); setInterval(() => {}, 1_000)', migrationSignal(signal)).catch(
+      (error) => error,
+    );
+    vi.unstubAllEnvs();
+    expect(thrown).toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringContaining('has not ended after 3.6 s'),
+    });
+    expect(thrown.evidence).toBe('begun');
   });
 
   test('ends with an interrupt', async () => {
@@ -144,6 +211,23 @@ describe('a module', () => {
   test('that has changed is taken as it is now', async () => {
     expect(await run('1.mjs', 'export const up = (db) => db.push("one");')).toEqual(['one', 'closed']);
     expect(await run('1.mjs', 'export const up = (db) => db.push("two");')).toEqual(['two', 'closed']);
+    expect(await run('2.cjs', 'exports.up = (db) => db.push("one");')).toEqual(['one', 'closed']);
+    expect(await run('2.cjs', 'exports.up = (db) => db.push("two");')).toEqual(['two', 'closed']);
+  });
+
+  test('prints as progress where somebody listens, without passwords, and else as ever', async () => {
+    const said: string[] = [];
+    const listen = (event: ProgressEvent) => void (event.kind === 'notice' && said.push(event.text));
+    const own = globalThis.console;
+    await withConsoleShown(listen, secrets, () =>
+      run(
+        'says.mjs',
+        `export const up = () => { console.log('two', { lines: '${secrets.postgres}' }); console.error('more'); };`,
+      ),
+    );
+    expect(said).toEqual(["two { lines: '***' }", 'more']);
+    expect(globalThis.console).toBe(own);
+    await withConsoleShown(silent, secrets, async () => expect(globalThis.console).toBe(own));
   });
 
   test.each([

@@ -1,43 +1,35 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import neo4j from 'neo4j-driver';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
 import { openHarness } from '../../sandbox/harness/open-harness.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
-import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
+import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { fewRows } from '../support/few-rows.ts';
+import { writeFiles } from './support/write-files.ts';
 
 /** One stack, whose tests go from one state of the project to the next, as its owner would. */
 let folder: StackFolder;
 const here = () => ({ cwd: folder.path });
 const up = (...args: string[]) => runForDocument<{ readonly attached: boolean }>(['up', ...args], here());
 
-/** Writes files of a project; `undefined` removes one. */
-async function write(files: Readonly<Record<string, string | undefined>>, path = folder.path): Promise<void> {
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(path, name)), { recursive: true });
-    if (text === undefined) await rm(join(path, name));
-    else await writeFile(join(path, name), text);
-  }
-}
+const write = (files: Readonly<Record<string, string | undefined>>, path = folder.path) => writeFiles(path, files);
 
 const configuration = `
-engines: [postgresql, mongodb, neo4j]
+engines: [postgresql, mongodb]
 size: ${JSON.stringify(fewRows)}
 migrations:
   postgresql: {folder: db/sql, seed: db/seed.sql}
   mongodb: {folder: db/mongo}
-  neo4j: {folder: db/graph, platformSchema: false}
 `;
 
 const orders = `CREATE TABLE orders (id serial PRIMARY KEY, owner uuid NOT NULL REFERENCES users (id));
 DROP INDEX idx_users_status;
+CREATE SCHEMA billing;
+CREATE TABLE billing.invoices (id serial PRIMARY KEY);
 `;
 
 beforeAll(async () => {
@@ -51,7 +43,6 @@ beforeAll(async () => {
       await db.collection('orders').createIndex({ owner: 1 }, { name: 'by_owner' });
       await db.collection('orders').insertOne({ _id: 'one', contents: await db.collection('user_contents').countDocuments() });
     }`,
-    'db/graph/1.cypher': 'CREATE CONSTRAINT order_id FOR (o:Order) REQUIRE o.id IS UNIQUE;\nCREATE (:Order {id: 1});\n',
   });
   await up();
 });
@@ -77,47 +68,26 @@ async function inMongo<Value>(work: (client: MongoClient) => Promise<Value>): Pr
   return await work(client);
 }
 
-async function inGraph(text: string): Promise<readonly object[]> {
-  const { NEO4J_URI = '', NEO4J_USERNAME = '', NEO4J_PASSWORD = '' } = await environment();
-  await using driver = neo4j.driver(NEO4J_URI, neo4j.auth.basic(NEO4J_USERNAME, NEO4J_PASSWORD), {
-    disableLosslessIntegers: true,
-  });
-  return (await driver.executeQuery(text)).records.map((record) => record.toObject());
-}
-
 const ordersCounted = 'SELECT count(*)::int AS orders, sum(amount)::int AS amount FROM orders';
 
 test('a stack has them after its data, in the order of names, and the seed once', async () => {
   expect(await query(ordersCounted)).toEqual([{ orders: fewRows.users, amount: fewRows.users }]);
   const found = await inMongo((client) => client.db().collection<{ _id: string }>('orders').findOne());
   expect(found).toEqual({ _id: 'one', contents: fewRows.contents });
+  expect(await query('INSERT INTO billing.invoices DEFAULT VALUES RETURNING id')).toEqual([{ id: 1 }]);
   const again = await up();
   expect(again.attached).toBe(true);
   expect(await query(ordersCounted)).toEqual([{ orders: fewRows.users, amount: fewRows.users }]);
 });
 
-test("one in place of the platform's is alone there", async () => {
-  expect(await inGraph('MATCH (n) RETURN labels(n) AS labels, n.id AS id')).toEqual([{ labels: ['Order'], id: 1 }]);
-  const constraints = await inGraph('SHOW CONSTRAINTS YIELD name RETURN name');
-  expect(constraints).toEqual([{ name: 'order_id' }]);
-  const { crossStore, schemaGaps } = await runForDocument<{ crossStore: { ok: boolean }; schemaGaps: object[] }>(
-    ['seed'],
-    here(),
-  );
-  expect({ ok: crossStore.ok, schemaGaps }).toEqual({ ok: true, schemaGaps: [] });
-});
-
 test('a store of a test has them', async () => {
   await using harness = await openHarness({ directory: folder.path });
-  await using lease = await harness.lease({ engines: ['postgresql', 'mongodb', 'neo4j'], label: 'has them' });
-  const { postgresql, mongodb, neo4j: graph } = lease.stores;
+  await using lease = await harness.lease({ engines: ['postgresql', 'mongodb'], label: 'has them' });
+  const { postgresql, mongodb } = lease.stores;
   expect(await query(ordersCounted, postgresql.uri)).toMatchObject([{ orders: fewRows.users }]);
   const client = await mongodb.client();
   const indexes = await client.db().collection('orders').indexes();
   expect(indexes.map(({ name }) => name)).toContain('by_owner');
-  const driver = await graph.client();
-  const { records } = await driver.executeQuery('MATCH (n) RETURN labels(n) AS labels');
-  expect(records.map((record) => record.get('labels'))).toEqual([['Order']]);
 });
 
 test('an index that was dropped by hand is still a gap, and one that a migration dropped is none', async () => {
@@ -192,41 +162,9 @@ test('a file that has changed since is refused, and nothing is touched until it 
 test('reset brings them back as they were made', async () => {
   await query('DELETE FROM orders');
   await inMongo((client) => client.db().collection('orders').deleteMany({}));
-  await inGraph('CREATE (:Mine)');
   await runForDocument(['reset'], here());
   expect(await query(ordersCounted)).toMatchObject([{ orders: fewRows.users }]);
   expect(await inMongo((client) => client.db().collection('orders').countDocuments())).toBe(1);
-  expect(await inGraph('MATCH (n) RETURN labels(n) AS labels')).toEqual([{ labels: ['Order'] }]);
-});
-
-test('data of a backup goes on from what was applied to it', async () => {
-  const { archive } = await runForDocument<BackupReport>(['backup'], here());
-  await write({ 'db/sql/20_later.sql': 'CREATE TABLE later (id int);' });
-  await up();
-  await runForDocument(['restore', archive.name, '--into', 'replace', '--yes'], here());
-  const later = "SELECT to_regclass('later') IS NOT NULL AS later, count(*)::int AS orders FROM orders";
-  expect(await query(later)).toEqual([{ later: false, orders: fewRows.users }]);
-  await up();
-  expect(await query(later)).toEqual([{ later: true, orders: fewRows.users }]);
-  expect((await up()).attached).toBe(true);
-});
-
-test('what a process was killed in is refused until it is made anew', async () => {
-  await write({ 'db/mongo/2.mjs': 'export const up = () => process.kill(process.pid, "SIGKILL");' });
-  const killed = await runCommand(['up'], here());
-  expect(killed.exitCode).not.toBe(0);
-  await write({ 'db/mongo/2.mjs': "export const up = (db) => db.createCollection('second');" });
-  const refused = await runForError(['up'], here());
-  expect(refused).toMatchObject({ code: 'MIGRATION_DIFFERENT', engine: 'mongodb' });
-  expect(refused.message).toContain('db/mongo/2.mjs was begun and not finished');
-  await expect(openHarness({ directory: folder.path, engines: ['mongodb'] })).rejects.toMatchObject({
-    code: 'MIGRATION_DIFFERENT',
-  });
-  await up('--reset');
-  const names = await inMongo(async (client) =>
-    (await client.db().listCollections().toArray()).map(({ name }) => name),
-  );
-  expect(names).toContain('second');
 });
 
 test('a first start that fails leaves nothing', async () => {

@@ -17,6 +17,8 @@ export interface MigrationFile {
 export interface MigrationFiles {
   /** Endings of those that it takes, with the dot. */
   readonly endings: readonly string[];
+  /** Makes what they and a command go on to make usable by the application's login. Default: it is without doing anything. */
+  readonly prepare?: (running: RunningEngine) => Promise<void>;
   /** Throws `MIGRATION_FAILED` with the file, the line where there is one, and the server's message. */
   readonly run: (running: RunningEngine, file: MigrationFile) => Promise<void>;
 }

@@ -2,14 +2,17 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { runTask, type TaskReport } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
+import type { MigrationFile } from '../../engines/contract/migrations.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import type { EngineClient } from '../../engines/index.ts';
 import { migrationFailed } from '../../engines/shared/migrations/migration-failed.ts';
 import { readSchemaGaps } from '../furnish/schema-gaps.ts';
 import type { StackStart } from '../start/stack-start.ts';
 import { type Migrated, nothingMigrated } from '../state/migrated.ts';
+import { withConsoleShown } from './console-shown.ts';
 import { keyOfGap, type PendingMigrations, pendingOf } from './differences.ts';
 import { rememberMigrated } from './known-store.ts';
+import { isOverdue, migrationSignal, overdueReason, untilAborted } from './migration-bounds.ts';
 import type { Seed } from './migrations.ts';
 import { migrationVariables, runMigrationCommand } from './run-migration-command.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -48,7 +51,7 @@ export async function migrateStores(
     await recorder.step(`migrate ${engine.name}`, [], () => applyPending(start, store, pending));
     const { seed } = pending;
     if (seed !== undefined)
-      seeding.push(() => step(start, store, seed.shown, { seed: seed.hash }, () => runSeed(store, seed)));
+      seeding.push(() => step(start, store, seed.shown, { seed: seed.hash }, () => runSeed(start, store, seed)));
   }
   for (const seed of seeding) await seed();
 }
@@ -60,11 +63,12 @@ async function applyPending(start: StackStart, store: Migrating, pending: Pendin
   if (files.length === 0 && command === undefined) return;
   const readGaps = async () => (store.migrated.platformSchema ? await readSchemaGaps([running]) : []).map(keyOfGap);
   const before = await readGaps();
+  await engine.schema?.migrations.prepare?.(running);
   await runTask(start.stack.progress, ['migrate', engine.name], async (report) => {
     for (const file of files) {
       report.advance({ text: file.shown });
       const applied = [...store.migrated.applied, { name: file.name, hash: file.hash }];
-      await step(start, store, file.shown, { applied }, async () => engine.schema?.migrations.run(running, file));
+      await step(start, store, file.shown, { applied }, () => runFile(start, store, file));
     }
     if (command !== undefined) await runCommand(start, store, command, report);
     report.summarise(command === undefined ? `${files.length} applied` : command.words.join(' '));
@@ -80,9 +84,10 @@ function runCommand(
   { words, hash }: NonNullable<PendingMigrations['command']>,
   report: TaskReport,
 ): Promise<void> {
-  const { identity, signal } = start.stack;
-  const asked = { ...store, words, directory: identity.directory, signal };
-  return step(start, store, `\`${words.join(' ')}\``, { command: hash }, () => runMigrationCommand(asked, report));
+  const { directory } = start.stack.identity;
+  return step(start, store, `\`${words.join(' ')}\``, { command: hash }, (signal) =>
+    runMigrationCommand({ ...store, words, directory, signal }, report),
+  );
 }
 
 /** One step, remembered as begun, and with what it has made once it is done. */
@@ -91,11 +96,13 @@ async function step(
   store: Migrating,
   pending: string,
   made: Partial<Migrated>,
-  work: () => Promise<unknown>,
+  work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   signal.throwIfAborted();
   await rememberMigrated(keeper, store.engine.name, { ...store.migrated, pending });
-  await work().catch((thrown: unknown) => {
+  const bound = migrationSignal(signal);
+  await untilAborted(work(bound), bound).catch((thrown: unknown) => {
+    if (thrown === bound.reason && isOverdue(bound)) throw migrationFailed(store.engine.name, pending, overdueReason());
     throw clean(thrown, store.running);
   });
   store.migrated = { ...store.migrated, ...made };
@@ -115,14 +122,21 @@ function clean(thrown: unknown, { secrets }: RunningEngine): unknown {
   });
 }
 
-async function runSeed(
+async function runFile(
+  { stack: { progress } }: StackStart,
   { engine, running }: Migrating,
+  file: MigrationFile,
+): Promise<void> {
+  await withConsoleShown(progress, running.secrets, async () => engine.schema?.migrations.run(running, file));
+}
+
+async function runSeed(
+  start: StackStart,
+  store: Migrating,
   { shown, what }: NonNullable<PendingMigrations['seed']>,
 ): Promise<void> {
-  if (typeof what !== 'function') {
-    await engine.schema?.migrations.run(running, what);
-    return;
-  }
+  const { engine, running } = store;
+  if (typeof what !== 'function') return runFile(start, store, what);
   if (engine.connect === undefined) throw migrationFailed(engine.name, shown, 'this engine has no client');
   await using opened = await engine.connect(running);
   const client = opened.client as EngineClient<never>;

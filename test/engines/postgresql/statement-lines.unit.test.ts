@@ -50,3 +50,11 @@ test(`any text has lines, and takes no longer than it should (${seedText})`, () 
     { seed },
   );
 });
+
+test('a text of any length is taken, with an end or without', () => {
+  const long = 'x;'.repeat(4_000_000);
+  for (const quote of ["'", '"', '$$', '$a$']) {
+    expect(statementLines(`SELECT ${quote}${long}${quote};\nSELECT 2`)).toEqual([1, 2]);
+    expect(statementLines(`SELECT ${quote}${long}`)).toEqual([1]);
+  }
+});

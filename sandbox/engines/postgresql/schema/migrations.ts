@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../../core/errors.ts';
 import type { MigrationFile, MigrationFiles } from '../../contract/migrations.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { migrationFailed } from '../../shared/migrations/migration-failed.ts';
-import { mainDatabase, openClient } from '../server/connection.ts';
+import { mainDatabase, openClient, openPrimary } from '../server/connection.ts';
 import { lineOf } from '../server/line-of-error.ts';
 import { statementLines } from '../server/statement-lines.ts';
 
@@ -12,7 +14,12 @@ import { statementLines } from '../server/statement-lines.ts';
  * are one transaction (PostgreSQL documentation, "Multiple Statements in a Simple Query"), unless the file has its own; what
  * may be in none, such as `CREATE INDEX CONCURRENTLY`, is in a file of its own.
  */
-export const migrations: MigrationFiles = { endings: ['.sql'], run };
+export const migrations: MigrationFiles = { endings: ['.sql'], prepare, run };
+
+async function prepare(running: RunningEngine): Promise<void> {
+  await using opened = await openPrimary(running, { database: mainDatabase });
+  await opened.client.query(await readFile(join(import.meta.dirname, 'own-schema-rights.sql'), 'utf8'));
+}
 
 async function run(running: RunningEngine, file: MigrationFile): Promise<void> {
   // Without a limit: a data migration may take minutes, and an interrupt ends it.
@@ -59,5 +66,10 @@ async function isInTransaction(client: Client): Promise<boolean> {
 
 function reasonOf(thrown: unknown): string {
   if (!(thrown instanceof DatabaseError)) return messageOf(thrown);
-  return [thrown.message, thrown.detail, thrown.hint].filter((part) => part !== undefined).join('. ');
+  // `\\restrict` is in what pg_dump writes, `\\i` and `\\copy` in what psql reads.
+  const isOfPsql = thrown.message.endsWith('at or near "\\"');
+  const advice = isOfPsql
+    ? 'A backslash begins a command of psql, which is no SQL: take it out, or name psql as `command`'
+    : thrown.hint;
+  return [thrown.message, thrown.detail, advice].filter((part) => part !== undefined).join('. ');
 }

@@ -1,14 +1,15 @@
-/** What is one piece of SQL, in which no semicolon ends a statement: comments, texts, names. */
-const pieces = [
-  /--[^\n]*/y,
-  /\/\*/y,
-  /[eE]'(?:[^'\\]|''|\\[\s\S])*'/y,
-  /'(?:[^']|'')*'/y,
-  /"(?:[^"]|"")*"/y,
-  /\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$[\s\S]*?\$\k<tag>\$/y,
+import { endAfter, endOfQuoted } from '../../shared/migrations/end-of-quoted.ts';
+
+/** How pieces of SQL begin in which no semicolon ends a statement: comments, texts, names. */
+const beginnings = {
+  lineComment: /--/y,
+  comment: /\/\*/y,
+  escapedText: /[eE](?=')/y,
+  quoted: /(?=['"])/y,
+  dollars: /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y,
   // A name may have a dollar sign, which begins no text there.
-  /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y,
-];
+  word: /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y,
+};
 
 /**
  * Lines that the statements of a text begin in, in their order: of an error that has no position the server tells no more
@@ -45,13 +46,16 @@ interface Piece {
 }
 
 function pieceAt(text: string, at: number): Piece {
-  for (const [index, pattern] of pieces.entries()) {
+  for (const [kind, pattern] of Object.entries(beginnings)) {
     pattern.lastIndex = at;
     const [found] = pattern.exec(text) ?? [];
     if (found === undefined) continue;
-    if (index === 1) return { end: endOfComment(text, at), isComment: true };
-    const isWord = index === pieces.length - 1;
-    return { end: at + found.length, isComment: index === 0, ...(isWord ? { word: found.toUpperCase() } : {}) };
+    if (kind === 'comment') return { end: endOfComment(text, at), isComment: true };
+    if (kind === 'lineComment') return { end: endAfter(text, '\n', at), isComment: true };
+    if (kind === 'word') return { end: at + found.length, isComment: false, word: found.toUpperCase() };
+    const begin = at + found.length;
+    const end = kind === 'dollars' ? endAfter(text, found, begin) : endOfQuoted(text, begin, kind === 'escapedText');
+    return { end, isComment: false };
   }
   return { end: at + 1, isComment: false };
 }

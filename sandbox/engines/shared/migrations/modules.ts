@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../../core/errors.ts';
@@ -27,6 +28,7 @@ type Up = (...values: readonly unknown[]) => unknown;
 
 async function functionOf(engine: string, file: MigrationFile): Promise<Up> {
   // A process that runs for long, as a watching test runner, takes a file that has changed as a new one.
+  delete createRequire(import.meta.url).cache[file.path];
   const url = `${pathToFileURL(file.path).href}?${file.hash.slice(0, 12)}`;
   const module = (await inModule(engine, file, () => import(url))) as Record<string, unknown>;
   const exported = module.default as { readonly up?: unknown } | undefined;

@@ -48,6 +48,7 @@ type Order = <Running extends ReachableEngine>(running: Running) => Promise<Runn
 
 function schemaOf(schema: Schema, ordered: Order): Schema {
   const { applyNone } = schema;
+  const { prepare } = schema.migrations;
   return {
     ...schema,
     apply: async (running, options) => schema.apply(await ordered(running), options),
@@ -55,6 +56,7 @@ function schemaOf(schema: Schema, ordered: Order): Schema {
     clear: async (running) => schema.clear(await ordered(running)),
     migrations: {
       ...schema.migrations,
+      ...(prepare === undefined ? {} : { prepare: async (running) => prepare(await ordered(running)) }),
       run: async (running, file) => schema.migrations.run(await ordered(running), file),
     },
     contract: schema.contract.map((each) => ({
