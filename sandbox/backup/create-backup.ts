@@ -213,6 +213,7 @@ async function backUpOne(
         ...withoutUndefined({ base }),
         topology: running.topology,
         datasetFingerprint,
+        migrated: attached.state.engines[engine.name]?.migrated ?? null,
         leftOut,
         durationMs,
         sizeBytes: totalBytes(manifest),

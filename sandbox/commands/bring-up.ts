@@ -6,6 +6,8 @@ import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { RunningEngine } from '../engines/contract/topology.ts';
 import { type AttachedStack, attachIfCurrent } from '../stack/attach/attach-stack.ts';
 import { type EngineGap, readSchemaGaps } from '../stack/furnish/schema-gaps.ts';
+import { hasPlatformSchema, withoutMigrated } from '../stack/migrate/differences.ts';
+import { migrationsDigest } from '../stack/migrate/read-plans.ts';
 import { type AskedStack, askedStack, identifyingOptions } from '../stack/resolve/asked-stack.ts';
 import type { Topologies } from '../stack/stack-options.ts';
 import type { StartupStep } from '../stack/start/startup-steps.ts';
@@ -45,11 +47,16 @@ async function nameMovedStacks(context: ActionContext): Promise<void> {
 }
 
 /** A store that gives no answer is no reason not to attach: it may be what its user looks at. */
-async function gapsOfAttached({ progress }: ActionContext, { engines }: AttachedStack): Promise<readonly EngineGap[]> {
-  return readSchemaGaps(engines.values()).catch((thrown) => {
+async function gapsOfAttached(
+  { progress }: ActionContext,
+  { engines, state }: AttachedStack,
+): Promise<readonly EngineGap[]> {
+  const asked = [...engines.values()].filter(({ engine }) => hasPlatformSchema(state, engine));
+  const gaps = await readSchemaGaps(asked).catch((thrown) => {
     notice(progress, 'warning', `The schemas were not looked at: ${messageOf(thrown)}`);
     return [];
   });
+  return withoutMigrated(gaps, state);
 }
 
 /** As `laidOutTopologies` has them, by the state alone: a stack that is up is not looked at any closer. */
@@ -71,7 +78,10 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
     const attached = await attachIfCurrent({
       ...identityOf(context),
       engines: context.settings.engines,
-      identifying: identifyingOptions({ ...asked, topologies: await topologiesAsKnown(asked) }),
+      identifying: identifyingOptions(
+        { ...asked, topologies: await topologiesAsKnown(asked) },
+        await migrationsDigest(asked.migrations, asked.engines, asked.identity.directory),
+      ),
     });
     if (attached !== undefined) {
       const schemaGaps = await gapsOfAttached(context, attached);

@@ -1,8 +1,8 @@
 import { basename, dirname, resolve } from 'node:path';
+import { callersFolder } from '../core/callers-environment.ts';
 import { writePrivateFile } from '../core/files/private-files.ts';
 import { formatDotenv, formatEnvFile } from '../report/stack/dotenv.ts';
 import { stackEnvironment } from '../stack/attach/attach-stack.ts';
-import { callersFolder } from './callers-environment.ts';
 import { isIgnoredByGit } from './ignored-by-git.ts';
 import { chosenEngines, identityOf } from './options/stack-options.ts';
 import type { Action } from './run-action.ts';

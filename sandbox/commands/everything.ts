@@ -66,14 +66,15 @@ export const everything: Action = async (context) => {
 };
 
 async function check(
-  { progress, flags }: ActionContext,
+  { progress, flags, settings }: ActionContext,
   { engines: running, crossStore }: BroughtUp,
   dataset: Dataset | undefined,
 ): Promise<CrossStoreReport | undefined> {
   const strict = flags.strict === true;
   // Checked already: what was loaded just now, and what was there beside it unless that is to be as strict.
   if (dataset === undefined || (crossStore !== undefined && !(strict && crossStore.changes))) return crossStore;
-  const engines = await loadEngines([...running.keys()] as Parameters<typeof loadEngines>[0]);
+  const names = [...running.keys()] as Parameters<typeof loadEngines>[0];
+  const engines = await loadEngines(names.filter((name) => settings.migrations[name]?.platformSchema !== false));
   return runTask(progress, ['check across stores'], () => checkUsedStores(engines, running, dataset, { strict }));
 }
 

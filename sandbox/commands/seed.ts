@@ -85,7 +85,10 @@ async function loadAndCheck(
   // Checked already: what was loaded just now, and what was there beside it unless that is to be as strict.
   if (dataset === undefined || (loadedNow && !(strict && crossStore.changes)))
     return { dataset, crossStore, schemaGaps, loadedNow };
-  const engines = await loadEngines([...attached.engines.keys()]);
+  const { migrations } = context.settings;
+  const engines = await loadEngines(
+    [...attached.engines.keys()].filter((name) => migrations[name]?.platformSchema !== false),
+  );
   const running = new Map(Object.entries(stack.engines));
   const used = await runTask(context.progress, ['check across stores'], () =>
     checkUsedStores(engines, running, dataset, { strict }),

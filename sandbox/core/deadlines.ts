@@ -43,6 +43,8 @@ const deadlinesMs = {
   statement: 60_000,
   /** Indexes of a whole store, after its rows were loaded (`large` on two busy cores: about a minute seen). */
   indexesBuilt: 1_200_000,
+  /** One file, command or seed of a service's own schema: a data migration may take minutes. */
+  migration: 1_200_000,
   /** Rows of a whole graph are made and imported offline (313,228 rows on two busy cores: 38 s seen). */
   offlineImport: 3_600_000,
   /** A client of ours finds the server of an engine that is up. */

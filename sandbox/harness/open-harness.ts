@@ -15,7 +15,16 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
   extends LeaseSettings,
     Pick<
       StackOptions<Name>,
-      'engines' | 'topologies' | 'size' | 'directory' | 'name' | 'images' | 'dockerInstall' | 'progress' | 'signal'
+      | 'engines'
+      | 'topologies'
+      | 'size'
+      | 'migrations'
+      | 'directory'
+      | 'name'
+      | 'images'
+      | 'dockerInstall'
+      | 'progress'
+      | 'signal'
     > {
   /** Most stores that there are at once, by engine; the first who asks decides. Default: what a server has room for. */
   readonly maximum?: Readonly<Partial<Record<Name, number>>>;
@@ -118,10 +127,13 @@ async function bringUp<Name extends EngineName>(
   identity: StackIdentity,
   options: HarnessOptions<Name>,
 ): Promise<readonly Name[]> {
-  const { engines, size, topologies, images } = options;
-  if (size === undefined && topologies === undefined && images === undefined) {
+  const { engines, size, topologies, images, migrations } = options;
+  const asked = [size, topologies, images, migrations];
+  if (asked.every((each) => each === undefined)) {
     const attached = await attachStack({ ...identity, ...withoutUndefined({ engines }) }).catch(absent);
-    if (attached !== undefined) return [...attached.engines.keys()] as Name[];
+    // What was begun and not finished is refused by a start, and not by who attaches.
+    const isWhole = Object.values(attached?.state.engines ?? {}).every((each) => each.migrated?.pending === undefined);
+    if (attached !== undefined && isWhole) return [...attached.engines.keys()] as Name[];
   }
   const { createStack } = await import('../stack/create-stack.ts');
   await using stack = await createStack<Name>({ ...options, ...identity, ephemeral: false, connect: false });

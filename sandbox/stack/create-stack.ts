@@ -10,6 +10,8 @@ import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient } from '../engines/index.ts';
 import { checkAfterLoad, uncheckedEngines } from './furnish/check-after-load.ts';
 import type { EngineGap } from './furnish/schema-gaps.ts';
+import { migrateStores } from './migrate/migrate-stores.ts';
+import { migrationsDigest } from './migrate/read-plans.ts';
 import { removeAbandoned } from './remove/clean-up.ts';
 import { removeStack } from './remove/remove-stack.ts';
 import { type AskedStack, askedStack, identifyingOptions } from './resolve/asked-stack.ts';
@@ -87,37 +89,53 @@ async function bringUpStack<Name extends EngineName>(
   asked: AskedStack<Name>,
   keeper: StateKeeper,
 ): Promise<Stack<Name>> {
+  // As of now: what is changed while the stack starts is another thing.
+  const digest = await migrationsDigest(asked.migrations, asked.engines, asked.identity.directory);
   const prepared = await prepareStack(asked, keeper);
   const started = await startFurnished(prepared);
   await prepared.cleanedUp;
   const crossStore = await checkLoads(prepared, started);
   const { purpose, engines } = asked;
+  await migrate(prepared, started);
   if (purpose !== 'throw-away')
-    await keeper.update({ sourceHash: await sourceHash(engines, identifyingOptions(prepared.stack)) });
+    await keeper.update({ sourceHash: await sourceHash(engines, identifyingOptions(prepared.stack, digest)) });
   return openStack(asked, prepared, { ...started, crossStore });
 }
 
 /** Holds the stores against each other where something was loaded. Puts them back where they disagree. */
 async function checkLoads(
   { stack, keeper, recorder }: PreparedStack,
-  { running, undoLoads, keepLoads }: StartedStack,
+  { running, undoLoads }: StartedStack,
 ): Promise<CrossStoreReport | undefined> {
   const { dataset, progress } = stack;
-  const engines = stack.engines.map(({ engine }) => engine);
-  const crossStore =
-    dataset === undefined || uncheckedEngines(keeper).length === 0
-      ? undefined
-      : await recorder
-          .step(
-            'cross-store check',
-            engines.map((engine) => `load ${engine.name}`),
-            () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
-          )
-          .catch(async (thrown) => {
-            throw await undoLoads(thrown);
-          });
+  const engines = stack.engines
+    .map(({ engine }) => engine)
+    .filter(({ name }) => stack.migrations.get(name)?.platformSchema !== false);
+  return dataset === undefined || uncheckedEngines(keeper).length === 0
+    ? undefined
+    : await recorder
+        .step(
+          'cross-store check',
+          engines.map((engine) => `load ${engine.name}`),
+          () => runTask(progress, ['check across stores'], () => checkAfterLoad(keeper, engines, running, dataset)),
+        )
+        .catch(async (thrown) => {
+          throw await undoLoads(thrown);
+        });
+}
+
+/**
+ * A service's own schemas and seeds, after the check: what they change is none of the dataset's, and a load meets nothing but
+ * the platform's. Where one fails, the stack is as it was before.
+ */
+async function migrate(
+  prepared: PreparedStack,
+  { running, keepCopy, undoAll, keepLoads }: StartedStack,
+): Promise<void> {
+  await migrateStores(prepared, running, keepCopy).catch(async (thrown) => {
+    throw await undoAll(thrown);
+  });
   await keepLoads();
-  return crossStore;
 }
 
 /** The handle of a stack that is up, with its clients. */

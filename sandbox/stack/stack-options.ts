@@ -6,6 +6,7 @@ import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { type TopologyName, topologyNames } from '../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';
+import { checkMigrations, type Migrations } from './migrate/migrations.ts';
 
 /** Topologies by engine; what is not named is not asked for. */
 export type Topologies = Partial<Record<EngineName, TopologyName>>;
@@ -29,6 +30,11 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly seed?: number;
   /** Whether the platform's schemas are applied. Default: true. Without them nothing is loaded. */
   readonly schema?: boolean;
+  /**
+   * A service's own schemas, on top of the platform's or in its place. With `schema: false` they are left out too.
+   * Default: none.
+   */
+  readonly migrations?: Migrations;
   /** Replaces another schema and other data that are there, instead of refusing. Default: false. */
   readonly reset?: boolean;
   /**
@@ -86,6 +92,7 @@ export function checkOptions(options: StackOptions): void {
     if (topology !== undefined && !topologyNames.includes(topology))
       throw unknown('UNKNOWN_TOPOLOGY', 'topology', topology, topologyNames);
   }
+  if (options.migrations !== undefined) checkMigrations(options.migrations, 'migrations');
   const { size } = options;
   if (size === undefined || size === 'none') return;
   const read = readSizeOption(size);

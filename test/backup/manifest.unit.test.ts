@@ -15,10 +15,12 @@ function whole() {
   if (engine === undefined) throw new Error('it has an engine');
   const backup = { ...engine.backup, consistentPoint: { no: 'each at a moment of its own' } };
   const leftOut = [{ what: 'a function', why: 'it is native' }];
+  const applied = [{ name: '1.sql', hash: 'f'.repeat(64) }];
+  const migrated = { platformSchema: true, applied, command: 'c', seed: 's', pending: '2.sql', gaps: ['an index'] };
   return {
     ...manifest,
     dataset: { size: 'small', seed: 7, fingerprint: 'f'.repeat(64) },
-    engines: [{ ...engine, backup, base: { from: 'here' }, leftOut }],
+    engines: [{ ...engine, backup, base: { from: 'here' }, leftOut, migrated }],
     leftOut: [{ engine: 'neo4j', why: 'it has no backup' }],
   };
 }
@@ -30,6 +32,12 @@ const members: readonly (readonly [Path, string])[] = [
   ...['engine', 'why'].map((name) => [['leftOut', 0, name], `leftOut[0].${name}`] as const),
   ...['backup', 'topology', 'datasetFingerprint', 'leftOut', 'durationMs', 'sizeBytes'].map(
     (name) => [['engines', 0, name], `engines[0].${name}`] as const,
+  ),
+  ...['platformSchema', 'applied', 'gaps'].map(
+    (name) => [['engines', 0, 'migrated', name], `engines[0].migrated.${name}`] as const,
+  ),
+  ...['name', 'hash'].map(
+    (name) => [['engines', 0, 'migrated', 'applied', 0, name], `engines[0].migrated.applied[0].${name}`] as const,
   ),
   ...['engine', 'serverVersion', 'origin', 'method', 'consistentPoint', 'position', 'parts'].map(
     (name) => [['engines', 0, 'backup', name], `engines[0].backup.${name}`] as const,

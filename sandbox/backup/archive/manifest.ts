@@ -7,6 +7,7 @@ import { schemaCheck } from '../../core/schema-check.ts';
 import { sha256Of } from '../../core/sha256-of.ts';
 import type { BackupManifest, BaseDescription, LeftOut } from '../../engines/contract/backup.ts';
 import { type TopologyName, topologyNames } from '../../engines/contract/topology.ts';
+import type { Migrated } from '../../stack/state/migrated.ts';
 import { archiveRefused } from './refusal.ts';
 import { requireSafePaths } from './safe-path.ts';
 
@@ -38,6 +39,8 @@ export interface ArchivedEngine {
   readonly topology: TopologyName;
   /** Fingerprint of the dataset that was loaded last, as the store itself had it; null where none was. */
   readonly datasetFingerprint: string | null;
+  /** A service's own schema, as far as it was applied; null where there was none. Absent where nobody knows. */
+  readonly migrated?: Migrated | null;
   /** What the engine held and this does not. Absent in archives of earlier releases. */
   readonly leftOut?: readonly LeftOut[];
   /** How long the engine's own backup took. */

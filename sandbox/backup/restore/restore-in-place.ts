@@ -17,6 +17,7 @@ import { startPresent } from '../../stack/start/start-present.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { emptyState, readState } from '../../stack/state/stack-state.ts';
 import type { BackupReport, RestoredEngine, RestoreReport } from '../backup-report.ts';
+import { hasPlatformData } from '../common-dataset.ts';
 import { locationOf, writeBackup } from '../create-backup.ts';
 import { openStorage } from '../storage/open-storage.ts';
 import { archivedOf, fillFrom, type RestoreSource } from './restore-one.ts';
@@ -46,6 +47,7 @@ export async function restoreInPlace(
       const { datasetFingerprint } = archivedOf(source, name);
       return manifest.dataset?.fingerprint === datasetFingerprint ? (manifest.dataset ?? undefined) : undefined;
     },
+    migratedOf: (name) => archivedOf(source, name).migrated,
     fill: fillFrom(source, progress, (engine) => restored.set(engine.engine, engine)),
     beforeChangeOver: async () => {
       safetyBackup = await takeSafetyBackup(own, options);
@@ -118,11 +120,13 @@ async function isRunning(engines: readonly EngineName[], options: RestoreOptions
 }
 
 async function checkStores(
-  { manifest, engines }: RestoreSource,
+  source: RestoreSource,
   running: ReadonlyMap<string, RunningEngine>,
   { progress = silent, strict = false }: RestoreOptions,
 ): Promise<CrossStoreReport | undefined> {
+  const { manifest } = source;
   if (manifest.dataset === null) return undefined;
+  const engines = source.engines.filter(({ name }) => hasPlatformData(archivedOf(source, name)));
   const dataset = createDataset({ size: manifest.dataset.size, seed: manifest.dataset.seed });
   return runTask(progress, ['check across stores'], () => checkUsedStores(engines, running, dataset, { strict }));
 }

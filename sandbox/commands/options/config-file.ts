@@ -16,6 +16,8 @@ export const configKeys = {
   size: '`small`, `medium`, `large`, `none`, or counts such as `{users: 2000}` (default: small)',
   images: 'where images come from: `auto`, `official` or `built` (default: auto)',
   dockerInstall: '`never`: no container engine is installed on a machine; `auto` (default: auto)',
+  migrations:
+    "a service's own schema by engine, for example `{postgresql: {folder: db/migrations}}`; also `command`, `platformSchema`, `seed` (default: none)",
   ports:
     "port on this machine of an engine's first node, for example `{postgresql: 5432}` (default: free ones that stay)",
 } as const;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { ImagePolicy } from '../../containers/images/image-spec.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
+import { checkMigrations, type Migrations } from '../../stack/migrate/migrations.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import {
   badOption,
@@ -47,6 +48,8 @@ export interface Settings {
   readonly images: ImagePolicy;
   readonly dockerInstall: 'auto' | 'never';
   readonly ports: Partial<Record<EngineName, number>>;
+  /** A service's own schemas. */
+  readonly migrations: Migrations;
   readonly waitTimeoutMs?: number;
 }
 
@@ -88,6 +91,10 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
     dockerInstall:
       install === undefined ? 'auto' : parseChoice(textOf(install), ['auto', 'never'] as const, install.source),
     ports: portsOf(file),
+    migrations:
+      file?.migrations === undefined || file.migrations === null
+        ? {}
+        : checkMigrations(file.migrations, `${file.path}, migrations`),
     ...(timeout === undefined ? {} : { waitTimeoutMs: parseDurationMs(textOf(timeout), timeout.source) }),
   };
 }

@@ -5,8 +5,19 @@ import { parseChoice, parseWholeNumber } from './names.ts';
 
 /** Options of the stack that a command means: the one of its folder, which stays up. */
 export function stackOptionsOf({ settings, flags, progress, signal }: ActionContext): StackOptions {
-  const { directory, name, engines, topologies, failover, size, images, dockerInstall, ports, waitTimeoutMs } =
-    settings;
+  const {
+    directory,
+    name,
+    engines,
+    topologies,
+    failover,
+    size,
+    images,
+    dockerInstall,
+    ports,
+    migrations,
+    waitTimeoutMs,
+  } = settings;
   const seed = flags.seed === undefined ? undefined : parseWholeNumber(flags.seed, 0, '--seed');
   return {
     ephemeral: false,
@@ -19,6 +30,7 @@ export function stackOptionsOf({ settings, flags, progress, signal }: ActionCont
     images,
     dockerInstall,
     ports,
+    migrations,
     reset: flags.reset === true,
     moveTakenPorts:
       flags.ports !== undefined && parseChoice(String(flags.ports), ['new', 'same'] as const, '--ports') === 'new',

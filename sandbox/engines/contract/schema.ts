@@ -1,5 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
+import type { MigrationFiles } from './migrations.ts';
 import type { RunningEngine } from './topology.ts';
 
 /** Capability of an engine that is told what it holds before there is data: tables, validators, users, collections. */
@@ -11,6 +12,12 @@ export interface Schema {
    * and `SCHEMA_FAILED` with file, line and the server's message.
    */
   readonly apply: (running: RunningEngine, options: SchemaOptions) => Promise<SchemaReport>;
+  /** Makes the store ready for a service's own schema in place of the platform's. Default: it is without doing anything. */
+  readonly applyNone?: (running: RunningEngine) => Promise<void>;
+  /** Removes all that a schema, a load or a service has made in the platform's databases; places of tests stay. */
+  readonly clear: (running: RunningEngine) => Promise<void>;
+  /** Files of a service's own schema. */
+  readonly migrations: MigrationFiles;
   /** What the schema promises, each asked of the engine itself. */
   readonly contract: readonly ContractCase[];
   /**

@@ -14,7 +14,9 @@ import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
+import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
@@ -63,7 +65,7 @@ export const mongodb = defineEngine({
   environment,
   connect,
   shell,
-  schema: { apply: applySchema, contract, migrationEnvironment },
+  schema: { apply: applySchema, clear, migrations, contract, migrationEnvironment },
   data: {
     load,
     baseline: baselineLoad,

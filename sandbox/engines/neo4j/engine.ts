@@ -16,7 +16,8 @@ import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
-import { applySchema } from './schema/schema.ts';
+import { migrations } from './schema/migrations.ts';
+import { applySchema, clear } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
 import { serverSettings } from './server/server-settings.ts';
@@ -65,7 +66,7 @@ export const neo4j = defineEngine({
   // Never of a standby, which is behind.
   ...routeToPrimary(
     {
-      schema: { apply: applySchema, contract, migrationEnvironment },
+      schema: { apply: applySchema, clear, migrations, contract, migrationEnvironment },
       data: {
         load: async (running, dataset, report) => {
           const loaded = await load(running, dataset, report);

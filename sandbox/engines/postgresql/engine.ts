@@ -17,6 +17,8 @@ import { primaryThatAnswers } from './failover/rejoin.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { contract } from './schema/contract.ts';
+import { migrations } from './schema/migrations.ts';
+import { applyNone, clear } from './schema/no-schema.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
@@ -64,7 +66,7 @@ export const postgresql = defineEngine({
   shell,
   ...routeToPrimary(
     {
-      schema: { apply: applySchema, contract, migrationEnvironment },
+      schema: { apply: applySchema, applyNone, clear, migrations, contract, migrationEnvironment },
       data: {
         load,
         baseline: baselineLoad,

@@ -12,7 +12,9 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
+import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
@@ -51,7 +53,7 @@ export const qdrant = defineEngine({
   uri,
   environment,
   connect,
-  schema: { apply: applySchema, contract, migrationEnvironment },
+  schema: { apply: applySchema, clear, migrations, contract, migrationEnvironment },
   data: {
     load,
     baseline: baselineLoad,

@@ -15,7 +15,9 @@ import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
+import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
 import { external } from './server/external.ts';
@@ -62,7 +64,7 @@ export const redis = defineEngine({
   shell,
   ...routeToPrimary(
     {
-      schema: { apply: applySchema, contract, migrationEnvironment },
+      schema: { apply: applySchema, clear, migrations, contract, migrationEnvironment },
       data: {
         load,
         baseline: baselineLoad,

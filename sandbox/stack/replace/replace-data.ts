@@ -18,6 +18,7 @@ import type { StackOptions } from '../stack-options.ts';
 import { type Before, inspectExisting } from '../start/stack-start.ts';
 import { rememberSecrets, startNodes } from '../start/start-stack.ts';
 import { createStartupRecorder } from '../start/startup-steps.ts';
+import { afterRestore, type Migrated } from '../state/migrated.ts';
 import { withStackLock } from '../state/stack-lock.ts';
 import type { LoadedDataset, StackState } from '../state/stack-state.ts';
 import { type StateKeeper, stateOnDisk } from '../state/state-keeper.ts';
@@ -33,6 +34,8 @@ export interface ReplaceOptions {
   readonly topologyOf: (engine: string) => TopologyName;
   /** What an engine holds afterwards, if it is a dataset. */
   readonly datasetOf: (engine: string) => LoadedDataset | undefined;
+  /** What of a service's own schema an engine has afterwards: null, nothing; `undefined`: nobody knows. */
+  readonly migratedOf: (engine: string) => Migrated | null | undefined;
   /** Fills an empty engine that is not part of the stack yet. */
   readonly fill: Fill;
   /** What must have ended before the old data gives way. Runs beside `fill`, under the lock of the stack. */
@@ -76,7 +79,7 @@ export async function replaceData(options: ReplaceOptions): Promise<Replaced> {
     );
     const stoppedMs = await changeOver(staged, keeper, before);
     // What was backed up is not asked whether it is what would be loaded now: the next `up` does.
-    const stack = { ...asked, topologies, engines: staged, dataset: undefined };
+    const stack = { ...asked, topologies, engines: staged, dataset: undefined, migrations: new Map() };
     const recorder = createStartupRecorder();
     const running = await startNodes({ stack, keeper, recorder, before: await inspectExisting(asked, keeper) });
     const downtimeMs = Math.round(performance.now() - stoppedMs);
@@ -140,16 +143,25 @@ async function changeOver(staged: readonly Staged[], keeper: StateKeeper, before
   return beganMs;
 }
 
-async function rememberDatasets(keeper: StateKeeper, { engines, datasetOf }: ReplaceOptions): Promise<void> {
+async function rememberDatasets(
+  keeper: StateKeeper,
+  { engines, datasetOf, migratedOf }: ReplaceOptions,
+): Promise<void> {
   const known = { ...keeper.state().engines };
   for (const { name } of engines) {
     const state = known[name];
     if (state === undefined) continue;
-    const { dataset: _, ...others } = state;
+    const { dataset: _, migrated: before, ...others } = state;
     const dataset = datasetOf(name);
-    known[name] = { ...others, ...withoutUndefined({ dataset }) };
+    const migrated = migratedAfter(before, migratedOf(name));
+    known[name] = { ...others, ...withoutUndefined({ dataset, migrated }) };
   }
   const isReplaced = (name: string) => engines.some((engine) => engine.name === name);
   const unchecked = keeper.state().unchecked?.filter((name) => !isReplaced(name));
   await keeper.update({ engines: known, ...withoutUndefined({ unchecked }) });
+}
+
+function migratedAfter(before: Migrated | undefined, now: Migrated | null | undefined): Migrated | undefined {
+  if (now === undefined && before !== undefined) return afterRestore(before);
+  return now ?? undefined;
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { silent } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { checkOptions, type StackOptions } from '../stack-options.ts';
 import { type StackIdentity, stackIdentity, throwAwayName } from '../state/stack-identity.ts';
@@ -15,6 +16,7 @@ type WithDefault =
   | 'topologies'
   | 'size'
   | 'schema'
+  | 'migrations'
   | 'reset'
   | 'keepSame'
   | 'ports'
@@ -64,6 +66,7 @@ export function askedStack<Name extends EngineName>(options: StackOptions<Name>)
     dataset,
     seed: options.seed,
     schema: options.schema ?? true,
+    migrations: options.migrations ?? {},
     reset: options.reset ?? false,
     keepSame: options.keepSame ?? false,
     refuseOtherData: options.refuseOtherData ?? false,
@@ -80,10 +83,15 @@ export function askedStack<Name extends EngineName>(options: StackOptions<Name>)
   };
 }
 
-/** What decides what a running stack is; the rest only says how it is reached. */
+/**
+ * What decides what a running stack is; the rest only says how it is reached. `migrations` is what `migrationsDigest` makes of
+ * a service's own schemas.
+ */
 export function identifyingOptions(
   asked: Pick<AskedStack, 'dataset' | 'size' | 'seed' | 'schema' | 'topologies' | 'failover' | 'images' | 'ports'>,
+  migrations?: string,
 ): object {
   const { seed, schema, topologies, failover = true, images, ports } = asked;
-  return { size: asked.dataset?.size ?? asked.size, seed, schema, topologies, failover, images, ports };
+  const what = { size: asked.dataset?.size ?? asked.size, seed, schema, topologies, failover, images, ports };
+  return { ...what, ...withoutUndefined({ migrations }) };
 }

@@ -6,6 +6,7 @@ import { resolveImages } from '../../containers/images/images.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { Topology } from '../../engines/contract/topology.ts';
+import type { MigrationPlans } from '../migrate/read-plans.ts';
 import { laidOutTopologies } from '../replace/laid-out.ts';
 import type { Topologies } from '../stack-options.ts';
 import type { StartupRecorder } from '../start/startup-steps.ts';
@@ -22,10 +23,12 @@ export interface ResolvedEngine {
 }
 
 /** A stack as it is to be, worked out once out of what was asked for and what is there. Nothing resolves it again. */
-export interface ResolvedStack extends Omit<AskedStack, 'engines' | 'dataset'> {
+export interface ResolvedStack extends Omit<AskedStack, 'engines' | 'dataset' | 'migrations'> {
   readonly engines: readonly ResolvedEngine[];
   /** Topologies of engines that are not `standalone` or were asked for by name. */
   readonly topologies: Topologies;
+  /** A service's own schemas, as they were read before anything began. */
+  readonly migrations: MigrationPlans;
   /** What is to be loaded. Absent: nothing. */
   readonly dataset: Dataset | undefined;
 }
@@ -36,7 +39,7 @@ export interface ResolvedStack extends Omit<AskedStack, 'engines' | 'dataset'> {
  */
 export async function resolveStack(
   asked: AskedStack,
-  engines: readonly Engine[],
+  { engines, migrations }: { readonly engines: readonly Engine[]; readonly migrations: MigrationPlans },
   recorder: StartupRecorder,
 ): Promise<ResolvedStack> {
   const { size, seed } = asked;
@@ -46,7 +49,7 @@ export async function resolveStack(
     asked.dataset ?? (size === 'none' ? undefined : createDataset({ size, ...withoutUndefined({ seed }) }));
   checkResources(engines, await availableResources(), dataset?.counts);
   const resolved = await recorder.step('images', ['docker'], () => resolveEngines(chosen, asked));
-  return { ...asked, topologies, dataset, engines: resolved };
+  return { ...asked, migrations, topologies, dataset, engines: resolved };
 }
 
 /** An engine and the topology that was chosen for it, before its image is known. */

@@ -112,8 +112,10 @@ async function remember(
   const known = keeper.state().engines[engine.name];
   const { topology, image, serverVersion, nodes, watcher } = running;
   const generation = before.generations[engine.name] ?? 0;
+  // Volumes that are made anew hold nothing of it.
+  const migrated = keeper.state().unfinished.includes(engine.name) ? undefined : known?.migrated;
   const state: EngineState = {
-    ...(known?.dataset === undefined ? {} : { dataset: known.dataset }),
+    ...withoutUndefined({ dataset: known?.dataset, migrated }),
     topology,
     image,
     serverVersion,

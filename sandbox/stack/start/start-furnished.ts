@@ -19,6 +19,10 @@ export interface StartedStack {
   readonly gaps: readonly EngineGap[];
   /** Puts the stores back to what they held before this start loaded them, if anything; for who finds them wrong. */
   readonly undoLoads: (thrown: unknown) => Promise<unknown>;
+  /** Copies what an engine holds that was there before, unless that was done: for who is about to change it. */
+  readonly keepCopy: (engine: Engine) => Promise<void>;
+  /** The same as `undoLoads`, and takes down what this start has made: nothing of it is to be used. */
+  readonly undoAll: (thrown: unknown) => Promise<unknown>;
   /** Once nobody can find them wrong any more. */
   readonly keepLoads: () => Promise<void>;
 }
@@ -28,8 +32,12 @@ export async function startFurnished(start: StackStart): Promise<StartedStack> {
   const { stack, keeper } = start;
   const known = keeper.state();
   const safety = createSafetyCopies(stack.identity.name);
+  const isNew = new Set<string>();
   const started = startStack(start, {
-    furnish: (up, begun) => furnishEngine(start, safety, up, begun),
+    furnish: (up, begun) => {
+      if (up.isFirstStart) isNew.add(up.engine.name);
+      return furnishEngine(start, safety, up, begun);
+    },
     onWaiting: onceAllWait(stack),
     copied: safety.engines,
   });
@@ -41,6 +49,15 @@ export async function startFurnished(start: StackStart): Promise<StartedStack> {
     gaps: furnished.flat(),
     undoLoads: async (thrown) => {
       if (safety.engines().size === 0) return thrown;
+      await rollBack(start, safety.engines());
+      return putBack(start, safety, known, thrown);
+    },
+    keepCopy: async (engine) => {
+      const target = running.get(engine.name);
+      if (target === undefined || isNew.has(engine.name)) return;
+      await runTask(stack.progress, ['copy', engine.name], () => safety.take(engine, target, start.before));
+    },
+    undoAll: async (thrown) => {
       await rollBack(start, safety.engines());
       return putBack(start, safety, known, thrown);
     },

@@ -8,6 +8,7 @@ import type { Labels } from '../../containers/runtime/labels.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { removePartials, writePrivateFile } from '../../core/files/private-files.ts';
 import type { Secrets, TopologyName } from '../../engines/contract/topology.ts';
+import type { Migrated } from './migrated.ts';
 import { ensureStackFolder, findStackFolder, removeEmptyStackFolder } from './stack-folder.ts';
 import { isSealed, provenanceOf, sealOf } from './stack-key.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -23,6 +24,8 @@ export interface EngineState {
   /** Absent: the engine has no watcher, or was started without one. */
   readonly watcher?: NodeHandle;
   readonly dataset?: LoadedDataset;
+  /** A service's own schema. Absent: it has none. */
+  readonly migrated?: Migrated;
   /** Which generation of its volumes it runs on: see `generations.ts`. Absent: the first. */
   readonly generation?: number;
 }

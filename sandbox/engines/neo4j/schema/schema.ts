@@ -1,14 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
-import { messageOf } from '../../../core/errors.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import { nameOfGap } from '../../contract/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
 import { readRecord, writeRecord } from '../data/records.ts';
 import { withDriver } from '../server/connection.ts';
-import { splitStatements } from '../server/cypher-file.ts';
+import { splitStatements, whatTheServerSays } from '../server/cypher-file.ts';
 import { cypherName } from '../server/cypher-name.ts';
 import { gapsOf, objectsOfFile, objectsThere, type StatedObject } from './schema-gaps.ts';
 
@@ -125,9 +124,12 @@ async function dropAll(driver: Driver, kind: string, list: string): Promise<void
   for (const record of records) await driver.executeQuery(`DROP ${kind} ${record.get('name')} IF EXISTS`);
 }
 
-/** The server says where, from the start of the statement: `... (line 2, column 7 (offset: 31))`. */
+/** Removes the graph, with constraints and indexes. */
+export function clear(running: RunningEngine): Promise<void> {
+  return withDriver(running, emptyDatabase);
+}
+
 function failed(path: string, firstLine: number, thrown: unknown): Error {
-  const message = messageOf(thrown);
-  const within = Number(/\(line (\d+), column/.exec(message)?.[1] ?? 1);
-  return schemaFailed('neo4j', `${path}:${firstLine + within - 1}`, message.split('\n')[0] ?? '', thrown);
+  const { line, reason } = whatTheServerSays(firstLine, thrown);
+  return schemaFailed('neo4j', `${path}:${line}`, reason, thrown);
 }

@@ -10,6 +10,7 @@ import { loadedFingerprint } from '../data/load.ts';
 import { tableLoads } from '../data/rows.ts';
 import { type DatabaseName, databases, openPrimary } from '../server/connection.ts';
 import { inTransaction } from '../server/in-transaction.ts';
+import { lineAt, lineOf } from '../server/line-of-error.ts';
 import { scramVerifier } from '../server/scram.ts';
 import { MadeAnewBetter, repairDatabase, StillLacking } from './repair-schema.ts';
 import { gapsOfRoles } from './schema-gaps.ts';
@@ -62,7 +63,7 @@ async function inTurns<Item, Value>(
 }
 
 /** One role a statement: those that are there stay as they are, or with `reset` get back what may have been taken. */
-async function createRoles(
+export async function createRoles(
   client: Client,
   { directory, reset }: Pick<Required<SchemaOptions>, 'directory' | 'reset'>,
 ): Promise<readonly string[]> {
@@ -80,7 +81,12 @@ async function createRoles(
     const valid = there.get(role)?.expired ? " VALID UNTIL 'infinity'" : '';
     const again = `ALTER ROLE ${role} ${rights} CONNECTION LIMIT -1${valid}`;
     await client.query(there.has(role) ? again : statement).catch((thrown) => {
-      throw schemaFailed('postgresql', `${file}:${lineAt(text, text.indexOf(statement))}`, messageOf(thrown), thrown);
+      throw schemaFailed(
+        'postgresql',
+        `${file}:${lineAt(text.slice(0, text.indexOf(statement)))}`,
+        messageOf(thrown),
+        thrown,
+      );
     });
   }
   return roles.filter((role) => !there.has(role));
@@ -121,7 +127,8 @@ async function applyDatabase(
   await inTransaction(opened.client, async () => {
     await recordText(opened.client, database, wanted);
     await opened.client.query(wanted).catch((thrown) => {
-      throw schemaFailed('postgresql', `${file}${lineOf(thrown, wanted)}`, messageOf(thrown), thrown);
+      const line = lineOf(thrown, wanted);
+      throw schemaFailed('postgresql', `${file}${line === undefined ? '' : `:${line}`}`, messageOf(thrown), thrown);
     });
     await recordObjects(opened.client, wanted, await readObjects(opened.client, database));
   });
@@ -155,7 +162,7 @@ async function takesRows(running: RunningEngine, database: DatabaseName): Promis
   return true;
 }
 
-async function databaseExists(client: Client, database: string): Promise<boolean> {
+export async function databaseExists(client: Client, database: string): Promise<boolean> {
   const { rows } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
   return rows.length > 0;
 }
@@ -172,14 +179,4 @@ async function appliedText(running: RunningEngine, database: DatabaseName): Prom
     [`${database}.sql`],
   );
   return rows[0]?.definition;
-}
-
-/** `:<line>`, where the server says how many characters of what it was sent come before the error. */
-function lineOf(thrown: unknown, text: string): string {
-  const position = thrown instanceof DatabaseError ? thrown.position : undefined;
-  return position === undefined ? '' : `:${lineAt(text, Number(position) - 1)}`;
-}
-
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
 }

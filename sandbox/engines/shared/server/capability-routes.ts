@@ -7,6 +7,7 @@ import type { Holding } from '../../contract/holdings.ts';
 import type { Insight } from '../../contract/insight.ts';
 import type { Isolation } from '../../contract/isolation.ts';
 import type { LeaseBench, OtherWay } from '../../contract/lease-bench.ts';
+import type { MigrationFiles } from '../../contract/migrations.ts';
 import type { OfferedReads } from '../../contract/platform-reads.ts';
 import type { QueryPath, ReferenceProgram } from '../../contract/query-path.ts';
 import type { ContractCase, Schema } from '../../contract/schema.ts';
@@ -17,6 +18,9 @@ const ofFreshNodes = asItIs;
 
 const schema = byMember<Schema>({
   apply: toPrimary,
+  applyNone: toPrimary,
+  clear: toPrimary,
+  migrations: byMember<MigrationFiles>({ endings: asItIs, prepare: toPrimary, run: toPrimary }),
   contract: byItem(byMember<ContractCase>({ name: asItIs, notRunOn: asItIs, run: toPrimary })),
   migrationEnvironment: asItIs,
 });
