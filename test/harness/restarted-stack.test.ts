@@ -26,7 +26,8 @@ async function run(...args: readonly string[]): Promise<void> {
 async function keysFound(): Promise<number> {
   await using harness = await openHarness<'redis'>({ directory: folder.path });
   await using lease = await harness.lease();
-  return (await lease.stores.redis.client()).dbsize();
+  const client = await lease.stores.redis.client();
+  return await client.dbsize();
 }
 
 test('stores of a stack that was started again, made anew, or loaded with other data are not handed out', async () => {
