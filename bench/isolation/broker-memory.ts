@@ -18,7 +18,7 @@ export async function memoryOf(pid: number): Promise<ProcessMemory> {
 
 /** Memory of a process of this Node.js with a broker's settings that does nothing, in bytes. */
 export async function nodeItselfBytes(): Promise<number> {
-  const program = 'console.log(1); setInterval(() => {}, 1e6)';
+  const program = "require('node:fs').writeSync(1, '.'); setInterval(() => {}, 1e6)";
   const child = spawn(process.execPath, [...memoryFlags, '--eval', program], {
     env: { ...process.env, ...memoryVariables },
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -4,9 +4,10 @@ import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolation.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
+import { linesOfGaps } from '../../stack/furnish/schema-gaps.ts';
 import { createKeptLeases } from './kept-leases.ts';
 import type { KeptLease, KeptRecord } from './kept-record.ts';
-import type { BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
+import type { Answers, BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
 import { createPool, type Pool } from './pool.ts';
 import {
   describeLease,
@@ -44,6 +45,8 @@ export interface Broker extends AsyncDisposable {
   readonly lease: (holder: Holder, asked: AskedLease) => Promise<{ readonly lease: string; readonly places: Places }>;
   /** One more place of a lease; the same one where it has one already. */
   readonly place: (holder: Holder, asked: { lease: string; engine: string; waitMs: number }) => Promise<Place>;
+  /** What a lease's place lacks of the schema, or has otherwise, a line each; the first of them. */
+  readonly drift: (holder: Holder, asked: { lease: string; engine: string }) => Promise<Answers['drift']>;
   /** Gives a lease back, or keeps it. Throws `ISOLATION_BROKEN` where it is to be verified, and differs. */
   readonly release: (holder: Holder, asked: AskedRelease) => Promise<{ readonly kept: boolean }>;
   /** Gives back everything that somebody has who is gone. */
@@ -71,6 +74,9 @@ interface AskedRelease {
 /** Problems that are remembered, the latest of them. */
 const problemsMax = 20;
 
+/** Differences of a schema that are told: so many lines are less than an answer may have. */
+const gapsShownMax = 50;
+
 /** How often ages of kept leases, and processes that have leases, are looked at, in milliseconds. */
 const lookMs = 1_000;
 
@@ -85,7 +91,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   let isClosing = false;
   const kept = await createKeptLeases({ record, dropPlace, follow });
   const looking = setInterval(look, lookMs).unref();
-  return { lease, place, release, forget, list, show, drop, noteProblem, [Symbol.asyncDispose]: close };
+  return { lease, place, drift, release, forget, list, show, drop, noteProblem, [Symbol.asyncDispose]: close };
 
   async function lease(holder: Holder, { label, engines, waitMs }: AskedLease) {
     const id = randomBytes(4).toString('hex');
@@ -106,6 +112,14 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   async function place(holder: Holder, asked: Parameters<Broker['place']>[1]): Promise<Place> {
     return placeOf(ownLease(holder, asked.lease), asked.engine, asked.waitMs);
+  }
+
+  async function drift(holder: Holder, asked: Parameters<Broker['drift']>[1]): Promise<Answers['drift']> {
+    const there = ownLease(holder, asked.lease).places.get(asked.engine);
+    if (there === undefined) throw leaseNotFound(asked.lease);
+    const gaps = await poolOf(asked.engine).schemaGaps(there);
+    const shown = gaps.slice(0, gapsShownMax).map((gap) => ({ engine: asked.engine, ...gap }));
+    return { count: gaps.length, lines: linesOfGaps(shown) };
   }
 
   function placeOf(of: Lease, engine: string, waitMs: number): Promise<Place> {

@@ -1,5 +1,6 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { Place, Places } from '../../engines/contract/isolation.ts';
+import type { SchemaGap } from '../../engines/contract/schema-gap.ts';
 import type { PoolStatus } from './messages.ts';
 
 export interface PoolOptions {
@@ -28,6 +29,8 @@ export interface Pool {
   readonly take: (options: Take) => Promise<Place>;
   /** Makes a place as new, and hands it on. Returns what is not as new, where that is to be verified. */
   readonly giveBack: (place: Place, options: { readonly verify: boolean }) => Promise<readonly string[]>;
+  /** What a place that is out lacks of the schema, or has otherwise. */
+  readonly schemaGaps: (place: Place) => Promise<readonly SchemaGap[]>;
   /** Makes a place that is out, and stays out, one that needs this process no longer. */
   readonly keep: (place: Place) => Promise<Place>;
   /** Removes a place that is out. */
@@ -54,7 +57,15 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   const wantedReady = () => (keepsReady ? 2 * mostOut : 0);
   const capacity = () => Math.max(places?.capacity.places ?? 0, 0);
 
-  return { take, giveBack, keep: async (place) => places?.keep?.(place) ?? place, drop, status, close };
+  return {
+    take,
+    giveBack,
+    schemaGaps: async (place) => (await places?.schemaGaps?.(place)) ?? [],
+    keep: async (place) => places?.keep?.(place) ?? place,
+    drop,
+    status,
+    close,
+  };
 
   async function take(options: Take): Promise<Place> {
     // A place that is ready is handed out without a wait.
