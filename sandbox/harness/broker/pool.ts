@@ -75,7 +75,8 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     const place = ready.pop();
     if (place === undefined) return wait(options);
     goesOut();
-    work();
+    // Whoever has it goes on: the first steps of making the next one take milliseconds.
+    setImmediate(work);
     return place;
   }
 

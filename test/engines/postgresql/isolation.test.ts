@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { poll } from '../../../sandbox/core/poll.ts';
 import type { PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
 import { readServer } from '../../../sandbox/engines/postgresql/backup/catalogue/read-catalogue.ts';
 import { ownConnections } from '../../../sandbox/engines/postgresql/isolation/capacity.ts';
@@ -167,6 +168,21 @@ test('a reset gives back what there was, under the same address', async () => {
   expect(await countOf(place.uri, 'users')).toBe(20);
 });
 
+test('what a test has used goes while the next one has its place, and nothing of it is left by its end', async () => {
+  const place = await make();
+  await at(place.environment.DATABASE_DATA_URL, (client) => client.query('SELECT 1'));
+  await untilDisconnected(place.id);
+  for (const _ of [1, 2]) expect(await places.reset(place)).toBe(true);
+  const own = async () => (await placeDatabases()).filter((name) => name.startsWith(place.id));
+  await poll(async () => String(await own()) === `${place.id}_users`, {
+    timeoutMs: 60_000,
+    onTimeout: (last) => new Error(`databases of the last test are left: ${last}`),
+  });
+  expect(await places.reset(place)).toBe(true);
+  await places.drop(place);
+  expect(await own()).toEqual([]);
+});
+
 test('a place in which somebody is still connected is not used again', async () => {
   const place = await make();
   await at(place.uri, async (client) => {
@@ -242,6 +258,8 @@ test('a sweep removes the places of a dead process, and nothing that only looks 
   await administer(`CREATE ROLE ${kept.id.replace(/_[^_]+_[^_]+$/, '_2_00000000')}`);
   await administer(`CREATE DATABASE ${stranger}_users`);
   await administer(`CREATE DATABASE ${abandoned.id}_of_mine`);
+  // Of a broker that was killed before it had dropped what a test has used.
+  await administer(`CREATE DATABASE ${abandoned.id}_users_gone`);
   const isAlive = ({ startedAtMs }: PlaceOwner) => startedAtMs !== dead.startedAtMs;
   expect(await isolation.sweep(running(), isAlive)).toBe(1);
   expect((await placeDatabases()).toSorted()).toEqual(

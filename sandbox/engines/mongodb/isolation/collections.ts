@@ -56,8 +56,16 @@ export function catalogueDifference(
   };
 }
 
-/** Puts collections and indexes right. Returns the names of those that are empty now, since they were made anew. */
-export async function mendCatalogue(place: Db, wanted: readonly CollectionDescription[]): Promise<ReadonlySet<string>> {
+/** What was put right of a catalogue. */
+interface MendedCatalogue {
+  /** Whether anything was. */
+  readonly isMended: boolean;
+  /** Names of collections that are empty now, since they were made anew. */
+  readonly empty: ReadonlySet<string>;
+}
+
+/** Puts collections and indexes right. */
+export async function mendCatalogue(place: Db, wanted: readonly CollectionDescription[]): Promise<MendedCatalogue> {
   const { added, missing, changed, reindexed } = catalogueDifference(wanted, await readCatalogue(place));
   for (const { name } of [...added, ...changed]) await place.dropCollection(name);
   for (const { name, added: indexes } of reindexed) {
@@ -73,9 +81,11 @@ export async function mendCatalogue(place: Db, wanted: readonly CollectionDescri
       indexes.map((index) => orderedDocument(index)),
     );
   }
-  return new Set(
-    [...missing, ...changed, ...reindexed.filter((each) => each.missing.length > 0)].map(({ name }) => name),
-  );
+  const refilled = [...missing, ...changed, ...reindexed.filter((each) => each.missing.length > 0)];
+  return {
+    isMended: added.length + reindexed.length + refilled.length > 0,
+    empty: new Set(refilled.map(({ name }) => name)),
+  };
 }
 
 /** What differs of collections and indexes, for people. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Db, MongoClient } from 'mongodb';
 import { now } from '../../../core/clock.ts';
+import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
@@ -106,8 +107,12 @@ async function reset(pool: Pool, place: Place): Promise<boolean> {
   try {
     await endSessions(client, place.id);
     await stopProfiling(database, template.profiling);
-    const empty = await mendCatalogue(database, template.collections);
-    for (const collection of template.collections) await mendContent(pool, database, collection, empty);
+    const { isMended, empty } = await mendCatalogue(database, template.collections);
+    const remade = await runConcurrently(template.collections, (collection) =>
+      mendContent(pool, database, collection, empty),
+    );
+    // What was right, and nobody has touched, is read once.
+    if (!isMended && !remade.includes(true)) return true;
     return catalogueIsRight(template, await readCatalogue(database));
   } catch {
     // Whatever is wrong with it: it goes, and another one comes.
@@ -121,22 +126,29 @@ async function endSessions(client: MongoClient, id: string): Promise<void> {
   await client.db('admin').command({ killAllSessions: [{ user: id, db: 'admin' }] });
 }
 
+/** Whether the collection was made anew for it. */
 async function mendContent(
   { template }: Pool,
   place: Db,
   collection: CollectionDescription,
   empty: ReadonlySet<string>,
-): Promise<void> {
+): Promise<boolean> {
   const { name, type } = collection;
-  if (type === 'view') return;
-  if (empty.has(name)) return copyDocuments(template.database, place, name);
+  if (type === 'view') return false;
+  if (empty.has(name)) {
+    await copyDocuments(template.database, place, name);
+    return false;
+  }
   const wanted: Digests = template.digests.get(name) ?? new Map();
   const difference = differenceOf(wanted, await digestsOf(place, collection));
-  if (countOf(difference) === 0) return;
-  if (isMendable(collection))
-    return mendDocuments({ template: template.database, place, name }, difference, wanted.size);
+  if (countOf(difference) === 0) return false;
+  if (isMendable(collection)) {
+    await mendDocuments({ template: template.database, place, name }, difference, wanted.size);
+    return false;
+  }
   await place.dropCollection(name);
   await fill(place, template.database, [collection]);
+  return true;
 }
 
 function countOf({ added, changed, removed }: ReturnType<typeof differenceOf>): number {

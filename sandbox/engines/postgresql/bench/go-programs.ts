@@ -13,16 +13,13 @@ export interface GoPrograms extends AsyncDisposable {
 
 const moduleFolder = join(import.meta.dirname, 'lease-peers');
 
-/** Where Go's own installer puts it (go.dev/doc/install), which is in no path by itself. */
-const usualPlace = '/usr/local/go/bin/go';
-
 /** Builds them in a folder of their own; modules come from Go's proxy, or the cache of an earlier build. Throws where they cannot be had. */
 export async function buildGoPrograms(signal?: AbortSignal): Promise<GoPrograms> {
-  const go = await findGo();
+  await requireGo();
   const folder = await createTemporaryFolder('taishang-go-');
   try {
-    const peers = await build(go, folder, { name: 'peers', of: '.', signal });
-    const integresql = await build(go, folder, {
+    const peers = await build(folder, { name: 'peers', of: '.', signal });
+    const integresql = await build(folder, {
       name: 'integresql',
       of: 'github.com/allaboutapps/integresql/cmd/server',
       signal,
@@ -34,23 +31,19 @@ export async function buildGoPrograms(signal?: AbortSignal): Promise<GoPrograms>
   }
 }
 
-async function findGo(): Promise<string> {
+async function requireGo(): Promise<void> {
   const { execa } = await import('execa');
-  for (const go of ['go', usualPlace]) {
-    const { exitCode } = await execa(go, ['version'], { reject: false });
-    if (exitCode === 0) return go;
-  }
-  throw new Error('Go is not installed here (go.dev/doc/install; 1.21 or newer)');
+  const { exitCode } = await execa('go', ['version'], { reject: false });
+  if (exitCode !== 0) throw new Error('no `go` is in the PATH (Go is at go.dev/doc/install; 1.21 or newer)');
 }
 
 async function build(
-  go: string,
   { path }: TemporaryFolder,
   { name, of, signal }: { readonly name: string; readonly of: string; readonly signal: AbortSignal | undefined },
 ): Promise<string> {
   const { execa } = await import('execa');
   const program = join(path, name);
-  const built = await execa(go, ['build', '-o', program, of], {
+  const built = await execa('go', ['build', '-o', program, of], {
     cwd: moduleFolder,
     reject: false,
     timeout: deadlineMs('imageBuild'),

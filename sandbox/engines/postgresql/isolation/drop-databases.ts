@@ -6,13 +6,15 @@ import { identifier, literal } from '../server/statements.ts';
 
 /** Removes a database with all that would keep it, whatever is in it and whoever is connected. */
 export async function dropDatabase(running: RunningEngine, client: Client, name: string): Promise<void> {
-  const { rows } = await client.query<{ kind: string; name: string; pid: number | null }>(
-    await query('holds-database.sql'),
-    [name],
-  );
-  if (rows.length > 0) await removeHolders(running, client, name, rows);
+  await freeDatabase(running, client, name);
   await client.query(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
   await client.query(`DROP DATABASE ${identifier(name)} WITH (FORCE)`);
+}
+
+/** Ends what a server has of a database beside sessions: some of it has names that all databases share. */
+export async function freeDatabase(running: RunningEngine, client: Client, name: string): Promise<void> {
+  const { rows } = await client.query<Holder>(await query('holds-database.sql'), [name]);
+  if (rows.length > 0) await removeHolders(running, client, name, rows);
 }
 
 interface Holder {

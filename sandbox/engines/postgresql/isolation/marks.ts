@@ -13,3 +13,8 @@ export const templateOwnerMark = 'taishang sandbox: owner of templates';
 export function databaseOfPlace(role: string, database: DatabaseName): string {
   return `${role}_${database.replace('taishang_', '')}`;
 }
+
+/** Name of a database of a place that nobody has any more, until it is dropped: at most 60 bytes. */
+export function leavingDatabase(name: string): string {
+  return `${name}_gone`;
+}

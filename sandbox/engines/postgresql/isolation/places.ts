@@ -10,9 +10,9 @@ import { gapsOfDatabase } from '../schema/schema-gaps.ts';
 import { type DatabaseName, databases, mainDatabase } from '../server/connection.ts';
 import { identifier } from '../server/statements.ts';
 import { ownConnections, readCapacity } from './capacity.ts';
-import { dropDatabase } from './drop-databases.ts';
+import { dropDatabase, freeDatabase } from './drop-databases.ts';
 import { createLoginStatements, newLogin, type PlaceLogin, resetLoginStatements } from './login.ts';
-import { databaseOfPlace } from './marks.ts';
+import { databaseOfPlace, leavingDatabase } from './marks.ts';
 import { openGate } from './on-demand.ts';
 import { type Outside, outsideStatements, readOutsides } from './outside.ts';
 import { placeOf } from './place-address.ts';
@@ -30,6 +30,8 @@ interface OpenPlace {
   readonly login: PlaceLogin;
   /** Databases that are there, or under way. */
   readonly made: Map<DatabaseName, Promise<void>>;
+  /** The end of those of the last test. */
+  leaving: Promise<unknown>;
 }
 
 /**
@@ -74,16 +76,31 @@ export async function openPlaces(
       }
     }),
   );
-  const dropDatabases = async ({ login, made }: OpenPlace) => {
-    await runConcurrently([...made], async ([database, making]) => {
-      await making.catch(() => {});
-      await withClient(pool, (client) => dropDatabase(running, client, databaseOfPlace(login.role, database)));
-      made.delete(database);
+  /**
+   * Moves the databases of a test out of the way. To drop one, the server writes everything to disk that it has in memory
+   * (PostgreSQL's `dropdb()` asks for a checkpoint), which the next test does not wait for.
+   */
+  const moveAway = async (place: OpenPlace): Promise<void> => {
+    const { login, made } = place;
+    await Promise.allSettled([place.leaving, ...made.values()]);
+    const names = [...made.keys()].map((database) => databaseOfPlace(login.role, database));
+    const gone = names.map((name) => ({ name, away: leavingDatabase(name) }));
+    await withClient(pool, async (client) => {
+      for (const { name } of gone) await freeDatabase(running, client, name);
+      const renames = gone.map(({ name, away }) => `ALTER DATABASE ${identifier(name)} RENAME TO ${identifier(away)}`);
+      await inOneTransaction(client, [...renames, ...resetLoginStatements(login)]);
     });
+    made.clear();
+    place.leaving = runConcurrently(gone, ({ away }) =>
+      withClient(pool, (client) => dropDatabase(running, client, away)),
+    );
+    // What could not be dropped is tried again, and told, when the place goes.
+    place.leaving.catch(() => {});
   };
   const drop = async ({ id }: Place): Promise<void> => {
     // One that another broker has made, and that was kept, is dropped as well.
-    await Promise.allSettled(open.get(id)?.made.values() ?? []);
+    const place = open.get(id);
+    if (place !== undefined) await Promise.allSettled([place.leaving, ...place.made.values()]);
     open.delete(id);
     await withClient(pool, (client) => dropPlace(running, client, id));
   };
@@ -95,7 +112,7 @@ export async function openPlaces(
     async make(aborted) {
       aborted?.throwIfAborted();
       const login = newLogin(placeName(mark, owner));
-      const place: OpenPlace = { login, made: new Map() };
+      const place: OpenPlace = { login, made: new Map(), leaving: Promise.resolve() };
       open.set(login.role, place);
       const made = placeOf(running, login, gate.port);
       try {
@@ -117,8 +134,13 @@ export async function openPlaces(
         await drop(given);
         return false;
       }
-      await dropDatabases(place);
-      await withClient(pool, (client) => inOneTransaction(client, resetLoginStatements(place.login)));
+      try {
+        await moveAway(place);
+      } catch {
+        // Somebody else is connected: the superuser, who looks at it.
+        await drop(given);
+        return false;
+      }
       await makeDatabase(place, mainDatabase);
       return true;
     },

@@ -6,7 +6,7 @@ import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { databases } from '../server/connection.ts';
 import { identifier } from '../server/statements.ts';
 import { dropDatabase } from './drop-databases.ts';
-import { databaseOfPlace, placeMark } from './marks.ts';
+import { databaseOfPlace, leavingDatabase, placeMark } from './marks.ts';
 
 /**
  * Removes the places of processes that are gone. A place is told by the mark of its role; its databases have that role's
@@ -35,9 +35,10 @@ export async function dropPlace(running: RunningEngine, client: Client, role: st
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   if (rowCount === 0) return;
   await client.query(`ALTER ROLE ${identifier(role)} NOLOGIN`);
+  const names = databases.map((database) => databaseOfPlace(role, database));
   const { rows } = await client.query<{ name: string }>(
     'SELECT datname AS name FROM pg_database WHERE datname = ANY ($1)',
-    [databases.map((database) => databaseOfPlace(role, database))],
+    [[...names, ...names.map(leavingDatabase)]],
   );
   for (const { name } of rows) await dropDatabase(running, client, name);
   await client.query(`DROP ROLE ${identifier(role)}`);

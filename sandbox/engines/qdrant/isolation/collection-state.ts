@@ -32,27 +32,27 @@ async function nextOperation(running: RunningEngine, name: string): Promise<numb
   return (result as { readonly operation_id: number }).operation_id;
 }
 
-/** Whether nobody but the mark itself has written to a collection since it was marked. Returns the mark that holds now. */
+/** Whether nobody but the mark itself has written to a collection since it was marked, by what was `found` of it now. Returns the mark that holds now. */
 export async function unwrittenSince(
   running: RunningEngine,
   name: string,
+  found: Collection,
   { collection, operation }: WriteMark,
 ): Promise<WriteMark | undefined> {
-  const { metadata } = (await collectionOf(running, name)).config;
-  if (metadata?.[field] !== collection) return undefined;
+  if (found.config.metadata?.[field] !== collection) return undefined;
   const now = await nextOperation(running, name);
   return now === operation + 1 ? { collection, operation: now } : undefined;
 }
 
-type Collection = FoundCollection & { readonly config: { readonly metadata?: Metadata } };
+/** A collection as the server tells of it. */
+export type Collection = FoundCollection & { readonly config: { readonly metadata?: Metadata } };
 
-async function collectionOf(running: RunningEngine, name: string): Promise<Collection> {
+export async function collectionOf(running: RunningEngine, name: string): Promise<Collection> {
   return (await openClient(running).getCollection(name)) as unknown as Collection;
 }
 
 /** Parameters, metadata and payload indexes of a collection, as a text; how many points an index covers is left out. */
-export async function descriptionOf(running: RunningEngine, name: string): Promise<string> {
-  const { config, payload_schema } = await collectionOf(running, name);
+export function descriptionOf({ config, payload_schema }: Collection): string {
   const { [field]: _, ...metadata } = config.metadata ?? {};
   const indexes = Object.entries(payload_schema).map(([path, index]) => [
     path,

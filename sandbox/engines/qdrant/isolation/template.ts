@@ -7,7 +7,7 @@ import { backup } from '../backup/backup.ts';
 import type { Alias } from '../backup/names.ts';
 import { uploadCollection } from '../backup/upload-snapshots.ts';
 import { openClient } from '../server/connection.ts';
-import { descriptionOf } from './collection-state.ts';
+import { collectionOf, descriptionOf } from './collection-state.ts';
 import { keepSeed, type Seed } from './seed.ts';
 
 /** What places are made from: a snapshot of each collection of the stack, in a folder of this process. */
@@ -52,7 +52,7 @@ export async function readFilled(place: RunningEngine, { folder, collections }: 
   const descriptions = new Map<string, string>();
   const seeds = new Map<string, Seed>();
   for (const [index, { name }] of collections.entries()) {
-    descriptions.set(name, await descriptionOf(place, name));
+    descriptions.set(name, descriptionOf(await collectionOf(place, name)));
     seeds.set(name, await keepSeed(place, name, folder, index));
   }
   return {
