@@ -35,6 +35,8 @@ export interface BrokerOptions {
   readonly isAlive: (owner: PlaceOwner) => boolean;
   /** Most places by engine. Default: what its server has room for. */
   readonly maximum?: Readonly<Partial<Record<string, number>>>;
+  /** Whether places are made ahead and used again. Default: true. */
+  readonly keepsReady?: boolean;
 }
 
 /** Hands out leases of places. One process has it for a stack. */
@@ -78,7 +80,8 @@ const gapsShownMax = 50;
 /** How often ages of kept leases, and processes that have leases, are looked at, in milliseconds. */
 const lookMs = 1_000;
 
-export async function createBroker({ engineOf, record, owner, isAlive, maximum = {} }: BrokerOptions): Promise<Broker> {
+export async function createBroker(options: BrokerOptions): Promise<Broker> {
+  const { engineOf, record, owner, isAlive, maximum = {}, keepsReady = true } = options;
   const pools = new Map<string, Pool>();
   const leases = new Map<string, Lease>();
   /** Kept by this process: their places count in its pools. */
@@ -142,6 +145,7 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
     if (there !== undefined) return there;
     const pool = createPool({
       engine,
+      keepsReady,
       open: () => openEngine(engine),
       makeRoom: () => kept.dropOldest(({ id, places }) => keptHere.has(id) && Object.hasOwn(places, engine)),
       holders: () => shown().flatMap((each) => (each.engines.includes(engine) ? describeLease(each) : [])),

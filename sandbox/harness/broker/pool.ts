@@ -5,6 +5,8 @@ import type { PoolStatus } from './messages.ts';
 
 export interface PoolOptions {
   readonly engine: string;
+  /** Whether places are made ahead and used again. Default: true; otherwise each is made for who asks, and removed after use. */
+  readonly keepsReady?: boolean;
   /** Asked once, when somebody wants a place: an engine that nobody asks for costs nothing. */
   readonly open: () => Promise<Places>;
   /** Gives up a place that is kept for somebody to look at, and says whether there was one. */
@@ -43,7 +45,7 @@ interface Waiter {
   readonly reject: (thrown: unknown) => void;
 }
 
-export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolOptions): Pool {
+export function createPool({ engine, keepsReady = true, open, makeRoom, holders, onProblem }: PoolOptions): Pool {
   let opening: Promise<Places> | undefined;
   let places: Places | undefined;
   const ready: Place[] = [];
@@ -52,6 +54,7 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
   const under = new Set<Promise<unknown>>();
   let [out, coming, mostOut] = [0, 0, 0];
   const count = () => ready.length + out + coming;
+  const wantedReady = () => (keepsReady ? 2 * mostOut : 0);
   const capacity = () => Math.max(places?.capacity.places ?? 0, 0);
 
   return {
@@ -157,7 +160,7 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
   /** Makes what somebody waits for, and then twice as many as were ever out: one is in use while the other is reset. */
   function work(): void {
     if (places === undefined || closing.signal.aborted) return;
-    while (count() < capacity() && (waiters.length > coming || count() < 2 * mostOut)) make(places);
+    while (count() < capacity() && (waiters.length > coming || count() < wantedReady())) make(places);
     if (waiters.length > coming) makeRoom();
   }
 
@@ -189,7 +192,7 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
     const from = places as Places;
     out -= 1;
     const { isNew, differences } = await track(async () => {
-      const isReset = await from.reset(place).catch(problemWith(`${place.id} could not be reset`));
+      const isReset = keepsReady && (await from.reset(place).catch(problemWith(`${place.id} could not be reset`)));
       const found = isReset === true && verify ? await from.verify(place).catch((thrown) => [messageOf(thrown)]) : [];
       if (isReset === true && found.length === 0) return { isNew: true, differences: found };
       await from.drop(place).catch(problemWith(`${place.id} could not be removed`));
