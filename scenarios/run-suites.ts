@@ -8,6 +8,7 @@ import type { Engine } from '../sandbox/engines/contract/engine.ts';
 import { splitByCapability } from '../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../sandbox/stack/resolve/load-engines.ts';
+import { checkSeed } from '../sandbox/stack/stack-options.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';
 import { runInterruptedCommands } from './backup/whole-platform/interrupted-commands.ts';
@@ -56,7 +57,7 @@ export interface SuitesOptions {
 
 /**
  * Runs suites on throw-away topologies, never on a developer's stack. What an engine lacks is `not-run` with its reason.
- * Throws `BAD_OPTION` for a suite that does not exist, a `RangeError` for a seed that will not do, and what the container
+ * Throws `BAD_OPTION` for a suite that does not exist and a seed that will not do, and what the container
  * engine and the images throw (`DOCKER_NOT_FOUND`, `IMAGE_UNAVAILABLE`, `IMAGE_BUILD_FAILED`); whatever goes wrong on an
  * engine is a result.
  *
@@ -64,6 +65,7 @@ export interface SuitesOptions {
  */
 export async function runSuites(options: SuitesOptions): Promise<ScenariosReport> {
   const suites = chooseSuites(options.suites);
+  checkSeed(options.seed);
   const seed = options.seed ?? defaultSeed;
   const size = options.size ?? 'small';
   const engines = await loadEngines(options.engines);

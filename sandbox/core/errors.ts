@@ -134,9 +134,13 @@ export const exitCodeOf = {
 
 /** The only error class of the sandbox: what failed, why, and what to do next, with a stable code. */
 export class SandboxError extends Error {
+  /** Stable; docs/errors.md has all of them. */
   readonly code: ErrorCode;
+  /** What the reader can do about it. */
   readonly next: string;
+  /** Name of the engine concerned, if one is. */
   readonly engine: string | undefined;
+  /** The last log lines, a difference, or a server's message. */
   readonly evidence: string | undefined;
 
   constructor(details: SandboxErrorDetails) {

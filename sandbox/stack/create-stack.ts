@@ -2,6 +2,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { createFaults, type Faults } from '../containers/faults/faults.ts';
 import { healFaults } from '../containers/faults/heal-faults.ts';
 import { ownerOfThisProcess } from '../containers/runtime/owner.ts';
+import { SandboxError } from '../core/errors.ts';
 import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/contract/engine.ts';
@@ -22,6 +23,9 @@ import { type StartedStack, startFurnished } from './start/start-furnished.ts';
 import type { StartupStep } from './start/startup-steps.ts';
 import { withStackLock } from './state/stack-lock.ts';
 import { type StateKeeper, stateInMemory, stateOnDisk } from './state/state-keeper.ts';
+
+/** What everything here throws: `thrown instanceof SandboxError && thrown.code === 'PORT_TAKEN'`. */
+export { SandboxError };
 
 /** The engines of one sandbox, running. */
 export interface Stack<Name extends EngineName = EngineName> extends AsyncDisposable {
@@ -59,7 +63,7 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
  * of the default engines, with the data of `small`.
  *
  * Throws a `SandboxError`, mostly one of these; nothing of what it started is left then. Before anything starts:
- * `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`, and a `RangeError` for a seed that will not do. Of the machine:
+ * `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`. Of the machine:
  * `DOCKER_NOT_FOUND`, `DOCKER_INSTALL_FORBIDDEN`, `IMAGE_UNAVAILABLE`, `IMAGE_BUILD_FAILED`, `NO_MEMORY`, `NO_DISK_SPACE`,
  * `PORT_TAKEN`, `NAME_TAKEN`. Of the engines: `NODE_DIED`, `NODE_NOT_READY`, `SCHEMA_FAILED`, `LOAD_FAILED`,
  * `CROSS_STORE_DIFFERENT`. Where the stack of a folder is there already: `STACK_BUSY`, `TOPOLOGY_DIFFERENT`,

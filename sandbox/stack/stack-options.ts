@@ -93,12 +93,23 @@ export function checkOptions(options: StackOptions): void {
       throw unknown('UNKNOWN_TOPOLOGY', 'topology', topology, topologyNames);
   }
   if (options.migrations !== undefined) checkMigrations(options.migrations, 'migrations');
+  checkSeed(options.seed);
   const { size } = options;
   if (size === undefined || size === 'none') return;
   const read = readSizeOption(size);
   if (!('problem' in read)) return;
   if (read.unknownName !== undefined) throw unknown('UNKNOWN_SIZE', 'size', read.unknownName, [...sizeNames, 'none']);
   throw new SandboxError({ code: 'BAD_OPTION', message: `size: ${read.problem}.`, next: read.next });
+}
+
+/** Throws `BAD_OPTION` for a seed that no dataset has. */
+export function checkSeed(seed: unknown): void {
+  if (seed === undefined || (Number.isSafeInteger(seed) && Number(seed) >= 0)) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `seed is ${String(seed)}, and has to be an integer from 0 to ${Number.MAX_SAFE_INTEGER}.`,
+    next: 'Give such a seed, or leave it out: the dataset has one.',
+  });
 }
 
 function unknown(code: ErrorCode, what: string, given: string, known: readonly string[]): SandboxError {

@@ -47,6 +47,13 @@ test('each standby reads from a slot of its own, and reads go to a standby', asy
   } finally {
     await readOnly.end();
   }
+  // Where nobody says what is wanted, it is the first that answers, as with libpq: here the primary.
+  const plain = createFollowingPool((stack.environment.DATABASE_FOLLOWING_URL ?? '').replace(/\?.*/, ''));
+  try {
+    expect((await plain.query('SELECT pg_is_in_recovery() AS standby')).rows).toEqual([{ standby: false }]);
+  } finally {
+    await plain.end();
+  }
 });
 
 test('a pool follows a failover, and the old primary rejoins without what it alone had written', async () => {

@@ -1,7 +1,9 @@
 import type { Node } from 'typescript/unstable/ast';
 import {
+  isClassDeclaration,
   isFunctionDeclaration,
   isInterfaceDeclaration,
+  isPropertyDeclaration,
   isTypeAliasDeclaration,
   isTypeLiteralNode,
   isVariableDeclaration,
@@ -44,9 +46,10 @@ function signatureOf({ checker }: Project, node: Node): string {
   return first === undefined ? whole : `${whole.slice(0, whole.indexOf('{')).trim()} { ... }`;
 }
 
-/** Members of an interface, or of the object that a type adds to others. */
+/** Members of an interface, what a class has to read, or members of the object that a type adds to others. */
 function membersOf(node: Node): readonly Node[] {
   if (isInterfaceDeclaration(node)) return [...node.members];
+  if (isClassDeclaration(node)) return [...node.members].filter(isPropertyDeclaration);
   const members: Node[] = [];
   if (isTypeAliasDeclaration(node)) {
     const take = (part: Node): void => void (isTypeLiteralNode(part) && members.push(...part.members));

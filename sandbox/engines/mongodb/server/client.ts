@@ -1,4 +1,5 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { SandboxError } from '../../../core/errors.ts';
 
 /** How a host name becomes addresses, in the form that `node:net` asks for; with `all: true` they are a list. */
 type Lookup = NonNullable<MongoClientOptions['lookup']>;
@@ -20,7 +21,8 @@ export const memberOptions = { lookup, serverSelectionTimeoutMS: 20_000 } satisf
 /**
  * Client for what `sandbox env` printed, in any topology: of the address `MONGODB_URI`, with {@link memberOptions} where it
  * names a replica set. Default: the variables of this process. `options` are the driver's, and come before ours.
- * It is not connected yet. Throws the driver's `MongoParseError` where there is no such address.
+ * It is not connected yet. Throws `BAD_OPTION` where there is no such
+ * address, and the driver's `MongoParseError` for options that will not do.
  *
  *     const client = await mongoClientFromEnvironment().connect();
  *     await client.db().collection('user_contents').countDocuments();
@@ -30,5 +32,13 @@ export function mongoClientFromEnvironment(
   options: MongoClientOptions = {},
 ): MongoClient {
   const uri = environment.MONGODB_URI ?? '';
+  if (!/^mongodb(?:\+srv)?:\/\/[^/]/.test(uri)) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      engine: 'mongodb',
+      message: uri === '' ? 'MONGODB_URI is not set.' : 'MONGODB_URI is no address of MongoDB.',
+      next: 'Take it from `npm run sandbox -- env`.',
+    });
+  }
   return new MongoClient(uri, uri.includes('replicaSet=') ? { ...memberOptions, ...options } : options);
 }

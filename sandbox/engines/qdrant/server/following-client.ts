@@ -1,4 +1,5 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
+import { SandboxError } from '../../../core/errors.ts';
 
 /** How long a peer is waited for, and which one is asked first. */
 export interface FollowingOptions {
@@ -13,6 +14,7 @@ export interface FollowingOptions {
  * for the next one with the next request. A request is sent again only where its peer refused the connection: what was
  * sent may have been done, and is an error for whoever asked.
  * `urls` as `QDRANT_URLS` has them, separated by commas. Methods throw what the driver's own throw.
+ * Throws `BAD_OPTION` where one of them is no address, and for an option that will not do.
  *
  *     const { QDRANT_URLS = '', QDRANT_API_KEY = '' } = process.env;
  *     const qdrant = createFollowingClient(QDRANT_URLS, QDRANT_API_KEY, { timeoutMs: 2_000 });
@@ -20,9 +22,11 @@ export interface FollowingOptions {
  */
 export function createFollowingClient(urls: string, apiKey: string, options: FollowingOptions = {}): QdrantClient {
   const { timeoutMs = 60_000, first = 0 } = options;
-  const clients = urls.split(',').map((url) => openClientAt(url, apiKey, timeoutMs));
+  const clients = addressesOf(urls).map((url) => openClientAt(url, apiKey, timeoutMs));
   const [some] = clients;
-  if (some === undefined) throw new TypeError('there is no address of a peer');
+  if (some === undefined) throw bad('there is no address of a peer');
+  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0)) throw bad(`timeoutMs is ${timeoutMs}, and has to be above 0`);
+  if (!(Number.isSafeInteger(first) && first >= 0)) throw bad(`first is ${first}, and has to be a position from 0 on`);
   let position = first % clients.length;
 
   /** Asks the peer at hand, and the next ones as long as connections are refused. */
@@ -45,6 +49,23 @@ export function createFollowingClient(urls: string, apiKey: string, options: Fol
       if (typeof member !== 'function') return member;
       return (...parameters: unknown[]) => ask(name, parameters, clients.length - 1);
     },
+  });
+}
+
+function addressesOf(urls: string): readonly string[] {
+  const addresses = typeof urls === 'string' ? urls.split(',') : [];
+  for (const address of addresses) {
+    if (!(URL.canParse(address) && /^https?:/.test(address))) throw bad('one of the addresses is none of HTTP');
+  }
+  return addresses;
+}
+
+function bad(problem: string): SandboxError {
+  return new SandboxError({
+    code: 'BAD_OPTION',
+    engine: 'qdrant',
+    message: `A client of Qdrant: ${problem}.`,
+    next: 'Take the addresses from QDRANT_URLS of `npm run sandbox -- env`.',
   });
 }
 
