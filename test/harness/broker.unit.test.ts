@@ -45,6 +45,36 @@ test('what a place has otherwise than its schema is told to who has it, as many 
   await broker[Symbol.asyncDispose]();
 });
 
+test('places are made anew once their store was made otherwise, and nobody has one of before', async () => {
+  const red = memoryServer();
+  let content: string | undefined = 'one';
+  const { broker } = await testBroker({ red }, { contentOf: async () => content });
+  const [one, other] = [holder(10), holder(11)];
+  const first = await broker.lease(one, asked('before', 'red'));
+  content = 'two';
+  const second = await broker.lease(other, asked('beside', 'red'));
+  expect(red.counts.opened).toBe(1);
+  await broker.release(one, { lease: first.lease, verify: false, keep: { atMost: 1, forMs: 60_000 } });
+  await broker.release(other, { lease: second.lease, verify: false });
+  content = undefined;
+  await broker.release(one, {
+    lease: (await broker.lease(one, asked('while it is made', 'red'))).lease,
+    verify: false,
+  });
+  expect(red.counts.opened).toBe(1);
+  content = 'two';
+  const [third] = await Promise.all([
+    broker.lease(one, asked('after', 'red')),
+    broker.lease(other, asked('too', 'red')),
+  ]);
+  expect(red.counts.opened).toBe(2);
+  expect(third.places.red?.id).not.toBe(first.places.red?.id);
+  expect(broker.list().leases.filter(({ id }) => id === first.lease)).toHaveLength(1);
+  await broker.drop(first.lease);
+  await broker[Symbol.asyncDispose]();
+  expect([...red.places.keys()]).toEqual([]);
+});
+
 test('an engine that nobody names is never opened; one that is asked for later is of the same lease', async () => {
   const [red, blue] = [memoryServer(), memoryServer()];
   const { broker } = await testBroker({ red, blue });

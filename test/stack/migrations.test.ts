@@ -108,8 +108,13 @@ async function asOwner(text: string): Promise<void> {
 
 test('a new file at the end is applied on the data that is there', async () => {
   await query('INSERT INTO orders (owner, amount) SELECT owner, 7 FROM orders LIMIT 1');
+  await using harness = await openHarness({ directory: folder.path });
+  await (await harness.lease({ engines: ['postgresql'], label: 'before' })).release();
   await write({ 'db/sql/11_note.sql': "ALTER TABLE orders ADD COLUMN note text DEFAULT 'none';" });
   expect((await up()).attached).toBe(false);
+  await using lease = await harness.lease({ engines: ['postgresql'], label: 'after' });
+  const { uri } = lease.stores.postgresql;
+  expect(await query('SELECT DISTINCT note FROM orders', uri)).toEqual([{ note: 'none' }]);
   const noted = "SELECT count(*)::int AS orders FROM orders WHERE note = 'none'";
   expect(await query(`${noted} AND amount = 7`)).toEqual([{ orders: 1 }]);
   await query('DELETE FROM orders WHERE amount = 7');

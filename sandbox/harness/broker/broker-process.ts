@@ -6,6 +6,7 @@ import { messageOf } from '../../core/errors.ts';
 import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { createBroker } from './broker.ts';
+import { contentOfStores } from './content-of-stores.ts';
 import { keptRecord } from './kept-record.ts';
 import { leasedEngine } from './leased-engine.ts';
 import { serveBroker } from './serve.ts';
@@ -40,6 +41,7 @@ async function run(): Promise<void> {
       madeFrom ??= await stackMoment(identity);
       return leasedEngine(identity, name);
     },
+    contentOf: await contentOfStores(identity),
     record: keptRecord(identity),
     owner: thisProcess(),
     isAlive: isProcessAlive,

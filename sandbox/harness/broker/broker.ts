@@ -35,6 +35,11 @@ export interface LeasedEngine {
 export interface BrokerOptions {
   /** Throws where there is no such engine, it is not able, or it does not run. */
   readonly engineOf: (name: string) => Promise<LeasedEngine>;
+  /**
+   * What an engine's store was made of: where that is otherwise, places of it are made anew. `undefined`: it is being made, or
+   * nobody knows. Default: always the same.
+   */
+  readonly contentOf?: (engine: string) => Promise<string | undefined>;
   readonly record: KeptRecord;
   /** This process: what it makes is marked with it. */
   readonly owner: PlaceOwner;
@@ -94,8 +99,14 @@ const gapsShownMax = 50;
 const lookMs = 1_000;
 
 export async function createBroker(options: BrokerOptions): Promise<Broker> {
-  const { engineOf, record, owner, isAlive, maximum = {}, keepsReady = true } = options;
+  const { engineOf, record, owner, isAlive, maximum = {}, keepsReady = true, contentOf } = options;
   const pools = new Map<string, Pool>();
+  /** What the store of an engine was made of when its pool was made. */
+  const contents = new Map<string, string>();
+  /** How many take a place, or keep one, by engine. */
+  const inUse = new Map<string, number>();
+  /** Pools of what a store held before, until they have removed their places. */
+  const retired = new Map<string, Promise<void>>();
   const leases = new Map<string, Lease>();
   /** Kept by this process: their places count in its pools. */
   const keptHere = new Set<string>();
@@ -149,13 +160,16 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   async function takePlace(of: Lease, engine: string, waitMs: number): Promise<Place> {
     const { label, holder, ended, places, watched } = of;
+    await retireOld(engine);
     const who = `${label} (process ${holder.owner.pid})`;
-    const taken = await waitFor(of, engine, (signal) => poolOf(engine).take({ waitMs, label: who, signal }));
-    await watched?.begin(engine, taken);
-    // Whoever wanted it may have gone meanwhile.
-    if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
-    else places.set(engine, taken);
-    return taken;
+    return counted([engine], async () => {
+      const taken = await waitFor(of, engine, (signal) => poolOf(engine).take({ waitMs, label: who, signal }));
+      await watched?.begin(engine, taken);
+      // Whoever wanted it may have gone meanwhile.
+      if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
+      else places.set(engine, taken);
+      return taken;
+    });
   }
 
   /** Remembers who waits for what, so that a wait that would never end is ended. */
@@ -185,7 +199,45 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     return pool;
   }
 
+  /** While it goes on, the pools of these engines stay as they are. */
+  async function counted<Value>(engines: readonly string[], work: () => Promise<Value>): Promise<Value> {
+    const count = (change: number) => {
+      for (const engine of engines) inUse.set(engine, (inUse.get(engine) ?? 0) + change);
+    };
+    count(1);
+    try {
+      return await work();
+    } finally {
+      count(-1);
+    }
+  }
+
+  /**
+   * Gives up a pool whose places are made from what the store no longer is, once nobody else has any of them: a test that runs
+   * goes on with what it began with.
+   */
+  async function retireOld(engine: string): Promise<void> {
+    const content = await contentOf?.(engine);
+    if (content === undefined) return;
+    const pool = pools.get(engine);
+    const isSame = (contents.get(engine) ?? content) === content;
+    if (pool === undefined || isSame) {
+      contents.set(engine, content);
+      return;
+    }
+    const isInUse = [...leases.values()].some(({ places }) => places.has(engine)) || (inUse.get(engine) ?? 0) > 0;
+    if (isInUse) return;
+    pools.delete(engine);
+    contents.set(engine, content);
+    // What is kept of it is left as what an earlier broker has kept.
+    for (const { id, places } of kept.all()) if (Object.hasOwn(places, engine)) keptHere.delete(id);
+    const closing = pool.close();
+    retired.set(engine, closing);
+    follow(`the pool of ${engine}`, closing);
+  }
+
   async function openEngine(engine: string) {
+    await retired.get(engine);
     const { isolation, running } = await engineOf(engine);
     const swept = await isolation.sweep(running, isNeeded);
     if (swept > 0) noteProblem(`${engine}: ${swept} stores of a broker that was killed were removed`);
@@ -209,7 +261,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     // While everything is as the test has left it.
     const queries = withoutUndefined({ queries: await own.watched?.end() });
     if (keep !== undefined && keep.atMost > 0 && own.places.size > 0) {
-      await keepLease(own, keep);
+      await counted([...own.places.keys()], () => keepLease(own, keep));
       return { kept: true, ...queries };
     }
     const differences = end(own, verify);

@@ -83,6 +83,11 @@ export interface StoredConnection {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Path of the state of a stack, whether it is there or not. */
+export async function stateFile(directory: string, name: string): Promise<string> {
+  return join(await folderOfFiles(directory, name), `${name}.state.json`);
+}
+
 export const emptyState = (name: string): StackState => ({
   version: 1,
   name,
@@ -97,7 +102,7 @@ export const noSecrets: StackSecrets = { version: filesVersion, secrets: {}, con
  * cannot be understood, and `NAME_TAKEN`.
  */
 export async function readState(directory: string, name: string): Promise<StackState | undefined> {
-  const path = join(await folderOfFiles(directory, name), `${name}.state.json`);
+  const path = await stateFile(directory, name);
   const [state, secrets] = await Promise.all([
     readJson(path, isState) as Promise<StackState | undefined>,
     readSecrets(directory, name).catch((thrown) => {

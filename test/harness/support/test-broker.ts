@@ -19,7 +19,7 @@ export const holder = (pid: number): Holder => ({ owner: owner(pid) });
 
 export async function testBroker(
   servers: Readonly<Record<string, MemoryServer>> = { red: memoryServer() },
-  { pid = 1, kept = [] as readonly KeptLease[] } = {},
+  { pid = 1, kept = [] as readonly KeptLease[], contentOf = async (): Promise<string | undefined> => 'one' } = {},
 ): Promise<TestBroker> {
   let record = kept;
   const dead = new Set<number>();
@@ -29,6 +29,7 @@ export async function testBroker(
       if (server === undefined) throw new Error(`there is no engine ${name}`);
       return server.engine;
     },
+    contentOf,
     record: {
       read: async () => record,
       async write(leases) {
