@@ -32,6 +32,7 @@ const reasons = {
   shell: 'there is no program',
   dataVersions: 'nothing is on disk',
   isolation: 'its tests share one store',
+  quality: 'nobody has written contracts for it',
 };
 const coreOnly: Engine = defineEngine({ ...core, topologies: { standalone: redis.topologies.standalone } }).without(
   reasons,

@@ -12,6 +12,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -81,6 +82,7 @@ export const mongodb = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
   isolation,
+  quality,
 }).without({
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

@@ -14,6 +14,7 @@ import { importerMemoryBytes, rowsForImport } from './data/offline-import.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -100,6 +101,7 @@ export const neo4j = defineEngine({
   ),
   failover,
   isolation,
+  quality,
 }).without({
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',

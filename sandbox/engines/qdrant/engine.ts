@@ -11,6 +11,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -65,6 +66,7 @@ export const qdrant = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings },
   failover,
   isolation,
+  quality,
 }).without({
   // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
   earlierImage: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',

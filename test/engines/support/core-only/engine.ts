@@ -40,6 +40,7 @@ export const coreOnly: Engine = defineEngine({
   environment: ({ nodes: [node] }) => ({ CORE_ONLY_URL: node === undefined ? '' : address(node) }),
 }).without({
   isolation: 'its tests share one store',
+  quality: 'nobody has written contracts for it',
   replicated: 'it is one server',
   clustered: 'it has nothing to share out',
   schema: 'it takes what comes',
