@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
-import type { QualityReport } from '../../sandbox/quality/run/report.ts';
+import { hasFailed, type QualityReport } from '../../sandbox/quality/run/report.ts';
 import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
@@ -116,9 +116,10 @@ test('of every kind exactly what was planted is found, and nothing else', async 
   };
   const report = await run();
   expect(found(report)).toEqual(expected(planted, report));
-  // As specified: absent addresses for double ones, a document without a level for 2.5 and lists, and not eight relations.
+  // As specified: absent addresses for double ones, three of six incomplete contents and one that is in order, a document
+  // without a level and neither 2.5 nor lists, and not the eight relations.
   const control = await asSpecified(stack);
-  expect(control).toMatchObject({ duplicate_emails: 3, invalid_silicon_levels: 5, incomplete_contents: 2 });
+  expect(control).toMatchObject({ duplicate_emails: 3, invalid_silicon_levels: 5, incomplete_contents: 4 });
   expect(control.duplicate_relations).not.toBe(8);
   // Every check has found something, but for these.
   const others = report.results.map(({ check }) => check).filter((check) => planted[check] === undefined);
@@ -145,3 +146,51 @@ test('memory that is nearly full is found', async () => {
   const { results } = await run({ names: /^redis\.server\.memory$/ });
   expect(results).toMatchObject([{ verdict: 'fail', count: 1, ids: [expect.stringMatching(/: 9\d % of \d+ bytes$/)] }]);
 });
+
+test('an engine that is down is unknown in each of its checks, and the others are asked all the same', async () => {
+  const contracts = await readContracts(platformContracts, defaultEngines);
+  const { redis, postgresql } = stack.engines;
+  const nobody = redis.nodes.map((node) => ({ ...node, port: 1 }));
+  const { results, summary } = await runChecks({
+    engines: await loadEngines(['postgresql', 'redis']),
+    running: new Map([
+      ['postgresql', postgresql],
+      ['redis', { ...redis, nodes: nobody }],
+    ]),
+    checks: contracts.flatMap(({ checks }) => checks).filter(({ id }) => /^redis\.|^postgresql\.users\.rows$/.test(id)),
+    moments: { now: new Date() },
+  });
+  const ofRedis = results.filter(({ engine }) => engine === 'redis');
+  expect(ofRedis.length).toBeGreaterThan(10);
+  expect(ofRedis.map(({ verdict }) => verdict)).toEqual(ofRedis.map(() => 'unknown'));
+  expect(ofRedis[0]?.reason).toContain('Redis does not answer');
+  expect(results.find(({ engine }) => engine === 'postgresql')?.verdict).toBe('pass');
+  expect(hasFailed(summary)).toBe(true);
+});
+
+const writes = {
+  postgresql: [
+    'SELECT lo_create(0) AS id',
+    "SELECT '1' AS id) violations; DELETE FROM user_sessions; --",
+    'DELETE FROM user_sessions RETURNING id',
+    "SELECT pg_read_file('PG_VERSION') AS id",
+  ],
+  mongodb: ['{"pipeline":[{"$out":"written"}]}', '{"filter":{"$where":"true"}}'],
+  neo4j: ["CREATE (x:User {id: 'written'}) RETURN x.id AS id"],
+} as const;
+
+test.each(Object.entries(writes))(
+  'a query of %s that would write is refused, and is no pass',
+  async (engine, queries) => {
+    const [known] = await readContracts(platformContracts, [engine as keyof typeof writes]);
+    const [first] = known?.checks ?? [];
+    if (first === undefined) throw new Error('there is no check');
+    const { results } = await runChecks({
+      engines: await loadEngines([engine as keyof typeof writes]),
+      running: new Map(Object.entries(stack.engines)),
+      checks: queries.map((query, index) => ({ ...first, id: String(index), ask: { query, file: 'made up' } })),
+      moments: { now: new Date() },
+    });
+    expect(results.map(({ verdict }) => verdict)).toEqual(queries.map(() => 'unknown'));
+  },
+);
