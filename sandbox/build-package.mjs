@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, 'dist');
-const rooms = ['sandbox', 'seeds', 'scenarios', 'bench'];
+const rooms = ['sandbox', 'seeds', 'scenarios', 'bench', 'contracts'];
 
 // A checkout runs its TypeScript as it is: `npm ci` there has nothing to build.
 if (process.argv.includes('--for-others') && isOwnCheckout()) process.exit(0);

@@ -212,6 +212,20 @@ export function createProgram(): Command {
     .option('--summary <file>', 'write a summary in Markdown, for a pull request')
     .addHelpText('after', benchExamples)
     .action(run(() => import('./bench/bench.ts').then((room) => room.bench)));
+  add(program, 'quality', 'hold the data against contracts: what is wrong, how much of it, and where', [
+    'engines',
+    'strict',
+  ])
+    .argument('<action>', 'run, explain or init')
+    .argument('[check...]', 'checks: postgresql, postgresql.users, a whole name, or cross-store (default: all)')
+    .option('--contracts <folder>', "contracts of your own, in a folder for each engine (default: the platform's)")
+    .option('--cost <classes>', 'checks of these costs alone: constant, indexed, scan (default: all)')
+    .option(
+      '--url <engine=address>',
+      'check a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .action(run(() => import('./quality/quality.ts').then((room) => room.quality)));
   add(program, 'topology', 'draw who is primary, who follows, and how far behind', ['engines'])
     .option(
       '--watch',

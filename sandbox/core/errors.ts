@@ -76,6 +76,7 @@ export const exitCodeOf = {
   BENCH_SERVER_UNREACHABLE: 1,
   BENCH_SCHEMA_MISSING: 1,
   LOAD_DIFFERENT: 1,
+  CONTRACT_INVALID: 1,
   // Backups: making them, and keeping them elsewhere.
   BACKUP_FAILED: 1,
   BACKUP_BUSY: 1,

@@ -33,6 +33,7 @@ const reasons = {
   dataVersions: 'nothing is on disk',
   isolation: 'its tests share one store',
   insight: 'it does not tell what it was asked',
+  quality: 'nobody has written contracts for it',
 };
 const coreOnly: Engine = defineEngine({ ...core, topologies: { standalone: redis.topologies.standalone } }).without(
   reasons,

@@ -9,6 +9,7 @@ import type { Data } from './data.ts';
 import type { Failover } from './failover.ts';
 import type { Insight } from './insight.ts';
 import type { Isolation } from './isolation.ts';
+import type { Quality } from './quality.ts';
 import type { Schema } from './schema.ts';
 import type { Shell } from './shell.ts';
 import type { Connection, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
@@ -73,6 +74,7 @@ export interface Capabilities {
   readonly dataVersions: DataVersions;
   readonly isolation: Isolation;
   readonly insight: Insight;
+  readonly quality: Quality;
 }
 
 export type CapabilityName = keyof Capabilities;

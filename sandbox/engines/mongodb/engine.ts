@@ -14,6 +14,7 @@ import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
@@ -86,6 +87,7 @@ export const mongodb = defineEngine({
   failover,
   isolation,
   insight,
+  quality,
 }).without({
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

@@ -15,6 +15,7 @@ import { importerMemoryBytes, rowsForImport } from './data/offline-import.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applySchema, clear } from './schema/schema.ts';
@@ -102,6 +103,7 @@ export const neo4j = defineEngine({
     primaryOf,
   ),
   failover,
+  quality,
 }).without({
   // db.logs.query.enabled is taken, and the log stays empty, after a query of a minute too (2026.08).
   insight: 'Community writes no log of queries, and keeps no statistics of them',

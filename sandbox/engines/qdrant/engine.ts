@@ -12,6 +12,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
@@ -68,6 +69,7 @@ export const qdrant = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
   failover,
   isolation,
+  quality,
 }).without({
   insight: 'the server counts requests by the path of its interface, and not by what they ask for',
   // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.

@@ -15,6 +15,7 @@ import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
@@ -96,6 +97,7 @@ export const redis = defineEngine({
     primaryNode,
   ),
   failover,
+  quality,
 }).without({
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:

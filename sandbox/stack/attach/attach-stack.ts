@@ -81,7 +81,7 @@ export async function attachState(options: {
   readonly directory?: string;
   readonly name?: string;
   readonly engines?: readonly EngineName[];
-}): Promise<Pick<AttachedStack, 'identity' | 'engines' | 'connections'>> {
+}): Promise<AttachedStack> {
   const identity = stackIdentity(options);
   const [state, containers] = await Promise.all([
     readState(identity.directory, identity.name),
@@ -96,7 +96,7 @@ export async function attachState(options: {
   if (state === undefined || wanted.length === 0 || missing.length > 0)
     throw notRunning(identity, `Not there: ${missing.join(', ') || 'anything'}.`);
   await requireForwarded(publishedOf(containers));
-  return { identity, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
+  return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 
 /**

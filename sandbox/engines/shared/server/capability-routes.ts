@@ -162,4 +162,6 @@ export const capabilityRoutes: Routes<Capabilities> = {
   dataVersions: asItIs,
   isolation,
   insight,
+  // It reads from a follower where there is one, and looks for it itself.
+  quality: asItIs,
 };

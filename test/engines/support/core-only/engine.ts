@@ -41,6 +41,7 @@ export const coreOnly: Engine = defineEngine({
 }).without({
   isolation: 'its tests share one store',
   insight: 'it does not tell what it was asked',
+  quality: 'nobody has written contracts for it',
   replicated: 'it is one server',
   clustered: 'it has nothing to share out',
   schema: 'it takes what comes',

@@ -1,0 +1,83 @@
+import type { SchemaObject } from './schema-gap.ts';
+import type { ReachableEngine } from './topology.ts';
+
+/** Rules that the Open Data Contract Standard 3.1 has in its library, by its own names for them. */
+export const qualityMetrics = ['nullValues', 'missingValues', 'invalidValues', 'duplicateValues', 'rowCount'] as const;
+
+export type QualityMetric = (typeof qualityMetrics)[number];
+
+/** Where a store keeps the rows, documents, nodes, keys or points of a contract. */
+export interface QualityPlace {
+  /** Where one server has several. */
+  readonly database?: string;
+  /** The store's own name: a table, a collection, a label, a relationship type, the beginning of keys. */
+  readonly name: string;
+  /** What one of them is told from others by: a column, a property. Default: what the store itself tells them by. */
+  readonly key?: string;
+}
+
+/** Values that a query names: `${now}`. */
+export type QualityParameters = Readonly<Record<string, Date | number | string | readonly string[]>>;
+
+/** A rule of the standard's library. */
+export interface QualityRule {
+  readonly metric: QualityMetric;
+  /** Fields that it is about; none with `rowCount`. */
+  readonly fields: readonly string[];
+  /** `validValues`, `pattern`, `missingValues`, as the standard has them. */
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** What is asked of a store: a rule of the library, or the text of a query file. */
+export interface QualityQuestion {
+  readonly place: QualityPlace;
+  readonly ask: { readonly rule: QualityRule } | { readonly query: string };
+  readonly parameters: QualityParameters;
+  /** Ids that are known and no violation. */
+  readonly accepted: readonly string[];
+}
+
+export interface QualityLimits {
+  /** The store itself gives up after this. */
+  readonly timeoutMs: number;
+  /** Ids that are returned at most. */
+  readonly idsMax: number;
+}
+
+/** What a check has found. */
+export interface QualityAnswer {
+  /** Violations; with `rowCount` the rows that there are. */
+  readonly count: number;
+  /** The first of them, in the store's own order of ids. */
+  readonly ids: readonly string[];
+  /** What else is to be known of it, as a sentence: what could not be measured, and why. */
+  readonly note?: string;
+}
+
+/** A connection that reads and cannot write, on a follower where there is one. */
+export interface QualitySession extends AsyncDisposable {
+  /** As whom it reads, and from which node, for people. */
+  readonly reader: string;
+  readonly answer: (question: QualityQuestion, limits: QualityLimits) => Promise<QualityAnswer>;
+  /** Places that the store has, without those that are the sandbox's own. */
+  readonly places: () => Promise<readonly QualityPlace[]>;
+  /** What its catalogue says of a place: fields, indexes, constraints, validators. Throws where it has no such place. */
+  readonly catalogue: (place: QualityPlace, limits: QualityLimits) => Promise<readonly SchemaObject[]>;
+}
+
+/** Capability of an engine whose data is held against contracts. */
+export interface Quality {
+  /** How names of its query files end: `.sql`. */
+  readonly queryExtension: string;
+  /** Rules of the library that it can be asked. */
+  readonly metrics: readonly QualityMetric[];
+  /**
+   * Whether its catalogue says which fields there are, or they are seen in what it holds: then one that is missing is a
+   * gap only where the contract requires it, and something is there.
+   */
+  readonly fields: 'declared' | 'observed';
+  /** The statement that a question becomes, for `explain`. */
+  readonly statement: (question: QualityQuestion) => string;
+  /** Connects. Throws where the store does not answer. */
+  readonly open: (running: ReachableEngine) => Promise<QualitySession>;
+}

@@ -1,0 +1,11 @@
+import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { searchOf } from './search.ts';
+import { openSession } from './session.ts';
+
+export const quality: Quality = {
+  queryExtension: '.json',
+  metrics: qualityMetrics,
+  fields: 'declared',
+  statement: (question) => JSON.stringify(searchOf(question), undefined, 2),
+  open: openSession,
+};

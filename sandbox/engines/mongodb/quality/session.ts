@@ -1,0 +1,93 @@
+import type { Collection, Db, Document, MongoClient } from 'mongodb';
+import type {
+  QualityAnswer,
+  QualityLimits,
+  QualityPlace,
+  QualityQuestion,
+  QualitySession,
+} from '../../contract/quality.ts';
+import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
+import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
+import { catalogueOf } from './catalogue.ts';
+import { namesValidator, searchOf, withValidator } from './search.ts';
+
+/** Databases of the server itself, and of our own records. */
+const notOfPeople: ReadonlySet<string> = new Set(['admin', 'config', 'local', recordDatabaseName]);
+
+/** Reads from a secondary where one answers. Its searches have no stage that writes. */
+export async function openSession(running: ReachableEngine): Promise<QualitySession> {
+  const client = await openForWork(running);
+  const databaseOf = (place: Pick<QualityPlace, 'database'>) =>
+    client.db(place.database ?? (isExternal(running) ? client.options.dbName : databaseName));
+  const login = isExternal(running) ? 'the login of its address' : 'the login of the platform';
+  return {
+    reader: `${login}, searches that do not write, ${running.topology === 'replicated' ? 'from a secondary' : 'from the server'}`,
+    answer: (question, limits) => answer(databaseOf(question.place), question, limits),
+    places: () => placesIn(client),
+    catalogue: (place, limits) => catalogueOf(databaseOf(place), place.name, limits),
+    [Symbol.asyncDispose]: () => client.close(),
+  };
+}
+
+async function answer(database: Db, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
+  const search = await completed(database, question);
+  const collection = database.collection<Document>(question.place.name, { readPreference: 'secondaryPreferred' });
+  const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };
+  if ('rule' in question.ask && question.ask.rule.metric === 'rowCount') {
+    return { count: await collection.countDocuments({}, options), ids: [] };
+  }
+  const { key = '_id' } = question.place;
+  const { accepted } = question;
+  if ('filter' in search) return answerFilter(collection, { filter: search.filter, key, accepted }, limits);
+  const stages = [...search.pipeline, ...(accepted.length === 0 ? [] : [{ $match: { _id: { $nin: [...accepted] } } }])];
+  const [counted, first] = await Promise.all([
+    collection.aggregate([...stages, { $count: 'count' }], options).toArray(),
+    collection.aggregate([...stages, { $sort: { _id: 1 } }, { $limit: limits.idsMax }], options).toArray(),
+  ]);
+  return { count: Number(counted[0]?.count ?? 0), ids: first.map(({ _id }) => textOf(_id)) };
+}
+
+async function answerFilter(
+  collection: Collection<Document>,
+  asked: { readonly filter: Document; readonly key: string; readonly accepted: readonly string[] },
+  limits: QualityLimits,
+): Promise<QualityAnswer> {
+  const { key, accepted } = asked;
+  const filter = accepted.length === 0 ? asked.filter : { $and: [asked.filter, { [key]: { $nin: [...accepted] } }] };
+  const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };
+  const [count, first] = await Promise.all([
+    collection.countDocuments(filter, options),
+    collection
+      .find(filter, { ...options, projection: { [key]: 1 } })
+      .sort({ [key]: 1 })
+      .limit(limits.idsMax)
+      .toArray(),
+  ]);
+  return { count, ids: first.map((document) => textOf(document[key])) };
+}
+
+async function completed(database: Db, question: QualityQuestion): Promise<ReturnType<typeof searchOf>> {
+  const search = searchOf(question);
+  if (!('query' in question.ask) || !namesValidator(question.ask.query)) return search;
+  const found = (await database.listCollections({ name: question.place.name }).next()) as Document | null;
+  // Without a validator every document is what it asks for.
+  return withValidator(search, found?.options?.validator ?? {});
+}
+
+function textOf(id: unknown): string {
+  return typeof id === 'object' && id !== null && !('toHexString' in id) ? JSON.stringify(id) : String(id);
+}
+
+async function placesIn(client: MongoClient): Promise<readonly QualityPlace[]> {
+  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
+  const found = await Promise.all(
+    databases
+      .filter(({ name }) => !notOfPeople.has(name))
+      .map(async ({ name }) =>
+        (await client.db(name).listCollections({}, { nameOnly: true }).toArray())
+          .filter((collection) => !collection.name.startsWith('system.') && collection.type !== 'view')
+          .map((collection) => ({ database: name, name: collection.name })),
+      ),
+  );
+  return found.flat().toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}

@@ -1,0 +1,12 @@
+import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { openSession } from './session.ts';
+import { statementOf } from './statement.ts';
+
+export const quality: Quality = {
+  queryExtension: '.cypher',
+  metrics: qualityMetrics,
+  // Community has no constraint that says which properties there are, or of which type.
+  fields: 'observed',
+  statement: (question) => statementOf(question).text,
+  open: openSession,
+};

@@ -1,0 +1,80 @@
+import type { QualityParameters, QualityPlace, QualityQuestion, QualityRule } from '../../contract/quality.ts';
+import { cypherName } from '../server/cypher-name.ts';
+
+interface BoundStatement {
+  readonly text: string;
+  readonly parameters: QualityParameters;
+}
+
+/** A label, `(:User)`, or a type of relationships, `[:LEARNED]`. */
+export function readPlace({ name }: QualityPlace): {
+  readonly pattern: string;
+  readonly label: string;
+  readonly isNode: boolean;
+} {
+  const [, bracket = '', label = ''] = /^([([]):(\w+)[)\]]$/.exec(name) ?? [];
+  if (label === '') throw new Error(`\`${name}\` is neither a label, (:User), nor a type of relationships, [:LEARNED]`);
+  const isNode = bracket === '(';
+  const quoted = cypherName(label);
+  return { label, isNode, pattern: isNode ? `(x:${quoted})` : `()-[x:${quoted}]->()` };
+}
+
+/** A statement whose records are the violations, each with its `id`. */
+export function statementOf(question: QualityQuestion): BoundStatement {
+  const { ask, parameters } = question;
+  if ('rule' in ask) return ruleStatement(question.place, ask.rule);
+  // The same way of naming values in every engine's files; Cypher's own is `$now`.
+  return {
+    text: ask.query
+      .trim()
+      .replace(/;\s*$/, '')
+      .replace(/\$\{(\w+)\}/g, '$$$1'),
+    parameters,
+  };
+}
+
+function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }: QualityRule): BoundStatement {
+  const { pattern } = readPlace(place);
+  const id = place.key === undefined ? 'elementId(x)' : `toString(x.${cypherName(place.key)})`;
+  const [field = ''] = fields.map((name) => `x.${cypherName(name)}`);
+  const matching = (condition: string) => `MATCH ${pattern} WHERE ${condition} RETURN ${id} AS id`;
+  switch (metric) {
+    case 'rowCount':
+      return { text: `MATCH ${pattern} RETURN count(x) AS count`, parameters: {} };
+    case 'nullValues':
+      return { text: matching(`${field} IS NULL`), parameters: {} };
+    case 'missingValues': {
+      const values = listOf(given.missingValues ?? [null, '']);
+      const isNull = values.includes(null) ? `${field} IS NULL OR ` : '';
+      return {
+        text: matching(`${isNull}${field} IN $values`),
+        parameters: { values: values.filter((value) => value !== null) as string[] },
+      };
+    }
+    case 'invalidValues':
+      if (typeof given.pattern === 'string') {
+        const isValid = `${field} IS :: STRING AND ${field} =~ $pattern`;
+        return { text: matching(`${field} IS NOT NULL AND NOT (${isValid})`), parameters: { pattern: given.pattern } };
+      }
+      return {
+        // A number that is no integer equals one all the same, and is of another type.
+        text: matching(
+          `${field} IS NOT NULL AND NOT any(value IN $values WHERE value = ${field} AND (value IS :: FLOAT) = (${field} IS :: FLOAT))`,
+        ),
+        parameters: { values: listOf(given.validValues) as string[] },
+      };
+    case 'duplicateValues': {
+      const names = fields.map((name) => `x.${cypherName(name)}`);
+      const isThere = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
+      const keys = names.map((name, index) => `${name} AS k${index}`).join(', ');
+      return {
+        text: `MATCH ${pattern} WHERE ${isThere} WITH ${keys}, collect(${id}) AS ids WHERE size(ids) > 1 UNWIND tail(ids) AS id RETURN id`,
+        parameters: {},
+      };
+    }
+  }
+}
+
+function listOf(values: unknown): readonly unknown[] {
+  return Array.isArray(values) ? values : [];
+}

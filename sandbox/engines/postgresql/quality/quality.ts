@@ -1,0 +1,11 @@
+import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { openSession } from './session.ts';
+import { statementOf } from './statement.ts';
+
+export const quality: Quality = {
+  queryExtension: '.sql',
+  metrics: qualityMetrics,
+  fields: 'declared',
+  statement: (question) => statementOf(question).text,
+  open: openSession,
+};

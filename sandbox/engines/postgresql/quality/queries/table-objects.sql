@@ -1,0 +1,15 @@
+-- One row for each column, constraint and index of the table $1; a constraint brings its own index. A domain's, a column's and
+-- an enum's type is its name. NOT NULL is part of its column, also where PostgreSQL 18 has a constraint for it.
+SELECT 'column' AS kind, a.attname::text AS name,
+    concat(format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' required' END) AS definition
+FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+UNION ALL
+SELECT 'constraint', conname::text, pg_get_constraintdef(oid)
+FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u', 'c', 'f', 'x')
+UNION ALL
+SELECT 'index', c.relname::text, concat(
+    CASE WHEN i.indisunique THEN 'UNIQUE ' END, regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', ''),
+    CASE WHEN NOT i.indisvalid THEN ' INVALID' END)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+ORDER BY 1, 2

@@ -1,0 +1,107 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import type {
+  QualityAnswer,
+  QualityLimits,
+  QualityPlace,
+  QualityQuestion,
+  QualitySession,
+} from '../../contract/quality.ts';
+import type { SchemaObject } from '../../contract/schema-gap.ts';
+import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
+import { scrollAll } from '../schema/collections.ts';
+import { openClient } from '../server/connection.ts';
+import { askOf } from './questions.ts';
+import { createVectorScan, type VectorScan } from './vectors.ts';
+
+/** Points whose payload is looked at, to see which fields there are. */
+const payloadsSampled = 1_000;
+
+/** Counts and scrolls, which do not write. Any peer answers for the whole cluster. */
+export async function openSession(running: ReachableEngine): Promise<QualitySession> {
+  const client = openClient(running);
+  await client.getCollections();
+  const scans = new Map<string, VectorScan>();
+  const scanOf = (name: string) => {
+    const scan = scans.get(name) ?? createVectorScan(client, name);
+    scans.set(name, scan);
+    return scan;
+  };
+  return {
+    reader: `${isExternal(running) ? 'the key of its address' : 'the key of the API'}, requests that do not write`,
+    answer: (question, limits) => answer({ client, scanOf }, question, limits),
+    places: async () => (await client.getCollections()).collections.map(({ name }) => ({ name })),
+    catalogue: (place) => catalogueOf(client, place),
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+interface Reader {
+  readonly client: QdrantClient;
+  readonly scanOf: (name: string) => VectorScan;
+}
+
+async function answer(
+  { client, scanOf }: Reader,
+  question: QualityQuestion,
+  { idsMax, timeoutMs }: QualityLimits,
+): Promise<QualityAnswer> {
+  const asked = askOf(question);
+  const { name } = question.place;
+  if ('points' in asked) return { count: (await client.count(name, { exact: true })).count, ids: [] };
+  const deadlineAtMs = performance.now() + timeoutMs;
+  const some = (ids: readonly string[]) => {
+    const left = ids.filter((id) => !question.accepted.includes(id));
+    return { count: left.length, ids: left.toSorted().slice(0, idsMax) };
+  };
+  if ('vectors' in asked) return some(await scanOf(name)(asked.vectors, deadlineAtMs));
+  if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, deadlineAtMs));
+  const accepted = { has_id: [...question.accepted] };
+  const filter = question.accepted.length === 0 ? asked.filter : { must: [asked.filter], must_not: [accepted] };
+  const [{ count }, page] = await Promise.all([
+    client.count(name, { exact: true, filter }),
+    client.scroll(name, { limit: idsMax, filter, with_payload: false, with_vector: false }),
+  ]);
+  return { count, ids: page.points.map(({ id }) => String(id)) };
+}
+
+async function payloadViolations(
+  client: QdrantClient,
+  name: string,
+  asked: { readonly duplicates: string } | { readonly field: string; readonly noneOf: readonly unknown[] },
+  deadlineAtMs: number,
+): Promise<readonly string[]> {
+  const field = 'duplicates' in asked ? asked.duplicates : asked.field;
+  const seen = new Set<unknown>();
+  const found: string[] = [];
+  for await (const points of scrollAll(client, name, { payload: [field] })) {
+    if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+    for (const { id, payload } of points) {
+      const value = payload?.[field];
+      if (value === undefined || value === null) continue;
+      if ('noneOf' in asked ? !asked.noneOf.includes(value) : seen.has(value)) found.push(String(id));
+      seen.add(value);
+    }
+  }
+  return found;
+}
+
+/** Vectors and payload indexes as the server describes them, and fields as the first points have them. */
+async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promise<readonly SchemaObject[]> {
+  const { config, payload_schema } = await client.getCollection(name);
+  const vectors = (config.params.vectors ?? {}) as Readonly<Record<string, unknown>>;
+  const named = 'size' in vectors ? { '': vectors } : vectors;
+  const { points } = await client.scroll(name, { limit: payloadsSampled, with_payload: true, with_vector: false });
+  const fields = new Set(points.flatMap(({ payload }) => Object.keys(payload ?? {})));
+  return [
+    ...Object.entries(named).map(([vector, described]) => {
+      const { size, distance } = described as { readonly size: number; readonly distance: string };
+      return { kind: 'vector', name: vector === '' ? 'default' : vector, definition: `${size} ${distance}` };
+    }),
+    ...Object.entries(payload_schema).map(([field, index]) => ({
+      kind: 'index',
+      name: field,
+      definition: String(index?.data_type),
+    })),
+    ...[...fields].toSorted().map((field) => ({ kind: 'field', name: field, definition: '' })),
+  ];
+}

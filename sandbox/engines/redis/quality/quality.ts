@@ -1,0 +1,11 @@
+import type { Quality } from '../../contract/quality.ts';
+import { askOf } from './questions.ts';
+import { openSession } from './session.ts';
+
+export const quality: Quality = {
+  queryExtension: '.json',
+  metrics: ['rowCount'],
+  fields: 'observed',
+  statement: (question) => JSON.stringify(askOf(question)),
+  open: openSession,
+};

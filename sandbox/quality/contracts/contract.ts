@@ -1,0 +1,69 @@
+import type { QualityPlace, QualityRule } from '../../engines/contract/quality.ts';
+import type { EngineName } from '../../engines/engine-names.ts';
+import type { Threshold } from './threshold.ts';
+
+/** What a check costs the store: the same whatever it holds, the rows that an index leads to, or everything. */
+export const costClasses = ['constant', 'indexed', 'scan'] as const;
+
+export type CostClass = (typeof costClasses)[number];
+
+export type Severity = 'error' | 'warning';
+
+/** A field of an entity as its contract has it. */
+export interface DeclaredField {
+  readonly name: string;
+  /** In the words of the store's catalogue. */
+  readonly physicalType?: string;
+  readonly required: boolean;
+  /** `public`, `internal`, `personal`, `sensitive` or `secret`. */
+  readonly classification?: string;
+}
+
+/** An index, constraint or validator as its contract has it. */
+export interface DeclaredObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly definition: string;
+  /** Origin of an image that has none: `compatible`. Default: all have it. */
+  readonly notOn?: string;
+}
+
+/** An id that is known and no violation. */
+export interface Accepted {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** A question with its limits. */
+export interface Check {
+  /** `postgresql.users.email-duplicates`. */
+  readonly id: string;
+  readonly contract: Contract;
+  readonly description: string;
+  readonly severity: Severity;
+  readonly cost: CostClass;
+  readonly deadlineMs: number;
+  readonly threshold: Threshold;
+  readonly accepted: readonly Accepted[];
+  /** `catalogue`: the contract is held against the store's own catalogue. */
+  readonly ask: { readonly rule: QualityRule } | { readonly query: string; readonly file: string } | 'catalogue';
+}
+
+/** What a store promises of one entity. */
+export interface Contract {
+  readonly engine: EngineName;
+  /** Name of the entity: `users`. */
+  readonly entity: string;
+  readonly id: string;
+  /** Path of its file. */
+  readonly file: string;
+  readonly owner?: string;
+  readonly place: QualityPlace;
+  readonly fields: readonly DeclaredField[];
+  readonly objects: readonly DeclaredObject[];
+  /** Days after which something is to be gone. */
+  readonly retentionDays?: number;
+  /** Days within which something new is to come. */
+  readonly freshnessDays?: number;
+  readonly checks: readonly Check[];
+}

@@ -1,0 +1,183 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { deadlineMs, scaledDeadlineMs } from '../../core/deadlines.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { QualityMetric, QualityPlace } from '../../engines/contract/quality.ts';
+import type { EngineName } from '../../engines/engine-names.ts';
+import type { Accepted, Check, Contract, CostClass, DeclaredField, DeclaredObject, Severity } from './contract.ts';
+import { readThreshold } from './threshold.ts';
+
+/** A file of the Open Data Contract Standard, as `contract.schema.json` lets it pass. */
+export interface Document {
+  readonly id: string;
+  readonly team?: { readonly name?: string };
+  readonly schema: readonly Entity[];
+  readonly slaProperties?: readonly { readonly property: string; readonly value: unknown; readonly unit?: string }[];
+}
+
+interface Entity {
+  readonly name: string;
+  readonly physicalName?: string;
+  readonly properties?: readonly Field[];
+  readonly quality?: readonly CheckText[];
+  readonly customProperties?: Custom;
+}
+
+interface Field extends Omit<DeclaredField, 'required'> {
+  readonly required?: boolean;
+  readonly primaryKey?: boolean;
+  readonly quality?: readonly CheckText[];
+}
+
+type Custom = readonly { readonly property: string; readonly value: unknown }[];
+
+interface CheckText extends Readonly<Record<string, unknown>> {
+  readonly id: string;
+  readonly type?: 'library' | 'custom' | 'text';
+  readonly description?: string;
+  readonly severity?: Severity;
+  readonly metric?: QualityMetric;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly engine?: string;
+  readonly implementation?: string | Readonly<Record<string, unknown>>;
+  readonly customProperties?: Custom;
+}
+
+/** Name under which a check of the standard's type `custom` is ours. */
+const ownEngine = 'taishang-sandbox';
+
+/** Of lengths in the units that the standard has: `d`, `day`, `y`. */
+const daysOf: Readonly<Record<string, number>> = { d: 1, day: 1, days: 1, y: 365, yr: 365, years: 365 };
+
+/** The contracts of a file, one for each entity, with the texts of their queries. Throws what is wrong. */
+export async function contractsOf(document: Document, engine: EngineName, file: string): Promise<readonly Contract[]> {
+  return Promise.all(document.schema.map((entity) => contractOf(document, entity, engine, file)));
+}
+
+async function contractOf(document: Document, entity: Entity, engine: EngineName, file: string): Promise<Contract> {
+  const fields = entity.properties ?? [];
+  const [retentionDays, freshnessDays] = ['retention', 'freshness'].map((name) => daysIn(document, name));
+  const contract: Contract & { checks: readonly Check[] } = {
+    engine,
+    file,
+    entity: entity.name,
+    id: document.id,
+    place: placeOf(entity),
+    fields: fields.map((field) => ({
+      name: field.name,
+      required: field.required === true,
+      ...withoutUndefined({ physicalType: field.physicalType, classification: field.classification }),
+    })),
+    objects: objectsOf(entity),
+    checks: [],
+    ...withoutUndefined({ owner: document.team?.name, retentionDays, freshnessDays }),
+  };
+  const texts = [
+    ...(entity.quality ?? []).map((text) => ({ text, field: undefined })),
+    ...fields.flatMap((field) => (field.quality ?? []).map((text) => ({ text, field: field.name }))),
+  ].filter(({ text }) => text.type !== 'text' && isOurs(text));
+  const checks = await Promise.all(texts.map(({ text, field }) => checkOf(contract, text, field)));
+  return Object.assign(contract, { checks: [catalogueCheck(contract), ...checks] });
+}
+
+/** A check of another program's is left to that one. */
+function isOurs({ type, engine }: CheckText): boolean {
+  return type !== 'custom' || engine === ownEngine;
+}
+
+function placeOf({ name, physicalName = name, customProperties, properties = [] }: Entity): QualityPlace {
+  const keys = properties.filter(({ primaryKey }) => primaryKey === true);
+  const key = keys.length === 1 ? keys[0]?.name : undefined;
+  const database = customOf(customProperties, 'database');
+  return { name: physicalName, ...withoutUndefined({ key }), ...(typeof database === 'string' ? { database } : {}) };
+}
+
+function objectsOf({ customProperties }: Entity): readonly DeclaredObject[] {
+  const listed = customOf(customProperties, 'objects') ?? [];
+  if (!Array.isArray(listed)) throw new Error('`objects` is no list');
+  for (const each of listed as readonly Partial<DeclaredObject>[]) {
+    if ([each?.kind, each?.name, each?.definition].some((text) => typeof text !== 'string')) {
+      throw new Error('each of `objects` has a kind, a name and a definition');
+    }
+  }
+  return listed as readonly DeclaredObject[];
+}
+
+function customOf(custom: Custom | undefined, name: string): unknown {
+  return custom?.find(({ property }) => property === name)?.value;
+}
+
+function daysIn({ slaProperties = [] }: Document, name: string): number | undefined {
+  const found = slaProperties.find(({ property }) => property === name);
+  if (found === undefined) return undefined;
+  const days = Number(found.value) * (daysOf[found.unit ?? 'd'] ?? Number.NaN);
+  if (!(days > 0)) throw new Error(`${name} is no number of days or years`);
+  return days;
+}
+
+function catalogueCheck(contract: Contract): Check {
+  return {
+    id: idOf(contract, 'catalogue'),
+    contract,
+    description: 'Fields, indexes, constraints and validators are those of the contract.',
+    severity: 'error',
+    cost: 'constant',
+    deadlineMs: deadlineMs('qualityCheck'),
+    threshold: { operator: 'mustBe', bound: 0 },
+    accepted: [],
+    ask: 'catalogue',
+  };
+}
+
+function idOf({ engine, entity }: Contract, name: string): string {
+  return `${engine}.${entity}.${name}`;
+}
+
+async function checkOf(contract: Contract, text: CheckText, field: string | undefined): Promise<Check> {
+  const own = typeof text.implementation === 'object' ? text.implementation : {};
+  const setting = (name: string) => own[name] ?? customOf(text.customProperties, name);
+  const threshold = readThreshold({ ...text, ...own });
+  if (typeof threshold === 'string') throw new Error(`${text.id}: ${threshold}`);
+  const given = setting('deadlineMs');
+  if (given !== undefined && !(Number(given) > 0)) throw new Error(`${text.id}: deadlineMs is no number`);
+  return {
+    id: idOf(contract, text.id),
+    contract,
+    description: text.description ?? '',
+    severity: text.severity ?? 'error',
+    cost: (setting('cost') ?? 'scan') as CostClass,
+    deadlineMs: given === undefined ? deadlineMs('qualityCheck') : scaledDeadlineMs(Number(given)),
+    threshold,
+    accepted: acceptedOf(setting('accepted'), text.id),
+    ask: await askOf(contract, text, { field, query: own.query }),
+  };
+}
+
+function acceptedOf(listed: unknown, id: string): readonly Accepted[] {
+  if (listed === undefined) return [];
+  const isListed = (each: Partial<Accepted>) => typeof each?.id === 'string' && typeof each.reason === 'string';
+  if (Array.isArray(listed) && listed.every(isListed)) return listed;
+  throw new Error(`${id}: each of \`accepted\` has an id and a reason`);
+}
+
+async function askOf(
+  contract: Contract,
+  text: CheckText,
+  { field, query }: { readonly field: string | undefined; readonly query: unknown },
+): Promise<Check['ask']> {
+  if (text.metric !== undefined) {
+    const given = text.arguments ?? {};
+    const several = Array.isArray(given.properties) ? given.properties.map(String) : [];
+    const fields = field === undefined ? several : [field];
+    if (text.metric !== 'rowCount' && fields.length === 0)
+      throw new Error(`${text.id}: ${text.metric} of which field?`);
+    const known = contract.fields.map(({ name }) => name);
+    const unknown = fields.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw new Error(`${text.id}: there is no field ${unknown}`);
+    return { rule: { metric: text.metric, fields, arguments: given } };
+  }
+  if (typeof query !== 'string') throw new Error(`${text.id}: it has neither a metric nor a query`);
+  if (query.split('/').includes('..')) throw new Error(`${text.id}: its query lies outside of the contracts`);
+  const file = join(dirname(contract.file), query);
+  return { file, query: await readFile(file, 'utf8') };
+}

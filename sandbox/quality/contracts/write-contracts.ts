@@ -1,0 +1,116 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { SandboxError } from '../../core/errors.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
+import type { QualityPlace, QualitySession } from '../../engines/contract/quality.ts';
+import type { SchemaObject } from '../../engines/contract/schema-gap.ts';
+import type { ReachableEngine } from '../../engines/contract/topology.ts';
+
+/** A store of which contracts are made. */
+export interface DescribedStore {
+  readonly engine: Engine;
+  readonly running: ReachableEngine;
+}
+
+/**
+ * Writes a contract of each table, collection, label, key space and collection of points that is there, with everything
+ * that the catalogue says and no check: those are a decision. Files that are there stay. Returns the paths of the new ones.
+ */
+export async function writeContracts(directory: string, stores: readonly DescribedStore[]): Promise<readonly string[]> {
+  const written: string[] = [];
+  for (const { engine, running } of stores) {
+    if (engine.quality === undefined) continue;
+    await using session = await engine.quality.open(running);
+    const folder = join(directory, engine.name);
+    await mkdir(folder, { recursive: true });
+    const taken = new Set<string>();
+    for (const place of await session.places()) {
+      const entity = uniqueName(place, taken);
+      const path = join(folder, `${entity}.odcs.yaml`);
+      const text = stringify(await contractOf(session, engine, place, entity), {
+        lineWidth: 120,
+        aliasDuplicateObjects: false,
+      });
+      if (await writeNew(path, text)) written.push(path);
+    }
+  }
+  if (written.length > 0) return written;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `Everything that is there has a contract in ${directory} already.`,
+    next: '`npm run sandbox -- quality run` holds the stores against them.',
+  });
+}
+
+/** A name for a file and for ids; two places may have the same letters. */
+function uniqueName({ name, database }: QualityPlace, taken: Set<string>): string {
+  const plain = (text: string) =>
+    text
+      .replaceAll(/[^\w-]+/g, '-')
+      .replaceAll(/^-+|-+$/g, '')
+      .toLowerCase() || 'all';
+  const short = plain(name);
+  const long = taken.has(short) && database !== undefined ? `${plain(database)}-${short}` : short;
+  let found = long;
+  for (let number = 2; taken.has(found); number += 1) found = `${long}-${number}`;
+  taken.add(found);
+  return found;
+}
+
+async function writeNew(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+async function contractOf(
+  session: QualitySession,
+  engine: Engine,
+  place: QualityPlace,
+  entity: string,
+): Promise<object> {
+  const limits = { timeoutMs: deadlineMs('qualityCheck'), idsMax: 0 };
+  const objects = await session.catalogue(place, limits);
+  const isField = ({ kind }: SchemaObject) => ['column', 'field', 'property'].includes(kind);
+  const others = objects.filter((object) => !isField(object));
+  const custom = [
+    ...(place.database === undefined ? [] : [{ property: 'database', value: place.database }]),
+    ...(others.length === 0
+      ? []
+      : [{ property: 'objects', value: others.map(({ kind, name, definition }) => ({ kind, name, definition })) }]),
+  ];
+  return {
+    apiVersion: 'v3.1.0',
+    kind: 'DataContract',
+    id: `${engine.name}-${entity}`,
+    name: entity,
+    version: '1.0.0',
+    status: 'draft',
+    schema: [
+      {
+        name: entity,
+        physicalName: place.name,
+        logicalType: 'object',
+        ...(custom.length === 0 ? {} : { customProperties: custom }),
+        properties: objects.filter(isField).map((object) => fieldOf(object, place)),
+      },
+    ],
+  };
+}
+
+function fieldOf({ name, definition }: SchemaObject, { key }: QualityPlace): object {
+  const required = definition.endsWith(' required');
+  const physicalType = definition.replace(/ required$/, '');
+  return {
+    name,
+    ...(physicalType === '' ? {} : { physicalType }),
+    ...(required ? { required } : {}),
+    ...(name === key ? { primaryKey: true, primaryKeyPosition: 1 } : {}),
+  };
+}

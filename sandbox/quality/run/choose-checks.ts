@@ -1,0 +1,36 @@
+import { SandboxError } from '../../core/errors.ts';
+import type { Check, Contract, CostClass } from '../contracts/contract.ts';
+
+/** Which checks are meant. */
+export interface CheckChoice {
+  /** `postgresql`, `postgresql.users` or a whole id, or `cross-store`. Default: all. */
+  readonly names?: readonly string[];
+  /** Default: all. */
+  readonly costs?: readonly CostClass[];
+}
+
+/** Throws `BAD_OPTION` for a name that no check begins with. */
+export function chooseChecks(contracts: readonly Contract[], { names = [], costs }: CheckChoice): readonly Check[] {
+  const all = contracts.flatMap(({ checks }) => checks);
+  const isOf = (name: string, { id }: Check) => id === name || id.startsWith(`${name}.`);
+  const unknown = names.find((name) => name !== 'cross-store' && !all.some((check) => isOf(name, check)));
+  if (unknown !== undefined) {
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `There is no check \`${unknown}\`, nor one whose name begins so.`,
+      next: nextOf(unknown, all),
+    });
+  }
+  return all.filter(
+    (check) =>
+      (names.length === 0 || names.some((name) => isOf(name, check))) &&
+      (costs === undefined || costs.includes(check.cost)),
+  );
+}
+
+function nextOf(name: string, all: readonly Check[]): string {
+  const last = name.split('.').at(-1) ?? '';
+  const like = all.filter(({ id }) => id.includes(last)).slice(0, 5);
+  if (last !== '' && like.length > 0) return `Did you mean ${like.map(({ id }) => id).join(', ')}?`;
+  return '`npm run sandbox -- quality explain` lists them all.';
+}

@@ -1,0 +1,54 @@
+import type { Dataset } from '../../../seeds/dataset.ts';
+import { messageOf } from '../../core/errors.ts';
+import { checkAcrossStores } from '../../cross-store/check-across-stores.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
+import { isExternal, type RunningEngine } from '../../engines/contract/topology.ts';
+import type { QualityTarget } from './quality-target.ts';
+import type { CheckResult } from './report.ts';
+
+/** The name of a check across stores, by the words of the cross-store check: `redis holds each user`. */
+function idOf(store: string, kind: string): string {
+  return `cross-store.${store}.${kind}`;
+}
+
+/**
+ * What a store holds of each kind of thing that several hold, against the dataset and the others. Stores are read one by
+ * one, so that one that is down costs the others nothing.
+ */
+export async function crossStoreResults(target: QualityTarget, dataset: Dataset): Promise<readonly CheckResult[]> {
+  const results = await Promise.all(target.engines.map((engine) => resultsOf(engine, target, dataset)));
+  return results.flat();
+}
+
+async function resultsOf(
+  engine: Engine,
+  { running, strict = false }: QualityTarget,
+  dataset: Dataset,
+): Promise<readonly CheckResult[]> {
+  const reached = running.get(engine.name);
+  const kinds = Object.keys(engine.data?.readBack ?? {});
+  if (reached === undefined || isExternal(reached) || kinds.length === 0) return [];
+  const startedMs = performance.now();
+  const known = (kind: string): Omit<CheckResult, 'verdict'> => ({
+    check: idOf(engine.name, kind),
+    engine: engine.name,
+    entity: kind,
+    description: `${engine.title} holds each ${kind} of the dataset, as the other stores do.`,
+    severity: strict ? 'error' : 'warning',
+    cost: 'scan',
+    threshold: '0',
+    ids: [],
+    accepted: 0,
+    durationMs: Math.round(performance.now() - startedMs),
+  });
+  try {
+    const found = await checkAcrossStores([engine], new Map([[engine.name, reached as RunningEngine]]), dataset);
+    return kinds.map((kind): CheckResult => {
+      const count = found.checks.find(({ name }) => name === `${engine.name} holds each ${kind}`)?.differences ?? 0;
+      const ids = found.differences.filter((text) => text.startsWith(`${engine.name}: ${kind} `));
+      return { ...known(kind), verdict: count === 0 ? 'pass' : 'fail', count, ids };
+    });
+  } catch (thrown) {
+    return kinds.map((kind): CheckResult => ({ ...known(kind), verdict: 'unknown', reason: messageOf(thrown) }));
+  }
+}

@@ -1,0 +1,20 @@
+import type { Dataset } from '../../../seeds/dataset.ts';
+import type { ProgressListener } from '../../core/progress.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
+import type { ReachableEngine } from '../../engines/contract/topology.ts';
+import type { Check } from '../contracts/contract.ts';
+import type { Moments } from './parameters.ts';
+
+/** Stores, and what is asked of them. */
+export interface QualityTarget {
+  /** Those that are meant; one that is not in `running` is `not-run`. */
+  readonly engines: readonly Engine[];
+  readonly running: ReadonlyMap<string, ReachableEngine>;
+  readonly checks: readonly Check[];
+  readonly moments: Moments;
+  /** What the stores hold, where it is known: then they are held against it and each other too. */
+  readonly dataset?: Dataset;
+  /** Whether differences from the dataset are errors. Default: warnings. */
+  readonly strict?: boolean;
+  readonly progress?: ProgressListener;
+}

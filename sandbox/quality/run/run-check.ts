@@ -1,0 +1,97 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../core/errors.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { Quality, QualityAnswer, QualityQuestion, QualitySession } from '../../engines/contract/quality.ts';
+import type { ReachableEngine } from '../../engines/contract/topology.ts';
+import { catalogueGaps } from '../contracts/catalogue-gaps.ts';
+import type { Check } from '../contracts/contract.ts';
+import { holds, thresholdText } from '../contracts/threshold.ts';
+import { type Moments, parametersOf } from './parameters.ts';
+import type { CheckResult } from './report.ts';
+
+/** Ids that a result has at most. */
+const idsMax = 20;
+
+/** The store gives up first, and says why; a store that is silent is given up this much later. */
+const silenceMs = 2_000;
+
+/** A store that answers. */
+export interface OpenStore {
+  readonly quality: Quality;
+  readonly session: QualitySession;
+  readonly running: ReachableEngine;
+}
+
+/** What of a result is known before the check has run. */
+export function unasked(check: Check): Omit<CheckResult, 'verdict'> {
+  const { id, contract, description, severity, cost, threshold, accepted } = check;
+  return {
+    check: id,
+    engine: contract.engine,
+    entity: contract.entity,
+    description,
+    severity,
+    cost,
+    threshold: thresholdText(threshold),
+    ids: [],
+    accepted: accepted.length,
+    durationMs: 0,
+  };
+}
+
+export function questionOf({ contract, ask, accepted }: Check, moments: Moments): QualityQuestion | undefined {
+  if (ask === 'catalogue') return undefined;
+  return {
+    place: contract.place,
+    ask,
+    parameters: parametersOf(contract, moments),
+    accepted: accepted.map(({ id }) => id),
+  };
+}
+
+/** Asks a store. What it does not answer, or not in time, is `unknown`, with its reason. */
+export async function runCheck(check: Check, store: OpenStore, moments: Moments): Promise<CheckResult> {
+  const startedMs = performance.now();
+  const took = () => ({ durationMs: Math.round(performance.now() - startedMs) });
+  const why = whyNotAsked(check, store.quality);
+  if (why !== undefined) return { ...unasked(check), verdict: 'not-run', reason: why };
+  try {
+    const { count, ids, note } = await withDeadline(answerOf(check, store, moments), check.deadlineMs + silenceMs);
+    const verdict = holds(check.threshold, count) ? 'pass' : 'fail';
+    return { ...unasked(check), ...took(), verdict, count, ids, ...withoutUndefined({ note }) };
+  } catch (thrown) {
+    return { ...unasked(check), ...took(), verdict: 'unknown', reason: messageOf(thrown) };
+  }
+}
+
+function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
+  if (ask === 'catalogue' || !('rule' in ask) || metrics.includes(ask.rule.metric)) return undefined;
+  return `this engine cannot be asked for ${ask.rule.metric}`;
+}
+
+async function answerOf(check: Check, store: OpenStore, moments: Moments): Promise<QualityAnswer> {
+  const limits = { timeoutMs: check.deadlineMs, idsMax };
+  const question = questionOf(check, moments);
+  if (question !== undefined) return store.session.answer(question, limits);
+  const there = await store.session.catalogue(check.contract.place, limits);
+  const gaps = catalogueGaps(check.contract, there, {
+    fields: store.quality.fields,
+    origin: store.running.image.origin,
+  });
+  return { count: gaps.length, ids: gaps.slice(0, idsMax) };
+}
+
+/** Whatever comes after the deadline is nobody's any more. */
+export async function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
+  const over = new AbortController();
+  const late = delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`no answer within ${timeoutMs / 1_000} s`);
+  });
+  late.catch(() => {});
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
+}

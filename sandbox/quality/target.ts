@@ -1,0 +1,95 @@
+import { createDataset } from '../../seeds/create-dataset.ts';
+import type { Dataset } from '../../seeds/dataset.ts';
+import { now } from '../core/clock.ts';
+import type { ProgressListener } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
+import type { Engine } from '../engines/contract/engine.ts';
+import type { ExternalEngine } from '../engines/contract/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { attachState } from '../stack/attach/attach-stack.ts';
+import { loadEngines } from '../stack/resolve/load-engines.ts';
+import type { StackState } from '../stack/state/stack-state.ts';
+import { platformContracts, readContracts } from './contracts/read-contracts.ts';
+import type { CheckChoice } from './run/choose-checks.ts';
+import { chooseChecks } from './run/choose-checks.ts';
+import type { QualityTarget } from './run/quality-target.ts';
+
+/** What is checked: a stack, or servers that the sandbox did not start. */
+export interface QualityOptions extends CheckChoice {
+  readonly directory?: string;
+  readonly name?: string;
+  readonly engines?: readonly EngineName[];
+  /** Folder of contracts. Default: the platform's. */
+  readonly contracts?: string;
+  /** Servers by their addresses, in place of a stack. Nothing is known of their data but what contracts say. */
+  readonly servers?: readonly QualityServer[];
+  readonly strict?: boolean;
+  readonly progress?: ProgressListener;
+}
+
+interface QualityServer {
+  readonly engine: Engine;
+  /** With its password. */
+  readonly url: string;
+}
+
+/**
+ * Stores and the checks that are meant, before any of them is asked. Throws `CONTRACT_INVALID`, `BAD_OPTION`, and
+ * `STACK_NOT_RUNNING` where there is no such stack; engines that are down are told by the run.
+ */
+export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
+  const { contracts = platformContracts, strict, progress } = options;
+  const { engines, running, dataset } = await storesOf(options);
+  const read = await readContracts(
+    contracts,
+    engines.map(({ name }) => name),
+  );
+  return {
+    engines,
+    running,
+    checks: chooseChecks(read, options),
+    moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
+    ...withoutUndefined({ dataset: isAcrossStores(options) ? dataset : undefined, strict, progress }),
+  };
+}
+
+/** Differences between stores are scans of all of them: they are left out where only some checks are meant. */
+function isAcrossStores({ names = [], costs }: CheckChoice): boolean {
+  const isNamed = names.length === 0 || names.some((name) => name === 'cross-store');
+  return isNamed && (costs === undefined || costs.includes('scan'));
+}
+
+/** Stores, and the dataset that they hold, if they hold one. */
+export async function storesOf(
+  options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>,
+): Promise<Pick<QualityTarget, 'engines' | 'running'> & { readonly dataset: Dataset | undefined }> {
+  const { servers = [] } = options;
+  if (servers.length > 0) {
+    const running = new Map(servers.map((server) => [server.engine.name, externalOf(server)]));
+    return { engines: servers.map(({ engine }) => engine), running, dataset: undefined };
+  }
+  const attached = await attachState(options);
+  const engines = await loadEngines([...attached.engines.keys()]);
+  return { engines, running: attached.engines, dataset: datasetOf(attached.state, engines) };
+}
+
+/** What an address says: its server is asked when the checks are. */
+function externalOf({ engine, url }: QualityServer): ExternalEngine {
+  return {
+    engine: engine.name,
+    topology: 'standalone',
+    // Nothing is known of its image; that it is the vendor's engine is what everybody but a stand-in is.
+    image: { reference: 'external', digest: 'external', origin: 'official' },
+    serverVersion: '',
+    url,
+  };
+}
+
+/** The one dataset that all stores have loaded; rows of files are somebody's own. */
+function datasetOf(state: StackState, engines: readonly Engine[]): Dataset | undefined {
+  const loaded = engines.filter(({ data }) => data !== undefined).map(({ name }) => state.engines[name]?.dataset);
+  const [first] = loaded;
+  if (first === undefined || first.size === 'files') return undefined;
+  if (loaded.some((other) => other?.fingerprint !== first.fingerprint)) return undefined;
+  return createDataset({ size: first.size, seed: first.seed });
+}

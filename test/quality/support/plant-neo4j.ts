@@ -1,0 +1,136 @@
+import type { Driver } from 'neo4j-driver';
+import type { Planted } from './plant.ts';
+
+const user = 'silicon_level: 0, consciousness_level: 5, thinking_level: 3, created_at: datetime()';
+const concept = "category: 'core', description: 'd', created_at: datetime()";
+const knowledge = "title: 't', content: 'c', knowledge_type: 'theory', created_at: datetime(), updated_at: datetime()";
+
+/** Runs statements; what they return as `id` is what they have planted. */
+async function ids(driver: Driver, ...statements: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const statement of statements) {
+    const { records } = await driver.executeQuery(statement);
+    found.push(...records.map((record) => String(record.get('id'))));
+  }
+  return found;
+}
+
+/** One user, two concepts and one piece of knowledge are new. Nodes that others refer to as `near`. */
+export async function plantNearMissesInNeo4j(driver: Driver): Promise<void> {
+  await driver.executeQuery(`
+    CREATE (u:User {id: 'near', name: 'alone for now', ${user}})
+    CREATE (a:Concept {name: 'near a', silicon_level: 0, ${concept}}), (b:Concept {name: 'near b', silicon_level: 5, ${concept}})
+    CREATE (k:Knowledge {id: 'near', silicon_level: 5, ${knowledge}})-[:ABOUT {relevance: 1}]->(a)
+    CREATE (a)-[:RELATES_TO {type: 'one', strength: 0}]->(b), (b)-[:RELATES_TO {type: 'other', strength: 1.0}]->(a)
+    CREATE (a)-[:INFLUENCES {type: 'one', strength: 0.5}]->(b), (b)-[:INFLUENCES {type: 'one', strength: 0.5}]->(a)
+    CREATE (a)-[:INFLUENCES {type: 'other', strength: 0.5}]->(b), (a)-[:PREREQUISITE]->(b)`);
+}
+
+export async function plantInNeo4j(driver: Driver): Promise<Planted> {
+  const levels = (label: string, key: string, rest: string, name: string, axis: string) =>
+    ids(
+      driver,
+      ...['-1', '6', "'3'", '2.5'].map(
+        (
+          level,
+        ) => `CREATE (x:${label} {${key}: '${label} ${axis} ${level.replaceAll("'", '')}', ${rest}}) SET x.${axis}_level = ${level}
+                    WITH x ${name} RETURN x.${key} AS id`,
+      ),
+    );
+  const alone = "MATCH (near:Concept {name: 'near a'}) CREATE (x)-[:PREREQUISITE]->(near)";
+  const about = "MATCH (near:Concept {name: 'near a'}) CREATE (x)-[:ABOUT {relevance: 0.5}]->(near)";
+  const named = (rest: string) => `name: 'n', ${rest}`;
+  const pair =
+    "MATCH (a:Concept {name: 'near a'}), (b:Concept {name: 'near b'}), (u:User {id: 'near'}), (k:Knowledge {id: 'near'})";
+  const planted: Planted = {
+    'neo4j.user.silicon-level-invalid': await levels('User', 'id', named(user), '', 'silicon'),
+    'neo4j.user.consciousness-level-invalid': await levels('User', 'id', named(user), '', 'consciousness'),
+    'neo4j.user.thinking-level-invalid': await levels('User', 'id', named(user), '', 'thinking'),
+    'neo4j.concept.silicon-level-invalid': await levels('Concept', 'name', concept, alone, 'silicon'),
+    'neo4j.knowledge.silicon-level-invalid': await levels('Knowledge', 'id', knowledge, about, 'silicon'),
+    'neo4j.concept.alone': await ids(
+      driver,
+      `CREATE (x:Concept {name: 'alone', silicon_level: 1, ${concept}}) RETURN x.name AS id`,
+    ),
+    'neo4j.knowledge.without-concept': await ids(
+      driver,
+      `CREATE (x:Knowledge {id: 'about nothing', silicon_level: 1, ${knowledge}}) RETURN x.id AS id`,
+    ),
+    // What has no id is told by nothing.
+    'neo4j.user.id-null': await ids(driver, `CREATE (x:User {name: 'n', ${user}}) RETURN null AS id`),
+    'neo4j.concept.name-null': await ids(
+      driver,
+      `CREATE (x:Concept {silicon_level: 1, ${concept}}) WITH x ${alone} RETURN null AS id`,
+    ),
+    'neo4j.knowledge.id-null': await ids(
+      driver,
+      `CREATE (x:Knowledge {silicon_level: 1, ${knowledge}}) WITH x ${about} RETURN null AS id`,
+    ),
+    'neo4j.relates_to.duplicates': await ids(
+      driver,
+      `${pair} CREATE (b)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(a) RETURN elementId(r) AS id`,
+      `${pair} CREATE (a)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(b) RETURN elementId(r) AS id`,
+    ),
+    'neo4j.influences.duplicates': await ids(
+      driver,
+      `${pair} CREATE (a)-[r:INFLUENCES {type: 'one', strength: 0.1}]->(b) RETURN elementId(r) AS id`,
+    ),
+    'neo4j.about.duplicates': await ids(
+      driver,
+      `${pair} CREATE (k)-[r:ABOUT {relevance: 0.1}]->(a) RETURN elementId(r) AS id`,
+    ),
+    'neo4j.learned.duplicates': await ids(
+      driver,
+      `${pair} UNWIND range(1, 3) AS number CREATE (u)-[r:LEARNED {learned_at: datetime()}]->(k) WITH r, number WHERE number > 1 RETURN elementId(r) AS id`,
+    ),
+    'neo4j.interested_in.duplicates': await ids(
+      driver,
+      `${pair} UNWIND range(1, 2) AS number CREATE (u)-[r:INTERESTED_IN {since: datetime()}]->(a) WITH r, number WHERE number > 1 RETURN elementId(r) AS id`,
+    ),
+    'neo4j.prerequisite.duplicates': await ids(
+      driver,
+      `${pair} CREATE (a)-[r:PREREQUISITE]->(b) RETURN elementId(r) AS id`,
+    ),
+    'neo4j.relates_to.strength-invalid': await ids(
+      driver,
+      ...['-0.1', '1.1', "'0.5'"].map(
+        (strength, index) =>
+          `${pair} CREATE (a)-[r:RELATES_TO {type: 'odd ${index}', strength: ${strength}}]->(b) RETURN elementId(r) AS id`,
+      ),
+      `${pair} CREATE (a)-[r:RELATES_TO {type: 'none'}]->(b) RETURN elementId(r) AS id`,
+    ),
+    'neo4j.influences.strength-invalid': await ids(
+      driver,
+      `${pair} CREATE (a)-[r:INFLUENCES {type: 'odd', strength: 2}]->(b) RETURN elementId(r) AS id`,
+    ),
+    'neo4j.about.relevance-invalid': await ids(
+      driver,
+      `${pair} CREATE (k)-[r:ABOUT {relevance: 2.0}]->(b) RETURN elementId(r) AS id`,
+    ),
+  };
+  return { ...planted, ...(await plantInCatalogue(driver)) };
+}
+
+/** A circle of two, and whatever the catalogue tells. */
+async function plantInCatalogue(driver: Driver): Promise<Planted> {
+  const mutual = await ids(
+    driver,
+    `MATCH (near:Concept {name: 'near a'})
+     CREATE (x:Concept {name: 'before', silicon_level: 1, ${concept}})-[r:PREREQUISITE]->(near), (near)-[s:PREREQUISITE]->(x)
+     RETURN elementId(CASE WHEN elementId(x) < elementId(near) THEN r ELSE s END) AS id`,
+  );
+  await driver.executeQuery('DROP INDEX user_silicon_level');
+  await driver.executeQuery('CREATE INDEX undeclared FOR (c:Concept) ON (c.description)');
+  await driver.executeQuery('DROP CONSTRAINT knowledge_id_unique');
+  const surprised = ['LEARNED', 'INTERESTED_IN', 'PREREQUISITE', 'RELATES_TO', 'INFLUENCES', 'ABOUT'];
+  for (const type of surprised) await driver.executeQuery(`MATCH ()-[r:${type}]->() WITH r LIMIT 1 SET r.surprise = 1`);
+  return {
+    'neo4j.prerequisite.mutual': mutual,
+    'neo4j.user.catalogue': ['index user_silicon_level is missing'],
+    'neo4j.concept.catalogue': ['index undeclared is not declared'],
+    'neo4j.knowledge.catalogue': ['constraint knowledge_id_unique is missing'],
+    ...Object.fromEntries(
+      surprised.map((type) => [`neo4j.${type.toLowerCase()}.catalogue`, ['property surprise is not declared']]),
+    ),
+  };
+}
