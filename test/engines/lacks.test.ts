@@ -31,18 +31,29 @@ const reasons = {
   bench: 'nothing of it is asked for',
   shell: 'there is no program',
   dataVersions: 'nothing is on disk',
+  metrics: 'there is nothing to measure',
   isolation: 'its tests share one store',
 };
 const coreOnly: Engine = defineEngine({ ...core, topologies: { standalone: redis.topologies.standalone } }).without(
   reasons,
 );
 
-const capabilities = ['schema', 'data', 'backup', 'failover', 'bench', 'shell', 'dataVersions', 'isolation'] as const;
+const capabilities = [
+  'schema',
+  'data',
+  'backup',
+  'failover',
+  'bench',
+  'shell',
+  'dataVersions',
+  'isolation',
+  'metrics',
+] as const;
 const engines = await loadEngines(engineNames);
 
 test('an engine without a reason for what it is without does not compile', () => {
   const begun = defineEngine({ ...core, topologies: redis.topologies, backup: redis.backup });
-  const said = { schema: '', failover: '', bench: '', shell: '', dataVersions: '', isolation: '' };
+  const said = { schema: '', failover: '', bench: '', shell: '', dataVersions: '', isolation: '', metrics: '' };
   // @ts-expect-error of a point in time there is no word, and none of data
   expect(begun.without(said).lacks).toBeDefined();
   // @ts-expect-error it has a backup

@@ -8,6 +8,7 @@ import type { Bench } from './bench.ts';
 import type { Data } from './data.ts';
 import type { Failover } from './failover.ts';
 import type { Isolation } from './isolation.ts';
+import type { Metrics } from './metrics.ts';
 import type { Schema } from './schema.ts';
 import type { Shell } from './shell.ts';
 import type { Connection, RunningEngine, Secrets, Topology, TopologyName } from './topology.ts';
@@ -71,6 +72,7 @@ export interface Capabilities {
   readonly shell: Shell;
   readonly dataVersions: DataVersions;
   readonly isolation: Isolation;
+  readonly metrics: Metrics;
 }
 
 export type CapabilityName = keyof Capabilities;

@@ -82,5 +82,6 @@ export const mongodb = defineEngine({
   failover,
   isolation,
 }).without({
+  metrics: "Percona's exporter is not to be had from packages, and asks for commands that the stand-in does not know",
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

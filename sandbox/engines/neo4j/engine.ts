@@ -101,6 +101,8 @@ export const neo4j = defineEngine({
   failover,
   isolation,
 }).without({
+  metrics:
+    'the endpoint for Prometheus is of the Enterprise edition, and there is no exporter for Community in packages',
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',
   restoreBeside:

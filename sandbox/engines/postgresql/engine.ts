@@ -14,6 +14,7 @@ import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { primaryThatAnswers } from './failover/rejoin.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -81,6 +82,7 @@ export const postgresql = defineEngine({
   ),
   failover,
   isolation,
+  metrics,
 }).without({
   earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
   clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',

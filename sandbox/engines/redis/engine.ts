@@ -13,6 +13,7 @@ import { expiredKinds, readBack } from './data/read-back.ts';
 import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { contract } from './schema/contract.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
@@ -91,6 +92,7 @@ export const redis = defineEngine({
   ),
   failover,
   isolation,
+  metrics,
 }).without({
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:

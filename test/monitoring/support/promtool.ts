@@ -3,26 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { type ImageRequest, resolveImages } from '../../../sandbox/containers/images/images.ts';
+import { resolveImages } from '../../../sandbox/containers/images/images.ts';
 import { type CommandResult, runOneOff } from '../../../sandbox/containers/runtime/exec.ts';
 import { silent } from '../../../sandbox/core/progress.ts';
+import { prometheus } from '../../../sandbox/monitoring/programs.ts';
 
 const top = join(import.meta.dirname, '..', '..', '..');
-
-/** Prometheus with promtool: the official image where a registry answers, else Debian's packages. */
-const prometheus: ImageRequest = {
-  engine: 'prometheus',
-  spec: {
-    variable: 'PROMETHEUS',
-    official: { reference: 'prom/prometheus:v2.53.3' },
-    local: {
-      origin: 'built',
-      contextDirectory: join(top, 'sandbox', 'engines', 'shared', 'exporter-image'),
-      buildArguments: { PACKAGES: 'prometheus promtool', PROGRAM: 'prometheus' },
-      description: 'Prometheus of Debian',
-    },
-  },
-};
 
 /** Files by their path in the container. */
 export type Files = Readonly<Record<string, string>>;
