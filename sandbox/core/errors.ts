@@ -117,6 +117,7 @@ export const exitCodeOf = {
   LEASE_NOT_FOUND: 1,
   LEASE_IN_USE: 1,
   LEASE_LOST: 1,
+  GIVEN_REFUSED: 1,
   ISOLATION_BROKEN: 1,
   BROKER_FAILED: 1,
   // Suites and benchmarks.

@@ -6,6 +6,7 @@ import type { StackOptions } from '../stack/stack-options.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
 import type { BrokerClient } from './broker/broker-client.ts';
+import { checkLeaseOptions, checkSettings } from './check-options.ts';
 import { type Lease, leaseOver } from './lease.ts';
 import { type LeaseSettings, settingsOf } from './lease-settings.ts';
 
@@ -27,8 +28,8 @@ export interface Harness<Name extends EngineName = EngineName> extends AsyncDisp
   /** Engines that it leases stores of. */
   readonly engines: readonly Name[];
   /**
-   * Stores of a test's own: of these engines, or of all. Throws `LEASE_TIMEOUT`, `NOT_SUPPORTED` for an engine that gives
-   * tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile.
+   * Stores of a test's own: of these engines, or of all. Throws `BAD_OPTION`, `UNKNOWN_ENGINE`, `LEASE_TIMEOUT`,
+   * `NOT_SUPPORTED` for an engine that gives tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile.
    *
    *     await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
    *     const client = await lease.stores.postgresql.client();
@@ -48,6 +49,11 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
   readonly label?: string;
   /** How long it is waited for, in milliseconds. Default: that of the harness. */
   readonly waitMs?: number;
+  /**
+   * Engines whose stores can fail (`store.fault`), or `true`: all of the lease. Their addresses are then those of a proxy of
+   * this process. Default: none. Throws `NOT_SUPPORTED` where an engine's driver would go round it.
+   */
+  readonly faults?: readonly EngineName[] | true;
 }
 
 /**
@@ -55,7 +61,7 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
  * same stack shares one broker with this one. A stack that runs is taken as it is, unless size, topologies or images are
  * named. What is disposed of gives its leases back; the stack stays up.
  *
- * Throws a `SandboxError`: what `createStack` throws, and `BROKER_FAILED`.
+ * Throws a `SandboxError`: what `createStack` throws, `BAD_OPTION`, and `BROKER_FAILED`.
  *
  *     await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
  *     const lease = await harness.lease();
@@ -64,6 +70,7 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
 export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},
 ): Promise<Harness<Name>> {
+  checkSettings(options);
   const identity = stackIdentity(options);
   const engines = await bringUp(identity, options);
   return harnessOf({ ...options, identity, engines });
@@ -84,11 +91,12 @@ export async function harnessOf<Name extends EngineName>(
   return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
 
   async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
+    checkLeaseOptions(asked);
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
-    const { label = process.argv[1] ?? 'a process' } = asked;
+    const { label = process.argv[1] ?? 'a process', faults = [] } = asked;
     const settings = settingsOf(options);
     const waitMs = asked.waitMs ?? settings.waitMs;
-    return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax) }, attached);
+    return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults }, attached);
   }
 
   /** One that ended meanwhile is followed by another. */

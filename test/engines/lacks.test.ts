@@ -70,6 +70,7 @@ test.each(engines)('$name says why it is without each capability, part and topol
     platformReads: bench?.platformReads,
     external: bench?.external,
     serverSettings: bench?.serverSettings,
+    leases: bench?.leases,
   };
   const isThere = (key: string) =>
     (parts[key as keyof typeof parts] ?? engine[key as CapabilityName] ?? engine.topologies[key as 'replicated']) !==

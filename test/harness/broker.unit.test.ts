@@ -26,6 +26,23 @@ test('a lease has a place of its own for each engine, and what it leaves there r
   expect([...red.places.keys(), ...blue.places.keys()]).toEqual([]);
 });
 
+test('what a place has otherwise than its schema is told to who has it, as many lines as an answer has room for', async () => {
+  const red = memoryServer();
+  const { broker } = await testBroker({ red });
+  const who = holder(10);
+  const { lease, places } = await broker.lease(who, asked('migrates', 'red'));
+  const drift = (whose: typeof who, engine = 'red') => broker.drift(whose, { lease, engine });
+  expect(await drift(who)).toEqual({ count: 0, lines: [] });
+  for (let dropped = 1; dropped <= 60; dropped += 1) red.write(places.red as Place, `users_${dropped}`);
+  const { count, lines } = await drift(who);
+  expect(count).toBe(60);
+  expect(lines).toHaveLength(50);
+  expect(lines[0]).toBe('red: table users_1 is missing');
+  await expect(drift(holder(11))).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+  await expect(drift(who, 'blue')).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+  await broker[Symbol.asyncDispose]();
+});
+
 test('an engine that nobody names is never opened; one that is asked for later is of the same lease', async () => {
   const [red, blue] = [memoryServer(), memoryServer()];
   const { broker } = await testBroker({ red, blue });

@@ -70,6 +70,12 @@ test('a test that fails keeps its stores, says how to open them, and they outliv
   expect(await runForError(['lease', 'open', id], inFolder)).toMatchObject({ exitCode: 1, code: 'LEASE_NOT_FOUND' });
 });
 
+test('a test lets its own store fail, is given a user all the same, and the next one finds neither', async () => {
+  const { exitCode, all } = await runCases(['faults'], { SANDBOX_VERIFY_ISOLATION: '1' });
+  expect(exitCode, all).toBe(0);
+  expect(all).toMatch(/2 passed/);
+});
+
 /** A service, as far as it matters: it takes its addresses from the environment, all four of them. */
 const queryProgram = `
   const { Client } = require(${JSON.stringify(join(import.meta.dirname, '../../node_modules/pg'))});

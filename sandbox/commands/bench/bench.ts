@@ -21,16 +21,18 @@ const ownFlags = [
 const takenBy: Readonly<Record<string, readonly string[]>> = {
   startup: ['engines', 'images', 'dockerInstall'],
   load: ['engines', 'images', 'dockerInstall', 'size', 'seed', 'rounds'],
+  isolation: ['engines', 'rounds', 'duration', 'objectives'],
   compare: ['html', 'summary'],
   export: [],
 };
 
-/** Measures query paths of the running stack and compares runs; `startup` measures how fast a stack starts, `load` stores are loaded. */
+/** Measures query paths of the running stack and compares runs; `startup` measures how fast a stack starts, `load` stores are loaded, `isolation` tests get theirs. */
 export const bench: Action = async (context) => {
   const [first] = context.arguments;
   if (first !== undefined) refuseForeignFlags(first, context);
   if (first === 'startup') return (await import('./bench-startup.ts')).benchStartup(context);
   if (first === 'load') return (await import('./bench-load.ts')).benchLoad(context);
+  if (first === 'isolation') return (await import('./bench-isolation.ts')).benchIsolation(context);
   if (first === 'compare') return (await import('./bench-compare.ts')).benchCompare(context);
   if (first === 'export') return (await import('./bench-compare.ts')).benchExport(context);
   return (await import('./bench-paths.ts')).benchPaths(context);
@@ -48,7 +50,7 @@ function refuseForeignFlags(subcommand: string, { flags, arguments: names }: Act
       taken.length === 0 ? 'It takes none of the options of `bench`.' : `It takes ${taken.map(option).join(', ')}.`;
     throw badOption(`\`bench ${subcommand}\` does not take ${option(foreign)}.`, own);
   }
-  if (['startup', 'load'].includes(subcommand) && names.length > 1) {
+  if (['startup', 'load', 'isolation'].includes(subcommand) && names.length > 1) {
     throw badOption(`\`bench ${subcommand}\` does not take \`${names[1]}\`.`, `Use \`bench ${subcommand}\` alone.`);
   }
 }

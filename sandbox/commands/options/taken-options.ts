@@ -22,6 +22,7 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     '': benchPaths,
     startup: stackOfItsOwn,
     load: [...stackOfItsOwn, 'size', 'seed', 'rounds'],
+    isolation: ['engines', 'rounds', 'duration', 'objectives'],
     compare: ['html', 'summary'],
     export: [],
   },

@@ -1,3 +1,4 @@
+import type { LeaseBench } from './lease-bench.ts';
 import type { OfferedReads } from './platform-reads.ts';
 import type { QueryPath } from './query-path.ts';
 import type { ReachableEngine } from './topology.ts';
@@ -11,6 +12,8 @@ export interface Bench {
   readonly external?: ExternalAccess;
   /** What its server says of the settings that decide about speed, fsync before all; no password among them. */
   readonly serverSettings?: (running: ReachableEngine) => Promise<Readonly<Record<string, string>>>;
+  /** How stores of a test's own are measured. */
+  readonly leases?: LeaseBench;
 }
 
 /** How a server is reached that is somebody else's: by an address alone, without a node. */

@@ -82,7 +82,7 @@ interface Parts {
   readonly topologies: 'replicated' | 'clustered';
   readonly data: 'baseline';
   readonly backup: 'pointInTime' | 'earlierImage' | 'restoreBeside';
-  readonly bench: 'platformReads' | 'external' | 'serverSettings';
+  readonly bench: 'platformReads' | 'external' | 'serverSettings' | 'leases';
 }
 
 export type PartName = Parts[keyof Parts];

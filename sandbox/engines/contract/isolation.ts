@@ -1,4 +1,6 @@
+import type { Entities, EntityName } from '../../../seeds/entities.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
+import type { SchemaGap } from './schema-gap.ts';
 import type { Connection, RunningEngine } from './topology.ts';
 
 /**
@@ -14,6 +16,21 @@ export interface Isolation<Client = unknown> {
   readonly open: (running: RunningEngine, options: IsolationOptions) => Promise<Places>;
   /** Opens the driver's client on a place. */
   readonly connect: (place: Place) => Promise<Connection<Client>>;
+  /**
+   * The same place by other addresses: asks for each that it has what stands in its stead. Throws `NOT_SUPPORTED` where a
+   * driver would find the server by itself. Default: every address of one host and port.
+   */
+  readonly readdress?: (place: Place, through: Through) => Promise<Place>;
+  /**
+   * Adds rows of the dataset, of those entities that it holds, to a place, as a load writes them. What its schema refuses it
+   * throws. `client` opens the place's client, where it is needed. Absent: it holds nothing of the dataset.
+   */
+  addRows?(place: Place, rows: EntityRows, client: () => Promise<Client>): Promise<void>;
+  /**
+   * Which of these a place has, of each kind that it keeps until somebody deletes it; of other kinds it says nothing.
+   * Absent: it keeps none.
+   */
+  heldKeys?(place: Place, keys: EntityKeys, client: () => Promise<Client>): Promise<EntityKeys>;
   /** Faster, for tests in the process of what they test: one session whose work is taken back. Absent: there is none. */
   readonly rolledBack?: RolledBack;
   /**
@@ -46,6 +63,23 @@ export interface Place {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+/** Rows of some entities, each in an order in which it finds what it refers to. */
+export type EntityRows = { readonly [Name in EntityName]?: readonly Entities[Name][] };
+
+/** Things that rows are about, by what they are called everywhere: a concept by its name, the others by their ids. */
+export type EntityKeys = { readonly [Kind in KeyedEntity]?: readonly string[] };
+
+export type KeyedEntity = 'users' | 'contents' | 'conversations' | 'concepts' | 'knowledge';
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What stands in the stead of a server's address. */
+export type Through = (server: Address) => Promise<Address>;
+
 /**
  * Places of one engine of one stack. Disposing of it closes what it has open for itself and removes no place: the broker has
  * dropped each, but for those of failed tests, which are kept beyond its end. Its functions may run side by side, but for
@@ -63,6 +97,11 @@ export interface Places extends AsyncDisposable {
   readonly reset: (place: Place) => Promise<boolean>;
   /** What of it differs from a new one, by name. Empty: nothing. Reads all of its content. */
   readonly verify: (place: Place) => Promise<readonly string[]>;
+  /**
+   * What a place lacks of the platform's schema, or has otherwise; what was added to it is neither. Absent: there is no
+   * schema.
+   */
+  readonly schemaGaps?: (place: Place) => Promise<readonly SchemaGap[]>;
   readonly drop: (place: Place) => Promise<void>;
   /**
    * Makes a used place one that needs this process no longer, with everything as it is, and returns where it is reached

@@ -9,6 +9,7 @@ const ownerOf: Partial<Readonly<Record<CapabilityName | PartName, CapabilityName
   platformReads: 'bench',
   external: 'bench',
   serverSettings: 'bench',
+  leases: 'bench',
 };
 
 /** Why an engine is without a capability or a part of one, as the end of a sentence. */

@@ -4,6 +4,7 @@ import { defineEngine, resourcesWith } from '../contract/engine.ts';
 import { versionNumbers } from '../shared/backup/backup-versions.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
+import { leases } from './bench/leases.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
 import { baselineLoad } from './data/baseline-load.ts';
@@ -78,7 +79,7 @@ export const mongodb = defineEngine({
       local: standIn,
     },
   },
-  bench: { paths: queryPaths, platformReads, external, serverSettings },
+  bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
   failover,
   isolation,
 }).without({

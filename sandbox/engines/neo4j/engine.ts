@@ -4,6 +4,7 @@ import { isSameOrNewer } from '../shared/backup/backup-versions.ts';
 import { primaryFirst, routeToPrimary } from '../shared/server/primary-first.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
+import { leases } from './bench/leases.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
 import { baselineLoad } from './data/baseline-load.ts';
@@ -94,7 +95,7 @@ export const neo4j = defineEngine({
           },
         },
       },
-      bench: { paths: queryPaths, platformReads, external, serverSettings },
+      bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
     },
     primaryOf,
   ),

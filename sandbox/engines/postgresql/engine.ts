@@ -5,6 +5,7 @@ import { routeToPrimary } from '../shared/server/primary-first.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
 import { pointInTime } from './backup/log/point-in-time.ts';
+import { leases } from './bench/leases.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
 import { baselineLoad } from './data/baseline-load.ts';
@@ -76,7 +77,7 @@ export const postgresql = defineEngine({
         ...backup,
         pointInTime,
       },
-      bench: { paths: queryPaths, platformReads, external, serverSettings },
+      bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
     },
     primaryThatAnswers,
   ),

@@ -3,6 +3,7 @@ import { defineEngine, resourcesWith } from '../contract/engine.ts';
 import { isSameOrNewer } from '../shared/backup/backup-versions.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
+import { leases } from './bench/leases.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
 import { baselineLoad } from './data/baseline-load.ts';
@@ -62,7 +63,7 @@ export const qdrant = defineEngine({
   backup: {
     ...backup,
   },
-  bench: { paths: queryPaths, platformReads, external, serverSettings },
+  bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
   failover,
   isolation,
 }).without({

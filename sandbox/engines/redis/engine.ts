@@ -4,6 +4,7 @@ import { versionNumbers } from '../shared/backup/backup-versions.ts';
 import { routeToPrimary } from '../shared/server/primary-first.ts';
 import { backup } from './backup/backup.ts';
 import { fingerprint } from './backup/fingerprint.ts';
+import { leases } from './bench/leases.ts';
 import { platformReads } from './bench/platform-reads.ts';
 import { queryPaths } from './bench/query-paths.ts';
 import { baselineLoad } from './data/baseline-load.ts';
@@ -86,7 +87,7 @@ export const redis = defineEngine({
           },
         },
       },
-      bench: { paths: queryPaths, platformReads, external, serverSettings },
+      bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
     },
     primaryNode,
   ),

@@ -3,6 +3,7 @@ import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { withProcessLock } from '../../core/files/process-lock.ts';
 import { programFile } from '../../core/program-file.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
 import { stackLockFile } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { type BrokerClient, connectBroker } from './broker-client.ts';
@@ -13,12 +14,15 @@ import { socketPath } from './socket-path.ts';
 const lingerMs = 3_000;
 
 /** A heap that is cleaned early rather than large: a broker holds little, and the drivers of engines (docs/testing.md). */
-const memoryFlags = [
+export const memoryFlags = [
   '--max-semi-space-size=1',
   '--max-old-space-size=96',
   '--optimize-for-size',
   '--heap-growing-percent=35',
 ];
+
+/** One pool of the C library's: it holds less than one for each thread. */
+export const memoryVariables = { MALLOC_ARENA_MAX: '1' };
 
 /** How a broker is started, where none serves yet. */
 export interface AttachBrokerOptions {
@@ -30,8 +34,18 @@ export interface AttachBrokerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What only measurements ask for. */
+export interface MeasuredBrokerOptions extends AttachBrokerOptions {
+  readonly keepsReady?: BrokerSettings['keepsReady'];
+  /** File of its program. Default: that of the code that runs. */
+  readonly program?: string;
+}
+
 /** The broker of a stack: the one that is there, or a new one. Throws `BROKER_FAILED`. */
-export async function attachBroker(identity: StackIdentity, options: AttachBrokerOptions = {}): Promise<BrokerClient> {
+export async function attachBroker(
+  identity: StackIdentity,
+  options: MeasuredBrokerOptions = {},
+): Promise<BrokerClient> {
   const path = await socketPath(identity);
   const found = await connectBroker(path);
   if (found !== undefined) return found;
@@ -43,22 +57,34 @@ export async function attachBroker(identity: StackIdentity, options: AttachBroke
 }
 
 /** Somebody else may have started one while this process waited for the lock. */
-async function startOrFind(identity: StackIdentity, path: string, options: AttachBrokerOptions): Promise<BrokerClient> {
+async function startOrFind(
+  identity: StackIdentity,
+  path: string,
+  options: MeasuredBrokerOptions,
+): Promise<BrokerClient> {
   const found = await connectBroker(path);
   if (found !== undefined) return found;
-  await start({ identity, path, lingerMs: options.lingerMs ?? lingerMs, maximum: options.maximum ?? {} });
+  const { maximum = {}, keepsReady, program = programFile(import.meta, 'broker-process') } = options;
+  const settings = {
+    identity,
+    path,
+    lingerMs: options.lingerMs ?? lingerMs,
+    maximum,
+    ...withoutUndefined({ keepsReady }),
+  };
+  await start(settings, program);
   const started = await connectBroker(path);
   if (started === undefined) throw failed('it ended at once');
   return started;
 }
 
 /** Runs until it serves, and lets go of it then: it outlives this process if others use it. */
-function start(settings: BrokerSettings): Promise<void> {
-  const child = fork(programFile(import.meta, 'broker-process'), [JSON.stringify(settings)], {
+function start(settings: BrokerSettings, program: string): Promise<void> {
+  const child = fork(program, [JSON.stringify(settings)], {
     detached: true,
     cwd: settings.identity.directory,
     execArgv: memoryFlags,
-    env: { ...process.env, MALLOC_ARENA_MAX: '1' },
+    env: { ...process.env, ...memoryVariables },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   return new Promise<void>((resolve, reject) => {

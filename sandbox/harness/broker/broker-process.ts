@@ -17,9 +17,11 @@ export interface BrokerSettings {
   /** How long it stays when nobody is connected: between two files of one run its pools stay warm. */
   readonly lingerMs: number;
   readonly maximum: Readonly<Partial<Record<string, number>>>;
+  /** Whether places are made ahead and used again. Default: true; without, what it costs to make one can be measured. */
+  readonly keepsReady?: boolean;
 }
 
-const { identity, path, lingerMs, maximum } = JSON.parse(process.argv[2] ?? '{}') as BrokerSettings;
+const { identity, path, lingerMs, maximum, keepsReady = true } = JSON.parse(process.argv[2] ?? '{}') as BrokerSettings;
 
 try {
   keepLoopbackFromProxy();
@@ -36,6 +38,7 @@ async function run(): Promise<void> {
     owner: thisProcess(),
     isAlive: isProcessAlive,
     maximum,
+    keepsReady,
   });
   let idle: NodeJS.Timeout | undefined;
   const onConnections = (count: number) => {

@@ -4,9 +4,10 @@ import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolation.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
+import { linesOfGaps } from '../../stack/furnish/schema-gaps.ts';
 import { createKeptLeases } from './kept-leases.ts';
 import type { KeptLease, KeptRecord } from './kept-record.ts';
-import type { BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
+import type { Answers, BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
 import { createPool, type Pool } from './pool.ts';
 import {
   describeLease,
@@ -34,6 +35,8 @@ export interface BrokerOptions {
   readonly isAlive: (owner: PlaceOwner) => boolean;
   /** Most places by engine. Default: what its server has room for. */
   readonly maximum?: Readonly<Partial<Record<string, number>>>;
+  /** Whether places are made ahead and used again. Default: true. */
+  readonly keepsReady?: boolean;
 }
 
 /** Hands out leases of places. One process has it for a stack. */
@@ -42,6 +45,8 @@ export interface Broker extends AsyncDisposable {
   readonly lease: (holder: Holder, asked: AskedLease) => Promise<{ readonly lease: string; readonly places: Places }>;
   /** One more place of a lease; the same one where it has one already. */
   readonly place: (holder: Holder, asked: { lease: string; engine: string; waitMs: number }) => Promise<Place>;
+  /** What a lease's place lacks of the schema, or has otherwise, a line each; the first of them. */
+  readonly drift: (holder: Holder, asked: { lease: string; engine: string }) => Promise<Answers['drift']>;
   /** Gives a lease back, or keeps it. Throws `ISOLATION_BROKEN` where it is to be verified, and differs. */
   readonly release: (holder: Holder, asked: AskedRelease) => Promise<{ readonly kept: boolean }>;
   /** Gives back everything that somebody has who is gone. */
@@ -69,10 +74,14 @@ interface AskedRelease {
 /** Problems that are remembered, the latest of them. */
 const problemsMax = 20;
 
+/** Differences of a schema that are told: so many lines are less than an answer may have. */
+const gapsShownMax = 50;
+
 /** How often ages of kept leases, and processes that have leases, are looked at, in milliseconds. */
 const lookMs = 1_000;
 
-export async function createBroker({ engineOf, record, owner, isAlive, maximum = {} }: BrokerOptions): Promise<Broker> {
+export async function createBroker(options: BrokerOptions): Promise<Broker> {
+  const { engineOf, record, owner, isAlive, maximum = {}, keepsReady = true } = options;
   const pools = new Map<string, Pool>();
   const leases = new Map<string, Lease>();
   /** Kept by this process: their places count in its pools. */
@@ -82,7 +91,7 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
   let isClosing = false;
   const kept = await createKeptLeases({ record, dropPlace, follow });
   const looking = setInterval(look, lookMs).unref();
-  return { lease, place, release, forget, list, show, drop, noteProblem, [Symbol.asyncDispose]: close };
+  return { lease, place, drift, release, forget, list, show, drop, noteProblem, [Symbol.asyncDispose]: close };
 
   async function lease(holder: Holder, { label, engines, waitMs }: AskedLease) {
     const id = randomBytes(4).toString('hex');
@@ -103,6 +112,14 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
 
   async function place(holder: Holder, asked: Parameters<Broker['place']>[1]): Promise<Place> {
     return placeOf(ownLease(holder, asked.lease), asked.engine, asked.waitMs);
+  }
+
+  async function drift(holder: Holder, asked: Parameters<Broker['drift']>[1]): Promise<Answers['drift']> {
+    const there = ownLease(holder, asked.lease).places.get(asked.engine);
+    if (there === undefined) throw leaseNotFound(asked.lease);
+    const gaps = await poolOf(asked.engine).schemaGaps(there);
+    const shown = gaps.slice(0, gapsShownMax).map((gap) => ({ engine: asked.engine, ...gap }));
+    return { count: gaps.length, lines: linesOfGaps(shown) };
   }
 
   function placeOf(of: Lease, engine: string, waitMs: number): Promise<Place> {
@@ -128,6 +145,7 @@ export async function createBroker({ engineOf, record, owner, isAlive, maximum =
     if (there !== undefined) return there;
     const pool = createPool({
       engine,
+      keepsReady,
       open: () => openEngine(engine),
       makeRoom: () => kept.dropOldest(({ id, places }) => keptHere.has(id) && Object.hasOwn(places, engine)),
       holders: () => shown().flatMap((each) => (each.engines.includes(engine) ? describeLease(each) : [])),

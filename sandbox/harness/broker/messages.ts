@@ -18,6 +18,7 @@ export type Request =
   | { readonly ask: 'hello'; readonly version: 1; readonly owner: PlaceOwner }
   | { readonly ask: 'lease'; readonly label: string; readonly engines: readonly string[]; readonly waitMs: number }
   | { readonly ask: 'place'; readonly lease: string; readonly engine: string; readonly waitMs: number }
+  | { readonly ask: 'drift'; readonly lease: string; readonly engine: string }
   | { readonly ask: 'release'; readonly lease: string; readonly verify: boolean; readonly keep?: Keep }
   | { readonly ask: 'list' }
   | { readonly ask: 'show'; readonly lease: string }
@@ -30,6 +31,7 @@ export interface Answers {
   readonly hello: { readonly pid: number };
   readonly lease: { readonly lease: string; readonly places: Places };
   readonly place: Place;
+  readonly drift: { readonly count: number; readonly lines: readonly string[] };
   readonly release: { readonly kept: boolean };
   readonly list: BrokerStatus;
   readonly show: { readonly lease: ShownLease; readonly places: Places };

@@ -1,9 +1,12 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { Place, Places } from '../../engines/contract/isolation.ts';
+import type { SchemaGap } from '../../engines/contract/schema-gap.ts';
 import type { PoolStatus } from './messages.ts';
 
 export interface PoolOptions {
   readonly engine: string;
+  /** Whether places are made ahead and used again. Default: true; otherwise each is made for who asks, and removed after use. */
+  readonly keepsReady?: boolean;
   /** Asked once, when somebody wants a place: an engine that nobody asks for costs nothing. */
   readonly open: () => Promise<Places>;
   /** Gives up a place that is kept for somebody to look at, and says whether there was one. */
@@ -26,6 +29,8 @@ export interface Pool {
   readonly take: (options: Take) => Promise<Place>;
   /** Makes a place as new, and hands it on. Returns what is not as new, where that is to be verified. */
   readonly giveBack: (place: Place, options: { readonly verify: boolean }) => Promise<readonly string[]>;
+  /** What a place that is out lacks of the schema, or has otherwise. */
+  readonly schemaGaps: (place: Place) => Promise<readonly SchemaGap[]>;
   /** Makes a place that is out, and stays out, one that needs this process no longer. */
   readonly keep: (place: Place) => Promise<Place>;
   /** Removes a place that is out. */
@@ -40,7 +45,7 @@ interface Waiter {
   readonly reject: (thrown: unknown) => void;
 }
 
-export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolOptions): Pool {
+export function createPool({ engine, keepsReady = true, open, makeRoom, holders, onProblem }: PoolOptions): Pool {
   let opening: Promise<Places> | undefined;
   let places: Places | undefined;
   const ready: Place[] = [];
@@ -49,9 +54,18 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
   const under = new Set<Promise<unknown>>();
   let [out, coming, mostOut] = [0, 0, 0];
   const count = () => ready.length + out + coming;
+  const wantedReady = () => (keepsReady ? 2 * mostOut : 0);
   const capacity = () => Math.max(places?.capacity.places ?? 0, 0);
 
-  return { take, giveBack, keep: async (place) => places?.keep?.(place) ?? place, drop, status, close };
+  return {
+    take,
+    giveBack,
+    schemaGaps: async (place) => (await places?.schemaGaps?.(place)) ?? [],
+    keep: async (place) => places?.keep?.(place) ?? place,
+    drop,
+    status,
+    close,
+  };
 
   async function take(options: Take): Promise<Place> {
     // A place that is ready is handed out without a wait.
@@ -146,7 +160,7 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
   /** Makes what somebody waits for, and then twice as many as were ever out: one is in use while the other is reset. */
   function work(): void {
     if (places === undefined || closing.signal.aborted) return;
-    while (count() < capacity() && (waiters.length > coming || count() < 2 * mostOut)) make(places);
+    while (count() < capacity() && (waiters.length > coming || count() < wantedReady())) make(places);
     if (waiters.length > coming) makeRoom();
   }
 
@@ -178,7 +192,7 @@ export function createPool({ engine, open, makeRoom, holders, onProblem }: PoolO
     const from = places as Places;
     out -= 1;
     const { isNew, differences } = await track(async () => {
-      const isReset = await from.reset(place).catch(problemWith(`${place.id} could not be reset`));
+      const isReset = keepsReady && (await from.reset(place).catch(problemWith(`${place.id} could not be reset`)));
       const found = isReset === true && verify ? await from.verify(place).catch((thrown) => [messageOf(thrown)]) : [];
       if (isReset === true && found.length === 0) return { isNew: true, differences: found };
       await from.drop(place).catch(problemWith(`${place.id} could not be removed`));

@@ -110,6 +110,8 @@ async function answerTo(request: Request, broker: Broker, holder: Holder): Promi
       return broker.lease(holder, request);
     case 'place':
       return broker.place(holder, request);
+    case 'drift':
+      return broker.drift(holder, request);
     case 'release':
       return broker.release(holder, request);
     case 'list':

@@ -2,6 +2,7 @@ import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
 import { SandboxError } from '../../core/errors.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
+import type { Given } from '../given/given.ts';
 import type { Stores } from '../lease.ts';
 import { type Harness, harnessOf } from '../open-harness.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
@@ -10,6 +11,10 @@ import { type ProvidedHarness, providedKey } from './provided.ts';
 export type SandboxFixtures = Stores<EngineName> & {
   /** Engines that `environment` has: all of the stack, unless `test.override('engines', [...])` says which. */
   readonly engines: readonly EngineName[];
+  /** Engines whose stores can fail: none, unless `test.override('faults', [...])` says which, or `true`: all. */
+  readonly faults: readonly EngineName[] | true;
+  /** Makes users, contents and so on, in all stores that the test names: `const user = await given.user()`. */
+  readonly given: Given;
   /** Variables of stores of the test's own, passwords included, for a service in another process. */
   readonly environment: Readonly<Record<string, string>>;
   /** The stack that all tests share, with the stores that were loaded: to read. */
@@ -28,11 +33,14 @@ const withHarness = base.extend('harness', { scope: 'worker' }, async ({}, { onC
 
 const withLease = withHarness
   .extend('engines', async ({ harness }): Promise<readonly EngineName[]> => harness.engines)
-  .extend('lease', async ({ harness, task }, { onCleanup }) => {
+  // biome-ignore lint/correctness/noEmptyPattern: as above.
+  .extend('faults', async ({}): Promise<readonly EngineName[] | true> => [])
+  .extend('lease', async ({ harness, task, faults }, { onCleanup }) => {
     const lease = await (harness as Harness).lease({
       engines: [],
       label: nameOf(task),
       waitMs: Math.min(provided().waitMs ?? Number.POSITIVE_INFINITY, task.timeout * waitShare),
+      faults,
     });
     onCleanup(async () => {
       const { kept } = await lease.release({ failed: task.result?.state === 'fail' });
@@ -40,6 +48,7 @@ const withLease = withHarness
     });
     return lease;
   })
+  .extend('given', async ({ lease }) => lease.given)
   .extend('environment', async ({ lease, engines }) => {
     for (const engine of engines.toSorted()) await lease.store(engine);
     return lease.environment;

@@ -60,6 +60,8 @@ export function memoryServer({ capacity = 10, leak = () => [] }: MemoryServerOpt
             return true;
           },
           verify: async ({ id }) => places.get(id)?.values ?? [`${id} is gone`],
+          schemaGaps: async ({ id }) =>
+            (places.get(id)?.values ?? []).map((name) => ({ kind: 'table', name, what: 'missing' as const })),
           drop,
           keep: async (place) => ({ ...place, uri: `${place.uri}?kept` }),
           async [Symbol.asyncDispose]() {},

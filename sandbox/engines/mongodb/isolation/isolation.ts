@@ -2,9 +2,11 @@ import { MongoClient } from 'mongodb';
 import type { Isolation, PlaceOwner } from '../../contract/isolation.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { ownerOfPlace, stackMark } from '../../shared/isolation/place-names.ts';
+import { goesRound, readdress } from '../../shared/isolation/readdress.ts';
 import { databaseNames } from '../backup/catalogue.ts';
 import { memberOptions } from '../server/client.ts';
 import { withClient } from '../server/connection.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 
@@ -17,6 +19,12 @@ export const isolation: Isolation<MongoClient> = {
     const client = await new MongoClient(uri, uri.includes('replicaSet=') ? memberOptions : {}).connect();
     return { client, [Symbol.asyncDispose]: () => client.close() };
   },
+  async readdress(place, through) {
+    if (place.uri.includes('replicaSet=')) throw goesRound('members of a set tell drivers where they are');
+    return readdress(place, through);
+  },
+  addRows,
+  heldKeys,
   sweep,
 };
 

@@ -5,6 +5,7 @@ import type { IsolationOptions, Place, Places } from '../../contract/isolation.t
 import type { RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { type CollectionDescription, readCatalogue } from '../backup/catalogue.ts';
+import { gapsOfDatabase } from '../schema/schema-gaps.ts';
 import { databaseName, openForWork, uri } from '../server/connection.ts';
 import { addressOfPlace, hasLogin } from './address.ts';
 import { catalogueDifference, makeCollections, mendCatalogue, namesOfDifference } from './collections.ts';
@@ -37,6 +38,7 @@ export async function openPlaces(running: RunningEngine, options: IsolationOptio
       make: (signal = options.signal) => make(pool, placeName(mark, options.owner), signal),
       reset: (place) => reset(pool, place),
       verify: ({ id }) => verify(pool, client.db(id)),
+      schemaGaps: ({ id }) => gapsOfDatabase(running, client.db(id)),
       drop: ({ id }) => dropPlace(client, id),
       async [Symbol.asyncDispose]() {
         await template.database.dropDatabase();

@@ -14,18 +14,24 @@ import {
 
 /** Collections, validators and indexes, held against the schema's files. */
 export async function schemaGaps(running: RunningEngine): Promise<readonly SchemaGap[]> {
-  return withClient(running, async (database) => {
-    const gaps = await Promise.all(
-      collectionNames.map(async (name) =>
-        gapsOfCollection(database, {
-          name,
-          schema: await readCollectionSchema(name),
-          withText: hasTextIndexes(running),
-        }),
-      ),
-    );
-    return gaps.flat();
-  });
+  return withClient(running, (database) => gapsOfDatabase(running, database));
+}
+
+/** The same of any database that should have the schema. */
+export async function gapsOfDatabase(
+  running: Pick<RunningEngine, 'image'>,
+  database: Db,
+): Promise<readonly SchemaGap[]> {
+  const gaps = await Promise.all(
+    collectionNames.map(async (name) =>
+      gapsOfCollection(database, {
+        name,
+        schema: await readCollectionSchema(name),
+        withText: hasTextIndexes(running),
+      }),
+    ),
+  );
+  return gaps.flat();
 }
 
 /** The stand-in has none: there, and only there, they are left out. */

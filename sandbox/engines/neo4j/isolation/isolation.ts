@@ -1,6 +1,7 @@
 import neo4j, { type Driver } from 'neo4j-driver';
 import type { Isolation } from '../../contract/isolation.ts';
 import { sweepServers } from '../../shared/isolation/servers.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks.ts';
 import { openPlaces } from './places.ts';
 
@@ -15,5 +16,7 @@ export const isolation: Isolation<Driver> = {
     const client = neo4j.driver(uri, login, { disableLosslessIntegers: true, telemetryDisabled: true });
     return { client, [Symbol.asyncDispose]: () => client.close() };
   },
+  addRows,
+  heldKeys,
   sweep: sweepServers,
 };

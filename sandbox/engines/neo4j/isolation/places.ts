@@ -13,6 +13,7 @@ import {
 } from '../../shared/isolation/servers.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
+import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
 import { primaryOf } from '../server/standby.ts';
 import { standalone } from '../server/topologies.ts';
@@ -63,6 +64,7 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
         drop: () => drop(pool, place),
       }),
     verify: (place) => verify(pool, place),
+    schemaGaps: (place) => schemaGaps(serverOf(pool.servers, place).running),
     drop: (place) => drop(pool, place),
     async [Symbol.asyncDispose]() {
       await Promise.all([...pool.servers.values()].map(({ driver }) => driver.close()));

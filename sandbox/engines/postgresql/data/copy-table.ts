@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import type { Client } from 'pg';
+import type { Client, ClientBase } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { EntityName } from '../../../../seeds/entities.ts';
 import { inTransaction } from '../server/in-transaction.ts';
@@ -52,13 +52,24 @@ export async function copyTable(client: Client, { table, batches, from, advance 
   }
 }
 
+/** Copies rows beside those that are there. */
+export async function copyRows(
+  client: ClientBase,
+  table: TableLoad<EntityName>,
+  rows: readonly never[],
+): Promise<void> {
+  await using copy = openCopy(client, table);
+  await copy.write(rows);
+  await copy.end();
+}
+
 interface Copy extends AsyncDisposable {
   readonly write: (rows: readonly never[]) => Promise<void>;
   /** Sends the rest. Rejects with what the server refused. */
   readonly end: () => Promise<void>;
 }
 
-function openCopy(client: Client, { table, columns, row, binary }: TableLoad<EntityName>): Copy {
+function openCopy(client: ClientBase, { table, columns, row, binary }: TableLoad<EntityName>): Copy {
   const format = binary ? ' WITH (FORMAT binary)' : '';
   const stream = client.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN${format}`));
   const ended = finished(stream);

@@ -1,9 +1,11 @@
-import { Pool } from 'pg';
+import { type Client, Pool, type PoolClient } from 'pg';
 import type { Isolation, Place } from '../../contract/isolation.ts';
 import type { Connection, RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
+import { readdressPlace } from './place-address.ts';
 import { openPlaces } from './places.ts';
 import { rolledBack } from './rolled-back.ts';
 import { sweep } from './sweep.ts';
@@ -17,6 +19,9 @@ export const isolation: Isolation<Pool> = {
   leaks,
   open: async (running, options) => openPlaces(await ordered(running), options),
   connect,
+  readdress: readdressPlace,
+  addRows,
+  heldKeys,
   rolledBack,
   sweep: async (running, isAlive) => sweep(await ordered(running), isAlive),
 };
@@ -29,5 +34,17 @@ function ordered(running: RunningEngine): Promise<RunningEngine> {
 async function connect({ uri }: Place): Promise<Connection<Pool>> {
   const pool = new Pool({ connectionString: uri, max: clientConnections });
   pool.on('error', () => {});
-  return { client: pool, [Symbol.asyncDispose]: () => pool.end() };
+  const taken = new Set<PoolClient>();
+  pool.on('acquire', (client) => taken.add(client));
+  pool.on('release', (_, client) => taken.delete(client));
+  return {
+    client: pool,
+    async [Symbol.asyncDispose]() {
+      const ended = pool.end();
+      // A pool waits for each client that was taken from it, for ever: a test that fails gives none back.
+      const left = [...taken];
+      await Promise.all(left.map((client) => (client as unknown as Client).end()));
+      if (left.length === 0) await ended;
+    },
+  };
 }

@@ -1,5 +1,6 @@
-import type { Place } from '../../contract/isolation.ts';
+import type { Place, Through } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
+import { readdress } from '../../shared/isolation/readdress.ts';
 import { addressVariable, type DatabaseName, databases, mainDatabase } from '../server/connection.ts';
 import type { PlaceLogin } from './login.ts';
 import { databaseOfPlace } from './marks.ts';
@@ -25,4 +26,12 @@ export function placeOf(running: RunningEngine, { role, password }: PlaceLogin, 
       ...Object.fromEntries(others.map((database) => [addressVariable(database), addressOf(database)])),
     },
   };
+}
+
+/** Besides its addresses, those of libpq's own variables. */
+export async function readdressPlace(place: Place, through: Through): Promise<Place> {
+  const { PGHOST = '', PGPORT = '' } = place.environment;
+  const { host, port } = await through({ host: PGHOST, port: Number(PGPORT) });
+  const { environment, ...rest } = await readdress(place, through);
+  return { ...rest, environment: { ...environment, PGHOST: host, PGPORT: String(port) } };
 }

@@ -6,6 +6,7 @@ import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { inOneTransaction } from '../backup/catalogue/apply-content.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
+import { gapsOfDatabase } from '../schema/schema-gaps.ts';
 import { type DatabaseName, databases, mainDatabase } from '../server/connection.ts';
 import { identifier } from '../server/statements.ts';
 import { ownConnections, readCapacity } from './capacity.ts';
@@ -127,6 +128,15 @@ export async function openPlaces(
       await Promise.all(place.made.values());
       const placeSources = [...place.made.keys()].map(sourceNamed);
       return verifyPlace(running, keeper, { login: place.login, sources: placeSources, shared });
+    },
+    async schemaGaps({ id }) {
+      const place = open.get(id);
+      if (place === undefined) throw new Error(`${id}: it is not there`);
+      const gaps = await runConcurrently([...place.made], async ([database, making]) => {
+        await making;
+        return gapsOfDatabase(running, database, databaseOfPlace(id, database));
+      });
+      return gaps.flat();
     },
     drop,
     async keep(given) {

@@ -32,9 +32,14 @@ export async function schemaGaps(running: RunningEngine): Promise<readonly Schem
   return [...roles, ...ofDatabases.flat()];
 }
 
-async function gapsOfDatabase(running: RunningEngine, database: DatabaseName): Promise<readonly SchemaGap[]> {
+/** What a database lacks of the schema of `database`; `name` is what it is called by itself. Default: the same. */
+export async function gapsOfDatabase(
+  running: RunningEngine,
+  database: DatabaseName,
+  name: string = database,
+): Promise<readonly SchemaGap[]> {
   const text = await readFile(join(schemaDirectory, `${database}.sql`), 'utf8');
-  await using opened = await openPrimary(running, { database });
+  await using opened = await openPrimary(running, { database: name });
   const { client } = opened;
   const wanted = (await recordedObjects(client, text)) ?? (await recordNow(running, client, { database, text }));
   const gaps = gapsBetween(wanted, await readObjects(client, database), { place: database, isSame: isSameObject });

@@ -3,6 +3,7 @@ import { deadlineMs } from '../../../core/deadlines.ts';
 import type { Isolation } from '../../contract/isolation.ts';
 import { sweepServers } from '../../shared/isolation/servers.ts';
 import { createFollowingClient } from '../server/following-client.ts';
+import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks.ts';
 import { openPlaces } from './places.ts';
 
@@ -18,5 +19,7 @@ export const isolation: Isolation<QdrantClient> = {
     const client = createFollowingClient(uri, variables.QDRANT_API_KEY ?? '', { timeoutMs: deadlineMs('statement') });
     return { client, [Symbol.asyncDispose]: async () => {} };
   },
+  addRows,
+  heldKeys,
   sweep: sweepServers,
 };

@@ -10,6 +10,7 @@ import {
   serverOf,
   startServer,
 } from '../../shared/isolation/servers.ts';
+import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri } from '../server/connection.ts';
 import { standalone } from '../server/topologies.ts';
 import { markCollection } from './collection-state.ts';
@@ -56,6 +57,7 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
           drop: () => drop(pool, place),
         }),
       verify: async (place) => differencesOf(serverOf(servers, place).running, pool.template),
+      schemaGaps: (place) => schemaGaps(serverOf(servers, place).running),
       drop: (place) => drop(pool, place),
       async [Symbol.asyncDispose]() {
         if (unused !== undefined) await removeServer(stack, firstNode(unused.running).name);

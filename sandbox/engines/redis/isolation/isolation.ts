@@ -5,6 +5,7 @@ import { isPlaceName, ownerOfPlace, stackMark } from '../../shared/isolation/pla
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { openClient } from '../server/connection.ts';
 import { primaryNode } from '../server/masters.ts';
+import { addRows } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 import { findRegistry, takenDatabases } from './registry.ts';
@@ -15,13 +16,20 @@ export const isolation: Isolation<Redis> = {
   leaks,
   open: async (running, options) => openPlaces(await primaryFirst(running, primaryNode), options),
   connect,
+  addRows,
   sweep: async (running, isAlive) => sweep(await primaryFirst(running, primaryNode), isAlive),
 };
 
 async function connect({ uri }: Place): Promise<Connection<Redis>> {
   const client = new Redis(uri, { lazyConnect: true });
   client.on('error', () => {});
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (thrown) {
+    // It would go on trying for ever.
+    client.disconnect();
+    throw thrown;
+  }
   return { client, [Symbol.asyncDispose]: async () => client.disconnect() };
 }
 

@@ -5,6 +5,7 @@ import { SandboxError } from '../../../core/errors.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
+import { schemaGaps } from '../schema/schema-gaps.ts';
 import { openClient } from '../server/connection.ts';
 import { numbersOfKeys } from '../server/numbers-of-keys.ts';
 import { differentKeys, type Keys, readKeys, readShared, serverTimeMs } from './contents.ts';
@@ -75,6 +76,7 @@ export async function openPlaces(running: RunningEngine, { owner, maximum }: Iso
       verifying = verified.catch(() => {});
       return verified;
     },
+    schemaGaps: () => schemaGaps(running),
     drop: ({ id }) => dropPlace(client, registry, id),
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };

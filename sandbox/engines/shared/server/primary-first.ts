@@ -3,6 +3,7 @@ import type { Backup, PointInTime } from '../../contract/backup.ts';
 import type { Bench } from '../../contract/bench.ts';
 import type { Data, ReadBack } from '../../contract/data.ts';
 import type { Holding } from '../../contract/holdings.ts';
+import type { LeaseBench } from '../../contract/lease-bench.ts';
 import type { OfferedReads } from '../../contract/platform-reads.ts';
 import type { QueryPath } from '../../contract/query-path.ts';
 import type { Schema } from '../../contract/schema.ts';
@@ -69,7 +70,7 @@ function dataOf(data: Data, ordered: Order): Data {
 }
 
 function benchOf(bench: Bench, ordered: Order): Bench {
-  const { paths, platformReads, serverSettings } = bench;
+  const { paths, platformReads, serverSettings, leases } = bench;
   return {
     ...bench,
     paths: paths.map((path) => queryPathOf(path, ordered)),
@@ -77,6 +78,17 @@ function benchOf(bench: Bench, ordered: Order): Bench {
     ...(serverSettings === undefined
       ? {}
       : { serverSettings: async (running) => serverSettings(await ordered(running)) }),
+    ...(leases === undefined ? {} : { leases: leasesOf(leases, ordered) }),
+  };
+}
+
+function leasesOf(leases: LeaseBench, ordered: Order): LeaseBench {
+  return {
+    ...leases,
+    others: leases.others.map((other) => ({
+      ...other,
+      prepare: async (given) => other.prepare({ ...given, running: await ordered(given.running) }),
+    })),
   };
 }
 

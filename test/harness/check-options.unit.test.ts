@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { checkLeaseOptions, checkSettings } from '../../sandbox/harness/check-options.ts';
+import { type HarnessOptions, openHarness } from '../../sandbox/harness/open-harness.ts';
+
+test.each([
+  [{ engines: ['mongo'] }, 'UNKNOWN_ENGINE', /engines: .*`mongo`/],
+  [{ engines: 'redis' }, 'BAD_OPTION', /engines is "redis"/],
+  [{ engines: ['redis', 'redis'] }, 'BAD_OPTION', /each engine once/],
+  [{ faults: ['mongo'] }, 'UNKNOWN_ENGINE', /faults: .*`mongo`/],
+  [{ faults: 'redis' }, 'BAD_OPTION', /faults is "redis"/],
+  [{ faults: false }, 'BAD_OPTION', /faults is false/],
+  [{ faults: null }, 'BAD_OPTION', /faults is null/],
+  [{ label: 3 }, 'BAD_OPTION', /label is 3/],
+  [{ waitMs: -1 }, 'BAD_OPTION', /waitMs is -1/],
+  [{ waitMs: Number.NaN }, 'BAD_OPTION', /waitMs/],
+  [{ waitMs: 3e9 }, 'BAD_OPTION', /waitMs/],
+  [{ waitMs: '5' }, 'BAD_OPTION', /waitMs is "5"/],
+])('a lease with %j is refused: %s', (options, code, message) => {
+  expect(() => checkLeaseOptions(options)).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  );
+});
+
+test.each([{}, { engines: [] }, { faults: true }, { engines: ['redis'], faults: ['redis'], label: '', waitMs: 0 }])(
+  'a lease with %j is none to refuse',
+  (options) => {
+    checkLeaseOptions(options);
+  },
+);
+
+test.each([
+  [{ keepFailed: -1 }, 'BAD_OPTION'],
+  [{ keepFailed: 1.5 }, 'BAD_OPTION'],
+  [{ keepFailed: 1_001 }, 'BAD_OPTION'],
+  [{ keepFailedForMs: -1 }, 'BAD_OPTION'],
+  [{ waitMs: Number.POSITIVE_INFINITY }, 'BAD_OPTION'],
+  [{ maximum: { redis: 0 } }, 'BAD_OPTION'],
+  [{ maximum: { redis: 2.5 } }, 'BAD_OPTION'],
+  [{ maximum: { mongo: 2 } }, 'UNKNOWN_ENGINE'],
+])('a harness with %j is refused before anything starts: %s', async (options, code) => {
+  expect(() => checkSettings(options)).toThrow(expect.objectContaining({ code }));
+  await expect(openHarness({ ...options, directory: '/nowhere' } as HarnessOptions)).rejects.toMatchObject({ code });
+});
