@@ -57,6 +57,7 @@ export function createProgram(): Command {
     'ports',
   ])
     .option('--wait-timeout <duration>', 'give up after this long, for example 90s or 2m')
+    .option('--profile <name>', 'what else to start beside the engines: monitoring')
     .action(run(() => import('./up.ts').then((room) => room.up)));
   add(program, 'down', 'stop the stack and keep its data', [])
     .option('-v, --volumes', 'DELETE all its data too; backups stay')
@@ -232,6 +233,12 @@ export function createProgram(): Command {
       'draw it again whenever something changes, until it is interrupted; with --format json one document a line',
     )
     .action(run(() => import('./topology.ts').then((room) => room.topology)));
+  add(program, 'monitor', 'watch the running stack: Prometheus, Alertmanager and an exporter for each node', [
+    'images',
+    'dockerInstall',
+  ])
+    .argument('<action>', 'up, status, open or down')
+    .action(run(() => import('./monitor.ts').then((room) => room.monitor)));
   add(program, 'fault', 'break a node of the running stack, or what is between nodes, until it is healed', [])
     .argument('<kind>', `${faultNames}; or heal, list`)
     .argument(

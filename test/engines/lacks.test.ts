@@ -31,6 +31,7 @@ const reasons = {
   bench: 'nothing of it is asked for',
   shell: 'there is no program',
   dataVersions: 'nothing is on disk',
+  metrics: 'there is nothing to measure',
   isolation: 'its tests share one store',
   insight: 'it does not tell what it was asked',
   quality: 'nobody has written contracts for it',
@@ -49,12 +50,22 @@ const capabilities = [
   'dataVersions',
   'isolation',
   'insight',
+  'metrics',
 ] as const;
 const engines = await loadEngines(engineNames);
 
 test('an engine without a reason for what it is without does not compile', () => {
   const begun = defineEngine({ ...core, topologies: redis.topologies, backup: redis.backup });
-  const said = { schema: '', failover: '', bench: '', shell: '', dataVersions: '', isolation: '', insight: '' };
+  const said = {
+    schema: '',
+    failover: '',
+    bench: '',
+    shell: '',
+    dataVersions: '',
+    isolation: '',
+    insight: '',
+    metrics: '',
+  };
   // @ts-expect-error of a point in time there is no word, and none of data
   expect(begun.without(said).lacks).toBeDefined();
   // @ts-expect-error it has a backup

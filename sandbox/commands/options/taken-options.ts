@@ -39,6 +39,13 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     open: [],
     drop: ['all'],
   },
+  monitor: {
+    '': [],
+    up: ['images', 'dockerInstall'],
+    status: [],
+    open: [],
+    down: [],
+  },
   fault: {
     '': [],
     loss: ['percent', 'direction'],

@@ -9,13 +9,16 @@ export const labelNames = {
   directory: 'dev.taishang.sandbox.directory',
   /**
    * `stack` for what stays up, `restore` for a stack that a restore made beside one, `throw-away` for what a test or drill
-   * owns, `helper` for a single command, `fault` for the record of one, `place` for a server that tests are given.
+   * owns, `helper` for a single command, `fault` for the record of one, `place` for a server that tests are given,
+   * `monitoring` for what watches a stack.
    */
   purpose: 'dev.taishang.sandbox.purpose',
   /** Name of the stack that nodes beside it belong to: those of a restore, and those that fill new volumes for it. */
   beside: 'dev.taishang.sandbox.beside',
   /** Id of the place that a server of a test's own is, on its container; `beside` names its stack. */
   place: 'dev.taishang.sandbox.place',
+  /** On what watches a stack: Prometheus, Alertmanager and exporters; `beside` names the stack. */
+  monitoring: 'dev.taishang.sandbox.monitoring',
   /** On an empty volume of a stack that a restore made: since when it is whole, ISO 8601. */
   restoredAt: 'dev.taishang.sandbox.restored-at',
   /** `<host name>:<process id>:<start time>` of the process that started a throw-away object, or a restore. */

@@ -9,6 +9,7 @@ import type { Data } from './data.ts';
 import type { Failover } from './failover.ts';
 import type { Insight } from './insight.ts';
 import type { Isolation } from './isolation.ts';
+import type { Metrics } from './metrics.ts';
 import type { Quality } from './quality.ts';
 import type { Schema } from './schema.ts';
 import type { Shell } from './shell.ts';
@@ -75,6 +76,7 @@ export interface Capabilities {
   readonly isolation: Isolation;
   readonly insight: Insight;
   readonly quality: Quality;
+  readonly metrics: Metrics;
 }
 
 export type CapabilityName = keyof Capabilities;

@@ -89,5 +89,6 @@ export const mongodb = defineEngine({
   insight,
   quality,
 }).without({
+  metrics: "Percona's exporter is not to be had from packages, and asks for commands that the stand-in does not know",
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

@@ -107,6 +107,8 @@ export const neo4j = defineEngine({
 }).without({
   // db.logs.query.enabled is taken, and the log stays empty, after a query of a minute too (2026.08).
   insight: 'Community writes no log of queries, and keeps no statistics of them',
+  metrics:
+    'the endpoint for Prometheus is of the Enterprise edition, and there is no exporter for Community in packages',
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',
   restoreBeside:

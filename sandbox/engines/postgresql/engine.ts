@@ -16,6 +16,7 @@ import { failover } from './failover/failover.ts';
 import { primaryThatAnswers } from './failover/rejoin.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { quality } from './quality/quality.ts';
 import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
@@ -88,6 +89,7 @@ export const postgresql = defineEngine({
   ),
   failover,
   quality,
+  metrics,
 }).without({
   earlierImage: 'Debian has one version of PostgreSQL 17 at a time, and no official image has what the schema needs',
   clustered: 'PostgreSQL itself has no clustered topology: one node takes writes',

@@ -72,6 +72,7 @@ export const qdrant = defineEngine({
   quality,
 }).without({
   insight: 'the server counts requests by the path of its interface, and not by what they ask for',
+  metrics: 'the stand-in does not serve `/metrics`',
   // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
   earlierImage: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',
   replicated: 'Qdrant replicates shards between the peers of a cluster: use clustered',

@@ -15,6 +15,7 @@ import { refill } from './data/refill.ts';
 import { failover } from './failover/failover.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
@@ -98,6 +99,7 @@ export const redis = defineEngine({
   ),
   failover,
   quality,
+  metrics,
 }).without({
   pointInTime: 'the log holds commands without a time that the server could stop at',
   restoreBeside:

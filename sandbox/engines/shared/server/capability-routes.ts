@@ -164,4 +164,6 @@ export const capabilityRoutes: Routes<Capabilities> = {
   insight,
   // It reads from a follower where there is one, and looks for it itself.
   quality: asItIs,
+  // Each node has an exporter of its own; its login is made where writes are taken, which it looks for.
+  metrics: asItIs,
 };

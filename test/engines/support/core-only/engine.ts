@@ -39,6 +39,7 @@ export const coreOnly: Engine = defineEngine({
   uri: ({ nodes: [node] }) => (node === undefined ? '' : address(node)),
   environment: ({ nodes: [node] }) => ({ CORE_ONLY_URL: node === undefined ? '' : address(node) }),
 }).without({
+  metrics: 'there is nothing to measure',
   isolation: 'its tests share one store',
   insight: 'it does not tell what it was asked',
   quality: 'nobody has written contracts for it',

@@ -1,0 +1,76 @@
+import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
+import type { Exporter, Metrics } from '../../contract/metrics.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
+import { debianProgram } from '../../shared/metrics/debian-program.ts';
+import { exporterSecret, monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
+import { serverPort } from '../server/client-options.ts';
+import { openClient } from '../server/connection.ts';
+
+/** Default port of redis_exporter. */
+const exporterPort = 9_121;
+
+/** redis_exporter beside every server. */
+export const metrics: Metrics = {
+  job: 'redis-exporter',
+  image: {
+    variable: 'REDIS_EXPORTER',
+    official: { reference: 'oliver006/redis_exporter:v1.69.0' },
+    local: debianProgram('prometheus-redis-exporter', ['prometheus-redis-exporter'], 'redis_exporter 1.69 of Debian'),
+  },
+  grant,
+  revoke,
+  exporterOf,
+};
+
+/** No key, no channel, and of the commands those alone that the exporter asks (its README, "Authenticating with Redis"). */
+const rights = [
+  ...['+ping', '+info', '+config|get', '+slowlog|len', '+slowlog|get', '+latency|latest', '+latency|histogram'],
+  ...['+client|setname', '+cluster|info'],
+];
+
+/** Users are each server's own, and lie with its data. */
+async function grant(running: RunningEngine): Promise<void> {
+  const password = `#${sha256Of(monitoringPassword(running.secrets.default))}`;
+  await Promise.all(
+    running.nodes.map(async (node) => {
+      await using client = await openClient(node, running.secrets);
+      await client.acl('SETUSER', monitoringLogin, 'reset', 'on', password, '-@all', ...rights);
+      await client.acl('SAVE');
+    }),
+  );
+}
+
+async function revoke(running: RunningEngine): Promise<void> {
+  await Promise.all(
+    running.nodes.map(async (node) => {
+      await using client = await openClient(node, running.secrets);
+      await client.acl('DELUSER', monitoringLogin);
+      await client.acl('SAVE');
+    }),
+  );
+}
+
+function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
+  const address = `redis://${node.name}:${serverPort}`;
+  const password = monitoringPassword(running.secrets.default);
+  // Looked up by the address with its user, if it is given one.
+  const named = `redis://${monitoringLogin}@${node.name}:${serverPort}`;
+  const file = exporterSecret('passwords.json', JSON.stringify({ [address]: password, [named]: password }));
+  return {
+    port: exporterPort,
+    spec: {
+      name: `${node.name}-exporter`,
+      role: 'exporter',
+      ports: [],
+      environment: {
+        REDIS_ADDR: address,
+        REDIS_USER: monitoringLogin,
+        REDIS_PASSWORD_FILE: file.path,
+        // The machine's memory, which RedisMemoryUnlimited reads.
+        REDIS_EXPORTER_INCL_SYSTEM_METRICS: 'true',
+      },
+      files: [file],
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { ResolvedImage } from '../containers/images/image-spec.ts';
+import type { NodeHandle, NodeSpec } from '../containers/nodes/node-spec.ts';
+import { removeContainer } from '../containers/nodes/nodes.ts';
+import { startNode } from '../containers/nodes/start-node.ts';
+import { type Labels, labelNames } from '../containers/runtime/labels.ts';
+import { type FoundContainer, findContainers } from '../containers/runtime/objects.ts';
+import { sha256Of } from '../core/sha256-of.ts';
+import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
+
+/** A container of the monitoring of a stack, as it is wanted. */
+export interface Part {
+  readonly spec: NodeSpec;
+  readonly image: ResolvedImage;
+  /** Container port to port on the loopback address. */
+  readonly hostPorts: Readonly<Record<number, number>>;
+}
+
+/** Memory that each may take, in bytes: what runs away ends before the machine does. */
+const memoryLimitBytes = 512 * 2 ** 20;
+
+/** Starts what is missing or different now, beside one of the stack's nodes, and removes what is not wanted any more. */
+export async function reconcileParts(beside: NodeHandle, wanted: readonly Part[]): Promise<void> {
+  const stackName = beside.network;
+  const [found, labels] = await Promise.all([monitoringContainers(stackName), labelsBeside(beside)]);
+  const isWanted = ({ name, running, labels: own }: FoundContainer) =>
+    running &&
+    wanted.some((part) => containerNameOf(stackName, part) === name && hashOf(part) === own[labelNames.contentHash]);
+  const kept = found.filter(isWanted);
+  await Promise.all(found.filter((each) => !kept.includes(each)).map(({ id }) => removeContainer(id)));
+  const missing = wanted.filter((part) => !kept.some(({ name }) => name === containerNameOf(stackName, part)));
+  await Promise.all(missing.map((part) => start(stackName, part, labels)));
+}
+
+async function start(stackName: string, part: Part, labels: Labels): Promise<void> {
+  await startNode(part.spec, {
+    // A stack's name of its own: nothing that looks at the stack takes it for one of its nodes.
+    stackName: `${stackName}-monitoring`,
+    engine: 'monitoring',
+    image: part.image.reference,
+    network: stackName,
+    hostPorts: part.hostPorts,
+    containerName: containerNameOf(stackName, part),
+    volumeNames: {},
+    memoryLimitBytes,
+    labels: { ...labels, [labelNames.contentHash]: hashOf(part) },
+  });
+}
+
+function containerNameOf(stackName: string, { spec }: Part): string {
+  return `${stackName}-${spec.name}`;
+}
+
+function hashOf({ spec, image, hostPorts }: Part): string {
+  return sha256Of(JSON.stringify([spec, image.digest, hostPorts]));
+}
+
+/** Where the stack is a throw-away one, its monitoring goes with it when its process has died. */
+async function labelsBeside(beside: NodeHandle): Promise<Labels> {
+  const nodes = await findContainers({ [labelNames.stack]: beside.network });
+  const found = nodes.find(({ id }) => id === beside.containerId)?.labels ?? {};
+  const owner = found[labelNames.owner];
+  return {
+    [labelNames.beside]: beside.network,
+    [labelNames.monitoring]: 'true',
+    ...(owner === undefined
+      ? { [labelNames.purpose]: 'monitoring' }
+      : { [labelNames.purpose]: 'throw-away', [labelNames.owner]: owner }),
+  };
+}

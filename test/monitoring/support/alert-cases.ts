@@ -1,0 +1,338 @@
+import type { AlertCase, FaultySeries } from './situations.ts';
+
+/** Labels that a target of a job has. */
+const target = (job: string, engine: string) => `job="${job}",instance="INSTANCE",engine="${engine}"`;
+const postgres = target('postgres-exporter', 'postgresql');
+const redis = target('redis-exporter', 'redis');
+
+const jobs = {
+  'postgres-exporter': 'postgresql',
+  'mongodb-exporter': 'mongodb',
+  'redis-exporter': 'redis',
+  neo4j: 'neo4j',
+  qdrant: 'qdrant',
+};
+
+type Job = keyof typeof jobs;
+
+const ofNode = (job: Job) => ({ job, instance: 'INSTANCE', engine: jobs[job] });
+
+/** A server that refuses connections, and one that hangs: the scrape of the second gives nothing but `up`. */
+function serverDown(alert: string, job: Job, engine: string, metric: string): readonly AlertCase[] {
+  const own = `${metric}{${target(job, engine)}}`;
+  const up = `up{${target(job, engine)}}`;
+  return [
+    {
+      alert,
+      cause: 'refuses',
+      series: [
+        { series: own, healthy: 1, faulty: 0 },
+        { series: up, healthy: 1 },
+      ],
+      labels: ofNode(job),
+    },
+    {
+      alert,
+      cause: 'hangs',
+      series: [
+        { series: own, healthy: 1, faulty: 'stale' },
+        { series: up, healthy: 1, faulty: 0 },
+      ],
+      labels: ofNode(job),
+    },
+  ];
+}
+
+/** A job that has lost its targets, while the others have theirs. */
+function targetMissing(job: string): AlertCase {
+  const others = Object.entries(jobs).filter(([other]) => other !== job);
+  return {
+    alert: 'TargetMissing',
+    cause: job,
+    series: [
+      { series: `up{job="${job}",instance="only"}`, healthy: 1, faulty: 'stale' },
+      ...others.map(
+        ([other]): FaultySeries => ({ series: `up{job="${other}",instance="only"}`, healthy: 1, stays: true }),
+      ),
+    ],
+    labels: { job },
+    firesWithoutSeries: true,
+    isAboutAll: true,
+  };
+}
+
+const memberSeenBy = (metric: string, reporter: string, member: string, state: string) =>
+  `${metric}{job="mongodb-exporter",instance="${reporter}",engine="mongodb",rs_nm="rs0",member_idx="${member}",member_state="${state}"}`;
+
+const slot = 'slot_name="left_behind",slot_type="physical"';
+const redisInfo = (policy: string) =>
+  `redis_instance_info{${redis},maxmemory_policy="${policy}",role="master",redis_mode="standalone"}`;
+
+/** Every cause of every alert. */
+export const alertCases: readonly AlertCase[] = [
+  ...serverDown('PostgreSQLDown', 'postgres-exporter', 'postgresql', 'pg_up'),
+  ...serverDown('MongoDBDown', 'mongodb-exporter', 'mongodb', 'mongodb_up'),
+  ...serverDown('RedisDown', 'redis-exporter', 'redis', 'redis_up'),
+  ...serverDown('Neo4jDown', 'neo4j', 'neo4j', 'neo4j_up'),
+  {
+    alert: 'QdrantDown',
+    series: [{ series: `up{${target('qdrant', 'qdrant')}}`, healthy: 1, faulty: 0 }],
+    labels: ofNode('qdrant'),
+  },
+  {
+    // 97 are to be had: 77 of them are 79.4 %, 79 are 81.4 %. No database has more than half.
+    alert: 'PostgreSQLHighConnections',
+    series: [
+      { series: `pg_stat_database_numbackends{${postgres},datid="1",datname="one"}`, healthy: 3, edge: 38, faulty: 39 },
+      { series: `pg_stat_database_numbackends{${postgres},datid="2",datname="two"}`, healthy: 3, edge: 39, faulty: 40 },
+      { series: `pg_settings_max_connections{${postgres},server="postgresql:5432"}`, healthy: 100 },
+      { series: `pg_settings_superuser_reserved_connections{${postgres},server="postgresql:5432"}`, healthy: 3 },
+      { series: `pg_settings_reserved_connections{${postgres},server="postgresql:5432"}`, healthy: 0 },
+    ],
+    labels: ofNode('postgres-exporter'),
+  },
+  {
+    // Before PostgreSQL 16 there are none reserved for a role.
+    alert: 'PostgreSQLHighConnections',
+    cause: 'without reserved_connections',
+    series: [
+      { series: `pg_stat_database_numbackends{${postgres},datid="1",datname="one"}`, healthy: 3, edge: 77, faulty: 79 },
+      { series: `pg_settings_max_connections{${postgres},server="postgresql:5432"}`, healthy: 100 },
+      { series: `pg_settings_superuser_reserved_connections{${postgres},server="postgresql:5432"}`, healthy: 3 },
+    ],
+    labels: ofNode('postgres-exporter'),
+  },
+  {
+    alert: 'MongoDBReplicationLag',
+    series: [
+      {
+        series: memberSeenBy('mongodb_rs_members_optimeDate', 'mongodb-1', 'mongodb-1:27017', 'PRIMARY'),
+        healthy: 2e6,
+      },
+      ...['mongodb-1', 'mongodb-2'].map((reporter) => ({
+        series: memberSeenBy('mongodb_rs_members_optimeDate', reporter, 'INSTANCE', 'SECONDARY'),
+        healthy: 2e6,
+        edge: 2e6 - 10e3,
+        faulty: 2e6 - 11e3,
+      })),
+    ],
+    labels: { rs_nm: 'rs0', member_idx: 'INSTANCE' },
+  },
+  {
+    alert: 'MongoDBMemberDown',
+    series: [
+      {
+        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', 'SECONDARY'),
+        healthy: 1,
+        faulty: 'stale',
+      },
+      {
+        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', '(not reachable/healthy)'),
+        healthy: 'stale',
+        faulty: 0,
+      },
+    ],
+    labels: { rs_nm: 'rs0', member_idx: 'INSTANCE' },
+  },
+  {
+    alert: 'MongoDBNoPrimary',
+    series: [
+      {
+        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-2', 'mongodb-1:27017', 'PRIMARY'),
+        healthy: 1,
+        faulty: 'stale',
+      },
+      { series: memberSeenBy('mongodb_rs_members_health', 'mongodb-2', 'mongodb-2:27017', 'SECONDARY'), healthy: 1 },
+    ],
+    labels: { rs_nm: 'rs0' },
+    isAboutAll: true,
+  },
+  {
+    alert: 'PostgreSQLReplicationLag',
+    series: [
+      { series: `pg_replication_lag_seconds{${postgres}}`, healthy: 0, edge: 10, faulty: 11 },
+      { series: `pg_replication_is_replica{${postgres}}`, healthy: 1 },
+    ],
+    labels: ofNode('postgres-exporter'),
+  },
+  {
+    alert: 'PostgreSQLReplicationSlotInactive',
+    series: [{ series: `pg_replication_slot_slot_is_active{${postgres},${slot}}`, healthy: 1, faulty: 0 }],
+    labels: { ...ofNode('postgres-exporter'), slot_name: 'left_behind', slot_type: 'physical' },
+  },
+  {
+    alert: 'PostgreSQLReplicationSlotLag',
+    series: [
+      {
+        series: `pg_replication_slots_pg_wal_lsn_diff{${postgres},database="",server="postgresql:5432",slot_name="left_behind"}`,
+        healthy: 0,
+        edge: 256e6,
+        faulty: 256e6 + 1,
+      },
+      { series: `pg_settings_max_wal_size_bytes{${postgres},server="postgresql:5432"}`, healthy: 256e6 },
+    ],
+    labels: { ...ofNode('postgres-exporter'), server: 'postgresql:5432', slot_name: 'left_behind' },
+  },
+  ...['unreserved', 'lost'].map(
+    (status): AlertCase => ({
+      alert: 'PostgreSQLReplicationSlotLost',
+      cause: status,
+      series: [
+        {
+          series: `pg_replication_slot_wal_status{${postgres},${slot},wal_status="reserved"}`,
+          healthy: 1,
+          faulty: 'stale',
+        },
+        {
+          series: `pg_replication_slot_wal_status{${postgres},${slot},wal_status="${status}"}`,
+          healthy: 'stale',
+          faulty: 1,
+        },
+      ],
+      labels: {
+        ...ofNode('postgres-exporter'),
+        slot_name: 'left_behind',
+        slot_type: 'physical',
+        wal_status: status,
+      },
+    }),
+  ),
+  {
+    alert: 'PostgreSQLWalGrowth',
+    series: [
+      { series: `pg_wal_size_bytes{${postgres}}`, healthy: 100e6, edge: 512e6, faulty: 513e6 },
+      { series: `pg_settings_max_wal_size_bytes{${postgres},server="postgresql:5432"}`, healthy: 256e6 },
+    ],
+    labels: ofNode('postgres-exporter'),
+  },
+  {
+    alert: 'PostgreSQLDiskGrowth',
+    series: [
+      { series: `pg_database_size_bytes{${postgres},datname="one"}`, healthy: 50e6, edge: 75e6, faulty: 76e6 },
+      { series: `pg_database_size_bytes{${postgres},datname="two"}`, healthy: 50e6 },
+    ],
+    labels: ofNode('postgres-exporter'),
+    healthySeconds: 3_900,
+  },
+  {
+    alert: 'RedisMemoryUsageHigh',
+    series: [
+      { series: `redis_memory_used_bytes{${redis}}`, healthy: 10, edge: 90, faulty: 91 },
+      { series: `redis_memory_max_bytes{${redis}}`, healthy: 100 },
+      { series: redisInfo('noeviction'), healthy: 1 },
+    ],
+    labels: ofNode('redis-exporter'),
+  },
+  {
+    alert: 'RedisMemoryUnlimited',
+    series: [
+      { series: `redis_memory_used_bytes{${redis}}`, healthy: 10, edge: 80, faulty: 81 },
+      { series: `redis_memory_max_bytes{${redis}}`, healthy: 0 },
+      { series: `redis_total_system_memory_bytes{${redis}}`, healthy: 100 },
+    ],
+    labels: ofNode('redis-exporter'),
+  },
+  {
+    // Of the last 5 minutes' reads 90 s and more are bad when the rate is below four fifths of 90 %.
+    alert: 'RedisEvictionsHurt',
+    series: [
+      { series: `redis_evicted_keys_total{${redis}}`, healthy: 0, edge: 50, faulty: 50, isCounter: true },
+      { series: `redis_keyspace_hits_total{${redis}}`, healthy: 90, edge: 85, faulty: 40, isCounter: true },
+      { series: `redis_keyspace_misses_total{${redis}}`, healthy: 10, edge: 15, faulty: 60, isCounter: true },
+    ],
+    labels: ofNode('redis-exporter'),
+    healthySeconds: 3_900,
+    leadSeconds: 90,
+    tailSeconds: 300,
+  },
+  {
+    alert: 'ExporterDown',
+    series: [{ series: `up{${redis}}`, healthy: 1, faulty: 0 }],
+    labels: ofNode('redis-exporter'),
+  },
+  ...Object.keys(jobs).map(targetMissing),
+  {
+    // Time begins at 0 here.
+    alert: 'BackupTooOld',
+    series: [
+      {
+        series: 'taishang_backup_last_success_timestamp_seconds{job="sandbox",instance="INSTANCE"}',
+        healthy: 0,
+        edge: -26 * 3_600 + 1_500,
+        faulty: -27 * 3_600,
+      },
+    ],
+    labels: { job: 'sandbox', instance: 'INSTANCE' },
+  },
+  {
+    alert: 'QualityCheckFailed',
+    series: [
+      {
+        series: 'taishang_quality_violations{job="sandbox",instance="quality",check="INSTANCE"}',
+        healthy: 0,
+        faulty: 1,
+      },
+    ],
+    labels: { job: 'sandbox', instance: 'quality', check: 'INSTANCE' },
+  },
+  {
+    alert: 'QualityCheckSilent',
+    series: [
+      {
+        series: 'taishang_quality_last_success_timestamp_seconds{job="sandbox",instance="quality",check="INSTANCE"}',
+        healthy: 0,
+        edge: -2 * 3_600 + 1_500,
+        faulty: -3 * 3_600,
+      },
+    ],
+    labels: { job: 'sandbox', instance: 'quality', check: 'INSTANCE' },
+  },
+];
+
+/** What must never fire: the alert's name, and what is scraped all the time. */
+export const silentCases: readonly Pick<AlertCase, 'alert' | 'cause' | 'series'>[] = [
+  {
+    alert: 'RedisMemoryUsageHigh',
+    cause: 'without a limit',
+    series: [
+      { series: `redis_memory_used_bytes{${redis}}`, healthy: 50 },
+      { series: `redis_memory_max_bytes{${redis}}`, healthy: 0 },
+      { series: redisInfo('noeviction'), healthy: 1 },
+    ],
+  },
+  {
+    alert: 'RedisMemoryUsageHigh',
+    cause: 'a full cache that evicts',
+    series: [
+      { series: `redis_memory_used_bytes{${redis}}`, healthy: 99 },
+      { series: `redis_memory_max_bytes{${redis}}`, healthy: 100 },
+      { series: redisInfo('allkeys-lru'), healthy: 1 },
+    ],
+  },
+  {
+    alert: 'RedisMemoryUnlimited',
+    cause: 'with a limit',
+    series: [
+      { series: `redis_memory_used_bytes{${redis}}`, healthy: 90 },
+      { series: `redis_memory_max_bytes{${redis}}`, healthy: 100 },
+      { series: `redis_total_system_memory_bytes{${redis}}`, healthy: 100 },
+    ],
+  },
+  {
+    alert: 'RedisEvictionsHurt',
+    cause: 'misses without evictions',
+    series: [
+      { series: `redis_evicted_keys_total{${redis}}`, healthy: 0, isCounter: true },
+      { series: `redis_keyspace_hits_total{${redis}}`, healthy: 10, isCounter: true },
+      { series: `redis_keyspace_misses_total{${redis}}`, healthy: 90, isCounter: true },
+    ],
+  },
+  {
+    alert: 'PostgreSQLReplicationLag',
+    cause: 'an idle primary',
+    series: [
+      { series: `pg_replication_lag_seconds{${postgres}}`, healthy: 100 },
+      { series: `pg_replication_is_replica{${postgres}}`, healthy: 0 },
+    ],
+  },
+];
