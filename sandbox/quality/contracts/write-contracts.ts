@@ -1,8 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { makeFolder } from '../../core/files/make-folder.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { QualityPlace, QualitySession } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema-gap.ts';
@@ -24,7 +25,7 @@ export async function writeContracts(directory: string, stores: readonly Describ
     if (engine.quality === undefined) continue;
     await using session = await engine.quality.open(running);
     const folder = join(directory, engine.name);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder, 0o755);
     const taken = new Set<string>();
     for (const place of await session.places()) {
       const entity = uniqueName(place, taken);
