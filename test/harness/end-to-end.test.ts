@@ -66,7 +66,7 @@ test('a test that fails keeps its stores, says how to open them, and they outliv
   expect(all).toMatch(
     /Queries of ".*leaves a table":\n +postgresql: no index, reads all of users, for .*: select email/,
   );
-  expect(all?.match(/Queries of/g)).toHaveLength(1);
+  expect(all?.match(/Queries of/g), all).toHaveLength(1);
   const [, id = ''] = /lease open ([0-9a-f]{8})/.exec(all ?? '') ?? [];
   expect((await leases()).filter((lease) => !before.has(lease.id))).toMatchObject([
     { id, state: 'kept', label: expect.stringContaining('finds none, and fails') },

@@ -6,7 +6,8 @@ import type { Insight, ObservedQuery } from '../../contract/insight.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
-import { type DatabaseName, openPrimary, workingRoles } from '../server/connection.ts';
+import { databaseOfPlace } from '../isolation/marks.ts';
+import { type DatabaseName, databases, openPrimary, workingRoles } from '../server/connection.ts';
 import { identifier } from '../server/statements.ts';
 import { type PlanNode, scansOf } from './scans.ts';
 
@@ -40,7 +41,9 @@ export const insight: Insight = {
 async function observe(running: RunningEngine, place: string): Promise<readonly ObservedQuery[]> {
   const statements = await readFile(join(import.meta.dirname, 'statements.sql'), 'utf8');
   await using opened = await openPrimary(running, { database: viewedFrom });
-  const { rows } = await opened.client.query<Row>(statements, [place]);
+  // By their names: those of the test before are still there under others, until they are dropped.
+  const names = databases.map((database) => databaseOfPlace(place, database));
+  const { rows } = await opened.client.query<Row>(statements, [names]);
   await using planners = new AsyncDisposableStack();
   const clients = new Map<string, Client>();
   const found: ObservedQuery[] = [];
