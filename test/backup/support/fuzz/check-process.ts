@@ -17,6 +17,7 @@ const control = controls[process.argv[2] ?? ''];
 const others = control === undefined ? {} : { [control.engine]: control.check };
 
 process.on('message', async ({ file, staging }: { readonly file: string; readonly staging: string }) => {
+  globalThis.gc?.();
   forgetPeak();
   const checked = await checkOffline(file, staging, others).then(
     (doors) => ({ outcome: 'taken', doors }),

@@ -19,7 +19,7 @@ export interface Oracle extends AsyncDisposable {
 const answerMs = 20_000;
 
 /** What a check may take more than the process has at rest: far less than a bomb's 512 MiB, more than a garbage collection leaves. */
-const memoryBytesMax = 128 * 2 ** 20;
+const memoryBytesMax = 192 * 2 ** 20;
 
 /** What may lie in the staging folder beside what the manifest states. */
 const diskSlackBytes = 16 * 2 ** 20;
@@ -84,6 +84,8 @@ async function startProcess(control: string, former?: ChildProcess) {
   if (former !== undefined) await end(former);
   const child = fork(join(import.meta.dirname, 'check-process.ts'), [control], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // What the checks before have left counts for none of the next.
+    execArgv: [...process.execArgv, '--expose-gc'],
   });
   // There is no such file: it answers once it is there.
   const answer = await ask(child, { file: '/nowhere/archive.tar.gz', staging: '/nowhere' }, 60_000);
