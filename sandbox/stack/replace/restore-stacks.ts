@@ -63,11 +63,11 @@ export async function removeAbandonedRestores(): Promise<Removed> {
   const abandoned = (await find({})).filter(({ isWhole, isOwned }) => !isWhole && !isOwned);
   const removed = await Promise.all(
     abandoned.map(async ({ name, directory }) => {
-      const gone = await removeStack(name, { volumes: true });
+      // Files first: by what the container runtime has of it the stack is found again, where this process ends halfway.
       await forgetStack(directory, name);
       // Of the process that died, as everything else of this stack.
       await rm(await stackLockFile(directory, name, 'lock'), { recursive: true, force: true });
-      return gone;
+      return removeStack(name, { volumes: true });
     }),
   );
   return {
