@@ -14,7 +14,7 @@ test('the help lists every command and an example', async () => {
 
 test('every command of the platform is there', () => {
   expect(commands.toSorted()).toEqual(
-    'up down stop start restart ps status topology monitor fault failover env logs wait seed dataset backup restore scenarios bench doctor prefetch exec lease psql mongosh cypher redis-cli reset open completion'
+    'up down stop start restart ps status topology monitor quality fault failover env logs wait seed dataset backup restore scenarios bench doctor prefetch exec lease psql mongosh cypher redis-cli reset open completion'
       .split(' ')
       .toSorted(),
   );
