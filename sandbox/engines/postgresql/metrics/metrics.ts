@@ -30,13 +30,13 @@ export const metrics: Metrics = {
   exporterOf,
 };
 
-function openPrimary(running: RunningEngine, node: NodeHandle): Promise<OpenClient> {
-  return openClient(node, running.secrets, { database: 'postgres' });
+async function openWritable(running: RunningEngine): Promise<OpenClient> {
+  return openClient(await primaryThatAnswers(running), running.secrets, { database: 'postgres' });
 }
 
 /** Statistics, settings and sizes, and no row of any table (PostgreSQL documentation, "Predefined Roles"). */
 async function grant(running: RunningEngine): Promise<void> {
-  await using opened = await openPrimary(running, await primaryThatAnswers(running));
+  await using opened = await openWritable(running);
   const { client } = opened;
   const role = client.escapeIdentifier(monitoringLogin);
   const there = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [monitoringLogin]);
@@ -47,7 +47,7 @@ async function grant(running: RunningEngine): Promise<void> {
 }
 
 async function revoke(running: RunningEngine): Promise<void> {
-  await using opened = await openPrimary(running, await primaryThatAnswers(running));
+  await using opened = await openWritable(running);
   await opened.client.query(`DROP ROLE IF EXISTS ${opened.client.escapeIdentifier(monitoringLogin)}`);
 }
 
