@@ -20,10 +20,10 @@ import type { SandboxReport } from '../report/shapes.ts';
 import { stackStatus } from '../stack/attach/stack-status.ts';
 import { loadEngines } from '../stack/resolve/load-engines.ts';
 import { ensureStateDirectory } from '../stack/state/state-directory.ts';
-import { type BroughtUp, bringUp } from './bring-up.ts';
 import { identityOf, stackOptionsOf } from './options/stack-options.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { suitesOptionsOf } from './scenarios.ts';
+import { type BroughtUp, bringUp } from './stack/bring-up.ts';
 
 /** All paths within half a minute on two cores: plans and answers, and a first look at the latencies. */
 const quickMeasure = { warmUpMs: 40, measureMs: 240 } as const;

@@ -58,26 +58,26 @@ export function createProgram(): Command {
   ])
     .option('--wait-timeout <duration>', 'give up after this long, for example 90s or 2m')
     .option('--profile <name>', 'what else to start beside the engines: monitoring')
-    .action(run(() => import('./up.ts').then((room) => room.up)));
+    .action(run(() => import('./stack/up.ts').then((room) => room.up)));
   add(program, 'down', 'stop the stack and keep its data', [])
     .option('-v, --volumes', 'DELETE all its data too; backups stay')
-    .action(run(() => import('./down.ts').then((room) => room.down)));
+    .action(run(() => import('./stack/down.ts').then((room) => room.down)));
   add(program, 'stop', 'the same as down: stop the stack and keep its data', []).action(
-    run(() => import('./down.ts').then((room) => room.down)),
+    run(() => import('./stack/down.ts').then((room) => room.down)),
   );
   add(program, 'start', 'start a stack again that was stopped, with the data that it has', [
     'waitTimeout',
     'ports',
-  ]).action(run(() => import('./start.ts').then((room) => room.start)));
+  ]).action(run(() => import('./stack/start.ts').then((room) => room.start)));
   add(program, 'restart', 'stop the stack and start it again, with the data that it has', ['waitTimeout']).action(
-    run(() => import('./start.ts').then((room) => room.restart)),
+    run(() => import('./stack/start.ts').then((room) => room.restart)),
   );
   add(program, 'ps', 'the same as status', ['engines']).action(
-    run(() => import('./status.ts').then((room) => room.status)),
+    run(() => import('./stack/status.ts').then((room) => room.status)),
   );
   add(program, 'status', 'show the state of the nodes, image origin and addresses; `seed` looks at schemas and data', [
     'engines',
-  ]).action(run(() => import('./status.ts').then((room) => room.status)));
+  ]).action(run(() => import('./stack/status.ts').then((room) => room.status)));
   add(program, 'env', 'print the environment of an application, passwords included', ['engines', 'admin'], envFormats)
     .summary('print the environment of an application')
     .addHelpText(
@@ -85,15 +85,15 @@ export function createProgram(): Command {
       '\nThe format docker, for `docker run --env-file`, has no quotes. Load it into a shell:\n  set -a; . <(npm run --silent sandbox -- env); set +a',
     )
     .option('--file <path>', 'write it into a file that only you can read (mode 600)')
-    .action(run(() => import('./env.ts').then((room) => room.env), { formats: envFormats }));
+    .action(run(() => import('./stack/env.ts').then((room) => room.env), { formats: envFormats }));
   add(program, 'logs', "show what an engine's nodes write to their output", [])
     .argument('[engine...]', 'engines or nodes whose logs are meant (default: all)')
     .option('-f, --follow', 'go on until it is interrupted; with --format json one document a line')
     .option('-n, --tail <number>', 'lines of each node to begin with (default: 100)')
     .option('--lines <number>', 'the same')
-    .action(run(() => import('./logs.ts').then((room) => room.logs)));
+    .action(run(() => import('./nodes/logs.ts').then((room) => room.logs)));
   add(program, 'wait', 'wait until every engine answers', ['engines', 'waitTimeout']).action(
-    run(() => import('./wait.ts').then((room) => room.wait)),
+    run(() => import('./stack/wait.ts').then((room) => room.wait)),
   );
   add(program, 'seed', 'load the data into the running stack and check that the stores agree', [
     'engines',
@@ -109,13 +109,13 @@ export function createProgram(): Command {
       'of the text in --from: gb18030, utf-16le ... (default: utf-8, or what a file begins with)',
     )
     .option('--rejects <file>', 'with --from: write bad rows there and load the others (default: load nothing)')
-    .action(run(() => import('./seed.ts').then((room) => room.seed)));
+    .action(run(() => import('./data/seed.ts').then((room) => room.seed)));
   add(
     program,
     'reset',
     'bring schemas and data back to what was loaded last; what was changed since IS LOST',
     [],
-  ).action(run(() => import('./reset.ts').then((room) => room.reset)));
+  ).action(run(() => import('./data/reset.ts').then((room) => room.reset)));
   add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'], datasetFormats)
     .argument('<what>', 'export')
     .option('--to <folder>', 'folder that is made for the files')
@@ -125,7 +125,7 @@ export function createProgram(): Command {
     )
     .option('--entities <names>', 'entities, separated by commas (default: all)')
     .action(
-      run(() => import('./dataset.ts').then((room) => room.dataset), {
+      run(() => import('./data/dataset.ts').then((room) => room.dataset), {
         formats: datasetFormats,
       }),
     );
@@ -175,7 +175,7 @@ export function createProgram(): Command {
       '--trust-archive',
       'restore it though no known key has signed it, and take rights from it that open a door: users without a password, or who may do everything',
     )
-    .action(run(() => import('./restore.ts').then((room) => room.restore)));
+    .action(run(() => import('./backup/restore.ts').then((room) => room.restore)));
   add(program, 'bench', 'measure query paths of the running stack, compare runs, or measure how fast a stack starts', [
     'engines',
     'size',
@@ -232,7 +232,7 @@ export function createProgram(): Command {
       '--watch',
       'draw it again whenever something changes, until it is interrupted; with --format json one document a line',
     )
-    .action(run(() => import('./topology.ts').then((room) => room.topology)));
+    .action(run(() => import('./nodes/topology.ts').then((room) => room.topology)));
   add(program, 'monitor', 'watch the running stack: Prometheus, Alertmanager and an exporter for each node', [
     'images',
     'dockerInstall',
@@ -250,20 +250,20 @@ export function createProgram(): Command {
     .option('--latency <duration>', 'for latency (default: 100ms)')
     .option('--jitter <duration>', 'for latency (default: none)')
     .option('--rate <number>', 'kbit/s that the node sends, for bandwidth (default: 1000)')
-    .action(run(() => import('./fault.ts').then((room) => room.fault)));
+    .action(run(() => import('./nodes/fault.ts').then((room) => room.fault)));
   add(program, 'failover', 'make another node the primary while all are well; nothing acknowledged is lost', [])
     .argument('<engine>', 'engine whose primary hands over')
     .option('--to <node>', 'node that becomes the primary (default: the one that has received most)')
-    .action(run(() => import('./failover.ts').then((room) => room.failover)));
+    .action(run(() => import('./nodes/failover.ts').then((room) => room.failover)));
   add(program, 'open', 'open the report of the last `npm run sandbox` in a browser', []).action(
     run(() => import('./open.ts').then((room) => room.open)),
   );
   add(program, 'completion', 'print a script that completes commands and options in a shell', [])
     .argument('<shell>', 'bash, zsh or fish')
     .addHelpText('after', '\nFor bash and zsh:\n  source <(npm run --silent sandbox -- completion bash)')
-    .action(run(() => import('./completion.ts').then((room) => room.completionOf(program))));
+    .action(run(() => import('./completion/completion.ts').then((room) => room.completionOf(program))));
   add(program, 'doctor', 'check this machine and say how to fix what is wrong', ['engines']).action(
-    run(() => import('./doctor.ts').then((room) => room.doctor)),
+    run(() => import('./machine/doctor.ts').then((room) => room.doctor)),
   );
   add(program, 'prefetch', 'make the images ready ahead of time, or carry them to a machine without a network', [
     'engines',
@@ -272,7 +272,7 @@ export function createProgram(): Command {
   ])
     .option('--output <file>', 'write the images into an archive')
     .option('--input <file>', 'read the images from an archive')
-    .action(run(() => import('./prefetch.ts').then((room) => room.prefetch)));
+    .action(run(() => import('./machine/prefetch.ts').then((room) => room.prefetch)));
   add(program, 'exec', "run a command with the stack's environment, or stores of its own", [
     'engines',
     'admin',
@@ -283,12 +283,12 @@ export function createProgram(): Command {
     .usage('[options] -- <command> [arguments...]')
     .argument('<command...>', 'the command and its arguments; its exit code is passed on')
     .passThroughOptions()
-    .action(run(() => import('./exec.ts').then((room) => room.exec), { signals: 'own' }));
+    .action(run(() => import('./programs/exec.ts').then((room) => room.exec), { signals: 'own' }));
   add(program, 'lease', 'list stores that tests have of their own, open those of a failed test, or give them up', [])
     .argument('<action>', 'list, open LEASE or drop LEASE...')
     .argument('[lease...]', 'leases; with open: one, and after `--` a command that gets its environment')
     .option('--all', 'with drop: every lease of a failed test')
-    .action(run(() => import('./lease.ts').then((room) => room.lease), { signals: 'own' }));
+    .action(run(() => import('./programs/lease.ts').then((room) => room.lease), { signals: 'own' }));
   for (const [shell, engine] of shellPrograms()) {
     withStackOptions(program.command(shell).description(`the shell of ${engine}, inside of its node`))
       .copyInheritedSettings(program)
@@ -296,7 +296,9 @@ export function createProgram(): Command {
       .argument('[arguments...]', 'what the shell itself takes; its exit code is passed on')
       .passThroughOptions()
       .allowUnknownOption()
-      .action(run(() => import('./shell.ts').then((room) => room.shellCommand(shell, engine)), { signals: 'own' }));
+      .action(
+        run(() => import('./programs/shell.ts').then((room) => room.shellCommand(shell, engine)), { signals: 'own' }),
+      );
   }
   return program;
 }

@@ -1,7 +1,7 @@
-import { formatStatus } from '../report/stack/status-text.ts';
-import { stackStatus } from '../stack/attach/stack-status.ts';
-import { identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
+import { formatStatus } from '../../report/stack/status-text.ts';
+import { stackStatus } from '../../stack/attach/stack-status.ts';
+import { identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 
 /** Shows the stack from its labels and its state, without asking an engine. */
 export const status: Action = async (context) => {

@@ -1,11 +1,11 @@
-import { SandboxError } from '../core/errors.ts';
-import { formatCrossStore } from '../report/stack/cross-store-text.ts';
-import { createStack } from '../stack/create-stack.ts';
-import { requireWholeSchemas } from '../stack/furnish/schema-gaps.ts';
-import type { StackOptions } from '../stack/stack-options.ts';
-import { presentOptionsOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
-import { type StackLayout, stackLayout } from './stack-layout.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { formatCrossStore } from '../../report/stack/cross-store-text.ts';
+import { createStack } from '../../stack/create-stack.ts';
+import { requireWholeSchemas } from '../../stack/furnish/schema-gaps.ts';
+import type { StackOptions } from '../../stack/stack-options.ts';
+import { presentOptionsOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
+import { type StackLayout, stackLayout } from '../stack/stack-layout.ts';
 
 /** Brings schemas and data of the stack back to what was loaded last, with the size and seed of then. */
 export const reset: Action = async (context) => {

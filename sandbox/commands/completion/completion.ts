@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { engineNames } from '../engines/engine-names.ts';
-import { parseChoice } from './options/names.ts';
-import type { Action } from './run-action.ts';
+import { engineNames } from '../../engines/engine-names.ts';
+import { parseChoice } from '../options/names.ts';
+import type { Action } from '../run-action.ts';
 
 const shells = ['bash', 'zsh', 'fish'] as const;
 
@@ -17,13 +17,13 @@ export function completionOf(program: Command): Action {
 
 async function scriptFor(shell: (typeof shells)[number], program: Command): Promise<string> {
   const values: Readonly<Record<string, string>> = {
-    folder: (shell === 'fish' ? quotedForFish : quotedForBash)(resolve(import.meta.dirname, '../..')),
+    folder: (shell === 'fish' ? quotedForFish : quotedForBash)(resolve(import.meta.dirname, '../../..')),
     engines: engineNames.join(' '),
     words: [program, ...program.commands].map((command) => wordsOf(command, program)).join('\n'),
     lines: program.commands.flatMap(fishLines).join('\n'),
   };
   // bash's serves zsh, which has bash's functions for it.
-  const file = join(import.meta.dirname, 'completion', shell === 'fish' ? 'fish.fish' : 'bash.sh');
+  const file = join(import.meta.dirname, shell === 'fish' ? 'fish.fish' : 'bash.sh');
   return (await readFile(file, 'utf8')).replaceAll(/@(\w+)@/g, (whole, name: string) => values[name] ?? whole);
 }
 

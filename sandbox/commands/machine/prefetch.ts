@@ -1,16 +1,16 @@
-import { faultHelper } from '../containers/faults/fault-helper.ts';
-import { loadImages, saveImages } from '../containers/images/image-archive.ts';
-import { expectedReferences, type ImageRequest, resolveImages } from '../containers/images/images.ts';
-import { ensureDocker } from '../containers/runtime/docker-host.ts';
-import { requireWritable } from '../core/files/private-files.ts';
-import { runTask } from '../core/progress.ts';
-import { withoutUndefined } from '../core/without-undefined.ts';
-import { type EngineName, engineNames } from '../engines/engine-names.ts';
-import { formatOrigin } from '../report/stack/status-text.ts';
-import { formatTable } from '../report/table.ts';
-import { loadEngines } from '../stack/resolve/load-engines.ts';
-import { badOption } from './options/names.ts';
-import type { Action, ActionContext } from './run-action.ts';
+import { faultHelper } from '../../containers/faults/fault-helper.ts';
+import { loadImages, saveImages } from '../../containers/images/image-archive.ts';
+import { expectedReferences, type ImageRequest, resolveImages } from '../../containers/images/images.ts';
+import { ensureDocker } from '../../containers/runtime/docker-host.ts';
+import { requireWritable } from '../../core/files/private-files.ts';
+import { runTask } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import { formatOrigin } from '../../report/stack/status-text.ts';
+import { formatTable } from '../../report/table.ts';
+import { loadEngines } from '../../stack/resolve/load-engines.ts';
+import { badOption } from '../options/names.ts';
+import type { Action, ActionContext } from '../run-action.ts';
 
 /** Makes the images ready ahead of time, or carries them in a file. */
 export const prefetch: Action = async (context) => {

@@ -1,8 +1,8 @@
-import { formatEndpoints, formatStatus } from '../report/stack/status-text.ts';
-import { stackStatus } from '../stack/attach/stack-status.ts';
-import { takeDown } from '../stack/remove/take-down.ts';
-import { identityOf, presentOptionsOf } from './options/stack-options.ts';
-import type { Action, ActionContext, Outcome } from './run-action.ts';
+import { formatEndpoints, formatStatus } from '../../report/stack/status-text.ts';
+import { stackStatus } from '../../stack/attach/stack-status.ts';
+import { takeDown } from '../../stack/remove/take-down.ts';
+import { identityOf, presentOptionsOf } from '../options/stack-options.ts';
+import type { Action, ActionContext, Outcome } from '../run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
 
 /** Starts the engines that the stack has, as they were, on the data that they have: nothing is applied, loaded or checked. */
@@ -16,7 +16,7 @@ export const restart: Action = async (context) => {
 };
 
 async function startAsItWas(context: ActionContext, layout: StackLayout): Promise<Outcome> {
-  const { createStack } = await import('../stack/create-stack.ts');
+  const { createStack } = await import('../../stack/create-stack.ts');
   await using _ = await createStack({
     ...presentOptionsOf(context),
     engines: layout.engines,

@@ -1,10 +1,10 @@
-import { withoutUndefined } from '../core/without-undefined.ts';
-import { terminalOf } from '../report/terminal.ts';
-import { stackEnvironment } from '../stack/attach/attach-stack.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
-import { parseWholeNumber } from './options/names.ts';
-import { chosenEngines, identityOf } from './options/stack-options.ts';
-import type { Action, ActionContext } from './run-action.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import { terminalOf } from '../../report/terminal.ts';
+import { stackEnvironment } from '../../stack/attach/attach-stack.ts';
+import { stackIdentity } from '../../stack/state/stack-identity.ts';
+import { parseWholeNumber } from '../options/names.ts';
+import { chosenEngines, identityOf } from '../options/stack-options.ts';
+import type { Action, ActionContext } from '../run-action.ts';
 import { runCommand } from './run-command.ts';
 
 /**
@@ -26,9 +26,9 @@ async function runLeased(context: ActionContext): Promise<number> {
   const { keepFailed } = context.flags;
   const settings = keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') };
   const [{ harnessOf }, { describeQueries }, { attachStack }] = await Promise.all([
-    import('../harness/open-harness.ts'),
-    import('../harness/insight/describe-queries.ts'),
-    import('../stack/attach/attach-stack.ts'),
+    import('../../harness/open-harness.ts'),
+    import('../../harness/insight/describe-queries.ts'),
+    import('../../stack/attach/attach-stack.ts'),
   ]);
   const { engines } = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
   await using harness = await harnessOf({

@@ -1,11 +1,11 @@
-import { SandboxError } from '../core/errors.ts';
-import type { TopologyName } from '../engines/contract/topology.ts';
-import type { EngineName } from '../engines/engine-names.ts';
-import { topologiesOfData } from '../stack/replace/laid-out.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
-import { type LoadedDataset, readState } from '../stack/state/stack-state.ts';
-import { identityOf } from './options/stack-options.ts';
-import type { ActionContext } from './run-action.ts';
+import { SandboxError } from '../../core/errors.ts';
+import type { TopologyName } from '../../engines/contract/topology.ts';
+import type { EngineName } from '../../engines/engine-names.ts';
+import { topologiesOfData } from '../../stack/replace/laid-out.ts';
+import { stackIdentity } from '../../stack/state/stack-identity.ts';
+import { type LoadedDataset, readState } from '../../stack/state/stack-state.ts';
+import { identityOf } from '../options/stack-options.ts';
+import type { ActionContext } from '../run-action.ts';
 
 /** What a stack consists of, whether it runs or not. */
 export interface StackLayout {

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline/promises';
-import { discardRestores } from '../backup/restore/discard-restores.ts';
-import { restoreBackup } from '../backup/restore/restore-backup.ts';
-import { momentText, parseMoment } from '../core/moment.ts';
-import { notice } from '../core/progress.ts';
-import { withoutUndefined } from '../core/without-undefined.ts';
-import { formatDiscard } from '../report/stack/discard-text.ts';
-import { formatRestore } from '../report/stack/restore-text.ts';
-import { badOption, parseChoice } from './options/names.ts';
-import { chosenEngines, identityOf } from './options/stack-options.ts';
-import type { Action, ActionContext, Outcome } from './run-action.ts';
+import { discardRestores } from '../../backup/restore/discard-restores.ts';
+import { restoreBackup } from '../../backup/restore/restore-backup.ts';
+import { momentText, parseMoment } from '../../core/moment.ts';
+import { notice } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import { formatDiscard } from '../../report/stack/discard-text.ts';
+import { formatRestore } from '../../report/stack/restore-text.ts';
+import { badOption, parseChoice } from '../options/names.ts';
+import { chosenEngines, identityOf } from '../options/stack-options.ts';
+import type { Action, ActionContext, Outcome } from '../run-action.ts';
 
 /** Options of a restore, none of which goes with `--discard`. */
 const ofRestores = ['to', 'nearest', 'into', 'yes', 'trustArchive', 'images'] as const;

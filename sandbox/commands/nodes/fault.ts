@@ -1,18 +1,18 @@
-import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../containers/faults/fault-kinds.ts';
-import { createFaults, type Faults } from '../containers/faults/faults.ts';
-import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf, SandboxError } from '../core/errors.ts';
-import { fatal, poll } from '../core/poll.ts';
-import { formatDuration } from '../report/units.ts';
-import { type BrokenNode, type Takeover, watchTakeover } from '../stack/attach/await-takeover.ts';
-import { nodeWithRole, parseRole, type RoleReference } from '../stack/attach/node-by-role.ts';
-import { stackTopology } from '../stack/attach/stack-topology.ts';
-import { healAbandoned } from '../stack/remove/clean-up.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
-import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from './options/names.ts';
-import { identityOf } from './options/stack-options.ts';
-import { suggestionFor } from './options/suggestion.ts';
-import type { Action, ActionContext } from './run-action.ts';
+import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../../containers/faults/fault-kinds.ts';
+import { createFaults, type Faults } from '../../containers/faults/faults.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
+import { fatal, poll } from '../../core/poll.ts';
+import { formatDuration } from '../../report/units.ts';
+import { type BrokenNode, type Takeover, watchTakeover } from '../../stack/attach/await-takeover.ts';
+import { nodeWithRole, parseRole, type RoleReference } from '../../stack/attach/node-by-role.ts';
+import { stackTopology } from '../../stack/attach/stack-topology.ts';
+import { healAbandoned } from '../../stack/remove/clean-up.ts';
+import { stackIdentity } from '../../stack/state/stack-identity.ts';
+import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
+import { identityOf } from '../options/stack-options.ts';
+import { suggestionFor } from '../options/suggestion.ts';
+import type { Action, ActionContext } from '../run-action.ts';
 
 /** Breaks a node of the stack, or what is between nodes, until `fault heal`. */
 export const fault: Action = async (context) => {

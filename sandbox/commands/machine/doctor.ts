@@ -1,10 +1,10 @@
-import type { Finding } from '../containers/host/host-check.ts';
-import { inspectHost } from '../containers/host/host-findings.ts';
-import type { Colors } from '../report/colors.ts';
-import { formatTable } from '../report/table.ts';
-import { loadEngines } from '../stack/resolve/load-engines.ts';
-import { comfortableRoom } from '../stack/resolve/resources.ts';
-import type { Action } from './run-action.ts';
+import type { Finding } from '../../containers/host/host-check.ts';
+import { inspectHost } from '../../containers/host/host-findings.ts';
+import type { Colors } from '../../report/colors.ts';
+import { formatTable } from '../../report/table.ts';
+import { loadEngines } from '../../stack/resolve/load-engines.ts';
+import { comfortableRoom } from '../../stack/resolve/resources.ts';
+import type { Action } from '../run-action.ts';
 
 /** Checks this machine and says how to mend what is amiss. */
 export const doctor: Action = async ({ settings }) => {

@@ -1,12 +1,12 @@
-import { SandboxError } from '../core/errors.ts';
-import { engineNames } from '../engines/engine-names.ts';
-import { terminalJson } from '../report/terminal.ts';
-import { stackLogs } from '../stack/attach/stack-logs.ts';
-import { stackStatus } from '../stack/attach/stack-status.ts';
-import { parseWholeNumber } from './options/names.ts';
-import { identityOf } from './options/stack-options.ts';
-import { suggestionFor } from './options/suggestion.ts';
-import type { Action, ActionContext } from './run-action.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { engineNames } from '../../engines/engine-names.ts';
+import { terminalJson } from '../../report/terminal.ts';
+import { stackLogs } from '../../stack/attach/stack-logs.ts';
+import { stackStatus } from '../../stack/attach/stack-status.ts';
+import { parseWholeNumber } from '../options/names.ts';
+import { identityOf } from '../options/stack-options.ts';
+import { suggestionFor } from '../options/suggestion.ts';
+import type { Action, ActionContext } from '../run-action.ts';
 
 const linesDefault = 100;
 

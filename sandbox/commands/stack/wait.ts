@@ -1,9 +1,9 @@
-import { withoutUndefined } from '../core/without-undefined.ts';
-import { formatStatus } from '../report/stack/status-text.ts';
-import { stackStatus } from '../stack/attach/stack-status.ts';
-import { waitForStack } from '../stack/attach/wait-for-stack.ts';
-import { chosenEngines, identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import { formatStatus } from '../../report/stack/status-text.ts';
+import { stackStatus } from '../../stack/attach/stack-status.ts';
+import { waitForStack } from '../../stack/attach/wait-for-stack.ts';
+import { chosenEngines, identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 
 /** Waits until every engine answers. */
 export const wait: Action = async (context) => {

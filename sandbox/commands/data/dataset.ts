@@ -1,10 +1,10 @@
-import { createDataset } from '../../seeds/create-dataset.ts';
-import type { EntityName } from '../../seeds/entities.ts';
-import { entityNames } from '../dataset/check/fields.ts';
-import { type ExportManifest, exportDataset } from '../dataset/export-dataset.ts';
-import { type FileFormat, fileFormats } from '../dataset/read/row-files.ts';
-import { badOption, parseChoice, parseWholeNumber } from './options/names.ts';
-import type { Action } from './run-action.ts';
+import { createDataset } from '../../../seeds/create-dataset.ts';
+import type { EntityName } from '../../../seeds/entities.ts';
+import { entityNames } from '../../dataset/check/fields.ts';
+import { type ExportManifest, exportDataset } from '../../dataset/export-dataset.ts';
+import { type FileFormat, fileFormats } from '../../dataset/read/row-files.ts';
+import { badOption, parseChoice, parseWholeNumber } from '../options/names.ts';
+import type { Action } from '../run-action.ts';
 
 /** `dataset export`: writes the dataset into files for other tools. */
 export const dataset: Action = async ({ arguments: [what, ...rest], flags, format, settings, progress, signal }) => {

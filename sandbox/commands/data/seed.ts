@@ -1,23 +1,23 @@
 import { rm } from 'node:fs/promises';
-import { createDataset } from '../../seeds/create-dataset.ts';
-import type { Dataset } from '../../seeds/dataset.ts';
-import { runTask } from '../core/progress.ts';
-import { withoutUndefined } from '../core/without-undefined.ts';
-import { isChanged } from '../cross-store/changes.ts';
-import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import { checkUsedStores } from '../cross-store/check-used-stores.ts';
-import { entityNames } from '../dataset/check/fields.ts';
-import { type Imported, importDataset } from '../dataset/import-dataset.ts';
-import { rowFileOf } from '../dataset/read/row-file.ts';
-import { formatCrossStore } from '../report/stack/cross-store-text.ts';
-import { formatSchemaGaps } from '../report/stack/schema-gaps-text.ts';
-import { type AttachedStack, attachStack } from '../stack/attach/attach-stack.ts';
-import { createStack } from '../stack/create-stack.ts';
-import type { EngineGap } from '../stack/furnish/schema-gaps.ts';
-import { loadEngines } from '../stack/resolve/load-engines.ts';
-import { badOption, parseChoice } from './options/names.ts';
-import { chosenEngines, identityOf, presentOptionsOf, stackOptionsOf } from './options/stack-options.ts';
-import type { Action, ActionContext } from './run-action.ts';
+import { createDataset } from '../../../seeds/create-dataset.ts';
+import type { Dataset } from '../../../seeds/dataset.ts';
+import { runTask } from '../../core/progress.ts';
+import { withoutUndefined } from '../../core/without-undefined.ts';
+import { isChanged } from '../../cross-store/changes.ts';
+import type { CrossStoreReport } from '../../cross-store/check-across-stores.ts';
+import { checkUsedStores } from '../../cross-store/check-used-stores.ts';
+import { entityNames } from '../../dataset/check/fields.ts';
+import { type Imported, importDataset } from '../../dataset/import-dataset.ts';
+import { rowFileOf } from '../../dataset/read/row-file.ts';
+import { formatCrossStore } from '../../report/stack/cross-store-text.ts';
+import { formatSchemaGaps } from '../../report/stack/schema-gaps-text.ts';
+import { type AttachedStack, attachStack } from '../../stack/attach/attach-stack.ts';
+import { createStack } from '../../stack/create-stack.ts';
+import type { EngineGap } from '../../stack/furnish/schema-gaps.ts';
+import { loadEngines } from '../../stack/resolve/load-engines.ts';
+import { badOption, parseChoice } from '../options/names.ts';
+import { chosenEngines, identityOf, presentOptionsOf, stackOptionsOf } from '../options/stack-options.ts';
+import type { Action, ActionContext } from '../run-action.ts';
 
 /** Loads the data, or rows from files, into the engines that run, as they run, and checks what they hold. */
 export const seed: Action = async (context) => {

@@ -1,6 +1,6 @@
-import { takeDown } from '../stack/remove/take-down.ts';
-import { identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
+import { takeDown } from '../../stack/remove/take-down.ts';
+import { identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 
 /** Stops the stack; with `--volumes` its data goes too. */
 export const down: Action = async (context) => {

@@ -1,11 +1,11 @@
 import { basename, dirname, resolve } from 'node:path';
-import { callersFolder } from '../core/callers-environment.ts';
-import { writePrivateFile } from '../core/files/private-files.ts';
-import { formatDotenv, formatEnvFile } from '../report/stack/dotenv.ts';
-import { stackEnvironment } from '../stack/attach/attach-stack.ts';
+import { callersFolder } from '../../core/callers-environment.ts';
+import { writePrivateFile } from '../../core/files/private-files.ts';
+import { formatDotenv, formatEnvFile } from '../../report/stack/dotenv.ts';
+import { stackEnvironment } from '../../stack/attach/attach-stack.ts';
+import { chosenEngines, identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 import { isIgnoredByGit } from './ignored-by-git.ts';
-import { chosenEngines, identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
 
 /** Prints the environment of an application, passwords included, or writes it into a file that only its owner can read. */
 export const env: Action = async (context) => {

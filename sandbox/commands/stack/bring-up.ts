@@ -1,23 +1,23 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../core/errors.ts';
-import { notice } from '../core/progress.ts';
-import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
-import type { RunningEngine } from '../engines/contract/topology.ts';
-import { type AttachedStack, attachIfCurrent } from '../stack/attach/attach-stack.ts';
-import { type EngineGap, readSchemaGaps } from '../stack/furnish/schema-gaps.ts';
-import { hasPlatformSchema, withoutMigrated } from '../stack/migrate/differences.ts';
-import { migrationsDigest } from '../stack/migrate/read-plans.ts';
-import { type AskedStack, askedStack, identifyingOptions } from '../stack/resolve/asked-stack.ts';
-import type { Topologies } from '../stack/stack-options.ts';
-import type { StartupStep } from '../stack/start/startup-steps.ts';
-import { describeMoved, movedStacks } from '../stack/state/moved-stacks.ts';
-import { findStackFolder } from '../stack/state/stack-folder.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
-import { readState } from '../stack/state/stack-state.ts';
-import { stateDirectory } from '../stack/state/state-directory.ts';
-import { identityOf, stackOptionsOf } from './options/stack-options.ts';
-import type { ActionContext } from './run-action.ts';
+import { messageOf } from '../../core/errors.ts';
+import { notice } from '../../core/progress.ts';
+import type { CrossStoreReport } from '../../cross-store/check-across-stores.ts';
+import type { RunningEngine } from '../../engines/contract/topology.ts';
+import { type AttachedStack, attachIfCurrent } from '../../stack/attach/attach-stack.ts';
+import { type EngineGap, readSchemaGaps } from '../../stack/furnish/schema-gaps.ts';
+import { hasPlatformSchema, withoutMigrated } from '../../stack/migrate/differences.ts';
+import { migrationsDigest } from '../../stack/migrate/read-plans.ts';
+import { type AskedStack, askedStack, identifyingOptions } from '../../stack/resolve/asked-stack.ts';
+import type { Topologies } from '../../stack/stack-options.ts';
+import type { StartupStep } from '../../stack/start/startup-steps.ts';
+import { describeMoved, movedStacks } from '../../stack/state/moved-stacks.ts';
+import { findStackFolder } from '../../stack/state/stack-folder.ts';
+import { stackIdentity } from '../../stack/state/stack-identity.ts';
+import { readState } from '../../stack/state/stack-state.ts';
+import { stateDirectory } from '../../stack/state/state-directory.ts';
+import { identityOf, stackOptionsOf } from '../options/stack-options.ts';
+import type { ActionContext } from '../run-action.ts';
 
 /** A stack that is up, by this command or an earlier one. */
 export interface BroughtUp {
@@ -34,7 +34,7 @@ export interface BroughtUp {
 async function keepBackups(context: ActionContext): Promise<void> {
   const identity = stackIdentity(identityOf(context));
   if (!existsSync(join(stateDirectory(identity.directory), 'backups'))) return;
-  const { moveArchivesOfProject } = await import('../backup/kept/archives-of-project.ts');
+  const { moveArchivesOfProject } = await import('../../backup/kept/archives-of-project.ts');
   await moveArchivesOfProject(identity, context.progress);
 }
 
@@ -90,11 +90,11 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   }
   await nameMovedStacks(context);
   if (Object.keys(context.settings.topologies).length > 0) {
-    const { changeTopologies } = await import('../backup/restore/change-topologies.ts');
+    const { changeTopologies } = await import('../../backup/restore/change-topologies.ts');
     await changeTopologies(options);
   }
   // Everything that a start needs is loaded only where something is to be started.
-  const { createStack } = await import('../stack/create-stack.ts');
+  const { createStack } = await import('../../stack/create-stack.ts');
   // `--reset` replaces what is different here; `seed --reset` gives every engine its data as it was.
   await using stack = await createStack({ ...options, keepSame: true });
   const { startup, crossStore, schemaGaps } = stack;

@@ -1,13 +1,13 @@
-import { execInNode } from '../containers/runtime/exec.ts';
-import { execAttached } from '../containers/runtime/exec-attached.ts';
-import { SandboxError } from '../core/errors.ts';
-import { whyWithout } from '../engines/contract/lacks.ts';
-import type { ShellCall } from '../engines/contract/shell.ts';
-import type { EngineName } from '../engines/engine-names.ts';
-import { attachUpNodes } from '../stack/attach/attach-stack.ts';
-import { loadEngine } from '../stack/resolve/load-engines.ts';
-import { identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
+import { execInNode } from '../../containers/runtime/exec.ts';
+import { execAttached } from '../../containers/runtime/exec-attached.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { whyWithout } from '../../engines/contract/lacks.ts';
+import type { ShellCall } from '../../engines/contract/shell.ts';
+import type { EngineName } from '../../engines/engine-names.ts';
+import { attachUpNodes } from '../../stack/attach/attach-stack.ts';
+import { loadEngine } from '../../stack/resolve/load-engines.ts';
+import { identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 
 /** The command that runs an engine's own shell inside of its node, on the caller's terminal; ends as that ended. */
 export function shellCommand(program: string, name: EngineName): Action {

@@ -1,14 +1,14 @@
-import { SandboxError } from '../core/errors.ts';
-import { type BrokerStatus, environmentOf } from '../harness/broker/messages.ts';
-import { dropLeases, listLeases, showLease } from '../harness/looked-at.ts';
-import type { Colors } from '../report/colors.ts';
-import { left } from '../report/columns.ts';
-import { formatDotenv } from '../report/stack/dotenv.ts';
-import { formatTable } from '../report/table.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
-import { badOption, parseChoice } from './options/names.ts';
-import { identityOf } from './options/stack-options.ts';
-import type { Action, ActionContext, Outcome } from './run-action.ts';
+import { SandboxError } from '../../core/errors.ts';
+import { type BrokerStatus, environmentOf } from '../../harness/broker/messages.ts';
+import { dropLeases, listLeases, showLease } from '../../harness/looked-at.ts';
+import type { Colors } from '../../report/colors.ts';
+import { left } from '../../report/columns.ts';
+import { formatDotenv } from '../../report/stack/dotenv.ts';
+import { formatTable } from '../../report/table.ts';
+import { stackIdentity } from '../../stack/state/stack-identity.ts';
+import { badOption, parseChoice } from '../options/names.ts';
+import { identityOf } from '../options/stack-options.ts';
+import type { Action, ActionContext, Outcome } from '../run-action.ts';
 import { runCommand } from './run-command.ts';
 
 const actions = { list, open, drop } as const satisfies Readonly<Record<string, Action>>;

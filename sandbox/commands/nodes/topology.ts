@@ -1,11 +1,11 @@
-import { now } from '../core/clock.ts';
-import { colorsFor } from '../report/colors.ts';
-import { formatTopology } from '../report/stack/topology-text.ts';
-import { ownControl, terminalJson } from '../report/terminal.ts';
-import { stackTopology } from '../stack/attach/stack-topology.ts';
-import { watchTopology } from '../stack/attach/watch-topology.ts';
-import { chosenEngines, identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
+import { now } from '../../core/clock.ts';
+import { colorsFor } from '../../report/colors.ts';
+import { formatTopology } from '../../report/stack/topology-text.ts';
+import { ownControl, terminalJson } from '../../report/terminal.ts';
+import { stackTopology } from '../../stack/attach/stack-topology.ts';
+import { watchTopology } from '../../stack/attach/watch-topology.ts';
+import { chosenEngines, identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 
 /** Clears the terminal and goes to its first line (ECMA-48). */
 const clear = `${ownControl('H')}${ownControl('2J')}`;

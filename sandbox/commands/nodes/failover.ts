@@ -1,8 +1,8 @@
-import { formatDuration } from '../report/units.ts';
-import { handOver } from '../stack/attach/hand-over.ts';
-import { parseEngine } from './options/names.ts';
-import { identityOf } from './options/stack-options.ts';
-import type { Action } from './run-action.ts';
+import { formatDuration } from '../../report/units.ts';
+import { handOver } from '../../stack/attach/hand-over.ts';
+import { parseEngine } from '../options/names.ts';
+import { identityOf } from '../options/stack-options.ts';
+import type { Action } from '../run-action.ts';
 
 /** Makes another node the primary while all are well; nothing that was acknowledged is lost. */
 export const failover: Action = async (context) => {
