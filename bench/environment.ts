@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { loadavg } from 'node:os';
 import { now } from '../sandbox/core/clock.ts';
-import { describeMachine } from '../sandbox/core/machine.ts';
+import { describeMachine } from '../sandbox/core/process/machine.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
 import { isExternal, type ReachableEngine } from '../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../seeds/dataset.ts';

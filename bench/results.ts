@@ -1,4 +1,4 @@
-import type { Machine } from '../sandbox/core/machine.ts';
+import type { Machine } from '../sandbox/core/process/machine.ts';
 import type { Changes } from '../sandbox/cross-store/changes.ts';
 import type { AnswerCheck, PlanCheck } from '../sandbox/engines/contract/query-path.ts';
 import type { HopFigures, KindFigures, ObjectiveResult, OwnRecall, ServerOrigin } from './measure/path-figures.ts';

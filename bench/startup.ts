@@ -3,7 +3,7 @@ import { median } from 'simple-statistics';
 import { residentBytes } from '../sandbox/containers/host/memory.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import { createTemporaryFolder } from '../sandbox/core/files/temporary-folder.ts';
-import { programFile } from '../sandbox/core/program-file.ts';
+import { programFile } from '../sandbox/core/process/program-file.ts';
 import { type ProgressListener, runTask, silent } from '../sandbox/core/progress.ts';
 import { withoutUndefined } from '../sandbox/core/without-undefined.ts';
 import type { RunningEngine } from '../sandbox/engines/contract/topology.ts';

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { median } from 'simple-statistics';
-import { programFile } from '../../sandbox/core/program-file.ts';
+import { programFile } from '../../sandbox/core/process/program-file.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import type { StackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import type { MeasuredBroker } from './measured-broker.ts';

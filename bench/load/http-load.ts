@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import autocannon, { type Options, type Result } from 'autocannon';
-import { programFile } from '../../sandbox/core/program-file.ts';
+import { programFile } from '../../sandbox/core/process/program-file.ts';
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { HttpRequest } from '../../sandbox/engines/contract/query-path.ts';
 import { watchClient } from './client-health.ts';

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { programFile } from '../../sandbox/core/program-file.ts';
+import { programFile } from '../../sandbox/core/process/program-file.ts';
 import type { KnownServerOptions, KnownServerReport } from './known-server.ts';
 
 /** When the server took a request up and when it answered, by {@link machineMs}. */

@@ -7,7 +7,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { now } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { writePrivateFile } from '../core/files/private-files.ts';
-import { describeMachine } from '../core/machine.ts';
+import { describeMachine } from '../core/process/machine.ts';
 import { notice, runTask } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';

@@ -1,4 +1,4 @@
-import { asCalled } from './called-as.ts';
+import { asCalled } from './process/called-as.ts';
 import { withoutUndefined } from './without-undefined.ts';
 
 /** Everything an error of the sandbox says beside its message. */

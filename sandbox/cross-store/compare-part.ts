@@ -1,4 +1,4 @@
-import type { KeyDigest } from '../core/key-digest.ts';
+import type { KeyDigest } from '../core/rows/key-digest.ts';
 import type { SharedRow } from '../engines/contract/data.ts';
 import { axes, digestOf, type HeldThings, isInPart, type Part } from './shared-things.ts';
 

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../seeds/dataset.ts';
-import { digestOfKey, type KeyDigest } from '../core/key-digest.ts';
+import { digestOfKey, type KeyDigest } from '../core/rows/key-digest.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import type { Holding } from '../engines/contract/holdings.ts';
 import type { ReachableEngine } from '../engines/contract/topology.ts';

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName, Levels } from '../../seeds/entities.ts';
-import { digestOfKey, type KeyDigest } from '../core/key-digest.ts';
+import { digestOfKey, type KeyDigest } from '../core/rows/key-digest.ts';
 import type { SharedKind, SharedRow } from '../engines/contract/data.ts';
 import { createSlotTable, type SlotTable } from './slot-table.ts';
 

@@ -1,4 +1,4 @@
-import { isTaken, type KeyDigest, slotOf } from '../core/key-digest.ts';
+import { isTaken, type KeyDigest, slotOf } from '../core/rows/key-digest.ts';
 
 /** Gives each key a place of its own, by its digest alone: 8 bytes a slot, whatever the keys' length. */
 export interface SlotTable {

@@ -2,7 +2,7 @@ import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { fingerprintOf } from '../../seeds/rows/fingerprint.ts';
 import { SandboxError } from '../core/errors.ts';
-import { roughBytes } from '../core/rough-size.ts';
+import { roughBytes } from '../core/rows/rough-size.ts';
 import { type CheckOptions, checkFiles, stampOf } from './check/check-files.ts';
 import { rowChecker } from './check/check-row.ts';
 import { entityNames } from './check/fields.ts';

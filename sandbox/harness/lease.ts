@@ -1,4 +1,4 @@
-import { asCalled } from '../core/called-as.ts';
+import { asCalled } from '../core/process/called-as.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';

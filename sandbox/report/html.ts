@@ -1,5 +1,5 @@
-import { contentPolicy } from '../core/content-policy.ts';
-import { escapeMarkup } from '../core/escape-markup.ts';
+import { contentPolicy } from '../core/text/content-policy.ts';
+import { escapeMarkup } from '../core/text/escape-markup.ts';
 
 /** What is HTML already. Only {@link html} makes it. */
 export interface Html {

@@ -1,6 +1,6 @@
 import type { BenchReport } from '../../bench/results.ts';
 import type { ScenariosReport } from '../../scenarios/results.ts';
-import type { Machine } from '../core/machine.ts';
+import type { Machine } from '../core/process/machine.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { StackStatus } from '../stack/attach/stack-status.ts';
 import type { EngineGap } from '../stack/furnish/schema-gaps.ts';

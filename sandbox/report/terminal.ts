@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { asCalled } from '../core/called-as.ts';
+import { asCalled } from '../core/process/called-as.ts';
 
 /**
  * Control sequences of our own carry parameters that nobody else knows, until they are written: so they can be told

@@ -1,4 +1,4 @@
-import { formatCount } from '../../sandbox/core/format-count.ts';
+import { formatCount } from '../../sandbox/core/text/format-count.ts';
 import { countWrites } from '../checkers/operations.ts';
 import type { HistoryEvent } from '../history.ts';
 import { bucketsOf, outagesOf, splitOperations } from './buckets.ts';

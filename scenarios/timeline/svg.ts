@@ -1,4 +1,4 @@
-import { escapeMarkup } from '../../sandbox/core/escape-markup.ts';
+import { escapeMarkup } from '../../sandbox/core/text/escape-markup.ts';
 
 /** A part of a picture, as text. */
 export type Markup = string;

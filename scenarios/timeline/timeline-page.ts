@@ -1,4 +1,4 @@
-import { contentPolicy } from '../../sandbox/core/content-policy.ts';
+import { contentPolicy } from '../../sandbox/core/text/content-policy.ts';
 import type { HistoryEvent } from '../history.ts';
 import { drawTimeline, type TimelineOptions } from './draw-timeline.ts';
 import { timelineStyle } from './style.ts';

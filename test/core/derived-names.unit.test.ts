@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { derivedName, temporaryName, temporaryPrefix } from '../../sandbox/core/derived-names.ts';
+import { derivedName, temporaryName, temporaryPrefix } from '../../sandbox/core/text/derived-names.ts';
 
 const seed = Number(process.env.SANDBOX_TEST_SEED ?? Date.now() % 1_000_000);
 const name = fc.string({ unit: 'grapheme', maxLength: 80 });

@@ -18,7 +18,7 @@ async function answering(name: string): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const module = join(import.meta.dirname, '../../sandbox/core/loopback-proxy.ts');
+const module = join(import.meta.dirname, '../../sandbox/core/process/loopback-proxy.ts');
 const script = `
   import http from 'node:http';
   const { keepLoopbackFromProxy } = await import('${module}');

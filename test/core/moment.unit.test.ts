@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isoIn, momentText, parseMoment } from '../../sandbox/core/moment.ts';
+import { isoIn, momentText, parseMoment } from '../../sandbox/core/text/moment.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'Pacific/Kiritimati'];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { Int32 } from 'mongodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { keyOrderOf } from '../../sandbox/core/key-order.ts';
+import { keyOrderOf } from '../../sandbox/core/rows/key-order.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { parseExactJson } from '../../sandbox/dataset/read/exact-json.ts';
 import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';

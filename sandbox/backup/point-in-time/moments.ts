@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { isoIn, momentText } from '../../core/moment.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
+import { isoIn, momentText } from '../../core/text/moment.ts';
 import type { MomentRange } from '../../engines/contract/backup.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';

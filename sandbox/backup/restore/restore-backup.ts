@@ -1,6 +1,6 @@
 import { SandboxError } from '../../core/errors.ts';
-import { momentText } from '../../core/moment.ts';
 import { notice, silent } from '../../core/progress.ts';
+import { momentText } from '../../core/text/moment.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { EngineName } from '../../engines/engine-names.ts';

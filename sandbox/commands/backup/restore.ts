@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { discardRestores } from '../../backup/restore/discard-restores.ts';
 import { restoreBackup } from '../../backup/restore/restore-backup.ts';
-import { momentText, parseMoment } from '../../core/moment.ts';
 import { notice } from '../../core/progress.ts';
+import { momentText, parseMoment } from '../../core/text/moment.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { formatDiscard } from '../../report/stack/discard-text.ts';
 import { formatRestore } from '../../report/stack/restore-text.ts';

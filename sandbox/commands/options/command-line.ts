@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
+import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from '../failure.ts';
 import { commandNames, createProgram } from '../program.ts';

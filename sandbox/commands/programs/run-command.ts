@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { callersEnvironment, callersFolder } from '../../core/callers-environment.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { callersEnvironment, callersFolder } from '../../core/process/callers-environment.ts';
 
 /** Passed on to the command; Ctrl-C reaches it from the terminal by itself. */
 const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;

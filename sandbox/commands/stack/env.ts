@@ -1,6 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
-import { callersFolder } from '../../core/callers-environment.ts';
 import { writePrivateFile } from '../../core/files/private-files.ts';
+import { callersFolder } from '../../core/process/callers-environment.ts';
 import { formatDotenv, formatEnvFile } from '../../report/stack/dotenv.ts';
 import { stackEnvironment } from '../../stack/attach/attach-stack.ts';
 import { chosenEngines, identityOf } from '../options/stack-options.ts';

@@ -1,4 +1,4 @@
-import { digestOfKey, isTaken, type KeyDigest, slotOf } from '../../core/key-digest.ts';
+import { digestOfKey, isTaken, type KeyDigest, slotOf } from '../../core/rows/key-digest.ts';
 
 /** Keys that were seen, as 64 bits of their hash: at most 32 bytes a key, whatever its length. */
 export interface KeySet {

@@ -1,5 +1,5 @@
 import type { EntityName } from '../../../seeds/entities.ts';
-import { keyOrderOf, withKeyOrder } from '../../core/key-order.ts';
+import { keyOrderOf, withKeyOrder } from '../../core/rows/key-order.ts';
 import { decimalOf, doubleOf, isRawNumber, type RawNumber } from '../read/exact-number.ts';
 import { shownText } from '../shown-text.ts';
 import type { FieldKind } from './fields.ts';

@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import { losesOrder, withKeyOrder } from '../../core/key-order.ts';
+import { losesOrder, withKeyOrder } from '../../core/rows/key-order.ts';
 import { shownText } from '../shown-text.ts';
 import { isExact, rawNumber } from './exact-number.ts';
 

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { withProcessLock } from '../../core/files/process-lock.ts';
-import { programFile } from '../../core/program-file.ts';
+import { programFile } from '../../core/process/program-file.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { stackLockFile } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';

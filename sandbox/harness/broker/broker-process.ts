@@ -3,7 +3,7 @@
 import { isProcessAlive, thisProcess } from '../../containers/runtime/owner.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
-import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
+import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { createBroker } from './broker.ts';
 import { contentOfStores } from './content-of-stores.ts';

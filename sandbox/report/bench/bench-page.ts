@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Comparison } from '../../../bench/compare/compare-reports.ts';
 import { datasetText } from '../../../bench/environment.ts';
 import type { BenchReport, PathResult } from '../../../bench/results.ts';
-import { formatCount } from '../../core/format-count.ts';
+import { formatCount } from '../../core/text/format-count.ts';
 import { type Cell, type Html, html, htmlPage, htmlTable, joined, noHtml } from '../html.ts';
 import { formatMicroseconds } from '../units.ts';
 import { pathCharts } from './bench-page-charts.ts';

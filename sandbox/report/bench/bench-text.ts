@@ -1,5 +1,5 @@
 import type { BenchReport, PathResult } from '../../../bench/results.ts';
-import { formatCount } from '../../core/format-count.ts';
+import { formatCount } from '../../core/text/format-count.ts';
 import type { PlanCheck } from '../../engines/contract/query-path.ts';
 import type { Colors } from '../colors.ts';
 import { left, right } from '../columns.ts';

@@ -1,6 +1,6 @@
 import { datasetText } from '../../../bench/environment.ts';
 import type { LoadBenchReport, StoreLoad } from '../../../bench/load/load.ts';
-import { formatCount } from '../../core/format-count.ts';
+import { formatCount } from '../../core/text/format-count.ts';
 import type { Colors } from '../colors.ts';
 import { formatTable } from '../table.ts';
 

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { messageOf } from '../../core/errors.ts';
-import { formatCount } from '../../core/format-count.ts';
 import type { ProgressEvent, TaskPath } from '../../core/progress.ts';
+import { formatCount } from '../../core/text/format-count.ts';
 import type { Colors } from '../colors.ts';
 import { oneLineText } from '../terminal.ts';
 import { formatDuration } from '../units.ts';

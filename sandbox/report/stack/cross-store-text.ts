@@ -1,4 +1,4 @@
-import { formatCount } from '../../core/format-count.ts';
+import { formatCount } from '../../core/text/format-count.ts';
 import { isChanged, linesOfChanges } from '../../cross-store/changes.ts';
 import type { CrossStoreReport } from '../../cross-store/check-across-stores.ts';
 import type { Colors } from '../colors.ts';

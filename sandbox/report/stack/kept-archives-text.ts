@@ -1,5 +1,5 @@
 import type { CheckedArchive, KeptArchives, KeptMoments, PrunedArchives } from '../../backup/kept/kept-archives.ts';
-import { momentText } from '../../core/moment.ts';
+import { momentText } from '../../core/text/moment.ts';
 import type { Colors } from '../colors.ts';
 import { left, right } from '../columns.ts';
 import { formatTable } from '../table.ts';

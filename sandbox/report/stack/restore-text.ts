@@ -1,6 +1,6 @@
 import type { RestoredEngine, RestoreReport } from '../../backup/backup-report.ts';
-import { formatCount } from '../../core/format-count.ts';
-import { momentText } from '../../core/moment.ts';
+import { formatCount } from '../../core/text/format-count.ts';
+import { momentText } from '../../core/text/moment.ts';
 import type { Colors } from '../colors.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes, formatDuration } from '../units.ts';

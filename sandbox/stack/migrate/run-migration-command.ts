@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { callersEnvironment } from '../../core/callers-environment.ts';
+import { callersEnvironment } from '../../core/process/callers-environment.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';

@@ -8,7 +8,7 @@ import {
   type Removed,
 } from '../../containers/runtime/objects.ts';
 import { isOwnerAlive } from '../../containers/runtime/owner.ts';
-import { derivedName } from '../../core/derived-names.ts';
+import { derivedName } from '../../core/text/derived-names.ts';
 import { removeStack } from '../remove/remove-stack.ts';
 import { stackLockFile } from '../state/stack-folder.ts';
 import { type StackIdentity, stackNameBytesMax } from '../state/stack-identity.ts';

@@ -1,5 +1,5 @@
 import { ensureDocker } from '../../containers/runtime/docker-host.ts';
-import { keepLoopbackFromProxy } from '../../core/loopback-proxy.ts';
+import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
 import { requireMigratable } from '../migrate/known-store.ts';
 import { readPlans } from '../migrate/read-plans.ts';
 import { removeAbandoned } from '../remove/clean-up.ts';

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { programFile } from '../../../sandbox/core/program-file.ts';
+import { programFile } from '../../../sandbox/core/process/program-file.ts';
 import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 
 /** The command line's own file. */

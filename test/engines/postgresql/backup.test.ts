@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { temporaryName } from '../../../sandbox/core/derived-names.ts';
+import { temporaryName } from '../../../sandbox/core/text/derived-names.ts';
 import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
 import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';

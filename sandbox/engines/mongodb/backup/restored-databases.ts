@@ -1,6 +1,6 @@
 import type { Db, MongoClient } from 'mongodb';
 import type { ImageOrigin } from '../../../containers/images/image-spec.ts';
-import { derivedName } from '../../../core/derived-names.ts';
+import { derivedName } from '../../../core/text/derived-names.ts';
 import { targetRefused } from '../../shared/backup/restore-target.ts';
 
 /** Databases that a restore beside the live data makes end in this. */

@@ -1,5 +1,5 @@
 import type { Content, Conversation } from '../../../../seeds/entities.ts';
-import { keyOrderOf } from '../../../core/key-order.ts';
+import { keyOrderOf } from '../../../core/rows/key-order.ts';
 
 /** A document of `user_contents`. */
 export interface ContentDocument {

@@ -2,7 +2,7 @@ import type { EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { docker } from '../../../containers/runtime/docker.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { temporaryPrefix } from '../../../core/derived-names.ts';
+import { temporaryPrefix } from '../../../core/text/derived-names.ts';
 import type { LeftOut } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { withDriver } from '../server/connection.ts';

@@ -1,6 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { derivedName } from '../../../core/derived-names.ts';
 import { sha256Of } from '../../../core/sha256-of.ts';
+import { derivedName } from '../../../core/text/derived-names.ts';
 
 /** Collections that a restore beside the live data has made end in this. */
 const restoreSuffix = '_restore';

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { temporaryName, temporaryPrefix } from '../../../core/derived-names.ts';
+import { temporaryName, temporaryPrefix } from '../../../core/text/derived-names.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 
 /** Where the servers keep snapshots: a folder for each collection. */

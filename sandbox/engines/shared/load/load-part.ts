@@ -1,4 +1,4 @@
-import { roughBytes } from '../../../core/rough-size.ts';
+import { roughBytes } from '../../../core/rows/rough-size.ts';
 import type { LoadMarks } from './load-marks.ts';
 
 /** One part of a load: the rows of an entity on their way into one table, collection or label. */

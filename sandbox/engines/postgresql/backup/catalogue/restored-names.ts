@@ -1,5 +1,5 @@
-import { derivedName } from '../../../../core/derived-names.ts';
 import { SandboxError } from '../../../../core/errors.ts';
+import { derivedName } from '../../../../core/text/derived-names.ts';
 import { nameBytesMax } from '../../server/statements.ts';
 import type { FoundDatabase } from './described-databases.ts';
 

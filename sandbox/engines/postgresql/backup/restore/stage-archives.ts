@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checked, execInNode } from '../../../../containers/runtime/exec.ts';
-import { temporaryName } from '../../../../core/derived-names.ts';
+import { temporaryName } from '../../../../core/text/derived-names.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
 import { backupRefused } from '../../../shared/backup/backup-files.ts';
 import { readFilesAsTar } from '../../../shared/backup/part-files.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
-import { temporaryName } from '../../../../core/derived-names.ts';
+import { temporaryName } from '../../../../core/text/derived-names.ts';
 import type { RunningEngine } from '../../../contract/topology.ts';
 import { openPrimary } from '../../server/connection.ts';
 import { scramVerifier } from '../../server/scram.ts';

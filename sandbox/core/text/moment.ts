@@ -1,4 +1,4 @@
-import { SandboxError } from './errors.ts';
+import { SandboxError } from '../errors.ts';
 
 /** Fields of a clock on the wall, the month from 1 on. */
 type WallClock = readonly [year: number, month: number, day: number, hour: number, minute: number, ms: number];

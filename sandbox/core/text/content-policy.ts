@@ -1,4 +1,4 @@
-import { sha256Of } from './sha256-of.ts';
+import { sha256Of } from '../sha256-of.ts';
 
 /** Content security policy (W3C, level 3) of a page that has these style sheets and nothing that is loaded or run. */
 export function contentPolicy(styles: readonly string[]): string {

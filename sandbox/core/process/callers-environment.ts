@@ -1,7 +1,7 @@
 import { delimiter, join, resolve, sep } from 'node:path';
 
 /** Folder of this package, whose script npm ran. */
-const packageFolder = resolve(import.meta.dirname, '../..');
+const packageFolder = resolve(import.meta.dirname, '../../..');
 
 /** What the scripts in `package.json` set for the sandbox's own process. */
 const ownVariables: ReadonlySet<string> = new Set(['MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_']);

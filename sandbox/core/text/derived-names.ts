@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { sha256Of } from './sha256-of.ts';
+import { sha256Of } from '../sha256-of.ts';
 
 /** What every temporary name begins with. Nothing that lacks it, or the engine's own mark beside it, is dropped. */
 export const temporaryPrefix = 'taishang_tmp_';
