@@ -5,7 +5,7 @@ import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { hasAll, whyWithout } from '../../sandbox/engines/contract/lacks.ts';
 import type { LeaseKind } from '../../sandbox/engines/contract/lease-bench.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import type { PoolStatus } from '../../sandbox/harness/broker/messages.ts';
+import type { PoolStatus } from '../../sandbox/harness/broker/protocol/messages.ts';
 import type { Lease } from '../../sandbox/harness/lease.ts';
 import type { StackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import type { Dataset } from '../../seeds/dataset.ts';

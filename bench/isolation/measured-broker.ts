@@ -6,9 +6,9 @@ import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { attachBroker, type MeasuredBrokerOptions } from '../../sandbox/harness/broker/attach-broker.ts';
-import { connectBroker } from '../../sandbox/harness/broker/broker-client.ts';
-import type { PoolStatus } from '../../sandbox/harness/broker/messages.ts';
-import { socketPath } from '../../sandbox/harness/broker/socket-path.ts';
+import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
+import type { PoolStatus } from '../../sandbox/harness/broker/protocol/messages.ts';
+import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
 import { type Harness, harnessOf } from '../../sandbox/harness/open-harness.ts';
 import type { StackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 

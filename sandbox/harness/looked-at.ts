@@ -2,11 +2,11 @@ import { nowMs } from '../core/clock.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { attachBroker } from './broker/attach-broker.ts';
-import { type BrokerClient, connectBroker } from './broker/broker-client.ts';
-import { type KeptLease, keptRecord } from './broker/kept-record.ts';
-import type { Answers, BrokerStatus } from './broker/messages.ts';
+import { type KeptLease, keptRecord } from './broker/kept/kept-record.ts';
+import { type BrokerClient, connectBroker } from './broker/protocol/broker-client.ts';
+import type { Answers, BrokerStatus } from './broker/protocol/messages.ts';
+import { socketPath } from './broker/protocol/socket-path.ts';
 import { leaseNotFound, shownKept } from './broker/shown-lease.ts';
-import { socketPath } from './broker/socket-path.ts';
 
 /** Leases of a stack: those of processes that run, and those of failed tests, which need no broker. */
 export async function listLeases(identity: StackIdentity): Promise<BrokerStatus> {

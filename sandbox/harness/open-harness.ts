@@ -5,7 +5,7 @@ import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
-import type { BrokerClient } from './broker/broker-client.ts';
+import type { BrokerClient } from './broker/protocol/broker-client.ts';
 import { checkLeaseOptions, checkSettings } from './check-options.ts';
 import { type Lease, leaseOver } from './lease.ts';
 import { type LeaseSettings, settingsOf } from './lease-settings.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import { attachBroker } from '../../sandbox/harness/broker/attach-broker.ts';
-import { connectBroker } from '../../sandbox/harness/broker/broker-client.ts';
-import { socketPath } from '../../sandbox/harness/broker/socket-path.ts';
+import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
+import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Place } from '../../sandbox/engines/contract/isolation.ts';
-import { keptRecord } from '../../sandbox/harness/broker/kept-record.ts';
+import { keptRecord } from '../../sandbox/harness/broker/kept/kept-record.ts';
 import { stackFolder } from '../../sandbox/stack/state/stack-folder.ts';
 import { memoryServer } from './support/memory-engine.ts';
 import { holder, type TestBroker, testBroker } from './support/test-broker.ts';

@@ -1,5 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
-import { type BrokerStatus, environmentOf } from '../../harness/broker/messages.ts';
+import { type BrokerStatus, environmentOf } from '../../harness/broker/protocol/messages.ts';
 import { dropLeases, listLeases, showLease } from '../../harness/looked-at.ts';
 import type { Colors } from '../../report/colors.ts';
 import { left } from '../../report/columns.ts';

@@ -6,9 +6,9 @@ import { programFile } from '../../core/process/program-file.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { stackLockFile } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
-import { type BrokerClient, connectBroker } from './broker-client.ts';
 import type { BrokerSettings } from './broker-process.ts';
-import { socketPath } from './socket-path.ts';
+import { type BrokerClient, connectBroker } from './protocol/broker-client.ts';
+import { socketPath } from './protocol/socket-path.ts';
 
 /** How long a broker stays when nobody is connected, in milliseconds: a runner starts its next file within that. */
 const lingerMs = 3_000;

@@ -7,9 +7,9 @@ import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { createBroker } from './broker.ts';
 import { contentOfStores } from './content-of-stores.ts';
-import { keptRecord } from './kept-record.ts';
+import { keptRecord } from './kept/kept-record.ts';
 import { leasedEngine } from './leased-engine.ts';
-import { serveBroker } from './serve.ts';
+import { serveBroker } from './protocol/serve.ts';
 import { stackMoment } from './stack-moment.ts';
 
 /** What a broker is started with: its only argument, as JSON. */

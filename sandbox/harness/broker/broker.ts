@@ -7,10 +7,10 @@ import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolat
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { linesOfGaps } from '../../stack/furnish/schema-gaps.ts';
 import type { InsightOptions, QueryReport } from '../insight/findings.ts';
-import { createKeptLeases } from './kept-leases.ts';
-import type { KeptLease, KeptRecord } from './kept-record.ts';
-import type { Answers, BrokerStatus, Keep, Places, ShownLease } from './messages.ts';
+import { createKeptLeases } from './kept/kept-leases.ts';
+import type { KeptLease, KeptRecord } from './kept/kept-record.ts';
 import { createPool, type Pool } from './pool.ts';
+import type { Answers, BrokerStatus, Keep, Places, ShownLease } from './protocol/messages.ts';
 import {
   describeLease,
   type Holder,

@@ -1,7 +1,7 @@
 import { SandboxError } from '../../core/errors.ts';
 import type { Place, PlaceOwner } from '../../engines/contract/isolation.ts';
-import type { KeptLease } from './kept-record.ts';
-import type { ShownLease } from './messages.ts';
+import type { KeptLease } from './kept/kept-record.ts';
+import type { ShownLease } from './protocol/messages.ts';
 import type { WatchedQueries } from './watched-queries.ts';
 
 /** Who has a lease: a connection of a process. */

@@ -1,5 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
-import type { PoolStatus } from './messages.ts';
+import type { PoolStatus } from './protocol/messages.ts';
 import type { Lease } from './shown-lease.ts';
 
 /** A lease that waits for one more store. */

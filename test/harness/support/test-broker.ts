@@ -1,6 +1,6 @@
 import type { PlaceOwner } from '../../../sandbox/engines/contract/isolation.ts';
 import { type Broker, createBroker } from '../../../sandbox/harness/broker/broker.ts';
-import type { KeptLease } from '../../../sandbox/harness/broker/kept-record.ts';
+import type { KeptLease } from '../../../sandbox/harness/broker/kept/kept-record.ts';
 import type { Holder } from '../../../sandbox/harness/broker/shown-lease.ts';
 import { type MemoryServer, memoryServer } from './memory-engine.ts';
 

@@ -1,6 +1,6 @@
-import type { SandboxErrorDetails } from '../../core/errors.ts';
-import type { Place, PlaceOwner } from '../../engines/contract/isolation.ts';
-import type { InsightOptions, QueryReport } from '../insight/findings.ts';
+import type { SandboxErrorDetails } from '../../../core/errors.ts';
+import type { Place, PlaceOwner } from '../../../engines/contract/isolation.ts';
+import type { InsightOptions, QueryReport } from '../../insight/findings.ts';
 
 /** Both sides refuse a longer line: nothing that is said here comes near. */
 export const messageBytesMax = 64 * 1024;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { SandboxError } from '../../core/errors.ts';
-import { userFolder } from '../../core/files/user-folder.ts';
-import type { StackIdentity } from '../../stack/state/stack-identity.ts';
-import { ensureStateDirectory } from '../../stack/state/state-directory.ts';
+import { SandboxError } from '../../../core/errors.ts';
+import { userFolder } from '../../../core/files/user-folder.ts';
+import type { StackIdentity } from '../../../stack/state/stack-identity.ts';
+import { ensureStateDirectory } from '../../../stack/state/state-directory.ts';
 
 /** Longest path of a unix socket in bytes, its closing zero left out (unix(7), and `sys/un.h` of macOS). */
 const pathBytesMax = process.platform === 'darwin' ? 103 : 107;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { thisProcess } from '../../containers/runtime/owner.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { thisProcess } from '../../../containers/runtime/owner.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
+import { SandboxError } from '../../../core/errors.ts';
 import { readLines } from './lines.ts';
 import { type Answers, cutOffId, messageBytesMax, type Reply, type Request } from './messages.ts';
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writePrivateFile } from '../../core/files/private-files.ts';
-import { schemaCheck } from '../../core/schema-check.ts';
-import { ensureStackFolder, stackFolder } from '../../stack/state/stack-folder.ts';
-import type { StackIdentity } from '../../stack/state/stack-identity.ts';
-import type { Places } from './messages.ts';
+import { writePrivateFile } from '../../../core/files/private-files.ts';
+import { schemaCheck } from '../../../core/schema-check.ts';
+import { ensureStackFolder, stackFolder } from '../../../stack/state/stack-folder.ts';
+import type { StackIdentity } from '../../../stack/state/stack-identity.ts';
+import type { Places } from '../protocol/messages.ts';
 
 /** The lease of a failed test, which outlives its broker: `kept-lease.schema.json` is the same. */
 export interface KeptLease {

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { Ajv } from 'ajv';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { privateMode } from '../../core/files/private-files.ts';
-import { withoutUndefined } from '../../core/without-undefined.ts';
-import type { Broker } from './broker.ts';
+import { messageOf, SandboxError } from '../../../core/errors.ts';
+import { privateMode } from '../../../core/files/private-files.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
+import type { Broker } from '../broker.ts';
+import type { Holder } from '../shown-lease.ts';
 import { readLines } from './lines.ts';
 import schema from './messages.schema.json' with { type: 'json' };
 import { cutOffId, messageBytesMax, type Reply, type Request } from './messages.ts';
-import type { Holder } from './shown-lease.ts';
 
 const isRequest = new Ajv({ discriminator: true }).compile<Request & { readonly id: number }>(schema);
 

@@ -1,7 +1,7 @@
-import { nowMs } from '../../core/clock.ts';
-import type { Place } from '../../engines/contract/isolation.ts';
+import { nowMs } from '../../../core/clock.ts';
+import type { Place } from '../../../engines/contract/isolation.ts';
+import type { Keep } from '../protocol/messages.ts';
 import type { KeptLease, KeptRecord } from './kept-record.ts';
-import type { Keep } from './messages.ts';
 
 /** Leases of failed tests: a bounded number, each for a bounded time. */
 export interface KeptLeases {
