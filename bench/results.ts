@@ -1,6 +1,6 @@
 import type { Machine } from '../sandbox/core/process/machine.ts';
 import type { Changes } from '../sandbox/cross-store/changes.ts';
-import type { AnswerCheck, PlanCheck } from '../sandbox/engines/contract/query-path.ts';
+import type { AnswerCheck, PlanCheck } from '../sandbox/engines/contract/bench/query-path.ts';
 import type { HopFigures, KindFigures, ObjectiveResult, OwnRecall, ServerOrigin } from './measure/path-figures.ts';
 
 /** Latencies of one load, in microseconds, from a histogram of three significant digits. */

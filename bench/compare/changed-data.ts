@@ -2,7 +2,7 @@ import { messageOf } from '../../sandbox/core/errors.ts';
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import { type Changes, isChanged, linesOfChanges } from '../../sandbox/cross-store/changes.ts';
 import { countChanges } from '../../sandbox/cross-store/count-changes.ts';
-import type { PathCheck, PlanCheck } from '../../sandbox/engines/contract/query-path.ts';
+import type { PathCheck, PlanCheck } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { isExternal } from '../../sandbox/engines/contract/topology.ts';
 import type { BenchTarget } from '../bench-target.ts';
 import type { Subject } from '../measure/subjects.ts';

@@ -1,6 +1,6 @@
 import { median } from 'simple-statistics';
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
-import type { PathCheck } from '../../sandbox/engines/contract/query-path.ts';
+import type { PathCheck } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { datasetText } from '../environment.ts';
 import type { BenchEnvironment, BenchReport, PathResult, RoundFigure } from '../results.ts';
 import {

@@ -1,4 +1,4 @@
-import type { LeaseKind } from '../../sandbox/engines/contract/lease-bench.ts';
+import type { LeaseKind } from '../../sandbox/engines/contract/bench/lease-bench.ts';
 import type { LeaseFigure } from './results.ts';
 import { judge, ratioOf, timesOf } from './times.ts';
 import type { Way } from './ways.ts';

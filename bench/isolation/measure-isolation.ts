@@ -1,9 +1,9 @@
 import { messageOf } from '../../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../../sandbox/core/progress.ts';
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
+import type { LeaseKind } from '../../sandbox/engines/contract/bench/lease-bench.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { hasAll, whyWithout } from '../../sandbox/engines/contract/lacks.ts';
-import type { LeaseKind } from '../../sandbox/engines/contract/lease-bench.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { PoolStatus } from '../../sandbox/harness/broker/protocol/messages.ts';
 import type { Lease } from '../../sandbox/harness/lease.ts';

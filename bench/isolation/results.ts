@@ -1,4 +1,4 @@
-import type { LeaseKind } from '../../sandbox/engines/contract/lease-bench.ts';
+import type { LeaseKind } from '../../sandbox/engines/contract/bench/lease-bench.ts';
 import type { BenchEnvironment } from '../results.ts';
 
 /** How long it took to come by a store. A percentile is `null` where too few samples lie beyond it. */

@@ -1,6 +1,6 @@
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
+import { type LeaseBench, type LeaseKind, timed } from '../../sandbox/engines/contract/bench/lease-bench.ts';
 import type { Isolation } from '../../sandbox/engines/contract/isolation.ts';
-import { type LeaseBench, type LeaseKind, timed } from '../../sandbox/engines/contract/lease-bench.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import type { Lease } from '../../sandbox/harness/lease.ts';

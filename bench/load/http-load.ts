@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import autocannon, { type Options, type Result } from 'autocannon';
 import { programFile } from '../../sandbox/core/process/program-file.ts';
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
-import type { HttpRequest } from '../../sandbox/engines/contract/query-path.ts';
+import type { HttpRequest } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { watchClient } from './client-health.ts';
 import type { ClosedLoopResult } from './closed-loop.ts';
 import { createRecorder, distributionOf, latenciesOf, record } from './latencies.ts';

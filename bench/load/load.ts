@@ -1,7 +1,7 @@
 import { median } from 'simple-statistics';
 import { messageOf, SandboxError } from '../../sandbox/core/errors.ts';
 import { type ProgressListener, runTask, silent } from '../../sandbox/core/progress.ts';
-import type { BaselineLoad } from '../../sandbox/engines/contract/baseline-load.ts';
+import type { BaselineLoad } from '../../sandbox/engines/contract/data/baseline-load.ts';
 import type { Data, Fingerprint } from '../../sandbox/engines/contract/data.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { whyWithout } from '../../sandbox/engines/contract/lacks.ts';

@@ -1,6 +1,6 @@
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
-import type { PreparedPath } from '../../sandbox/engines/contract/query-path.ts';
+import type { PreparedPath } from '../../sandbox/engines/contract/bench/query-path.ts';
 import type { Arrivals } from '../load/arrivals.ts';
 import { type ClosedLoopResult, measureHarnessShare } from '../load/closed-loop.ts';
 import { findMaximum } from '../load/find-maximum.ts';

@@ -2,7 +2,7 @@ import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import { type ProgressListener, runTask } from '../../sandbox/core/progress.ts';
 import { runConcurrently } from '../../sandbox/core/run-concurrently.ts';
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
-import type { AnswerCheck, PreparedPath } from '../../sandbox/engines/contract/query-path.ts';
+import type { AnswerCheck, PreparedPath } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { watchClient } from '../load/client-health.ts';
 import { type TimedRecorder, takeTurns } from '../load/closed-loop.ts';
 import { createRecorder, distributionOf, fastTenthOf, latenciesOf } from '../load/latencies.ts';

@@ -1,4 +1,4 @@
-import type { PathDescription } from '../../sandbox/engines/contract/query-path.ts';
+import type { PathDescription } from '../../sandbox/engines/contract/bench/query-path.ts';
 import type { PathResult } from '../results.ts';
 import type { ObjectiveResult } from './path-figures.ts';
 

@@ -3,7 +3,7 @@ import {
   type KindShares,
   type ParameterKind,
   parameterKinds,
-} from '../../sandbox/engines/contract/query-path.ts';
+} from '../../sandbox/engines/contract/bench/query-path.ts';
 import { createRecorder, latenciesOf, type Recorder, record } from '../load/latencies.ts';
 import type { HopFigures, KindFigures } from './path-figures.ts';
 

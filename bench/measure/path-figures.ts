@@ -1,5 +1,5 @@
 import type { ImageOrigin } from '../../sandbox/containers/images/image-spec.ts';
-import type { ParameterKind } from '../../sandbox/engines/contract/query-path.ts';
+import type { ParameterKind } from '../../sandbox/engines/contract/bench/query-path.ts';
 
 /** Where a server comes from: `external` is one of somebody else's, which the sandbox did not start. */
 export type ServerOrigin = ImageOrigin | 'external';

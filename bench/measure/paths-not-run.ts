@@ -1,7 +1,7 @@
 import { bindReads } from '../../sandbox/cross-store/query-paths/cross-store-path.ts';
 import { acrossStores, crossStorePaths } from '../../sandbox/cross-store/query-paths.ts';
+import type { PlatformReadName } from '../../sandbox/engines/contract/bench/platform-reads.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
-import type { PlatformReadName } from '../../sandbox/engines/contract/platform-reads.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { BenchTarget } from '../bench-target.ts';

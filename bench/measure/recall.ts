@@ -1,4 +1,4 @@
-import type { RecallSearch } from '../../sandbox/engines/contract/query-path.ts';
+import type { RecallSearch } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { createRecorder, latenciesOf, record } from '../load/latencies.ts';
 import type { RecallPoint } from '../results.ts';
 import type { OwnRecall } from './path-figures.ts';

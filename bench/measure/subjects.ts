@@ -14,7 +14,7 @@ import type {
   PreparedPath,
   QueryPath,
   ReferenceProgram,
-} from '../../sandbox/engines/contract/query-path.ts';
+} from '../../sandbox/engines/contract/bench/query-path.ts';
 import { isExternal, type ReachableEngine } from '../../sandbox/engines/contract/topology.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { BenchTarget } from '../bench-target.ts';

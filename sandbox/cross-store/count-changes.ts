@@ -1,7 +1,7 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import { digestOfKey, type KeyDigest } from '../core/rows/key-digest.ts';
+import type { Holding } from '../engines/contract/data/holdings.ts';
 import type { Engine } from '../engines/contract/engine.ts';
-import type { Holding } from '../engines/contract/holdings.ts';
 import type { ReachableEngine } from '../engines/contract/topology.ts';
 import { type Changes, type ChangesOfKind, changesOf } from './changes.ts';
 import { differencesShownMax } from './compare-part.ts';

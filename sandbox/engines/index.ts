@@ -1,5 +1,5 @@
 import type { Engine } from './contract/engine.ts';
-import type { ReadSchemaGaps } from './contract/schema-gap.ts';
+import type { ReadSchemaGaps } from './contract/schema/schema-gap.ts';
 import { type EngineName, engineNames } from './engine-names.ts';
 
 /** What is known of an engine before it is loaded: drivers cost start-up time. */

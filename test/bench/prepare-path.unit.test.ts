@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { missedObjectives, withObjective } from '../../bench/measure/objectives.ts';
-import { parameterKinds } from '../../sandbox/engines/contract/query-path.ts';
+import { parameterKinds } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { type PathParts, preparePath } from '../../sandbox/engines/shared/bench/prepare-path.ts';
 import { isGoodAnswer } from '../../sandbox/engines/shared/bench/vector-answers.ts';
 import { madeUpReport } from './support/reports.ts';

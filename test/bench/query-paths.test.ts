@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recallOfPath } from '../../bench/measure/recall.ts';
 import { choosePaths, runnable, type Subject } from '../../bench/measure/subjects.ts';
-import { usersByActivity } from '../../sandbox/engines/contract/path-parameters.ts';
+import { usersByActivity } from '../../sandbox/engines/contract/bench/path-parameters.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { noTextIndexes } from '../../sandbox/engines/mongodb/schema/collections.ts';
 import { databaseName, withClient } from '../../sandbox/engines/mongodb/server/connection.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bindReads, prepareAcrossStores, type Store } from '../../sandbox/cross-store/query-paths/cross-store-path.ts';
-import type { PlatformReadName } from '../../sandbox/engines/contract/platform-reads.ts';
+import type { PlatformReadName } from '../../sandbox/engines/contract/bench/platform-reads.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 const readNames = ['cachedUser', 'storedUser', 'latestContents', 'messagesOfSession'] as const;

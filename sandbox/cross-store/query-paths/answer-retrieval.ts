@@ -6,9 +6,9 @@ import {
   notOurData,
   rowsOf,
   rowsWhere,
-} from '../../engines/contract/path-parameters.ts';
-import type { PlatformReads } from '../../engines/contract/platform-reads.ts';
-import { type HopListener, type PreparedPath, usualShares } from '../../engines/contract/query-path.ts';
+} from '../../engines/contract/bench/path-parameters.ts';
+import type { PlatformReads } from '../../engines/contract/bench/platform-reads.ts';
+import { type HopListener, type PreparedPath, usualShares } from '../../engines/contract/bench/query-path.ts';
 import { preparePath } from '../../engines/shared/bench/prepare-path.ts';
 import { exactNeighbours, isGoodAnswer } from '../../engines/shared/bench/vector-answers.ts';
 import { knowledgeQuestions, questionsLikeNothing } from '../../engines/shared/bench/vector-questions.ts';

@@ -1,8 +1,8 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
+import type { PlatformReadName, PlatformReads } from '../../engines/contract/bench/platform-reads.ts';
+import type { PathDescription, PreparedPath } from '../../engines/contract/bench/query-path.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
-import type { PlatformReadName, PlatformReads } from '../../engines/contract/platform-reads.ts';
-import type { PathDescription, PreparedPath } from '../../engines/contract/query-path.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
 
 /** An engine that runs, and what it is. */

@@ -1,4 +1,4 @@
-import type { HopListener, PlanCheck } from '../../engines/contract/query-path.ts';
+import type { HopListener, PlanCheck } from '../../engines/contract/bench/query-path.ts';
 
 /** Times the steps of one request, in the order in which they are made. */
 export interface Hops {

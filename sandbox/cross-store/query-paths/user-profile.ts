@@ -5,9 +5,9 @@ import {
   notOurData,
   rowsWhere,
   usersByActivity,
-} from '../../engines/contract/path-parameters.ts';
-import type { PlatformReads, ProfileUser } from '../../engines/contract/platform-reads.ts';
-import { type HopListener, type PreparedPath, usualShares } from '../../engines/contract/query-path.ts';
+} from '../../engines/contract/bench/path-parameters.ts';
+import type { PlatformReads, ProfileUser } from '../../engines/contract/bench/platform-reads.ts';
+import { type HopListener, type PreparedPath, usualShares } from '../../engines/contract/bench/query-path.ts';
 import { preparePath } from '../../engines/shared/bench/prepare-path.ts';
 import { type Dated, newestPageText, pageText } from '../../engines/shared/load/newest-page.ts';
 import type { CrossStoreContext, CrossStorePath } from './cross-store-path.ts';

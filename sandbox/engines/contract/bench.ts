@@ -1,6 +1,6 @@
-import type { LeaseBench } from './lease-bench.ts';
-import type { OfferedReads } from './platform-reads.ts';
-import type { QueryPath } from './query-path.ts';
+import type { LeaseBench } from './bench/lease-bench.ts';
+import type { OfferedReads } from './bench/platform-reads.ts';
+import type { QueryPath } from './bench/query-path.ts';
 import type { ReachableEngine } from './topology.ts';
 
 /** Capability of an engine whose speed is measured. */

@@ -1,8 +1,8 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { Levels } from '../../../seeds/entities.ts';
 import type { TaskReport } from '../../core/progress.ts';
-import type { BaselineLoad } from './baseline-load.ts';
-import type { Holding } from './holdings.ts';
+import type { BaselineLoad } from './data/baseline-load.ts';
+import type { Holding } from './data/holdings.ts';
 import type { ReachableEngine, RunningEngine } from './topology.ts';
 
 /** Capability of an engine that holds a part of the dataset. */

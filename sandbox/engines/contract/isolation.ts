@@ -1,6 +1,6 @@
 import type { Entities, EntityName } from '../../../seeds/entities.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
-import type { SchemaGap } from './schema-gap.ts';
+import type { SchemaGap } from './schema/schema-gap.ts';
 import type { Connection, RunningEngine } from './topology.ts';
 
 /**

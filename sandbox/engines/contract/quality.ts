@@ -1,4 +1,4 @@
-import type { SchemaObject } from './schema-gap.ts';
+import type { SchemaObject } from './schema/schema-gap.ts';
 import type { ReachableEngine } from './topology.ts';
 
 /** Rules that the Open Data Contract Standard 3.1 has in its library, by its own names for them. */

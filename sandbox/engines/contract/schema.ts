@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { ImageOrigin } from '../../containers/images/image-spec.ts';
-import type { MigrationFiles } from './migrations.ts';
+import type { MigrationFiles } from './schema/migrations.ts';
 import type { RunningEngine } from './topology.ts';
 
 /** Capability of an engine that is told what it holds before there is data: tables, validators, users, collections. */

@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { Place, Places } from '../../engines/contract/isolation.ts';
-import type { SchemaGap } from '../../engines/contract/schema-gap.ts';
+import type { SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { PoolStatus } from './protocol/messages.ts';
 
 export interface PoolOptions {

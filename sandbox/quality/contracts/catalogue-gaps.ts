@@ -1,4 +1,4 @@
-import type { SchemaObject } from '../../engines/contract/schema-gap.ts';
+import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
 import type { Contract } from './contract.ts';
 
 /** Kinds of what a store has of each row, in its own word. */

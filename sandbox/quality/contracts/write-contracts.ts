@@ -6,7 +6,7 @@ import { SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { QualityPlace, QualitySession } from '../../engines/contract/quality.ts';
-import type { SchemaObject } from '../../engines/contract/schema-gap.ts';
+import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
 
 /** A store of which contracts are made. */

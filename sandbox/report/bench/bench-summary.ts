@@ -2,7 +2,7 @@ import { type Comparison, percent } from '../../../bench/compare/compare-reports
 import { datasetText } from '../../../bench/environment.ts';
 import type { BenchReport } from '../../../bench/results.ts';
 import { formatCount } from '../../core/text/format-count.ts';
-import type { PathCheck } from '../../engines/contract/query-path.ts';
+import type { PathCheck } from '../../engines/contract/bench/query-path.ts';
 import { formatMicroseconds } from '../units.ts';
 import { objectiveText } from './bench-text.ts';
 import { comparisonVerdict, figureText, intervalText, pairingText } from './comparison-text.ts';

@@ -1,6 +1,6 @@
 import type { BenchReport, PathResult } from '../../../bench/results.ts';
 import { formatCount } from '../../core/text/format-count.ts';
-import type { PlanCheck } from '../../engines/contract/query-path.ts';
+import type { PlanCheck } from '../../engines/contract/bench/query-path.ts';
 import type { Colors } from '../colors.ts';
 import { left, right } from '../columns.ts';
 import { formatOrigin } from '../stack/status-text.ts';

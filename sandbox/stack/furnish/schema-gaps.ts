@@ -1,7 +1,7 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
-import { nameOfGap, type SchemaGap } from '../../engines/contract/schema-gap.ts';
+import { nameOfGap, type SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { entryOf } from '../../engines/index.ts';
 

@@ -1,7 +1,7 @@
 import { SandboxError } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
-import { nameOfGap, type SchemaGap } from '../../engines/contract/schema-gap.ts';
+import { nameOfGap, type SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { Migrated } from '../state/migrated.ts';
 import type { StackState } from '../state/stack-state.ts';
 import { compareNames } from './name-order.ts';

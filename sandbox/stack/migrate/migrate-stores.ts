@@ -2,7 +2,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { runTask, type TaskReport } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
-import type { MigrationFile } from '../../engines/contract/migrations.ts';
+import type { MigrationFile } from '../../engines/contract/schema/migrations.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import type { EngineClient } from '../../engines/index.ts';
 import { migrationFailed } from '../../engines/shared/migrations/migration-failed.ts';

@@ -5,7 +5,7 @@ import { sha256Of } from '../../core/sha256-of.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine, EngineWith } from '../../engines/contract/engine.ts';
 import { hasAll } from '../../engines/contract/lacks.ts';
-import type { MigrationFile } from '../../engines/contract/migrations.ts';
+import type { MigrationFile } from '../../engines/contract/schema/migrations.ts';
 import { type FolderFile, filesBelow } from './files-below.ts';
 import type { EngineMigrations, Migrations, Seed } from './migrations.ts';
 import { compareNames } from './name-order.ts';

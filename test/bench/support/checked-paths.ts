@@ -1,5 +1,5 @@
 import type { Subject } from '../../../bench/measure/subjects.ts';
-import type { PathCheck } from '../../../sandbox/engines/contract/query-path.ts';
+import type { PathCheck } from '../../../sandbox/engines/contract/bench/query-path.ts';
 
 /** What was found of a path. */
 export interface Checked {

@@ -1,5 +1,5 @@
 import type { Document, MongoClient } from 'mongodb';
-import { type LeaseBench, type OtherWay, timed } from '../../contract/lease-bench.ts';
+import { type LeaseBench, type OtherWay, timed } from '../../contract/bench/lease-bench.ts';
 
 /** What a fixture of a test does with a database that is there: all documents out, all documents in. */
 const deleteAndInsert: OtherWay<MongoClient> = {

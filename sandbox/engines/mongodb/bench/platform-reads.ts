@@ -1,4 +1,4 @@
-import type { OfferedReads } from '../../contract/platform-reads.ts';
+import type { OfferedReads } from '../../contract/bench/platform-reads.ts';
 import type { ContentDocument, ConversationDocument } from '../data/documents.ts';
 import { connect, databaseName } from '../server/connection.ts';
 import { missingCollections } from './query-paths/missing-collections.ts';

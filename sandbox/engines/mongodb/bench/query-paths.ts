@@ -1,4 +1,4 @@
-import type { QueryPath } from '../../contract/query-path.ts';
+import type { QueryPath } from '../../contract/bench/query-path.ts';
 import { cleanup } from './query-paths/cleanup.ts';
 import { contentPages } from './query-paths/contents.ts';
 import { conversationOfSession } from './query-paths/conversation-of-session.ts';

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
+import { type BaselineLoad, unprepared, writeAll } from '../../contract/data/baseline-load.ts';
 import { withClient } from '../server/connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
 import { documentsPerInsert, emptyCollections, insertOptions, insertsAtOnce, loadRecords } from './load.ts';

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb';
-import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
+import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/data/holdings.ts';
 import type { ReachableEngine } from '../../contract/topology.ts';
 import type { CollectionName } from '../schema/collections.ts';
 import { databaseName, openForWork } from '../server/connection.ts';

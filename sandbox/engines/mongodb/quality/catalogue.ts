@@ -1,6 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import type { QualityLimits } from '../../contract/quality.ts';
-import type { SchemaObject } from '../../contract/schema-gap.ts';
+import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 
 /** What the validator says of each field, how strict it is, and the indexes but that of `_id`, which every collection has. */
 export async function catalogueOf(database: Db, name: string, limits: QualityLimits): Promise<readonly SchemaObject[]> {

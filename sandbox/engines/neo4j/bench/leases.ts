@@ -1,5 +1,5 @@
 import neo4j, { type Driver } from 'neo4j-driver';
-import { type LeaseBench, type OtherWay, timed } from '../../contract/lease-bench.ts';
+import { type LeaseBench, type OtherWay, timed } from '../../contract/bench/lease-bench.ts';
 import { cypher, readGraph, seedOf } from '../isolation/graph.ts';
 import { fillGraph } from '../isolation/mend-graph.ts';
 

@@ -1,5 +1,5 @@
 import neo4j from 'neo4j-driver';
-import type { OfferedReads } from '../../contract/platform-reads.ts';
+import type { OfferedReads } from '../../contract/bench/platform-reads.ts';
 import { connect } from '../server/connection.ts';
 import { cypherFile } from '../server/cypher-file.ts';
 import { missingParts } from './query-paths/missing-parts.ts';

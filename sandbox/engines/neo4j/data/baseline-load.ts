@@ -1,6 +1,6 @@
 import type { Driver } from 'neo4j-driver';
 import type { Dataset } from '../../../../seeds/dataset.ts';
-import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
+import { type BaselineLoad, unprepared, writeAll } from '../../contract/data/baseline-load.ts';
 import { withDriver } from '../server/connection.ts';
 import { cypherFile } from '../server/cypher-file.ts';
 import { emptyGraph, loadRecords, rowsPerTransaction, transactionsAtOnce } from './load.ts';

@@ -1,7 +1,7 @@
 import neo4j from 'neo4j-driver';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { ConceptRelation } from '../../../../seeds/entities.ts';
-import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
+import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/data/holdings.ts';
 import type { ReachableEngine } from '../../contract/topology.ts';
 import { initialKeys, initialRelationships } from '../schema/initial-keys.ts';
 import { connect } from '../server/connection.ts';

@@ -1,6 +1,6 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
 import type { QualityPlace, QualitySession } from '../../contract/quality.ts';
-import type { SchemaObject } from '../../contract/schema-gap.ts';
+import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { objectsThere, type StatedObject } from '../schema/schema-gaps.ts';
 import { readPlace } from './statement.ts';
 

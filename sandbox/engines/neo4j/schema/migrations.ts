@@ -1,4 +1,4 @@
-import type { MigrationFile, MigrationFiles } from '../../contract/migrations.ts';
+import type { MigrationFile, MigrationFiles } from '../../contract/schema/migrations.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { migrationFailed } from '../../shared/migrations/migration-failed.ts';
 import { withDriver } from '../server/connection.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
-import { gapsBetween, type SchemaGap, type SchemaObject } from '../../contract/schema-gap.ts';
+import { gapsBetween, type SchemaGap, type SchemaObject } from '../../contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { withDriver } from '../server/connection.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Driver, EagerResult } from 'neo4j-driver';
+import { nameOfGap } from '../../contract/schema/schema-gap.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
-import { nameOfGap } from '../../contract/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
 import { readRecord, writeRecord } from '../data/records.ts';

@@ -7,7 +7,7 @@ import type { Client, Pool } from 'pg';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { poll } from '../../../core/poll.ts';
-import type { GivenToOther, OtherWay, PreparedWay } from '../../contract/lease-bench.ts';
+import type { GivenToOther, OtherWay, PreparedWay } from '../../contract/bench/lease-bench.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { identifier, literal } from '../server/statements.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { type LeaseBench, type OtherWay, timed } from '../../contract/lease-bench.ts';
+import { type LeaseBench, type OtherWay, timed } from '../../contract/bench/lease-bench.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { identifier } from '../server/statements.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import type { ReferenceLoad, ReferenceProgram } from '../../contract/query-path.ts';
+import type { ReferenceLoad, ReferenceProgram } from '../../contract/bench/query-path.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 
 /** Clients per thread of pgbench; one thread drives many, and the machine's other cores are the server's. */

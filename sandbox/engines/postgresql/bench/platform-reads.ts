@@ -1,4 +1,4 @@
-import type { OfferedReads, ProfileUser } from '../../contract/platform-reads.ts';
+import type { OfferedReads, ProfileUser } from '../../contract/bench/platform-reads.ts';
 import { openPrimary } from '../server/connection.ts';
 import { missingTables } from './query-paths/missing-tables.ts';
 import { statementOf } from './query-paths/sql-path.ts';

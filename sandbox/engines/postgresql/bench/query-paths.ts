@@ -1,4 +1,4 @@
-import type { QueryPath } from '../../contract/query-path.ts';
+import type { QueryPath } from '../../contract/bench/query-path.ts';
 import { usersOfCell } from './query-paths/cells.ts';
 import { dailyActivity } from './query-paths/daily-activity.ts';
 import { knowledgeByTitle } from './query-paths/knowledge-by-title.ts';

@@ -6,7 +6,7 @@ import type { EntityName } from '../../../../seeds/entities.ts';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
-import { type BaselineLoad, elapsedMs } from '../../contract/baseline-load.ts';
+import { type BaselineLoad, elapsedMs } from '../../contract/data/baseline-load.ts';
 import { firstNode } from '../../contract/topology.ts';
 import { textRow } from './copy-text.ts';
 import { emptyTables, recordLoaded } from './load.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { type Client, escapeIdentifier, type QueryArrayConfig } from 'pg';
 import type { Entities, EntityName } from '../../../../seeds/entities.ts';
-import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
+import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../../contract/data/holdings.ts';
 import type { ReachableEngine } from '../../contract/topology.ts';
 import { openPrimary } from '../server/connection.ts';
 import { vectorField } from './copy-binary.ts';

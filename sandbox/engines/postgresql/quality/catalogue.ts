@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import type { QualityPlace } from '../../contract/quality.ts';
-import type { SchemaObject } from '../../contract/schema-gap.ts';
+import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { mainDatabase } from '../server/connection.ts';
 
 const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');

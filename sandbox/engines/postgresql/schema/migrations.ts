@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Client, DatabaseError } from 'pg';
 import { messageOf } from '../../../core/errors.ts';
-import type { MigrationFile, MigrationFiles } from '../../contract/migrations.ts';
+import type { MigrationFile, MigrationFiles } from '../../contract/schema/migrations.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { migrationFailed } from '../../shared/migrations/migration-failed.ts';
 import { mainDatabase, openClient, openPrimary } from '../server/connection.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { gapsBetween, nameOfGap, type SchemaGap } from '../../contract/schema-gap.ts';
+import { gapsBetween, nameOfGap, type SchemaGap } from '../../contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { forgetFingerprint } from '../data/load.ts';
 import { deferObject } from '../data/load-records.ts';

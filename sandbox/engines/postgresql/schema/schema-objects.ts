@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Client } from 'pg';
 import { sha256Of } from '../../../core/sha256-of.ts';
 import { temporaryName } from '../../../core/text/derived-names.ts';
-import type { SchemaObject } from '../../contract/schema-gap.ts';
+import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { type DatabaseName, openPrimary } from '../server/connection.ts';
 

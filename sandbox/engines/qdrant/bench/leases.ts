@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { type LeaseBench, type OtherWay, timed } from '../../contract/lease-bench.ts';
+import { type LeaseBench, type OtherWay, timed } from '../../contract/bench/lease-bench.ts';
 
 /** Points that one request reads or writes: 768 numbers are some 8 KB of JSON. */
 const pointsAtOnce = 250;

@@ -1,4 +1,4 @@
-import type { OfferedReads } from '../../contract/platform-reads.ts';
+import type { OfferedReads } from '../../contract/bench/platform-reads.ts';
 import { searchKnowledge } from '../schema/search.ts';
 import { openClient } from '../server/connection.ts';
 import { missingCollections } from './query-paths/collection-plan.ts';

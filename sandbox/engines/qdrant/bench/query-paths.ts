@@ -1,4 +1,4 @@
-import type { QueryPath } from '../../contract/query-path.ts';
+import type { QueryPath } from '../../contract/bench/query-path.ts';
 import { knowledgePaths } from './query-paths/knowledge.ts';
 import { similarUsers } from './query-paths/similar-users.ts';
 

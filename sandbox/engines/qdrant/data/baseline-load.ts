@@ -1,6 +1,6 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { KnowledgeVector, UserVector } from '../../../../seeds/entities.ts';
-import { type BaselineLoad, unprepared, writeAll } from '../../contract/baseline-load.ts';
+import { type BaselineLoad, unprepared, writeAll } from '../../contract/data/baseline-load.ts';
 import { collectionNames } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
 import { buildIndexes, deferIndexing } from './deferred-indexing.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
+import { canonicalText, type HeldRow, type Holding, rowsLoaded } from '../../contract/data/holdings.ts';
 import type { ReachableEngine } from '../../contract/topology.ts';
 import type { CollectionName, ScrolledPoint } from '../schema/collections.ts';
 import { openClient, request } from '../server/connection.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { canonicalText } from '../../contract/holdings.ts';
+import { canonicalText } from '../../contract/data/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import type { FoundCollection } from '../schema/schema-gaps.ts';
 import { openClient } from '../server/connection.ts';

@@ -1,5 +1,5 @@
 import { runConcurrently } from '../../../core/run-concurrently.ts';
-import { canonicalText } from '../../contract/holdings.ts';
+import { canonicalText } from '../../contract/data/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openClient, request } from '../server/connection.ts';
 import { collectionOf, descriptionOf, markCollection, unwrittenSince, type WriteMark } from './collection-state.ts';

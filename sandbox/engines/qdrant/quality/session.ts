@@ -6,7 +6,7 @@ import type {
   QualityQuestion,
   QualitySession,
 } from '../../contract/quality.ts';
-import type { SchemaObject } from '../../contract/schema-gap.ts';
+import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { scrollAll } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';

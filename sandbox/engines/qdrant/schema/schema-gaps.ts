@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../../core/deadlines.ts';
-import { canonicalText } from '../../contract/holdings.ts';
-import { gapsBetween, type SchemaGap, type SchemaObject } from '../../contract/schema-gap.ts';
+import { canonicalText } from '../../contract/data/holdings.ts';
+import { gapsBetween, type SchemaGap, type SchemaObject } from '../../contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { type CollectionSchema, collectionNames, readCollectionSchema } from './collections.ts';
 

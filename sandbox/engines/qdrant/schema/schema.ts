@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { messageOf } from '../../../core/errors.ts';
+import { nameOfGap, type SchemaGap } from '../../contract/schema/schema-gap.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
-import { nameOfGap, type SchemaGap } from '../../contract/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
 import { openClient } from '../server/connection.ts';

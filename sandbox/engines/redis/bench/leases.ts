@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { type LeaseBench, type OtherWay, timed } from '../../contract/lease-bench.ts';
+import { type LeaseBench, type OtherWay, timed } from '../../contract/bench/lease-bench.ts';
 import { firstNode } from '../../contract/topology.ts';
 import { openClient } from '../server/connection.ts';
 

@@ -1,4 +1,4 @@
-import type { OfferedReads, ProfileUser } from '../../contract/platform-reads.ts';
+import type { OfferedReads, ProfileUser } from '../../contract/bench/platform-reads.ts';
 import { readCached } from '../schema/cache.ts';
 import { connect } from '../server/connection.ts';
 

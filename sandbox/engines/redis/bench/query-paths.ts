@@ -1,4 +1,4 @@
-import type { QueryPath } from '../../contract/query-path.ts';
+import type { QueryPath } from '../../contract/bench/query-path.ts';
 import { cachePaths } from './query-paths/cached-values.ts';
 import { lockAndUnlock } from './query-paths/lock-and-unlock.ts';
 import { warmUp } from './query-paths/warm-up.ts';

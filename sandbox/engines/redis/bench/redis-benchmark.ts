@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import type { ReferenceLoad, ReferenceProgram } from '../../contract/query-path.ts';
+import type { ReferenceLoad, ReferenceProgram } from '../../contract/bench/query-path.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { cacheKey } from '../schema/cache.ts';
 import { openClient } from '../server/connection.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CacheEntry } from '../../../../seeds/entities.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
-import { type BaselineLoad, elapsedMs } from '../../contract/baseline-load.ts';
+import { type BaselineLoad, elapsedMs } from '../../contract/data/baseline-load.ts';
 import { firstNode } from '../../contract/topology.ts';
 import { recordLoaded, removeLoaded } from './load.ts';
 import { setCommands } from './set-commands.ts';

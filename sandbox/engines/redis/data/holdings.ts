@@ -1,4 +1,4 @@
-import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../../contract/holdings.ts';
+import { canonicalJson, type HeldRow, type Holding, rowsLoaded } from '../../contract/data/holdings.ts';
 import type { ReachableEngine } from '../../contract/topology.ts';
 import { type KeySpace, keySpaces } from '../schema/cache.ts';
 import { openMasters } from '../server/masters.ts';

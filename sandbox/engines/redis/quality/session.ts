@@ -6,7 +6,7 @@ import type {
   QualityQuestion,
   QualitySession,
 } from '../../contract/quality.ts';
-import type { SchemaObject } from '../../contract/schema-gap.ts';
+import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { scan } from '../data/load.ts';
 import { loadedAtKey } from '../data/mark.ts';

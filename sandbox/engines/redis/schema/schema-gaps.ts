@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { gapsBetween, type SchemaGap } from '../../contract/schema-gap.ts';
+import { gapsBetween, type SchemaGap } from '../../contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openMasters } from '../server/masters.ts';
 import { libraryName, loadedLibrary } from './library.ts';

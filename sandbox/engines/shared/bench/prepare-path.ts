@@ -7,7 +7,7 @@ import {
   type PlanCheck,
   type PreparedPath,
   parameterKinds,
-} from '../../contract/query-path.ts';
+} from '../../contract/bench/query-path.ts';
 
 /** What differs from path to path; {@link preparePath} makes the rest of it. */
 export interface PathParts<Parameter, Result> {

@@ -1,4 +1,4 @@
-import { knowledgeByPopularity, perDataset, rowsOf, usersByActivity } from '../../contract/path-parameters.ts';
+import { knowledgeByPopularity, perDataset, rowsOf, usersByActivity } from '../../contract/bench/path-parameters.ts';
 
 /** A piece of knowledge or a user that is asked for by its own vector: what is like it? */
 export interface VectorQuestion {

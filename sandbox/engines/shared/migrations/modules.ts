@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '../../../core/errors.ts';
-import type { MigrationFile, MigrationFiles } from '../../contract/migrations.ts';
+import type { MigrationFile, MigrationFiles } from '../../contract/schema/migrations.ts';
 import type { Connection, RunningEngine } from '../../contract/topology.ts';
 import { migrationFailed } from './migration-failed.ts';
 

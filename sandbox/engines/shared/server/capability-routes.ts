@@ -1,15 +1,15 @@
 import type { Backup, BareTool, KeptLog, PointInTime } from '../../contract/backup.ts';
-import type { BaselineLoad } from '../../contract/baseline-load.ts';
+import type { LeaseBench, OtherWay } from '../../contract/bench/lease-bench.ts';
+import type { OfferedReads } from '../../contract/bench/platform-reads.ts';
+import type { QueryPath, ReferenceProgram } from '../../contract/bench/query-path.ts';
 import type { Bench } from '../../contract/bench.ts';
+import type { BaselineLoad } from '../../contract/data/baseline-load.ts';
+import type { Holding } from '../../contract/data/holdings.ts';
 import type { Data, ReadBack } from '../../contract/data.ts';
 import type { Capabilities } from '../../contract/engine.ts';
-import type { Holding } from '../../contract/holdings.ts';
 import type { Insight } from '../../contract/insight.ts';
 import type { Isolation } from '../../contract/isolation.ts';
-import type { LeaseBench, OtherWay } from '../../contract/lease-bench.ts';
-import type { MigrationFiles } from '../../contract/migrations.ts';
-import type { OfferedReads } from '../../contract/platform-reads.ts';
-import type { QueryPath, ReferenceProgram } from '../../contract/query-path.ts';
+import type { MigrationFiles } from '../../contract/schema/migrations.ts';
 import type { ContractCase, Schema } from '../../contract/schema.ts';
 import { asItIs, byItem, byMember, type Routes, rowsOfPrimary, toPrimary, toPrimaryIfAny } from './routes.ts';
 

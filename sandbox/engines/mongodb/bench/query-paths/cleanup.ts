@@ -3,7 +3,13 @@ import type { Db } from 'mongodb';
 import { now, nowMs } from '../../../../core/clock.ts';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../../core/errors.ts';
-import type { HopListener, PathContext, PlanCheck, PreparedPath, QueryPath } from '../../../contract/query-path.ts';
+import type {
+  HopListener,
+  PathContext,
+  PlanCheck,
+  PreparedPath,
+  QueryPath,
+} from '../../../contract/bench/query-path.ts';
 import { isExternal } from '../../../contract/topology.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { type CleanupReport, cleanUpOldData } from '../../schema/management.ts';

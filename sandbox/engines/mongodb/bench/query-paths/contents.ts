@@ -1,8 +1,15 @@
 import type { Db, Filter } from 'mongodb';
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import type { Content } from '../../../../../seeds/entities.ts';
-import { absentIds, countUp, perDataset, ranked, rowsOf, usersByActivity } from '../../../contract/path-parameters.ts';
-import { type QueryPath, usualShares } from '../../../contract/query-path.ts';
+import {
+  absentIds,
+  countUp,
+  perDataset,
+  ranked,
+  rowsOf,
+  usersByActivity,
+} from '../../../contract/bench/path-parameters.ts';
+import { type QueryPath, usualShares } from '../../../contract/bench/query-path.ts';
 import { type Dated, newestPageText, pageText } from '../../../shared/load/newest-page.ts';
 import type { ContentDocument } from '../../data/documents.ts';
 import { documentPath } from './document-path.ts';

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { absentIds, countUp, perDataset, ranked, rowsOf } from '../../../contract/path-parameters.ts';
-import { usualShares } from '../../../contract/query-path.ts';
+import { absentIds, countUp, perDataset, ranked, rowsOf } from '../../../contract/bench/path-parameters.ts';
+import { usualShares } from '../../../contract/bench/query-path.ts';
 import { pageText } from '../../../shared/load/newest-page.ts';
 import type { ConversationDocument } from '../../data/documents.ts';
 import { documentPath } from './document-path.ts';

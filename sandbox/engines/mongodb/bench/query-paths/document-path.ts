@@ -2,8 +2,14 @@ import type { Db } from 'mongodb';
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
 import { withoutUndefined } from '../../../../core/without-undefined.ts';
-import { hotAndCold, notOurData } from '../../../contract/path-parameters.ts';
-import type { PathContext, PathDescription, PlanCheck, PreparedPath, QueryPath } from '../../../contract/query-path.ts';
+import { hotAndCold, notOurData } from '../../../contract/bench/path-parameters.ts';
+import type {
+  PathContext,
+  PathDescription,
+  PlanCheck,
+  PreparedPath,
+  QueryPath,
+} from '../../../contract/bench/query-path.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import type { CollectionName } from '../../schema/collections.ts';
 import { connect, databaseName } from '../../server/connection.ts';

@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import type { PlanCheck } from '../../../contract/query-path.ts';
+import type { PlanCheck } from '../../../contract/bench/query-path.ts';
 
 /** Holds what a query or an aggregation explains of its winning plan against the scan that is expected. */
 export function planCheck(explained: Document, expected: string): PlanCheck {

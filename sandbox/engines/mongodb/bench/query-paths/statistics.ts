@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import { countUp, perDataset, rowsOf } from '../../../contract/path-parameters.ts';
+import { countUp, perDataset, rowsOf } from '../../../contract/bench/path-parameters.ts';
 import { documentPath } from './document-path.ts';
 import { planCheck } from './plan.ts';
 

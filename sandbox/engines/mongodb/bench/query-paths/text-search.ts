@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Content } from '../../../../../seeds/entities.ts';
-import { countUp, perDataset, ranked, rowsOf } from '../../../contract/path-parameters.ts';
-import { usualShares } from '../../../contract/query-path.ts';
+import { countUp, perDataset, ranked, rowsOf } from '../../../contract/bench/path-parameters.ts';
+import { usualShares } from '../../../contract/bench/query-path.ts';
 import type { ContentDocument } from '../../data/documents.ts';
 import { noTextIndexes } from '../../schema/collections.ts';
 import { documentPath } from './document-path.ts';

@@ -1,14 +1,14 @@
 import neo4j, { type QueryResult } from 'neo4j-driver';
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
-import { hotAndCold, notOurData, perDataset } from '../../../contract/path-parameters.ts';
+import { hotAndCold, notOurData, perDataset } from '../../../contract/bench/path-parameters.ts';
 import {
   type PathContext,
   type PathDescription,
   type PreparedPath,
   type QueryPath,
   usualShares,
-} from '../../../contract/query-path.ts';
+} from '../../../contract/bench/query-path.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { connect } from '../../server/connection.ts';
 import { cypherFile } from '../../server/cypher-file.ts';

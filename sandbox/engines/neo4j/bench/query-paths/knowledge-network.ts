@@ -1,4 +1,4 @@
-import { countUp, ranked } from '../../../contract/path-parameters.ts';
+import { countUp, ranked } from '../../../contract/bench/path-parameters.ts';
 import { knowledgeNetwork as networkOf } from '../graph-model.ts';
 import { cypherPath, type GraphRow } from './cypher-path.ts';
 

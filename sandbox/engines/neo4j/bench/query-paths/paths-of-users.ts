@@ -1,5 +1,5 @@
-import { absentIds, usersByActivity } from '../../../contract/path-parameters.ts';
-import type { QueryPath } from '../../../contract/query-path.ts';
+import { absentIds, usersByActivity } from '../../../contract/bench/path-parameters.ts';
+import type { QueryPath } from '../../../contract/bench/query-path.ts';
 import { knowledgeOfUser, relatedConcepts } from '../graph-model.ts';
 import { cypherPath, type GraphRow } from './cypher-path.ts';
 

@@ -1,5 +1,5 @@
 import type { Plan, ProfiledPlan, ResultSummary } from 'neo4j-driver';
-import type { PlanCheck } from '../../../contract/query-path.ts';
+import type { PlanCheck } from '../../../contract/bench/query-path.ts';
 
 /** Holds where a profiled statement began against what is expected: `NodeUniqueIndexSeek on User(id)`. */
 export function planCheck(summary: ResultSummary, expected: string): PlanCheck {

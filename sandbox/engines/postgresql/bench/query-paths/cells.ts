@@ -1,6 +1,6 @@
 import type { Levels } from '../../../../../seeds/entities.ts';
-import { countUp, perDataset, ranked, rowsOf } from '../../../contract/path-parameters.ts';
-import { usualShares } from '../../../contract/query-path.ts';
+import { countUp, perDataset, ranked, rowsOf } from '../../../contract/bench/path-parameters.ts';
+import { usualShares } from '../../../contract/bench/query-path.ts';
 import { lines, sqlPath } from './sql-path.ts';
 
 /** Rows of the first page. */

@@ -1,5 +1,5 @@
-import { countUp, perDataset, ranked, rowsOf } from '../../../contract/path-parameters.ts';
-import { usualShares } from '../../../contract/query-path.ts';
+import { countUp, perDataset, ranked, rowsOf } from '../../../contract/bench/path-parameters.ts';
+import { usualShares } from '../../../contract/bench/query-path.ts';
 import { lines, sqlPath } from './sql-path.ts';
 
 interface TitlePart {

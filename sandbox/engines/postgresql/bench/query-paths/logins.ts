@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import type { User } from '../../../../../seeds/entities.ts';
-import { absentIds, perDataset, rowsOf, rowsWhere, usersByActivity } from '../../../contract/path-parameters.ts';
-import { type QueryPath, usualShares } from '../../../contract/query-path.ts';
+import { absentIds, perDataset, rowsOf, rowsWhere, usersByActivity } from '../../../contract/bench/path-parameters.ts';
+import { type QueryPath, usualShares } from '../../../contract/bench/query-path.ts';
 import { userByEmailReference } from '../pgbench.ts';
 import { lines, sqlPath } from './sql-path.ts';
 

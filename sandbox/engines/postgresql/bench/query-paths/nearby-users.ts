@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import type { UserLocation } from '../../../../../seeds/entities.ts';
-import { parametersPerKind, perDataset, rowsOf } from '../../../contract/path-parameters.ts';
-import { usualShares } from '../../../contract/query-path.ts';
+import { parametersPerKind, perDataset, rowsOf } from '../../../contract/bench/path-parameters.ts';
+import { usualShares } from '../../../contract/bench/query-path.ts';
 import { lines, sqlPath } from './sql-path.ts';
 
 interface Place {

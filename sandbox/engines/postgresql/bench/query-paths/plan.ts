@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import type { PlanCheck } from '../../../contract/query-path.ts';
+import type { PlanCheck } from '../../../contract/bench/query-path.ts';
 
 /** What a plan must use. */
 export interface ExpectedPlan {

@@ -1,7 +1,12 @@
 import type { Client } from 'pg';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../../core/errors.ts';
-import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../../contract/query-path.ts';
+import {
+  type PathContext,
+  type PreparedPath,
+  type QueryPath,
+  usualShares,
+} from '../../../contract/bench/query-path.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { openPrimary } from '../../server/connection.ts';
 import { createMarkedUser, writesOfMarkedUser } from './marked-user.ts';

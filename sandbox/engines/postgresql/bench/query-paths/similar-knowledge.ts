@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import type { KnowledgeVector } from '../../../../../seeds/entities.ts';
-import { perDataset } from '../../../contract/path-parameters.ts';
-import { type QueryPath, usualShares } from '../../../contract/query-path.ts';
+import { perDataset } from '../../../contract/bench/path-parameters.ts';
+import { type QueryPath, usualShares } from '../../../contract/bench/query-path.ts';
 import { exactNeighbours, isGoodAnswer } from '../../../shared/bench/vector-answers.ts';
 import {
   knowledgeQuestions,

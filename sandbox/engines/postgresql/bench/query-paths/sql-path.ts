@@ -5,8 +5,14 @@ import type { Dataset } from '../../../../../seeds/dataset.ts';
 import { now } from '../../../../core/clock.ts';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
 import { withoutUndefined } from '../../../../core/without-undefined.ts';
-import { hotAndCold, notOurData } from '../../../contract/path-parameters.ts';
-import type { ByKind, PathContext, PathDescription, PreparedPath, QueryPath } from '../../../contract/query-path.ts';
+import { hotAndCold, notOurData } from '../../../contract/bench/path-parameters.ts';
+import type {
+  ByKind,
+  PathContext,
+  PathDescription,
+  PreparedPath,
+  QueryPath,
+} from '../../../contract/bench/query-path.ts';
 import { isExternal } from '../../../contract/topology.ts';
 import { type PathParts, preparePath } from '../../../shared/bench/prepare-path.ts';
 import { type DatabaseName, openPrimary, type Role } from '../../server/connection.ts';

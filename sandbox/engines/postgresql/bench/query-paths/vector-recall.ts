@@ -1,4 +1,4 @@
-import type { ByKind, RecallSearch } from '../../../contract/query-path.ts';
+import type { ByKind, RecallSearch } from '../../../contract/bench/query-path.ts';
 import type { ReachableEngine } from '../../../contract/topology.ts';
 import { openPrimary } from '../../server/connection.ts';
 import { rolledBack, statementOf } from './sql-path.ts';

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
-import type { PlanCheck } from '../../../contract/query-path.ts';
+import type { PlanCheck } from '../../../contract/bench/query-path.ts';
 import type { ReachableEngine } from '../../../contract/topology.ts';
 import type { CollectionName } from '../../schema/collections.ts';
 import { openClient } from '../../server/connection.ts';

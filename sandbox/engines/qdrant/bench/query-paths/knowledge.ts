@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
 import type { KnowledgeVector } from '../../../../../seeds/entities.ts';
-import type { QueryPath } from '../../../contract/query-path.ts';
+import type { QueryPath } from '../../../contract/bench/query-path.ts';
 import { exactNeighbours } from '../../../shared/bench/vector-answers.ts';
 import { knowledgeQuestions, type VectorQuestion } from '../../../shared/bench/vector-questions.ts';
 import { knowledgeSearch, scoreThreshold } from '../../schema/search.ts';

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../../../seeds/dataset.ts';
-import { hotAndCold, notOurData } from '../../../contract/path-parameters.ts';
+import { hotAndCold, notOurData } from '../../../contract/bench/path-parameters.ts';
 import {
   type HttpRequest,
   type PathContext,
@@ -8,7 +8,7 @@ import {
   type QueryPath,
   type RecallSearch,
   usualShares,
-} from '../../../contract/query-path.ts';
+} from '../../../contract/bench/query-path.ts';
 import type { ReachableEngine } from '../../../contract/topology.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { isGoodAnswer } from '../../../shared/bench/vector-answers.ts';

@@ -8,8 +8,13 @@ import {
   rowsOf,
   rowsWhere,
   usersByActivity,
-} from '../../../contract/path-parameters.ts';
-import { type PathContext, type PreparedPath, type QueryPath, usualShares } from '../../../contract/query-path.ts';
+} from '../../../contract/bench/path-parameters.ts';
+import {
+  type PathContext,
+  type PreparedPath,
+  type QueryPath,
+  usualShares,
+} from '../../../contract/bench/query-path.ts';
 import { isExternal, type ReachableEngine } from '../../../contract/topology.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { scan } from '../../data/load.ts';

@@ -1,5 +1,5 @@
 import { Cluster, type Redis } from 'ioredis';
-import type { PlanCheck } from '../../../contract/query-path.ts';
+import type { PlanCheck } from '../../../contract/bench/query-path.ts';
 import { isExternal, type ReachableEngine } from '../../../contract/topology.ts';
 import type { RedisClient } from '../../server/client.ts';
 

@@ -6,7 +6,7 @@ import {
   type PreparedPath,
   type QueryPath,
   usualShares,
-} from '../../../contract/query-path.ts';
+} from '../../../contract/bench/query-path.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { loadedLibrary } from '../../schema/library.ts';
 import { acquireLock, releaseLock } from '../../schema/lock.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AsyncDisposableStack } from '../../../../core/disposable-stack.ts';
-import type { PathContext, PreparedPath, QueryPath } from '../../../contract/query-path.ts';
+import type { PathContext, PreparedPath, QueryPath } from '../../../contract/bench/query-path.ts';
 import { preparePath } from '../../../shared/bench/prepare-path.ts';
 import { cacheKey, cacheUser, lifetimesS } from '../../schema/cache.ts';
 import type { RedisClient } from '../../server/client.ts';

@@ -1,5 +1,5 @@
-import type { Dataset } from '../../../seeds/dataset.ts';
-import type { Entities, EntityName } from '../../../seeds/entities.ts';
+import type { Dataset } from '../../../../seeds/dataset.ts';
+import type { Entities, EntityName } from '../../../../seeds/entities.ts';
 import type { ByKind } from './query-path.ts';
 
 /** Parameters of each kind that are drawn at most. */

@@ -1,6 +1,6 @@
-import type { Dataset } from '../../../seeds/dataset.ts';
-import type { Entities, EntityName } from '../../../seeds/entities.ts';
-import type { ReachableEngine } from './topology.ts';
+import type { Dataset } from '../../../../seeds/dataset.ts';
+import type { Entities, EntityName } from '../../../../seeds/entities.ts';
+import type { ReachableEngine } from '../topology.ts';
 
 /** A row, document, node, relationship, key or point: the same text for the same content, as made and as read. */
 export interface HeldRow {

@@ -1,5 +1,5 @@
-import { withoutUndefined } from '../../core/without-undefined.ts';
-import type { RunningEngine } from './topology.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
+import type { RunningEngine } from '../topology.ts';
 
 /** Something that a schema makes, as the store's catalogue tells of it or as it should. */
 export interface SchemaObject {

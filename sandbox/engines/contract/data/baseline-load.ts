@@ -1,5 +1,5 @@
-import type { Dataset } from '../../../seeds/dataset.ts';
-import type { RunningEngine } from './topology.ts';
+import type { Dataset } from '../../../../seeds/dataset.ts';
+import type { RunningEngine } from '../topology.ts';
 
 /** The least that loads an engine: a program of the vendor, or a loop over the driver. What `load` is measured against. */
 export interface BaselineLoad {

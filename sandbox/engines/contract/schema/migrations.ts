@@ -1,4 +1,4 @@
-import type { RunningEngine } from './topology.ts';
+import type { RunningEngine } from '../topology.ts';
 
 /** A file of a service's own schema, or its seed. */
 export interface MigrationFile {

@@ -1,5 +1,5 @@
-import type { Dated } from '../shared/load/newest-page.ts';
-import type { ReachableEngine } from './topology.ts';
+import type { Dated } from '../../shared/load/newest-page.ts';
+import type { ReachableEngine } from '../topology.ts';
 
 /** What a page shows of a user. */
 export interface ProfileUser {

@@ -1,5 +1,5 @@
-import type { Place } from './isolation.ts';
-import type { RunningEngine } from './topology.ts';
+import type { Place } from '../isolation.ts';
+import type { RunningEngine } from '../topology.ts';
 
 /** How the stores that tests get of an engine are measured: what a test does in one, and what else gives a test one. */
 export interface LeaseBench<Client = unknown> {

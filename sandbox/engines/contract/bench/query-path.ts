@@ -1,6 +1,6 @@
-import type { Dataset } from '../../../seeds/dataset.ts';
-import type { ImageOrigin } from '../../containers/images/image-spec.ts';
-import type { ReachableEngine, RunningEngine } from './topology.ts';
+import type { Dataset } from '../../../../seeds/dataset.ts';
+import type { ImageOrigin } from '../../../containers/images/image-spec.ts';
+import type { ReachableEngine, RunningEngine } from '../topology.ts';
 
 /** `hot`: the favourites, drawn by Zipf's law; `cold`: rarely asked for, in turns; `absent`: not there. */
 export const parameterKinds = ['hot', 'cold', 'absent'] as const;
