@@ -11,7 +11,7 @@ import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { restoresBeside } from '../../sandbox/stack/replace/restore-stacks.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
-import { rowsOf } from '../engines/support/postgresql-stack.ts';
+import { rowsOf } from '../engines/support/postgresql/stack.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
 import { seed, seedText } from '../support/seed.ts';

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareReports } from '../../bench/compare/compare-reports.ts';
 import { readRun, saveRun } from '../../bench/compare/saved-runs.ts';
 import { formatGoBenchmarks } from '../../bench/load/go-format.ts';
-import { formatBenchPage } from '../../sandbox/report/bench/bench-page.ts';
 import { formatBenchSummary } from '../../sandbox/report/bench/bench-summary.ts';
+import { formatBenchPage } from '../../sandbox/report/bench/page/bench-page.ts';
 import { runCommand, runForDocument, runForError } from '../support/command.ts';
 import { type MadeUpPath, madeUpReport } from './support/reports.ts';
 

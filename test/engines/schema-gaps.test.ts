@@ -9,12 +9,12 @@ import { readSchemaGaps } from '../../sandbox/stack/furnish/schema-gaps.ts';
 import { fewRows } from '../support/few-rows.ts';
 import { seed, seedText } from '../support/seed.ts';
 import { everyWholeEngine, type Whole } from '../support/whole-engines.ts';
-import { mongodb } from './support/schema-mongodb.ts';
-import { neo4j } from './support/schema-neo4j.ts';
-import { postgresql } from './support/schema-postgresql.ts';
-import { qdrant } from './support/schema-qdrant.ts';
-import { redis } from './support/schema-redis.ts';
-import type { Breakage, SchemaTrial } from './support/schema-trial.ts';
+import { mongodb } from './support/schemas/schema-mongodb.ts';
+import { neo4j } from './support/schemas/schema-neo4j.ts';
+import { postgresql } from './support/schemas/schema-postgresql.ts';
+import { qdrant } from './support/schemas/schema-qdrant.ts';
+import { redis } from './support/schemas/schema-redis.ts';
+import type { Breakage, SchemaTrial } from './support/schemas/schema-trial.ts';
 
 const trials: Readonly<Partial<Record<EngineName, SchemaTrial>>> = { postgresql, mongodb, neo4j, redis, qdrant };
 const engines = new Map((await everyWholeEngine()).map((engine) => [engine.name, engine]));

@@ -3,9 +3,9 @@ import { compareReports } from '../../../bench/compare/compare-reports.ts';
 import { readRun } from '../../../bench/compare/saved-runs.ts';
 import { formatGoBenchmarks } from '../../../bench/load/go-format.ts';
 import { writePrivateFile } from '../../core/files/private-files.ts';
-import { formatBenchPage } from '../../report/bench/bench-page.ts';
 import { formatBenchSummary } from '../../report/bench/bench-summary.ts';
 import { formatComparison } from '../../report/bench/comparison-text.ts';
+import { formatBenchPage } from '../../report/bench/page/bench-page.ts';
 import { badOption } from '../options/names.ts';
 import type { ActionContext, Outcome } from '../run-action.ts';
 

@@ -16,7 +16,7 @@ import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
-import { contract } from './schema/contract.ts';
+import { contract } from './schema/contract/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';

@@ -18,7 +18,7 @@ import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
 import { metrics } from './metrics/metrics.ts';
 import { quality } from './quality/quality.ts';
-import { contract } from './schema/contract.ts';
+import { contract } from './schema/contract/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applyNone, clear } from './schema/no-schema.ts';
 import { applySchema } from './schema/schema.ts';

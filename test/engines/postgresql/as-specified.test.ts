@@ -4,7 +4,7 @@ import { partsOfDatabase } from '../../../sandbox/engines/postgresql/backup/fing
 import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { differences, supported } from '../support/backup-folder.ts';
-import { databaseNames, emptyStack, rowsOf, seededStack } from '../support/postgresql-stack.ts';
+import { databaseNames, emptyStack, rowsOf, seededStack } from '../support/postgresql/stack.ts';
 
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });

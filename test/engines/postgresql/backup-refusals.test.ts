@@ -6,7 +6,7 @@ import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import { verifyParts } from '../../../sandbox/engines/shared/backup/backup-files.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { type BackupFolder, backupFolder, copyWith, describedAnew, supported } from '../support/backup-folder.ts';
-import { databaseNames, emptyStack, seededStack } from '../support/postgresql-stack.ts';
+import { databaseNames, emptyStack, seededStack } from '../support/postgresql/stack.ts';
 
 const { fingerprint } = postgresql.data;
 const backup = supported(postgresql.backup);

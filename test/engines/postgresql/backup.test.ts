@@ -17,7 +17,7 @@ import {
   differences,
   supported,
 } from '../support/backup-folder.ts';
-import { databaseNames, emptyStack, rowsOf, seededStack, withClient } from '../support/postgresql-stack.ts';
+import { databaseNames, emptyStack, rowsOf, seededStack, withClient } from '../support/postgresql/stack.ts';
 
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });

@@ -4,9 +4,9 @@ import type { RunningEngine } from '../../../sandbox/engines/contract/topology.t
 import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { differences } from '../support/backup-folder.ts';
-import { additions, damagesOfRights } from '../support/postgresql-damages.ts';
-import { damagesOfData, damagesOfObjects } from '../support/postgresql-damages-of-data.ts';
-import { seededStack, withClient } from '../support/postgresql-stack.ts';
+import { additions, damagesOfRights } from '../support/postgresql/damages.ts';
+import { damagesOfData, damagesOfObjects } from '../support/postgresql/damages-of-data.ts';
+import { seededStack, withClient } from '../support/postgresql/stack.ts';
 
 const users = 'taishang_users';
 const damages = [...damagesOfData, ...damagesOfObjects, ...damagesOfRights];

@@ -23,7 +23,7 @@ import {
   schemaStack,
   seededStack,
   withClient,
-} from '../support/postgresql-stack.ts';
+} from '../support/postgresql/stack.ts';
 
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });

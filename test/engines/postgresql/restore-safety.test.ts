@@ -6,15 +6,15 @@ import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
 import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { copyWith, describedAnew, differences, supported } from '../support/backup-folder.ts';
-import { take, takeEarlier, takenFiles } from '../support/postgresql-backups.ts';
-import { hostileFunction, ofSuperusers } from '../support/postgresql-hostile.ts';
+import { take, takeEarlier, takenFiles } from '../support/postgresql/backups.ts';
+import { hostileFunction, ofSuperusers } from '../support/postgresql/hostile.ts';
 import {
   oddWorld,
   statementsOfDatabase,
   statementsOfObjects,
   statementsOfServer,
-} from '../support/postgresql-odd-world.ts';
-import { clear, databaseNames, emptyStack, rowsOf, run } from '../support/postgresql-stack.ts';
+} from '../support/postgresql/odd-world.ts';
+import { clear, databaseNames, emptyStack, rowsOf, run } from '../support/postgresql/stack.ts';
 
 // Servers are filled and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });

@@ -6,7 +6,7 @@ import { openPrimary } from '../../../sandbox/engines/postgresql/server/connecti
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { rowRandom } from '../../../seeds/random/random.ts';
 import { backupFolder, supported } from '../support/backup-folder.ts';
-import { emptyStack, rowsOf, schemaStack, withClient } from '../support/postgresql-stack.ts';
+import { emptyStack, rowsOf, schemaStack, withClient } from '../support/postgresql/stack.ts';
 
 // Several servers are started and restored one after the other, beside whatever else the machine does.
 vi.setConfig({ testTimeout: 300_000 });

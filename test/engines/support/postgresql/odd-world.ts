@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { identifier, literal } from '../../../sandbox/engines/postgresql/server/statements.ts';
+import { identifier, literal } from '../../../../sandbox/engines/postgresql/server/statements.ts';
 
 /** A name that PostgreSQL takes. */
 const name = fc

@@ -1,8 +1,8 @@
-import type { BenchReport, PathResult } from '../../../bench/results.ts';
-import { formatCount } from '../../core/text/format-count.ts';
-import { linearAxis, lineChart, logarithmicAxis, percentileAxis, type Series } from '../charts.ts';
-import type { Html } from '../html.ts';
-import { formatMicroseconds } from '../units.ts';
+import type { BenchReport, PathResult } from '../../../../bench/results.ts';
+import { formatCount } from '../../../core/text/format-count.ts';
+import { linearAxis, lineChart, logarithmicAxis, percentileAxis, type Series } from '../../charts.ts';
+import type { Html } from '../../html.ts';
+import { formatMicroseconds } from '../../units.ts';
 
 /** Charts of one path: those that there is data for. */
 export function pathCharts(report: BenchReport, rows: readonly PathResult[]): readonly Html[] {

@@ -1,4 +1,4 @@
-import { openClient } from '../../../sandbox/engines/qdrant/server/connection.ts';
+import { openClient } from '../../../../sandbox/engines/qdrant/server/connection.ts';
 import type { SchemaTrial } from './schema-trial.ts';
 
 export const qdrant: SchemaTrial = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Client, DatabaseError } from 'pg';
-import type { RunningEngine } from '../../contract/topology.ts';
-import { openPrimary, type Target } from '../server/connection.ts';
+import type { RunningEngine } from '../../../contract/topology.ts';
+import { openPrimary, type Target } from '../../server/connection.ts';
 
 /** Runs `work` in a transaction that is taken back: a case leaves the data as it found it. */
 export async function withRollback<Value>(

@@ -1,5 +1,5 @@
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { withDriver } from '../../../sandbox/engines/neo4j/server/connection.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { withDriver } from '../../../../sandbox/engines/neo4j/server/connection.ts';
 import type { Breakage, SchemaTrial } from './schema-trial.ts';
 
 const run = (running: RunningEngine, ...statements: readonly string[]) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Client } from 'pg';
-import type { ContractCase } from '../../contract/schema.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
+import type { RunningEngine } from '../../../contract/topology.ts';
 import { assertRefused, refusals, withRollback } from './contract-support.ts';
 
 const application = { database: 'taishang_users', role: 'taishang_user' } as const;

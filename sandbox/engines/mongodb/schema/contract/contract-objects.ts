@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { MongoClient, MongoServerError } from 'mongodb';
-import type { Dataset } from '../../../../seeds/dataset.ts';
-import { now } from '../../../core/clock.ts';
-import type { ContractCase } from '../../contract/schema.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
-import { uri, withClient } from '../server/connection.ts';
-import { collectionNames, indexName, isTextIndex, noTextIndexes, readCollectionSchema } from './collections.ts';
+import type { Dataset } from '../../../../../seeds/dataset.ts';
+import { now } from '../../../../core/clock.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
+import type { RunningEngine } from '../../../contract/topology.ts';
+import { uri, withClient } from '../../server/connection.ts';
+import { collectionNames, indexName, isTextIndex, noTextIndexes, readCollectionSchema } from '../collections.ts';
 
 export const objectCases: readonly ContractCase[] = [
   { name: 'a client without the password is refused', run: passwordIsNeeded },

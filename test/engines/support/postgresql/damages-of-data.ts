@@ -1,4 +1,4 @@
-import type { Damage } from './postgresql-damages.ts';
+import type { Damage } from './damages.ts';
 
 const users = 'taishang_users';
 

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Comparison } from '../../../bench/compare/compare-reports.ts';
-import { datasetText } from '../../../bench/environment.ts';
-import type { BenchReport, PathResult } from '../../../bench/results.ts';
-import { formatCount } from '../../core/text/format-count.ts';
-import { type Cell, type Html, html, htmlPage, htmlTable, joined, noHtml } from '../html.ts';
-import { formatMicroseconds } from '../units.ts';
+import type { Comparison } from '../../../../bench/compare/compare-reports.ts';
+import { datasetText } from '../../../../bench/environment.ts';
+import type { BenchReport, PathResult } from '../../../../bench/results.ts';
+import { formatCount } from '../../../core/text/format-count.ts';
+import { type Cell, type Html, html, htmlPage, htmlTable, joined, noHtml } from '../../html.ts';
+import { formatMicroseconds } from '../../units.ts';
+import { benchHasFailed } from '../bench-text.ts';
+import { comparisonVerdict } from '../comparison-text.ts';
 import { pathCharts } from './bench-page-charts.ts';
 import { comparisonSection } from './bench-page-comparison.ts';
 import { objectiveBadge, overviewSections, partTables, pathId } from './bench-page-overview.ts';
-import { benchHasFailed } from './bench-text.ts';
-import { comparisonVerdict } from './comparison-text.ts';
 
 /** Sections stand open where there are so few, and where something is wrong. */
 const openSectionsMax = 8;

@@ -1,4 +1,4 @@
-import type { ContractCase } from '../../contract/schema.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
 import { dataCases } from './contract-data.ts';
 import { objectCases } from './contract-objects.ts';
 import { roleCases } from './contract-roles.ts';

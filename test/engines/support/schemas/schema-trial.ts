@@ -1,4 +1,4 @@
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
 
 /** Something of a schema that is removed or changed. */
 export interface Breakage {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { ContractCase } from '../../contract/schema.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
-import { databases, openPrimary } from '../server/connection.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
+import type { RunningEngine } from '../../../contract/topology.ts';
+import { databases, openPrimary } from '../../server/connection.ts';
 
 /** The specification's objects, by database. */
 const extensions: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { openMasters } from '../../../sandbox/engines/redis/server/masters.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { openMasters } from '../../../../sandbox/engines/redis/server/masters.ts';
 import type { SchemaTrial } from './schema-trial.ts';
 
 async function inRedis<Value>(running: RunningEngine, work: (client: Redis) => Promise<Value>): Promise<Value> {

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
-import type { BackupManifest } from '../../../sandbox/engines/contract/backup.ts';
-import { firstNode, type RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { postgresql } from '../../../sandbox/engines/postgresql/engine.ts';
-import { describePart } from '../../../sandbox/engines/shared/backup/backup-files.ts';
-import { type BackupFolder, backupFolder, supported } from './backup-folder.ts';
+import { execInNode } from '../../../../sandbox/containers/runtime/exec.ts';
+import type { BackupManifest } from '../../../../sandbox/engines/contract/backup.ts';
+import { firstNode, type RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { postgresql } from '../../../../sandbox/engines/postgresql/engine.ts';
+import { describePart } from '../../../../sandbox/engines/shared/backup/backup-files.ts';
+import { type BackupFolder, backupFolder, supported } from '../backup-folder.ts';
 
 const backup = supported(postgresql.backup);
 

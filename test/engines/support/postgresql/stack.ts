@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
-import { identifier } from '../../../sandbox/engines/postgresql/server/statements.ts';
-import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
-import { fewRows } from '../../support/few-rows.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { openPrimary } from '../../../../sandbox/engines/postgresql/server/connection.ts';
+import { identifier } from '../../../../sandbox/engines/postgresql/server/statements.ts';
+import { createStack, type Stack } from '../../../../sandbox/stack/create-stack.ts';
+import { fewRows } from '../../../support/few-rows.ts';
 
 /** A stack with the platform's schema and data. */
 export const seededStack = (): Promise<Stack<'postgresql'>> =>

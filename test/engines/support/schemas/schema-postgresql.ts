@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { databases, openPrimary } from '../../../../sandbox/engines/postgresql/server/connection.ts';
 import type { Breakage, SchemaTrial } from './schema-trial.ts';
 
 async function inDatabase(running: RunningEngine, database: string, ...statements: readonly string[]): Promise<void> {
@@ -150,7 +150,7 @@ export const postgresql: SchemaTrial = {
   /** By the query that a backup's catalogue is compared with, but for the order of columns: one that comes back is the last. */
   async catalogue(running) {
     const query = await readFile(
-      join(import.meta.dirname, '../../../sandbox/engines/postgresql/queries/fingerprint-catalogue.sql'),
+      join(import.meta.dirname, '../../../../sandbox/engines/postgresql/queries/fingerprint-catalogue.sql'),
       'utf8',
     );
     const lists = await Promise.all(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type Document, Int32, MongoServerError } from 'mongodb';
-import type { ContractCase } from '../../contract/schema.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
-import { withClient } from '../server/connection.ts';
-import type { CollectionName } from './collections.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
+import type { RunningEngine } from '../../../contract/topology.ts';
+import { withClient } from '../../server/connection.ts';
+import type { CollectionName } from '../collections.ts';
 
 /** Error code of a document that a validator refuses (MongoDB's error codes, `DocumentValidationFailure`). */
 const validationFailure = 121;

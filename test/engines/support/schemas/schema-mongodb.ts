@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { withClient } from '../../../sandbox/engines/mongodb/server/connection.ts';
+import { withClient } from '../../../../sandbox/engines/mongodb/server/connection.ts';
 import type { Breakage, SchemaTrial } from './schema-trial.ts';
 
 const breakage = (told: readonly string[], act: (database: Db) => Promise<unknown>, alone?: true): Breakage => ({

@@ -1,7 +1,7 @@
-import { type Comparison, type PathComparison, percent } from '../../../bench/compare/compare-reports.ts';
-import { type Cell, type Html, html, htmlTable, joined } from '../html.ts';
-import { formatMicroseconds } from '../units.ts';
-import { figureText, intervalText, pairingText } from './comparison-text.ts';
+import { type Comparison, type PathComparison, percent } from '../../../../bench/compare/compare-reports.ts';
+import { type Cell, type Html, html, htmlTable, joined } from '../../html.ts';
+import { formatMicroseconds } from '../../units.ts';
+import { figureText, intervalText, pairingText } from '../comparison-text.ts';
 
 const classOf = { slower: 'bad', faster: 'good', same: 'faint', unclear: 'doubt', 'too-few-rounds': 'doubt' } as const;
 

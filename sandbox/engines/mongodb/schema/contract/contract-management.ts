@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Db, type Document, Int32, type MongoClient } from 'mongodb';
-import { withoutUndefined } from '../../../core/without-undefined.ts';
-import type { ContractCase } from '../../contract/schema.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
-import { withClient } from '../server/connection.ts';
-import type { CollectionName, CollectionSchema } from './collections.ts';
-import { readCollectionSchema } from './collections.ts';
-import { cleanUpOldData, generateDataStatistics, logBackup } from './management.ts';
+import { withoutUndefined } from '../../../../core/without-undefined.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
+import type { RunningEngine } from '../../../contract/topology.ts';
+import { withClient } from '../../server/connection.ts';
+import type { CollectionName, CollectionSchema } from '../collections.ts';
+import { readCollectionSchema } from '../collections.ts';
+import { cleanUpOldData, generateDataStatistics, logBackup } from '../management.ts';
 
 export const managementCases: readonly ContractCase[] = [
   { name: 'the cleanup deletes what is old and not kept, and nothing else', run: cleanupDeletes },

@@ -1,7 +1,7 @@
-import type { BenchReport, PathResult } from '../../../bench/results.ts';
-import { formatCount } from '../../core/text/format-count.ts';
-import { type Cell, type Html, html, htmlTable, joined, noHtml } from '../html.ts';
-import { formatMicroseconds } from '../units.ts';
+import type { BenchReport, PathResult } from '../../../../bench/results.ts';
+import { formatCount } from '../../../core/text/format-count.ts';
+import { type Cell, type Html, html, htmlTable, joined, noHtml } from '../../html.ts';
+import { formatMicroseconds } from '../../units.ts';
 
 /** All paths, a table for each store: what one client sees, what is promised, and whether plan and answer are right. */
 export function overviewSections({ paths }: BenchReport): Html {

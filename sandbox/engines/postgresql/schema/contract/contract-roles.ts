@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { Client, DatabaseError } from 'pg';
-import type { ContractCase } from '../../contract/schema.ts';
-import { firstNode, type RunningEngine } from '../../contract/topology.ts';
-import { databases, type Role } from '../server/connection.ts';
+import type { ContractCase } from '../../../contract/schema.ts';
+import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
+import { databases, type Role } from '../../server/connection.ts';
 import { assertRefused, refusals, withRollback } from './contract-support.ts';
 
 /** Databases that each role may connect to. */
