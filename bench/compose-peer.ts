@@ -3,7 +3,7 @@ import { resolveImages } from '../sandbox/containers/images/images.ts';
 import { deadlineMs } from '../sandbox/core/deadlines.ts';
 import { silent } from '../sandbox/core/progress.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../sandbox/engines/load-engines.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
 
 const composeFile = join(import.meta.dirname, '..', 'compose.yaml');

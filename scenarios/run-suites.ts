@@ -7,7 +7,7 @@ import { type ProgressListener, silent } from '../sandbox/core/progress.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
 import { splitByCapability } from '../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../sandbox/engines/load-engines.ts';
 import { checkSeed } from '../sandbox/stack/stack-options.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';

@@ -3,7 +3,7 @@ import { acrossStores, crossStorePaths } from '../../sandbox/cross-store/query-p
 import type { PlatformReadName } from '../../sandbox/engines/contract/bench/platform-reads.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import type { BenchTarget } from '../bench-target.ts';
 import type { PathNotRun } from '../results.ts';
 

@@ -1,9 +1,9 @@
 import { cpus, loadavg } from 'node:os';
 import { median, quantile } from 'simple-statistics';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { statementOf } from '../../sandbox/engines/postgresql/bench/query-paths/sql-path.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { type Comparison, compareReports, percent } from '../compare/compare-reports.ts';
 import { doubtfulOf, lookUntilClear, unsettledOf } from '../compare/looks.ts';

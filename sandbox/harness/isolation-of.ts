@@ -2,7 +2,7 @@ import { SandboxError } from '../core/errors.ts';
 import type { Isolation } from '../engines/contract/isolation.ts';
 import { whyWithout } from '../engines/contract/lacks.ts';
 import type { EngineName } from '../engines/engine-names.ts';
-import { loadEngine } from '../stack/resolve/load-engines.ts';
+import { loadEngine } from '../engines/load-engines.ts';
 
 /** What an engine makes a test's store with. Throws `NOT_SUPPORTED` with its reason. */
 export async function isolationOf(name: EngineName): Promise<Isolation> {

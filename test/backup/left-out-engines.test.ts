@@ -16,8 +16,8 @@ import { dataOf } from '../support/data-home.ts';
 /** Engines of which the next backup says that they have none, and how: as a whole, or in this layout. */
 const without = vi.hoisted(() => new Map<string, 'whole' | 'layout'>());
 
-vi.mock('../../sandbox/stack/resolve/load-engines.ts', async (original) => {
-  const actual = await original<typeof import('../../sandbox/stack/resolve/load-engines.ts')>();
+vi.mock('../../sandbox/engines/load-engines.ts', async (original) => {
+  const actual = await original<typeof import('../../sandbox/engines/load-engines.ts')>();
   const changed = (engine: Engine): Engine => {
     const kind = without.get(engine.name);
     const { backup, ...others } = engine;

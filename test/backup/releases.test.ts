@@ -9,7 +9,7 @@ import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-re
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { movedClock } from '../support/moved-clock.ts';
 

@@ -5,9 +5,9 @@ import { parseBenchFlags } from '../../sandbox/commands/bench/bench-options.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines, type EngineName } from '../../sandbox/engines/engine-names.ts';
+import { loadEngine, loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { formatBench } from '../../sandbox/report/bench/bench-text.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
-import { loadEngine, loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { madeUpReport } from './support/reports.ts';
 
 const image = { reference: 'none', digest: '', origin: 'built' } as const;

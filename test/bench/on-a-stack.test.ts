@@ -4,11 +4,11 @@ import { doubtfulOf, lookUntilClear } from '../../bench/compare/looks.ts';
 import type { BenchReport } from '../../bench/results.ts';
 import { runBenchmarks, runInterleaved } from '../../bench/run-benchmarks.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { formatBench } from '../../sandbox/report/bench/bench-text.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 
 /** Rounds are of different times: what the machine did is taken out of each. */

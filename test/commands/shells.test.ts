@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngine } from '../../sandbox/engines/load-engines.ts';
 import { commandProgram } from '../../scenarios/backup/whole-platform/command.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 

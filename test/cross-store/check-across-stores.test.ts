@@ -3,10 +3,10 @@ import { checkAcrossStores, requireAgreement } from '../../sandbox/cross-store/c
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { knowledgePointId } from '../../sandbox/engines/qdrant/data/points.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { KnowledgeVector, User } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';

@@ -4,11 +4,11 @@ import { checkUsedStores } from '../../sandbox/cross-store/check-used-stores.ts'
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { formatCrossStore } from '../../sandbox/report/stack/cross-store-text.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { seed, seedText } from '../support/seed.ts';
 import { everyPlace, type Key, type Place } from './support/places.ts';

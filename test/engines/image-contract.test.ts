@@ -9,7 +9,7 @@ import pg from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 
 /** Images as the stack would take them: ready from the start of the test run. */
 let image: (engine: string) => string;

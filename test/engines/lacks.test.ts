@@ -12,8 +12,8 @@ import {
 import { hasAll, splitByCapability, whyWithout, whyWithoutTopology } from '../../sandbox/engines/contract/lacks.ts';
 import { topologyNames } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { runFailoverSuite } from '../../scenarios/failover/suite.ts';
 import { runLoadedSuites } from '../../scenarios/loaded-suites.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { sharedPlace, tryLeaks, tryLeaksOfControl, wrongVerdicts } from './support/leak-suite.ts';
 
 /** Those that give each test a store of its own: the suite knows none of them by name. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { hasFailed, type QualityReport } from '../../sandbox/quality/run/report.ts';
 import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { asSpecified } from './support/as-specified.ts';
 import { daysAgo, type Planted } from './support/plant.ts';

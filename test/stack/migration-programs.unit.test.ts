@@ -7,12 +7,12 @@ import { poll } from '../../sandbox/core/poll.ts';
 import { type ProgressEvent, silent } from '../../sandbox/core/progress.ts';
 import { sha256Of } from '../../sandbox/core/sha256-of.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { loadEngine } from '../../sandbox/engines/load-engines.ts';
 import { moduleMigrations } from '../../sandbox/engines/shared/migrations/modules.ts';
 import { withConsoleShown } from '../../sandbox/stack/migrate/console-shown.ts';
 import { migrationSignal } from '../../sandbox/stack/migrate/migration-bounds.ts';
 import { runMigrationCommand } from '../../sandbox/stack/migrate/run-migration-command.ts';
 import { withoutSecrets } from '../../sandbox/stack/migrate/without-secrets.ts';
-import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 let folder: string;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { differenceOf, pendingOf, withoutMigrated } from '../../sandbox/stack/migrate/differences.ts';
 import { checkMigrations, type Migrations } from '../../sandbox/stack/migrate/migrations.ts';
 import { compareNames } from '../../sandbox/stack/migrate/name-order.ts';
 import { type MigrationPlan, migrationsDigest, readPlans } from '../../sandbox/stack/migrate/read-plans.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import { afterRestore, type Migrated, nothingMigrated } from '../../sandbox/stack/state/migrated.ts';
 import { seed, seedText } from '../support/seed.ts';
 

@@ -4,7 +4,7 @@ import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
-import { loadEngine } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngine } from '../../sandbox/engines/load-engines.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { removeTinyEngines, tinyEngine } from '../containers/support/tiny-images.ts';
 import { runForDocument, runForError, stackFolder } from '../support/command.ts';

@@ -8,7 +8,7 @@ import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import { checked, execInNode } from '../../sandbox/containers/runtime/exec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 
 const contextsDirectory = join(import.meta.dirname, 'clock-image');
 const options = { policy: 'auto', progress: silent, install: 'auto' } as const;

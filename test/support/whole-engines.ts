@@ -1,7 +1,7 @@
 import type { CapabilityName, EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { hasAll, splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 
 /** What the platform's own stores are. */
 export type Whole = EngineWith<'schema' | 'data' | 'backup' | 'failover' | 'bench'>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { shortWalks, walkOver, walks } from './support/walk.ts';
 
 /** `changes.soak.ts` walks over all the ways. */

@@ -8,13 +8,13 @@ import type { NodeHandle, NodeSpec } from '../../sandbox/containers/nodes/node-s
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { Topology, TopologyName } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { mongodb } from '../../sandbox/engines/mongodb/engine.ts';
 import { memberOptions } from '../../sandbox/engines/mongodb/server/client.ts';
 import { replicaSetConfig } from '../../sandbox/engines/mongodb/server/topologies-replicated.ts';
 import { neo4j } from '../../sandbox/engines/neo4j/engine.ts';
 import { qdrant } from '../../sandbox/engines/qdrant/engine.ts';
 import { chooseTopology, requireRunsOn } from '../../sandbox/stack/resolve/choose-topology.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 // What needs an official image is held against its documentation here; nothing of it has been run.
 const image: ResolvedImage = { reference: 'official', digest: '', origin: 'official' };

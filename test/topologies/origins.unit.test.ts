@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { imageOrigins } from '../../sandbox/containers/images/image-spec.ts';
 import { topologyNames } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { settings } from '../../sandbox/engines/neo4j/server/topologies.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 const engines = await loadEngines(engineNames);
 const layouts = engines.flatMap(({ name, topologies, secretNames }) =>

@@ -1,8 +1,8 @@
 import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { engineNames } from '../../engines/engine-names.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { restoresBeside } from '../../stack/replace/restore-stacks.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
 import type { StackOptions } from '../../stack/stack-options.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { withBackupLock } from '../backup-lock.ts';

@@ -5,7 +5,7 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { engineNames } from '../../engines/engine-names.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchiveManifest } from '../archive/manifest.ts';
 import { archiveRefused } from '../archive/refusal.ts';

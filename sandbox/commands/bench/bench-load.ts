@@ -1,8 +1,8 @@
 import { type LoadBenchReport, measureLoads } from '../../../bench/load/load.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { formatLoadBench } from '../../report/bench/load-bench-text.ts';
 import { createStack } from '../../stack/create-stack.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
 import { badOption, parseWholeNumber } from '../options/names.ts';
 import type { ActionContext, Outcome } from '../run-action.ts';
 

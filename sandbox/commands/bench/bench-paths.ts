@@ -13,12 +13,12 @@ import { requireWritable, writePrivateFile } from '../../core/files/private-file
 import { notice } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { engineNames } from '../../engines/engine-names.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { formatBenchSummary } from '../../report/bench/bench-summary.ts';
 import { benchHasFailed, formatBench } from '../../report/bench/bench-text.ts';
 import { formatComparison } from '../../report/bench/comparison-text.ts';
 import { formatBenchPage } from '../../report/bench/page/bench-page.ts';
 import { attachStack } from '../../stack/attach/attach-stack.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
 import { badOption } from '../options/names.ts';
 import { chosenEngines, identityOf, stackOptionsOf } from '../options/stack-options.ts';
 import type { ActionContext, Outcome } from '../run-action.ts';

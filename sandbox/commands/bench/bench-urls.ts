@@ -3,7 +3,7 @@ import type { ExternalServer } from '../../../bench/measure/external-servers.ts'
 import { messageOf } from '../../core/errors.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { badOption } from '../options/names.ts';
 
 const example = 'For example --url redis=env:REDIS_URL, or file:PATH.';

@@ -1,8 +1,8 @@
 import type { Finding } from '../../containers/host/host-check.ts';
 import { inspectHost } from '../../containers/host/host-findings.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import type { Colors } from '../../report/colors.ts';
 import { formatTable } from '../../report/table.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
 import { comfortableRoom } from '../../stack/resolve/resources.ts';
 import type { Action } from '../run-action.ts';
 

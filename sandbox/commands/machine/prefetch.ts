@@ -6,9 +6,9 @@ import { requireWritable } from '../../core/files/private-files.ts';
 import { runTask } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { formatOrigin } from '../../report/stack/status-text.ts';
 import { formatTable } from '../../report/table.ts';
-import { loadEngines } from '../../stack/resolve/load-engines.ts';
 import { badOption } from '../options/names.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 

@@ -4,8 +4,8 @@ import { SandboxError } from '../../core/errors.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import type { ShellCall } from '../../engines/contract/shell.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
+import { loadEngine } from '../../engines/load-engines.ts';
 import { attachUpNodes } from '../../stack/attach/attach-stack.ts';
-import { loadEngine } from '../../stack/resolve/load-engines.ts';
 import { identityOf } from '../options/stack-options.ts';
 import type { Action } from '../run-action.ts';
 

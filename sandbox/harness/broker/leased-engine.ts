@@ -1,8 +1,8 @@
 import { SandboxError } from '../../core/errors.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import { engineNames } from '../../engines/engine-names.ts';
+import { loadEngine } from '../../engines/load-engines.ts';
 import { attachStack } from '../../stack/attach/attach-stack.ts';
-import { loadEngine } from '../../stack/resolve/load-engines.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { isolationOf } from '../isolation-of.ts';
 import type { LeasedEngine } from './broker.ts';

@@ -136,7 +136,7 @@ export async function stackEnvironment(
 }
 
 async function migrationEnvironments(engines: AttachedStack['engines']): Promise<readonly object[]> {
-  const { loadEngines } = await import('../resolve/load-engines.ts');
+  const { loadEngines } = await import('../../engines/load-engines.ts');
   const loaded = await loadEngines([...engines.keys()]);
   return [...engines.values()].map((running, index) => loaded[index]?.schema?.migrationEnvironment(running) ?? {});
 }

@@ -1,6 +1,6 @@
 import { SandboxError } from '../../core/errors.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
-import { loadEngines } from '../resolve/load-engines.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { attachState } from './attach-stack.ts';
 
 /** `sandbox failover --format json`. */

@@ -5,7 +5,7 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { NodeRole, RunningEngine } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
-import { loadEngines } from '../resolve/load-engines.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { attachState } from './attach-stack.ts';
 import { type WatcherTopology, watcherOf } from './watcher-decisions.ts';
 

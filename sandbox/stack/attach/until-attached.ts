@@ -3,7 +3,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { poll } from '../../core/poll.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
-import { loadEngines } from '../resolve/load-engines.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 
 /**
  * Attaches until that succeeds and every node of what is attached to answers. Default: the deadline `nodeReady`.

@@ -6,7 +6,7 @@ import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
-import { loadEngines } from '../resolve/load-engines.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 
 /** Where an engine answers that somebody else has started. */
 export interface EngineAddress {

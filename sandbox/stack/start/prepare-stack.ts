@@ -1,12 +1,12 @@
 import { ensureDocker } from '../../containers/runtime/docker-host.ts';
 import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { requireMigratable } from '../migrate/known-store.ts';
 import { readPlans } from '../migrate/read-plans.ts';
 import { removeAbandoned } from '../remove/clean-up.ts';
 import { topologyDifferent } from '../replace/laid-out.ts';
 import { requireReadableData } from '../replace/readable-data.ts';
 import type { AskedStack } from '../resolve/asked-stack.ts';
-import { loadEngines } from '../resolve/load-engines.ts';
 import { type ResolvedEngine, resolveStack } from '../resolve/resolved-stack.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import { type Before, inspectExisting, type StackStart } from './stack-start.ts';

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { NodeSpec } from '../../../sandbox/containers/nodes/node-spec.ts';
 import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
 import { engineNames } from '../../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../../sandbox/engines/load-engines.ts';
 
 export const project = join(import.meta.dirname, '..', '..', '..');
 

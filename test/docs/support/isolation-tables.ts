@@ -1,7 +1,7 @@
 import type { Leak } from '../../../sandbox/engines/contract/isolation.ts';
 import { whyWithout } from '../../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../../sandbox/stack/resolve/load-engines.ts';
+import { loadEngines } from '../../../sandbox/engines/load-engines.ts';
 
 /** What a place of each engine is, and every way out of it, as the engines declare them: a part of `docs/testing.md`. */
 export async function isolationTables(): Promise<string> {

@@ -3,11 +3,11 @@ import { checkAcrossStores } from '../../../sandbox/cross-store/check-across-sto
 import { checkUsedStores } from '../../../sandbox/cross-store/check-used-stores.ts';
 import type { EntityRows } from '../../../sandbox/engines/contract/isolation.ts';
 import { type EngineName, engineNames } from '../../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../../sandbox/engines/load-engines.ts';
 import { givenBy } from '../../../sandbox/harness/given/load-given.ts';
 import { isolationOf } from '../../../sandbox/harness/isolation-of.ts';
 import type { Lease } from '../../../sandbox/harness/lease.ts';
 import { type OpenStore, openStore } from '../../../sandbox/harness/open-store.ts';
-import { loadEngines } from '../../../sandbox/stack/resolve/load-engines.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';

@@ -1,6 +1,6 @@
-import type { Engine } from '../../engines/contract/engine.ts';
-import type { EngineName } from '../../engines/engine-names.ts';
-import { engineEntries } from '../../engines/index.ts';
+import type { Engine } from './contract/engine.ts';
+import type { EngineName } from './engine-names.ts';
+import { engineEntries } from './index.ts';
 
 /** {@link loadEngines} of one. */
 export async function loadEngine(name: EngineName): Promise<Engine> {
