@@ -12,10 +12,8 @@ import { shareReads } from './measure/shared-reads.ts';
 import { choosePaths, runnable, type Subject } from './measure/subjects.ts';
 import type { BenchEnvironment, BenchReport, PathNotRun } from './results.ts';
 
-export type { BenchTarget };
-
-/** What is measured, for how long, and with how many clients. */
-export interface BenchOptions extends BenchTarget {
+/** Which paths are measured, for how long, and with how many clients. */
+export interface MeasureOptions {
   /** Names of query paths, for example `cached user`. Default: all of these engines. */
   readonly paths?: readonly string[];
   /** The first part of every load, which is discarded, in milliseconds. Default: 250. */
@@ -36,20 +34,15 @@ export interface BenchOptions extends BenchTarget {
   readonly signal?: AbortSignal;
 }
 
+/** What is measured, and how. */
+type BenchOptions = BenchTarget & MeasureOptions;
+
 /**
  * Measures query paths of a running stack, one after the other: two at once would measure each other.
  * A path whose plan or answer is not as expected keeps its figures, with what was expected beside them.
  * Latencies are in microseconds, rates per second.
  * Throws `BAD_OPTION` where there is no path of such a name, or an engine of `readFrom` offers no such read, and what a path
  * throws that reads nothing that has changed since the seeding.
- *
- *     await using stack = await createStack({ engines: ['redis'], connect: false });
- *     const report = await runBenchmarks({
- *       engines,
- *       running: new Map(Object.entries(stack.engines)),
- *       dataset: stack.dataset,
- *       paths: ['cached user'],
- *     });
  */
 export async function runBenchmarks(options: BenchOptions): Promise<BenchReport> {
   const [report] = await runInterleaved(options, [options]);
@@ -60,11 +53,9 @@ export async function runBenchmarks(options: BenchOptions): Promise<BenchReport>
  * {@link runBenchmarks} of several stacks, in turns within each round: pairs of the same moment.
  * Returns a report for each target, in their order. Only the first is measured fully (`clients`): the others are what it is
  * compared with. Throws what {@link runBenchmarks} throws.
- *
- *     const [now, before] = await runInterleaved({ rounds: 20 }, [target, baseline]);
  */
 export async function runInterleaved(
-  options: Omit<BenchOptions, keyof BenchTarget>,
+  options: MeasureOptions,
   targets: readonly BenchTarget[],
 ): Promise<readonly BenchReport[]> {
   const signal = options.signal ?? new AbortController().signal;
@@ -125,7 +116,7 @@ function sharingReads(targets: readonly BenchTarget[], signal: AbortSignal): rea
 
 async function measureAllFully(
   measured: readonly MeasuredSubject[],
-  { clients, arrivals = 'constant' }: Pick<BenchOptions, 'clients' | 'arrivals'>,
+  { clients, arrivals = 'constant' }: Pick<MeasureOptions, 'clients' | 'arrivals'>,
   timing: Timing,
 ): Promise<readonly FullResult[]> {
   if (clients === undefined) return [];

@@ -9,7 +9,7 @@ import { attachBroker, type MeasuredBrokerOptions } from '../../sandbox/harness/
 import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
 import type { PoolStatus } from '../../sandbox/harness/broker/protocol/messages.ts';
 import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
-import { type Harness, harnessOf } from '../../sandbox/harness/open-harness.ts';
+import { type Harness, harnessOf } from '../../sandbox/harness/harness-of.ts';
 import type { StackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 
 /** A broker of this run alone, as users have it, and a harness over its socket. Disposing of it ends both. */

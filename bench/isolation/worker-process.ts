@@ -1,8 +1,8 @@
 // A worker of a test runner: it runs as many tests as it is told, on leased stores or on stores that it keeps throughout.
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { harnessOf } from '../../sandbox/harness/harness-of.ts';
 import type { Lease } from '../../sandbox/harness/lease.ts';
-import { harnessOf } from '../../sandbox/harness/open-harness.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './workers.ts';
 
 const { identity, engines: names, writes } = JSON.parse(process.argv[2] ?? '{}') as WorkerSettings;

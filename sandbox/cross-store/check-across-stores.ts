@@ -45,9 +45,6 @@ export interface CrossStoreReport {
  * Memory does not grow with the dataset: of things beyond `heldMax` (default: 1,000,000) a part is looked at after the
  * other. Ids are compared by 64 bits of their hash. An engine that has no data, or is not in `running`, is left out.
  * Throws what a store throws that cannot be read.
- *
- *     const { ok, differences } = await checkAcrossStores(engines, running, dataset);
- *     if (!ok) throw new Error(differences.join('\n'));
  */
 export async function checkAcrossStores(
   engines: readonly Engine[],
@@ -83,8 +80,6 @@ export async function checkAcrossStores(
 /**
  * {@link checkAcrossStores} for callers that cannot go on without agreement. Throws `CROSS_STORE_DIFFERENT`, with the first
  * differences as its evidence.
- *
- *     await requireAgreement(engines, running, dataset);
  */
 export async function requireAgreement(
   engines: readonly Engine[],

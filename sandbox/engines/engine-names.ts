@@ -7,4 +7,5 @@ const furtherEngines = [] as const;
 /** All engines, in the order in which they are shown. A name without its entry in `index.ts` does not compile. */
 export const engineNames = [...defaultEngines, ...furtherEngines] as const;
 
+/** Name of an engine: `postgresql`, `mongodb`, `neo4j`, `redis` or `qdrant`. */
 export type EngineName = (typeof engineNames)[number];

@@ -4,11 +4,13 @@ import type { EngineName } from '../engines/engine-names.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
-import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
-import type { BrokerClient } from './broker/protocol/broker-client.ts';
-import { checkLeaseOptions, checkSettings } from './check-options.ts';
-import { type Lease, leaseOver } from './lease.ts';
-import { type LeaseSettings, settingsOf } from './lease-settings.ts';
+import { checkSettings } from './check-options.ts';
+import { type Harness, harnessOf, type LeaseOptions } from './harness-of.ts';
+import type { Lease, Stores } from './lease.ts';
+import type { LeaseSettings } from './lease-settings.ts';
+import type { Store } from './open-store.ts';
+
+export type { Harness, Lease, LeaseOptions, Store, Stores };
 
 /** Which stack a harness has, and how it is started where it does not run. */
 export interface HarnessOptions<Name extends EngineName = EngineName>
@@ -30,41 +32,6 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
   readonly maximum?: Readonly<Partial<Record<Name, number>>>;
 }
 
-/** Stores for tests, of the stack of a folder. */
-export interface Harness<Name extends EngineName = EngineName> extends AsyncDisposable {
-  /** Name and folder of the stack. */
-  readonly identity: StackIdentity;
-  /** Engines that it leases stores of. */
-  readonly engines: readonly Name[];
-  /**
-   * Stores of a test's own: of these engines, or of all. Throws `BAD_OPTION`, `UNKNOWN_ENGINE`, `LEASE_TIMEOUT`,
-   * `NOT_SUPPORTED` for an engine that gives tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile.
-   *
-   *     await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
-   *     const client = await lease.stores.postgresql.client();
-   */
-  readonly lease: <Each extends Name = Name>(options?: LeaseOptions<Each>) => Promise<Lease<Each>>;
-  /** Gives back what is leased, and lets go of the broker; the stack stays up. */
-  readonly close: () => Promise<void>;
-}
-
-/** Which stores a test is given, and for what. */
-export interface LeaseOptions<Name extends EngineName = EngineName> {
-  /** Default: all of the harness. An empty list: none yet. */
-  readonly engines?: readonly Name[];
-  /**
-   * What it is for, as people know it: the name of a test, of which 300 characters count. Default: the process's program.
-   */
-  readonly label?: string;
-  /** How long it is waited for, in milliseconds. Default: that of the harness. */
-  readonly waitMs?: number;
-  /**
-   * Engines whose stores can fail (`store.fault`), or `true`: all of the lease. Their addresses are then those of a proxy of
-   * this process. Default: none. Throws `NOT_SUPPORTED` where an engine's driver would go round it.
-   */
-  readonly faults?: readonly EngineName[] | true;
-}
-
 /**
  * Starts the stack of a folder, or attaches to it if it runs, and leases stores of it. What other process has leases of the
  * same stack shares one broker with this one. A stack that runs is taken as it is, unless size, topologies or images are
@@ -84,43 +51,6 @@ export async function openHarness<Name extends EngineName = EngineName>(
   const engines = await bringUp(identity, options);
   return harnessOf({ ...options, identity, engines });
 }
-
-/**
- * {@link openHarness} of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`.
- *
- *     const { identity, engines } = harness;
- *     await using another = await harnessOf({ identity, engines, waitMs: 5_000 });
- */
-export async function harnessOf<Name extends EngineName>(
-  options: LeaseSettings &
-    AttachBrokerOptions & { readonly identity: StackIdentity; readonly engines: readonly Name[] },
-): Promise<Harness<Name>> {
-  const { identity, engines } = options;
-  let broker = await attachBroker(identity, options);
-  return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
-
-  async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
-    checkLeaseOptions(asked);
-    const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
-    const { label = process.argv[1] ?? 'a process', faults = [] } = asked;
-    const settings = settingsOf(options);
-    const waitMs = asked.waitMs ?? settings.waitMs;
-    return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults }, attached);
-  }
-
-  /** One that ended meanwhile is followed by another. */
-  async function attached(): Promise<BrokerClient> {
-    if (!broker.isOpen()) broker = await attachBroker(identity, options);
-    return broker;
-  }
-
-  async function close(): Promise<void> {
-    await broker.close();
-  }
-}
-
-/** As many characters as a broker takes. */
-const labelMax = 300;
 
 /** A stack that runs is taken as it is, unless somebody asks for something that it may not be. */
 async function bringUp<Name extends EngineName>(

@@ -24,6 +24,7 @@ import type { StartupStep } from './start/startup-steps.ts';
 import { withStackLock } from './state/stack-lock.ts';
 import { type StateKeeper, stateInMemory, stateOnDisk } from './state/state-keeper.ts';
 
+export type { EngineName, Faults, RunningEngine, StackOptions };
 /** What everything here throws: `thrown instanceof SandboxError && thrown.code === 'PORT_TAKEN'`. */
 export { SandboxError };
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { benchStack, benchStacks } from '../../bench/bench-stack.ts';
 import { compareReports } from '../../bench/compare/compare-reports.ts';
 import { doubtfulOf, lookUntilClear } from '../../bench/compare/looks.ts';
 import type { BenchReport } from '../../bench/results.ts';
-import { runBenchmarks, runInterleaved } from '../../bench/run-benchmarks.ts';
+import { runBenchmarks } from '../../bench/run-benchmarks.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
@@ -86,7 +87,7 @@ describe('a full run', () => {
 });
 
 test('paths through several stores that do not all run are listed with the engines that are missing', async () => {
-  const all = await runBenchmarks({ ...target(), warmUpMs: 20, measureMs: 60 });
+  const all = await benchStack(stack, { warmUpMs: 20, measureMs: 60 });
   expect(all.paths.filter(({ engine }) => engine === 'across stores')).toEqual([]);
   expect(all.notRun).toEqual([
     {
@@ -107,16 +108,13 @@ test('paths through several stores that do not all run are listed with the engin
 
 test('two stacks are measured in turns within each round of a path', async () => {
   const order: string[] = [];
-  const [first, second] = await runInterleaved(
-    {
-      paths: ['cached user'],
-      warmUpMs: 50,
-      measureMs: 400,
-      rounds: 4,
-      progress: (event) => event.kind === 'started' && order.push(event.task.join(' ')),
-    },
-    [target(), target()],
-  );
+  const [first, second] = await benchStacks([stack, stack], {
+    paths: ['cached user'],
+    warmUpMs: 50,
+    measureMs: 400,
+    rounds: 4,
+    progress: (event) => event.kind === 'started' && order.push(event.task.join(' ')),
+  });
   expect([first?.rounds.length, second?.rounds.length]).toEqual([4, 4]);
   expect(order).toEqual([
     'bench parameters and answers',

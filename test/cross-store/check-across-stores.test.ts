@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkAcrossStores, requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
+import { checkStack } from '../../sandbox/cross-store/check-stack.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
@@ -199,6 +200,12 @@ test('a stack that was just loaded agrees, and each store is asked', async () =>
   ]);
   expect(report.checks.filter(({ compared }) => compared < 216)).toEqual([]);
   expect(await checkInParts()).toEqual(report);
+});
+
+test('a stack is checked by its handle, whole or engine by engine', async () => {
+  expect(await checkStack(stack)).toEqual(await check());
+  const { checks } = await checkStack(stack, { engines: ['redis'] });
+  expect(checks).toEqual([{ name: 'redis holds each user', compared: dataset.counts.users, differences: 0 }]);
 });
 
 describe('one record that is wrong in one store is found and named', () => {

@@ -1,13 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 
 const root = join(import.meta.dirname, '../..');
-/** Sources of what is built for each entry point. */
-const modules = Object.values(manifest.exports).flatMap((entry) =>
+/** Sources of what is built for each entry point: the module itself, or those of which it hands something on. */
+const entries = Object.values(manifest.exports).flatMap((entry) =>
   typeof entry === 'string' ? [] : [entry.default.replace('/dist/', '/').replace(/\.js$/, '.ts')],
 );
+const modules = (await Promise.all(entries.map(handedOn))).flat();
+
+async function handedOn(entry: string): Promise<readonly string[]> {
+  const source = await readFile(join(root, entry), 'utf8');
+  const others = [...source.matchAll(/^(?:export \{|\}).*from '(\..+\.ts)';$/gm)];
+  return others.length === 0 ? [entry] : others.map(([, path = '']) => join(dirname(entry), path));
+}
 
 /** Exported functions of a module with the examples in their docstrings, indented by four more than the text. */
 function examplesIn(source: string): ReadonlyMap<string, string> {

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Harness } from '../../sandbox/harness/harness-of.ts';
 import type { Lease } from '../../sandbox/harness/lease.ts';
-import { type Harness, openHarness } from '../../sandbox/harness/open-harness.ts';
+import { openHarness } from '../../sandbox/harness/open-harness.ts';
 import { runCommand, type StackFolder, stackFolder } from '../support/command.ts';
 
 let folder: StackFolder;

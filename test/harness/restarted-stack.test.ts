@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Harness, openHarness } from '../../sandbox/harness/open-harness.ts';
+import type { Harness } from '../../sandbox/harness/harness-of.ts';
+import { openHarness } from '../../sandbox/harness/open-harness.ts';
 import { type StackFolder, stackFolder } from '../support/command.ts';
 
 let folder: StackFolder;

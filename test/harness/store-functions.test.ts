@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { type Harness, openHarness } from '../../sandbox/harness/open-harness.ts';
+import type { Harness } from '../../sandbox/harness/harness-of.ts';
+import { openHarness } from '../../sandbox/harness/open-harness.ts';
 import { type AttachedStack, attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { type StackFolder, stackFolder } from '../support/command.ts';
 import { fewRowsText } from '../support/few-rows.ts';

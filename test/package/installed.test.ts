@@ -71,7 +71,7 @@ test('CommonJS can require every entry', async () => {
 
 test('a strict TypeScript project checks it with the declarations of its dependencies', async () => {
   const uses = plainEntries.map((name, index) => `import * as entry${index} from '${name}';\nvoid entry${index};`);
-  await writeFile(join(project.path, 'use.ts'), uses.join('\n'));
+  await writeFile(join(project.path, 'use.ts'), [...uses, stackInHand].join('\n'));
   const compilerOptions = {
     strict: true,
     module: 'nodenext',
@@ -133,6 +133,20 @@ test.skipIf(olderNode === undefined)('so is whoever imports an entry there', asy
   for (const said of await Promise.all(asked))
     expect(said).toContain(`The sandbox needs Node.js ${needed} or newer, and this is `);
 });
+
+/** What a stack that somebody has is good for, with nothing but entries of the package. */
+const stackInHand = `
+import { createStack, type Stack } from 'taishang-sandbox';
+import { benchStack } from 'taishang-sandbox/bench';
+import { checkStack } from 'taishang-sandbox/cross-store';
+import { acquireLock, redisClientFromEnvironment } from 'taishang-sandbox/redis';
+export async function look(): Promise<boolean> {
+  const stack: Stack<'redis'> = await createStack({ engines: ['redis'] });
+  await acquireLock(redisClientFromEnvironment(stack.environment), 'cleanup', 1_000);
+  const { paths } = await benchStack(stack, { engines: ['redis'], paths: ['cached user'] });
+  const { ok, differences } = await checkStack(stack);
+  return ok && differences.length === 0 && paths.length === 1;
+}`;
 
 function nodesOnPath(): readonly string[] {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');

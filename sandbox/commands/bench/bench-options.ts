@@ -1,4 +1,4 @@
-import type { BenchOptions } from '../../../bench/run-benchmarks.ts';
+import type { MeasureOptions } from '../../../bench/run-benchmarks.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { ChosenStores } from '../../cross-store/query-paths/cross-store-path.ts';
 import { badOption, parseChoice, parseDurationMs, parseEngine, parseWholeNumber } from '../options/names.ts';
@@ -13,7 +13,7 @@ const clientsAtMost = 1_024;
 
 /** What the flags of `bench` say. */
 export interface BenchFlags {
-  readonly measure: Pick<BenchOptions, 'warmUpMs' | 'measureMs' | 'rounds' | 'clients' | 'arrivals'>;
+  readonly measure: Pick<MeasureOptions, 'warmUpMs' | 'measureMs' | 'rounds' | 'clients' | 'arrivals'>;
   readonly save?: string;
   readonly against?: string;
   readonly html?: string;
@@ -74,7 +74,7 @@ function parseReads(texts: readonly string[]): ChosenStores {
   return Object.fromEntries(pairs);
 }
 
-function fullFlags(flags: Readonly<Record<string, unknown>>): Pick<BenchOptions, 'clients' | 'arrivals'> {
+function fullFlags(flags: Readonly<Record<string, unknown>>): Pick<MeasureOptions, 'clients' | 'arrivals'> {
   if (flags.full !== true) {
     const alone = ['clients', 'arrivals'].find((name) => flags[name] !== undefined);
     if (alone === undefined) return {};

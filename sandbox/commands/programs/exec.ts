@@ -26,7 +26,7 @@ async function runLeased(context: ActionContext): Promise<number> {
   const { keepFailed } = context.flags;
   const settings = keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') };
   const [{ harnessOf }, { describeQueries }, { attachStack }] = await Promise.all([
-    import('../../harness/open-harness.ts'),
+    import('../../harness/harness-of.ts'),
     import('../../harness/insight/describe-queries.ts'),
     import('../../stack/attach/attach-stack.ts'),
   ]);

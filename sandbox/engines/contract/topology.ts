@@ -35,6 +35,7 @@ export interface Topology {
   readonly form?: (running: RunningEngine) => Promise<void>;
 }
 
+/** What is known of a server, whoever has started it. */
 interface UpEngine {
   readonly engine: string;
   readonly topology: TopologyName;

@@ -3,9 +3,9 @@ import { SandboxError } from '../../core/errors.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
 import type { Given } from '../given/given.ts';
+import { type Harness, harnessOf } from '../harness-of.ts';
 import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
-import { type Harness, harnessOf } from '../open-harness.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
 
 /** Fixtures that a test may name, a store of each engine among them; what it does not name costs nothing. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
-import type { Harness } from '../../../sandbox/harness/open-harness.ts';
+import type { Harness } from '../../../sandbox/harness/harness-of.ts';
 import type { AttachedStack } from '../../../sandbox/stack/attach/attach-stack.ts';
 import type { SharedStack } from './shared-stack.ts';
 

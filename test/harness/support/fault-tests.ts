@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { poll } from '../../../sandbox/core/poll.ts';
 import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
-import type { Harness } from '../../../sandbox/harness/open-harness.ts';
+import type { Harness } from '../../../sandbox/harness/harness-of.ts';
 import type { SharedStack } from './shared-stack.ts';
 
 type Lease = Awaited<ReturnType<Harness['lease']>>;

@@ -1,0 +1,1 @@
+export { primaryOf, refreshStandby } from './server/standby.ts';

@@ -1,0 +1,1 @@
+export { createFollowingPool } from './server/following-pool.ts';

@@ -1,0 +1,3 @@
+export { acquireLock, extendLock, type HeldLock, releaseLock } from './schema/lock.ts';
+export { warmUpUsers } from './schema/warm-up.ts';
+export { type RedisClient, redisClientFromEnvironment } from './server/client.ts';
