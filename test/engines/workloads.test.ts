@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { bankAccounts, startBalance } from '../../sandbox/engines/contract/workloads.ts';
@@ -32,6 +33,17 @@ describe.each([...engines.keys()])(`workloads of %s (SANDBOX_TEST_SEED=${seed})`
     expect((await client?.readAll())?.toSorted((left, right) => left - right)).toEqual(upTo(20));
     await set?.prepare(running);
     expect(await client?.readAll()).toEqual([]);
+  });
+
+  test.runIf(set)('what a client is doing has an outcome when the client is closed', async () => {
+    await set?.prepare(running);
+    const client = await set?.open(running);
+    // Connections are there, so that what follows is on its way to the server when the client is closed.
+    await Promise.all(upTo(20).map((value) => client?.add(value)));
+    const outcomes = Promise.all(upTo(20).map((value) => client?.add(20 + value)));
+    await nextTurn();
+    await client?.[Symbol.asyncDispose]();
+    expect(['ok', 'fail', 'info']).toEqual(expect.arrayContaining(await outcomes));
   });
 
   test.runIf(append)('lists keep each value of several clients once, those of one client in its order', async () => {

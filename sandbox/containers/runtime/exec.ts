@@ -123,13 +123,13 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
       stdout: true,
       stderr: true,
     });
-    const ended = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
-    ended.catch(() => {});
     await container.start();
     // Not the command's words: one of them may be a whole script.
     const [program] = options.entrypoint ?? options.command;
     const collected = await collect(stream, options, `${program} in a container of ${options.image}`);
-    return { exitCode: (await ended).StatusCode, ...collected };
+    // A question for the next exit that is sent before the start may come after it, and then nothing answers it.
+    const { StatusCode } = (await container.wait({ condition: 'not-running' })) as { StatusCode: number };
+    return { exitCode: StatusCode, ...collected };
   }
 }
 

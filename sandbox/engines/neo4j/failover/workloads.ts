@@ -61,7 +61,8 @@ function workload<Shape extends object>(clientOf: (on: FollowingDriver) => Shape
       if (node === undefined) throw new Error(`there is no node ${nodeName}`);
       const { client, ...connection } = await connect({ ...running, nodes: [node] });
       const reach = async () => client;
-      const driver = { reach, reachForWrite: reach, tookWrite: () => {}, drop: async () => {}, ...connection };
+      const during: FollowingDriver['during'] = (_, work) => work();
+      const driver = { reach, reachForWrite: reach, tookWrite: () => {}, during, drop: async () => {}, ...connection };
       return { ...clientOf(driver), [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose]() };
     },
   };
@@ -82,11 +83,12 @@ async function write(on: FollowingDriver, text: string, parameters: Record<strin
   if (driver === undefined) return 'fail';
   let thrown: unknown;
   const outcome = await outcomeOf(
-    async () => {
-      await using session = driver.session();
-      const { records } = await session.run<{ changed: number }>(text, parameters);
-      return records[0]?.get('changed') === 1;
-    },
+    () =>
+      on.during(driver, async () => {
+        await using session = driver.session();
+        const { records } = await session.run<{ changed: number }>(text, parameters);
+        return records[0]?.get('changed') === 1;
+      }),
     (error) => {
       thrown = error;
       return judge(error);
@@ -118,7 +120,9 @@ async function values(
   const driver = await on.reach();
   if (driver === undefined) throw new Error('no node takes writes');
   try {
-    const { records } = await driver.executeQuery<EagerResult<{ value: number }>>(text, parameters);
+    const { records } = await on.during(driver, () =>
+      driver.executeQuery<EagerResult<{ value: number }>>(text, parameters),
+    );
     return records.map((record) => record.get('value'));
   } catch (thrown) {
     await on.drop();

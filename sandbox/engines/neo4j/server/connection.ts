@@ -14,15 +14,21 @@ export const userName = 'neo4j';
 
 const driverOptions = { disableLosslessIntegers: true, telemetryDisabled: true } as const;
 
+interface Timeouts {
+  readonly connectMs: number;
+  /** For a connection from the pool, made or free. Default: `connectMs`. */
+  readonly acquireMs?: number;
+}
+
 /** A driver on one node. Integers are JavaScript numbers: nothing of the platform comes near 2^53. */
-export function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: { readonly connectMs: number }): Driver {
+export function createDriver(node: NodeHandle, secrets: Secrets, timeouts?: Timeouts): Driver {
   return neo4j.driver(boltUri(node), neo4j.auth.basic(userName, secrets.neo4j ?? ''), {
     ...driverOptions,
     ...(timeouts === undefined
       ? {}
       : {
           connectionTimeout: timeouts.connectMs,
-          connectionAcquisitionTimeout: timeouts.connectMs,
+          connectionAcquisitionTimeout: timeouts.acquireMs ?? timeouts.connectMs,
           maxTransactionRetryTime: 0,
         }),
   });

@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver } from 'neo4j-driver';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { accessThrough } from '../failover/roles.ts';
 import { createDriver } from './connection.ts';
+import { createUses } from './driver-uses.ts';
 
 /** A driver on the node that takes writes, whichever that is. */
 export interface FollowingDriver extends AsyncDisposable {
@@ -14,6 +16,12 @@ export interface FollowingDriver extends AsyncDisposable {
   readonly reachForWrite: () => Promise<Driver | undefined>;
   /** The node of this driver took a write. */
   readonly tookWrite: (driver: Driver) => void;
+  /**
+   * Runs `work`, which uses this driver. The driver forgets queries that run when it is closed: neither a result nor an
+   * error comes. So a driver that is dropped is closed once its work has ended, or five seconds later, when work that
+   * still runs throws.
+   */
+  readonly during: <Value>(driver: Driver, work: () => Promise<Value>) => Promise<Value>;
   /** What was found is looked for again, on the other nodes first. */
   readonly drop: () => Promise<void>;
 }
@@ -23,12 +31,16 @@ interface Found {
   readonly place: number;
 }
 
+/** How long work on a dropped driver may take to end, in milliseconds: less than a drill waits for an answer. */
+const endMs = 5_000;
+
 /** Community has no routing: a client tries each node. */
 export function createFollowingDriver(running: RunningEngine): FollowingDriver {
   // The search itself is kept, so that operations side by side share one.
   let finding: Promise<Found | undefined> | undefined;
   let writer: Driver | undefined;
   let firstPlace = 0;
+  const uses = createUses(endMs);
 
   const find = async (): Promise<Found | undefined> => {
     finding ??= findDriver(running, firstPlace);
@@ -42,7 +54,7 @@ export function createFollowingDriver(running: RunningEngine): FollowingDriver {
     const found = await old;
     if (found === undefined) return;
     firstPlace = (found.place + 1) % running.nodes.length;
-    await found.driver.close().catch(() => {});
+    uses.retire(found.driver);
   };
   const reach = async () => {
     for (const _ of running.nodes) {
@@ -64,13 +76,19 @@ export function createFollowingDriver(running: RunningEngine): FollowingDriver {
     tookWrite: (driver) => {
       writer = driver;
     },
+    during: uses.during,
     drop,
-    [Symbol.asyncDispose]: drop,
+    [Symbol.asyncDispose]: async () => {
+      await drop();
+      await uses.end();
+    },
   };
 }
 
-/** A connection that is not made within this time is not waited for, in milliseconds. */
+/** A node that does not answer within this time is not waited for, in milliseconds. */
 const connectMs = 1_500;
+/** A node that has answered may take longer for further connections: a cold, busy server took 1.5 s for twenty at once. */
+const acquireMs = 5_000;
 
 /** A driver on the first node from this place on that answers. */
 async function findDriver({ nodes, secrets }: RunningEngine, firstPlace: number): Promise<Found | undefined> {
@@ -79,13 +97,22 @@ async function findDriver({ nodes, secrets }: RunningEngine, firstPlace: number)
     const node = nodes[place];
     if (node === undefined) continue;
     // The one that asks is the one that is kept: a server that has just started is slow to take connections.
-    const driver = createDriver(node, secrets, { connectMs });
-    const answers = await driver.getServerInfo().then(
-      () => true,
-      () => false,
-    );
+    const driver = createDriver(node, secrets, { connectMs, acquireMs });
+    const answers = await answersWithin(driver, connectMs);
     if (answers) return { driver, place };
     await driver.close();
   }
   return undefined;
+}
+
+async function answersWithin(driver: Driver, timeoutMs: number): Promise<boolean> {
+  const late = new AbortController();
+  const answer = driver.getServerInfo().then(
+    () => true,
+    () => false,
+  );
+  const silence = delay(timeoutMs, false, { signal: late.signal }).catch(() => false);
+  const answers = await Promise.race([answer, silence]);
+  late.abort();
+  return answers;
 }
