@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { cp, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ import { qdrant } from '../../../sandbox/engines/qdrant/engine.ts';
 import { openClient } from '../../../sandbox/engines/qdrant/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { supported } from '../support/backup-folder.ts';
-import { backupOf, refusalOf, type StoredBackup, takeBackup } from '../support/backups.ts';
+import { backupOf, refusalOf, type StoredBackup, takeBackup, temporaryFolder } from '../support/backups.ts';
 
 const engine = qdrant as Engine;
 const backup = backupOf(engine);
@@ -83,9 +83,11 @@ describe('collections of any name that the server gives', () => {
     expect(await qdrant.data.fingerprint(source)).toEqual(before);
     expect(await collectionsOf(client)).toEqual([...names, ...first].toSorted());
     expect(await backup.leftOut(source)).toEqual([]);
+    expect((await backup.discardBeside?.(source))?.toSorted()).toEqual([...first].toSorted());
   });
 
   test('of which a user takes a restored one by an alias: it is his from then on', async () => {
+    expect(await beside(source, taken.directory, taken.manifest)).toContain('users_restore');
     await client.updateCollectionAliases({
       actions: [{ create_alias: { alias_name: 'users_now', collection_name: 'users_restore' } }],
     });
@@ -94,24 +96,28 @@ describe('collections of any name that the server gives', () => {
     expect(restored).not.toContain('users_restore');
     const live = await qdrant.data.fingerprint(source);
     expect(Object.keys(live.parts)).toContain('users_restore points');
-    await client.updateCollectionAliases({ actions: [{ delete_alias: { alias_name: 'users_now' } }] });
+    await backup.discardBeside?.(source);
+    await client.deleteCollection('users_restore');
+    expect(await collectionsOf(client)).toEqual(names.toSorted());
   });
 
   test('of release 0.1.0, which had them as names of files, are restored too', async () => {
     const plain = taken.manifest.parts.filter(({ path }) => path === 'x.snapshot' || path === 'aliases.json');
-    await rename(join(taken.directory, 'x.snapshot'), join(taken.directory, 'a%20b.snapshot'));
+    await using folder = await temporaryFolder();
+    await cp(taken.directory, folder.path, { recursive: true });
+    await rename(join(folder.path, 'x.snapshot'), join(folder.path, 'a%20b.snapshot'));
     const parts = plain.map((part) => (part.path === 'x.snapshot' ? { ...part, path: 'a%20b.snapshot' } : part));
-    await backup.restore(target, taken.directory, { ...taken.manifest, parts });
+    await backup.restore(target, folder.path, { ...taken.manifest, parts });
     const there = openClient(target);
     expect(await collectionsOf(there)).toEqual(['a b']);
     await there.deleteCollection('a b');
 
-    await rename(join(taken.directory, 'a%20b.snapshot'), join(taken.directory, '%zz.snapshot'));
+    await rename(join(folder.path, 'a%20b.snapshot'), join(folder.path, '%zz.snapshot'));
     const encodedWrong = parts.map((part) =>
       part.path === 'a%20b.snapshot' ? { ...part, path: '%zz.snapshot' } : part,
     );
     const manifest = { ...taken.manifest, parts: encodedWrong };
-    expect(await refusalOf(engine, target, { directory: taken.directory, manifest })).toBe('BACKUP_PART_UNREADABLE');
+    expect(await refusalOf(engine, target, { directory: folder.path, manifest })).toBe('BACKUP_PART_UNREADABLE');
   });
 });
 
