@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { dataHome } from './test/support/data-home.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
+import { seed } from './test/support/seed.ts';
 
 const resultsFile = process.env.SANDBOX_TEST_RESULTS;
 const unitTests = 'test/**/*.unit.test.ts';
@@ -9,10 +10,12 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/data-home.ts'],
     // Passwords and backups of the tests' stacks, in place of those of whoever runs them.
-    env: { XDG_DATA_HOME: dataHome },
+    // The seed that is printed is that of the random tests too, in whichever process they run.
+    env: { XDG_DATA_HOME: dataHome, SANDBOX_TEST_SEED: String(seed) },
     // Containers of several engines start side by side within a file; more files at once only queue on two cores.
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
+    // Files from the longest to the shortest; the tests of each in another order every time: none needs another one.
+    sequence: { sequencer: LongestFirst, shuffle: { tests: true, files: false }, seed },
     testTimeout: 120_000,
     hookTimeout: 300_000,
     reporters: resultsFile === undefined ? ['default'] : ['default', ['json', { outputFile: resultsFile }]],

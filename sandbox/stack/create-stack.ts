@@ -102,9 +102,18 @@ async function bringUpStack<Name extends EngineName>(
   const crossStore = await checkLoads(prepared, started);
   const { purpose, engines } = asked;
   await migrate(prepared, started);
-  if (purpose !== 'throw-away')
-    await keeper.update({ sourceHash: await sourceHash(engines, identifyingOptions(prepared.stack, digest)) });
+  if (purpose !== 'throw-away') {
+    const was = { ...prepared.stack, failover: prepared.stack.failover ?? isWatched(prepared, started) };
+    await keeper.update({ sourceHash: await sourceHash(engines, identifyingOptions(was, digest)) });
+  }
   return openStack(asked, prepared, { ...started, crossStore });
+}
+
+/** Whether every engine that can have a watcher has one: who did not say whether it should has left it as it was. */
+function isWatched({ stack }: PreparedStack, { running }: StartedStack): boolean {
+  return stack.engines.every(
+    ({ engine, topology }) => topology.watcher === undefined || running.get(engine.name)?.watcher !== undefined,
+  );
 }
 
 /** Holds the stores against each other where something was loaded. Puts them back where they disagree. */

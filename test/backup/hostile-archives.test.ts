@@ -3,7 +3,7 @@ import { rowRandom } from '../../seeds/random/random.ts';
 import { engineOf } from './support/fuzz/contents.ts';
 import { findingsOf, findingsOfLive } from './support/fuzz/findings.ts';
 import { type FuzzedStack, startFuzzedStack } from './support/fuzz/fuzzed-stack.ts';
-import { liveControls } from './support/fuzz/live-controls.ts';
+import { liveControls, removeTrace } from './support/fuzz/live-controls.ts';
 import { createLiveOracle } from './support/fuzz/live-oracle.ts';
 import { mutantOf } from './support/fuzz/mutate.ts';
 import { controls } from './support/fuzz/offline-controls.ts';
@@ -52,5 +52,6 @@ describe(`a fault of before that is put back is found (seed ${fixedSeed})`, () =
     const oracle = await createLiveOracle(stack.directory, await ownSigners());
     const { findings } = await oracle.judge(mutant, restore);
     expect(findings).toEqual(expect.arrayContaining([expect.stringMatching(finding)]));
+    await removeTrace(stack.directory);
   });
 });

@@ -56,6 +56,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+/** Of a folder that the first backup makes. */
+const filesIn = (name: string) => readdir(join(dataOf(directory), name)).catch(() => []);
+
 describe('an engine that cannot be backed up', () => {
   test.each([
     ['whole', 'cannot be backed up here: it has no tool for it'],
@@ -78,7 +81,7 @@ describe('an engine that cannot be backed up', () => {
   });
 
   test('is an error where it was asked for by name, or where there is nothing else', async () => {
-    const before = await readdir(join(dataOf(directory), 'backups'));
+    const before = await filesIn('backups');
     for (const kind of ['whole', 'layout'] as const) {
       without.set('redis', kind);
       await expect(createBackup({ directory, engines: ['postgresql', 'redis'] })).rejects.toMatchObject({
@@ -88,7 +91,7 @@ describe('an engine that cannot be backed up', () => {
       await expect(createBackup({ directory })).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
       without.clear();
     }
-    expect(await readdir(join(dataOf(directory), 'backups'))).toEqual(before);
-    expect(await readdir(join(dataOf(directory), 'staging'))).toEqual([]);
+    expect(await filesIn('backups')).toEqual(before);
+    expect(await filesIn('staging')).toEqual([]);
   });
 });

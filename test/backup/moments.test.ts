@@ -7,6 +7,7 @@ import type { KeptArchives, KeptMoments } from '../../sandbox/backup/kept/kept-a
 import { restoreBackup } from '../../sandbox/backup/restore/restore-backup.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { restoresBeside } from '../../sandbox/stack/replace/restore-stacks.ts';
@@ -35,6 +36,10 @@ let folder: StackFolder;
 let first: BackupReport;
 let second: BackupReport;
 let plain: BackupReport;
+/** What `backup list` says before anything is restored, also to people, and of the place without a log. */
+let listed: KeptArchives['archives'];
+let shown: string;
+let elsewhere: KeptArchives['archives'];
 let secondMoments: KeptMoments;
 
 const here = () => ({ cwd: folder.path });
@@ -42,11 +47,7 @@ const directory = () => ({ directory: folder.path });
 
 beforeAll(async () => {
   folder = await stackFolder();
-  // Without the platform's schemas, which a restore would take most of its time for.
-  const bare = { schema: false, size: 'none', connect: false, ephemeral: false } as const;
-  await createStack({ ...directory(), ...bare, engines: ['postgresql', 'redis'] });
-  await ask(`CREATE DATABASE ${database}`, 'postgres');
-  await ask(await readFile(join(schemas, 'record.sql'), 'utf8'));
+  await startBare(folder.path, ['postgresql', 'redis']);
   await ask('CREATE TABLE written (id int)');
   plain = await createBackup({ ...directory(), to: join(folder.path, 'plain') });
   first = await runForDocument<BackupReport>(['backup', '--log'], here());
@@ -54,8 +55,10 @@ beforeAll(async () => {
   // A base goes with every backup from now on.
   second = await createBackup(directory());
   await write(3);
-  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
-  secondMoments = archives.at(-1)?.moments?.postgresql as KeptMoments;
+  listed = await archivesIn();
+  secondMoments = listed.at(-1)?.moments?.postgresql as KeptMoments;
+  shown = (await runCommand(['backup', 'list'], { ...here(), env: { TZ: 'Asia/Kolkata' } })).stdout;
+  elsewhere = await archivesIn('--to', plain.archive.location);
   await write(2);
 });
 afterAll(async () => {
@@ -64,6 +67,19 @@ afterAll(async () => {
     await folder.run('down', '-v', '--name', name);
   await folder[Symbol.asyncDispose]();
 });
+
+/** Without the platform's schemas, which a restore would take most of its time for. */
+async function startBare(path: string, engines: readonly ['postgresql', ...EngineName[]]): Promise<void> {
+  const bare = { schema: false, size: 'none', connect: false, ephemeral: false } as const;
+  const stack = await createStack({ directory: path, ...bare, engines });
+  const query = (name: string, statement: string) => rowsOf(stack.engines.postgresql, name, statement);
+  await query('postgres', `CREATE DATABASE ${database}`);
+  await query(database, await readFile(join(schemas, 'record.sql'), 'utf8'));
+}
+
+async function archivesIn(...args: readonly string[]): Promise<KeptArchives['archives']> {
+  return (await runForDocument<KeptArchives>(['backup', 'list', ...args], here())).archives;
+}
 
 async function live(): Promise<RunningEngine> {
   const { engines } = await attachStack({ ...directory(), engines: ['postgresql'] });
@@ -114,19 +130,16 @@ const nameOf = ({ archive }: BackupReport) => archive.name;
 const atMs = (ms: number) => new Date(Math.ceil(ms));
 const written0 = (index: number) => written[index] as Written;
 
-test('`backup list` has the moments that each archive leads to, and people are told the whole stretch', async () => {
-  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
-  expect(archives.map(({ name }) => name)).toEqual([nameOf(first), nameOf(second)]);
-  for (const { moments } of archives) {
+test('`backup list` has the moments that each archive leads to, and people are told the whole stretch', () => {
+  expect(listed.map(({ name }) => name)).toEqual([nameOf(first), nameOf(second)]);
+  for (const { moments } of listed) {
     expect(Object.keys(moments ?? {})).toEqual(['postgresql']);
     expect(moments?.postgresql?.isOpen).toBe(true);
   }
-  expect(secondMoments.from > (archives[0]?.moments?.postgresql?.from ?? '')).toBe(true);
-  const shown = await runCommand(['backup', 'list'], { ...here(), env: { TZ: 'Asia/Kolkata' } });
-  expect(shown.stdout).toMatch(/^postgresql: any moment from \S+ \S+ \+05:30 \(Asia\/(Kolkata|Calcutta)\) to now/m);
-  expect(shown.stdout.match(/any moment/g)).toHaveLength(1);
-  const elsewhere = await runForDocument<KeptArchives>(['backup', 'list', '--to', plain.archive.location], here());
-  expect(elsewhere.archives.map(({ moments }) => moments)).toEqual([undefined]);
+  expect(secondMoments.from > (listed[0]?.moments?.postgresql?.from ?? '')).toBe(true);
+  expect(shown).toMatch(/^postgresql: any moment from \S+ \S+ \+05:30 \(Asia\/(Kolkata|Calcutta)\) to now/m);
+  expect(shown.match(/any moment/g)).toHaveLength(1);
+  expect(elsewhere.map(({ moments }) => moments)).toEqual([undefined]);
 });
 
 test('without the log, a restore lacks what came after its archive', async () => {
@@ -215,18 +228,26 @@ test('in place, with the others as the archive has them; and the moments that we
 });
 
 test('the log goes with the archives that need it, and `--no-log` ends it', async () => {
-  const { name } = stackIdentity(directory());
-  const log = join(dataOf(folder.path), 'log', name);
+  await using own = await stackFolder();
+  const at = { directory: own.path };
+  await startBare(own.path, ['postgresql']);
+  const oldest = await createBackup({ ...at, log: true });
+  await createBackup(at);
+  const { name } = stackIdentity(at);
+  const log = join(dataOf(own.path), 'log', name);
   const files = async () =>
     (await readdir(join(log, 'postgresql'), { recursive: true })).filter((each) => /gz$/.test(each));
   const before = await files();
-  await rm(join(first.archive.location, nameOf(first)));
-  await runForDocument(['backup', 'prune'], here());
+  await rm(join(oldest.archive.location, nameOf(oldest)));
+  await runForDocument(['backup', 'prune'], { cwd: own.path });
   const after = await files();
   expect(after.length).toBeLessThan(before.length);
-  await createBackup({ ...directory(), log: false });
-  expect(await readdir(join(dataOf(folder.path), 'log'))).toEqual([]);
-  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
+  await createBackup({ ...at, log: false });
+  expect(await readdir(join(dataOf(own.path), 'log'))).toEqual([]);
+  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], { cwd: own.path });
+  expect(archives).toHaveLength(2);
   expect(archives.filter(({ moments }) => moments !== undefined)).toEqual([]);
-  expect(await ask("SELECT pg_ls_dir('/var/lib/postgresql/archive')")).toEqual([]);
+  const { engines } = await attachStack({ ...at, engines: ['postgresql'] });
+  const kept = "SELECT pg_ls_dir('/var/lib/postgresql/archive')";
+  expect(await rowsOf(engines.get('postgresql') as RunningEngine, 'postgres', kept)).toEqual([]);
 });

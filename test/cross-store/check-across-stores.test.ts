@@ -12,7 +12,7 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import type { KnowledgeVector, User } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';
 
-/** The least that has something in each cell: a test reads all of it four times. */
+/** The least that has something in each cell: a test reads all of it twice. */
 const aCellEach = { users: 216, contents: 216, conversations: 216, knowledge: 216 };
 
 let stack: Stack;
@@ -223,15 +223,19 @@ describe('one record that is wrong in one store is found and named', () => {
         differences: report.differences.toSorted(),
       });
     } finally {
+      // What were not as before would be a difference in each of the tests that come after it.
       await repair();
     }
-    expect(await check()).toMatchObject({ ok: true });
   });
 });
 
 test('many differences are counted, and the first ones named in the error', async () => {
-  await stack.clients.redis.del(...users.slice(0, 50).map(({ id }) => `user:${id}`));
+  const { redis } = stack.clients;
+  const keys = users.slice(0, 50).map(({ id }) => `user:${id}`);
+  const values = await redis.mget(keys);
+  await redis.del(keys);
   const error = await requireAgreement(engines, running, dataset).catch((thrown) => thrown);
+  for (const [index, key] of keys.entries()) await redis.set(key, String(values[index]), 'EX', 3_600);
   expect(error).toMatchObject({ code: 'CROSS_STORE_DIFFERENT', message: 'The stores disagree in 50 places.' });
   expect(error.evidence.split('\n')).toHaveLength(20);
 });

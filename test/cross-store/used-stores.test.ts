@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { checkUsedStores } from '../../sandbox/cross-store/check-used-stores.ts';
-import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
@@ -11,23 +10,42 @@ import { formatCrossStore } from '../../sandbox/report/stack/cross-store-text.ts
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { seed, seedText } from '../support/seed.ts';
+import { type Whole, wholeEngines } from '../support/whole-engines.ts';
 import { everyPlace, type Key, type Place } from './support/places.ts';
+
+// Some of them start the five engines first.
+vi.setConfig({ testTimeout: 300_000 });
 
 /** Every kind of thing, and few of each: what counts is how they are told apart. */
 const size = { users: 212, contents: 300, conversations: 200, knowledge: 150 };
 
-let stack: Stack;
-let engines: readonly Engine[];
+let stack: Stack | undefined;
+let engines: readonly Whole[];
 let running: ReadonlyMap<string, RunningEngine>;
 let dataset: Dataset;
 let places: readonly Place[];
 
-beforeAll(async () => {
-  [engines, stack] = await Promise.all([loadEngines(defaultEngines), createStack({ size })]);
+/** Stores as they were loaded, but for what a service has of its own. */
+async function untouchedStack(): Promise<Stack> {
+  const known = await knownStack();
+  if (done.size === 0) return known;
+  const report = { advance: () => {}, summarise: () => {} };
+  await Promise.all(engines.map(({ name, data }) => data.load(known.engines[name], dataset, report)));
+  done.clear();
+  return known;
+}
+
+/** Stores whose edits, if there are any, are those of `done`. */
+async function knownStack(): Promise<Stack> {
+  if (stack !== undefined) return stack;
+  done.clear();
+  [engines, stack] = await Promise.all([wholeEngines(defaultEngines), createStack({ size })]);
   running = new Map(Object.entries(stack.engines));
   dataset = stack.dataset as Dataset;
   places = await everyPlace(stack, dataset);
-});
+  return stack;
+}
+
 afterAll(() => stack?.dispose());
 
 const check = (strict = false) => checkUsedStores(engines, running, dataset, { strict });
@@ -45,7 +63,7 @@ function doneIn(place: string) {
 function expectedCounts() {
   return Object.fromEntries(
     places.map((place) => {
-      const { added, rows } = doneIn(nameOf(place));
+      const { added, rows } = done.get(nameOf(place)) ?? { added: 0, rows: new Map() };
       const count = (what: string) => [...rows.values()].filter((each) => each === what).length;
       return [nameOf(place), { added, changed: count('changed'), removed: count('removed') }];
     }),
@@ -89,6 +107,7 @@ async function counts(strict = false) {
 }
 
 test('right after the load nothing of any place is added, changed or removed, strictly or not', async () => {
+  await untouchedStack();
   for (const strict of [false, true]) {
     const { report, byPlace } = await counts(strict);
     expect(byPlace).toEqual(expectedCounts());
@@ -97,21 +116,22 @@ test('right after the load nothing of any place is added, changed or removed, st
 });
 
 test("a service's own tables, columns, fields, properties, keys and indexes are no change", async () => {
-  await using users = await openPrimary(stack.engines.postgresql, { database: 'taishang_users' });
+  const { clients, engines: own } = await untouchedStack();
+  await using users = await openPrimary(own.postgresql, { database: 'taishang_users' });
   await users.client.query(
     `CREATE TABLE orders (id serial PRIMARY KEY, user_id uuid REFERENCES users (id) ON DELETE CASCADE);
      INSERT INTO orders (user_id) SELECT id FROM users LIMIT 3;
      ALTER TABLE users ADD COLUMN nickname text DEFAULT 'none';
      CREATE INDEX ON users (full_name)`,
   );
-  const contents = stack.clients.mongodb.db('taishang_content').collection('user_contents');
+  const contents = clients.mongodb.db('taishang_content').collection('user_contents');
   await contents.updateMany({ content_type: 'note' }, { $set: { likes: 3 } });
-  await stack.clients.mongodb.db('taishang_content').collection('orders').insertOne({ of: 'a service' });
-  await stack.clients.neo4j.executeQuery('MATCH (u:User) SET u.nickname = $name CREATE (:Order)-[:OF]->(u)', {
+  await clients.mongodb.db('taishang_content').collection('orders').insertOne({ of: 'a service' });
+  await clients.neo4j.executeQuery('MATCH (u:User) SET u.nickname = $name CREATE (:Order)-[:OF]->(u)', {
     name: 'none',
   });
-  await stack.clients.redis.set('orders:1', 'paid');
-  await stack.clients.qdrant.createCollection('orders', { vectors: { size: 4, distance: 'Cosine' } });
+  await clients.redis.set('orders:1', 'paid');
+  await clients.qdrant.createCollection('orders', { vectors: { size: 4, distance: 'Cosine' } });
   expect((await counts(true)).report).toMatchObject({ ok: true, differences: [] });
 });
 
@@ -125,6 +145,7 @@ const editing = fc.array(
 );
 
 test(`whatever services add, change and remove is counted, in whichever store, and fails nothing (${seedText})`, async () => {
+  await knownStack();
   const property = fc.asyncProperty(editing, async (edits) => {
     for (const { place, what, pick } of edits) await edit(places[place % places.length] as Place, what, pick);
     const { report, byPlace } = await counts();
@@ -136,6 +157,7 @@ test(`whatever services add, change and remove is counted, in whichever store, a
 });
 
 test('every place of every store has all three of them, and the strict check finds the same', async () => {
+  await knownStack();
   for (const [index, place] of places.entries()) {
     for (const what of ['add', 'change', 'remove'] as const) await edit(place, what, index * 7);
   }
@@ -153,11 +175,15 @@ test('every place of every store has all three of them, and the strict check fin
 
 describe('what was emptied', () => {
   test('is counted as removed, and said with how to bring it back', async () => {
-    const { clients } = stack;
-    await using users = await openPrimary(stack.engines.postgresql, { database: 'taishang_users' });
-    await users.client.query('DROP TABLE orders; TRUNCATE users CASCADE; DROP TABLE user_sessions');
+    const emptiedStack = await knownStack();
+    // Whoever comes next needs another one.
+    await using _ = { [Symbol.asyncDispose]: () => emptiedStack.dispose() };
+    stack = undefined;
+    const { clients } = emptiedStack;
+    await using users = await openPrimary(emptiedStack.engines.postgresql, { database: 'taishang_users' });
+    await users.client.query('DROP TABLE IF EXISTS orders; TRUNCATE users CASCADE; DROP TABLE user_sessions');
     await users.client.query('ALTER TABLE user_permissions DROP COLUMN resource_type');
-    await using data = await openPrimary(stack.engines.postgresql, { database: 'postgres' });
+    await using data = await openPrimary(emptiedStack.engines.postgresql, { database: 'postgres' });
     await data.client.query('DROP DATABASE taishang_data WITH (FORCE)');
     await clients.mongodb.db('taishang_content').dropCollection('user_contents');
     await clients.redis.flushall();

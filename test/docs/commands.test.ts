@@ -29,7 +29,7 @@ test('each command stands in a fenced block, where it is found', async () => {
 /** Those that start in seconds, and few rows; `npm run test:soak` runs everything with all five, as it stands. */
 const settings = { SANDBOX_ENGINES: 'postgresql,redis', SANDBOX_SIZE: fewRowsText };
 
-describe('the commands of the documents, as they stand and in their order', () => {
+describe('the commands of the documents, as they stand and in their order', { shuffle: false }, () => {
   let checkout: Checkout;
   beforeAll(async () => {
     checkout = await copyCheckout(settings);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { runBenchmarks } from '../../bench/run-benchmarks.ts';
 import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import { registerEngine } from '../../sandbox/engines/index.ts';
@@ -17,10 +17,16 @@ const names = ['redis', coreOnly.name] as const;
 
 let folder: StackFolder;
 let stack: Stack;
+let isUp = false;
 
 beforeAll(async () => {
   folder = await stackFolder();
+});
+// One for all of them, but for who comes after the test that takes it down.
+beforeEach(async () => {
+  if (isUp) return;
   stack = await createStack({ directory: folder.path, engines: names, size: 'small', ephemeral: false, connect: true });
+  isUp = true;
 });
 afterAll(() => folder?.[Symbol.asyncDispose]());
 
@@ -75,6 +81,7 @@ test('is not run by suites and benchmarks, for its own reasons', async () => {
 });
 
 test('goes with its stack', async () => {
+  isUp = false;
   await takeDown({ directory: folder.path, volumes: true });
   await expect(attachStack({ directory: folder.path })).rejects.toMatchObject({ code: 'STACK_NOT_RUNNING' });
 });

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startNodeAgain, stopNode } from '../../sandbox/containers/nodes/nodes.ts';
 import { untilReady } from '../../sandbox/containers/nodes/until-ready.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
@@ -110,6 +110,11 @@ describe.each([...engines.keys()])('%s', (name) => {
     dataset = stack.dataset as Dataset;
   });
   afterAll(() => stack?.dispose());
+  // A test may end with the schema alone.
+  beforeEach(async () => {
+    if ((await engine.data.loadedFingerprint(running)) === (await dataset.fingerprint())) return;
+    await engine.data.load(running, dataset, report);
+  });
 
   test('a schema that is applied twice changes nothing the second time', async () => {
     const before = await engine.data.fingerprint(running);

@@ -150,9 +150,10 @@ test('a server that a test has ended is replaced', async () => {
 
 test('a sweep of servers leaves those of a living broker, and takes those of a dead one', async () => {
   const { running } = points;
+  const place = await points.places.make();
   expect(await qdrant.sweep(running, isThis)).toBe(0);
-  expect(await points.places.verify(points.beside)).toEqual([]);
-  const isKept = (_: unknown, id: string) => id !== points.beside.id;
+  expect(await points.places.verify(place)).toEqual([]);
+  const isKept = (_: unknown, id: string) => id !== place.id;
   expect(await qdrant.sweep(running, isKept)).toBe(1);
-  await points.places.drop(points.beside);
+  await points.places.drop(place);
 });

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { dataOf } from '../support/data-home.ts';
 import { type CheckoutWith, checkoutWith } from './support/checkout-with.ts';
 import { coreOnly } from './support/core-only/engine.ts';
@@ -10,6 +10,7 @@ import { coreOnly } from './support/core-only/engine.ts';
 
 const { name, lacks } = coreOnly;
 let checkout: CheckoutWith;
+let isUp = false;
 
 const run = (...args: readonly string[]) =>
   execa(process.execPath, [join(checkout.path, 'sandbox', 'cli.ts'), ...args], {
@@ -27,7 +28,12 @@ async function documentOf(...args: readonly string[]) {
 
 beforeAll(async () => {
   checkout = await checkoutWith(name, 'coreOnly');
+});
+// One stack for all of them, but for who comes after the test that takes it down.
+beforeEach(async () => {
+  if (isUp) return;
   await documentOf('up', '--engines', `redis,${name}`, '--size', 'small');
+  isUp = true;
 });
 afterAll(async () => {
   if (checkout === undefined) return;
@@ -72,6 +78,7 @@ test('its service for Compose is held against it', async () => {
 });
 
 test('`down` takes it', async () => {
+  isUp = false;
   await documentOf('down', '--volumes');
   const { engines } = await documentOf('status');
   expect(engines.filter(({ state }: Record<string, string>) => state === 'running')).toEqual([]);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
@@ -16,10 +16,14 @@ import { monitoringContainers } from '../../sandbox/stack/remove/monitoring-cont
 const timeScale = 20;
 
 let stack: Stack<'postgresql' | 'redis'>;
+let isWatched = false;
 
-beforeAll(async () => {
+// One for all of them, but for who comes after the test that takes it down.
+beforeEach(async () => {
+  if (isWatched) return;
   stack = await createStack({ engines: ['postgresql', 'redis'], size: 'none' });
   await watch();
+  isWatched = true;
 });
 
 afterAll(() => stack?.dispose());
@@ -197,6 +201,8 @@ test('a server that hangs and one that is killed are alerted, and no longer once
 });
 
 test('the monitoring goes with its stack', async () => {
+  expect(await monitoringContainers(stack.name)).not.toEqual([]);
+  isWatched = false;
   await stack.dispose();
   expect(await monitoringContainers(stack.name)).toEqual([]);
 });

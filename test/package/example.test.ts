@@ -1,7 +1,8 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../engines/support/backups.ts';
+import { packedPackage } from './support/packed.ts';
 import { runElsewhere } from './support/run-elsewhere.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -12,7 +13,7 @@ test('the example installs the package, and its tests of a service on all five s
 }, async () => {
   await using folder = await temporaryFolder();
   const project = join(folder.path, 'profile-api');
-  await runElsewhere(root, 'npm', ['pack', '--pack-destination', folder.path]);
+  await copyFile(await packedPackage(), join(folder.path, `taishang-sandbox-${version}.tgz`));
   await cp(join(root, 'examples/profile-api'), project, {
     recursive: true,
     filter: (path) => !/node_modules/.test(path),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
+import { packedPackage } from './support/packed.ts';
 import { runElsewhere } from './support/run-elsewhere.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -17,12 +18,11 @@ const versionOf = (name: string): string => `${name}@${locked[`node_modules/${na
 
 /** A project that has the package from a tarball, and nothing else of ours. */
 let project: Awaited<ReturnType<typeof temporaryFolder>>;
+let tarball: string;
 
 beforeAll(async () => {
-  project = await temporaryFolder();
-  await run('npm', ['pack', '--pack-destination', project.path], root);
+  [project, tarball] = await Promise.all([temporaryFolder(), packedPackage()]);
   await writeFile(join(project.path, 'package.json'), JSON.stringify({ name: 'profile-api', private: true }));
-  const tarball = join(project.path, `taishang-sandbox-${manifest.version}.tgz`);
   const development = ['typescript', '@types/node'].map(versionOf);
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball, ...development]);
 });
@@ -87,7 +87,6 @@ test('a strict TypeScript project checks it with the declarations of its depende
 });
 
 test('publint and arethetypeswrong find nothing', async () => {
-  const tarball = join(project.path, `taishang-sandbox-${manifest.version}.tgz`);
   await run(join(root, 'node_modules/.bin/publint'), [tarball, '--strict']);
   await run(join(root, 'node_modules/.bin/attw'), [tarball, '--profile', 'esm-only']);
 });

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import { temporaryFolder } from '../engines/support/backups.ts';
+import { packedPackage } from './support/packed.ts';
 import { runElsewhere } from './support/run-elsewhere.ts';
 
 const root = join(import.meta.dirname, '../..');
-const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const packages = {
   vitest: 'vitest@5.1.1',
   jest: 'jest@30.5.2',
@@ -23,9 +23,7 @@ let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let tarball: string;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  await runElsewhere(root, 'npm', ['pack', '--pack-destination', folder.path]);
-  tarball = join(folder.path, `taishang-sandbox-${version}.tgz`);
+  [folder, tarball] = await Promise.all([temporaryFolder(), packedPackage()]);
   await cp(join(import.meta.dirname, 'fixtures'), folder.path, { recursive: true });
   await writeFile(join(folder.path, 'package.json'), JSON.stringify({ name: 'profile-api', private: true }));
   // No package's own build is needed: pnpm ends with an error where nobody has said so.
@@ -106,7 +104,9 @@ describe('stores of each test, leased by plain functions', () => {
 test('a stack, and rows of workers, in a project of Yarn, whose packages are archives', {
   timeout: 300_000,
 }, async () => {
-  const project = join(folder.path, 'yarn');
+  // Not below the other one, whose tools look for tests in all that is there.
+  await using own = await temporaryFolder();
+  const project = own.path;
   const { stdout: registry } = await runElsewhere(folder.path, 'npm', ['config', 'get', 'registry']);
   const settings = {
     YARN_NPM_REGISTRY_SERVER: registry,

@@ -17,12 +17,14 @@ const up = ['up', '--engines', 'postgresql,redis', '--size', 'none'];
 let folder: StackFolder;
 let first: UpDocument;
 let output: string;
+let status: StackStatus;
 
 beforeAll(async () => {
   folder = await stackFolder();
   const ended = await folder.run(...up, '--format', 'json', '--progress', 'plain');
   output = ended.stdout + ended.stderr;
   first = JSON.parse(ended.stdout);
+  status = await runForDocument<StackStatus>(['status'], { cwd: folder.path });
 });
 afterAll(() => folder?.[Symbol.asyncDispose]());
 
@@ -30,8 +32,7 @@ const ours = () => ({ [labelNames.stack]: first.stack });
 const containerIds = async () => (await findContainers(ours())).map(({ id }) => id).toSorted();
 
 describe('a stack that is up', () => {
-  test('is described by `up` and by `status` in the same words', async () => {
-    const status = await runForDocument<StackStatus>(['status'], { cwd: folder.path });
+  test('is described by `up` and by `status` in the same words', () => {
     expect(first).toMatchObject({ ...status, attached: false });
     expect(status).toMatchObject({
       version: 1,
@@ -93,9 +94,9 @@ describe('a stack that is up', () => {
     expect(passwords.length).toBeGreaterThan(4);
     const client = await docker();
     const described = await Promise.all((await containerIds()).map((id) => client.getContainer(id).inspect()));
-    const [status, logs] = await Promise.all([folder.run('status'), folder.run('logs', '--lines', '10000')]);
+    const [shown, logs] = await Promise.all([folder.run('status'), folder.run('logs', '--lines', '10000')]);
     const places = {
-      output: output + status.stdout + logs.stdout,
+      output: output + shown.stdout + logs.stdout,
       containers: JSON.stringify(described),
       processes: await commandLines(),
       state: await readFile(join(dataOf(folder.path), `${first.stack}.state.json`), 'utf8'),

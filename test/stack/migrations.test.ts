@@ -11,7 +11,7 @@ import { runForDocument, runForError, type StackFolder, stackFolder } from '../s
 import { fewRows } from '../support/few-rows.ts';
 import { writeFiles } from './support/write-files.ts';
 
-/** One stack, whose tests go from one state of the project to the next, as its owner would. */
+/** One stack; a test that changes what was applied before brings the project and its stack back. */
 let folder: StackFolder;
 const here = () => ({ cwd: folder.path });
 const up = (...args: string[]) => runForDocument<{ readonly attached: boolean }>(['up', ...args], here());
@@ -32,12 +32,14 @@ CREATE SCHEMA billing;
 CREATE TABLE billing.invoices (id serial PRIMARY KEY);
 `;
 
+const amountOf = (amount: number) => `ALTER TABLE orders ADD COLUMN amount int NOT NULL DEFAULT ${amount};`;
+
 beforeAll(async () => {
   folder = await stackFolder();
   await write({
     'sandbox.config.yaml': configuration,
     'db/sql/9_orders.sql': orders,
-    'db/sql/10_amount.sql': 'ALTER TABLE orders ADD COLUMN amount int NOT NULL DEFAULT 1;',
+    'db/sql/10_amount.sql': amountOf(1),
     'db/seed.sql': 'INSERT INTO orders (owner) SELECT id FROM users;',
     'db/mongo/1.mjs': `export async function up(db) {
       await db.collection('orders').createIndex({ owner: 1 }, { name: 'by_owner' });
@@ -152,7 +154,7 @@ test('one that fails says where, and leaves every store as it was', async () => 
 });
 
 test('a file that has changed since is refused, and nothing is touched until it is asked for', async () => {
-  await write({ 'db/sql/10_amount.sql': 'ALTER TABLE orders ADD COLUMN amount int NOT NULL DEFAULT 2;' });
+  await write({ 'db/sql/10_amount.sql': amountOf(2) });
   const refused = await runForError(['up'], here());
   expect(refused).toMatchObject({ exitCode: 1, code: 'MIGRATION_DIFFERENT', engine: 'postgresql' });
   expect(refused.message).toContain('db/sql/10_amount.sql has changed since it was applied');
@@ -162,6 +164,8 @@ test('a file that has changed since is refused, and nothing is touched until it 
     { orders: fewRows.users },
   ]);
   expect((await up()).attached).toBe(true);
+  await write({ 'db/sql/10_amount.sql': amountOf(1) });
+  await up('--reset');
 });
 
 test('reset brings them back as they were made', async () => {

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
+import { isRunning, startNodeAgain } from '../../sandbox/containers/nodes/nodes.ts';
+import { untilReady } from '../../sandbox/containers/nodes/until-ready.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { execInNode } from '../../sandbox/containers/runtime/exec.ts';
 import { silent } from '../../sandbox/core/progress.ts';
@@ -27,6 +29,15 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.dispose();
   await image?.[Symbol.asyncDispose]();
+});
+
+// One of the tests stops them.
+beforeEach(async () => {
+  for (const node of running.nodes) {
+    if (await isRunning(node)) continue;
+    await startNodeAgain(node);
+    await untilReady(node, { probe: () => neo4j.probe(node, running.secrets) });
+  }
 });
 
 const [primary, standby] = [0, 1].map((index) => () => running.nodes[index] as RunningEngine['nodes'][number]);

@@ -60,7 +60,15 @@ async function readAll(name: string): Promise<readonly number[]> {
 const untilTookOver = (name: string) =>
   eventually(`${name} took over`, async () => (await decisions()).includes(`${name} took over from`));
 
-test('a planned failover loses nothing that was acknowledged while it went on, and leaves a standby that lacks nothing', async () => {
+// Each step begins where the one before ends: a standby takes over with what it was last given.
+test('the standby takes over as it is asked to and by itself, and what an old primary alone has is kept', async () => {
+  await plannedFailover();
+  await isolatedPrimary();
+  await oldPrimaryGetsACopy();
+});
+
+/** A planned failover loses nothing that was acknowledged while it went on, and leaves a standby that lacks nothing. */
+async function plannedFailover(): Promise<void> {
   // Before it was ever dumped nobody may take over, and no lag can be told.
   expect(await allRoles()).toMatchObject([{ role: 'primary' }, { role: 'standby', lagUnknown: 'no dump yet' }]);
   await using client = await set.open(running);
@@ -81,9 +89,10 @@ test('a planned failover loses nothing that was acknowledged while it went on, a
   // The stop of the primary for its dump was not taken for its loss.
   expect(await decisions()).not.toMatch(/took over|nobody takes over/);
   await expect(failover.handOver?.(running, 'neo4j-standby')).rejects.toMatchObject({ code: 'FAILOVER_REFUSED' });
-});
+}
 
-test('a primary that only clients reach is stopped before the standby takes over, and keeps what it alone has', async () => {
+/** A primary that only clients reach is stopped before the standby takes over, and keeps what it alone has. */
+async function isolatedPrimary(): Promise<void> {
   await using old = await member('neo4j-standby');
   const alone = await added(old, 200_000);
   await stack.faults.inject({ kind: 'isolate', node: 'neo4j-standby' });
@@ -112,9 +121,10 @@ test('a primary that only clients reach is stopped before the standby takes over
   expect(await back.add(400_000)).toBe('fail');
   expect(await back.readAll()).toContain(alone);
   expect(await readAll('neo4j')).not.toContain(alone);
-});
+}
 
-test('what an old primary alone has is kept when it gets a copy, and an idle primary has no lag, however old the dump is', async () => {
+/** What an old primary alone has is kept when it gets a copy, and an idle primary has no lag, however old the dump is. */
+async function oldPrimaryGetsACopy(): Promise<void> {
   expect(await failover.handOver?.(running)).toEqual({ from: 'neo4j', to: 'neo4j-standby' });
   const idle = { node: 'neo4j', role: 'standby', follows: 'neo4j-standby', lagTransactions: 0, lagMs: 0 };
   expect(await allRoles()).toMatchObject([idle, { role: 'primary' }]);
@@ -129,4 +139,4 @@ test('what an old primary alone has is kept when it gets a copy, and an idle pri
     expect.stringMatching(/^\/data\/kept\/[\dTZ-]+\/databases\/neo4j$/),
     expect.stringMatching(/^\/data\/kept\/[\dTZ-]+\/transactions\/neo4j$/),
   ]);
-});
+}

@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import { mongodb } from '../../../sandbox/engines/mongodb/engine.ts';
 import { databaseName } from '../../../sandbox/engines/mongodb/server/connection.ts';
 import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
@@ -12,6 +13,8 @@ const expiredDocuments = 3;
 
 let source: Stack<'mongodb'>;
 let target: Stack<'mongodb'>;
+let before: Fingerprint;
+let expired = 0;
 const tokens = (client: MongoClient) => client.db(databaseName).collection<{ _id: string; at?: unknown }>('tokens');
 
 beforeAll(async () => {
@@ -30,22 +33,21 @@ beforeAll(async () => {
   ]);
   // The server looks for what has expired once a minute: it is made last.
   await collection.createIndex({ at: 1 }, { expireAfterSeconds: 86_400 });
-});
-afterAll(() => Promise.all([source?.dispose(), target?.dispose()]));
-
-test('a restore counts the documents whose lifetime has passed, and is the same but for them', async () => {
-  const before = await mongodb.data.fingerprint(source.engines.mongodb);
+  before = await mongodb.data.fingerprint(source.engines.mongodb);
   await using taken = await takeBackup(mongodb, source.engines.mongodb);
-  let expired = 0;
   const notes = {
     expired: (count: number) => {
       expired += count;
     },
   };
   await backupOf(mongodb).restore(target.engines.mongodb, taken.directory, taken.manifest, notes);
-  expect(expired).toBe(expiredDocuments);
   // As the server does within the minute.
   await tokens(target.clients.mongodb).deleteMany({ at: { $lt: new Date(Date.now() - 24 * hourMs) } });
+});
+afterAll(() => Promise.all([source?.dispose(), target?.dispose()]));
+
+test('a restore counts the documents whose lifetime has passed, and is the same but for them', async () => {
+  expect(expired).toBe(expiredDocuments);
   expect(await tokens(target.clients.mongodb).countDocuments()).toBe(4);
   const { different, expired: parts } = differenceOf(before, await mongodb.data.fingerprint(target.engines.mongodb));
   expect({ different, parts }).toEqual({ different: [], parts: ['tokens documents'] });
@@ -54,7 +56,6 @@ test('a restore counts the documents whose lifetime has passed, and is the same 
 test.each(['lives for an hour more', 'lives for ever, for it has no moment'])(
   'a lost document that %s is a difference beside them',
   async (_id) => {
-    const before = await mongodb.data.fingerprint(source.engines.mongodb);
     const collection = tokens(target.clients.mongodb);
     const document = await collection.findOne({ _id });
     expect(document).not.toBeNull();

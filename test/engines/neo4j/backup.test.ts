@@ -156,6 +156,14 @@ describe('a round trip', () => {
   beforeAll(async () => {
     await backup.restore(target, taken.directory, taken.manifest);
   });
+  // As others need it.
+  afterAll(async () => {
+    await using there = await connect(target);
+    const { records } = await there.client.executeQuery('SHOW CONSTRAINTS YIELD name RETURN name');
+    for (const record of records) await there.client.executeQuery(`DROP CONSTRAINT \`${record.get('name')}\``);
+    await there.client.executeQuery('MATCH (n) DETACH DELETE n');
+    await there.client.executeQuery('DROP USER reader', {}, system);
+  });
 
   test('brings back the same graph, constraints, indexes and users, and the passwords of the target', async () => {
     expect(differenceOf(before, await neo4j.data.fingerprint(target))).toEqual({ different: [], expired: [] });

@@ -1,5 +1,5 @@
 import type { Driver } from 'neo4j-driver';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { thisProcess } from '../../../sandbox/containers/runtime/owner.ts';
 import type { Place, Places } from '../../../sandbox/engines/contract/isolation.ts';
 import type { Connection } from '../../../sandbox/engines/contract/topology.ts';
@@ -12,12 +12,16 @@ import { expectAnyPutRight, expectEachPutRight } from '../support/put-right.ts';
 let stack: Stack<'neo4j'>;
 let places: Places;
 let place: Place;
-let own: Connection<Driver>;
+let own: Connection<Driver> | undefined;
 
 beforeAll(async () => {
   const size = { users: 20, contents: 30, conversations: 20, concepts: 219, knowledge: 12 };
   stack = await createStack({ engines: ['neo4j'], size, connect: true });
   places = await isolation.open(stack.engines.neo4j, { owner: thisProcess() });
+});
+// One for all of them, but for who comes after the test that makes it unusable.
+beforeEach(async () => {
+  if (own !== undefined) return;
   place = await places.make();
   own = await isolation.connect(place);
 });
@@ -27,29 +31,31 @@ afterAll(async () => {
   await stack?.dispose();
 });
 
+const client = () => (own as Connection<Driver>).client;
+
 const counts = 'MATCH (n) WITH count(n) AS nodes OPTIONAL MATCH ()-[r]->() RETURN nodes, count(r) AS relationships';
 
 test('a place holds what the stack holds', async () => {
   expect(await places.verify(place)).toEqual([]);
   const read = async (driver: Driver) => (await driver.executeQuery(counts)).records[0]?.toObject();
-  expect(await read(own.client)).toEqual(await read(stack.clients.neo4j));
+  expect(await read(client())).toEqual(await read(stack.clients.neo4j));
 });
 
 test('whatever a test does to its graph is put right', async () => {
-  await expectEachPutRight({ places, place, beside: place, client: own.client, edits: neo4jEdits });
+  await expectEachPutRight({ places, place, beside: place, client: client(), edits: neo4jEdits });
 });
 
 test(`whatever a test does to its graph in any order is put right, ${seedText}`, async () => {
-  await expectAnyPutRight({ places, place, beside: place, client: own.client, edits: neo4jEdits }, 3);
+  await expectAnyPutRight({ places, place, beside: place, client: client(), edits: neo4jEdits }, 3);
 });
 
 test('an open transaction is ended by the reset, and a user goes', async () => {
-  const session = own.client.session();
+  const session = client().session();
   try {
     const transaction = session.beginTransaction();
     await transaction.run('CREATE (:Hanging)');
     const statement = "CREATE USER bob SET PASSWORD 'a password' CHANGE NOT REQUIRED";
-    await own.client.executeQuery(statement, {}, { database: 'system' });
+    await client().executeQuery(statement, {}, { database: 'system' });
     expect(await places.verify(place)).toEqual(['user bob was added']);
     expect(await places.reset(place)).toBe(true);
     await expect(transaction.commit()).rejects.toThrow();
@@ -59,11 +65,12 @@ test('an open transaction is ended by the reset, and a user goes', async () => {
   expect(await places.verify(place)).toEqual([]);
 });
 
-// The last one: the place is gone after it.
 test('a place whose password a test has changed is replaced', async () => {
   const { NEO4J_PASSWORD: old } = place.environment;
   const statement = "ALTER CURRENT USER SET PASSWORD FROM $old TO 'another password'";
-  await own.client.executeQuery(statement, { old }, { database: 'system' });
+  await client().executeQuery(statement, { old }, { database: 'system' });
+  await own?.[Symbol.asyncDispose]();
+  own = undefined;
   expect(await places.reset(place)).toBe(false);
   expect(await isolation.sweep(stack.engines.neo4j, () => false)).toBe(0);
 });

@@ -94,5 +94,6 @@ describe('files beside the databases', () => {
     for (const file of files) expect(refused.evidence).toContain(JSON.stringify(file));
     const kept = await execInNode(node, ['cat', ...files]);
     expect(kept.output).toBe('mine\n'.repeat(files.length));
+    expect((await execInNode(node, ['rm', ...files])).exitCode).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { cp, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ import { qdrant } from '../../../sandbox/engines/qdrant/engine.ts';
 import { openClient } from '../../../sandbox/engines/qdrant/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { supported } from '../support/backup-folder.ts';
-import { backupOf, refusalOf, type StoredBackup, takeBackup } from '../support/backups.ts';
+import { backupOf, refusalOf, type StoredBackup, takeBackup, temporaryFolder } from '../support/backups.ts';
 
 const engine = qdrant as Engine;
 const backup = backupOf(engine);
@@ -70,7 +70,7 @@ describe('collections of any name that the server gives', () => {
     for (const name of await collectionsOf(there)) await there.deleteCollection(name);
   });
 
-  test('are restored beside the live ones under names that are free, twice, and nothing of a user changes', async () => {
+  test('are restored beside the live ones under names that are free, twice, and nothing of a user changes, nor what one has taken', async () => {
     const before = await qdrant.data.fingerprint(source);
     const first = await beside(source, taken.directory, taken.manifest);
     expect(await beside(source, taken.directory, taken.manifest)).toEqual(first);
@@ -83,9 +83,8 @@ describe('collections of any name that the server gives', () => {
     expect(await qdrant.data.fingerprint(source)).toEqual(before);
     expect(await collectionsOf(client)).toEqual([...names, ...first].toSorted());
     expect(await backup.leftOut(source)).toEqual([]);
-  });
 
-  test('of which a user takes a restored one by an alias: it is his from then on', async () => {
+    // One of them is taken by an alias: it is its user's from then on.
     await client.updateCollectionAliases({
       actions: [{ create_alias: { alias_name: 'users_now', collection_name: 'users_restore' } }],
     });
@@ -94,24 +93,29 @@ describe('collections of any name that the server gives', () => {
     expect(restored).not.toContain('users_restore');
     const live = await qdrant.data.fingerprint(source);
     expect(Object.keys(live.parts)).toContain('users_restore points');
-    await client.updateCollectionAliases({ actions: [{ delete_alias: { alias_name: 'users_now' } }] });
+    const discarded = await backup.discardBeside?.(source);
+    expect(discarded?.toSorted()).toEqual([...restored].toSorted());
+    await client.deleteCollection('users_restore');
+    expect(await collectionsOf(client)).toEqual(names.toSorted());
   });
 
   test('of release 0.1.0, which had them as names of files, are restored too', async () => {
     const plain = taken.manifest.parts.filter(({ path }) => path === 'x.snapshot' || path === 'aliases.json');
-    await rename(join(taken.directory, 'x.snapshot'), join(taken.directory, 'a%20b.snapshot'));
+    await using folder = await temporaryFolder();
+    await cp(taken.directory, folder.path, { recursive: true });
+    await rename(join(folder.path, 'x.snapshot'), join(folder.path, 'a%20b.snapshot'));
     const parts = plain.map((part) => (part.path === 'x.snapshot' ? { ...part, path: 'a%20b.snapshot' } : part));
-    await backup.restore(target, taken.directory, { ...taken.manifest, parts });
+    await backup.restore(target, folder.path, { ...taken.manifest, parts });
     const there = openClient(target);
     expect(await collectionsOf(there)).toEqual(['a b']);
     await there.deleteCollection('a b');
 
-    await rename(join(taken.directory, 'a%20b.snapshot'), join(taken.directory, '%zz.snapshot'));
+    await rename(join(folder.path, 'a%20b.snapshot'), join(folder.path, '%zz.snapshot'));
     const encodedWrong = parts.map((part) =>
       part.path === 'a%20b.snapshot' ? { ...part, path: '%zz.snapshot' } : part,
     );
     const manifest = { ...taken.manifest, parts: encodedWrong };
-    expect(await refusalOf(engine, target, { directory: taken.directory, manifest })).toBe('BACKUP_PART_UNREADABLE');
+    expect(await refusalOf(engine, target, { directory: folder.path, manifest })).toBe('BACKUP_PART_UNREADABLE');
   });
 });
 

@@ -4,7 +4,8 @@ import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts'
 
 let stack: Stack<'postgresql' | 'redis'>;
 beforeAll(async () => {
-  stack = await createStack({ engines: ['postgresql', 'redis'], size: 'small' });
+  // The index over the vectors of `small` takes longer than all else, and says nothing here.
+  stack = await createStack({ engines: ['postgresql', 'redis'], size: { knowledge: 216 } });
 });
 afterAll(() => stack?.dispose());
 

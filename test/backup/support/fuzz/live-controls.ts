@@ -6,6 +6,7 @@ import { execInNode } from '../../../../sandbox/containers/runtime/exec.ts';
 import { firstNode, type RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
 import { attachStack } from '../../../../sandbox/stack/attach/attach-stack.ts';
 import { stackIdentity } from '../../../../sandbox/stack/state/stack-identity.ts';
+import { canary } from './hostile-texts.ts';
 import type { Restore } from './live-oracle.ts';
 
 /** Faults that restores have had, put back: each must be found on a running server. */
@@ -41,6 +42,13 @@ export const liveControls: readonly {
       }),
   },
 ];
+
+/** Takes away what a control has made on the server: of the next mutant it would be seen no more. */
+export async function removeTrace(directory: string): Promise<void> {
+  const { engines } = await attachStack({ directory });
+  const node = firstNode(engines.get('postgresql') as RunningEngine);
+  await execInNode(node, ['rm', '-f', `/tmp/${canary}`], { user: 'root' });
+}
 
 async function withArchive(
   archive: string,
