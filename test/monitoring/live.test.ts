@@ -13,6 +13,7 @@ import { monitoringLogin, monitoringPassword } from '../../sandbox/engines/share
 import { startMonitoring } from '../../sandbox/monitoring/monitor-stack.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { monitoringContainers } from '../../sandbox/stack/remove/monitoring-containers.ts';
+import { readPanels } from './support/dashboard.ts';
 
 /** An alert of 5 minutes takes 15 s, and a scrape of 30 s comes every 1.5 s. */
 const timeScale = 20;
@@ -198,6 +199,20 @@ function administrators(): readonly (string | undefined)[] {
     ...[qdrant.secrets.apiKey, redis.secrets.default],
   ];
 }
+
+test('no panel of the dashboard is empty without saying where it may be', async () => {
+  const panels = await readPanels();
+  const emptyOf = async () => {
+    const seen = panels.map(async ({ title, description, targets }) => {
+      const expressions = targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m'));
+      const found = await Promise.all(expressions.map(query));
+      return found.some((each) => each.length === 0) && description === undefined ? [title] : [];
+    });
+    return (await Promise.all(seen)).flat();
+  };
+  // Rates need a second scrape.
+  await until('every panel shows something', async () => (await emptyOf()).length === 0);
+});
 
 test("MongoDB's login reads status and no document, Neo4j's is its own, and Qdrant's key writes nothing", async () => {
   const { mongodb, neo4j, qdrant } = stack.engines;
