@@ -10,6 +10,7 @@ import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EngineWith } from '../engines/contract/engine.ts';
 import { splitByCapability } from '../engines/contract/lacks.ts';
+import { type Exporters, hasExporters } from '../engines/contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { loadEngines } from '../engines/load-engines.ts';
@@ -28,6 +29,7 @@ import {
   prometheusNode,
   prometheusPort,
 } from './programs.ts';
+import { sourceOf } from './source-of.ts';
 import { type JobTargets, writeTargets } from './targets.ts';
 
 interface Meant {
@@ -80,7 +82,7 @@ export async function startMonitoring(
   const beside = firstNode(first);
   await runTask(options.progress, ['monitoring'], async () => {
     const images = await imagesOf(watched, options);
-    await Promise.all(watched.map(({ engine, running }) => engine.metrics.grant(running)));
+    await inEachLoginStore(watched, (source, running) => source.grant(running));
     const { parts, targets } = await planned(beside, watched, images, options.timeScale ?? 1);
     await reconcileParts(beside, parts);
     await writeTargets(beside.network, targets);
@@ -90,13 +92,29 @@ export async function startMonitoring(
   });
 }
 
+/** Where a server answers itself, its login is in its configuration. */
+async function inEachLoginStore(
+  watched: readonly Watched[],
+  work: (source: Exporters, running: RunningEngine) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    watched.map(async ({ engine: { metrics }, running }) => {
+      if (hasExporters(metrics.source)) await work(metrics.source, running);
+    }),
+  );
+}
+
 async function watchedOf(engines: ReadonlyMap<EngineName, RunningEngine>): Promise<readonly Watched[]> {
   const { able } = splitByCapability(await loadEngines([...engines.keys()]), 'metrics');
   return able.map((engine) => ({ engine, running: engines.get(engine.name) as RunningEngine }));
 }
 
+const exporterImage = (engine: string) => `${engine}-exporter`;
+
 async function imagesOf(watched: readonly Watched[], options: Omit<MonitorOptions, keyof Meant>) {
-  const exporters = watched.map(({ engine }) => ({ engine: `${engine.name}-exporter`, spec: engine.metrics.image }));
+  const exporters = watched.flatMap(({ engine: { name, metrics } }) =>
+    hasExporters(metrics.source) ? [{ engine: exporterImage(name), spec: metrics.source.image }] : [],
+  );
   return resolveImages([prometheus, alertmanager, ...exporters], {
     policy: options.images,
     progress: options.progress ?? silent,
@@ -113,38 +131,29 @@ async function planned(
 ): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
   const imageOf = (name: string) => images.get(name) as ResolvedImage;
   const hostPort = await portsOf(beside.network);
-  const exporters = watched.flatMap(({ engine, running }) =>
-    running.nodes.map((node) => ({ engine, node, exporter: engine.metrics.exporterOf(running, node) })),
-  );
+  const sources = watched.map(({ engine, running }) => ({ engine: engine.name, ...sourceOf(engine.metrics, running) }));
+  const engines = watched.map(({ engine }) => engine.name);
   const own = [
-    {
-      spec: prometheusNode(
-        watched.map(({ engine }) => engine.name),
-        timeScale,
-      ),
-      port: prometheusPort,
-      image: prometheus.engine,
-    },
+    { spec: prometheusNode(engines, tokensOf(watched), timeScale), port: prometheusPort, image: prometheus.engine },
     { spec: alertmanagerNode(), port: alertmanagerPort, image: alertmanager.engine },
   ];
   const parts = [
-    ...exporters.map(
-      ({ engine, exporter: { spec } }): Part => ({ spec, image: imageOf(`${engine.name}-exporter`), hostPorts: {} }),
+    ...sources.flatMap(({ engine, exporters }) =>
+      exporters.map((spec): Part => ({ spec, image: imageOf(exporterImage(engine)), hostPorts: {} })),
     ),
     ...own.map(
       ({ spec, port, image }): Part => ({ spec, image: imageOf(image), hostPorts: { [port]: hostPort(port) } }),
     ),
   ];
-  const targets = watched.map(({ engine }) => ({
-    job: engine.metrics.job,
-    targets: exporters
-      .filter((each) => each.engine === engine)
-      .map(({ node, exporter: { spec, port } }) => ({
-        targets: [`${spec.name}:${port}`],
-        labels: { instance: node.name, engine: engine.name },
-      })),
-  }));
-  return { parts, targets };
+  return { parts, targets: sources.map(({ targets }) => targets) };
+}
+
+/** Of the servers that answer themselves, what they are shown, by job. */
+function tokensOf(watched: readonly Watched[]): Readonly<Record<string, string>> {
+  const tokens = watched.map(({ engine: { metrics }, running }) =>
+    hasExporters(metrics.source) ? [] : [[metrics.job, metrics.source.token(running)] as const],
+  );
+  return Object.fromEntries(tokens.flat());
 }
 
 /** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */
@@ -182,7 +191,7 @@ export async function stopMonitoring(options: Meant): Promise<readonly string[]>
     const found = await monitoringContainers(name);
     await Promise.all(found.map(({ id }) => removeContainer(id)));
     const watched = await watchedOf((await attachStack({ directory, name })).engines);
-    await Promise.all(watched.map(({ engine, running }) => engine.metrics.revoke(running)));
+    await inEachLoginStore(watched, (source, running) => source.revoke(running));
     return found.map((each) => each.name);
   });
 }

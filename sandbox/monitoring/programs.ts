@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageRequest } from '../containers/images/images.ts';
 import type { NodeFile, NodeSpec } from '../containers/nodes/node-spec.ts';
-import { debianProgram } from '../engines/shared/metrics/debian-program.ts';
+import { debianProgram, monitoringUser } from '../engines/shared/metrics/debian-program.ts';
 import { ownRules, scaledConfiguration } from './prometheus-files.ts';
 
 /** What a stack is watched by, beside its exporters. */
@@ -30,8 +30,15 @@ export const alertmanagerPort = 9_093;
 /** Folder in Prometheus's container of what it scrapes; it reads a file there again when that changes. */
 export const targetsFolder = '/etc/prometheus/targets';
 
-/** Prometheus with the rules about these engines. It keeps a day of samples, in its container. */
-export function prometheusNode(engines: readonly string[], timeScale: number): NodeSpec {
+/**
+ * Prometheus with the rules about these engines, and what it shows servers that answer themselves, by job. It keeps a day of
+ * samples, in its container.
+ */
+export function prometheusNode(
+  engines: readonly string[],
+  tokens: Readonly<Record<string, string>>,
+  timeScale: number,
+): NodeSpec {
   return {
     name: prometheus.engine,
     role: 'monitoring',
@@ -41,12 +48,20 @@ export function prometheusNode(engines: readonly string[], timeScale: number): N
       '--storage.tsdb.path=/prometheus-data',
       '--storage.tsdb.retention.time=1d',
     ],
-    user: '65534',
+    user: String(monitoringUser),
     tmpfs: { '/prometheus-data': 512 * 2 ** 20 },
     files: [
       { path: '/etc/prometheus/prometheus.yml', content: scaledConfiguration(timeScale) },
       ...ownRules(engines, timeScale).map(
         ({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content }),
+      ),
+      ...Object.entries(tokens).map(
+        ([job, token]): NodeFile => ({
+          path: `/etc/prometheus/tokens/${job}`,
+          content: token,
+          mode: 0o400,
+          owner: monitoringUser,
+        }),
       ),
       { path: `${targetsFolder}/none.json`, content: '[]\n' },
     ],
@@ -65,7 +80,7 @@ export function alertmanagerNode(): NodeSpec {
       // One alone: it looks for no others.
       '--cluster.listen-address=',
     ],
-    user: '65534',
+    user: String(monitoringUser),
     tmpfs: { '/alertmanager-data': 64 * 2 ** 20 },
     files: [{ path: '/etc/alertmanager/alertmanager.yml', content }],
   };

@@ -1,27 +1,30 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { auth as neo4jAuth, driver as neo4jDriver } from 'neo4j-driver';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
-import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import type { EngineName } from '../../sandbox/engines/engine-names.ts';
+import { firstNode, type RunningEngine } from '../../sandbox/engines/contract/topology.ts';
+import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
 import { monitoringLogin, monitoringPassword } from '../../sandbox/engines/shared/metrics/monitoring-login.ts';
 import { startMonitoring } from '../../sandbox/monitoring/monitor-stack.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { monitoringContainers } from '../../sandbox/stack/remove/monitoring-containers.ts';
+import { readPanels } from './support/dashboard.ts';
 
 /** An alert of 5 minutes takes 15 s, and a scrape of 30 s comes every 1.5 s. */
 const timeScale = 20;
 
-let stack: Stack<'postgresql' | 'redis'>;
+let stack: Stack<EngineName>;
 let isWatched = false;
 
 // One for all of them, but for who comes after the test that takes it down.
 beforeEach(async () => {
   if (isWatched) return;
-  stack = await createStack({ engines: ['postgresql', 'redis'], size: 'none' });
+  stack = await createStack({ engines: engineNames, size: 'none' });
   await watch();
   isWatched = true;
 });
@@ -53,6 +56,23 @@ function until<Value>(what: string, attempt: () => Promise<Value | undefined | f
   return poll(attempt, { timeoutMs: deadlineMs('nodeReady'), onTimeout: (last) => new Error(`${what}: ${last}`) });
 }
 
+/** What Prometheus has of an expression now. */
+async function query(expression: string): Promise<readonly Labels[]> {
+  const { data } = await ask<{ data: { result: readonly { metric: Labels }[] } }>(
+    'prometheus',
+    `/api/v1/query?query=${encodeURIComponent(expression)}`,
+  );
+  return data.result.map(({ metric }) => metric);
+}
+
+async function valuesOf(expression: string): Promise<readonly number[]> {
+  const { data } = await ask<{ data: { result: readonly { value: readonly [number, string] }[] } }>(
+    'prometheus',
+    `/api/v1/query?query=${encodeURIComponent(expression)}`,
+  );
+  return data.result.map(({ value }) => Number(value[1]));
+}
+
 async function healthByInstance(): Promise<Readonly<Record<string, string>>> {
   const { data } = await ask<{ data: { activeTargets: readonly { labels: Labels; health: string }[] } }>(
     'prometheus',
@@ -61,7 +81,7 @@ async function healthByInstance(): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(data.activeTargets.map(({ labels, health }) => [labels.instance, health]));
 }
 
-const allUp = { alertmanager: 'up', postgresql: 'up', prometheus: 'up', redis: 'up' };
+const allUp = Object.fromEntries([...engineNames, 'prometheus', 'alertmanager'].map((name) => [name, 'up']));
 
 async function untilAllUp(): Promise<void> {
   await until('every target is up', async () => {
@@ -100,25 +120,54 @@ test('each node has an exporter, and the live scrapes have the labels that the r
       'redis_total_system_memory_bytes',
       'redis_instance_info',
     ],
+    'mongodb-exporter': [
+      'mongodb_up',
+      'mongodb_rs_members_health',
+      'mongodb_rs_members_optimeDate',
+      'mongodb_ss_connections',
+      'mongodb_ss_opcounters',
+    ],
+    neo4j: ['neo4j_up', 'neo4j_nodes', 'neo4j_transactions_active', 'jvm_memory_used_bytes'],
+    qdrant: ['collection_points', 'collections_total', 'rest_responses_total', 'memory_resident_bytes'],
   };
+  const ofTarget = ['__name__', 'job', 'instance', 'engine', 'origin'];
   for (const [job, metrics] of Object.entries(read)) {
     for (const metric of metrics) {
-      const query = encodeURIComponent(`${metric}{job="${job}"}`);
-      const { data } = await ask<{ data: { result: readonly { metric: Labels }[] } }>(
-        'prometheus',
-        `/api/v1/query?query=${query}`,
-      );
-      const own = ['__name__', 'job', 'instance', 'engine'];
-      const labels = Object.keys(data.result[0]?.metric ?? {}).filter((name) => !own.includes(name));
+      const found = await query(`${metric}{job="${job}"}`);
+      expect(found.length, metric).toBeGreaterThan(0);
+      const labels = Object.keys(found[0] ?? {}).filter((name) => !ofTarget.includes(name));
       // A label without a value is none to Prometheus.
       expect(recorded[job][metric], metric).toEqual(expect.arrayContaining(labels));
-      expect(data.result.length, metric).toBeGreaterThan(0);
     }
   }
 });
 
+test('the figures are those of the servers, and say of which kind each server is', async () => {
+  const origins = await query('up{engine!=""}');
+  expect(Object.fromEntries(origins.map(({ instance, origin }) => [instance, origin]))).toEqual(
+    Object.fromEntries(Object.values(stack.engines).map(({ engine, image }) => [engine, image.origin])),
+  );
+  await stack.clients.neo4j.executeQuery('CREATE (:Seen)-[:SEEN]->(:Seen)');
+  const { records } = await stack.clients.neo4j.executeQuery('MATCH (n) RETURN count(n) AS nodes');
+  const nodes = records[0]?.get('nodes');
+  const points = [1, 2, 3].map((id) => ({ id, vector: Array.from({ length: 768 }, () => id), payload: {} }));
+  await stack.clients.qdrant.upsert('user_vectors', { wait: true, points });
+  const documents = Array.from({ length: 50 }, (_, index) => ({ index }));
+  const inserted = 'sum(mongodb_ss_opcounters{legacy_op_type="insert"})';
+  const [before] = await valuesOf(inserted);
+  await stack.clients.mongodb.db('shop').collection<{ index: number }>('seen').insertMany(documents);
+  await until('the scrapes show what was written', async () => {
+    const [[counted], [held], [now]] = await Promise.all([
+      valuesOf('neo4j_nodes{database="neo4j",edition="community"}'),
+      valuesOf('collection_points{id="user_vectors"}'),
+      valuesOf(inserted),
+    ]);
+    return counted === nodes && held === points.length && Number(now) >= Number(before) + documents.length;
+  });
+});
+
 test('the logins may look at figures and at no data, and their passwords are in no environment', async () => {
-  const { postgresql, redis } = stack.engines;
+  const { postgresql } = stack.engines;
   const { openClient } = await import('../../sandbox/engines/postgresql/server/connection.ts');
   const [node] = postgresql.nodes;
   if (node === undefined) throw new Error('there is a node');
@@ -139,11 +188,70 @@ test('the logins may look at figures and at no data, and their passwords are in 
     ['ACL', 'LIST'],
   ])
     expect(String(await allowed(...refused))).toMatch(/no permissions|has no/i);
-  const passwords = [monitoringPassword(postgresql.secrets.postgres), monitoringPassword(redis.secrets.default)];
+  const passwords = administrators().map(monitoringPassword);
   for (const { id } of await monitoringContainers(stack.name)) {
     const inspected = JSON.stringify(await (await docker()).getContainer(id).inspect());
     for (const password of passwords) expect(inspected).not.toContain(password);
   }
+});
+
+/** Password of each engine's own administrator. */
+function administrators(): readonly (string | undefined)[] {
+  const { postgresql, mongodb, neo4j, qdrant, redis } = stack.engines;
+  return [
+    ...[postgresql.secrets.postgres, mongodb.secrets.root, neo4j.secrets.neo4j],
+    ...[qdrant.secrets.apiKey, redis.secrets.default],
+  ];
+}
+
+test('no panel of the dashboard is empty without saying where it may be', async () => {
+  const panels = await readPanels();
+  const emptyOf = async () => {
+    const seen = panels.map(async ({ title, description, targets }) => {
+      const expressions = targets.map(({ expr }) => expr.replaceAll('$__rate_interval', '1m'));
+      const found = await Promise.all(expressions.map(query));
+      return found.some((each) => each.length === 0) && description === undefined ? [title] : [];
+    });
+    return (await Promise.all(seen)).flat();
+  };
+  // Rates need a second scrape.
+  await until('every panel shows something', async () => (await emptyOf()).length === 0);
+});
+
+test("MongoDB's login reads status and no document, Neo4j's is its own, and Qdrant's key writes nothing", async () => {
+  const { mongodb, neo4j, qdrant } = stack.engines;
+  const { host, port } = firstNode(mongodb);
+  const auth = { username: monitoringLogin, password: monitoringPassword(mongodb.secrets.root) };
+  await using client = new MongoClient(`mongodb://${host}:${port}/?directConnection=true`, { auth });
+  expect(await client.db('admin').command({ replSetGetStatus: 1 })).toMatchObject({ myState: 1 });
+  const seen = client.db('shop').collection('seen');
+  await expect(seen.findOne()).rejects.toThrow(/not authorized/);
+  await expect(seen.insertOne({})).rejects.toThrow(/not authorized/);
+
+  const password = monitoringPassword(neo4j.secrets.neo4j);
+  const bolt = `bolt://${firstNode(neo4j).host}:${firstNode(neo4j).port}`;
+  await using driver = neo4jDriver(bolt, neo4jAuth.basic(monitoringLogin, password));
+  await driver.executeQuery('RETURN 1');
+  const reading = driver.session({ defaultAccessMode: 'READ' });
+  await expect(reading.run('CREATE (:Intruder)')).rejects.toThrow(/not allowed/);
+  await reading.close();
+
+  const url = `http://${firstNode(qdrant).host}:${firstNode(qdrant).port}`;
+  const headers = { authorization: `Bearer ${monitoringPassword(qdrant.secrets.apiKey)}` };
+  const statusOf = async (path: string, options: RequestInit = {}) => {
+    const answer = await fetch(url + path, { headers, ...options });
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  const body = JSON.stringify({ points: [1] });
+  const written = [
+    await statusOf('/collections/user_vectors', { method: 'DELETE' }),
+    await statusOf('/collections/new', { method: 'PUT', body }),
+    await statusOf('/collections/user_vectors/points/delete', { method: 'POST', body }),
+    await statusOf('/collections/user_vectors/snapshots', { method: 'POST' }),
+  ];
+  expect(written).toEqual([403, 403, 403, 403]);
+  expect([await statusOf('/metrics'), await statusOf('/metrics', { headers: {} })]).toEqual([200, 401]);
 });
 
 test('nothing but Prometheus and Alertmanager is published, and on the loopback address alone', async () => {
@@ -158,6 +266,8 @@ test('nothing but Prometheus and Alertmanager is published, and on the loopback 
     prometheus: ['127.0.0.1'],
     alertmanager: ['127.0.0.1'],
     'postgresql-exporter': [],
+    'mongodb-exporter': [],
+    'neo4j-exporter': [],
     'redis-exporter': [],
   });
 });
@@ -173,18 +283,22 @@ test('what is as it should be goes on, and what is missing is started again', as
   expect([...after].filter(([name, id]) => before.get(name) !== id).map(([name]) => name)).toEqual([exporter]);
 });
 
-test('a server that hangs and one that is killed are alerted, and no longer once they are back', async () => {
+test('servers that hang and servers that are killed are alerted, and no longer once they are back', async () => {
   await untilAllUp();
-  const faults = ['PostgreSQLDown postgresql', 'RedisDown redis'];
+  const faults = [
+    ...['PostgreSQLDown postgresql', 'Neo4jDown neo4j'],
+    ...['MongoDBDown mongodb', 'QdrantDown qdrant', 'RedisDown redis'],
+  ];
   const hasAll = async (state: string) => {
     const states = await alertStates();
     return faults.every((each) => states[each] === state);
   };
   await until('nothing is alerted', async () => Object.keys(await alertStates()).length === 1);
-  await stack.faults.inject({ kind: 'pause', node: 'postgresql' });
-  await stack.faults.inject({ kind: 'kill', node: 'redis' });
-  await until('both are pending', () => hasAll('pending'));
-  await until('both are firing', () => hasAll('firing'));
+  // Those whose start takes long hang, the others are killed.
+  for (const node of ['postgresql', 'neo4j']) await stack.faults.inject({ kind: 'pause', node });
+  for (const node of ['mongodb', 'qdrant', 'redis']) await stack.faults.inject({ kind: 'kill', node });
+  await until('all are pending', () => hasAll('pending'));
+  await until('all are firing', () => hasAll('firing'));
   await until('Alertmanager was told', async () => {
     const received = await alertsReceived();
     return faults.every((each) => received.includes(each));

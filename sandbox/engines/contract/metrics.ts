@@ -10,14 +10,32 @@ export interface Exporter {
   readonly port: number;
 }
 
-/** Capability of an engine whose nodes can be scraped by Prometheus: an exporter beside each of them. */
-export interface Metrics {
-  /** Job of the scrape configuration that the exporters are targets of. */
-  readonly job: string;
+/** A program beside each node. */
+export interface Exporters {
   readonly image: ImageSpec;
   /** Makes the login of the exporters, with the least rights, or gives it its password again. */
   readonly grant: (running: RunningEngine) => Promise<void>;
   /** Takes that login away. Nothing happens where there is none. */
   readonly revoke: (running: RunningEngine) => Promise<void>;
   readonly exporterOf: (running: RunningEngine, node: NodeHandle) => Exporter;
+}
+
+/** The servers themselves. */
+export interface OwnEndpoint {
+  /** Port of `/metrics` in the stack's network. */
+  readonly port: number;
+  /** What Prometheus shows them, as a bearer token. */
+  readonly token: (running: RunningEngine) => string;
+}
+
+/** Capability of an engine whose nodes can be scraped by Prometheus, each of them. */
+export interface Metrics {
+  /** Job of the scrape configuration that they are targets of. */
+  readonly job: string;
+  /** Who answers. */
+  readonly source: Exporters | OwnEndpoint;
+}
+
+export function hasExporters(source: Metrics['source']): source is Exporters {
+  return 'exporterOf' in source;
 }

@@ -14,6 +14,7 @@ import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { insight } from './insight/insight.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract/contract.ts';
@@ -87,8 +88,8 @@ export const mongodb = defineEngine({
   failover,
   isolation,
   insight,
+  metrics,
   quality,
 }).without({
-  metrics: "Percona's exporter is not to be had from packages, and asks for commands that the stand-in does not know",
   pointInTime: 'a point in time needs an oplog that is kept beside the files; community tools keep none',
 });

@@ -15,6 +15,7 @@ import { importerMemoryBytes, rowsForImport } from './data/offline-import.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { quality } from './quality/quality.ts';
 import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
@@ -103,12 +104,11 @@ export const neo4j = defineEngine({
     primaryOf,
   ),
   failover,
+  metrics,
   quality,
 }).without({
   // db.logs.query.enabled is taken, and the log stays empty, after a query of a minute too (2026.08).
   insight: 'Community writes no log of queries, and keeps no statistics of them',
-  metrics:
-    'the endpoint for Prometheus is of the Enterprise edition, and there is no exporter for Community in packages',
   clustered: oneNodeOnly,
   pointInTime: 'transaction logs are restored by online backups alone, which Community does not have',
   restoreBeside:

@@ -12,6 +12,7 @@ import { load, loadedFingerprint } from './data/load.ts';
 import { readBack } from './data/read-back.ts';
 import { failover } from './failover/failover.ts';
 import { isolation } from './isolation/isolation.ts';
+import { metrics } from './metrics/metrics.ts';
 import { quality } from './quality/quality.ts';
 import { clear } from './schema/clear.ts';
 import { contract } from './schema/contract.ts';
@@ -69,10 +70,10 @@ export const qdrant = defineEngine({
   bench: { paths: queryPaths, platformReads, external, serverSettings, leases },
   failover,
   isolation,
+  metrics,
   quality,
 }).without({
   insight: 'the server counts requests by the path of its interface, and not by what they ask for',
-  metrics: 'the stand-in does not serve `/metrics`',
   // Qdrant documentation, "Snapshots": one of another minor version is not to be restored.
   earlierImage: 'a snapshot is for servers of its own minor version, and v1.20.0 is the first of its',
   replicated: 'Qdrant replicates shards between the peers of a cluster: use clustered',

@@ -11,6 +11,7 @@ import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
 import { firstNode, type RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 import { qdrant } from '../../../sandbox/engines/qdrant/engine.ts';
 import { openClient, probe } from '../../../sandbox/engines/qdrant/server/connection.ts';
+import { monitoringPassword } from '../../../sandbox/engines/shared/metrics/monitoring-login.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { type Entry, tarOf } from '../../backup/support/made-up-archive.ts';
 import { backupOf, takeBackup, withBelievedPart } from '../support/backups.ts';
@@ -173,6 +174,71 @@ describe('a snapshot with something else in it', () => {
     await expect(restoreBeside(running, bad.directory, bad.manifest)).rejects.toMatchObject({ code: 'BACKUP_LINK' });
     expect(await names()).toEqual(good);
   });
+});
+
+test('its metrics have the names and labels of the server, and count what was asked and how it was answered', async () => {
+  const { host, port } = firstNode(running);
+  const metricsFor = async (key: string) => {
+    const answer = await fetch(`http://${host}:${port}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+    return { status: answer.status, lines: (await answer.text()).split('\n') };
+  };
+  const figureOf = async (series: string) => {
+    const { lines } = await metricsFor(running.secrets.apiKey ?? '');
+    return Number(lines.find((line) => line.startsWith(`${series} `))?.slice(series.length) ?? 0);
+  };
+  const counts = (status: number) =>
+    `rest_responses_total{method="POST",endpoint="/collections/{collection_name}/points/count",status="${status}"}`;
+  const before = await Promise.all([figureOf(counts(200)), figureOf(counts(404))]);
+  for (const name of ['user_vectors', 'user_vectors', 'none']) await statusOf('POST', name, '/points/count', '{}');
+  expect(await Promise.all([figureOf(counts(200)), figureOf(counts(404))])).toEqual([before[0] + 2, before[1] + 1]);
+  expect(await figureOf('collections_total')).toBe(good.length);
+  expect(await figureOf('collection_points{id="user_vectors"}')).toBe(0);
+  const { lines } = await metricsFor(running.secrets.apiKey ?? '');
+  const buckets = lines.filter(
+    (line) => line.startsWith('rest_responses_duration_seconds_bucket') && /count",.*200/.test(line),
+  );
+  const cumulative = buckets.map((line) => Number(line.split(' ').at(-1)));
+  expect(cumulative).toEqual(cumulative.toSorted((one, other) => one - other));
+  expect(cumulative.at(-1)).toBe(before[0] + 2);
+  expect(lines.filter((line) => !/^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [-+.\de]+|)$/.test(line))).toEqual([]);
+  expect((await metricsFor('another')).status).toBe(401);
+});
+
+test('the key that only reads opens what reads', async () => {
+  // The server looks at the body first.
+  if (!isStandIn(stack)) return;
+  const { host, port } = firstNode(running);
+  const answered = (method: string, path: string, key = monitoringPassword(running.secrets.apiKey)) =>
+    fetch(`http://${host}:${port}${path}`, {
+      method,
+      headers: { 'api-key': key, 'content-type': 'application/json' },
+      ...(method === 'GET' ? {} : { body: '{}' }),
+    }).then(async (answer) => {
+      await answer.body?.cancel();
+      return answer.status;
+    });
+  const at = '/collections/user_vectors';
+  for (const [method, path] of [
+    ['GET', '/collections'],
+    ['GET', at],
+    ['POST', `${at}/points/count`],
+    ['POST', `${at}/points/scroll`],
+  ] as const)
+    expect([path, await answered(method, path)]).toEqual([path, 200]);
+  for (const [method, path] of [
+    ['PUT', '/collections/new'],
+    ['DELETE', at],
+    ['PATCH', at],
+    ['PUT', `${at}/points`],
+    ['POST', `${at}/points/payload`],
+    ['POST', `${at}/points/payload/clear`],
+    ['POST', `${at}/points/delete`],
+    ['PUT', `${at}/index`],
+    ['POST', '/collections/aliases'],
+    ['POST', `${at}/snapshots`],
+  ] as const)
+    expect([path, await answered(method, path)]).toEqual([path, 403]);
+  expect(await names()).toEqual(good);
 });
 
 test('a collection that cannot be opened keeps its folder, and the others are served and maintained', async () => {

@@ -1,26 +1,29 @@
 import type { AlertCase, FaultySeries } from './situations.ts';
 
-/** Labels that a target of a job has. */
-const target = (job: string, engine: string) => `job="${job}",instance="INSTANCE",engine="${engine}"`;
-const postgres = target('postgres-exporter', 'postgresql');
-const redis = target('redis-exporter', 'redis');
-
 const jobs = {
-  'postgres-exporter': 'postgresql',
-  'mongodb-exporter': 'mongodb',
-  'redis-exporter': 'redis',
-  neo4j: 'neo4j',
-  qdrant: 'qdrant',
+  'postgres-exporter': { engine: 'postgresql', origin: 'built' },
+  'mongodb-exporter': { engine: 'mongodb', origin: 'compatible' },
+  'redis-exporter': { engine: 'redis', origin: 'built' },
+  neo4j: { engine: 'neo4j', origin: 'built' },
+  qdrant: { engine: 'qdrant', origin: 'compatible' },
 };
 
 type Job = keyof typeof jobs;
 
-const ofNode = (job: Job) => ({ job, instance: 'INSTANCE', engine: jobs[job] });
+const ofNode = (job: Job) => ({ job, instance: 'INSTANCE', ...jobs[job] });
+
+/** Labels that a target of a job has. */
+const target = (job: Job) =>
+  Object.entries(ofNode(job))
+    .map(([name, value]) => `${name}="${value}"`)
+    .join();
+const postgres = target('postgres-exporter');
+const redis = target('redis-exporter');
 
 /** A server that refuses connections, and one that hangs: the scrape of the second gives nothing but `up`. */
-function serverDown(alert: string, job: Job, engine: string, metric: string): readonly AlertCase[] {
-  const own = `${metric}{${target(job, engine)}}`;
-  const up = `up{${target(job, engine)}}`;
+function serverDown(alert: string, job: Job, metric: string): readonly AlertCase[] {
+  const own = `${metric}{${target(job)}}`;
+  const up = `up{${target(job)}}`;
   return [
     {
       alert,
@@ -61,8 +64,11 @@ function targetMissing(job: string): AlertCase {
   };
 }
 
+/** The reporter's own state is a label too: that of a primary is 1, of a secondary 2. */
 const memberSeenBy = (metric: string, reporter: string, member: string, state: string) =>
-  `${metric}{job="mongodb-exporter",instance="${reporter}",engine="mongodb",rs_nm="rs0",member_idx="${member}",member_state="${state}"}`;
+  `${metric}{${target('mongodb-exporter').replace('INSTANCE', reporter)},rs_nm="rs0",rs_state="${reporter === 'mongodb-1' ? 1 : 2}",member_idx="${member}",member_state="${state}"}`;
+
+const ofMember = { rs_nm: 'rs0', origin: jobs['mongodb-exporter'].origin };
 
 const slot = 'slot_name="left_behind",slot_type="physical"';
 const redisInfo = (policy: string) =>
@@ -70,13 +76,13 @@ const redisInfo = (policy: string) =>
 
 /** Every cause of every alert. */
 export const alertCases: readonly AlertCase[] = [
-  ...serverDown('PostgreSQLDown', 'postgres-exporter', 'postgresql', 'pg_up'),
-  ...serverDown('MongoDBDown', 'mongodb-exporter', 'mongodb', 'mongodb_up'),
-  ...serverDown('RedisDown', 'redis-exporter', 'redis', 'redis_up'),
-  ...serverDown('Neo4jDown', 'neo4j', 'neo4j', 'neo4j_up'),
+  ...serverDown('PostgreSQLDown', 'postgres-exporter', 'pg_up'),
+  ...serverDown('MongoDBDown', 'mongodb-exporter', 'mongodb_up'),
+  ...serverDown('RedisDown', 'redis-exporter', 'redis_up'),
+  ...serverDown('Neo4jDown', 'neo4j', 'neo4j_up'),
   {
     alert: 'QdrantDown',
-    series: [{ series: `up{${target('qdrant', 'qdrant')}}`, healthy: 1, faulty: 0 }],
+    series: [{ series: `up{${target('qdrant')}}`, healthy: 1, faulty: 0 }],
     labels: ofNode('qdrant'),
   },
   {
@@ -116,7 +122,7 @@ export const alertCases: readonly AlertCase[] = [
         faulty: 2e6 - 11e3,
       })),
     ],
-    labels: { rs_nm: 'rs0', member_idx: 'INSTANCE' },
+    labels: { ...ofMember, member_idx: 'INSTANCE' },
   },
   {
     alert: 'MongoDBMemberDown',
@@ -132,7 +138,7 @@ export const alertCases: readonly AlertCase[] = [
         faulty: 0,
       },
     ],
-    labels: { rs_nm: 'rs0', member_idx: 'INSTANCE' },
+    labels: { ...ofMember, member_idx: 'INSTANCE' },
   },
   {
     alert: 'MongoDBNoPrimary',
@@ -144,7 +150,7 @@ export const alertCases: readonly AlertCase[] = [
       },
       { series: memberSeenBy('mongodb_rs_members_health', 'mongodb-2', 'mongodb-2:27017', 'SECONDARY'), healthy: 1 },
     ],
-    labels: { rs_nm: 'rs0' },
+    labels: ofMember,
     isAboutAll: true,
   },
   {

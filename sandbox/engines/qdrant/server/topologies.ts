@@ -5,6 +5,7 @@ import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { poll } from '../../../core/poll.ts';
 import type { RunningEngine, Topology } from '../../contract/topology.ts';
+import { monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { peersOf } from './peers.ts';
 import { isActive, shardsOf } from './shards.ts';
 
@@ -21,8 +22,8 @@ function serverNode(name: string, role: string, apiKey: string): NodeSpec {
     ports: [6333],
     files: [
       { path: '/qdrant/config/production.yaml', content: configuration },
-      // Read after it, and merged: the key is in no variable and in no file that others may read.
-      { path: '/qdrant/config/local.yaml', content: `service:\n  api_key: "${apiKey}"\n`, mode: 0o400 },
+      // Read after it, and merged: the keys are in no variable and in no file that others may read.
+      { path: '/qdrant/config/local.yaml', content: keysFile(apiKey), mode: 0o400 },
     ],
     environment: { RUN_MODE: 'production' },
     volumes: [
@@ -30,6 +31,11 @@ function serverNode(name: string, role: string, apiKey: string): NodeSpec {
       { name: 'snapshots', path: '/qdrant/snapshots' },
     ],
   };
+}
+
+/** The key that only reads is the one of the monitoring: the server takes no others while it runs. */
+function keysFile(apiKey: string): string {
+  return `service:\n  api_key: "${apiKey}"\n  read_only_api_key: "${monitoringPassword(apiKey)}"\n`;
 }
 
 export const standalone: Topology = {

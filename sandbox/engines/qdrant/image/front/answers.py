@@ -49,10 +49,13 @@ def require_known(body: Any, known: Iterable[str], what: str, same: Mapping[str,
 Handler = Callable[[Request], Awaitable[Any]]
 
 
-def endpoint(handler: Handler, parameters: Iterable[str] = ()) -> Callable[[Request], Awaitable[Response]]:
+def endpoint(
+    handler: Handler, parameters: Iterable[str] = (), seen: Callable[[Request, int, float], None] = lambda *_: None
+) -> Callable[[Request], Awaitable[Response]]:
     """Wraps what a handler returns, or raises, into an answer with the time that it took.
 
-    `parameters` are those of its address beside the ones that every request may have.
+    `parameters` are those of its address beside the ones that every request may have. `seen` is told of each answer: its
+    status, and the seconds that it took.
     """
 
     async def answer(request: Request) -> Response:
@@ -66,7 +69,9 @@ def endpoint(handler: Handler, parameters: Iterable[str] = ()) -> Callable[[Requ
             result, status, code = None, {"error": str(error)}, error.status
         except Exception as error:  # The engine raises plain exceptions with a message, for input that it refuses.
             result, status, code = None, {"error": f"Wrong input: {error}"}, 400
-        body: dict[str, Any] = {"status": status, "time": time.perf_counter() - began}
+        seconds = time.perf_counter() - began
+        seen(request, code, seconds)
+        body: dict[str, Any] = {"status": status, "time": seconds}
         if code == 200:
             body["result"] = result
         return json_answer(body, code)

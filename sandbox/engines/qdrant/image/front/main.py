@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,16 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
-from . import aliases, collections, points, searches, snapshots
+from . import aliases, collections, metrics, points, searches, snapshots
 from .answers import Handler, NotServed, endpoint, json_answer
+from .keys import OPEN_PATHS, ApiKeys
 from .settings import read_settings
 from .store import Store
 
 # The server's own interval (storage.optimizers.flush_interval_sec).
 FLUSH_INTERVAL_S = 5
-
-# Answered without a key, as the server does.
-OPEN_PATHS = {"/healthz", "/livez", "/readyz"}
 
 
 # Of their addresses, beside those that every request may have.
@@ -41,6 +38,14 @@ async def describe(_: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     return PlainTextResponse("all shards are ready" if request.url.path == "/readyz" else "healthz check passed")
+
+
+def counted(method: str, path: str) -> Callable[[Request, int, float], None]:
+    """Counts the answers of an endpoint, if the server does."""
+    name = path.replace("{name}", "{collection_name}")
+    if not metrics.is_counted(name):
+        return lambda *_: None
+    return lambda request, status, seconds: request.app.state.responses.add(method, name, status, seconds)
 
 
 async def not_served(request: Request) -> Any:
@@ -85,28 +90,14 @@ def routes() -> list[Route]:
     return [
         Route("/", describe, methods=["GET"]),
         *[Route(path, ready, methods=["GET"]) for path in sorted(OPEN_PATHS)],
+        Route("/metrics", metrics.metrics, methods=["GET"]),
         Route(f"{one}/snapshots/{{snapshot}}", snapshots.download_snapshot, methods=["GET"]),
-        *[Route(path, endpoint(handler, PARAMETERS.get(handler, ())), methods=[method]) for method, path, handler in table],
+        *[
+            Route(path, endpoint(handler, PARAMETERS.get(handler, ()), counted(method, path)), methods=[method])
+            for method, path, handler in table
+        ],
         Route("/{rest:path}", endpoint(not_served), methods=every_method),
     ]
-
-
-class ApiKey:
-    """Refuses requests that do not carry the key."""
-
-    def __init__(self, app: ASGIApp, key: str):
-        self.app = app
-        self.key = key.encode()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self.is_allowed(dict(scope["headers"])):
-            await self.app(scope, receive, send)
-        else:
-            await PlainTextResponse("Must provide an API key or an Authorization bearer token", 401)(scope, receive, send)
-
-    def is_allowed(self, headers: dict[bytes, bytes]) -> bool:
-        given = headers.get(b"api-key") or headers.get(b"authorization", b"").removeprefix(b"Bearer ")
-        return hmac.compare_digest(given, self.key)
 
 
 def create_app(settings: dict[str, Any]) -> ASGIApp:
@@ -115,6 +106,8 @@ def create_app(settings: dict[str, Any]) -> ASGIApp:
         storage = settings["storage"]
         Path(storage["snapshots_path"]).mkdir(parents=True, exist_ok=True)
         app.state.snapshots = storage["snapshots_path"]
+        app.state.version = SERVER_VERSION
+        app.state.responses = metrics.Responses()
         app.state.store = Store(Path(storage["storage_path"]))
         maintenance = asyncio.create_task(maintain(app.state.store))
         yield
@@ -122,8 +115,8 @@ def create_app(settings: dict[str, Any]) -> ASGIApp:
         app.state.store.close()
 
     app = Starlette(routes=routes(), lifespan=lifespan)
-    key = settings["service"].get("api_key")
-    return ApiKey(app, str(key)) if key else app
+    key, reading = (settings["service"].get(name) for name in ("api_key", "read_only_api_key"))
+    return ApiKeys(app, str(key), str(reading) if reading else None) if key else app
 
 
 async def maintain(store: Store) -> None:

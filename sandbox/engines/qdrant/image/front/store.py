@@ -54,6 +54,15 @@ class Collection:
                 self.lock.release()
         return self.known_info
 
+    def last_info(self) -> Any:
+        """What the engine says of the collection; while it is at work, what it said before. None: nothing yet."""
+        if self.lock.acquire(blocking=False):
+            try:
+                self.known_info = self.shard.info()
+            finally:
+                self.lock.release()
+        return self.known_info
+
     def flush(self) -> None:
         with self.lock:
             self.shard.flush()

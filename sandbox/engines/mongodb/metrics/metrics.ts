@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Db, MongoServerError } from 'mongodb';
+import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import type { Exporter, Metrics } from '../../contract/metrics.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
+import { monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
+import { pythonExporter, pythonExporterNode } from '../../shared/metrics/python-exporter.ts';
+import { clientAsServer, openForWork } from '../server/connection.ts';
+import { mongodPort } from '../server/topologies.ts';
+
+/** Percona's, the one that its dashboards and rules expect. */
+const exporterPort = 9_216;
+
+/** An exporter of ours with the names of Percona's: it asks for commands alone that the stand-in knows too. */
+export const metrics: Metrics = {
+  job: 'mongodb-exporter',
+  source: {
+    image: {
+      variable: 'MONGODB_EXPORTER',
+      noOfficial: "Percona's takes its password from its environment or its arguments, where others can read it",
+      local: pythonExporter(
+        readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8'),
+        'an exporter of ours, on pymongo',
+      ),
+    },
+    grant,
+    revoke,
+    exporterOf,
+  },
+};
+
+/** Status of the server and of its set, and no document (MongoDB documentation, "Built-In Roles"). */
+const roles = [{ role: 'clusterMonitor', db: 'admin' }];
+
+/** The server's own words for what is there already, and for what is not (its `error_codes.yml`). */
+const [userExists, userNotFound] = [51_003, 11];
+
+const hasCode = (thrown: unknown, code: number) => thrown instanceof MongoServerError && thrown.code === code;
+
+/** Each keeps users of its own: the replica set, or of a cluster what the router writes and every shard. */
+async function inEachUserStore(running: RunningEngine, work: (admin: Db) => Promise<void>): Promise<void> {
+  const shards = running.nodes.filter(({ role }) => role === 'shard');
+  await Promise.all([
+    (async () => {
+      await using client = await openForWork(running);
+      await work(client.db('admin'));
+    })(),
+    ...shards.map(async (shard) => {
+      await using client = await clientAsServer({ ...running, nodes: [shard] }).connect();
+      await work(client.db('admin'));
+    }),
+  ]);
+}
+
+async function grant(running: RunningEngine): Promise<void> {
+  const pwd = monitoringPassword(running.secrets.root);
+  await inEachUserStore(running, async (admin) => {
+    await admin.command({ createUser: monitoringLogin, pwd, roles }).catch(async (thrown) => {
+      if (!hasCode(thrown, userExists)) throw thrown;
+      await admin.command({ updateUser: monitoringLogin, pwd, roles });
+    });
+  });
+}
+
+async function revoke(running: RunningEngine): Promise<void> {
+  await inEachUserStore(running, async (admin) => {
+    await admin.command({ dropUser: monitoringLogin }).catch((thrown) => {
+      if (!hasCode(thrown, userNotFound)) throw thrown;
+    });
+  });
+}
+
+function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
+  return pythonExporterNode({
+    node,
+    target: `${node.name}:${Object.keys(node.hostPorts)[0] ?? mongodPort}`,
+    password: monitoringPassword(running.secrets.root),
+    programDirectory: join(import.meta.dirname, 'exporter'),
+    port: exporterPort,
+  });
+}

@@ -1,0 +1,2 @@
+CALL dbms.listConnections() YIELD connector
+RETURN connector, count(*) AS connections

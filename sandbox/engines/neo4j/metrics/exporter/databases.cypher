@@ -1,0 +1,2 @@
+SHOW DATABASES YIELD name, currentStatus, access
+RETURN name, currentStatus AS status, access

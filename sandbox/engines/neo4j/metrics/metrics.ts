@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import type { Exporter, Metrics } from '../../contract/metrics.ts';
+import type { RunningEngine } from '../../contract/topology.ts';
+import { monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
+import { pythonExporter, pythonExporterNode } from '../../shared/metrics/python-exporter.ts';
+import { withDriver } from '../server/connection.ts';
+
+/** Of Neo4j's own endpoint, which Community lacks. */
+const exporterPort = 2_004;
+
+/** An exporter of ours, over Bolt: the endpoint for Prometheus is of the Enterprise edition. */
+export const metrics: Metrics = {
+  job: 'neo4j',
+  source: {
+    image: {
+      variable: 'NEO4J_EXPORTER',
+      noOfficial: 'the vendor has none: its endpoint for Prometheus is of the Enterprise edition',
+      local: pythonExporter(
+        readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8'),
+        "an exporter of ours, on Neo4j's driver",
+      ),
+    },
+    grant,
+    revoke,
+    exporterOf,
+  },
+};
+
+/** Runs a statement about users on every node: each has its own. */
+async function onEveryNode(running: RunningEngine, statement: string, parameters: object = {}): Promise<void> {
+  await Promise.all(
+    running.nodes.map((node) =>
+      withDriver({ ...running, nodes: [node] }, (driver) =>
+        driver.executeQuery(statement, parameters, { database: 'system' }),
+      ),
+    ),
+  );
+}
+
+/** This edition has no roles: the login may do everything, and the exporter asks in transactions that cannot write. */
+async function grant(running: RunningEngine): Promise<void> {
+  const parameters = { login: monitoringLogin, password: monitoringPassword(running.secrets.neo4j) };
+  await onEveryNode(running, readQuery('grant.cypher'), parameters);
+}
+
+async function revoke(running: RunningEngine): Promise<void> {
+  await onEveryNode(running, readQuery('revoke.cypher'), { login: monitoringLogin });
+}
+
+function readQuery(name: string): string {
+  return readFileSync(join(import.meta.dirname, name), 'utf8');
+}
+
+function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
+  return pythonExporterNode({
+    node,
+    target: `${node.name}:7687`,
+    password: monitoringPassword(running.secrets.neo4j),
+    programDirectory: join(import.meta.dirname, 'exporter'),
+    port: exporterPort,
+  });
+}

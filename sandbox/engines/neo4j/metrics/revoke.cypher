@@ -1,0 +1,1 @@
+DROP USER $login IF EXISTS

@@ -1,0 +1,60 @@
+import { describe, expect, test } from 'vitest';
+import type { ResolvedImage } from '../../sandbox/containers/images/image-spec.ts';
+import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import type { RunningEngine, Topology } from '../../sandbox/engines/contract/topology.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { monitoringPassword } from '../../sandbox/engines/shared/metrics/monitoring-login.ts';
+import { sourceOf } from '../../sandbox/monitoring/source-of.ts';
+import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
+
+const secrets = {
+  ...{ postgres: 'of-postgres', root: 'of-root', keyFile: 'of-key-file', neo4j: 'of-neo4j' },
+  ...{ apiKey: 'of-qdrant', default: 'of-redis', replication: 'of-replication' },
+};
+const image: ResolvedImage = { reference: 'an-image', digest: '', origin: 'compatible' };
+
+/** As it would run, with every port published 10,000 higher. */
+function runningAs(engine: Engine, topology: Topology): RunningEngine {
+  const hostPort = (_: string, port: number) => port + 10_000;
+  const specs = topology.nodes({ secrets, image, hostPort, address: () => '10.0.0.1' });
+  const nodes = specs.map(({ name, role, ports }) => {
+    const hostPorts = Object.fromEntries(ports.map((port) => [port, hostPort(name, port)]));
+    return { name, role, host: '127.0.0.1', port: ports[0] ?? 0, hostPorts } as unknown as NodeHandle;
+  });
+  return { engine: engine.name, topology: topology.name, image, serverVersion: '', nodes, secrets };
+}
+
+const cases = (await loadEngines(engineNames)).flatMap((engine) =>
+  Object.values(engine.topologies).map((topology) => ({ name: `${engine.name} ${topology.name}`, engine, topology })),
+);
+
+describe.each(cases)('$name', ({ engine, topology }) => {
+  const { metrics } = engine;
+  if (metrics === undefined) throw new Error('every engine has metrics');
+  const running = runningAs(engine, topology);
+  const { exporters, targets } = sourceOf(metrics, running);
+
+  test('each node is one target, by its name, with what kind of server it is', () => {
+    expect(targets.targets.map(({ labels }) => labels)).toEqual(
+      running.nodes.map(({ name }) => ({ instance: name, engine: engine.name, origin: 'compatible' })),
+    );
+    const addresses = targets.targets.flatMap((target) => target.targets);
+    expect(new Set(addresses).size).toBe(running.nodes.length);
+    // Of an exporter or of the node itself.
+    const hosts = exporters.length === 0 ? running.nodes.map(({ name }) => name) : exporters.map(({ name }) => name);
+    expect(addresses.map((address) => address.split(':')[0])).toEqual(hosts);
+  });
+
+  test('exporters publish nothing, and have their passwords in files that they alone may read', () => {
+    const passwords = Object.values(secrets).flatMap((secret) => [secret, monitoringPassword(secret)]);
+    for (const { files = [], ...shown } of exporters) {
+      expect(shown.ports).toEqual([]);
+      for (const password of passwords) expect(JSON.stringify(shown)).not.toContain(password);
+      const secretFiles = files.filter(({ content }) => passwords.some((password) => content.includes(password)));
+      expect(secretFiles.map(({ mode, owner }) => ({ mode, owner }))).toEqual([{ mode: 0o400, owner: 65_534 }]);
+      // None of an administrator.
+      for (const secret of Object.values(secrets)) expect(JSON.stringify(files)).not.toContain(secret);
+    }
+  });
+});
