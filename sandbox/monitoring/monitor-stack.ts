@@ -31,6 +31,7 @@ import {
   alertmanager,
   alertmanagerNode,
   alertmanagerPort,
+  type ProgramOptions,
   prometheus,
   prometheusNode,
   prometheusPort,
@@ -47,6 +48,10 @@ export interface MonitorOptions extends Meant {
   readonly install?: DockerInstall;
   /** How many times faster time runs in intervals, durations and ranges of the rules. Default: 1. */
   readonly timeScale?: number;
+  /** Whether the specification's rules are evaluated too, under names that end in `AsSpecified`. Default: false. */
+  readonly asSpecified?: boolean;
+  /** Address that Alertmanager sends alerts to, as seen from its container. Default: nowhere. */
+  readonly webhook?: string;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -93,7 +98,11 @@ export async function startMonitoring(
   await runTask(options.progress, ['monitoring'], async () => {
     const images = await imagesOf(watched, options);
     await Promise.all(watched.map(({ engine, running }) => engine.metrics.grant(running)));
-    const { parts, targets } = await planned(beside, watched, images, options.timeScale ?? 1);
+    const { parts, targets } = await planned(beside, watched, images, {
+      timeScale: options.timeScale ?? 1,
+      asSpecified: options.asSpecified ?? false,
+      webhook: options.webhook,
+    });
     await reconcileParts(beside, parts);
     await serveMetrics(beside.network, options.published ?? []);
     await writeTargets(beside.network, targets);
@@ -122,7 +131,7 @@ async function planned(
   beside: NodeHandle,
   watched: readonly Watched[],
   images: ReadonlyMap<string, ResolvedImage>,
-  timeScale: number,
+  programs: ProgramOptions,
 ): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
   const imageOf = (name: string) => images.get(name) as ResolvedImage;
   const hostPort = await portsOf(beside.network);
@@ -133,12 +142,12 @@ async function planned(
     {
       spec: prometheusNode(
         watched.map(({ engine }) => engine.name),
-        timeScale,
+        programs,
       ),
       port: prometheusPort,
       image: prometheus.engine,
     },
-    { spec: alertmanagerNode(), port: alertmanagerPort, image: alertmanager.engine },
+    { spec: alertmanagerNode(programs), port: alertmanagerPort, image: alertmanager.engine },
   ];
   const parts = [
     ...exporters.map(

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ImageRequest } from '../containers/images/images.ts';
 import type { NodeFile, NodeSpec } from '../containers/nodes/node-spec.ts';
 import { debianProgram } from '../engines/shared/metrics/debian-program.ts';
 import { publishers, servedFile, servedFolder, servingNode } from '../stack/state/published-metrics.ts';
-import { ownRules, scaledConfiguration } from './prometheus-files.ts';
+import { scaledAlertmanager } from './alertmanager-file.ts';
+import { ownRules, scaledConfiguration, specifiedRules } from './prometheus-files.ts';
+import { scaledDuration } from './scaled-duration.ts';
 
 /** What a stack is watched by, beside its exporters. */
 export const prometheus: ImageRequest = {
@@ -31,8 +31,22 @@ export const alertmanagerPort = 9_093;
 /** Folder in Prometheus's container of what it scrapes; it reads a file there again when that changes. */
 export const targetsFolder = '/etc/prometheus/targets';
 
+/** Prometheus tells Alertmanager of an alert that goes on so often, and Alertmanager takes one for over after four times that. */
+export const resendDelay = '1m';
+
+/** How the two programs run, other than in their files. */
+export interface ProgramOptions {
+  /** How many times faster time runs. */
+  readonly timeScale: number;
+  /** Whether the specification's rules are there too, as controls. */
+  readonly asSpecified: boolean;
+  /** Address, in Alertmanager's own network, that alerts are sent to. */
+  readonly webhook?: string | undefined;
+}
+
 /** Prometheus with the rules about these engines. It keeps a day of samples, in its container. */
-export function prometheusNode(engines: readonly string[], timeScale: number): NodeSpec {
+export function prometheusNode(engines: readonly string[], { timeScale, asSpecified }: ProgramOptions): NodeSpec {
+  const rules = [...ownRules(engines, timeScale), ...(asSpecified ? [specifiedRules(timeScale)] : [])];
   return {
     name: prometheus.engine,
     role: 'monitoring',
@@ -41,23 +55,22 @@ export function prometheusNode(engines: readonly string[], timeScale: number): N
       '--config.file=/etc/prometheus/prometheus.yml',
       '--storage.tsdb.path=/prometheus-data',
       '--storage.tsdb.retention.time=1d',
+      `--rules.alert.resend-delay=${scaledDuration(resendDelay, timeScale)}`,
       `--web.user-assets=${servedFolder}`,
     ],
     user: '65534',
     tmpfs: { '/prometheus-data': 512 * 2 ** 20 },
     files: [
       { path: '/etc/prometheus/prometheus.yml', content: scaledConfiguration(timeScale) },
-      ...ownRules(engines, timeScale).map(
-        ({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content }),
-      ),
+      ...rules.map(({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content })),
       { path: `${targetsFolder}/none.json`, content: '[]\n' },
       ...publishers.map((name): NodeFile => ({ path: `${servedFolder}/${servedFile(name)}`, content: '' })),
     ],
   };
 }
 
-export function alertmanagerNode(): NodeSpec {
-  const content = readFileSync(join(import.meta.dirname, 'alertmanager', 'alertmanager.yml'), 'utf8');
+export function alertmanagerNode({ timeScale, webhook }: ProgramOptions): NodeSpec {
+  const content = scaledAlertmanager(timeScale, webhook);
   return {
     name: alertmanager.engine,
     role: 'monitoring',
