@@ -11,6 +11,8 @@ import { loadEngines } from '../sandbox/engines/load-engines.ts';
 import { checkSeed } from '../sandbox/stack/stack-options.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';
+import { monitoring } from './alerts/monitoring-drills.ts';
+import { defaultTimeScale, runAlertsSuite, timeScaleMax } from './alerts/suite.ts';
 import { runInterruptedCommands } from './backup/whole-platform/interrupted-commands.ts';
 import { allEngines } from './backup/whole-platform/platform-stack.ts';
 import { runWholePlatformDrill } from './backup/whole-platform/whole-platform.ts';
@@ -23,9 +25,9 @@ import { type CaseResult, type ScenariosReport, summaryOf } from './results.ts';
 import type { Depth, SuiteContext } from './suite-context.ts';
 
 /** Suites by what they ask for, in the order in which they are shown. */
-export const suiteNames = ['contract', 'backup-restore', 'failover'] as const;
+export const suiteNames = ['contract', 'backup-restore', 'failover', 'alerts'] as const;
 
-/** Name of a suite: `contract`, `backup-restore` or `failover`. */
+/** Name of a suite: `contract`, `backup-restore`, `failover` or `alerts`. */
 export type SuiteName = (typeof suiteNames)[number];
 
 /** Engines whose throw-away stacks run side by side: on two cores a third one only makes all of them slower. */
@@ -33,7 +35,7 @@ const parallelEngines = 2;
 
 /** Which suites run, on which engines, and how thoroughly. */
 export interface SuitesOptions {
-  /** Default: all. */
+  /** Default: all; those that have no part in `quick`, `alerts`, are left out there. */
   readonly suites?: readonly SuiteName[];
   /** Engines that are tested, alone and, in `full`, all together. */
   readonly engines: readonly EngineName[];
@@ -47,6 +49,8 @@ export interface SuitesOptions {
   readonly images?: ImagePolicy;
   /** Whether a missing container engine may be installed. Default: `never`. */
   readonly dockerInstall?: 'auto' | 'never';
+  /** How many times faster time runs in drills of alerts: a whole number from 1 to 60. Default: 20. */
+  readonly timeScale?: number;
   /** Folder in which histories and their pictures are kept. Default: `.sandbox/reports` of the current folder. */
   readonly reportDirectory?: string;
   /** Told of each suite and case as it goes. Default: nobody. */
@@ -64,7 +68,9 @@ export interface SuitesOptions {
  *     const { summary, results } = await runSuites({ engines: ['redis'], suites: ['backup-restore'], depth: 'quick' });
  */
 export async function runSuites(options: SuitesOptions): Promise<ScenariosReport> {
-  const suites = chooseSuites(options.suites);
+  const suites = chooseSuites(options.suites, options.depth ?? 'full');
+  const timeScale = options.timeScale ?? defaultTimeScale;
+  checkTimeScale(timeScale);
   checkSeed(options.seed);
   const seed = options.seed ?? defaultSeed;
   const size = options.size ?? 'small';
@@ -73,7 +79,7 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
   const dataset = createDataset({ size, seed });
   const context = await createContext(options, engines, seed, size);
 
-  const loaded = suites.filter((suite) => suite !== 'failover');
+  const loaded = suites.filter((suite) => suite !== 'failover' && suite !== 'alerts');
   const results: CaseResult[] = [];
   if (loaded.length > 0) {
     // The largest first: they take longest, and a long one that began last would keep one core waiting.
@@ -92,7 +98,8 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
     const works = engines.map((engine) => () => runFailoverSuite(engine, context, turns));
     results.push(...(await inParallel(works, parallelEngines)).flat());
   }
-  const ordered = inOrder(results, [...options.engines, allEngines]);
+  if (suites.includes('alerts')) results.push(...(await runAlertsSuite(engines, context, timeScale)));
+  const ordered = inOrder(results, [...options.engines, allEngines, monitoring]);
   return {
     version: 1,
     seed,
@@ -109,8 +116,9 @@ function inOrder(results: readonly CaseResult[], engines: readonly string[]): re
   return results.toSorted((left, right) => rank(left) - rank(right));
 }
 
-function chooseSuites(asked: readonly string[] | undefined): readonly SuiteName[] {
-  if (asked === undefined || asked.length === 0) return suiteNames;
+function chooseSuites(asked: readonly string[] | undefined, depth: Depth): readonly SuiteName[] {
+  if (asked === undefined || asked.length === 0)
+    return suiteNames.filter((name) => depth === 'full' || name !== 'alerts');
   const unknown = asked.find((name) => !suiteNames.some((known) => known === name));
   if (unknown !== undefined) {
     throw new SandboxError({
@@ -120,6 +128,15 @@ function chooseSuites(asked: readonly string[] | undefined): readonly SuiteName[
     });
   }
   return suiteNames.filter((name) => asked.includes(name));
+}
+
+function checkTimeScale(timeScale: number): void {
+  if (Number.isInteger(timeScale) && timeScale >= 1 && timeScale <= timeScaleMax) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `Time cannot run ${timeScale} times faster in drills of alerts.`,
+    next: `Use a whole number from 1 to ${timeScaleMax}: --time-scale ${defaultTimeScale}.`,
+  });
 }
 
 async function createContext(

@@ -136,8 +136,9 @@ export function createProgram(): Command {
     'dockerInstall',
     'seed',
   ])
-    .argument('[suite...]', 'suites, for example contract, backup-restore or failover (default: all)')
+    .argument('[suite...]', 'suites: contract, backup-restore, failover, alerts (default: all)')
     .option('--quick', 'the part of each suite that `sandbox` itself runs')
+    .option('--time-scale <factor>', 'how many times faster time runs in alerts, 1 to 60 (default: 20)')
     .action(run(() => import('./scenarios.ts').then((room) => room.scenarios)));
   add(program, 'backup', 'back the running stack up into one archive, or look after those that are there', ['engines'])
     .argument('[action...]', 'list, show FILE, verify FILE or prune (default: make one)')

@@ -17,7 +17,7 @@ export const scenarios: Action = async (context) => {
 export function suitesOptionsOf(context: ActionContext): Parameters<typeof runSuites>[0] {
   const { engines, size, images, dockerInstall } = context.settings;
   if (size === 'none') throw badOption('--size: suites need data.', 'Use small, medium or large.');
-  const { seed } = context.flags;
+  const { seed, timeScale } = context.flags;
   return {
     suites: context.arguments as readonly SuiteName[],
     depth: context.flags.quick === true ? 'quick' : 'full',
@@ -27,6 +27,7 @@ export function suitesOptionsOf(context: ActionContext): Parameters<typeof runSu
     dockerInstall,
     progress: context.progress,
     signal: context.signal,
+    ...(timeScale === undefined ? {} : { timeScale: parseWholeNumber(timeScale, 1, '--time-scale') }),
     ...(seed === undefined ? {} : { seed: parseWholeNumber(seed, 0, '--seed') }),
   };
 }

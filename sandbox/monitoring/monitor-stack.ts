@@ -17,6 +17,13 @@ import { loadEngines } from '../engines/load-engines.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
 import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
+import {
+  type PublishedMetrics,
+  publishedMetrics,
+  publishers,
+  servedFile,
+  serveMetrics,
+} from '../stack/state/published-metrics.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
 import { askReady } from './addresses.ts';
@@ -25,6 +32,7 @@ import {
   alertmanager,
   alertmanagerNode,
   alertmanagerPort,
+  type ProgramOptions,
   prometheus,
   prometheusNode,
   prometheusPort,
@@ -42,6 +50,10 @@ export interface MonitorOptions extends Meant {
   readonly install?: DockerInstall;
   /** How many times faster time runs in intervals, durations and ranges of the rules. Default: 1. */
   readonly timeScale?: number;
+  /** Whether the specification's rules are evaluated too, under names that end in `AsSpecified`. Default: false. */
+  readonly asSpecified?: boolean;
+  /** Address that Alertmanager sends alerts to, as seen from its container. Default: nowhere. */
+  readonly webhook?: string;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -65,7 +77,8 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
     name,
     async () => {
       const { engines } = await attachStack({ directory, name });
-      await startMonitoring(engines, { ...options, progress });
+      const published = await publishedMetrics({ directory, name });
+      await startMonitoring(engines, { ...options, published, progress });
     },
     options.signal,
   );
@@ -74,7 +87,11 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
 /** {@link monitorStack} of engines that are at hand: of a throw-away stack too. */
 export async function startMonitoring(
   engines: ReadonlyMap<EngineName, RunningEngine>,
-  options: Omit<MonitorOptions, keyof Meant> & { readonly progress: ProgressListener },
+  options: Omit<MonitorOptions, keyof Meant> & {
+    /** What was published of the stack so far. Default: nothing. */
+    readonly published?: readonly PublishedMetrics[];
+    readonly progress: ProgressListener;
+  },
 ): Promise<void> {
   const watched = await watchedOf(engines);
   const [first] = engines.values();
@@ -83,8 +100,13 @@ export async function startMonitoring(
   await runTask(options.progress, ['monitoring'], async () => {
     const images = await imagesOf(watched, options);
     await inEachLoginStore(watched, (source, running) => source.grant(running));
-    const { parts, targets } = await planned(beside, watched, images, options.timeScale ?? 1);
+    const { parts, targets } = await planned(beside, watched, images, {
+      timeScale: options.timeScale ?? 1,
+      asSpecified: options.asSpecified ?? false,
+      webhook: options.webhook,
+    });
     await reconcileParts(beside, parts);
+    await serveMetrics(beside.network, options.published ?? []);
     await writeTargets(beside.network, targets);
     await Promise.all(
       parts.flatMap(({ hostPorts }) => Object.values(hostPorts)).map((port) => untilReady(port, options.signal)),
@@ -127,15 +149,15 @@ async function planned(
   beside: NodeHandle,
   watched: readonly Watched[],
   images: ReadonlyMap<string, ResolvedImage>,
-  timeScale: number,
+  programs: ProgramOptions,
 ): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
   const imageOf = (name: string) => images.get(name) as ResolvedImage;
   const hostPort = await portsOf(beside.network);
   const sources = watched.map(({ engine, running }) => ({ engine: engine.name, ...sourceOf(engine.metrics, running) }));
   const engines = watched.map(({ engine }) => engine.name);
   const own = [
-    { spec: prometheusNode(engines, tokensOf(watched), timeScale), port: prometheusPort, image: prometheus.engine },
-    { spec: alertmanagerNode(), port: alertmanagerPort, image: alertmanager.engine },
+    { spec: prometheusNode(engines, tokensOf(watched), programs), port: prometheusPort, image: prometheus.engine },
+    { spec: alertmanagerNode(programs), port: alertmanagerPort, image: alertmanager.engine },
   ];
   const parts = [
     ...sources.flatMap(({ engine, exporters }) =>
@@ -145,7 +167,7 @@ async function planned(
       ({ spec, port, image }): Part => ({ spec, image: imageOf(image), hostPorts: { [port]: hostPort(port) } }),
     ),
   ];
-  return { parts, targets: sources.map(({ targets }) => targets) };
+  return { parts, targets: [...sources.map(({ targets }) => targets), publishedTargets(beside.network)] };
 }
 
 /** Of the servers that answer themselves, what they are shown, by job. */
@@ -154,6 +176,17 @@ function tokensOf(watched: readonly Watched[]): Readonly<Record<string, string>>
     hasExporters(metrics.source) ? [] : [[metrics.job, metrics.source.token(running)] as const],
   );
   return Object.fromEntries(tokens.flat());
+}
+
+/** What the sandbox publishes of the stack, which Prometheus serves to itself. */
+function publishedTargets(stackName: string): JobTargets {
+  return {
+    job: 'sandbox',
+    targets: publishers.map((source) => ({
+      targets: [`localhost:${prometheusPort}`],
+      labels: { __metrics_path__: `/user/${servedFile(source)}`, instance: stackName, source },
+    })),
+  };
 }
 
 /** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */

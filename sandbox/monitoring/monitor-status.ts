@@ -65,6 +65,17 @@ export async function monitorStatus(options: {
   };
 }
 
+/** Ports of the two programs on the loopback address. Throws `STACK_NOT_RUNNING` where nothing watches the stack. */
+export async function monitoringPorts(
+  stackName: string,
+): Promise<{ readonly prometheus: number; readonly alertmanager: number }> {
+  const containers = await monitoringContainers(stackName);
+  return {
+    prometheus: hostPort(containers, prometheusPort),
+    alertmanager: hostPort(containers, alertmanagerPort),
+  };
+}
+
 function hostPort(containers: readonly FoundContainer[], containerPort: number): number {
   const port = containers.find(({ running, hostPorts }) => running && hostPorts[containerPort] !== undefined)
     ?.hostPorts[containerPort];

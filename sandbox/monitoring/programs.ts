@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ImageRequest } from '../containers/images/images.ts';
 import type { NodeFile, NodeSpec } from '../containers/nodes/node-spec.ts';
 import { debianProgram, monitoringUser } from '../engines/shared/metrics/debian-program.ts';
-import { ownRules, scaledConfiguration } from './prometheus-files.ts';
+import { publishers, servedFile, servedFolder, servingNode } from '../stack/state/published-metrics.ts';
+import { scaledAlertmanager } from './alertmanager-file.ts';
+import { ownRules, scaledConfiguration, specifiedRules } from './prometheus-files.ts';
+import { scaledDuration } from './scaled-duration.ts';
 
 /** What a stack is watched by, beside its exporters. */
 export const prometheus: ImageRequest = {
-  engine: 'prometheus',
+  engine: servingNode,
   spec: {
     variable: 'PROMETHEUS',
     official: { reference: 'prom/prometheus:v2.53.3' },
@@ -30,6 +31,19 @@ export const alertmanagerPort = 9_093;
 /** Folder in Prometheus's container of what it scrapes; it reads a file there again when that changes. */
 export const targetsFolder = '/etc/prometheus/targets';
 
+/** Prometheus tells Alertmanager of an alert that goes on so often, and Alertmanager takes one for over after four times that. */
+export const resendDelay = '1m';
+
+/** How the two programs run, other than in their files. */
+export interface ProgramOptions {
+  /** How many times faster time runs. */
+  readonly timeScale: number;
+  /** Whether the specification's rules are there too, as controls. */
+  readonly asSpecified: boolean;
+  /** Address, in Alertmanager's own network, that alerts are sent to. */
+  readonly webhook?: string | undefined;
+}
+
 /**
  * Prometheus with the rules about these engines, and what it shows servers that answer themselves, by job. It keeps a day of
  * samples, in its container.
@@ -37,8 +51,9 @@ export const targetsFolder = '/etc/prometheus/targets';
 export function prometheusNode(
   engines: readonly string[],
   tokens: Readonly<Record<string, string>>,
-  timeScale: number,
+  { timeScale, asSpecified }: ProgramOptions,
 ): NodeSpec {
+  const rules = [...ownRules(engines, timeScale), ...(asSpecified ? [specifiedRules(timeScale)] : [])];
   return {
     name: prometheus.engine,
     role: 'monitoring',
@@ -47,14 +62,14 @@ export function prometheusNode(
       '--config.file=/etc/prometheus/prometheus.yml',
       '--storage.tsdb.path=/prometheus-data',
       '--storage.tsdb.retention.time=1d',
+      `--rules.alert.resend-delay=${scaledDuration(resendDelay, timeScale)}`,
+      `--web.user-assets=${servedFolder}`,
     ],
     user: String(monitoringUser),
     tmpfs: { '/prometheus-data': 512 * 2 ** 20 },
     files: [
       { path: '/etc/prometheus/prometheus.yml', content: scaledConfiguration(timeScale) },
-      ...ownRules(engines, timeScale).map(
-        ({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content }),
-      ),
+      ...rules.map(({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content })),
       ...Object.entries(tokens).map(
         ([job, token]): NodeFile => ({
           path: `/etc/prometheus/tokens/${job}`,
@@ -64,12 +79,13 @@ export function prometheusNode(
         }),
       ),
       { path: `${targetsFolder}/none.json`, content: '[]\n' },
+      ...publishers.map((name): NodeFile => ({ path: `${servedFolder}/${servedFile(name)}`, content: '' })),
     ],
   };
 }
 
-export function alertmanagerNode(): NodeSpec {
-  const content = readFileSync(join(import.meta.dirname, 'alertmanager', 'alertmanager.yml'), 'utf8');
+export function alertmanagerNode({ timeScale, webhook }: ProgramOptions): NodeSpec {
+  const content = scaledAlertmanager(timeScale, webhook);
   return {
     name: alertmanager.engine,
     role: 'monitoring',

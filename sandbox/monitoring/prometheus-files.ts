@@ -1,18 +1,16 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { durationMs, scaledDuration } from './scaled-duration.ts';
 
 const folder = join(import.meta.dirname, 'prometheus');
+const specifiedFile = join(import.meta.dirname, 'as-specified', 'database-monitoring.yaml');
 
-/** Seconds in each unit of Prometheus's durations that the files use. */
-const secondsIn: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
+/** Shortest interval between two scrapes of a job. */
+const shortestInterval = '15s';
 
-/** `5m` at a scale of 30 is `10000ms`. */
-function scaledDuration(text: string, timeScale: number): string {
-  return text.replace(/^(\d+)([smh])$/, (_, count: string, unit: string) => {
-    return `${Math.max(1, Math.round((Number(count) * (secondsIn[unit] ?? 0) * 1_000) / timeScale))}ms`;
-  });
-}
+/** How long a scrape may take where nothing else is said (Prometheus documentation, `scrape_timeout`). */
+const usualTimeoutMs = 10_000;
 
 /** The scrape configuration, with time running faster by this factor. At 1 the file as it is. */
 export function scaledConfiguration(timeScale: number): string {
@@ -21,12 +19,28 @@ export function scaledConfiguration(timeScale: number): string {
   const scaled = (key: string, value: unknown) =>
     key.endsWith('_interval') && typeof value === 'string' ? scaledDuration(value, timeScale) : value;
   const configuration = JSON.parse(JSON.stringify(parse(text)), (key, value) => scaled(key, value));
-  // A scrape may take as long as the next one is away, and Prometheus's default is 10 s.
-  const shortest = scaledDuration('15s', timeScale);
+  // A scrape may take as long as the next one is away.
+  const shortest = scaledDuration(shortestInterval, timeScale);
   return stringify({ ...configuration, global: { ...configuration.global, scrape_timeout: shortest } });
 }
 
-interface Rule {
+/** The longest interval between scrapes, how long one may take, and the interval of the rules, in milliseconds. */
+export function scrapeTimesMs(timeScale: number) {
+  const { global, scrape_configs: jobs } = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8')) as {
+    readonly global: Readonly<Record<'scrape_interval' | 'evaluation_interval', string>>;
+    readonly scrape_configs: readonly { readonly scrape_interval?: string }[];
+  };
+  const intervals = jobs.map(({ scrape_interval: interval = global.scrape_interval }) => durationMs(interval));
+  return {
+    intervalMs: Math.max(...intervals) / timeScale,
+    timeoutMs: timeScale === 1 ? usualTimeoutMs : durationMs(shortestInterval) / timeScale,
+    evaluationMs: durationMs(global.evaluation_interval) / timeScale,
+  };
+}
+
+/** A rule of an alert, as the files have it. */
+export interface Rule {
+  readonly alert: string;
   readonly expr: string;
   readonly for?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -36,21 +50,53 @@ interface RuleFile {
   readonly groups: readonly { readonly name: string; readonly rules: readonly Rule[] }[];
 }
 
+/** A file of rules, for the container of Prometheus. */
+interface RulesOfFile {
+  readonly name: string;
+  readonly content: string;
+}
+
 /** Rules about these engines and those about none, with time running faster by this factor. */
-export function ownRules(
-  engines: readonly string[],
-  timeScale: number,
-): readonly { readonly name: string; readonly content: string }[] {
+export function ownRules(engines: readonly string[], timeScale: number): readonly RulesOfFile[] {
+  return rulesByFile(engines).map(({ path, groups }) => ({
+    name: basename(path),
+    content: stringify({
+      groups: groups.map(({ name, rules }) => ({ name, rules: rules.map((rule) => scaledRule(rule, timeScale)) })),
+    }),
+  }));
+}
+
+/** Alerts about these engines and those about none, as the files have them. */
+export function alertsAbout(engines: readonly string[]): readonly Rule[] {
+  return rulesByFile(engines).flatMap(({ groups }) => groups.flatMap(({ rules }) => rules));
+}
+
+/** What a specified alert is called beside ours. */
+export function asSpecifiedName(alert: string): string {
+  return `${alert}AsSpecified`;
+}
+
+/** The specification's rules under names of their own, for controls, with time running faster by this factor. */
+export function specifiedRules(timeScale: number): RulesOfFile {
+  const { data } = parse(readFileSync(specifiedFile, 'utf8')) as { readonly data: Readonly<Record<string, string>> };
+  const { groups } = parse(data['alerts.yml'] ?? '') as RuleFile;
+  const renamed = groups.map(({ name, rules }) => ({
+    name: `as specified: ${name}`,
+    rules: rules.map((rule) => ({ ...scaledRule(rule, timeScale), alert: asSpecifiedName(rule.alert) })),
+  }));
+  return { name: 'as-specified.yml', content: stringify({ groups: renamed }) };
+}
+
+function rulesByFile(engines: readonly string[]) {
   return globSync('rules/*.yml', { cwd: folder }).map((path) => {
     const { groups } = parse(readFileSync(join(folder, path), 'utf8')) as RuleFile;
-    const kept = groups.map(({ name, rules }) => ({
-      name,
-      rules: rules.filter(({ labels }) => labels?.engine === undefined || engines.includes(labels.engine)),
-    }));
-    const content = stringify({
-      groups: kept.map(({ name, rules }) => ({ name, rules: rules.map((rule) => scaledRule(rule, timeScale)) })),
-    });
-    return { name: basename(path), content };
+    return {
+      path,
+      groups: groups.map(({ name, rules }) => ({
+        name,
+        rules: rules.filter(({ labels }) => labels?.engine === undefined || engines.includes(labels.engine)),
+      })),
+    };
   });
 }
 

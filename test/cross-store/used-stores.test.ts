@@ -3,7 +3,6 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import { checkUsedStores } from '../../sandbox/cross-store/check-used-stores.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
-import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { formatCrossStore } from '../../sandbox/report/stack/cross-store-text.ts';

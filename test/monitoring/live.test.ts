@@ -13,6 +13,7 @@ import { monitoringLogin, monitoringPassword } from '../../sandbox/engines/share
 import { startMonitoring } from '../../sandbox/monitoring/monitor-stack.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { monitoringContainers } from '../../sandbox/stack/remove/monitoring-containers.ts';
+import { serveMetrics } from '../../sandbox/stack/state/published-metrics.ts';
 import { readPanels } from './support/dashboard.ts';
 
 /** An alert of 5 minutes takes 15 s, and a scrape of 30 s comes every 1.5 s. */
@@ -81,13 +82,14 @@ async function healthByInstance(): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(data.activeTargets.map(({ labels, health }) => [labels.instance, health]));
 }
 
-const allUp = Object.fromEntries([...engineNames, 'prometheus', 'alertmanager'].map((name) => [name, 'up']));
+const allUp = () =>
+  Object.fromEntries([...engineNames, 'prometheus', 'alertmanager', stack.name].map((name) => [name, 'up']));
 
 async function untilAllUp(): Promise<void> {
   await until('every target is up', async () => {
     const health = await healthByInstance();
     return (
-      Object.values(health).every((each) => each === 'up') && Object.keys(health).length === Object.keys(allUp).length
+      Object.values(health).every((each) => each === 'up') && Object.keys(health).length === Object.keys(allUp()).length
     );
   });
 }
@@ -109,7 +111,7 @@ async function alertsReceived(): Promise<readonly string[]> {
 
 test('each node has an exporter, and the live scrapes have the labels that the rules are tested with', async () => {
   await untilAllUp();
-  expect(await healthByInstance()).toEqual(allUp);
+  expect(await healthByInstance()).toEqual(allUp());
   const recorded = JSON.parse(await readFile(join(import.meta.dirname, 'fixtures', 'live-labels.json'), 'utf8'));
   const read = {
     'postgres-exporter': ['pg_up', 'pg_stat_database_numbackends', 'pg_settings_max_connections', 'pg_wal_size_bytes'],
@@ -164,6 +166,26 @@ test('the figures are those of the servers, and say of which kind each server is
     ]);
     return counted === nodes && held === points.length && Number(now) >= Number(before) + documents.length;
   });
+});
+
+test('what the sandbox publishes is scraped of its stack, each time as it is then', async () => {
+  const metric = 'taishang_backup_last_success_timestamp_seconds';
+  // Of today: no alert about an old backup is to fire.
+  const nowSeconds = Math.round(Date.now() / 1_000);
+  for (const time of [nowSeconds - 60, nowSeconds]) {
+    await serveMetrics(stack.name, [{ name: 'backup', content: `${metric}{engine="redis"} ${time}\n` }]);
+    await until(`${metric} is ${time}`, async () => {
+      const { data } = await ask<{ data: { result: readonly { metric: Labels; value: readonly [number, string] }[] } }>(
+        'prometheus',
+        `/api/v1/query?query=${metric}`,
+      );
+      const [found] = data.result;
+      expect(
+        found === undefined ? {} : { instance: stack.name, engine: 'redis', job: 'sandbox', source: 'backup' },
+      ).toEqual(Object.fromEntries(Object.entries(found?.metric ?? {}).filter(([name]) => name !== '__name__')));
+      return found?.value[1] === String(time);
+    });
+  }
 });
 
 test('the logins may look at figures and at no data, and their passwords are in no environment', async () => {

@@ -4,9 +4,9 @@ import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { RunningEngine, Topology } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { monitoringPassword } from '../../sandbox/engines/shared/metrics/monitoring-login.ts';
 import { sourceOf } from '../../sandbox/monitoring/source-of.ts';
-import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 
 const secrets = {
   ...{ postgres: 'of-postgres', root: 'of-root', keyFile: 'of-key-file', neo4j: 'of-neo4j' },

@@ -1,5 +1,6 @@
 import type { ImageSpec } from '../../containers/images/image-spec.ts';
 import type { NodeHandle, NodeSpec } from '../../containers/nodes/node-spec.ts';
+import type { AlertDrill } from './alert-drills.ts';
 import type { RunningEngine } from './topology.ts';
 
 /** What answers for one node, and where. */
@@ -34,6 +35,10 @@ export interface Metrics {
   readonly job: string;
   /** Who answers. */
   readonly source: Exporters | OwnEndpoint;
+  /** Real causes of the alerts about the engine. Default: none. */
+  readonly alertDrills?: readonly AlertDrill[];
+  /** Why an alert about the engine has no drill, as the end of a sentence, by its name. */
+  readonly notDrilled?: Readonly<Record<string, string>>;
 }
 
 export function hasExporters(source: Metrics['source']): source is Exporters {

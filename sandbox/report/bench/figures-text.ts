@@ -6,7 +6,7 @@ type Measures = NonNullable<CaseResult['measures']>;
 
 /** Figures of a case as a line, for cases whose figures are what they are run for. */
 export function figuresOf({ engine, topology, case: name, measures = {} }: CaseResult, colors: Colors): string[] {
-  const texts = [lossesOf(measures), recoveryOf(measures), costOf(measures)];
+  const texts = [lossesOf(measures), recoveryOf(measures), costOf(measures), alertOf(measures)];
   return texts.flatMap((text) =>
     text === undefined ? [] : [`  ${colors.dim('figures')} ${engine} ${topology} / ${name}: ${text}`],
   );
@@ -37,4 +37,19 @@ function costOf({ bareTool, backupMs, backupRatio, restoreMs, restoreRatio }: Me
   if (bareTool === undefined || restoreRatio === undefined) return undefined;
   const [backup, restore] = [backupMs, restoreMs].map((ms) => formatDuration(Number(ms)));
   return `backup ${backup} (${backupRatio} times ${bareTool}), restore ${restore} (${restoreRatio} times)`;
+}
+
+/** How long an alert took to be received, and its end, beside what the files allow; and what the specification's one did. */
+function alertOf(measures: Measures): string | undefined {
+  const { receivedMs, receivedBoundMs, clearedMs, clearedBoundMs, asSpecified } = measures;
+  const within = (what: string, tookMs: Measures[string] | undefined, boundMs: Measures[string] | undefined) =>
+    tookMs === undefined || boundMs === undefined
+      ? []
+      : [`${what} after ${formatDuration(Number(tookMs))} (at most ${formatDuration(Number(boundMs))})`];
+  const texts = [
+    ...within('received', receivedMs, receivedBoundMs),
+    ...within('over', clearedMs, clearedBoundMs),
+    ...(asSpecified === undefined ? [] : [`as specified it ${asSpecified}`]),
+  ];
+  return texts.length === 0 ? undefined : texts.join('; ');
 }

@@ -4,9 +4,10 @@ import { type Db, MongoServerError } from 'mongodb';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { downDrills } from '../../shared/metrics/alert-causes.ts';
 import { monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { pythonExporter, pythonExporterNode } from '../../shared/metrics/python-exporter.ts';
-import { clientAsServer, openForWork } from '../server/connection.ts';
+import { clientAsServer, openForWork, probe } from '../server/connection.ts';
 import { mongodPort } from '../server/topologies.ts';
 
 /** Percona's, the one that its dashboards and rules expect. */
@@ -28,6 +29,7 @@ export const metrics: Metrics = {
     revoke,
     exporterOf,
   },
+  alertDrills: downDrills({ alert: 'MongoDBDown', probe, exporterOf }),
 };
 
 /** Status of the server and of its set, and no document (MongoDB documentation, "Built-In Roles"). */

@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { downDrills } from '../../shared/metrics/alert-causes.ts';
 import { monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { pythonExporter, pythonExporterNode } from '../../shared/metrics/python-exporter.ts';
-import { withDriver } from '../server/connection.ts';
+import { probe, withDriver } from '../server/connection.ts';
 
 /** Of Neo4j's own endpoint, which Community lacks. */
 const exporterPort = 2_004;
@@ -26,6 +27,7 @@ export const metrics: Metrics = {
     revoke,
     exporterOf,
   },
+  alertDrills: downDrills({ alert: 'Neo4jDown', probe, exporterOf }),
 };
 
 /** Runs a statement about users on every node: each has its own. */

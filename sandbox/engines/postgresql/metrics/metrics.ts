@@ -1,11 +1,13 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { downDrills } from '../../shared/metrics/alert-causes.ts';
 import { debianProgram } from '../../shared/metrics/debian-program.ts';
 import { exporterSecret, monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
-import { type OpenClient, openClient } from '../server/connection.ts';
+import { type OpenClient, openClient, probe } from '../server/connection.ts';
 import { scramVerifier } from '../server/scram.ts';
+import { alertDrills } from './alert-drills.ts';
 
 /** Default port of postgres_exporter. */
 const exporterPort = 9_187;
@@ -30,6 +32,16 @@ export const metrics: Metrics = {
     revoke,
     exporterOf,
   },
+  alertDrills: [
+    ...downDrills({
+      alert: 'PostgreSQLDown',
+      probe,
+      exporterOf,
+      asSpecified: { killed: 'fires', paused: 'misses', exporterKilled: 'misses' },
+    }),
+    ...alertDrills,
+  ],
+  notDrilled: { PostgreSQLDiskGrowth: 'it compares with an hour before, for half an hour' },
 };
 
 async function openWritable(running: RunningEngine): Promise<OpenClient> {

@@ -2,10 +2,12 @@ import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { downDrills } from '../../shared/metrics/alert-causes.ts';
 import { debianProgram } from '../../shared/metrics/debian-program.ts';
 import { exporterSecret, monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { serverPort } from '../server/client-options.ts';
-import { openClient } from '../server/connection.ts';
+import { openClient, probe } from '../server/connection.ts';
+import { alertDrills, notDrilled } from './alert-drills.ts';
 
 /** Default port of redis_exporter. */
 const exporterPort = 9_121;
@@ -23,6 +25,8 @@ export const metrics: Metrics = {
     revoke,
     exporterOf,
   },
+  alertDrills: [...downDrills({ alert: 'RedisDown', probe, exporterOf }), ...alertDrills],
+  notDrilled,
 };
 
 /** No key, no channel, and of the commands those alone that the exporter asks (its README, "Authenticating with Redis"). */

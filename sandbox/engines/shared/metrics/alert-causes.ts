@@ -1,0 +1,60 @@
+import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { startContainer } from '../../../containers/nodes/nodes.ts';
+import { untilReady } from '../../../containers/nodes/until-ready.ts';
+import { docker } from '../../../containers/runtime/docker.ts';
+import { labelNames } from '../../../containers/runtime/labels.ts';
+import { findContainers } from '../../../containers/runtime/objects.ts';
+import type { AlertDrill, AlertPlace } from '../../contract/alert-drills.ts';
+import type { EngineCore } from '../../contract/engine.ts';
+import type { Exporter } from '../../contract/metrics.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
+
+/** What an engine's own `Down` alert is held to: the first node is gone, silent, or nothing is known of it. */
+export function downDrills(options: {
+  readonly alert: string;
+  readonly probe: EngineCore['probe'];
+  /** Default: the server answers Prometheus itself. */
+  readonly exporterOf?: (running: RunningEngine, node: NodeHandle) => Exporter;
+  /** What the specification's expression makes of each. Default: it has no such alert. */
+  readonly asSpecified?: Readonly<Record<'killed' | 'paused' | 'exporterKilled', 'fires' | 'misses'>>;
+}): readonly AlertDrill[] {
+  const { alert, probe, exporterOf, asSpecified } = options;
+  const specified = (cause: 'killed' | 'paused' | 'exporterKilled') =>
+    asSpecified === undefined ? {} : { asSpecified: asSpecified[cause] };
+  const faulty =
+    (kind: 'kill' | 'pause') =>
+    async ({ running, faults, signal }: AlertPlace) => {
+      const node = firstNode(running);
+      await faults.inject({ kind, node: node.name });
+      return async () => {
+        await faults.heal(node.name);
+        await untilReady(node, { probe: () => probe(node, running.secrets), signal });
+      };
+    };
+  return [
+    { alert, cause: 'the server is killed', ...specified('killed'), make: faulty('kill') },
+    { alert, cause: 'the server hangs', ...specified('paused'), make: faulty('pause') },
+    ...(exporterOf === undefined
+      ? []
+      : [
+          {
+            alert,
+            cause: 'its exporter is killed',
+            ...specified('exporterKilled'),
+            make: async ({ running }: AlertPlace) => {
+              const node = firstNode(running);
+              return killMonitoring(node.network, exporterOf(running, node).spec.name);
+            },
+          },
+        ]),
+  ];
+}
+
+/** Kills one of the containers that watch a stack. Returns what starts it again. */
+export async function killMonitoring(stackName: string, name: string): Promise<() => Promise<void>> {
+  const found = await findContainers({ [labelNames.beside]: stackName, [labelNames.node]: name });
+  const [container] = found;
+  if (container === undefined) throw new Error(`${name} does not watch ${stackName}`);
+  await (await docker()).getContainer(container.id).kill({ signal: 'SIGKILL' });
+  return () => startContainer(container.id);
+}

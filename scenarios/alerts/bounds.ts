@@ -1,0 +1,43 @@
+import { scaledDeadlineMs } from '../../sandbox/core/deadlines.ts';
+import { readAlertmanagerFile } from '../../sandbox/monitoring/alertmanager-file.ts';
+import { type Rule, scrapeTimesMs } from '../../sandbox/monitoring/prometheus-files.ts';
+import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
+
+/** What a busy machine may be late by beside the intervals, in milliseconds: scrapes are missed, programs wait for a processor. */
+export const machineMs = scaledDeadlineMs(10_000);
+
+/** Times of one alert in milliseconds, as the intervals of the files make them. */
+export interface AlertTimes {
+  /** `for` of the rule: it cannot fire sooner. */
+  readonly forMs: number;
+  /** From the cause to its notification at most. */
+  readonly fireBoundMs: number;
+  /** From the healing to its notification at most. */
+  readonly clearBoundMs: number;
+  /** Between two looks at the rules, scrapes included: whoever waits that long has seen what they see. */
+  readonly lookMs: number;
+}
+
+/**
+ * The next scrape is an interval away and may take its time-out; rules are evaluated an interval later, for as many whole
+ * intervals as `for` is long; Alertmanager waits `group_wait` with the first of a group, and `group_interval` with what
+ * follows (Prometheus and Alertmanager documentation, "Configuration").
+ */
+export function timesOf(
+  rule: Pick<Rule, 'for'>,
+  timeScale: number,
+  { leadMs = 0, tailMs = 0 }: { readonly leadMs?: number | undefined; readonly tailMs?: number | undefined } = {},
+): AlertTimes {
+  const { route } = readAlertmanagerFile();
+  const scaled = (text: string) => durationMs(text) / timeScale;
+  const { intervalMs, timeoutMs, evaluationMs } = scrapeTimesMs(timeScale);
+  const forMs = scaled(rule.for ?? '0s');
+  const lookMs = intervalMs + timeoutMs + evaluationMs;
+  const pendingMs = Math.ceil(forMs / evaluationMs) * evaluationMs;
+  return {
+    forMs,
+    lookMs,
+    fireBoundMs: leadMs + lookMs + pendingMs + scaled(route.group_wait),
+    clearBoundMs: tailMs + lookMs + scaled(route.group_interval),
+  };
+}

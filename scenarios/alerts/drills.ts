@@ -1,0 +1,55 @@
+import type { AlertDrill, Heal } from '../../sandbox/engines/contract/alert-drills.ts';
+import type { EngineWith } from '../../sandbox/engines/contract/engine.ts';
+import { firstNode, type TopologyName } from '../../sandbox/engines/contract/topology.ts';
+import { alertsAbout, type Rule } from '../../sandbox/monitoring/prometheus-files.ts';
+import type { Stack } from '../../sandbox/stack/create-stack.ts';
+import type { WatchedStack } from './watched-stack.ts';
+
+/** A cause of an alert with what the runner knows of it. */
+export interface Drill {
+  /** What stands in results: an engine, or `monitoring`. */
+  readonly about: string;
+  readonly topology: TopologyName;
+  readonly alert: string;
+  readonly cause: string;
+  readonly rule: Rule;
+  /** What the alert's label `instance` says. `undefined`: it has none. */
+  readonly instance: (stack: Stack) => string | undefined;
+  readonly mustFire: boolean;
+  readonly asSpecified?: 'fires' | 'misses' | undefined;
+  readonly leadMs?: number | undefined;
+  /** From the healing until the expression can be over, in milliseconds. Default: 0. */
+  readonly tailMs?: number;
+  readonly make: (watched: WatchedStack, signal: AbortSignal) => Promise<Heal>;
+}
+
+/** Drills of an engine's own alerts. */
+export function drillsOf(engine: EngineWith<'metrics'>): readonly Drill[] {
+  const rules = alertsAbout([engine.name]);
+  return (engine.metrics.alertDrills ?? []).map((drill) => ofEngine(engine, drill, rules));
+}
+
+function ofEngine(engine: EngineWith<'metrics'>, drill: AlertDrill, rules: readonly Rule[]): Drill {
+  const { alert, cause, topology = 'standalone', node = firstNode, mustFire = true, asSpecified, leadMs } = drill;
+  const runningIn = (stack: Stack) => stack.engines[engine.name];
+  return {
+    about: engine.name,
+    topology,
+    alert,
+    cause,
+    rule: ruleOf(rules, alert, engine.name),
+    instance: (stack) => node(runningIn(stack)).name,
+    mustFire,
+    asSpecified,
+    leadMs,
+    make: ({ stack }, signal) => drill.make({ running: runningIn(stack), faults: stack.faults, signal }),
+  };
+}
+
+/** The rule of this name, about this engine where there are several. */
+export function ruleOf(rules: readonly Rule[], alert: string, engine: string): Rule {
+  const named = rules.filter((rule) => rule.alert === alert);
+  const rule = named.find(({ labels }) => labels?.engine === engine) ?? named[0];
+  if (rule === undefined) throw new Error(`there is no alert ${alert}`);
+  return rule;
+}

@@ -1,0 +1,48 @@
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import { hasAll, whyWithout } from '../../sandbox/engines/contract/lacks.ts';
+import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
+import { deadMansSwitch } from './dead-mans-switch.ts';
+import { monitoring } from './monitoring-drills.ts';
+
+/** An alert without a drill, and why. */
+export interface NotDrilled {
+  /** An engine, or `monitoring`. */
+  readonly about: string;
+  readonly alert: string;
+  readonly reason: string;
+}
+
+/** What of the alerts that are about no engine is drilled, on any. */
+const ofMonitoring = ['ExporterDown', 'BackupTooOld', deadMansSwitch];
+
+/** Every alert about these engines, and about none, that nothing makes the cause of. */
+export function notDrilled(
+  engines: readonly Engine[],
+  drilled: readonly { readonly about: string; readonly alert: string }[],
+  cheapest: Engine | undefined,
+): readonly NotDrilled[] {
+  const ofEngines = engines.flatMap((engine) =>
+    alertsAbout([engine.name])
+      .filter(({ labels }) => labels?.engine === engine.name)
+      .filter(({ alert }) => !drilled.some((each) => each.about === engine.name && each.alert === alert))
+      .filter(({ alert }) => alert !== targetMissing || engine !== cheapest)
+      .map(({ alert }) => ({ about: engine.name, alert, reason: reasonOf(engine, alert, cheapest) })),
+  );
+  const ofNone = alertsAbout([])
+    .filter(({ alert }) => cheapest === undefined || !ofMonitoring.includes(alert))
+    .map(({ alert }) => ({
+      about: monitoring,
+      alert,
+      reason: cheapest === undefined ? 'none of the engines can be watched' : noDrill,
+    }));
+  return [...ofEngines, ...ofNone];
+}
+
+const targetMissing = 'TargetMissing';
+const noDrill = 'no drill makes its cause yet';
+
+function reasonOf(engine: Engine, alert: string, cheapest: Engine | undefined): string {
+  if (!hasAll(engine, 'metrics')) return whyWithout(engine, 'metrics');
+  if (alert === targetMissing) return `it is drilled for ${cheapest?.title}, and the rule is the same`;
+  return engine.metrics.notDrilled?.[alert] ?? noDrill;
+}

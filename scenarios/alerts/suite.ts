@@ -1,0 +1,125 @@
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import type { Engine, EngineWith } from '../../sandbox/engines/contract/engine.ts';
+import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
+import type { EngineName } from '../../sandbox/engines/engine-names.ts';
+import { inParallel } from '../in-parallel.ts';
+import type { CaseResult } from '../results.ts';
+import { type CasePlace, type Measures, notRun, runCase, undecided } from '../run-case.ts';
+import type { SuiteContext } from '../suite-context.ts';
+import { backupTooOld } from './backup-too-old.ts';
+import { timesOf } from './bounds.ts';
+import { deadMansSwitch, runDeadMansSwitch } from './dead-mans-switch.ts';
+import { type Drill, drillsOf } from './drills.ts';
+import { monitoring, monitoringDrills } from './monitoring-drills.ts';
+import { notDrilled } from './not-drilled.ts';
+import { runDrill } from './run-drill.ts';
+import { startWatched, type WatchedStack } from './watched-stack.ts';
+
+const suite = 'alerts';
+
+/** Time runs so many times faster where nothing else is said. */
+export const defaultTimeScale = 20;
+
+/** Beyond, a scrape has less than a quarter of a second. */
+export const timeScaleMax = 60;
+
+/** Drills side by side: they wait most of the time. */
+const parallelDrills = 3;
+
+/** One case, and what it is run on. */
+interface Work {
+  readonly place: CasePlace;
+  readonly name: string;
+  readonly limitMs: number;
+  readonly start: () => Promise<WatchedStack>;
+  readonly run: (watched: WatchedStack, measures: Measures, signal: AbortSignal) => Promise<void>;
+}
+
+/** Every alert about these engines and about the monitoring: its real causes, each on a watched stack of its own. */
+export async function runAlertsSuite(
+  engines: readonly Engine[],
+  context: SuiteContext,
+  timeScale: number,
+): Promise<readonly CaseResult[]> {
+  if (context.depth === 'quick') {
+    const reason = 'they take too long for the quick part; leave `--quick` away';
+    return [notRun({ suite, engine: monitoring, topology: 'standalone' }, 'drills of alerts', reason)];
+  }
+  const { able } = splitByCapability(engines, 'metrics');
+  const works = worksOf(able, context, timeScale);
+  const results = await inParallel(
+    works.map((work) => () => runWork(work, context)),
+    parallelDrills,
+  );
+  const drilled = able.flatMap((engine) => drillsOf(engine)).map(({ about, alert }) => ({ about, alert }));
+  return [
+    ...results,
+    ...notDrilled(engines, drilled, cheapestOf(able)).map(({ about, alert, reason }) =>
+      notRun(placeOf({ about, topology: 'standalone' }, context), alert, reason),
+    ),
+  ];
+}
+
+function placeOf({ about, topology }: Pick<Drill, 'about' | 'topology'>, { images }: SuiteContext): CasePlace {
+  return { suite, engine: about, topology, origin: images.get(about)?.origin };
+}
+
+/** What is about no engine is drilled on the one that takes least. */
+function cheapestOf(able: readonly EngineWith<'metrics'>[]): EngineWith<'metrics'> | undefined {
+  return able.toSorted((left, right) => left.resources().memoryBytes - right.resources().memoryBytes)[0];
+}
+
+function worksOf(able: readonly EngineWith<'metrics'>[], context: SuiteContext, timeScale: number): readonly Work[] {
+  const ofDrill = (drill: Drill, start: Work['start']): Work => {
+    const { fireBoundMs, clearBoundMs, lookMs } = timesOf(drill.rule, timeScale, drill);
+    return {
+      place: placeOf(drill, context),
+      name: `${drill.alert}: ${drill.cause}`,
+      limitMs: 3 * (fireBoundMs + clearBoundMs + lookMs) + deadlineMs('drill'),
+      start,
+      run: (watched, measures, signal) => runDrill(drill, watched, measures, signal),
+    };
+  };
+  const on = (engine: EngineName, drill: Drill) =>
+    ofDrill(drill, () => startWatched(engine, drill.topology, context, timeScale));
+  const cheapest = cheapestOf(able);
+  const ofEngines = able.flatMap((engine) => drillsOf(engine).map((drill) => on(engine.name, drill)));
+  if (cheapest === undefined) return ofEngines;
+  const backup = backupTooOld(cheapest, context, timeScale);
+  return [
+    ...ofEngines,
+    ...monitoringDrills(cheapest).map((drill) => on(cheapest.name, drill)),
+    ...(cheapest.backup === undefined ? [] : [ofDrill(backup.drill, backup.start)]),
+    {
+      place: placeOf({ about: monitoring, topology: 'standalone' }, context),
+      name: `${deadMansSwitch}: Prometheus is killed`,
+      limitMs: 3 * timesOf({ for: '5m' }, timeScale).fireBoundMs + deadlineMs('drill'),
+      start: () => startWatched(cheapest.name, 'standalone', context, timeScale),
+      run: runDeadMansSwitch,
+    },
+  ];
+}
+
+async function runWork({ place, name, limitMs, start, run }: Work, context: SuiteContext): Promise<CaseResult> {
+  let watched: WatchedStack;
+  try {
+    watched = await start();
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    return undecided(place, name, thrown);
+  }
+  // A drill that runs out of time must not go on breaking a stack that is being put away.
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, over.signal]);
+  let work: Promise<void> = Promise.resolve();
+  try {
+    return await runCase(place, name, { ...context, limitMs }, (measures) => {
+      work = run(watched, measures, signal);
+      return work;
+    });
+  } finally {
+    over.abort(new Error('the case is over'));
+    await work.catch(() => {});
+    await watched[Symbol.asyncDispose]();
+  }
+}

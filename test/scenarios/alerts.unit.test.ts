@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
+import { timesOf } from '../../scenarios/alerts/bounds.ts';
+import { deadMansSwitch } from '../../scenarios/alerts/dead-mans-switch.ts';
+import { drillsOf } from '../../scenarios/alerts/drills.ts';
+import { monitoringDrills } from '../../scenarios/alerts/monitoring-drills.ts';
+import { notDrilled } from '../../scenarios/alerts/not-drilled.ts';
+import { runSuites } from '../../scenarios/run-suites.ts';
+
+test('every alert has a drill or a reason, and none has both', async () => {
+  const engines = await loadEngines(engineNames);
+  const { able } = splitByCapability(engines, 'metrics');
+  const [cheapest] = able;
+  if (cheapest === undefined) throw new Error('an engine can be watched');
+  const drilled = able.flatMap(drillsOf).map(({ about, alert }) => ({ about, alert }));
+  const open = notDrilled(engines, drilled, cheapest);
+  for (const { reason } of open) expect(reason).toMatch(/\w{3}/);
+  const own = monitoringDrills(cheapest).map(({ alert }) => alert);
+  const names = [...drilled, ...open].map(({ alert }) => alert);
+  const all = new Set(alertsAbout(engineNames).map(({ alert }) => alert));
+  expect(new Set([...names, ...own, 'BackupTooOld', deadMansSwitch])).toEqual(all);
+  const drilledAndOpen = open.filter(({ about, alert }) =>
+    drilled.some((each) => each.about === about && each.alert === alert),
+  );
+  expect(drilledAndOpen).toEqual([]);
+});
+
+test('bounds follow from the intervals of the files', () => {
+  // 30 s scrape + 10 s time-out + 15 s evaluation + 5 min + 10 s group_wait; and 1 min group_interval.
+  expect(timesOf({ for: '5m' }, 1)).toEqual({
+    forMs: 300_000,
+    lookMs: 55_000,
+    fireBoundMs: 365_000,
+    clearBoundMs: 115_000,
+  });
+  expect(timesOf({ for: '5m' }, 20, { leadMs: 10_000, tailMs: 1_000 })).toEqual({
+    forMs: 15_000,
+    lookMs: 3_000,
+    fireBoundMs: 28_500,
+    clearBoundMs: 7_000,
+  });
+});
+
+test.each([0, 1.5, 61, Number.NaN])('time that is to run %s times faster is refused', async (timeScale) => {
+  const run = runSuites({ suites: ['alerts'], engines: ['redis'], timeScale });
+  await expect(run).rejects.toMatchObject({ code: 'BAD_OPTION' });
+});
