@@ -144,6 +144,8 @@ describe('a registry that cannot be used', () => {
   test('and breaks off in the middle is given up at the second try', async () => {
     // What cannot be compressed, so that the layer is longer than what comes through.
     const engine = await officialEngine('RUN head --bytes=3000000 /dev/urandom > /official');
+    // Nothing but the break is to be told.
+    await registry.fill(baseTag, `library/${officialBase}`);
     await using proxy = await startCuttingProxy(registry.address, 300_000);
     await loggedIn(proxy.address);
     const { images, notices, durationMs } = await resolveAt(proxy.address, [engine]);

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
@@ -200,9 +200,11 @@ test('a server that hangs and one that is killed are alerted, and no longer once
   });
 });
 
-test('the monitoring goes with its stack', async () => {
-  expect(await monitoringContainers(stack.name)).not.toEqual([]);
-  isWatched = false;
-  await stack.dispose();
-  expect(await monitoringContainers(stack.name)).toEqual([]);
+describe('a stack that is taken down', () => {
+  test('the monitoring goes with its stack', async () => {
+    expect(await monitoringContainers(stack.name)).not.toEqual([]);
+    isWatched = false;
+    await stack.dispose();
+    expect(await monitoringContainers(stack.name)).toEqual([]);
+  });
 });
