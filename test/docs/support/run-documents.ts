@@ -36,7 +36,7 @@ interface Ran {
 
 /** Commands that go on until somebody has seen enough: they are interrupted after some seconds, as by Ctrl-C. */
 const endless = / --(?:follow|watch)\b/;
-const interruptedAfterS = 5;
+const interruptedAfterS = 3;
 
 /** `settings`: variables of the sandbox, for all commands. Default: none. */
 export async function copyCheckout(settings: Readonly<Record<string, string>> = {}): Promise<Checkout> {
