@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { auth as neo4jAuth, driver as neo4jDriver } from 'neo4j-driver';
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
@@ -336,9 +336,11 @@ test('servers that hang and servers that are killed are alerted, and no longer o
   });
 });
 
-test('the monitoring goes with its stack', async () => {
-  expect(await monitoringContainers(stack.name)).not.toEqual([]);
-  isWatched = false;
-  await stack.dispose();
-  expect(await monitoringContainers(stack.name)).toEqual([]);
+describe('a stack that is taken down', () => {
+  test('the monitoring goes with its stack', async () => {
+    expect(await monitoringContainers(stack.name)).not.toEqual([]);
+    isWatched = false;
+    await stack.dispose();
+    expect(await monitoringContainers(stack.name)).toEqual([]);
+  });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { isRunning, startNodeAgain } from '../../sandbox/containers/nodes/nodes.ts';
 import { untilReady } from '../../sandbox/containers/nodes/until-ready.ts';
@@ -33,11 +33,13 @@ afterAll(async () => {
 
 // One of the tests stops them.
 beforeEach(async () => {
-  for (const node of running.nodes) {
-    if (await isRunning(node)) continue;
-    await startNodeAgain(node);
-    await untilReady(node, { probe: () => neo4j.probe(node, running.secrets) });
-  }
+  await Promise.all(
+    running.nodes.map(async (node) => {
+      if (await isRunning(node)) return;
+      await startNodeAgain(node);
+      await untilReady(node, { probe: () => neo4j.probe(node, running.secrets) });
+    }),
+  );
 });
 
 const [primary, standby] = [0, 1].map((index) => () => running.nodes[index] as RunningEngine['nodes'][number]);
@@ -72,17 +74,19 @@ test('the server is told from the first process, which is root', async () => {
   expect(await serverIsRoot(primary?.() as never)).toBe(false);
 });
 
-test('a plain `docker stop` ends it by its signal, long before it would be killed', async () => {
-  const client = await docker();
-  const factor = Number(process.env.SANDBOX_DEADLINE_FACTOR ?? 1);
-  await Promise.all(
-    running.nodes.map(async ({ containerId }) => {
-      const container = client.getContainer(containerId);
-      await container.stop({ t: 10 * factor });
-      const { State } = await container.inspect();
-      // Whether its end was by the signal or by itself is the first process's to tell; a kill is 137.
-      expect(State.Running).toBe(false);
-      expect([0, 143]).toContain(State.ExitCode);
-    }),
-  );
+describe('nodes that are stopped', () => {
+  test('a plain `docker stop` ends it by its signal, long before it would be killed', async () => {
+    const client = await docker();
+    const factor = Number(process.env.SANDBOX_DEADLINE_FACTOR ?? 1);
+    await Promise.all(
+      running.nodes.map(async ({ containerId }) => {
+        const container = client.getContainer(containerId);
+        await container.stop({ t: 10 * factor });
+        const { State } = await container.inspect();
+        // Whether its end was by the signal or by itself is the first process's to tell; a kill is 137.
+        expect(State.Running).toBe(false);
+        expect([0, 143]).toContain(State.ExitCode);
+      }),
+    );
+  });
 });

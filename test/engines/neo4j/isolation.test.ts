@@ -1,5 +1,5 @@
 import type { Driver } from 'neo4j-driver';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { thisProcess } from '../../../sandbox/containers/runtime/owner.ts';
 import type { Place, Places } from '../../../sandbox/engines/contract/isolation.ts';
 import type { Connection } from '../../../sandbox/engines/contract/topology.ts';
@@ -65,12 +65,14 @@ test('an open transaction is ended by the reset, and a user goes', async () => {
   expect(await places.verify(place)).toEqual([]);
 });
 
-test('a place whose password a test has changed is replaced', async () => {
-  const { NEO4J_PASSWORD: old } = place.environment;
-  const statement = "ALTER CURRENT USER SET PASSWORD FROM $old TO 'another password'";
-  await client().executeQuery(statement, { old }, { database: 'system' });
-  await own?.[Symbol.asyncDispose]();
-  own = undefined;
-  expect(await places.reset(place)).toBe(false);
-  expect(await isolation.sweep(stack.engines.neo4j, () => false)).toBe(0);
+describe('a place that is no good any more', () => {
+  test('a place whose password a test has changed is replaced', async () => {
+    const { NEO4J_PASSWORD: old } = place.environment;
+    const statement = "ALTER CURRENT USER SET PASSWORD FROM $old TO 'another password'";
+    await client().executeQuery(statement, { old }, { database: 'system' });
+    await own?.[Symbol.asyncDispose]();
+    own = undefined;
+    expect(await places.reset(place)).toBe(false);
+    expect(await isolation.sweep(stack.engines.neo4j, () => false)).toBe(0);
+  });
 });
