@@ -5,7 +5,7 @@ import type { Data, ReadBack } from '../../contract/data.ts';
 import type { Capabilities } from '../../contract/engine.ts';
 import type { Holding } from '../../contract/holdings.ts';
 import type { Insight } from '../../contract/insight.ts';
-import type { Isolation } from '../../contract/isolation.ts';
+import type { Isolation, IsolationMode } from '../../contract/isolation.ts';
 import type { LeaseBench, OtherWay } from '../../contract/lease-bench.ts';
 import type { MigrationFiles } from '../../contract/migrations.ts';
 import type { OfferedReads } from '../../contract/platform-reads.ts';
@@ -134,17 +134,23 @@ const bench = byMember<Bench>({
   leases: byMember<LeaseBench>({ write: asItIs, others: byItem(otherWay), wantedMs: asItIs }),
 });
 
-const isolation = byMember<Isolation>({
+const isolationMode: Routes<IsolationMode> = {
+  mode: asItIs,
   place: asItIs,
   leaks: asItIs,
   open: toPrimary,
+  sweep: toPrimaryIfAny,
+};
+
+const isolation = byMember<Isolation>({
+  ...isolationMode,
+  otherModes: byItem(byMember<IsolationMode>(isolationMode)),
   // Of a place, by its own address.
   connect: asItIs,
   readdress: asItIs,
   addRows: asItIs,
   heldKeys: asItIs,
   rolledBack: asItIs,
-  sweep: toPrimaryIfAny,
 });
 
 const insight = byMember<Insight>({ seen: asItIs, limits: asItIs, watch: toPrimary });
