@@ -12,7 +12,8 @@ import type { Dataset } from '../../seeds/dataset.ts';
 import { watchEnvironment } from '../environment.ts';
 import { memoryOf, nodeItselfBytes } from './broker-memory.ts';
 import { figuresOf, measureInTurns, type Turns } from './in-turns.ts';
-import { builtBroker, type MeasuredBroker, startBroker } from './measured-broker.ts';
+import { builtBroker, type MeasuredBroker, startBroker, waitMs } from './measured-broker.ts';
+import { type OpenModes, openModes, placesOfSessions } from './modes.ts';
 import type { IsolationReport, LeaseFigure, MemoryFigure, NotMeasured, WorkersFigure } from './results.ts';
 import { leaseWay, type MeasuredEngine, otherWays } from './ways.ts';
 import { measureWorkers } from './workers.ts';
@@ -95,11 +96,13 @@ async function measureMade(run: Run): Promise<void> {
 
 /** Two places of each engine: one that the other ways have, and one that each lease waits for. */
 async function measureKept(run: Run): Promise<void> {
-  const maximum = Object.fromEntries(run.engines.map(({ name }) => [name, 2]));
+  const { engines, options } = run;
+  const maximum = Object.fromEntries(engines.map(({ name, isolation }) => [name, 2 + placesOfSessions(isolation)]));
   await using broker = await brokerOf(run, { maximum });
+  await using modes = await openModes(options.identity, broker, engines, waitMs());
   await using lease = await broker.harness.lease();
   for (const kind of ['handed out', 'as new'] as const) {
-    for (const engine of run.engines) await measureOne(run, { broker, engine, lease, kind });
+    for (const engine of run.engines) await measureOne(run, { broker, engine, lease, kind, modes });
     if (run.engines.length > 1) await measureAll(run, broker, kind);
   }
 }
@@ -110,9 +113,11 @@ interface One {
   /** Of the other ways. */
   readonly lease: Lease;
   readonly kind: LeaseKind;
+  /** Absent where nothing is kept ready. */
+  readonly modes?: OpenModes;
 }
 
-async function measureOne(run: Run, { broker, engine, lease, kind }: One): Promise<void> {
+async function measureOne(run: Run, { broker, engine, lease, kind, modes }: One): Promise<void> {
   const { options, figures, notRun } = run;
   const { name, leases } = engine;
   await runTask(options.progress ?? silent, ['bench isolation', `${name}, ${kind}`], async () => {
@@ -121,7 +126,8 @@ async function measureOne(run: Run, { broker, engine, lease, kind }: One): Promi
       onUnprepared: (what, thrown) => notRun.push({ engine: name, what, reason: messageOf(thrown) }),
     });
     await broker.untilIdle();
-    const times = await measureInTurns([leaseWay(kind, broker, [engine]), ...others.ways], turnsOf(options));
+    const ways = [leaseWay(kind, broker, [engine]), ...(modes?.ways(kind, engine) ?? []), ...others.ways];
+    const times = await measureInTurns(ways, turnsOf(options));
     figures.push(...figuresOf({ engine: name, kind, wantedMs: leases.wantedMs?.[kind] }, times));
   });
 }

@@ -54,7 +54,7 @@ export async function startBroker(
 }
 
 /** The first who asks for an engine waits until its pool is open: a server in Java starts meanwhile. */
-const waitMs = () => 2 * deadlineMs('lease');
+export const waitMs = () => 2 * deadlineMs('lease');
 
 /** Often: what waits for a pool to come to rest is not measured, and a run has thousands of such waits. */
 const idlePollMs = 2;

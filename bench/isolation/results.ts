@@ -15,8 +15,9 @@ export interface LeaseFigure extends Times {
   /** Engine, or `all` of those that were measured. */
   readonly engine: string;
   readonly kind: LeaseKind;
-  readonly role: 'lease' | 'bare' | 'peer';
-  /** `lease`, or the name of the other way. */
+  /** `mode`: a lease of stores that are kept apart in another way than the engine's default. */
+  readonly role: 'lease' | 'mode' | 'bare' | 'peer';
+  /** `lease`, `lease, MODE`, or the name of the other way. */
   readonly way: string;
   /** Time of a lease over that of this way: median of the rounds' ratios. Absent for leases themselves. */
   readonly ratio?: number;

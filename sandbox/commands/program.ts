@@ -280,6 +280,7 @@ export function createProgram(): Command {
     'waitTimeout',
   ])
     .option('--lease', 'give it stores of its own, as new, and take them back when it ends')
+    .option('--isolation <pairs>', 'with --lease: how its stores are kept apart, for example redis=server')
     .option('--keep-failed <number>', 'with --lease: most commands that failed and keep their stores (default: 3)')
     .usage('[options] -- <command> [arguments...]')
     .argument('<command...>', 'the command and its arguments; its exit code is passed on')

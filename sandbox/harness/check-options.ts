@@ -23,9 +23,19 @@ export function checkSettings(options: LeaseSettings & { readonly maximum?: obje
   checkNumber('keepFailedForMs', options.keepFailedForMs, durationMsMax);
   checkInsight(options.insight);
   checkEngines('maximum', Object.keys(options.maximum ?? {}));
+  checkChoice(options.isolation);
   for (const [name, most] of Object.entries(options.maximum ?? {})) {
     checkWhole(`maximum.${name}`, most, Number.MAX_SAFE_INTEGER, 1);
   }
+}
+
+/** Which modes an engine has is known where it is loaded (`isolation-choice.ts`). */
+function checkChoice(choice: unknown): void {
+  if (choice === undefined) return;
+  if (typeof choice !== 'object' || choice === null || Array.isArray(choice)) {
+    throw bad('isolation', choice, "a mode for each engine: { redis: 'server' }");
+  }
+  checkEngines('isolation', Object.keys(choice));
 }
 
 function checkInsight(insight: unknown): void {
@@ -44,7 +54,8 @@ export function checkLeaseOptions({ engines, faults, label, waitMs }: AskedLease
   checkNumber('waitMs', waitMs, durationMsMax);
 }
 
-function checkEngines(option: string, names: unknown): asserts names is readonly EngineName[] {
+/** Throws `BAD_OPTION` for what is no list of engines, `UNKNOWN_ENGINE` for one that is none. */
+export function checkEngines(option: string, names: unknown): asserts names is readonly EngineName[] {
   if (!Array.isArray(names)) throw bad(option, names, "a list of engines: ['redis']");
   const unknown = names.find((name) => !engineNames.includes(name));
   if (unknown !== undefined) {

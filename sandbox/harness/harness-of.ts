@@ -3,8 +3,10 @@ import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
 import type { BrokerClient } from './broker/protocol/broker-client.ts';
 import { checkLeaseOptions } from './check-options.ts';
+import { chosenModes } from './isolation-choice.ts';
 import { type Lease, leaseOver } from './lease.ts';
 import { type LeaseSettings, settingsOf } from './lease-settings.ts';
+import { rolledBackSessions } from './rolled-back/sessions.ts';
 
 /** Stores for tests, of the stack of a folder. */
 export interface Harness<Name extends EngineName = EngineName> extends AsyncDisposable {
@@ -42,7 +44,8 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
 }
 
 /**
- * A harness of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`.
+ * A harness of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`, and
+ * `BAD_OPTION` for what is no way to keep tests of an engine apart.
  *
  *     const { identity, engines } = harness;
  *     await using another = await harnessOf({ identity, engines, waitMs: 5_000 });
@@ -52,7 +55,9 @@ export async function harnessOf<Name extends EngineName>(
     AttachBrokerOptions & { readonly identity: StackIdentity; readonly engines: readonly Name[] },
 ): Promise<Harness<Name>> {
   const { identity, engines } = options;
+  const chosen = await chosenModes(options.isolation);
   let broker = await attachBroker(identity, options);
+  const sessions = rolledBackSessions(chosen.rolledBack, attached);
   return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
 
   async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
@@ -61,7 +66,8 @@ export async function harnessOf<Name extends EngineName>(
     const { label = process.argv[1] ?? 'a process', faults = [] } = asked;
     const settings = settingsOf(options);
     const waitMs = asked.waitMs ?? settings.waitMs;
-    return leaseOver<Each>({ ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults }, attached);
+    const terms = { ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults };
+    return leaseOver<Each>({ ...terms, modes: chosen.modes, sessions }, attached);
   }
 
   /** One that ended meanwhile is followed by another. */
@@ -71,6 +77,7 @@ export async function harnessOf<Name extends EngineName>(
   }
 
   async function close(): Promise<void> {
+    await sessions[Symbol.asyncDispose]();
     await broker.close();
   }
 }

@@ -1,5 +1,9 @@
 import { deadlineMs } from '../core/deadlines.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import { type InsightOptions, thresholdsOf } from './insight/findings.ts';
+
+/** How stores are kept apart, by engine; those of others as is their default. */
+export type IsolationChoice = Readonly<Partial<Record<EngineName, string>>>;
 
 /** What a harness does with the leases of one process. */
 export interface LeaseSettings {
@@ -19,10 +23,15 @@ export interface LeaseSettings {
    * Default: where `SANDBOX_QUERY_INSIGHT` is `1`. Options say from when on.
    */
   readonly insight?: boolean | InsightOptions;
+  /**
+   * How stores are kept apart, by engine, where that is not to be its default: `{ redis: 'server' }`. What there is to choose from,
+   * and what each lets through, is in `docs/testing.md`.
+   */
+  readonly isolation?: IsolationChoice;
 }
 
 /** {@link LeaseSettings} with every default in its place. */
-export interface SettledLeaseSettings extends Required<Omit<LeaseSettings, 'insight'>> {
+export interface SettledLeaseSettings extends Required<Omit<LeaseSettings, 'insight' | 'isolation'>> {
   /** Absent: nobody looks at queries. */
   readonly insight?: Required<InsightOptions>;
 }

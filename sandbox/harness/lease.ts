@@ -6,13 +6,16 @@ import type { EngineClient, engineEntries } from '../engines/index.ts';
 import type { BrokerClient } from './broker/protocol/broker-client.ts';
 import { environmentOf } from './broker/protocol/messages.ts';
 import { leaseNotFound } from './broker/shown-lease.ts';
+import { engineOfStore, storeName } from './broker/store-name.ts';
 import type { Given } from './given/given.ts';
 import { givenBy } from './given/load-given.ts';
 import { refuseDangling, refuseDoubled } from './given/refuse-rows.ts';
 import type { QueryReport } from './insight/findings.ts';
 import { isolationOf } from './isolation-of.ts';
-import type { SettledLeaseSettings } from './lease-settings.ts';
+import type { IsolationChoice, SettledLeaseSettings } from './lease-settings.ts';
 import { type OpenStore, openStore, type Store } from './open-store.ts';
+import { inProcess, openSessionStore } from './rolled-back/open-session-store.ts';
+import type { Sessions } from './rolled-back/sessions.ts';
 
 /** The driver's client of a test's own store. */
 type StoreClient<Name extends EngineName> =
@@ -33,11 +36,15 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
   readonly store: <Each extends EngineName>(engine: Each) => Promise<Stores<Each>[Each]>;
   /** Makes users, contents and so on, and writes each into all stores of the lease that hold it. */
   readonly given: Given;
-  /** Variables of all its stores, passwords included, for a service in another process. */
+  /**
+   * Variables of all its stores, passwords included, for a service in another process. Throws `NOT_SUPPORTED` where one of
+   * them is rolled back: no other process can have it.
+   */
   readonly environment: Readonly<Record<string, string>>;
   /**
    * Closes its clients and gives its stores back, to be made as new. Those of a failed test are kept for a while, where
-   * the harness keeps any. Throws `ISOLATION_BROKEN` where it verifies, and a store is not as new.
+   * the harness keeps any. Throws `ISOLATION_BROKEN` where it verifies, and a store is not as new, and `NOT_SUPPORTED` where
+   * work that was to be rolled back was committed.
    */
   readonly release: (how?: { readonly failed?: boolean }) => Promise<Released>;
 }
@@ -55,18 +62,29 @@ export interface LeaseTerms<Name extends EngineName> extends SettledLeaseSetting
   readonly label: string;
   /** Engines whose stores can fail: there is a proxy of this process before each. */
   readonly faults: readonly EngineName[] | true;
+  /** Modes that were chosen and are no default. */
+  readonly modes: IsolationChoice;
+  /** Of engines whose work is rolled back, those of this process. */
+  readonly sessions: Sessions;
 }
 
 /** Leases over a broker. */
 export async function leaseOver<Name extends EngineName>(
-  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight, faults }: LeaseTerms<Name>,
+  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight, faults, modes, sessions }: LeaseTerms<Name>,
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
   const broker = await attached();
-  const { lease: id, places } = await broker.ask<'lease'>({
-    ...{ ask: 'lease', label, engines, waitMs },
-    ...withoutUndefined({ insight }),
-  });
+  const ofSessions = await openSessions(engines.filter(sessions.has));
+  const ofPlaces = engines.filter((engine) => !sessions.has(engine));
+  const { lease: id, places } = await broker
+    .ask<'lease'>({
+      ...{ ask: 'lease', label, engines: ofPlaces.map(nameOf), waitMs },
+      ...withoutUndefined({ insight }),
+    })
+    .catch(async (thrown) => {
+      await Promise.allSettled(ofSessions.map((each) => each[Symbol.asyncDispose]()));
+      throw thrown;
+    });
   const asked = new Map<EngineName, Promise<Store>>();
   const opened: OpenStore[] = [];
   /** Rows that the test was given: a store that is opened later gets them too. */
@@ -75,7 +93,11 @@ export async function leaseOver<Name extends EngineName>(
   const stores: Record<string, Store> = {};
   let released: Promise<Released> | undefined;
   try {
-    for (const [engine, place] of Object.entries(places)) await storeAt(engine as EngineName, async () => place);
+    for (const made of ofSessions) await storeAt(made.engine, async () => made);
+    for (const [name, place] of Object.entries(places)) {
+      const engine = engineOfStore(name) as EngineName;
+      await storeAt(engine, () => openPlace(engine, place));
+    }
   } catch (thrown) {
     await release();
     throw thrown;
@@ -86,7 +108,7 @@ export async function leaseOver<Name extends EngineName>(
     given: givenBy((rows) => inTurn(() => write(rows))),
     async store(engine) {
       if (released !== undefined) throw leaseNotFound(id);
-      return storeAt(engine, () => broker.ask<'place'>({ ask: 'place', lease: id, engine, waitMs })) as Promise<never>;
+      return storeAt(engine, () => openLater(engine)) as Promise<never>;
     },
     get environment() {
       return environmentOf(stores);
@@ -95,21 +117,47 @@ export async function leaseOver<Name extends EngineName>(
     [Symbol.asyncDispose]: async () => void (await release()),
   };
 
-  function storeAt(engine: EngineName, placeOf: () => Promise<Place>): Promise<Store> {
+  function storeAt(engine: EngineName, openIt: () => Promise<OpenStore>): Promise<Store> {
     const there = asked.get(engine);
     if (there !== undefined) return there;
-    const opening = placeOf().then((place) => open(engine, place));
+    const opening = openIt().then(addStore);
     asked.set(engine, opening);
     opening.catch(() => asked.delete(engine));
     return opening;
   }
 
-  async function open(engine: EngineName, place: Place): Promise<Store> {
-    const made = await openStore(engine, place, {
+  async function openLater(engine: EngineName): Promise<OpenStore> {
+    if (sessions.has(engine)) return openSession(engine);
+    const place = await broker.ask<'place'>({ ask: 'place', lease: id, engine: nameOf(engine), waitMs });
+    return openPlace(engine, place);
+  }
+
+  function openPlace(engine: EngineName, place: Place): Promise<OpenStore> {
+    return openStore(engine, place, {
       isolationOf,
       canFail: canFail(engine),
-      drift: () => broker.ask<'drift'>({ ask: 'drift', lease: id, engine }),
+      drift: () => broker.ask<'drift'>({ ask: 'drift', lease: id, engine: nameOf(engine) }),
     });
+  }
+
+  /** Before anything else: who waits for one holds nothing. */
+  async function openSessions(wanted: readonly EngineName[]): Promise<readonly OpenStore[]> {
+    const made: OpenStore[] = [];
+    try {
+      for (const engine of wanted) made.push(await openSession(engine));
+      return made;
+    } catch (thrown) {
+      await Promise.allSettled(made.map((each) => each[Symbol.asyncDispose]()));
+      throw thrown;
+    }
+  }
+
+  async function openSession(engine: EngineName): Promise<OpenStore> {
+    if (canFail(engine)) throw inProcess(engine, 'faults of its own');
+    return openSessionStore(engine, await sessions.take(engine, waitMs));
+  }
+
+  async function addStore(made: OpenStore): Promise<Store> {
     try {
       await inTurn(async () => {
         for (const rows of written) {
@@ -119,7 +167,7 @@ export async function leaseOver<Name extends EngineName>(
         // It may have been given back meanwhile.
         if (released !== undefined) throw leaseNotFound(id);
         opened.push(made);
-        stores[engine] = made.store;
+        stores[made.engine] = made.store;
       });
     } catch (thrown) {
       await made[Symbol.asyncDispose]();
@@ -147,16 +195,34 @@ export async function leaseOver<Name extends EngineName>(
     return turn;
   }
 
+  function nameOf(engine: EngineName): string {
+    return storeName(engine, modes[engine]);
+  }
+
+  /** The broker looks at the queries of places that a lease has. */
+  function withSessions(queries: QueryReport | undefined): QueryReport | undefined {
+    const notSeen = opened.filter(({ engine }) => sessions.has(engine));
+    const reason = 'its tests share a session, which is watched for none of them alone';
+    return queries && { ...queries, notRun: [...queries.notRun, ...notSeen.map(({ engine }) => ({ engine, reason }))] };
+  }
+
   function canFail(engine: EngineName): boolean {
     return faults === true || faults.includes(engine);
   }
 
   function release({ failed = false }: { readonly failed?: boolean } = {}): Promise<Released> {
     released ??= (async () => {
-      await Promise.allSettled(opened.map((each) => each[Symbol.asyncDispose]()));
+      const closed = await Promise.allSettled(opened.map((each) => each[Symbol.asyncDispose]()));
       const keep = failed ? { keep: { atMost: keepFailed, forMs: keepFailedForMs } } : {};
       const { kept, queries } = await broker.ask<'release'>({ ask: 'release', lease: id, verify, ...keep });
-      return { ...(kept ? { kept: howToOpen(id, label) } : {}), ...withoutUndefined({ queries }) };
+      for (const [at, each] of closed.entries()) {
+        const isSession = sessions.has(opened[at]?.engine as EngineName);
+        if (each.status === 'rejected' && isSession) throw each.reason;
+      }
+      return {
+        ...(kept ? { kept: howToOpen(id, label) } : {}),
+        ...withoutUndefined({ queries: withSessions(queries) }),
+      };
     })();
     return released;
   }

@@ -7,6 +7,7 @@ import { type BrokerClient, connectBroker } from './broker/protocol/broker-clien
 import type { Answers, BrokerStatus } from './broker/protocol/messages.ts';
 import { socketPath } from './broker/protocol/socket-path.ts';
 import { leaseNotFound, shownKept } from './broker/shown-lease.ts';
+import { byEngine } from './broker/store-name.ts';
 
 /** Leases of a stack: those of processes that run, and those of failed tests, which need no broker. */
 export async function listLeases(identity: StackIdentity): Promise<BrokerStatus> {
@@ -25,7 +26,7 @@ export async function showLease(identity: StackIdentity, id: string): Promise<An
     (kept) => {
       const found = kept.find((lease) => lease.id === id);
       if (found === undefined) throw leaseNotFound(id);
-      return { lease: shownKept(found), places: found.places };
+      return { lease: shownKept(found), places: byEngine(found.places) };
     },
   );
 }

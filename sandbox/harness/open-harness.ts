@@ -6,6 +6,7 @@ import type { StackOptions } from '../stack/stack-options.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { checkSettings } from './check-options.ts';
 import { type Harness, harnessOf, type LeaseOptions } from './harness-of.ts';
+import { chosenModes } from './isolation-choice.ts';
 import type { Lease, Stores } from './lease.ts';
 import type { LeaseSettings } from './lease-settings.ts';
 import type { Store } from './open-store.ts';
@@ -47,6 +48,7 @@ export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},
 ): Promise<Harness<Name>> {
   checkSettings(options);
+  await chosenModes(options.isolation);
   const identity = stackIdentity(options);
   const engines = await bringUp(identity, options);
   return harnessOf({ ...options, identity, engines });

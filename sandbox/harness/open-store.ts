@@ -79,7 +79,7 @@ export async function openStore(
       if (found.count > 0) throw drifted(engine, found);
     },
   };
-  return { engine, store, addRows, heldKeys, [Symbol.asyncDispose]: close };
+  return { engine, store, ...rowsInto(engine, { place, isolationOf, client: direct }), [Symbol.asyncDispose]: close };
 
   async function connectionTo(at: Place): Promise<Connection<unknown>> {
     if (isClosed) throw givenBack();
@@ -92,27 +92,8 @@ export async function openStore(
     return opening;
   }
 
-  async function addRows(rows: EntityRows): Promise<void> {
-    await asked((isolation) => isolation.addRows?.(place, rows, direct));
-  }
-
-  async function heldKeys(keys: EntityKeys): Promise<EntityKeys> {
-    return (await asked((isolation) => isolation.heldKeys?.(place, keys, direct))) ?? {};
-  }
-
   function direct(): Promise<unknown> {
     return store.client({ direct: true });
-  }
-
-  async function asked<Answer>(
-    ask: (isolation: Isolation) => Promise<Answer> | undefined,
-  ): Promise<Answer | undefined> {
-    const isolation = await isolationOf(engine);
-    try {
-      return await ask(isolation);
-    } catch (thrown) {
-      throw refused(engine, thrown);
-    }
   }
 
   async function close(): Promise<void> {
@@ -121,6 +102,30 @@ export async function openStore(
     await path?.heal().catch(() => {});
     await Promise.allSettled([...connections.values()].map(async (opening) => (await opening)[Symbol.asyncDispose]()));
     await path?.[Symbol.asyncDispose]();
+  }
+}
+
+/** How rows come into a store, and what of them is there: past its faults. */
+export function rowsInto(
+  engine: EngineName,
+  {
+    place,
+    isolationOf,
+    client,
+  }: Pick<OpenStoreOptions, 'isolationOf'> & { readonly place: Place; readonly client: () => Promise<unknown> },
+): Pick<OpenStore, 'addRows' | 'heldKeys'> {
+  return {
+    addRows: (rows) => asked(async (isolation) => isolation.addRows?.(place, rows, client)),
+    heldKeys: async (keys) => (await asked(async (isolation) => isolation.heldKeys?.(place, keys, client))) ?? {},
+  };
+
+  async function asked<Answer>(ask: (isolation: Isolation) => Promise<Answer>): Promise<Answer> {
+    const isolation = await isolationOf(engine);
+    try {
+      return await ask(isolation);
+    } catch (thrown) {
+      throw refused(engine, thrown);
+    }
   }
 }
 

@@ -92,6 +92,11 @@ test.each([
 test.each([
   { options: ['--lease', '--admin'], says: 'exclude each other' },
   { options: ['--keep-failed', '1'], says: '--keep-failed is for --lease alone' },
+  { options: ['--isolation', 'redis=server'], says: '--isolation is for --lease alone' },
+  { options: ['--lease', '--isolation', 'redis'], says: 'redis is without a mode' },
+  { options: ['--lease', '--isolation', 'redis=servers'], says: 'by `servers`' },
+  { options: ['--lease', '--isolation', 'postgresql=rolled-back'], says: 'no command can be given' },
+  { options: ['--lease', '--isolation', 'mongo=database'], says: 'mongo' },
   { options: ['--wait-timeout', '1s'], says: '--wait-timeout is for --lease alone' },
 ])('exec refuses $options before anything starts', async ({ options, says }) => {
   const { exitCode, stdout } = await runCommand(['exec', '--format', 'json', ...options, '--', 'true'], { env });

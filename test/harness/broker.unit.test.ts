@@ -336,3 +336,38 @@ test('a verified reset names what differs, fails the release, and takes the plac
   expect(red.places.has(leaky.places.red?.id ?? '')).toBe(false);
   await broker[Symbol.asyncDispose]();
 });
+
+test('stores of one engine that are kept apart in two ways have pools of their own, and opening one leaves the other', async () => {
+  const [plain, own] = [memoryServer(), memoryServer()];
+  const otherModes = [{ ...own.engine.isolation, mode: 'own' }];
+  const red = { ...plain, engine: { ...plain.engine, isolation: { ...plain.engine.isolation, otherModes } } };
+  const { broker } = await testBroker({ red });
+  const [one, other] = [holder(10), holder(11)];
+  const first = await broker.lease(one, asked('in the one way', 'red'));
+  expect(own.counts.opened).toBe(0);
+  const second = await broker.lease(other, asked('in the other', 'red:own'));
+  expect(plain.places.has(first.places.red?.id ?? '')).toBe(true);
+  expect([plain, own].map(({ counts }) => counts.opened)).toEqual([1, 1]);
+  expect(own.places.has(second.places['red:own']?.id ?? '')).toBe(true);
+  expect(broker.list().pools.map(({ engine }) => engine)).toEqual(['red', 'red:own']);
+  await broker.release(other, { lease: second.lease, verify: false, keep: { atMost: 1, forMs: 60_000 } });
+  expect(Object.keys(broker.show(second.lease).places)).toEqual(['red']);
+  await broker.drop(second.lease);
+  expect(own.places.has(second.places['red:own']?.id ?? '')).toBe(false);
+  await expect(broker.lease(one, asked('in none', 'red:none'))).rejects.toThrow(/red:none/);
+  await broker[Symbol.asyncDispose]();
+  expect([...plain.places.keys(), ...own.places.keys()]).toEqual([]);
+});
+
+test('what a killed broker has left is removed whichever of the ways is opened first', async () => {
+  const [plain, own] = [memoryServer(), memoryServer()];
+  const otherModes = [{ ...own.engine.isolation, mode: 'own' }];
+  const red = { ...plain, engine: { ...plain.engine, isolation: { ...plain.engine.isolation, otherModes } } };
+  const killed = await testBroker({ red }, { pid: 2 });
+  await killed.broker.lease(holder(10), asked('lost', 'red:own'));
+  const { broker, dead } = await testBroker({ red });
+  dead.add(2);
+  await broker.lease(holder(11), asked('next', 'red'));
+  expect([...own.places.values()].filter(({ owner: made }) => made.pid === 2)).toEqual([]);
+  await broker[Symbol.asyncDispose]();
+});

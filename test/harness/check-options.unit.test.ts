@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkLeaseOptions, checkSettings } from '../../sandbox/harness/check-options.ts';
+import { chosenModes } from '../../sandbox/harness/isolation-choice.ts';
 import { type HarnessOptions, openHarness } from '../../sandbox/harness/open-harness.ts';
 
 test.each([
@@ -42,7 +43,35 @@ test.each([
   [{ maximum: { redis: 0 } }, 'BAD_OPTION'],
   [{ maximum: { redis: 2.5 } }, 'BAD_OPTION'],
   [{ maximum: { mongo: 2 } }, 'UNKNOWN_ENGINE'],
+  [{ isolation: 'server' as never }, 'BAD_OPTION'],
+  [{ isolation: ['redis'] as never }, 'BAD_OPTION'],
+  [{ isolation: { mongo: 'database' } as never }, 'UNKNOWN_ENGINE'],
 ])('a harness with %j is refused before anything starts: %s', async (options, code) => {
   expect(() => checkSettings(options)).toThrow(expect.objectContaining({ code }));
   await expect(openHarness({ ...options, directory: '/nowhere' } as HarnessOptions)).rejects.toMatchObject({ code });
+});
+
+test.each([
+  [{ redis: 'servers' }, /redis keeps no tests apart by `servers`/],
+  [{ redis: '' }, /``/],
+  [{ redis: 3 as never }, /`3`/],
+  // Of another engine.
+  [{ mongodb: 'server' }, /mongodb keeps no tests apart by `server`/],
+  [{ redis: 'rolled-back' }, /redis keeps no tests apart by `rolled-back`/],
+])(
+  'a harness whose stores are to be kept apart by %j is refused before anything starts',
+  async (isolation, message) => {
+    const refused = {
+      code: 'BAD_OPTION',
+      message: expect.stringMatching(message),
+      next: expect.stringMatching(/Use one of/),
+    };
+    await expect(openHarness({ isolation, directory: '/nowhere' })).rejects.toMatchObject(refused);
+  },
+);
+
+test('modes that are chosen are those that are no default', async () => {
+  expect(await chosenModes()).toEqual({ modes: {}, rolledBack: [] });
+  const choice = { redis: 'server', mongodb: 'database', postgresql: 'rolled-back' };
+  expect(await chosenModes(choice)).toEqual({ modes: { redis: 'server' }, rolledBack: ['postgresql'] });
 });

@@ -129,6 +129,40 @@ test('processes of one folder share one broker; what a killed one had comes back
   await untilLabels('held by this process');
 });
 
+test('tests whose work is rolled back have one store after the other, and an address for nobody', async () => {
+  const isolation = { postgresql: 'rolled-back' };
+  await using harness = await openHarness({ directory: folder.path, isolation });
+  const insert = "insert into users (username, email, password_hash) values ('ada', 'ada@example.org', 'x')";
+  const ids: string[] = [];
+  for (const label of ['first', 'second']) {
+    await using lease = await harness.lease({ engines: ['postgresql'], label });
+    const { postgresql } = lease.stores;
+    ids.push(postgresql.id);
+    const pool = await postgresql.client();
+    await pool.query(insert);
+    await lease.given.user();
+    expect((await pool.query('select count(*)::int as users from users')).rows).toEqual([{ users: 2 }]);
+    for (const refused of [() => postgresql.uri, () => lease.environment]) {
+      expect(refused).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED', engine: 'postgresql' }));
+    }
+    await expect(postgresql.fault('down')).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+  }
+  expect(ids[0]).toBe(ids[1]);
+  const beside = await Promise.all([1, 2].map(() => harness.lease({ engines: ['postgresql'] })));
+  expect(new Set(beside.map(({ stores }) => stores.postgresql.id)).size).toBe(2);
+  const [spoiled, other] = beside;
+  const pool = await spoiled?.stores.postgresql.client();
+  await expect(pool?.query(`${insert}; commit`)).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+  await expect(spoiled?.release()).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+  await other?.release();
+  for (const { id, stores } of await Promise.all([1, 2].map(() => harness.lease({ engines: ['postgresql'] })))) {
+    const { rows } = await (await stores.postgresql.client()).query('select count(*)::int as users from users');
+    expect(rows, id).toEqual([{ users: 0 }]);
+  }
+  const withFaults = harness.lease({ engines: ['postgresql'], faults: true });
+  await expect(withFaults).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+});
+
 async function untilLabels(...wanted: readonly string[]): Promise<void> {
   await poll(async () => String((await leases()).map(({ label }) => label)) === String(wanted), {
     timeoutMs: 120_000,

@@ -63,6 +63,18 @@ export function parseTopologies(text: string, source: string): TopologyChoice {
   return topologies;
 }
 
+/** Modes of a list such as `redis=server`; what modes an engine has, its own code knows. Throws `UNKNOWN_ENGINE`, `BAD_OPTION`. */
+export function parseIsolation(text: string, source: string): Partial<Record<EngineName, string>> {
+  const modes: Partial<Record<EngineName, string>> = {};
+  for (const pair of splitList(text)) {
+    const [engine = '', mode] = pair.split('=', 2);
+    const name = parseEngine(engine, source);
+    if (mode === undefined) throw badOption(`${source}: ${name} is without a mode.`, `Write it as ${name}=MODE.`);
+    modes[name] = mode;
+  }
+  return modes;
+}
+
 /** One of a few words. Throws `BAD_OPTION`. */
 export function parseChoice<Name extends string>(text: string, known: readonly Name[], source: string): Name {
   return oneOf(text, known, { code: 'BAD_OPTION', what: 'value', source });

@@ -69,6 +69,7 @@ const instead: Readonly<Record<string, readonly (readonly [string, string])[]>> 
 const needs: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   exec: [
     ['keepFailed', 'lease'],
+    ['isolation', 'lease'],
     ['waitTimeout', 'lease'],
   ],
 };

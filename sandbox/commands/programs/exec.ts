@@ -1,8 +1,9 @@
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { IsolationChoice } from '../../harness/lease-settings.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { stackEnvironment } from '../../stack/attach/attach-stack.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
-import { parseWholeNumber } from '../options/names.ts';
+import { badOption, parseIsolation, parseWholeNumber } from '../options/names.ts';
 import { chosenEngines, identityOf } from '../options/stack-options.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 import { runCommand } from './run-command.ts';
@@ -23,8 +24,11 @@ export const exec: Action = async (context) => {
 };
 
 async function runLeased(context: ActionContext): Promise<number> {
-  const { keepFailed } = context.flags;
-  const settings = keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') };
+  const { keepFailed, isolation } = context.flags;
+  const settings = {
+    ...(keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') }),
+    ...(isolation === undefined ? {} : { isolation: await parsedModes(String(isolation)) }),
+  };
   const [{ harnessOf }, { describeQueries }, { attachStack }] = await Promise.all([
     import('../../harness/harness-of.ts'),
     import('../../harness/insight/describe-queries.ts'),
@@ -48,4 +52,16 @@ async function runLeased(context: ActionContext): Promise<number> {
     for (const line of [...lines, ...(kept === undefined ? [] : [kept])]) terminalOf(process.stderr).write(`${line}\n`);
   }
   return exitCode;
+}
+
+/** Throws before anything is looked at. */
+async function parsedModes(text: string): Promise<IsolationChoice> {
+  const { chosenModes } = await import('../../harness/isolation-choice.ts');
+  const { modes, rolledBack } = await chosenModes(parseIsolation(text, '--isolation'), '--isolation');
+  const [inProcess] = rolledBack;
+  if (inProcess === undefined) return modes;
+  throw badOption(
+    `--isolation: what is rolled back is one session, which no command can be given: ${inProcess}.`,
+    `Leave it out, or choose it where the tests run: openHarness({ isolation: { ${inProcess}: 'rolled-back' } }).`,
+  );
 }

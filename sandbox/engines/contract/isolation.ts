@@ -7,14 +7,10 @@ import type { Connection, RunningEngine } from './topology.ts';
  * Capability of an engine that can give each test a store of its own: a database, a logical database, a prefix, or a server.
  * What of a store still reaches the others is declared, way by way, and the leak suite holds it to that.
  */
-export interface Isolation<Client = unknown> {
-  /** What one of its places is, for people: `four databases, cloned from templates`. */
-  readonly place: string;
-  /** Every way out of a place that is known of this engine. */
-  readonly leaks: readonly Leak[];
-  /** Makes what places are made from, once for each content, and opens the pool of them. */
-  readonly open: (running: RunningEngine, options: IsolationOptions) => Promise<Places>;
-  /** Opens the driver's client on a place. */
+export interface Isolation<Client = unknown> extends IsolationMode {
+  /** Other ways to such a store, which somebody has to choose. Absent: there is the default alone. */
+  readonly otherModes?: readonly IsolationMode[];
+  /** Opens the driver's client on a place, of whatever mode. */
   readonly connect: (place: Place) => Promise<Connection<Client>>;
   /**
    * The same place by other addresses: asks for each that it has what stands in its stead. Throws `NOT_SUPPORTED` where a
@@ -33,9 +29,21 @@ export interface Isolation<Client = unknown> {
   heldKeys?(place: Place, keys: EntityKeys, client: () => Promise<Client>): Promise<EntityKeys>;
   /** Faster, for tests in the process of what they test: one session whose work is taken back. Absent: there is none. */
   readonly rolledBack?: RolledBack;
+}
+
+/** One way of an engine to give each test a store of its own. */
+export interface IsolationMode {
+  /** What people choose it by: `database`, `server`. */
+  readonly mode: string;
+  /** What one of its places is, for people: `four databases, cloned from templates`. */
+  readonly place: string;
+  /** Every way out of a place that is known of this mode. */
+  readonly leaks: readonly Leak[];
+  /** Makes what places are made from, once for each content, and opens the pool of them. */
+  readonly open: (running: RunningEngine, options: IsolationOptions) => Promise<Places>;
   /**
-   * Removes places that nobody has any more: those of a broker that was killed, and those that were kept for too long.
-   * `isAlive` is asked by the owner and the place's id. Never one that lacks the mark of this stack. Returns how many.
+   * Removes places of this mode that nobody has any more: those of a broker that was killed, and those that were kept for
+   * too long. `isAlive` is asked by the owner and the place's id. Never one that lacks the mark of this stack. Returns how many.
    */
   readonly sweep: (running: RunningEngine, isAlive: (owner: PlaceOwner, id: string) => boolean) => Promise<number>;
 }
@@ -112,14 +120,34 @@ export interface Places extends AsyncDisposable {
 
 /** Tests one after the other in one place, each in a transaction that is rolled back. Another process sees nothing of it. */
 export interface RolledBack<Client = unknown> {
-  /** What a rollback does not take back, and what is otherwise in a transaction than outside of one. */
+  /** What people choose it by, beside the modes that give a test a place. */
+  readonly mode: string;
+  /** What a test has, for people. */
+  readonly place: string;
+  /** What is otherwise than in a place of the test's own. */
   readonly limits: readonly string[];
+  /** Every way from one test to the next one in the same session that is known. */
+  readonly leaks: readonly SessionLeak<Client>[];
   readonly open: (place: Place) => Promise<RolledBackSession<Client>>;
 }
 
-export interface RolledBackSession<Client = unknown> extends Connection<Client> {
-  /** Takes back what was done since the session was opened, or since the last time. Throws where the work has committed it. */
+export interface RolledBackSession<Client = unknown> extends AsyncDisposable {
+  /** Of the test that has the session now: another one after each {@link takeBack}. */
+  readonly client: Client;
+  /**
+   * Takes back what was done since the session was opened, or since the last time. Throws where the work has committed it,
+   * or does not end: then the place has to be made anew.
+   */
   readonly takeBack: () => Promise<void>;
+}
+
+/** One way from a test to the next one in the same session. */
+export interface SessionLeak<Client = unknown> extends Pick<Leak, 'name' | 'verdict' | 'note'> {
+  /** Gets ready in the place, before any test, what the next two need. Default: nothing. */
+  prepare?(place: Place): Promise<void>;
+  leave(client: Client): Promise<unknown>;
+  /** Whether the next test finds it. */
+  find(client: Client): Promise<boolean>;
 }
 
 /** What becomes of something that one test does when another one runs beside it, or after it. */

@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Insight } from '../../engines/contract/insight.ts';
 import type { Isolation, Place, PlaceOwner } from '../../engines/contract/isolation.ts';
+import { isolationModes } from '../../engines/contract/isolation-modes.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { linesOfGaps } from '../../stack/furnish/schema-gaps.ts';
 import type { InsightOptions, QueryReport } from '../insight/findings.ts';
@@ -21,6 +22,7 @@ import {
   shownHeld,
   shownKept,
 } from './shown-lease.ts';
+import { byEngine, engineOfStore, modeOfStore } from './store-name.ts';
 import { leaseDeadlock, stuckWaits, type Wait } from './stuck-waits.ts';
 import { watchQueries } from './watched-queries.ts';
 
@@ -50,7 +52,7 @@ export interface BrokerOptions {
   readonly keepsReady?: boolean;
 }
 
-/** Hands out leases of places. One process has it for a stack. */
+/** Hands out leases of places, by names of stores (`store-name.ts`). One process has it for a stack. */
 export interface Broker extends AsyncDisposable {
   /** Places of these engines, taken in the order of their names, so that no two who ask wait for each other. */
   readonly lease: (holder: Holder, asked: AskedLease) => Promise<{ readonly lease: string; readonly places: Places }>;
@@ -145,7 +147,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     const there = ownLease(holder, asked.lease).places.get(asked.engine);
     if (there === undefined) throw leaseNotFound(asked.lease);
     const gaps = await poolOf(asked.engine).schemaGaps(there);
-    const shown = gaps.slice(0, gapsShownMax).map((gap) => ({ engine: asked.engine, ...gap }));
+    const shown = gaps.slice(0, gapsShownMax).map((gap) => ({ engine: engineOfStore(asked.engine), ...gap }));
     return { count: gaps.length, lines: linesOfGaps(shown) };
   }
 
@@ -164,7 +166,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     const who = `${label} (process ${holder.owner.pid})`;
     return counted([engine], async () => {
       const taken = await waitFor(of, engine, (signal) => poolOf(engine).take({ waitMs, label: who, signal }));
-      await watched?.begin(engine, taken);
+      await watched?.begin(engineOfStore(engine), taken);
       // Whoever wanted it may have gone meanwhile.
       if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
       else places.set(engine, taken);
@@ -217,7 +219,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
    * goes on with what it began with.
    */
   async function retireOld(engine: string): Promise<void> {
-    const content = await contentOf?.(engine);
+    const content = await contentOf?.(engineOfStore(engine));
     if (content === undefined) return;
     const pool = pools.get(engine);
     const isSame = (contents.get(engine) ?? content) === content;
@@ -238,16 +240,20 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   async function openEngine(engine: string) {
     await retired.get(engine);
-    const { isolation, running } = await engineOf(engine);
-    const swept = await isolation.sweep(running, isNeeded);
-    if (swept > 0) noteProblem(`${engine}: ${swept} stores of a broker that was killed were removed`);
-    return isolation.open(running, { owner, ...withoutUndefined({ maximum: maximum[engine] }) });
+    const name = engineOfStore(engine);
+    const { isolation, running } = await engineOf(name);
+    const opened = modeOfStore(isolation, engine);
+    for (const mode of isolationModes(isolation)) {
+      const swept = await mode.sweep(running, (maker, id) => isNeeded(maker, id, mode === opened));
+      if (swept > 0) noteProblem(`${name}: ${swept} stores of a broker that was killed were removed`);
+    }
+    return opened.open(running, { owner, ...withoutUndefined({ maximum: maximum[name] }) });
   }
 
-  /** Whether somebody still has a place. Of this process there is none yet of an engine that it opens. */
-  function isNeeded(maker: PlaceOwner, id: string): boolean {
+  /** Whether somebody still has a place. Of this process there is none yet of a mode that it opens. */
+  function isNeeded(maker: PlaceOwner, id: string, isOpening: boolean): boolean {
     const isThis = maker.pid === owner.pid && maker.startedAtMs === owner.startedAtMs;
-    return kept.hasPlace(id) || (!isThis && isAlive(maker));
+    return kept.hasPlace(id) || (!(isThis && isOpening) && isAlive(maker));
   }
 
   function ownLease(holder: Holder, id: string): Lease {
@@ -316,8 +322,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   /** A place of an earlier broker is none that a pool has. */
   async function dropPlace({ id: leaseId }: KeptLease, engine: string, dropped: Place): Promise<void> {
     if (keptHere.has(leaseId)) return poolOf(engine).drop(dropped);
-    const { isolation, running } = await engineOf(engine);
-    await isolation.sweep(running, (_, id) => id !== dropped.id);
+    const { isolation, running } = await engineOf(engineOfStore(engine));
+    await modeOfStore(isolation, engine).sweep(running, (_, id) => id !== dropped.id);
   }
 
   function shown(): readonly ShownLease[] {
@@ -330,10 +336,10 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
 
   function show(id: string) {
     const held = leases.get(id);
-    if (held !== undefined) return { lease: shownHeld(held), places: Object.fromEntries(held.places) };
+    if (held !== undefined) return { lease: shownHeld(held), places: byEngine(Object.fromEntries(held.places)) };
     const found = kept.get(id);
     if (found === undefined) throw leaseNotFound(id);
-    return { lease: shownKept(found), places: found.places };
+    return { lease: shownKept(found), places: byEngine(found.places) };
   }
 
   async function drop(id: string): Promise<void> {

@@ -2,8 +2,10 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import type { Place, Places } from '../../engines/contract/isolation.ts';
 import type { SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { PoolStatus } from './protocol/messages.ts';
+import { engineOfStore } from './store-name.ts';
 
 export interface PoolOptions {
+  /** Name of its stores. */
   readonly engine: string;
   /** Whether places are made ahead and used again. Default: true; otherwise each is made for who asks, and removed after use. */
   readonly keepsReady?: boolean;
@@ -127,7 +129,7 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     if (places === undefined) return stillOpening(waited);
     return new SandboxError({
       code: 'LEASE_TIMEOUT',
-      engine,
+      engine: engineOfStore(engine),
       message: `No store of ${engine} was free ${waited}: ${out} are out, ${coming} are being made, of ${capacity()} that there can be (${places.capacity.boundBy}).`,
       next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
       ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
@@ -137,7 +139,7 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   function stillOpening(waited: string): SandboxError {
     return new SandboxError({
       code: 'LEASE_TIMEOUT',
-      engine,
+      engine: engineOfStore(engine),
       message: `The pool of ${engine} was not open ${waited}: what its stores are made from is still being made.`,
       next: 'Run it again, which finds it made, or give the first test that names the engine more time.',
     });

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, type Pool, type PoolClient, type QueryResult } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../../sandbox/core/poll.ts';
 import type { PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
@@ -6,7 +6,7 @@ import { readServer } from '../../../sandbox/engines/postgresql/backup/catalogue
 import { ownConnections } from '../../../sandbox/engines/postgresql/isolation/capacity.ts';
 import { contentOf } from '../../../sandbox/engines/postgresql/isolation/content.ts';
 import { isolation } from '../../../sandbox/engines/postgresql/isolation/isolation.ts';
-import { rolledBack } from '../../../sandbox/engines/postgresql/isolation/rolled-back.ts';
+import { rolledBack } from '../../../sandbox/engines/postgresql/isolation/rolled-back/rolled-back.ts';
 import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { usedPlaces } from '../support/used-places.ts';
@@ -302,50 +302,90 @@ async function untilDisconnected(role: string): Promise<void> {
     .toEqual([]);
 }
 
-test('a session that is rolled back takes back what a test did, within its limits', async () => {
+const firstValue = async (client: Pool | PoolClient, query: string) =>
+  Object.values((await client.query(query)).rows[0] ?? {})[0];
+
+test('a session that is rolled back takes back what a test did, and nobody else sees it', async () => {
   const place = await make();
   await using session = await rolledBack.open(place);
-  const { client } = session;
-  const one = async (query: string) => Object.values((await client.query(query)).rows[0] ?? {})[0];
   const held = await countOf(place.uri, 'user_preferences');
-  await client.query('CREATE SEQUENCE numbers');
-  await client.query('SELECT pg_advisory_lock(1); SET work_mem TO 1234; DELETE FROM user_preferences');
-  expect(await one('SELECT count(*) FROM user_preferences')).toBe('0');
+  await session.client.query('CREATE SEQUENCE numbers');
+  await session.client.query('SELECT pg_advisory_lock(1); SET work_mem TO 1234; DELETE FROM user_preferences');
+  expect(await firstValue(session.client, 'SELECT count(*) FROM user_preferences')).toBe('0');
   expect(await countOf(place.uri, 'user_preferences')).toBe(held);
-  expect(await one('SELECT now()')).toEqual(await one('SELECT now()'));
-  await expect(client.query('SELECT 1 / 0')).rejects.toThrow(/division by zero/);
-  await expect(client.query('SELECT 1')).rejects.toThrow(/transaction is aborted/);
+  expect(await firstValue(session.client, 'SELECT now()')).toEqual(await firstValue(session.client, 'SELECT now()'));
+  await expect(session.client.query('VACUUM')).rejects.toThrow(/transaction block|subtransaction/);
   await session.takeBack();
-  expect(await one('SELECT count(*) FROM user_preferences')).toBe(String(held));
-  expect(await one("SELECT to_regclass('numbers')")).toBeNull();
-  expect(await one('SHOW work_mem')).toBe('5MB');
-  expect(
-    await at(place.uri, async (other) => (await other.query('SELECT pg_try_advisory_lock(1) AS free')).rows[0]?.free),
-  ).toBe(true);
-  await expect(client.query('VACUUM')).rejects.toThrow(/transaction block/);
-  await session.takeBack();
-  await client.query('COMMIT');
-  await expect(session.takeBack()).rejects.toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+  expect(await firstValue(session.client, 'SELECT count(*) FROM user_preferences')).toBe(String(held));
+  expect(await firstValue(session.client, "SELECT to_regclass('numbers')")).toBeNull();
+  expect(await firstValue(session.client, 'SHOW work_mem')).toBe('5MB');
+  expect(await firstValue(session.client, 'SELECT current_user')).toBe('taishang_user');
+  const free = 'SELECT pg_try_advisory_lock(1) AS free';
+  expect(await at(place.uri, async (other) => (await other.query(free)).rows[0]?.free)).toBe(true);
 });
 
-test('what a rollback does not take back, or does not do, is as it is said', async () => {
+test('transactions of the work itself commit and roll back within it, as they do elsewhere', async () => {
   const place = await make();
-  await at(place.uri, (client) =>
-    client.query(
-      `CREATE SEQUENCE numbers; CREATE TABLE parents (id int PRIMARY KEY);
-       CREATE TABLE children (id int REFERENCES parents DEFERRABLE INITIALLY DEFERRED)`,
-    ),
-  );
   await using session = await rolledBack.open(place);
-  const next = async () => Number((await session.client.query("SELECT nextval('numbers') AS number")).rows[0]?.number);
-  expect(await next()).toBe(1);
+  const { client: pool } = session;
+  const numbers = async () =>
+    (await pool.query('SELECT number FROM numbers ORDER BY number')).rows.map((row) => row.number);
+  await pool.query('CREATE TABLE numbers (number int UNIQUE DEFERRABLE INITIALLY DEFERRED)');
+  const [one, other] = [await pool.connect(), await pool.connect()];
+  await one.query('BEGIN');
+  await one.query('INSERT INTO numbers VALUES ($1)', [1]);
+  // Which BEGIN and ROLLBACK are meant, not their spelling.
+  await one.query('/* the end */ commit work;');
+  await one.query('start transaction isolation level serializable');
+  await one.query('INSERT INTO numbers VALUES (2)');
+  await expect(other.query('BEGIN')).rejects.toMatchObject({
+    code: 'NOT_SUPPORTED',
+    message: expect.stringMatching(/at once/),
+  });
+  await one.query('SAVEPOINT own');
+  await expect(one.query('SELECT 1 / 0')).rejects.toThrow(/division by zero/);
+  await expect(one.query('SELECT 1')).rejects.toThrow(/transaction is aborted/);
+  await one.query('ROLLBACK TO own');
+  await one.query('ROLLBACK');
+  expect(await numbers()).toEqual([1]);
+  await one.query('BEGIN');
+  await one.query('INSERT INTO numbers VALUES (1)');
+  await expect(one.query('COMMIT')).rejects.toThrow(/duplicate key/);
+  await one.query('BEGIN');
+  await expect(one.query('SELECT 1 / 0')).rejects.toThrow(/division by zero/);
+  expect((await one.query('COMMIT')).command).toBe('ROLLBACK');
+  // Without a transaction a statement that fails is the only one.
+  await expect(pool.query('SELECT 1 / 0')).rejects.toThrow(/division by zero/);
+  await Promise.allSettled([2, 'none', 3].map((number) => pool.query('INSERT INTO numbers VALUES ($1)', [number])));
+  expect(await numbers()).toEqual([1, 2, 3]);
+  // A client that is thrown away takes its transaction with it.
+  await other.query('BEGIN');
+  await other.query('DELETE FROM numbers');
+  other.release(true);
+  expect(await numbers()).toEqual([1, 2, 3]);
+  const calledBack = new Promise((resolve, reject) => {
+    one.query('SELECT 4 AS four', (thrown: Error, result: QueryResult) =>
+      thrown ? reject(thrown) : resolve(result.rows),
+    );
+  });
+  expect(await calledBack).toEqual([{ four: 4 }]);
+  for (const text of [
+    'COMMIT AND CHAIN',
+    "PREPARE TRANSACTION 'x'",
+    'BEGIN; SELECT 1; COMMIT',
+    "COMMIT PREPARED 'x'",
+  ]) {
+    await expect(pool.query(text), text).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
+  }
+  expect(await numbers()).toEqual([1, 2, 3]);
   await session.takeBack();
-  expect(await next()).toBe(2);
-  await session.client.query('INSERT INTO children VALUES (1)');
-  await expect(session.client.query('SET CONSTRAINTS ALL IMMEDIATE')).rejects.toThrow(/foreign key/);
-  await session.takeBack();
-  await session.client.query('INSERT INTO children VALUES (1)');
-  await session.takeBack();
+  expect(await firstValue(session.client, "SELECT to_regclass('numbers')")).toBeNull();
+  await expect(one.query('SELECT 1')).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+});
+
+test('NOTIFY of work that is rolled back reaches nobody', async () => {
+  const place = await make();
+  await using session = await rolledBack.open(place);
   const heard: string[] = [];
   await at(place.uri, async (listener) => {
     listener.on('notification', ({ channel }) => heard.push(channel));

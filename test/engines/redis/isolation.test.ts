@@ -5,6 +5,7 @@ import type { Place, PlaceOwner, Places } from '../../../sandbox/engines/contrac
 import { fingerprint } from '../../../sandbox/engines/redis/backup/fingerprint.ts';
 import { usersOf } from '../../../sandbox/engines/redis/backup/users.ts';
 import { isolation } from '../../../sandbox/engines/redis/isolation/isolation.ts';
+import { servers } from '../../../sandbox/engines/redis/isolation/servers/servers.ts';
 import { openClient } from '../../../sandbox/engines/redis/server/connection.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
 import { usedPlaces } from '../support/used-places.ts';
@@ -200,4 +201,64 @@ test('a cluster, which has one database, is refused with the reason', async () =
   await expect(isolation.open(clustered, { owner })).rejects.toThrow(
     expect.objectContaining({ code: 'NOT_SUPPORTED', message: expect.stringContaining('one database') }),
   );
+});
+
+test('a server of a test holds all databases, users and functions of the stack, and whatever a test does to it is put right', async () => {
+  await using admin = await openAdmin();
+  await admin.acl('SETUSER', 'service', 'on', '>secret', '~of:*', '+get');
+  await using pool = await servers.open(running(), { owner, maximum: 2 });
+  await admin.acl('DELUSER', 'service');
+  expect(pool.capacity).toEqual({ places: 2, boundBy: 'what was asked for' });
+  const place = await pool.make();
+  expect(await pool.verify(place)).toEqual([]);
+  await at(place, async (client) => {
+    expect(await client.getBuffer('key of bytes \u{1F600}')).toEqual(Buffer.from([0, 255, 128]));
+    expect(await client.pttl('goes')).toBeGreaterThan(7_654_321 - 300_000);
+    expect(JSON.stringify(await client.function('LIST'))).toContain('taishang');
+    await client.select(3);
+    expect(await client.get('of the user')).toBe('in database 3');
+    expect(await client.acl('USERS')).toEqual(['default', 'service']);
+  });
+  for (const [what, edit] of edits) {
+    await at(place, edit);
+    expect(await pool.verify(place), what).not.toEqual([]);
+    expect(await pool.reset(place), what).toBe(true);
+    expect(await pool.verify(place), what).toEqual([]);
+  }
+  await pool.drop(place);
+});
+
+const edits: readonly (readonly [string, (client: Redis) => Promise<unknown>])[] = [
+  ['FLUSHALL', (client) => client.flushall()],
+  ['a key', (client) => client.set('stays', 'no more')],
+  ['a lifetime', (client) => client.persist('goes')],
+  ['another database', async (client) => client.select(7).then(() => client.set('of a test', 1))],
+  ['SWAPDB', (client) => client.call('SWAPDB', 0, 3)],
+  ['CONFIG SET', (client) => client.config('SET', 'maxmemory', '1mb')],
+  ['a user', (client) => client.acl('SETUSER', 'of-a-test', 'on', 'nopass', '+@all')],
+  ['a function', (client) => client.function('FLUSH')],
+];
+
+test('a server is not used again where it cannot be put right, or somebody is still connected', async () => {
+  await using pool = await servers.open(running(), { owner });
+  const [renamed, limited, connected] = await Promise.all([pool.make(), pool.make(), pool.make()]);
+  await at(renamed, (client) => client.config('SET', 'requirepass', 'another'));
+  await at(limited, (client) => client.acl('SETUSER', 'default', '-flushdb'));
+  for (const place of [renamed, limited]) expect(await pool.reset(place)).toBe(false);
+  await at(connected, async (client) => {
+    expect(await pool.reset(connected)).toBe(false);
+    await expect(client.set('late', 1)).rejects.toThrow();
+  });
+  for (const place of [renamed, limited, connected]) await expect(at(place, async () => {})).rejects.toThrow();
+});
+
+test('a sweep removes the servers of a dead process, and a cluster has none', async () => {
+  const dead: PlaceOwner = { pid: process.pid, startedAtMs: 2 };
+  await using left = await servers.open(running(), { owner: dead });
+  const abandoned = await left.make();
+  const isAlive = ({ startedAtMs }: PlaceOwner) => startedAtMs !== dead.startedAtMs;
+  expect(await servers.sweep(running(), isAlive)).toBe(1);
+  await expect(at(abandoned, async () => {})).rejects.toThrow();
+  const clustered = { ...running(), topology: 'clustered' as const };
+  await expect(servers.open(clustered, { owner })).rejects.toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
 });

@@ -1,6 +1,14 @@
 import { runConcurrently } from '../../../sandbox/core/run-concurrently.ts';
 import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
-import type { Leak, LeakVerdict, Place, Places } from '../../../sandbox/engines/contract/isolation.ts';
+import type {
+  Isolation,
+  Leak,
+  LeakVerdict,
+  Place,
+  Places,
+  RolledBack,
+  SessionLeak,
+} from '../../../sandbox/engines/contract/isolation.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
 
 /** What became of one way out. */
@@ -82,6 +90,54 @@ export async function tryLeaksOfControl(
     outcomes.push({ leak: leak.name, declared: 'not isolated', found, evidence });
   }
   return { outcomes, notRun };
+}
+
+/** Tries every way from one test to the next in a session that is rolled back. After one that is noticed there is another. */
+export async function tryLeaksOfSession({ leaks, open }: RolledBack, places: Places): Promise<LeakReport> {
+  const outcomes: LeakOutcome[] = [];
+  for (const leak of leaks) {
+    await inPlace(leak, places, async (place) => {
+      await using session = await open(place);
+      // Where the work is refused, what counts is what it has done.
+      await leak.leave(session.client).catch(() => {});
+      const noticed = await session.takeBack().then(
+        () => [],
+        (thrown: Error) => [thrown.message],
+      );
+      const isFound = noticed.length === 0 && (await leak.find(session.client));
+      const found = noticed.length > 0 ? 'detected' : isFound ? 'not isolated' : 'isolated';
+      outcomes.push({ leak: leak.name, declared: leak.verdict, found, evidence: noticed });
+    });
+  }
+  return { outcomes, notRun: [] };
+}
+
+/** The same where nothing is rolled back: all must be found. */
+export async function tryLeaksOfSharedClient(
+  { leaks }: RolledBack,
+  connect: Isolation['connect'],
+  places: Places,
+): Promise<LeakReport> {
+  const outcomes: LeakOutcome[] = [];
+  for (const leak of leaks) {
+    await inPlace(leak, places, async (place) => {
+      await using connection = await connect(place);
+      await leak.leave(connection.client);
+      const found = (await leak.find(connection.client)) ? 'not isolated' : 'isolated';
+      outcomes.push({ leak: leak.name, declared: 'not isolated', found, evidence: [] });
+    });
+  }
+  return { outcomes, notRun: [] };
+}
+
+async function inPlace(leak: SessionLeak, places: Places, work: (place: Place) => Promise<void>): Promise<void> {
+  const place = await places.make();
+  try {
+    await leak.prepare?.(place);
+    await work(place);
+  } finally {
+    await places.drop(place);
+  }
 }
 
 /** The stack's own store as whoever owns it: what a harness has that gives tests no store of their own. */

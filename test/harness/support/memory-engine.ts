@@ -38,6 +38,7 @@ export function memoryServer({
     running: {} as RunningEngine,
     insight,
     isolation: {
+      mode: 'entry',
       place: 'an entry of a map',
       leaks: [],
       connect: async (place) => ({ client: places.get(place.id), [Symbol.asyncDispose]: async () => {} }),

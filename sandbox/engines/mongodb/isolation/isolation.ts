@@ -12,6 +12,7 @@ import { dropPlace, openPlaces } from './places.ts';
 
 /** Each test has a database, with a login that reaches nothing else; it is put right by content. */
 export const isolation: Isolation<MongoClient> = {
+  mode: 'database',
   place: 'a database with a login of its own, copied from the platform and put right by content',
   leaks,
   open: openPlaces,

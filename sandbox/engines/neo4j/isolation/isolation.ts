@@ -7,6 +7,7 @@ import { openPlaces } from './places.ts';
 
 /** Each test has a server: Community has one database for people, and one user who may do everything. */
 export const isolation: Isolation<Driver> = {
+  mode: 'server',
   place: 'a server with a password of its own, filled with the graph and put right by difference',
   leaks,
   open: openPlaces,

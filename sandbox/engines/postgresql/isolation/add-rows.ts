@@ -34,7 +34,9 @@ async function inDatabase(
       client.release();
     }
   }
-  const client = new Client({ connectionString: environment[addressVariable(database)] ?? '' });
+  const connectionString = environment[addressVariable(database)];
+  if (connectionString === undefined) throw new Error(`a store that is rolled back has no ${database}`);
+  const client = new Client({ connectionString });
   client.on('error', () => {});
   await client.connect();
   try {

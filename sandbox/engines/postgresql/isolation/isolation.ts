@@ -5,7 +5,7 @@ import { addRows, heldKeys } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { readdressPlace } from './place-address.ts';
 import { openPlaces } from './places.ts';
-import { rolledBack } from './rolled-back.ts';
+import { rolledBack } from './rolled-back/rolled-back.ts';
 import { sweep } from './sweep.ts';
 
 /** Few, so that a service that is tested has the rest of what a place may take. */
@@ -13,6 +13,7 @@ const clientConnections = 2;
 
 /** Clones of the platform's databases, and a login that opens no others. */
 export const isolation: Isolation<Pool> = {
+  mode: 'databases',
   place: 'four databases, cloned from templates, and a login of its own',
   leaks,
   open: openPlaces,

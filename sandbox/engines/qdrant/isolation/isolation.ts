@@ -12,6 +12,7 @@ import { openPlaces } from './places.ts';
  * services have fixed names. It also has gRPC, which nothing in front of a server would.
  */
 export const isolation: Isolation<QdrantClient> = {
+  mode: 'server',
   place: 'a server with a key of its own, filled from snapshots and put right point by point',
   leaks,
   open: openPlaces,

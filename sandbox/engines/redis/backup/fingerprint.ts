@@ -91,9 +91,12 @@ async function* inOrder(streams: readonly AsyncGenerator<StoredKey>[]): AsyncGen
   }
 }
 
-interface StoredKey {
+export interface StoredKey {
   readonly key: string;
+  /** Serialised, without what differs between releases. */
   readonly value: Buffer;
+  /** What `RESTORE` takes: the same with its footer. */
+  readonly dump: Buffer;
   /** Milliseconds since 1970, -1 for a key that stays. */
   readonly expiryMs: number;
 }
@@ -114,10 +117,10 @@ export async function* keysOf(client: Redis): AsyncGenerator<StoredKey> {
       return value;
     });
     for (const [index, key] of some.entries()) {
-      const value = answers[2 * index] as Buffer | null;
+      const dump = answers[2 * index] as Buffer | null;
       // It expired since it was listed.
-      if (value === null) continue;
-      yield { key, value: value.subarray(0, -footerBytes), expiryMs: Number(answers[2 * index + 1]) };
+      if (dump === null) continue;
+      yield { key, value: dump.subarray(0, -footerBytes), dump, expiryMs: Number(answers[2 * index + 1]) };
     }
   }
 }

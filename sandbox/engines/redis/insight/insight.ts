@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import type { Insight, ObservedQuery } from '../../contract/insight.ts';
-import { firstNode } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
-import { openClient } from '../server/connection.ts';
+import { ownUser } from '../backup/acl-file.ts';
+import { openClient, openExternal } from '../server/connection.ts';
 import { primaryNode } from '../server/masters.ts';
 import { isAsked, type Monitored, scansOf, statementOf } from './monitored.ts';
 
@@ -16,9 +17,8 @@ export const insight: Insight = {
     'what a script calls is part of the script',
   ],
   async watch(running, { uri }) {
-    const server = await primaryFirst(running, primaryNode);
     await using opening = new AsyncDisposableStack();
-    const client = opening.use(await openClient(firstNode(server), server.secrets));
+    const client = opening.use(await openServerOf(running, uri));
     const database = Number(new URL(uri).pathname.slice(1));
     const since = await lastSlow(client);
     const monitor = opening.adopt(await client.monitor(), (each) => each.disconnect());
@@ -37,6 +37,13 @@ export const insight: Insight = {
     };
   },
 };
+
+/** Of a place that is a server, its own; of one that is a database, that of the stack: its user may not watch. */
+async function openServerOf(running: RunningEngine, uri: string): Promise<Redis & AsyncDisposable> {
+  if (new URL(uri).username === ownUser) return openExternal(uri);
+  const server = await primaryFirst(running, primaryNode);
+  return openClient(firstNode(server), server.secrets);
+}
 
 /** An entry of the log: its number, its time, how long it took in microseconds, what it was, and who asked. */
 type SlowEntry = readonly [number, number, number, readonly string[], string?, string?];

@@ -7,12 +7,15 @@ import { addRows } from './add-rows.ts';
 import { leaks } from './leaks/leaks.ts';
 import { dropPlace, openPlaces } from './places.ts';
 import { findRegistry, takenDatabases } from './registry.ts';
+import { servers } from './servers/servers.ts';
 
-/** A logical database, and a user that can select no other. */
+/** A logical database, and a user that can select no other; a server where what those share matters. */
 export const isolation: Isolation<Redis> = {
+  mode: 'database',
   place: 'a logical database with a user of its own, copied from database 0',
   leaks,
   open: openPlaces,
+  otherModes: [servers],
   connect,
   addRows,
   sweep,

@@ -8,7 +8,7 @@ import type { Holding } from '../../contract/data/holdings.ts';
 import type { Data, ReadBack } from '../../contract/data.ts';
 import type { Capabilities } from '../../contract/engine.ts';
 import type { Insight } from '../../contract/insight.ts';
-import type { Isolation } from '../../contract/isolation.ts';
+import type { Isolation, IsolationMode } from '../../contract/isolation.ts';
 import type { MigrationFiles } from '../../contract/schema/migrations.ts';
 import type { ContractCase, Schema } from '../../contract/schema.ts';
 import { asItIs, byItem, byMember, type Routes, rowsOfPrimary, toPrimary, toPrimaryIfAny } from './routes.ts';
@@ -134,17 +134,23 @@ const bench = byMember<Bench>({
   leases: byMember<LeaseBench>({ write: asItIs, others: byItem(otherWay), wantedMs: asItIs }),
 });
 
-const isolation = byMember<Isolation>({
+const isolationMode: Routes<IsolationMode> = {
+  mode: asItIs,
   place: asItIs,
   leaks: asItIs,
   open: toPrimary,
+  sweep: toPrimaryIfAny,
+};
+
+const isolation = byMember<Isolation>({
+  ...isolationMode,
+  otherModes: byItem(byMember<IsolationMode>(isolationMode)),
   // Of a place, by its own address.
   connect: asItIs,
   readdress: asItIs,
   addRows: asItIs,
   heldKeys: asItIs,
   rolledBack: asItIs,
-  sweep: toPrimaryIfAny,
 });
 
 const insight = byMember<Insight>({ seen: asItIs, limits: asItIs, watch: toPrimary });

@@ -14,7 +14,10 @@ export interface Keep {
   readonly forMs: number;
 }
 
-/** What a client may ask; `messages.schema.json` has the bounds. Each is a line of JSON with a number of its own. */
+/**
+ * What a client may ask; `messages.schema.json` has the bounds. Each is a line of JSON with a number of its own. Engines are
+ * by names of stores (`store-name.ts`).
+ */
 export type Request =
   | { readonly ask: 'hello'; readonly version: 1; readonly owner: PlaceOwner }
   | {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { messageOf } from '../../../../core/errors.ts';
 import type { Leak, Place } from '../../../contract/isolation.ts';
@@ -33,19 +34,31 @@ export async function isAllowed(act: () => Promise<unknown>): Promise<boolean> {
   }
 }
 
-type Words = readonly [string, ...(string | number)[]];
+interface Act<Value> {
+  readonly act: (attacker: Redis, victim: Redis) => Promise<Value>;
+  /** What the victim sees of it, or the attacker of the victim. */
+  readonly look: (victim: Redis, answer: Value) => Promise<readonly string[]>;
+  readonly undo?: (attacker: Redis) => Promise<unknown>;
+}
 
-/** A command that reaches beyond a database: what there is to see of it is that the server takes it. */
-export function refusedCommand(
-  command: (victim: Place) => Words,
-  undo?: (attacker: Redis) => Promise<unknown>,
-): Leak['attempt'] {
-  return (attacker, victim) =>
-    withClients([attacker, victim], async (own) => {
-      const [name, ...values] = command(victim);
-      const taken = await isAllowed(() => own.call(name, ...values));
-      if (taken) await undo?.(own);
-      return taken ? [`${name} ${values.join(' ')} was taken`] : [];
+/**
+ * Something that reaches beyond a database: what is seen of it, and where the victim may not look, that the server does it
+ * at all.
+ */
+export function actSeen<Value>({ act, look, undo }: Act<Value>): Leak['attempt'] {
+  return (...places) =>
+    withClients(places, async (attacker, victim) => {
+      let answer: Value | undefined;
+      const isDone = await isAllowed(async () => {
+        answer = await act(attacker, victim);
+      });
+      if (!isDone) return [];
+      let seen: readonly string[] = ['the server does it'];
+      await isAllowed(async () => {
+        seen = await look(victim, answer as Value);
+      });
+      await undo?.(attacker);
+      return seen;
     });
 }
 
@@ -56,7 +69,7 @@ export function databaseOf({ uri }: Place): number {
 
 /** What there is to see of an act: whether the victim's key is not any more what it was. */
 export async function lossOf(victim: Redis, act: () => Promise<unknown>): Promise<readonly string[]> {
-  const key = 'leak:of the victim';
+  const key = `leak:${randomUUID()}`;
   await victim.set(key, 'there');
   await act();
   const value = await victim.get(key);

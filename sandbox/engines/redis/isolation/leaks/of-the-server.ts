@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Leak } from '../../../contract/isolation.ts';
-import { isAllowed, refusedCommand, withClients } from './clients.ts';
+import type { Leak, Place } from '../../../contract/isolation.ts';
+import { actSeen, isAllowed, open, withClients } from './clients.ts';
 
 const library = (name: string) => `#!lua name=${name}\nredis.register_function('${name}', function() return 1 end)`;
 
@@ -69,17 +69,36 @@ export const leaksOfTheServer: readonly Leak[] = [
   {
     name: 'ACL users',
     verdict: 'isolated',
-    attempt: refusedCommand(
-      () => ['ACL', 'SETUSER', 'leak', 'on', 'nopass'],
-      (own) => own.acl('DELUSER', 'leak'),
-    ),
+    attempt: actSeen({
+      act: (own) => own.call('ACL', 'SETUSER', 'leak', 'on', 'nopass'),
+      look: async (victim) => ((await victim.acl('USERS')) as readonly string[]).filter((name) => name === 'leak'),
+      undo: (own) => own.acl('DELUSER', 'leak'),
+    }),
   },
   {
     name: 'CONFIG SET',
     verdict: 'isolated',
-    attempt: refusedCommand(() => ['CONFIG', 'SET', 'slowlog-max-len', '128']),
+    attempt: actSeen({
+      act: (own) => own.config('SET', 'slowlog-max-len', '129'),
+      look: async (victim) => {
+        const [, value] = (await victim.config('GET', 'slowlog-max-len')) as readonly string[];
+        return value === '129' ? ['slowlog-max-len is 129'] : [];
+      },
+      undo: (own) => own.config('SET', 'slowlog-max-len', '128'),
+    }),
   },
-  { name: 'CONFIG RESETSTAT', verdict: 'isolated', attempt: refusedCommand(() => ['CONFIG', 'RESETSTAT']) },
+  {
+    name: 'CONFIG RESETSTAT',
+    verdict: 'isolated',
+    attempt: actSeen({
+      async act(own, victim) {
+        await victim.call('LOLWUT', 'VERSION', 1);
+        await own.config('RESETSTAT');
+      },
+      look: async (victim) =>
+        (await victim.info('commandstats')).includes('cmdstat_lolwut:') ? [] : ['its counts are gone'],
+    }),
+  },
   {
     name: 'CLIENT KILL',
     verdict: 'isolated',
@@ -93,21 +112,40 @@ export const leaksOfTheServer: readonly Leak[] = [
   {
     name: 'CLIENT PAUSE',
     verdict: 'isolated',
-    attempt: refusedCommand(
-      () => ['CLIENT', 'PAUSE', '600000', 'WRITE'],
-      (own) => own.client('UNPAUSE'),
-    ),
+    attempt: actSeen({
+      act: (own) => own.client('PAUSE', 600_000, 'WRITE'),
+      look: async (victim) => ((await waits(victim)) ? ['its writes wait'] : []),
+      undo: (own) => own.client('UNPAUSE'),
+    }),
   },
-  { name: 'CLIENT LIST', verdict: 'isolated', attempt: refusedCommand(() => ['CLIENT', 'LIST']) },
-  { name: 'SLOWLOG', verdict: 'isolated', attempt: refusedCommand(() => ['SLOWLOG', 'GET']) },
   {
-    name: 'MONITOR',
+    name: 'CLIENT LIST',
     verdict: 'isolated',
-    attempt: refusedCommand(
-      () => ['MONITOR'],
-      async (own) => own.disconnect(),
-    ),
+    attempt: actSeen({
+      async act(own, victim) {
+        const name = `leak-${randomUUID()}`;
+        await victim.client('SETNAME', name);
+        return { name, clients: String(await own.client('LIST')) };
+      },
+      look: async (_, { name, clients }) => (clients.includes(name) ? [`client ${name}`] : []),
+    }),
   },
+  {
+    name: 'SLOWLOG',
+    verdict: 'isolated',
+    attempt: actSeen({
+      async act(own, victim) {
+        await own.slowlog('GET', 1);
+        await own.config('SET', 'slowlog-log-slower-than', '0');
+        const mark = `leak-${randomUUID()}`;
+        await victim.echo(mark);
+        return { mark, log: JSON.stringify(await own.slowlog('GET', -1)) };
+      },
+      look: async (_, { mark, log }) => (log.includes(mark) ? [`ECHO ${mark}`] : []),
+      undo: (own) => own.config('SET', 'slowlog-log-slower-than', '10000'),
+    }),
+  },
+  { name: 'MONITOR', verdict: 'isolated', attempt: watched },
   {
     name: 'counts of INFO',
     verdict: 'not isolated',
@@ -137,4 +175,47 @@ async function received(
   await act();
   await listener.ping();
   return seen;
+}
+
+/** Answers of the server, on another connection, within which a write that does not wait has its own. */
+const answersMax = 100;
+
+async function waits(client: Redis): Promise<boolean> {
+  const other = client.duplicate();
+  try {
+    await other.ping();
+    let isDone = false;
+    const settle = () => {
+      isDone = true;
+    };
+    client.del(`leak:${randomUUID()}`).then(settle, settle);
+    for (let answers = 0; answers < answersMax && !isDone; answers += 1) await other.ping();
+    return !isDone;
+  } finally {
+    other.disconnect();
+  }
+}
+
+/** What of the victim's commands the attacker is shown. Each is shown before those that came later. */
+async function watched(attacker: Place, victim: Place): Promise<readonly string[]> {
+  await using asking = await open(attacker.uri);
+  if (!(await isAllowed(() => asking.client.call('MONITOR')))) return [];
+  return withClients([attacker, victim], async (own, theirs) => {
+    const monitor = await own.monitor();
+    try {
+      const [mark, last] = [`leak-${randomUUID()}`, `last-${randomUUID()}`];
+      const seen: string[] = [];
+      const isOver = new Promise<void>((resolve) => {
+        monitor.on('monitor', (_time, words: readonly string[]) => {
+          if (words.includes(mark)) seen.push(words.join(' '));
+          if (words.includes(last)) resolve();
+        });
+      });
+      await theirs.echo(mark);
+      await Promise.all([own.echo(last), isOver]);
+      return seen;
+    } finally {
+      monitor.disconnect();
+    }
+  });
 }

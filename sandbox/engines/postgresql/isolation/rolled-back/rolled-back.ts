@@ -1,0 +1,91 @@
+import { Client, Pool } from 'pg';
+import type { Place, RolledBack, RolledBackSession } from '../../../contract/isolation.ts';
+import { identifier } from '../../server/statements.ts';
+import { committed, stillRuns } from './errors.ts';
+import { leaks } from './leaks.ts';
+import { sessionClient } from './session-client.ts';
+import { createTurns, type Turns } from './turns.ts';
+
+/** One session in a transaction for each test. A test of it holds every one of the limits. */
+export const rolledBack: RolledBack<Pool> = {
+  mode: 'rolled-back',
+  place:
+    'one session of the process itself, in a transaction that is rolled back; what the work commits is a savepoint',
+  limits: [
+    'now() is the time at which the test began, throughout',
+    "deferred constraints are checked by the work's own COMMIT, and not by a statement without a transaction",
+    'NOTIFY reaches nobody, and no replication sees what was done: both begin with a commit',
+    'all clients are one session: each sees what another has not committed, and two transactions at once are refused',
+    'BEGIN with an isolation level or READ ONLY begins an ordinary transaction',
+    'after an error of a stream or a cursor outside of a transaction every statement fails',
+    'VACUUM, CREATE INDEX CONCURRENTLY and CREATE DATABASE are refused',
+    'another process sees nothing of it: it has no address, and no databases beside the first',
+  ],
+  leaks,
+  open,
+};
+
+/** How long a statement that still runs when its test is over may take, in milliseconds. */
+const lastStatementMs = 2_000;
+
+/** What one test has. */
+interface Test {
+  readonly pool: Pool;
+  readonly turns: Turns;
+}
+
+async function open({ uri }: Place): Promise<RolledBackSession<Pool>> {
+  const session = new Client({ connectionString: uri });
+  session.on('error', () => {});
+  // Each client of a pool listens.
+  session.setMaxListeners(0);
+  await session.connect();
+  const { rows } = await session.query<{ role: string }>('SELECT current_user AS role');
+  const begin = `SET ROLE ${identifier(rows[0]?.role ?? '')}; BEGIN`;
+  await session.query(begin);
+  let test = beginTest(session);
+  return {
+    get client() {
+      return test.pool;
+    },
+    async takeBack() {
+      await endTest(session, test);
+      await session.query(begin);
+      test = beginTest(session);
+    },
+    [Symbol.asyncDispose]: () => session.end(),
+  };
+}
+
+function beginTest(session: Client): Test {
+  const turns = createTurns(session);
+  // The pool makes its clients with `new`: what that returns is the client.
+  function SessionClient(): Client {
+    return sessionClient(session, turns);
+  }
+  const pool = new Pool({ Client: SessionClient as unknown as new () => Client, idleTimeoutMillis: 0 });
+  pool.on('error', () => {});
+  return { pool, turns };
+}
+
+/** What is of the session rather than of the transaction goes too: locks, prepared statements, settings, temporary tables. */
+async function endTest(session: Client, { turns }: Test): Promise<void> {
+  await inTime(turns.end(), session);
+  const isSpoiled = turns.isSpoiled() || session.getTransactionStatus() === 'I';
+  await session.query('ROLLBACK');
+  await session.query('DISCARD ALL');
+  // The driver remembers them by name (pg, `Connection.parsedStatements`).
+  const { connection } = session as unknown as { readonly connection: { parsedStatements: object } };
+  connection.parsedStatements = {};
+  if (isSpoiled) throw committed();
+}
+
+async function inTime(work: Promise<void>, session: Client): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(stillRuns());
+    // The server rolls back what a session has left that is gone.
+    (session as unknown as { connection: { stream: { destroy: () => void } } }).connection.stream.destroy();
+  }, lastStatementMs);
+  await Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,130 @@
+import type { Client, QueryResult } from 'pg';
+import { committed, endsTheTransaction, inAnotherTransaction, testIsOver } from './errors.ts';
+import { statementKind } from './statement-kind.ts';
+
+/** Work that a test's client has begun, and that which it does in no transaction of its own. */
+const [ofTest, ofStatement, check] = ['taishang_transaction', 'taishang_statement', 'taishang_check'];
+
+/** Deferred constraints are checked as a commit does it, and deferred again afterwards: that is taken back. */
+const commit = [
+  `SAVEPOINT ${check}; SET CONSTRAINTS ALL IMMEDIATE`,
+  `ROLLBACK TO SAVEPOINT ${check}; RELEASE SAVEPOINT ${check}; RELEASE SAVEPOINT ${ofTest}`,
+].join('; ');
+
+const rollBack = `ROLLBACK TO SAVEPOINT ${ofTest}; RELEASE SAVEPOINT ${ofTest}`;
+
+/**
+ * The statements of one test's clients, one after the other in the session's transaction. Those that begin and end a
+ * transaction become savepoints; one outside of any is taken back alone where it fails, as it is without a transaction.
+ */
+export interface Turns {
+  /** `client` is whose statement it is: each may have a transaction. `run` sends it. */
+  readonly take: (client: object, text: string, run: () => Promise<QueryResult>) => Promise<QueryResult>;
+  /** Ends what a client has begun: it is gone. */
+  readonly leave: (client: object) => Promise<void>;
+  /** Takes no more, and waits for the statement that runs. */
+  readonly end: () => Promise<void>;
+  /** Whether the transaction of the session was ended by the test. */
+  readonly isSpoiled: () => boolean;
+  readonly isOver: () => boolean;
+}
+
+export function createTurns(session: Client): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  let owner: object | undefined;
+  let [isOver, isSpoiled] = [false, false];
+  return {
+    take: (client, text, run) => inTurn(() => answer(client, text, run)),
+    leave: (client) => inTurn(() => rollBackOf(client)).catch(() => {}),
+    async end() {
+      isOver = true;
+      await last;
+    },
+    isSpoiled: () => isSpoiled,
+    isOver: () => isOver,
+  };
+
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = last.then(() => {
+      if (isOver) throw testIsOver();
+      if (isSpoiled) throw committed();
+      return work();
+    });
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  async function answer(client: object, text: string, run: () => Promise<QueryResult>): Promise<QueryResult> {
+    switch (statementKind(text)) {
+      case 'begin':
+        return begin(client);
+      case 'commit':
+        return commitOf(client);
+      case 'rollback':
+        await rollBackOf(client);
+        return answered('ROLLBACK');
+      case 'refused':
+        throw endsTheTransaction(text);
+      case 'other':
+        return owner === client ? watched(run) : alone(run);
+    }
+  }
+
+  /** In a transaction already, the server says so in a notice, and goes on. */
+  async function begin(client: object): Promise<QueryResult> {
+    if (owner !== undefined && owner !== client) throw inAnotherTransaction();
+    if (owner === undefined) await session.query(`SAVEPOINT ${ofTest}`);
+    owner = client;
+    return answered('BEGIN');
+  }
+
+  async function commitOf(client: object): Promise<QueryResult> {
+    if (owner !== client) return answered('COMMIT');
+    if (session.getTransactionStatus() === 'E') {
+      await rollBackOf(client);
+      return answered('ROLLBACK');
+    }
+    try {
+      await session.query(commit);
+    } catch (thrown) {
+      await rollBackOf(client);
+      throw thrown;
+    }
+    owner = undefined;
+    return answered('COMMIT');
+  }
+
+  async function rollBackOf(client: object): Promise<void> {
+    if (owner !== client) return;
+    owner = undefined;
+    await session.query(rollBack);
+  }
+
+  async function alone(run: () => Promise<QueryResult>): Promise<QueryResult> {
+    await session.query(`SAVEPOINT ${ofStatement}`);
+    try {
+      const result = await watched(run);
+      await session.query(`RELEASE SAVEPOINT ${ofStatement}`);
+      return result;
+    } catch (thrown) {
+      if (!isSpoiled) await session.query(`ROLLBACK TO SAVEPOINT ${ofStatement}; RELEASE SAVEPOINT ${ofStatement}`);
+      throw thrown;
+    }
+  }
+
+  /** Several statements in one text may end the transaction: the server says in each answer whether there is one. */
+  async function watched(run: () => Promise<QueryResult>): Promise<QueryResult> {
+    try {
+      return await run();
+    } finally {
+      if (session.getTransactionStatus() === 'I') isSpoiled = true;
+      // biome-ignore lint/correctness/noUnsafeFinally: whatever the work says, it has been committed.
+      if (isSpoiled) throw committed();
+    }
+  }
+}
+
+/** Of a statement that the server was sent in another form. */
+function answered(command: string): QueryResult {
+  return { command, rowCount: null, oid: 0, rows: [], fields: [] };
+}
