@@ -217,10 +217,11 @@ export function createProgram(): Command {
     'engines',
     'strict',
   ])
-    .argument('<action>', 'run, explain or init')
+    .argument('<action>', 'run, history, explain or init')
     .argument('[check...]', 'checks: postgresql, postgresql.users, a whole name, or cross-store (default: all)')
     .option('--contracts <folder>', "contracts of your own, in a folder for each engine (default: the platform's)")
     .option('--cost <classes>', 'checks of these costs alone: constant, indexed, scan (default: all)')
+    .option('--runs <number>', 'history: newest runs that count (default: 20)')
     .option(
       '--url <engine=address>',
       'check a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',

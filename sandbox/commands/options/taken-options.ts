@@ -46,6 +46,13 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     open: [],
     down: [],
   },
+  quality: {
+    '': [],
+    run: ['engines', 'strict', 'contracts', 'cost', 'url'],
+    history: ['contracts', 'url', 'runs'],
+    explain: ['engines', 'contracts', 'cost', 'url'],
+    init: ['engines', 'contracts', 'url'],
+  },
   fault: {
     '': [],
     loss: ['percent', 'direction'],

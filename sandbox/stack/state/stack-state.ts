@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import type { ResolvedImage } from '../../containers/images/image-spec.ts';
@@ -220,9 +220,13 @@ export async function forgetStack(directory: string, name: string): Promise<void
 }
 
 async function removeFiles(folder: string, name: string): Promise<void> {
+  const files = ['state', 'secrets', 'leases'].map((kind) => `${name}.${kind}.json`);
+  // What runs of quality checks have found: a file for each folder of contracts.
+  const isHistory = (file: string) => file.startsWith(`${name}.quality`) && file.endsWith('.ndjson');
+  const histories = (await readdir(folder).catch(() => [])).filter(isHistory);
   await Promise.all(
-    ['state', 'secrets', 'leases'].map(async (kind) => {
-      const file = join(folder, `${name}.${kind}.json`);
+    [...files, ...histories].map(async (each) => {
+      const file = join(folder, each);
       await Promise.all([rm(file, { force: true }), removePartials(file)]);
     }),
   );
