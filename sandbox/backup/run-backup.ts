@@ -9,6 +9,7 @@ import { withBackupLock } from './backup-lock.ts';
 import type { BackupReport } from './backup-report.ts';
 import { type BackupOptions, locationOf, writeBackup } from './create-backup.ts';
 import { moveArchivesOfProject } from './kept/archives-of-project.ts';
+import { publishBackup } from './kept/backup-metrics.ts';
 import { sendOutgoing, withOutgoing } from './kept/outgoing.ts';
 import { applyRetention, requireRetentionDays } from './kept/retention.ts';
 import { failureMessage, notifyWebhook, successMessage } from './kept/webhook.ts';
@@ -75,6 +76,11 @@ export async function prepareBackup(options: CreateBackupOptions): Promise<() =>
 async function backUpAndTidy(options: CreateBackupOptions, storage: Storage): Promise<BackupReport> {
   const { progress = silent, signal, retentionDays } = options;
   const report = await backUp(options, storage);
+  await publishBackup(
+    stackIdentity(options),
+    report.engines.map(({ engine }) => engine),
+    progress,
+  );
   if (retentionDays === null) return report;
   const rule = { stack: report.stack, ...withoutUndefined({ retentionDays }) };
   try {

@@ -16,6 +16,13 @@ import { attachStack } from '../stack/attach/attach-stack.ts';
 import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
 import { loadEngines } from '../stack/resolve/load-engines.ts';
 import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
+import {
+  type PublishedMetrics,
+  publishedMetrics,
+  publishers,
+  servedFile,
+  serveMetrics,
+} from '../stack/state/published-metrics.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
 import { askReady } from './addresses.ts';
@@ -63,7 +70,8 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
     name,
     async () => {
       const { engines } = await attachStack({ directory, name });
-      await startMonitoring(engines, { ...options, progress });
+      const published = await publishedMetrics({ directory, name });
+      await startMonitoring(engines, { ...options, published, progress });
     },
     options.signal,
   );
@@ -72,7 +80,11 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
 /** {@link monitorStack} of engines that are at hand: of a throw-away stack too. */
 export async function startMonitoring(
   engines: ReadonlyMap<EngineName, RunningEngine>,
-  options: Omit<MonitorOptions, keyof Meant> & { readonly progress: ProgressListener },
+  options: Omit<MonitorOptions, keyof Meant> & {
+    /** What was published of the stack so far. Default: nothing. */
+    readonly published?: readonly PublishedMetrics[];
+    readonly progress: ProgressListener;
+  },
 ): Promise<void> {
   const watched = await watchedOf(engines);
   const [first] = engines.values();
@@ -83,6 +95,7 @@ export async function startMonitoring(
     await Promise.all(watched.map(({ engine, running }) => engine.metrics.grant(running)));
     const { parts, targets } = await planned(beside, watched, images, options.timeScale ?? 1);
     await reconcileParts(beside, parts);
+    await serveMetrics(beside.network, options.published ?? []);
     await writeTargets(beside.network, targets);
     await Promise.all(
       parts.flatMap(({ hostPorts }) => Object.values(hostPorts)).map((port) => untilReady(port, options.signal)),
@@ -144,7 +157,18 @@ async function planned(
         labels: { instance: node.name, engine: engine.name },
       })),
   }));
-  return { parts, targets };
+  return { parts, targets: [...targets, publishedTargets(beside.network)] };
+}
+
+/** What the sandbox publishes of the stack, which Prometheus serves to itself. */
+function publishedTargets(stackName: string): JobTargets {
+  return {
+    job: 'sandbox',
+    targets: publishers.map((source) => ({
+      targets: [`localhost:${prometheusPort}`],
+      labels: { __metrics_path__: `/user/${servedFile(source)}`, instance: stackName, source },
+    })),
+  };
 }
 
 /** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { ImageRequest } from '../containers/images/images.ts';
 import type { NodeFile, NodeSpec } from '../containers/nodes/node-spec.ts';
 import { debianProgram } from '../engines/shared/metrics/debian-program.ts';
+import { publishers, servedFile, servedFolder, servingNode } from '../stack/state/published-metrics.ts';
 import { ownRules, scaledConfiguration } from './prometheus-files.ts';
 
 /** What a stack is watched by, beside its exporters. */
 export const prometheus: ImageRequest = {
-  engine: 'prometheus',
+  engine: servingNode,
   spec: {
     variable: 'PROMETHEUS',
     official: { reference: 'prom/prometheus:v2.53.3' },
@@ -40,6 +41,7 @@ export function prometheusNode(engines: readonly string[], timeScale: number): N
       '--config.file=/etc/prometheus/prometheus.yml',
       '--storage.tsdb.path=/prometheus-data',
       '--storage.tsdb.retention.time=1d',
+      `--web.user-assets=${servedFolder}`,
     ],
     user: '65534',
     tmpfs: { '/prometheus-data': 512 * 2 ** 20 },
@@ -49,6 +51,7 @@ export function prometheusNode(engines: readonly string[], timeScale: number): N
         ({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content }),
       ),
       { path: `${targetsFolder}/none.json`, content: '[]\n' },
+      ...publishers.map((name): NodeFile => ({ path: `${servedFolder}/${servedFile(name)}`, content: '' })),
     ],
   };
 }

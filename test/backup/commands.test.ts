@@ -1,4 +1,4 @@
-import { cp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
@@ -57,6 +57,23 @@ describe('`backup`', () => {
       'json',
     );
     expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'BACKUP_PART_MISSING' } });
+  });
+
+  test('tells monitoring when each engine was last in one', async () => {
+    const { name } = stackIdentity({ directory: folder.path });
+    const published = join(dataOf(folder.path), 'metrics', name, 'backup.txt');
+    const times = async () => {
+      const found = (await readFile(published, 'utf8')).matchAll(/^taishang_\w+\{engine="(\w+)"\} (\d+)$/gm);
+      return Object.fromEntries([...found].map(([, engine, seconds]) => [engine, Number(seconds)]));
+    };
+    const before = await times();
+    expect(before).toEqual({ postgresql: expect.any(Number), redis: expect.any(Number) });
+    const tomorrow = { ...here(), env: { SANDBOX_CLOCK_OFFSET: '+1d' } };
+    const to = join(folder.path, 'tomorrow');
+    await runForDocument<BackupReport>(['backup', '--engines', 'redis', '--to', to], tomorrow);
+    const after = await times();
+    expect(after.postgresql).toBe(before.postgresql);
+    expect((after.redis ?? 0) - (before.redis ?? 0)).toBeGreaterThanOrEqual(86_400);
   });
 
   test('is refused where nothing runs', async () => {

@@ -11,6 +11,7 @@ import { monitoringLogin, monitoringPassword } from '../../sandbox/engines/share
 import { startMonitoring } from '../../sandbox/monitoring/monitor-stack.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { monitoringContainers } from '../../sandbox/stack/remove/monitoring-containers.ts';
+import { serveMetrics } from '../../sandbox/stack/state/published-metrics.ts';
 
 /** An alert of 5 minutes takes 15 s, and a scrape of 30 s comes every 1.5 s. */
 const timeScale = 20;
@@ -57,13 +58,13 @@ async function healthByInstance(): Promise<Readonly<Record<string, string>>> {
   return Object.fromEntries(data.activeTargets.map(({ labels, health }) => [labels.instance, health]));
 }
 
-const allUp = { alertmanager: 'up', postgresql: 'up', prometheus: 'up', redis: 'up' };
+const allUp = () => ({ alertmanager: 'up', postgresql: 'up', prometheus: 'up', redis: 'up', [stack.name]: 'up' });
 
 async function untilAllUp(): Promise<void> {
   await until('every target is up', async () => {
     const health = await healthByInstance();
     return (
-      Object.values(health).every((each) => each === 'up') && Object.keys(health).length === Object.keys(allUp).length
+      Object.values(health).every((each) => each === 'up') && Object.keys(health).length === Object.keys(allUp()).length
     );
   });
 }
@@ -85,7 +86,7 @@ async function alertsReceived(): Promise<readonly string[]> {
 
 test('each node has an exporter, and the live scrapes have the labels that the rules are tested with', async () => {
   await untilAllUp();
-  expect(await healthByInstance()).toEqual(allUp);
+  expect(await healthByInstance()).toEqual(allUp());
   const recorded = JSON.parse(await readFile(join(import.meta.dirname, 'fixtures', 'live-labels.json'), 'utf8'));
   const read = {
     'postgres-exporter': ['pg_up', 'pg_stat_database_numbackends', 'pg_settings_max_connections', 'pg_wal_size_bytes'],
@@ -110,6 +111,26 @@ test('each node has an exporter, and the live scrapes have the labels that the r
       expect(recorded[job][metric], metric).toEqual(expect.arrayContaining(labels));
       expect(data.result.length, metric).toBeGreaterThan(0);
     }
+  }
+});
+
+test('what the sandbox publishes is scraped of its stack, each time as it is then', async () => {
+  const metric = 'taishang_backup_last_success_timestamp_seconds';
+  // Of today: no alert about an old backup is to fire.
+  const nowSeconds = Math.round(Date.now() / 1_000);
+  for (const time of [nowSeconds - 60, nowSeconds]) {
+    await serveMetrics(stack.name, [{ name: 'backup', content: `${metric}{engine="redis"} ${time}\n` }]);
+    await until(`${metric} is ${time}`, async () => {
+      const { data } = await ask<{ data: { result: readonly { metric: Labels; value: readonly [number, string] }[] } }>(
+        'prometheus',
+        `/api/v1/query?query=${metric}`,
+      );
+      const [found] = data.result;
+      expect(
+        found === undefined ? {} : { instance: stack.name, engine: 'redis', job: 'sandbox', source: 'backup' },
+      ).toEqual(Object.fromEntries(Object.entries(found?.metric ?? {}).filter(([name]) => name !== '__name__')));
+      return found?.value[1] === String(time);
+    });
   }
 });
 

@@ -43,7 +43,7 @@ export function afterSecret(secret = '', rest?: Readable): Readable {
 
 /** Runs a command in a running node. Never throws for an exit code: see {@link checked}. */
 export async function execInNode(
-  node: NodeHandle,
+  node: Pick<NodeHandle, 'name' | 'containerId'>,
   command: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
