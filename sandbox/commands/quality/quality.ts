@@ -3,9 +3,8 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import { writeContracts } from '../../quality/contracts/write-contracts.ts';
 import { explainCheck } from '../../quality/explain-check.ts';
 import { qualityHistory } from '../../quality/history/history.ts';
-import { recordRun } from '../../quality/history/record-run.ts';
 import { hasFailed } from '../../quality/run/report.ts';
-import { runChecks } from '../../quality/run/run-checks.ts';
+import { runRecorded } from '../../quality/run-recorded.ts';
 import { qualityTarget, storesOf } from '../../quality/target.ts';
 import { formatExplained } from '../../report/quality/explained-text.ts';
 import { formatHistory } from '../../report/quality/history-text.ts';
@@ -24,8 +23,7 @@ export const quality: Action = async (context) => {
 
 async function run(context: Parameters<Action>[0]): ReturnType<Action> {
   const options = await qualityOptionsOf(context, context.arguments.slice(1));
-  const report = await runChecks(await qualityTarget(options));
-  await recordRun(options, report);
+  const report = await runRecorded(options);
   return {
     document: report,
     text: (colors) => formatQuality(report, colors),

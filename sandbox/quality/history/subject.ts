@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { qualityHistoryName } from '../../stack/state/quality-histories.ts';
 import { stackFolder } from '../../stack/state/stack-folder.ts';
 import { shortHash, stackIdentity } from '../../stack/state/stack-identity.ts';
 import { stateDirectory } from '../../stack/state/state-directory.ts';
@@ -26,7 +27,7 @@ export async function historyFile(subject: Subject): Promise<string> {
   const { directory, name } = stackIdentity(subject);
   const key = subjectKey(subject);
   if ((subject.servers ?? []).length > 0) return join(stateDirectory(directory), 'quality', `servers-${key}.ndjson`);
-  return join(await stackFolder(directory, name), `${name}.quality${key === '' ? '' : `-${key}`}.ndjson`);
+  return join(await stackFolder(directory, name), qualityHistoryName(name, key));
 }
 
 /** Passwords change, the server stays. */

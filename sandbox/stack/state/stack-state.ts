@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import type { ResolvedImage } from '../../containers/images/image-spec.ts';
@@ -10,6 +10,7 @@ import { removePartials, writePrivateFile } from '../../core/files/private-files
 import type { Secrets, TopologyName } from '../../engines/contract/topology.ts';
 import type { Migrated } from './migrated.ts';
 import { forgetMetrics } from './published-metrics.ts';
+import { forgetQuality } from './quality-histories.ts';
 import { ensureStackFolder, findStackFolder, removeEmptyStackFolder } from './stack-folder.ts';
 import { isSealed, provenanceOf, sealOf } from './stack-key.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -216,18 +217,16 @@ export async function writeSecrets(directory: string, name: string, secrets: Sta
 export async function forgetStack(directory: string, name: string): Promise<void> {
   const folder = await findStackFolder(name);
   const folders = [stateDirectory(directory), ...(folder === undefined ? [] : [folder])];
-  await Promise.all(folders.flatMap((each) => [removeFiles(each, name), forgetMetrics(each, name)]));
+  await Promise.all(
+    folders.flatMap((each) => [removeFiles, forgetMetrics, forgetQuality].map((forget) => forget(each, name))),
+  );
   await removeEmptyStackFolder(name);
 }
 
 async function removeFiles(folder: string, name: string): Promise<void> {
-  const files = ['state', 'secrets', 'leases'].map((kind) => `${name}.${kind}.json`);
-  // What runs of quality checks have found: a file for each folder of contracts.
-  const isHistory = (file: string) => file.startsWith(`${name}.quality`) && file.endsWith('.ndjson');
-  const histories = (await readdir(folder).catch(() => [])).filter(isHistory);
   await Promise.all(
-    [...files, ...histories].map(async (each) => {
-      const file = join(folder, each);
+    ['state', 'secrets', 'leases'].map(async (kind) => {
+      const file = join(folder, `${name}.${kind}.json`);
       await Promise.all([rm(file, { force: true }), removePartials(file)]);
     }),
   );
