@@ -217,10 +217,12 @@ export function createProgram(): Command {
     'engines',
     'strict',
   ])
-    .argument('<action>', 'run, history, explain or init')
+    .argument('<action>', 'run, watch, history, explain or init')
     .argument('[check...]', 'checks: postgresql, postgresql.users, a whole name, or cross-store (default: all)')
     .option('--contracts <folder>', "contracts of your own, in a folder for each engine (default: the platform's)")
     .option('--cost <classes>', 'checks of these costs alone: constant, indexed, scan (default: all)')
+    .option('--schedule <when>', 'watch: HH:MM each day or a cron expression, local time (default: every hour)')
+    .option('--webhook <url>', 'watch: whom to tell how each run ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
     .option('--runs <number>', 'history: newest runs that count (default: 20)')
     .option(
       '--url <engine=address>',

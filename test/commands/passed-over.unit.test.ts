@@ -23,6 +23,7 @@ const read: Readonly<Record<string, string>> = {
   'lease open': '',
   'lease drop': 'all',
   'quality run': 'engines strict contracts cost url',
+  'quality watch': 'engines strict contracts cost url schedule webhook',
   'quality history': 'contracts url runs',
   'quality explain': 'engines contracts cost url',
   'quality init': 'engines contracts url',

@@ -1,10 +1,13 @@
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QualityHistory } from '../../sandbox/quality/history/history.ts';
 import type { QualityReport } from '../../sandbox/quality/run/report.ts';
 import { publishedMetrics } from '../../sandbox/stack/state/published-metrics.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
-import { runCommand, runForDocument, type StackFolder, stackFolder } from '../support/command.ts';
+import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
+import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { fewRowsText } from '../support/few-rows.ts';
+import { startReceiver } from '../unattended/support/webhook-receiver.ts';
 
 let folder: StackFolder;
 const here = () => ({ cwd: folder.path });
@@ -46,4 +49,64 @@ test('what runs find is in the history and before the monitoring; a store that i
   expect(metrics.get(`last_success_timestamp_seconds ${check}`)).toBe(Date.parse(whole.startedAt) / 1_000);
   // The other run was of some checks: what it did not ask is as it was.
   expect([...metrics.keys()].filter((name) => name.startsWith('violations'))).toHaveLength(whole.results.length);
+});
+
+/** A watch, and its reports one by one. */
+function startWatch(webhook: string) {
+  const running = startCommand(['quality', 'watch', '--cost', 'constant', '--format', 'json', '--webhook', webhook], {
+    ...here(),
+    env: { SANDBOX_WEBHOOK_SECRET: 'a secret of more than sixteen bytes' },
+  });
+  const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]();
+  return {
+    running,
+    report: async () => JSON.parse((await lines.next()).value ?? '') as QualityReport,
+  };
+}
+
+test('a watch runs at once, alone, tells the webhook, and a signal is its orderly end', async () => {
+  await using receiver = await startReceiver(200);
+  const { running, report } = startWatch(receiver.url);
+  const first = await report();
+  expect(first.summary).toMatchObject({ errors: 0, unknown: 0 });
+  expect(await runForError(['quality', 'watch'], here())).toMatchObject({ exitCode: 1, code: 'QUALITY_BUSY' });
+  // Runs by hand go on beside it.
+  const byHand = await runForDocument<QualityReport>(['quality', 'run', '--cost', 'constant'], here());
+  running.kill('SIGTERM');
+  expect(await running).toMatchObject({ exitCode: 0 });
+  expect(receiver.calls.map(({ body }) => JSON.parse(body))).toMatchObject([
+    { status: 'success', summary: first.summary, checks: [], errorCode: null },
+  ]);
+  const { runs } = await runForDocument<QualityHistory>(['quality', 'history'], here());
+  expect(runs.slice(-2)).toEqual([first.startedAt, byHand.startedAt]);
+});
+
+test('a watch over a stack that is down knows nothing of any check, and goes on', async () => {
+  const before = await published();
+  expect((await folder.run('down')).exitCode).toBe(0);
+  await using receiver = await startReceiver(200);
+  const { running, report } = startWatch(receiver.url);
+  const { summary, results } = await report();
+  expect(summary).toMatchObject({ pass: 0, errors: 0, warnings: 0, unknown: results.length });
+  expect(results.length).toBeGreaterThan(0);
+  running.kill('SIGINT');
+  expect(await running).toMatchObject({ exitCode: 0 });
+  expect(receiver.calls.map(({ body }) => JSON.parse(body))).toMatchObject([{ status: 'failure' }]);
+  const now = await published();
+  for (const { check } of results) {
+    expect(now.get(`unknown ${check}`), check).toBe(1);
+    const decided = `last_success_timestamp_seconds ${check}`;
+    expect(now.get(decided), check).toBe(before.get(decided));
+  }
+  expect(now.size).toBe(before.size);
+});
+
+test.each([
+  ['no schedule', ['watch', '--schedule', '25:00']],
+  ['a webhook of another protocol', ['watch', '--webhook', 'ftp://host']],
+  ['no check', ['watch', 'redis.nothing']],
+  ['no number of runs', ['history', '--runs', '0']],
+  ['a webhook of one run', ['run', '--webhook', 'http://host']],
+])('%s is refused before anything starts', async (_, words) => {
+  expect(await runForError(['quality', ...words], here())).toMatchObject({ code: 'BAD_OPTION', exitCode: 2 });
 });

@@ -49,6 +49,7 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
   quality: {
     '': [],
     run: ['engines', 'strict', 'contracts', 'cost', 'url'],
+    watch: ['engines', 'strict', 'contracts', 'cost', 'url', 'schedule', 'webhook'],
     history: ['contracts', 'url', 'runs'],
     explain: ['engines', 'contracts', 'cost', 'url'],
     init: ['engines', 'contracts', 'url'],

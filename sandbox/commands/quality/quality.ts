@@ -13,9 +13,9 @@ import { badOption, parseChoice, parseWholeNumber } from '../options/names.ts';
 import type { Action } from '../run-action.ts';
 import { qualityOptionsOf } from './quality-options.ts';
 
-const actions = { run, history, explain, init } as const satisfies Record<string, Action>;
+const actions = { run, watch, history, explain, init } as const satisfies Record<string, Action>;
 
-/** Holds stores against contracts: `run`, `history`, `explain` and `init`. */
+/** Holds stores against contracts: `run`, `watch`, `history`, `explain` and `init`. */
 export const quality: Action = async (context) => {
   const [what = ''] = context.arguments;
   return actions[parseChoice(what, Object.keys(actions) as (keyof typeof actions)[], 'quality')](context);
@@ -29,6 +29,10 @@ async function run(context: Parameters<Action>[0]): ReturnType<Action> {
     text: (colors) => formatQuality(report, colors),
     exitCode: hasFailed(report.summary) ? 1 : 0,
   };
+}
+
+async function watch(context: Parameters<Action>[0]): ReturnType<Action> {
+  return (await import('./quality-watch.ts')).qualityWatch(context);
 }
 
 /** What earlier runs have found, without asking a store. */

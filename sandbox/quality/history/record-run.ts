@@ -13,13 +13,16 @@ import { recordedRunOf } from './recorded-run.ts';
 import { contractsOf, historyFile } from './subject.ts';
 
 /** Writes a run down. What it has found is told all the same where that fails: then a warning says so. */
-export async function recordRun(options: QualityOptions, report: QualityReport): Promise<void> {
+export async function recordRun(
+  options: QualityOptions,
+  report: QualityReport,
+  { isWhole } = { isWhole: isWholeRun(options) },
+): Promise<void> {
   const { servers = [], progress = silent } = options;
   const { directory, name } = stackIdentity(options);
   await orWarn(progress, 'The run is not in the history', async () => {
     await (servers.length === 0 ? ensureStackFolder(directory, name) : ensureStateDirectory(directory));
-    const meant = { contracts: contractsOf(options), isWhole: isWhole(options) };
-    await appendRun(await historyFile(options), recordedRunOf(report, meant));
+    await appendRun(await historyFile(options), recordedRunOf(report, { contracts: contractsOf(options), isWhole }));
   });
 }
 
@@ -33,7 +36,7 @@ export async function publishRuns(identity: StackIdentity, progress: ProgressLis
   });
 }
 
-function isWhole({ names = [], costs, engines }: QualityOptions): boolean {
+function isWholeRun({ names = [], costs, engines }: QualityOptions): boolean {
   return names.length === 0 && costs === undefined && engines === undefined;
 }
 
