@@ -223,6 +223,7 @@ export function createProgram(): Command {
     .option('--cost <classes>', 'checks of these costs alone: constant, indexed, scan (default: all)')
     .option('--schedule <when>', 'watch: HH:MM each day or a cron expression, local time (default: every hour)')
     .option('--webhook <url>', 'watch: whom to tell how each run ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
+    .option('--html <file>', 'run, history: write a page with trends and the ids of what was found')
     .option('--runs <number>', 'history: newest runs that count (default: 20)')
     .option(
       '--url <engine=address>',

@@ -1,3 +1,5 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QualityHistory } from '../../sandbox/quality/history/history.ts';
@@ -34,11 +36,16 @@ test('what runs find is in the history and before the monitoring; a store that i
   expect((await published()).get(`violations ${check}`)).toBe(0);
 
   await runForDocument(['fault', 'kill', 'redis:primary'], here());
-  const down = await folder.run('quality', 'run', '--cost', 'constant');
+  const down = await folder.run('quality', 'run', '--cost', 'constant', '--html', 'run.html');
   expect(down).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(new RegExp(`^unknown +${check} `, 'm')) });
   await runForDocument(['fault', 'heal'], here());
 
-  const history = await runForDocument<QualityHistory>(['quality', 'history'], here());
+  const history = await runForDocument<QualityHistory>(['quality', 'history', '--html', 'history.html'], here());
+  for (const name of ['run.html', 'history.html']) {
+    const file = join(folder.path, name);
+    expect(await readFile(file, 'utf8')).toContain(`<h3>${check}</h3>`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  }
   expect(history.runs[0]).toBe(whole.startedAt);
   const trend = history.checks.find((each) => each.check === check);
   expect(trend).toMatchObject({ verdict: 'unknown', change: 'undecided', since: history.runs[1] });
@@ -106,6 +113,7 @@ test.each([
   ['a webhook of another protocol', ['watch', '--webhook', 'ftp://host']],
   ['no check', ['watch', 'redis.nothing']],
   ['no number of runs', ['history', '--runs', '0']],
+  ['a page where a folder is', ['run', '--html', '.']],
   ['a webhook of one run', ['run', '--webhook', 'http://host']],
 ])('%s is refused before anything starts', async (_, words) => {
   expect(await runForError(['quality', ...words], here())).toMatchObject({ code: 'BAD_OPTION', exitCode: 2 });

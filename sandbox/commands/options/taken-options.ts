@@ -48,9 +48,9 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
   },
   quality: {
     '': [],
-    run: ['engines', 'strict', 'contracts', 'cost', 'url'],
+    run: ['engines', 'strict', 'contracts', 'cost', 'url', 'html'],
     watch: ['engines', 'strict', 'contracts', 'cost', 'url', 'schedule', 'webhook'],
-    history: ['contracts', 'url', 'runs'],
+    history: ['contracts', 'url', 'runs', 'html'],
     explain: ['engines', 'contracts', 'cost', 'url'],
     init: ['engines', 'contracts', 'url'],
   },

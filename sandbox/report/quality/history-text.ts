@@ -1,14 +1,13 @@
 import type { QualityHistory } from '../../quality/history/history.ts';
-import type { CheckTrend, TrendPoint } from '../../quality/history/trends.ts';
+import type { CheckTrend } from '../../quality/history/trends.ts';
 import type { Colors } from '../colors.ts';
 import { left, right } from '../columns.ts';
 import { formatTable } from '../table.ts';
 import { paintedVerdict } from './quality-text.ts';
+import { inOrder, isQuiet, pointText } from './trend-text.ts';
 
 /** Runs of a check that its line shows, the newest last. */
 const pointsShown = 8;
-
-const order = ['fail', 'unknown', 'not-run', 'pass'];
 
 /** What is not as it should be or was not in one of the runs, the worst first; the other checks are counted unless `all`. */
 export function formatHistory({ runs, checks, unreadable }: QualityHistory, all: boolean, colors: Colors): string {
@@ -35,21 +34,6 @@ export function formatHistory({ runs, checks, unreadable }: QualityHistory, all:
     unreadable === 0 ? '' : `Lines of the history that cannot be read: ${unreadable}.\n`,
     `${runs.length === 1 ? '1 run' : `${runs.length} runs`}, ${first} to ${runs.at(-1)}\n`,
   ].join('');
-}
-
-export function isQuiet({ points }: Pick<CheckTrend, 'points'>): boolean {
-  return points.every(({ verdict }) => verdict === 'pass');
-}
-
-/** The worst first, as their contracts have them beyond that. */
-export function inOrder(trends: readonly CheckTrend[]): readonly CheckTrend[] {
-  const rank = ({ verdict, severity }: CheckTrend) => order.indexOf(verdict) * 2 + (severity === 'error' ? 0 : 1);
-  return trends.toSorted((one, other) => rank(one) - rank(other));
-}
-
-function pointText({ verdict, count }: TrendPoint): string {
-  if (verdict === 'unknown') return '?';
-  return count === undefined ? '-' : String(count);
 }
 
 function paintedChange(change: CheckTrend['change'], colors: Colors): string {
