@@ -218,10 +218,14 @@ export function createProgram(): Command {
     'engines',
     'strict',
   ])
-    .argument('<action>', 'run, explain or init')
+    .argument('<action>', 'run, watch, history, explain or init')
     .argument('[check...]', 'checks: postgresql, postgresql.users, a whole name, or cross-store (default: all)')
     .option('--contracts <folder>', "contracts of your own, in a folder for each engine (default: the platform's)")
     .option('--cost <classes>', 'checks of these costs alone: constant, indexed, scan (default: all)')
+    .option('--schedule <when>', 'watch: HH:MM each day or a cron expression, local time (default: every hour)')
+    .option('--webhook <url>', 'watch: whom to tell how each run ended, signed with SANDBOX_WEBHOOK_SECRET or ..._FILE')
+    .option('--html <file>', 'run, history: write a page with trends and the ids of what was found')
+    .option('--runs <number>', 'history: newest runs that count (default: 20)')
     .option(
       '--url <engine=address>',
       'check a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',

@@ -49,6 +49,8 @@ const deadlinesMs = {
   offlineImport: 3_600_000,
   /** One check of the data's quality, where its contract names no deadline. */
   qualityCheck: 10_000,
+  /** Another run of quality checks on the same stack ends (119 checks of 10 s would take longer: none does). */
+  qualityRun: 600_000,
   /** A client of ours finds the server of an engine that is up. */
   serverSelection: 5_000,
   /** One case of a suite. */
@@ -59,9 +61,9 @@ const deadlinesMs = {
   drillWrite: 10_000,
   /** A place where backups are kept answers, or goes on with a transfer that it has begun. */
   storageAnswer: 10_000,
-  /** Whoever is told of a backup answers one call. */
+  /** Whoever is told of unattended work answers one call. */
   webhookAnswer: 10_000,
-  /** Whoever is told of a backup has taken it, all tries together. */
+  /** Whoever is told of unattended work has taken it, all tries together. */
   webhook: 60_000,
   /** Another process gives the lock of a stack back. */
   stackLock: 120_000,

@@ -77,6 +77,7 @@ export const exitCodeOf = {
   BENCH_SCHEMA_MISSING: 1,
   LOAD_DIFFERENT: 1,
   CONTRACT_INVALID: 1,
+  QUALITY_BUSY: 1,
   // Backups: making them, and keeping them elsewhere.
   BACKUP_FAILED: 1,
   BACKUP_BUSY: 1,

@@ -25,6 +25,8 @@ export interface QualityOptions extends CheckChoice {
   readonly servers?: readonly QualityServer[];
   readonly strict?: boolean;
   readonly progress?: ProgressListener;
+  /** Ends a run between two checks, which then rejects. */
+  readonly signal?: AbortSignal;
 }
 
 interface QualityServer {
@@ -38,7 +40,7 @@ interface QualityServer {
  * `STACK_NOT_RUNNING` where there is no such stack; engines that are down are told by the run.
  */
 export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
-  const { contracts = platformContracts, strict, progress } = options;
+  const { contracts = platformContracts, strict, progress, signal } = options;
   const { engines, running, dataset } = await storesOf(options);
   const read = await readContracts(
     contracts,
@@ -49,7 +51,7 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
     running,
     checks: chooseChecks(read, options),
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
-    ...withoutUndefined({ dataset: isAcrossStores(options) ? dataset : undefined, strict, progress }),
+    ...withoutUndefined({ dataset: isAcrossStores(options) ? dataset : undefined, strict, progress, signal }),
   };
 }
 

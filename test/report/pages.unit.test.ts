@@ -11,6 +11,7 @@ import type { BenchReport } from '../../bench/results.ts';
 import { formatBenchSummary } from '../../sandbox/report/bench/bench-summary.ts';
 import { formatBenchPage } from '../../sandbox/report/bench/page/bench-page.ts';
 import { html, htmlPage } from '../../sandbox/report/html.ts';
+import { formatQualityPage } from '../../sandbox/report/quality/quality-page.ts';
 import { formatTimelinePage } from '../../scenarios/timeline/timeline-page.ts';
 import { madeUpReport } from '../bench/support/reports.ts';
 import { seed, seedText } from '../support/seed.ts';
@@ -152,6 +153,8 @@ describe(`a saved run of somebody else (${seedText})`, () => {
 describe('every page', () => {
   const pages = {
     'of a benchmark': () => formatBenchPage(fullReport()),
+    'of quality checks': () =>
+      formatQualityPage({ version: 1, contracts: payload, runs: [payload], recorded: 1, unreadable: 0, checks: [] }),
     'of any other report': () => htmlPage({ title: payload, style: 'p{color:red}', body: html`<p>${payload}</p>` }),
     'of a timeline': () => formatTimelinePage([], { title: payload, measures: { [payload]: payload } }),
   };

@@ -1,9 +1,9 @@
 import type { BackupReport } from '../../backup/backup-report.ts';
-import { parseSchedule, runOnSchedule } from '../../backup/kept/schedule.ts';
 import { type CreateBackupOptions, prepareBackup } from '../../backup/run-backup.ts';
 import { colorsFor } from '../../report/colors.ts';
 import { formatBackup } from '../../report/stack/backup-text.ts';
 import { terminalJson } from '../../report/terminal.ts';
+import { parseSchedule, runOnSchedule } from '../../unattended/schedule.ts';
 import { badOption, parseChoice, parseWholeNumber } from '../options/names.ts';
 import { chosenEngines, identityOf } from '../options/stack-options.ts';
 import type { Action, ActionContext } from '../run-action.ts';
@@ -20,7 +20,7 @@ export const backup: Action = async (context) => {
   const run = await prepareBackup(backupOptionsOf(context));
   if (times !== undefined) {
     const { signal, progress } = context;
-    await runOnSchedule(times, async () => printReport(await run(), context), { signal, progress });
+    await runOnSchedule(times, async () => printReport(await run(), context), { what: 'backup', signal, progress });
   }
   const report = await run();
   return { document: report, text: (colors) => formatBackup(report, colors) };

@@ -46,6 +46,14 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     open: [],
     down: [],
   },
+  quality: {
+    '': [],
+    run: ['engines', 'strict', 'contracts', 'cost', 'url', 'html'],
+    watch: ['engines', 'strict', 'contracts', 'cost', 'url', 'schedule', 'webhook'],
+    history: ['contracts', 'url', 'runs', 'html'],
+    explain: ['engines', 'contracts', 'cost', 'url'],
+    init: ['engines', 'contracts', 'url'],
+  },
   fault: {
     '': [],
     loss: ['percent', 'direction'],

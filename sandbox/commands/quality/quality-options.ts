@@ -9,7 +9,7 @@ import type { ActionContext } from '../run-action.ts';
 
 /** What the flags of `quality` say; `names` are the words after the action. Throws `BAD_OPTION`. */
 export async function qualityOptionsOf(context: ActionContext, names: readonly string[]): Promise<QualityOptions> {
-  const { flags, settings, progress } = context;
+  const { flags, settings, progress, signal } = context;
   const servers = await parseUrls((flags.url ?? []) as readonly string[]);
   return {
     ...identityOf(context),
@@ -18,6 +18,7 @@ export async function qualityOptionsOf(context: ActionContext, names: readonly s
     servers,
     strict: flags.strict === true,
     progress,
+    signal,
     ...withoutUndefined({
       contracts: folderOf(flags.contracts, settings.directory),
       costs:

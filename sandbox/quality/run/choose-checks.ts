@@ -9,11 +9,15 @@ export interface CheckChoice {
   readonly costs?: readonly CostClass[];
 }
 
+/** Whether a check is the one that is named, or of those whose names begin so. */
+export function isOfName(name: string, check: string): boolean {
+  return check === name || check.startsWith(`${name}.`);
+}
+
 /** Throws `BAD_OPTION` for a name that no check begins with. */
 export function chooseChecks(contracts: readonly Contract[], { names = [], costs }: CheckChoice): readonly Check[] {
   const all = contracts.flatMap(({ checks }) => checks);
-  const isOf = (name: string, { id }: Check) => id === name || id.startsWith(`${name}.`);
-  const unknown = names.find((name) => name !== 'cross-store' && !all.some((check) => isOf(name, check)));
+  const unknown = names.find((name) => name !== 'cross-store' && !all.some(({ id }) => isOfName(name, id)));
   if (unknown !== undefined) {
     throw new SandboxError({
       code: 'BAD_OPTION',
@@ -23,7 +27,7 @@ export function chooseChecks(contracts: readonly Contract[], { names = [], costs
   }
   return all.filter(
     (check) =>
-      (names.length === 0 || names.some((name) => isOf(name, check))) &&
+      (names.length === 0 || names.some((name) => isOfName(name, check.id))) &&
       (costs === undefined || costs.includes(check.cost)),
   );
 }

@@ -17,4 +17,6 @@ export interface QualityTarget {
   /** Whether differences from the dataset are errors. Default: warnings. */
   readonly strict?: boolean;
   readonly progress?: ProgressListener;
+  /** Ends the run between two checks, which then rejects. */
+  readonly signal?: AbortSignal;
 }

@@ -10,7 +10,7 @@ import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
 import { type OpenStore, runCheck, unasked, withDeadline } from './run-check.ts';
 
-/** Runs checks, those of a store one after the other, the stores side by side. Throws nothing that a store throws. */
+/** Runs checks, those of a store one after the other, the stores side by side. Throws nothing that a store throws; the signal's reason once it is aborted. */
 export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   const startedMs = performance.now();
   const startedAt = new Date(nowMs()).toISOString();
@@ -33,7 +33,7 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
 
 async function checksOfEngine(
   engine: Engine,
-  { checks, running, moments, progress = () => {} }: QualityTarget,
+  { checks, running, moments, progress = () => {}, signal }: QualityTarget,
   readers: Record<string, string>,
 ): Promise<readonly CheckResult[]> {
   const own = checks.filter(({ contract }) => contract.engine === engine.name);
@@ -55,7 +55,10 @@ async function checksOfEngine(
     await using session = store.session;
     readers[engine.name] = session.reader;
     const results: CheckResult[] = [];
-    for (const check of own) results.push(await runCheck(check, store, moments));
+    for (const check of own) {
+      signal?.throwIfAborted();
+      results.push(await runCheck(check, store, moments));
+    }
     return results;
   });
 }

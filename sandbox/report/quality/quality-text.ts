@@ -43,7 +43,12 @@ export function formatQuality(report: QualityReport, colors: Colors): string {
   return `${shown.length === 0 ? '' : table}${notes.join('')}${judged}${counts.join(', ')}; ${formatDuration(durationMs)}\n`;
 }
 
-function paintedVerdict({ verdict, severity }: CheckResult, colors: Colors): string {
+/** A failure is told by its severity. */
+export function paintedVerdict(
+  { verdict, severity }: Pick<CheckResult, 'verdict' | 'severity'>,
+  colors: Colors,
+): string {
+  if (verdict === 'pass') return colors.green(verdict);
   if (verdict !== 'fail') return colors.yellow(verdict);
   return severity === 'error' ? colors.red('error') : colors.yellow('warning');
 }

@@ -10,6 +10,7 @@ import { removePartials, writePrivateFile } from '../../core/files/private-files
 import type { Secrets, TopologyName } from '../../engines/contract/topology.ts';
 import type { Migrated } from './migrated.ts';
 import { forgetMetrics } from './published-metrics.ts';
+import { forgetQuality } from './quality-histories.ts';
 import { ensureStackFolder, findStackFolder, removeEmptyStackFolder } from './stack-folder.ts';
 import { isSealed, provenanceOf, sealOf } from './stack-key.ts';
 import { stateDirectory } from './state-directory.ts';
@@ -216,7 +217,9 @@ export async function writeSecrets(directory: string, name: string, secrets: Sta
 export async function forgetStack(directory: string, name: string): Promise<void> {
   const folder = await findStackFolder(name);
   const folders = [stateDirectory(directory), ...(folder === undefined ? [] : [folder])];
-  await Promise.all(folders.flatMap((each) => [removeFiles(each, name), forgetMetrics(each, name)]));
+  await Promise.all(
+    folders.flatMap((each) => [removeFiles, forgetMetrics, forgetQuality].map((forget) => forget(each, name))),
+  );
   await removeEmptyStackFolder(name);
 }
 

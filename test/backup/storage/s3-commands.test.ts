@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BackupReport, RestoreReport } from '../../../sandbox/backup/backup-report.ts';
-import type { BackupMessage } from '../../../sandbox/backup/kept/webhook.ts';
+import type { BackupMessage } from '../../../sandbox/backup/kept/backup-message.ts';
 import { type S3Server, startS3Server } from '../../../scenarios/backup/s3-server/s3-server.ts';
 import { startTcpProxy, type TcpProxy } from '../../../scenarios/backup/tcp-proxy.ts';
 import { startCommand } from '../../../scenarios/backup/whole-platform/command.ts';

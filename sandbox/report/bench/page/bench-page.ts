@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../../../../bench/compare/compare-reports.ts';
 import { datasetText } from '../../../../bench/environment.ts';
 import type { BenchReport, PathResult } from '../../../../bench/results.ts';
 import { formatCount } from '../../../core/text/format-count.ts';
 import { type Cell, type Html, html, htmlPage, htmlTable, joined, noHtml } from '../../html.ts';
+import { pageStyle } from '../../page-style.ts';
 import { formatMicroseconds } from '../../units.ts';
 import { benchHasFailed } from '../bench-text.ts';
 import { comparisonVerdict } from '../comparison-text.ts';
@@ -32,7 +32,7 @@ ${environmentSection(report)}
 </main>`;
   return htmlPage({
     title: 'Query paths',
-    style: readFileSync(join(import.meta.dirname, 'bench-page.css'), 'utf8'),
+    style: pageStyle(join(import.meta.dirname, 'bench-page.css')),
     body,
   });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Cron } from 'croner';
-import { now, nowMs } from '../../core/clock.ts';
-import { messageOf, SandboxError } from '../../core/errors.ts';
-import { notice, type ProgressListener } from '../../core/progress.ts';
-import { withoutUndefined } from '../../core/without-undefined.ts';
+import { now, nowMs } from '../core/clock.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
+import { notice, type ProgressListener } from '../core/progress.ts';
+import { withoutUndefined } from '../core/without-undefined.ts';
 
 /** Times at which something is due. */
 export interface Schedule {
@@ -72,14 +72,20 @@ function never(text: string, reason: string): never {
 export async function runOnSchedule(
   schedule: Schedule,
   work: (signal: AbortSignal) => Promise<void>,
-  options: { readonly signal: AbortSignal; readonly progress: ProgressListener; readonly clock?: Clock },
+  options: {
+    /** What one run is called, for people: `backup`. */
+    readonly what: string;
+    readonly signal: AbortSignal;
+    readonly progress: ProgressListener;
+    readonly clock?: Clock;
+  },
 ): Promise<never> {
-  const { signal, progress, clock = systemClock } = options;
+  const { what, signal, progress, clock = systemClock } = options;
   let after = clock.now();
   for (;;) {
     signal.throwIfAborted();
     const due = schedule.next(after);
-    notice(progress, 'info', `The next backup is at ${due.toISOString()}.`);
+    notice(progress, 'info', `The next ${what} is at ${due.toISOString()}.`);
     await clock.waitUntil(due, signal);
     signal.throwIfAborted();
     const lateness = clock.now().getTime() - due.getTime();
@@ -87,7 +93,7 @@ export async function runOnSchedule(
       notice(
         progress,
         'warning',
-        `The backup of ${due.toISOString()} was missed by ${inWords(lateness)}; it is made now.`,
+        `The ${what} of ${due.toISOString()} was missed by ${inWords(lateness)}; it is made now.`,
       );
     }
     const beganAt = clock.now();
@@ -95,16 +101,16 @@ export async function runOnSchedule(
       await work(signal);
     } catch (thrown) {
       signal.throwIfAborted();
-      notice(progress, 'warning', `The backup of ${due.toISOString()} failed: ${describe(thrown)}`);
+      notice(progress, 'warning', `The ${what} of ${due.toISOString()} failed: ${describe(thrown)}`);
     }
     const endedAt = clock.now();
     const leftOut = countBetween(schedule, beganAt, endedAt);
     if (leftOut > 0) {
-      const what = leftOut === 1 ? '1 backup was' : `${leftOut} backups were`;
+      const those = leftOut === 1 ? `1 ${what} was` : `${leftOut} ${what}s were`;
       notice(
         progress,
         'warning',
-        `${what} left out: the one of ${due.toISOString()} took ${inWords(endedAt.getTime() - beganAt.getTime())}.`,
+        `${those} left out: the one of ${due.toISOString()} took ${inWords(endedAt.getTime() - beganAt.getTime())}.`,
       );
     }
     // A clock that was set back must not bring a time again.

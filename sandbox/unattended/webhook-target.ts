@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
 
-/** Who is told of backups, and the key that messages are signed with. */
+/** Who is told how unattended work ended, and the key that messages are signed with. */
 export interface WebhookTarget {
   readonly url: URL;
   readonly secret: Buffer;

@@ -1,23 +1,20 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import pRetry, { AbortError } from 'p-retry';
-import { now, nowMs } from '../../core/clock.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { type ErrorCode, messageOf } from '../../core/errors.ts';
-import { notice, type ProgressListener } from '../../core/progress.ts';
+import { nowMs } from '../core/clock.ts';
+import { deadlineMs } from '../core/deadlines.ts';
+import { messageOf } from '../core/errors.ts';
+import { notice, type ProgressListener } from '../core/progress.ts';
 import type { WebhookTarget } from './webhook-target.ts';
 
-/** What somebody who watches over backups is told, as JSON. */
-export interface BackupMessage {
+/** What somebody who watches over unattended work is told, as JSON. */
+export interface WebhookMessage {
   /** One sentence for people. Chat servers show it. */
   readonly text: string;
-  /** End of the backup: ISO 8601, UTC. */
+  /** End of the work: ISO 8601, UTC. */
   readonly timestamp: string;
   readonly status: 'success' | 'failure';
-  /** Name of the archive; null where there is none. */
-  readonly archive: string | null;
-  readonly sizeBytes: number | null;
   readonly durationMs: number;
-  /** Code of docs/errors.md; null on success. */
+  /** Code of docs/errors.md; null where none is to blame. */
   readonly errorCode: string | null;
 }
 
@@ -48,7 +45,7 @@ class Refused extends Error {
  */
 export async function notifyWebhook(
   target: WebhookTarget,
-  message: BackupMessage,
+  message: WebhookMessage,
   options: NotifyOptions,
 ): Promise<boolean> {
   const deadline = AbortSignal.timeout(deadlineMs('webhook'));
@@ -101,18 +98,4 @@ function reasonOf(thrown: unknown): string {
   // `fetch failed` has the reason inside.
   const { cause } = thrown as { cause?: unknown };
   return messageOf(cause ?? thrown);
-}
-
-/** Message of a backup that ended well. */
-export function successMessage(archive: string, sizeBytes: number, durationMs: number): BackupMessage {
-  const text = `Backup complete: ${archive}`;
-  const timestamp = now().toISOString();
-  return { text, timestamp, status: 'success', archive, sizeBytes, durationMs, errorCode: null };
-}
-
-/** Message of a backup that failed. The error's own text is not sent: it may name what others need not know. */
-export function failureMessage(errorCode: ErrorCode, durationMs: number): BackupMessage {
-  const text = `Backup failed: ${errorCode}`;
-  const timestamp = now().toISOString();
-  return { text, timestamp, status: 'failure', archive: null, sizeBytes: null, durationMs, errorCode };
 }

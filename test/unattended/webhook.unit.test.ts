@@ -1,19 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import {
-  type BackupMessage,
-  failureMessage,
-  notifyWebhook,
-  successMessage,
-} from '../../sandbox/backup/kept/webhook.ts';
-import { webhookTarget } from '../../sandbox/backup/kept/webhook-target.ts';
+import { type BackupMessage, failureMessage, successMessage } from '../../sandbox/backup/kept/backup-message.ts';
+import { notifyWebhook } from '../../sandbox/unattended/webhook.ts';
+import { webhookTarget } from '../../sandbox/unattended/webhook-target.ts';
+import { scratchFolder } from '../backup/support/made-up-archive.ts';
+import { errorOf } from '../backup/support/storage-cases.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
-import { scratchFolder } from './support/made-up-archive.ts';
-import { errorOf } from './support/storage-cases.ts';
+import { type Call, startReceiver } from './support/webhook-receiver.ts';
 
 const secret = 'a secret of more than sixteen bytes';
 const archive = 'taishang-backup-20261124_030000.tar.gz';
@@ -22,34 +19,6 @@ const message = successMessage(archive, 1_234, 567);
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-
-interface Call {
-  readonly body: string;
-  readonly headers: IncomingMessage['headers'];
-}
-
-/** Answers each call as it is told, the last answer for ever; `reset` breaks the connection, `silent` says nothing. */
-async function startReceiver(...answers: readonly (number | 'reset' | 'silent')[]) {
-  const calls: Call[] = [];
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    calls.push({ body: Buffer.concat(chunks).toString(), headers: request.headers });
-    const answer = answers[Math.min(calls.length, answers.length) - 1] ?? 200;
-    if (answer === 'reset') request.socket.resetAndDestroy();
-    else if (answer !== 'silent') response.writeHead(answer, { location: '/elsewhere' }).end('thank you');
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook/with-a-token`;
-  return {
-    url,
-    calls,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 /** Tells a receiver, without the pauses that a real one is given. */
 async function tell(url: string, what: BackupMessage = message) {

@@ -1,32 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type Clock, parseSchedule, runOnSchedule, systemClock } from '../../sandbox/backup/kept/schedule.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
+import { parseSchedule, runOnSchedule, systemClock } from '../../sandbox/unattended/schedule.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
-
-/** A clock that stands still but for what it is told. */
-interface TestClock extends Clock {
-  set(moment: Date): void;
-  pass(durationMs: number): void;
-}
-
-/** `late`: how much later than asked each waiting ends, one after the other. */
-function clockAt(start: string, late: readonly number[] = []): TestClock {
-  let nowMs = Date.parse(start);
-  const rest = [...late];
-  return {
-    now: () => new Date(nowMs),
-    waitUntil: async (moment, signal) => {
-      signal.throwIfAborted();
-      nowMs = Math.max(nowMs, moment.getTime()) + (rest.shift() ?? 0);
-    },
-    set: (moment) => {
-      nowMs = moment.getTime();
-    },
-    pass: (durationMs) => {
-      nowMs += durationMs;
-    },
-  };
-}
+import { clockAt, type TestClock } from './support/test-clock.ts';
 
 /** Runs a schedule until that many runs have been made; times at which they began, and what was said. */
 async function runs(
@@ -46,7 +22,7 @@ async function runs(
       if (began.length === count) abort.abort(new Error('enough'));
       await work(began.length);
     },
-    { signal: abort.signal, progress, clock },
+    { what: 'backup', signal: abort.signal, progress, clock },
   );
   await expect(running).rejects.toThrow('enough');
   const warnings = events.filter((event) => event.kind === 'notice' && event.level === 'warning');
@@ -113,7 +89,11 @@ describe('a schedule', () => {
   test('ends at once with its signal, in the middle of a day of waiting', async () => {
     const abort = new AbortController();
     const schedule = { text: 'far', next: (after: Date) => new Date(after.getTime() + 24 * hourMs) };
-    const running = runOnSchedule(schedule, async () => {}, { signal: abort.signal, progress: () => {} });
+    const running = runOnSchedule(schedule, async () => {}, {
+      what: 'backup',
+      signal: abort.signal,
+      progress: () => {},
+    });
     abort.abort();
     await expect(running).rejects.toThrow(/abort/);
   });
@@ -126,7 +106,7 @@ describe('a schedule', () => {
       count += 1;
       if (count === 3) abort.abort(new Error('enough'));
     };
-    const options = { signal: abort.signal, progress: () => {}, clock: systemClock };
+    const options = { what: 'backup', signal: abort.signal, progress: () => {}, clock: systemClock };
     await expect(runOnSchedule(schedule, work, options)).rejects.toThrow('enough');
     expect(count).toBe(3);
   });

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { withHeldLock } from '../../sandbox/unattended/held-lock.ts';
+import { scratchFolder } from '../backup/support/made-up-archive.ts';
+import { errorOf } from '../backup/support/storage-cases.ts';
+
+const name = `taishang-held-${process.pid}`;
+
+function lockOf(directory: string) {
+  return { stack: { directory, name }, extension: 'test-lock', what: 'test', code: 'QUALITY_BUSY' } as const;
+}
+
+test('those that wait for a lock go on one after the other', async () => {
+  await using folder = await scratchFolder();
+  let inside = 0;
+  const together: number[] = [];
+  const work = async () => {
+    inside += 1;
+    // Long enough for whoever does not wait to come in.
+    await new Promise((resolve) => setImmediate(resolve));
+    together.push(inside);
+    inside -= 1;
+  };
+  const lock = { ...lockOf(folder.path), waitMs: 30_000 };
+  await Promise.all(Array.from({ length: 5 }, () => withHeldLock(lock, work)));
+  expect(together).toEqual([1, 1, 1, 1, 1]);
+});
+
+test('who waits in vain is told who holds it, and what it wanted to do is not done', async () => {
+  await using folder = await scratchFolder();
+  await withHeldLock(lockOf(folder.path), async () => {
+    const waiting = withHeldLock({ ...lockOf(folder.path), waitMs: 100 }, () => Promise.reject(new Error('it ran')));
+    expect(await errorOf(waiting)).toMatchObject({
+      code: 'QUALITY_BUSY',
+      message: expect.stringContaining(`by process ${process.pid} on `),
+    });
+  });
+});
+
+test('a signal ends the waiting', async () => {
+  await using folder = await scratchFolder();
+  const abort = new AbortController();
+  await withHeldLock(lockOf(folder.path), async () => {
+    const lock = { ...lockOf(folder.path), waitMs: 30_000, signal: abort.signal };
+    const waiting = withHeldLock(lock, () => Promise.reject(new Error('it ran')));
+    abort.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+  });
+});
