@@ -44,9 +44,7 @@ export function explainCheck(
     threshold: thresholdText(check.threshold),
     ...(ask !== 'catalogue' && 'file' in ask ? { query: ask.file } : {}),
     statement:
-      question === undefined || quality === undefined
-        ? 'the catalogue of the store, held against the contract in both directions'
-        : quality.statement(question),
+      question === undefined || quality === undefined ? statementOfCatalogue(ask) : quality.statement(question),
     parameters: Object.fromEntries(
       Object.entries(question?.parameters ?? {}).map(([name, value]) => [
         name,
@@ -55,4 +53,10 @@ export function explainCheck(
     ),
     accepted: check.accepted,
   };
+}
+
+function statementOfCatalogue(ask: Check['ask']): string {
+  return ask === 'catalogue'
+    ? 'the catalogue of the store, held against the contract in both directions'
+    : 'the places that the store has, held against all contracts of it';
 }

@@ -9,6 +9,7 @@ import type { EngineName } from '../engines/engine-names.ts';
 import { attachState } from '../stack/attach/attach-stack.ts';
 import { loadEngines } from '../stack/resolve/load-engines.ts';
 import type { StackState } from '../stack/state/stack-state.ts';
+import { checksOf } from './contracts/checks.ts';
 import { platformContracts, readContracts } from './contracts/read-contracts.ts';
 import type { CheckChoice } from './run/choose-checks.ts';
 import { chooseChecks } from './run/choose-checks.ts';
@@ -47,7 +48,7 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
   return {
     engines,
     running,
-    checks: chooseChecks(read, options),
+    checks: chooseChecks(checksOf(read, engines), options),
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
     ...withoutUndefined({ dataset: isAcrossStores(options) ? dataset : undefined, strict, progress }),
   };

@@ -1,12 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
+import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
+import type { Check } from '../../sandbox/quality/contracts/contract.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { hasFailed, type QualityReport } from '../../sandbox/quality/run/report.ts';
+import { questionOf } from '../../sandbox/quality/run/run-check.ts';
 import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { asSpecified } from './support/as-specified.ts';
+import { plannedCosts } from './support/plan-costs.ts';
 import { daysAgo, type Planted } from './support/plant.ts';
 import { plantInMongodb, plantNearMissesInMongodb } from './support/plant-mongodb.ts';
 import { plantInNeo4j, plantNearMissesInNeo4j } from './support/plant-neo4j.ts';
@@ -24,6 +28,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.dispose());
 
+async function allChecks(): Promise<readonly Check[]> {
+  return checksOf(await readContracts(platformContracts, defaultEngines), await loadEngines(defaultEngines));
+}
+
 async function run({
   acrossStores = false,
   now = new Date(),
@@ -34,11 +42,10 @@ async function run({
   names?: RegExp;
 } = {}): Promise<QualityReport> {
   const dataset = stack.dataset as Dataset;
-  const contracts = await readContracts(platformContracts, defaultEngines);
   return runChecks({
     engines: await loadEngines(defaultEngines),
     running: new Map(Object.entries(stack.engines)),
-    checks: contracts.flatMap(({ checks }) => checks).filter(({ id }) => names.test(id)),
+    checks: (await allChecks()).filter(({ id }) => names.test(id)),
     moments: { now, seededAt: dataset.referenceTime },
     ...(acrossStores ? { dataset } : {}),
   });
@@ -148,7 +155,6 @@ test('memory that is nearly full is found', async () => {
 });
 
 test('an engine that is down is unknown in each of its checks, and the others are asked all the same', async () => {
-  const contracts = await readContracts(platformContracts, defaultEngines);
   const { redis, postgresql } = stack.engines;
   const nobody = redis.nodes.map((node) => ({ ...node, port: 1 }));
   const { results, summary } = await runChecks({
@@ -157,7 +163,7 @@ test('an engine that is down is unknown in each of its checks, and the others ar
       ['postgresql', postgresql],
       ['redis', { ...redis, nodes: nobody }],
     ]),
-    checks: contracts.flatMap(({ checks }) => checks).filter(({ id }) => /^redis\.|^postgresql\.users\.rows$/.test(id)),
+    checks: (await allChecks()).filter(({ id }) => /^redis\.|^postgresql\.users\.rows$/.test(id)),
     moments: { now: new Date() },
   });
   const ofRedis = results.filter(({ engine }) => engine === 'redis');
@@ -166,6 +172,27 @@ test('an engine that is down is unknown in each of its checks, and the others ar
   expect(ofRedis[0]?.reason).toContain('Redis does not answer');
   expect(results.find(({ engine }) => engine === 'postgresql')?.verdict).toBe('pass');
   expect(hasFailed(summary)).toBe(true);
+});
+
+/** Checks of all engines that cost their store more than they are declared to, by its own plan. */
+async function dearerThanDeclared(change: (check: Check) => Check = (check) => check): Promise<readonly string[]> {
+  const checks = (await allChecks()).map(change);
+  const order = ['constant', 'indexed', 'scan'];
+  const dearer: string[] = [];
+  for (const check of checks.filter(({ cost }) => cost !== 'scan')) {
+    const question = questionOf(check, { now: new Date(), seededAt: stack.dataset?.referenceTime as Date });
+    const planned = question && (await plannedCosts[check.contract.engine]?.(question, stack));
+    if (planned && order.indexOf(planned) > order.indexOf(check.cost)) dearer.push(`${check.id}: ${planned}`);
+  }
+  return dearer.toSorted();
+}
+
+test('no check costs its store more than it is declared to, by the plan of the store', async () => {
+  expect(await dearerThanDeclared()).toEqual([]);
+  // Declared cheaper than they are, one of each engine that has plans is found.
+  const known = ['postgresql.users.rows', 'mongodb.user_contents.incomplete', 'neo4j.concept.alone'];
+  const found = await dearerThanDeclared((check) => (known.includes(check.id) ? { ...check, cost: 'indexed' } : check));
+  expect(found).toEqual(known.map((id) => `${id}: scan`).toSorted());
 });
 
 const writes = {
@@ -182,11 +209,12 @@ const writes = {
 test.each(Object.entries(writes))(
   'a query of %s that would write is refused, and is no pass',
   async (engine, queries) => {
-    const [known] = await readContracts(platformContracts, [engine as keyof typeof writes]);
-    const [first] = known?.checks ?? [];
+    const engines = await loadEngines([engine as keyof typeof writes]);
+    const contracts = await readContracts(platformContracts, [engine as keyof typeof writes]);
+    const first = checksOf(contracts, engines).find(({ id }) => id.endsWith('.catalogue'));
     if (first === undefined) throw new Error('there is no check');
     const { results } = await runChecks({
-      engines: await loadEngines([engine as keyof typeof writes]),
+      engines,
       running: new Map(Object.entries(stack.engines)),
       checks: queries.map((query, index) => ({ ...first, id: String(index), ask: { query, file: 'made up' } })),
       moments: { now: new Date() },

@@ -42,6 +42,8 @@ export interface QualityLimits {
   readonly timeoutMs: number;
   /** Ids that are returned at most. */
   readonly idsMax: number;
+  /** Whether the store's own count of its rows will do, which costs nothing and may be off after a crash. Default: it is not. */
+  readonly mayEstimate?: boolean;
 }
 
 /** What a check has found. */
@@ -60,10 +62,15 @@ export interface QualitySession extends AsyncDisposable {
   readonly reader: string;
   readonly answer: (question: QualityQuestion, limits: QualityLimits) => Promise<QualityAnswer>;
   /** Places that the store has, without those that are the sandbox's own. */
-  readonly places: () => Promise<readonly QualityPlace[]>;
+  readonly places: (limits: QualityLimits) => Promise<readonly QualityPlace[]>;
   /** What its catalogue says of a place: fields, indexes, constraints, validators. Throws where it has no such place. */
   readonly catalogue: (place: QualityPlace, limits: QualityLimits) => Promise<readonly SchemaObject[]>;
 }
+
+/** What a check costs the store: the same whatever it holds, the rows that an index leads to, or everything. */
+export const costClasses = ['constant', 'indexed', 'scan'] as const;
+
+export type CostClass = (typeof costClasses)[number];
 
 /** Capability of an engine whose data is held against contracts. */
 export interface Quality {
@@ -76,6 +83,8 @@ export interface Quality {
    * gap only where the contract requires it, and something is there.
    */
   readonly fields: 'declared' | 'observed';
+  /** What it costs to read the catalogue of a place, and to list all places: where they are observed, everything is looked at. */
+  readonly costs: { readonly catalogue: CostClass; readonly places: CostClass };
   /** The statement that a question becomes, for `explain`. */
   readonly statement: (question: QualityQuestion) => string;
   /** Connects. Throws where the store does not answer. */

@@ -1,5 +1,6 @@
 import { SandboxError } from '../../core/errors.ts';
-import type { Check, Contract, CostClass } from '../contracts/contract.ts';
+import type { CostClass } from '../../engines/contract/quality.ts';
+import type { Check } from '../contracts/contract.ts';
 
 /** Which checks are meant. */
 export interface CheckChoice {
@@ -10,8 +11,7 @@ export interface CheckChoice {
 }
 
 /** Throws `BAD_OPTION` for a name that no check begins with. */
-export function chooseChecks(contracts: readonly Contract[], { names = [], costs }: CheckChoice): readonly Check[] {
-  const all = contracts.flatMap(({ checks }) => checks);
+export function chooseChecks(all: readonly Check[], { names = [], costs }: CheckChoice): readonly Check[] {
   const isOf = (name: string, { id }: Check) => id === name || id.startsWith(`${name}.`);
   const unknown = names.find((name) => name !== 'cross-store' && !all.some((check) => isOf(name, check)));
   if (unknown !== undefined) {

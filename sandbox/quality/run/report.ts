@@ -1,4 +1,5 @@
-import type { CostClass, Severity } from '../contracts/contract.ts';
+import type { CostClass } from '../../engines/contract/quality.ts';
+import type { Severity } from '../contracts/contract.ts';
 
 type QualityVerdict = 'pass' | 'fail' | 'unknown' | 'not-run';
 

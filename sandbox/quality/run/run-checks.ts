@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { nowMs } from '../../core/clock.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -5,12 +6,13 @@ import { runTask } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
+import type { Check } from '../contracts/contract.ts';
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
 import { type OpenStore, runCheck, unasked, withDeadline } from './run-check.ts';
 
-/** Runs checks, those of a store one after the other, the stores side by side. Throws nothing that a store throws. */
+/** Runs checks, some of each store side by side, and the stores too. Throws nothing that a store throws. */
 export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   const startedMs = performance.now();
   const startedAt = new Date(nowMs()).toISOString();
@@ -29,6 +31,25 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
     results,
     summary: summaryOf(results),
   };
+}
+
+/**
+ * Checks of a store side by side: while one waits for the store, the answer to another is read. Those that are answered at
+ * once come first; of the others more would share the store's processors, and each come nearer to its deadline.
+ */
+const atOnce = { catalogue: 8, data: 2 } as const;
+
+async function runAtOnce(
+  checks: readonly Check[],
+  work: (check: Check) => Promise<CheckResult>,
+): Promise<ReadonlyMap<Check, CheckResult>> {
+  const found = new Map<Check, CheckResult>();
+  const [constant, others] = [true, false].map((is) => checks.filter(({ cost }) => (cost === 'constant') === is));
+  for (const [some = [], count] of [[constant, atOnce.catalogue] as const, [others, atOnce.data] as const]) {
+    const limit = pLimit(count);
+    await runConcurrently(some, (check) => limit(async () => void found.set(check, await work(check))));
+  }
+  return found;
 }
 
 async function checksOfEngine(
@@ -54,8 +75,7 @@ async function checksOfEngine(
     }
     await using session = store.session;
     readers[engine.name] = session.reader;
-    const results: CheckResult[] = [];
-    for (const check of own) results.push(await runCheck(check, store, moments));
-    return results;
+    const found = await runAtOnce(own, (check) => runCheck(check, store, moments));
+    return own.map((check) => found.get(check) as CheckResult);
   });
 }

@@ -22,7 +22,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   await client.getCollections();
   const scans = new Map<string, VectorScan>();
   const scanOf = (name: string) => {
-    const scan = scans.get(name) ?? createVectorScan(client, name);
+    const scan = scans.get(name) ?? createVectorScan(running, name);
     scans.set(name, scan);
     return scan;
   };
@@ -43,11 +43,11 @@ interface Reader {
 async function answer(
   { client, scanOf }: Reader,
   question: QualityQuestion,
-  { idsMax, timeoutMs }: QualityLimits,
+  { idsMax, timeoutMs, mayEstimate = false }: QualityLimits,
 ): Promise<QualityAnswer> {
   const asked = askOf(question);
   const { name } = question.place;
-  if ('points' in asked) return { count: (await client.count(name, { exact: true })).count, ids: [] };
+  if ('points' in asked) return { count: (await client.count(name, { exact: !mayEstimate })).count, ids: [] };
   const deadlineAtMs = performance.now() + timeoutMs;
   const some = (ids: readonly string[]) => {
     const left = ids.filter((id) => !question.accepted.includes(id));
@@ -57,11 +57,10 @@ async function answer(
   if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, deadlineAtMs));
   const accepted = { has_id: [...question.accepted] };
   const filter = question.accepted.length === 0 ? asked.filter : { must: [asked.filter], must_not: [accepted] };
-  const [{ count }, page] = await Promise.all([
-    client.count(name, { exact: true, filter }),
-    client.scroll(name, { limit: idsMax, filter, with_payload: false, with_vector: false }),
-  ]);
-  return { count, ids: page.points.map(({ id }) => String(id)) };
+  const page = await client.scroll(name, { limit: idsMax + 1, filter, with_payload: false, with_vector: false });
+  const ids = page.points.map(({ id }) => String(id));
+  if (ids.length <= idsMax) return { count: ids.length, ids };
+  return { count: (await client.count(name, { exact: true, filter })).count, ids: ids.slice(0, idsMax) };
 }
 
 async function payloadViolations(
@@ -97,6 +96,11 @@ async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promis
       const { size, distance } = described as { readonly size: number; readonly distance: string };
       return { kind: 'vector', name: vector === '' ? 'default' : vector, definition: `${size} ${distance}` };
     }),
+    ...Object.keys(config.params.sparse_vectors ?? {}).map((vector) => ({
+      kind: 'vector',
+      name: vector,
+      definition: 'sparse',
+    })),
     ...Object.entries(payload_schema).map(([field, index]) => ({
       kind: 'index',
       name: field,
