@@ -222,6 +222,10 @@ export function createProgram(): Command {
     .option('--contracts <folder>', "contracts of your own, in a folder for each engine (default: the platform's)")
     .option('--cost <classes>', 'checks of these costs alone: constant, indexed, scan (default: all)')
     .option(
+      '--accept-drift',
+      'run: compare later runs with distributions as they are now (default: with those in order)',
+    )
+    .option(
       '--url <engine=address>',
       'check a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',
       (value: string, before: readonly string[] = []) => [...before, value],

@@ -56,7 +56,8 @@ export function explainCheck(
 }
 
 function statementOfCatalogue(ask: Check['ask']): string {
-  return ask === 'catalogue'
-    ? 'the catalogue of the store, held against the contract in both directions'
+  if (ask === 'catalogue') return 'the catalogue of the store, held against the contract in both directions';
+  return 'drift' in ask
+    ? `how many there are of each combination of ${ask.drift.join(', ')}, held against the last run that was in order`
     : 'the places that the store has, held against all contracts of it';
 }

@@ -11,6 +11,7 @@ import { loadEngines } from '../stack/resolve/load-engines.ts';
 import type { StackState } from '../stack/state/stack-state.ts';
 import { checksOf } from './contracts/checks.ts';
 import { platformContracts, readContracts } from './contracts/read-contracts.ts';
+import { keptDistributions } from './drift/kept-distributions.ts';
 import type { CheckChoice } from './run/choose-checks.ts';
 import { chooseChecks } from './run/choose-checks.ts';
 import type { QualityTarget } from './run/quality-target.ts';
@@ -25,6 +26,8 @@ export interface QualityOptions extends CheckChoice {
   /** Servers by their addresses, in place of a stack. Nothing is known of their data but what contracts say. */
   readonly servers?: readonly QualityServer[];
   readonly strict?: boolean;
+  /** See `QualityTarget.acceptDrift`. */
+  readonly acceptDrift?: boolean;
   readonly progress?: ProgressListener;
 }
 
@@ -39,8 +42,8 @@ interface QualityServer {
  * `STACK_NOT_RUNNING` where there is no such stack; engines that are down are told by the run.
  */
 export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
-  const { contracts = platformContracts, strict, progress } = options;
-  const { engines, running, dataset } = await storesOf(options);
+  const { contracts = platformContracts, strict, acceptDrift, progress } = options;
+  const { engines, running, dataset, distributions } = await storesOf(options);
   const read = await readContracts(
     contracts,
     engines.map(({ name }) => name),
@@ -50,7 +53,13 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
     running,
     checks: chooseChecks(checksOf(read, engines), options),
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
-    ...withoutUndefined({ dataset: isAcrossStores(options) ? dataset : undefined, strict, progress }),
+    ...withoutUndefined({
+      dataset: isAcrossStores(options) ? dataset : undefined,
+      strict,
+      acceptDrift,
+      progress,
+      distributions,
+    }),
   };
 }
 
@@ -63,7 +72,7 @@ function isAcrossStores({ names = [], costs }: CheckChoice): boolean {
 /** Stores, and the dataset that they hold, if they hold one. */
 export async function storesOf(
   options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>,
-): Promise<Pick<QualityTarget, 'engines' | 'running'> & { readonly dataset: Dataset | undefined }> {
+): Promise<Pick<QualityTarget, 'engines' | 'running' | 'distributions'> & { readonly dataset: Dataset | undefined }> {
   const { servers = [] } = options;
   if (servers.length > 0) {
     const running = new Map(servers.map((server) => [server.engine.name, externalOf(server)]));
@@ -71,7 +80,15 @@ export async function storesOf(
   }
   const attached = await attachState(options);
   const engines = await loadEngines([...attached.engines.keys()]);
-  return { engines, running: attached.engines, dataset: datasetOf(attached.state, engines) };
+  const { identity, state } = attached;
+  // Stores that were loaded anew with something else have no earlier run.
+  const loaded = new Set(Object.values(state.engines).flatMap((engine) => engine.dataset?.fingerprint ?? []));
+  return {
+    engines,
+    running: attached.engines,
+    dataset: datasetOf(state, engines),
+    distributions: keptDistributions(identity, loaded.size === 0 ? null : [...loaded].join(' ')),
+  };
 }
 
 /** What an address says: its server is asked when the checks are. */

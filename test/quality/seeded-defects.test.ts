@@ -3,15 +3,18 @@ import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import type { Check } from '../../sandbox/quality/contracts/contract.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
+import { inMemory } from '../../sandbox/quality/drift/distributions.ts';
 import { hasFailed, type QualityReport } from '../../sandbox/quality/run/report.ts';
 import { questionOf } from '../../sandbox/quality/run/run-check.ts';
 import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { loadEngines } from '../../sandbox/stack/resolve/load-engines.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
-import { asSpecified } from './support/as-specified.ts';
+import { type AsSpecified, asSpecified } from './support/as-specified.ts';
+import { createDetection } from './support/detection.ts';
 import { plannedCosts } from './support/plan-costs.ts';
 import { daysAgo, type Planted } from './support/plant.ts';
+import { plantDrift, plantSmallerSample } from './support/plant-drift.ts';
 import { plantInMongodb, plantNearMissesInMongodb } from './support/plant-mongodb.ts';
 import { plantInNeo4j, plantNearMissesInNeo4j } from './support/plant-neo4j.ts';
 import { plantInPostgresql, plantNearMissesInPostgresql } from './support/plant-postgresql.ts';
@@ -21,10 +24,23 @@ import { plantFullMemory, plantInRedis, plantNearMissesInRedis } from './support
 /** The least that has something in each cell. */
 const aCellEach = { users: 216, contents: 216, conversations: 216, knowledge: 216 };
 
+/** Checks of how levels are distributed. */
+const levels = /\.levels-(drift|shift)$/;
+
+/** Tests that have told what they found. */
+const parts = new Set<string>();
+const detection = createDetection();
+const controls: Partial<Record<'inOrder' | 'planted', AsSpecified>> = {};
+
+/** What the runs of this file have seen. */
+const distributions = inMemory();
+
 let stack: Stack;
 
 beforeAll(async () => {
   stack = await createStack({ size: aCellEach });
+  // What later runs are compared with.
+  await run({ names: levels });
 });
 afterAll(() => stack?.dispose());
 
@@ -36,10 +52,12 @@ async function run({
   acrossStores = false,
   now = new Date(),
   names = /./,
+  acceptDrift = false,
 }: {
   acrossStores?: boolean;
   now?: Date;
   names?: RegExp;
+  acceptDrift?: boolean;
 } = {}): Promise<QualityReport> {
   const dataset = stack.dataset as Dataset;
   return runChecks({
@@ -47,6 +65,8 @@ async function run({
     running: new Map(Object.entries(stack.engines)),
     checks: (await allChecks()).filter(({ id }) => names.test(id)),
     moments: { now, seededAt: dataset.referenceTime },
+    distributions,
+    acceptDrift,
     ...(acrossStores ? { dataset } : {}),
   });
 }
@@ -74,6 +94,8 @@ function expected(planted: Planted, { results }: QualityReport): Record<string, 
 
 test('nothing is found in the dataset as it was loaded', async () => {
   const report = await run({ acrossStores: true });
+  detection.inOrder(report);
+  parts.add('in order');
   expect(found(report)).toEqual({});
   expect(report.summary).toMatchObject({ errors: 0, warnings: 0, unknown: 0, notRun: 0 });
 });
@@ -88,16 +110,17 @@ test('what looks like a defect and is none is not found, and every store that ha
   // The specification's own checks count what is in order: expired sessions, a bookmark, what the cleanup spares, whoever is
   // alone. Those of levels in the graph are of no Cypher that there is, and its whole report is lost with them.
   const invented = await asSpecified(stack);
+  controls.inOrder = invented;
   expect(invented).toMatchObject({ incomplete_contents: 1, neo4j: 'Neo.ClientError.Statement.SyntaxError' });
   expect(invented.stale_sessions).toBeGreaterThan(0);
   expect(invented.old_conversations).toBeGreaterThan(0);
   expect(invented.orphaned_nodes).toBeGreaterThan(0);
   // Our own two records.
   expect(invented.keys_without_ttl).toBe(2);
-  const counts = Object.entries(found(await run({ acrossStores: true }))).map(([check, what]) => [
-    check,
-    (what as [number])[0],
-  ]);
+  const report = await run({ acrossStores: true });
+  detection.inOrder(report);
+  parts.add('near misses');
+  const counts = Object.entries(found(report)).map(([check, what]) => [check, (what as [number])[0]]);
   expect(Object.fromEntries(counts)).toEqual({
     'cross-store.postgresql.user': 1,
     'cross-store.postgresql.knowledge': 1,
@@ -122,15 +145,18 @@ test('of every kind exactly what was planted is found, and nothing else', async 
     ...(await plantInQdrant(qdrant)),
   };
   const report = await run();
+  detection.planted(planted, report);
+  parts.add('planted');
   expect(found(report)).toEqual(expected(planted, report));
   // As specified: absent addresses for double ones, three of six incomplete contents and one that is in order, a document
   // without a level and neither 2.5 nor lists, and not the eight relations.
   const control = await asSpecified(stack);
+  controls.planted = control;
   expect(control).toMatchObject({ duplicate_emails: 3, invalid_silicon_levels: 5, incomplete_contents: 4 });
   expect(control.duplicate_relations).not.toBe(8);
   // Every check has found something, but for these.
   const others = report.results.map(({ check }) => check).filter((check) => planted[check] === undefined);
-  expect(others.filter((check) => !/\.(rows|stale)$/.test(check)).toSorted()).toEqual([
+  expect(others.filter((check) => !/\.(rows|stale|levels-drift|levels-shift)$/.test(check)).toSorted()).toEqual([
     'qdrant.knowledge_vectors.not-finite',
     'qdrant.knowledge_vectors.other-dimension',
     'qdrant.user_vectors.not-finite',
@@ -142,16 +168,66 @@ test('of every kind exactly what was planted is found, and nothing else', async 
 });
 
 test('what nobody has added to for too long is found, by the clock', async () => {
-  const stale = ['mongodb.ai_conversations.stale', 'mongodb.user_contents.stale', 'postgresql.users.stale'];
+  const stale = [
+    'mongodb.ai_conversations.stale',
+    'mongodb.user_contents.stale',
+    'neo4j.knowledge.stale',
+    'neo4j.user.stale',
+    'postgresql.daily_activity.stale',
+    'postgresql.user_locations.stale',
+    'postgresql.user_sessions.stale',
+    'postgresql.users.stale',
+  ];
   const later = await run({ now: daysAgo(-100), names: /\.stale$/ });
+  detection.wrong(stale, later);
+  parts.add('stale');
   expect(Object.keys(found(later)).toSorted()).toEqual(stale);
   expect(found(await run({ now: daysAgo(-29), names: /\.stale$/ }))).toEqual({});
 });
 
+test('levels that drift are found until that is accepted, and fewer rows that are distributed alike are not', async () => {
+  const places = [
+    'mongodb.user_contents',
+    'neo4j.user',
+    'postgresql.users',
+    'qdrant.knowledge_vectors',
+    'qdrant.user_vectors',
+  ];
+  const drifted = places.flatMap((place) => [`${place}.levels-drift`, `${place}.levels-shift`]);
+  await plantSmallerSample(stack);
+  const sampled = await run({ names: levels });
+  detection.inOrder(sampled);
+  expect(found(sampled)).toEqual({});
+  await plantDrift(stack);
+  const report = await run({ names: levels });
+  detection.wrong(drifted, report);
+  parts.add('drift');
+  const told = found(report);
+  expect(Object.keys(told).toSorted()).toEqual(drifted);
+  for (const what of Object.values(told)) {
+    expect(what).toEqual([expect.any(Number), expect.arrayContaining([expect.stringMatching(/^silicon_level: \d/)])]);
+  }
+  expect(found(await run({ names: levels }))).toEqual(told);
+  const accepted = found(await run({ names: levels, acceptDrift: true }));
+  expect(accepted).toEqual(
+    Object.fromEntries(drifted.map((check) => [check, ['not-run', expect.stringContaining('accepted')]])),
+  );
+  expect(found(await run({ names: levels }))).toEqual({});
+});
+
 test('memory that is nearly full is found', async () => {
   await plantFullMemory(stack.clients.redis);
-  const { results } = await run({ names: /^redis\.server\.memory$/ });
+  const report = await run({ names: /^redis\.server\.memory$/ });
+  const { results } = report;
+  detection.wrong(['redis.server.memory'], report);
+  parts.add('memory');
   expect(results).toMatchObject([{ verdict: 'fail', count: 1, ids: [expect.stringMatching(/: 9\d % of \d+ bytes$/)] }]);
+});
+
+test('what each check finds is written down as it is', async ({ skip }) => {
+  const { inOrder, planted } = controls;
+  if (parts.size < 6 || inOrder === undefined || planted === undefined) return skip('the other tests were not run');
+  await expect(detection.document({ inOrder, planted })).toMatchFileSnapshot('../../docs/quality-detection.md');
 });
 
 test('an engine that is down is unknown in each of its checks, and the others are asked all the same', async () => {

@@ -17,6 +17,7 @@ export async function qualityOptionsOf(context: ActionContext, names: readonly s
     names,
     servers,
     strict: flags.strict === true,
+    acceptDrift: flags.acceptDrift === true,
     progress,
     ...withoutUndefined({
       contracts: folderOf(flags.contracts, settings.directory),

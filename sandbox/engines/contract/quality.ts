@@ -56,11 +56,35 @@ export interface QualityAnswer {
   readonly note?: string;
 }
 
+/** Values of fields as texts, and how many have them. */
+export interface Combination {
+  readonly values: readonly (string | null)[];
+  readonly count: number;
+}
+
+/** Combinations that a distribution has at most: more are no kinds of things but things. */
+export const combinationsMax = 10_000;
+
+/** Throws where there are more than {@link combinationsMax}. */
+export function requireFewCombinations<Value>(found: readonly Value[]): readonly Value[] {
+  if (found.length <= combinationsMax) return found;
+  throw new Error(`there are more than ${combinationsMax} combinations of values: that is no distribution`);
+}
+
 /** A connection that reads and cannot write, on a follower where there is one. */
 export interface QualitySession extends AsyncDisposable {
   /** As whom it reads, and from which node, for people. */
   readonly reader: string;
   readonly answer: (question: QualityQuestion, limits: QualityLimits) => Promise<QualityAnswer>;
+  /**
+   * How many there are of each combination of the values of fields, in no order; an absent value is null. Throws where
+   * there are more than {@link combinationsMax}. Absent where the store has no fields.
+   */
+  readonly distribution?: (
+    place: QualityPlace,
+    fields: readonly string[],
+    limits: QualityLimits,
+  ) => Promise<readonly Combination[]>;
   /** Places that the store has, without those that are the sandbox's own. */
   readonly places: (limits: QualityLimits) => Promise<readonly QualityPlace[]>;
   /** What its catalogue says of a place: fields, indexes, constraints, validators. Throws where it has no such place. */

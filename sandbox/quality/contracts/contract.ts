@@ -45,6 +45,8 @@ export interface Check {
     | { readonly rule: QualityRule }
     | { readonly query: string; readonly file: string }
     | 'catalogue'
+    /** How far these fields are distributed otherwise than they were in the last run. */
+    | { readonly drift: readonly string[] }
     /** Every place of the store is one of these. */
     | { readonly places: readonly QualityPlace[] };
 }

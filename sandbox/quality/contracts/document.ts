@@ -133,7 +133,7 @@ async function checkOf(contract: Contract, text: CheckText, field: string | unde
     deadlineMs: given === undefined ? deadlineMs('qualityCheck') : scaledDeadlineMs(Number(given)),
     threshold,
     accepted: acceptedOf(setting('accepted'), text.id),
-    ask: await askOf(contract, text, { field, query: own.query }),
+    ask: await askOf(contract, text, { field, query: own.query, drift: own.drift as readonly string[] | undefined }),
   };
 }
 
@@ -147,7 +147,11 @@ function acceptedOf(listed: unknown, id: string): readonly Accepted[] {
 async function askOf(
   contract: Contract,
   text: CheckText,
-  { field, query }: { readonly field: string | undefined; readonly query: unknown },
+  {
+    field,
+    query,
+    drift,
+  }: { readonly field?: string | undefined; readonly query: unknown; readonly drift?: readonly string[] | undefined },
 ): Promise<Check['ask']> {
   if (text.metric !== undefined) {
     const given = text.arguments ?? {};
@@ -155,13 +159,21 @@ async function askOf(
     const fields = field === undefined ? several : [field];
     if (text.metric !== 'rowCount' && fields.length === 0)
       throw new Error(`${text.id}: ${text.metric} of which field?`);
-    const known = contract.fields.map(({ name }) => name);
-    const unknown = fields.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new Error(`${text.id}: there is no field ${unknown}`);
+    requireFields(contract, fields, text.id);
     return { rule: { metric: text.metric, fields, arguments: given } };
   }
-  if (typeof query !== 'string') throw new Error(`${text.id}: it has neither a metric nor a query`);
+  if (drift !== undefined) {
+    requireFields(contract, drift, text.id);
+    return { drift };
+  }
+  if (typeof query !== 'string')
+    throw new Error(`${text.id}: it has neither a metric nor a query, nor fields that drift`);
   if (query.split('/').includes('..')) throw new Error(`${text.id}: its query lies outside of the contracts`);
   const file = join(dirname(contract.file), query);
   return { file, query: await readFile(file, 'utf8') };
+}
+
+function requireFields(contract: Contract, fields: readonly string[], id: string): void {
+  const unknown = fields.find((name) => contract.fields.every((field) => field.name !== name));
+  if (unknown !== undefined) throw new Error(`${id}: there is no field ${unknown}`);
 }

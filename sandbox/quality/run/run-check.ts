@@ -12,6 +12,7 @@ import type { ReachableEngine } from '../../engines/contract/topology.ts';
 import { catalogueGaps, undeclaredPlaces } from '../contracts/catalogue-gaps.ts';
 import type { Check } from '../contracts/contract.ts';
 import { holds, thresholdText } from '../contracts/threshold.ts';
+import { type DriftSession, NotCompared } from '../drift/drift-session.ts';
 import { type Moments, parametersOf } from './parameters.ts';
 import type { CheckResult } from './report.ts';
 
@@ -26,6 +27,7 @@ export interface OpenStore {
   readonly quality: Quality;
   readonly session: QualitySession;
   readonly running: ReachableEngine;
+  readonly drift: DriftSession;
 }
 
 /** What of a result is known before the check has run. */
@@ -46,7 +48,7 @@ export function unasked(check: Check): Omit<CheckResult, 'verdict'> {
 }
 
 export function questionOf({ contract, ask, accepted }: Check, moments: Moments): QualityQuestion | undefined {
-  if (ask === 'catalogue' || 'places' in ask) return undefined;
+  if (ask === 'catalogue' || 'places' in ask || 'drift' in ask) return undefined;
   return {
     place: contract.place,
     ask,
@@ -66,7 +68,8 @@ export async function runCheck(check: Check, store: OpenStore, moments: Moments)
     const verdict = holds(check.threshold, count) ? 'pass' : 'fail';
     return { ...unasked(check), ...took(), verdict, count, ids, ...withoutUndefined({ note }) };
   } catch (thrown) {
-    return { ...unasked(check), ...took(), verdict: 'unknown', reason: messageOf(thrown) };
+    const verdict = thrown instanceof NotCompared ? 'not-run' : 'unknown';
+    return { ...unasked(check), ...took(), verdict, reason: messageOf(thrown) };
   }
 }
 
@@ -77,6 +80,7 @@ function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
 
 async function answerOf(check: Check, store: OpenStore, moments: Moments): Promise<QualityAnswer> {
   const limits = { timeoutMs: check.deadlineMs, idsMax, mayEstimate: check.cost === 'constant' };
+  if (check.ask !== 'catalogue' && 'drift' in check.ask) return store.drift.answer(check, store.session, limits);
   const question = questionOf(check, moments);
   if (question !== undefined) return store.session.answer(question, limits);
   const gaps = await gapsOf(check, store, limits);

@@ -7,6 +7,7 @@ import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
 import type { Check } from '../contracts/contract.ts';
+import { createDriftSession, type DriftSession } from '../drift/drift-session.ts';
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
@@ -17,11 +18,13 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   const startedMs = performance.now();
   const startedAt = new Date(nowMs()).toISOString();
   const readers: Record<string, string> = {};
+  const drift = createDriftSession(target.distributions, target.acceptDrift ?? false);
   const [ofStores, acrossStores] = await Promise.all([
-    runConcurrently(target.engines, (engine) => checksOfEngine(engine, target, readers)),
+    runConcurrently(target.engines, (engine) => checksOfEngine(engine, target, { readers, drift })),
     target.dataset === undefined ? [] : crossStoreResults(target, target.dataset),
   ]);
   const results = [...ofStores.flat(), ...acrossStores];
+  await drift.remember(results);
   return {
     version: 1,
     startedAt,
@@ -55,7 +58,7 @@ async function runAtOnce(
 async function checksOfEngine(
   engine: Engine,
   { checks, running, moments, progress = () => {} }: QualityTarget,
-  readers: Record<string, string>,
+  { readers, drift }: { readonly readers: Record<string, string>; readonly drift: DriftSession },
 ): Promise<readonly CheckResult[]> {
   const own = checks.filter(({ contract }) => contract.engine === engine.name);
   const all = (verdict: 'unknown' | 'not-run', reason: string) =>
@@ -69,7 +72,7 @@ async function checksOfEngine(
     let store: OpenStore;
     try {
       const session = await withDeadline(quality.open(reached), deadlineMs('serverSelection') * 2);
-      store = { quality, session, running: reached };
+      store = { quality, session, running: reached, drift };
     } catch (thrown) {
       return all('unknown', `${engine.title} does not answer: ${messageOf(thrown)}`);
     }

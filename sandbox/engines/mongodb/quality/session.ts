@@ -1,10 +1,13 @@
 import type { Collection, Db, Document, MongoClient } from 'mongodb';
-import type {
-  QualityAnswer,
-  QualityLimits,
-  QualityPlace,
-  QualityQuestion,
-  QualitySession,
+import {
+  type Combination,
+  combinationsMax,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
 } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
@@ -23,6 +26,8 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   return {
     reader: `${login}, searches that do not write, ${running.topology === 'replicated' ? 'from a secondary' : 'from the server'}`,
     answer: (question, limits) => answer(databaseOf(question.place), question, limits),
+    distribution: (place, fields, limits) =>
+      distribution(databaseOf(place).collection(place.name, { readPreference: 'secondaryPreferred' }), fields, limits),
     places: () => placesIn(client),
     catalogue: (place, limits) => catalogueOf(databaseOf(place), place.name, limits),
     [Symbol.asyncDispose]: () => client.close(),
@@ -67,6 +72,22 @@ async function answerFilter(
   const found = first.map((document) => textOf(document[key]));
   if (found.length <= limits.idsMax) return { count: found.length, ids: found };
   return { count: await collection.countDocuments(filter, options), ids: found.slice(0, limits.idsMax) };
+}
+
+async function distribution(
+  collection: Collection<Document>,
+  fields: readonly string[],
+  { timeoutMs }: QualityLimits,
+): Promise<readonly Combination[]> {
+  const stages = [
+    { $group: { _id: fields.map((field) => ({ $ifNull: [`$${field}`, null] })), count: { $sum: 1 } } },
+    { $limit: combinationsMax + 1 },
+  ];
+  const found = await collection.aggregate(stages, { maxTimeMS: Math.ceil(timeoutMs) }).toArray();
+  return requireFewCombinations(found).map(({ _id, count }) => ({
+    values: (_id as readonly unknown[]).map((value) => (value === null ? null : textOf(value))),
+    count: Number(count),
+  }));
 }
 
 async function completed(database: Db, question: QualityQuestion): Promise<ReturnType<typeof searchOf>> {

@@ -1,11 +1,19 @@
 import type { Client } from 'pg';
-import type { QualityAnswer, QualityLimits, QualityQuestion, QualitySession } from '../../contract/quality.ts';
+import {
+  type Combination,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
+} from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { roles } from '../failover/roles.ts';
 import { mainDatabase } from '../server/connection.ts';
 import { catalogueOf, limitTime, placesIn } from './catalogue.ts';
 import { createReaders } from './readers.ts';
-import { statementOf } from './statement.ts';
+import { distributionStatement, statementOf } from './statement.ts';
 
 /**
  * Connections are read-only, and those of a role that may read alone. A statement is one statement, by the extended
@@ -23,6 +31,8 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
       : `pg_read_all_data on ${reading.nodes[0]?.name}`,
     answer: (question, limits) =>
       use(question.place.database ?? mainDatabase, (client) => answer(client, question, limits)),
+    distribution: (place, fields, limits) =>
+      use(place.database ?? mainDatabase, (client) => distribution(client, { place, fields }, limits)),
     places: (limits) => placesIn(use, limits),
     catalogue: (place, limits) =>
       use(place.database ?? mainDatabase, async (client) => {
@@ -58,4 +68,14 @@ async function answer(client: Client, question: QualityQuestion, limits: Quality
     isCount ? [...values] : [...values, question.accepted, limits.idsMax],
   );
   return rows[0] as QualityAnswer;
+}
+
+async function distribution(
+  client: Client,
+  { place, fields }: { readonly place: QualityPlace; readonly fields: readonly string[] },
+  limits: QualityLimits,
+): Promise<readonly Combination[]> {
+  await limitTime(client, limits);
+  const { text, values } = distributionStatement(place, fields);
+  return requireFewCombinations((await client.query<Combination>(text, [...values])).rows);
 }

@@ -1,10 +1,12 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import type {
-  QualityAnswer,
-  QualityLimits,
-  QualityPlace,
-  QualityQuestion,
-  QualitySession,
+import {
+  type Combination,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
 } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
@@ -29,6 +31,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   return {
     reader: `${isExternal(running) ? 'the key of its address' : 'the key of the API'}, requests that do not write`,
     answer: (question, limits) => answer({ client, scanOf }, question, limits),
+    distribution: ({ name }, fields, limits) => distribution(client, { name, fields }, limits),
     places: async () => (await client.getCollections()).collections.map(({ name }) => ({ name })),
     catalogue: (place) => catalogueOf(client, place),
     [Symbol.asyncDispose]: async () => {},
@@ -82,6 +85,28 @@ async function payloadViolations(
     }
   }
   return found;
+}
+
+/** Points are looked through: the server counts values of one field at a time, and of an indexed one alone. */
+async function distribution(
+  client: QdrantClient,
+  { name, fields }: { readonly name: string; readonly fields: readonly string[] },
+  { timeoutMs }: QualityLimits,
+): Promise<readonly Combination[]> {
+  const deadlineAtMs = performance.now() + timeoutMs;
+  const counts = new Map<string, number>();
+  for await (const points of scrollAll(client, name, { payload: fields })) {
+    if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+    for (const { payload } of points) {
+      const combination = JSON.stringify(fields.map((field) => payload?.[field] ?? null));
+      counts.set(combination, (counts.get(combination) ?? 0) + 1);
+    }
+    requireFewCombinations([...counts.keys()]);
+  }
+  return [...counts].map(([combination, count]) => ({
+    values: (JSON.parse(combination) as unknown[]).map((value) => (value === null ? null : String(value))),
+    count,
+  }));
 }
 
 /** Vectors and payload indexes as the server describes them, and fields as the first points have them. */

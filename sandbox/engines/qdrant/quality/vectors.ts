@@ -52,7 +52,7 @@ interface Page {
 
 /**
  * Requests to a peer that answers. Not by the driver: it looks at every number of a vector a second time, for integers beyond
- * 2^53, and takes eight times as long over 768 of them.
+ * 2^53, and takes 15 times as long over the text (a page of 250: 55 ms of processor, and 3 ms without).
  */
 async function askerOf(running: ReachableEngine, path: string) {
   const nodes = isExternal(running) ? [undefined] : running.nodes;
