@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { createTemporaryFolder, type TemporaryFolder } from '../../sandbox/core/files/temporary-folder.ts';
 import { statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
+import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import type { Check } from '../../sandbox/quality/contracts/contract.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
@@ -66,6 +67,20 @@ async function ours(): Promise<Told> {
     found: Object.fromEntries(found.map(({ check, count = 'not asked' }) => [check.replace('postgresql.', ''), count])),
     wholeSeconds: durationMs / 1_000,
   };
+}
+
+/** The statements of our checks of data alone, one after the other on one connection that is open. */
+async function bare(): Promise<Told> {
+  await using opened = await openPrimary(stack.engines.postgresql, { database: 'taishang_users' });
+  const statements = checks.flatMap((check) => {
+    const question = questionOf(check, moments());
+    return question === undefined ? [] : [statementOf(question)];
+  });
+  const started = performance.now();
+  for (const { text, values } of statements) {
+    await opened.client.query(`SELECT count(*) FROM (${text}\n) found`, [...values]);
+  }
+  return { found: {}, wholeSeconds: (performance.now() - started) / 1_000 };
 }
 
 /** Statements of our own query files, for what a peer has no rule for, with their values written out. */
@@ -168,7 +183,10 @@ async function contractFor(table: string, server: object): Promise<object> {
 }
 
 test('what peers find of the same defects in PostgreSQL, and how long they take', async () => {
-  const told: Record<string, Told | { readonly notRun: string }> = { 'quality run': await ours() };
+  const told: Record<string, Told | { readonly notRun: string }> = {
+    'quality run': await ours(),
+    'bare statements': await bare(),
+  };
   const runs = {
     'Great Expectations': (bin: string) => script('great-expectations.py', bin),
     Soda: (bin: string) => script('soda.py', bin),

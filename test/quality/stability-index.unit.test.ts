@@ -42,13 +42,13 @@ const axes = ['silicon', 'consciousness', 'thinking'];
 test.each([216, 1_080, 10_000])(
   `two samples of %i rows of one population drift by chance hardly ever, though the index of their cells is large (${seedText})`,
   (count) => {
-    const runs = 200;
+    const runs = count < 10_000 ? 200 : 40;
     const found = Array.from({ length: runs }, (_, run) => {
       const [before, now] = ['before', 'now'].map((which) => drawn(count, `${run} ${which}`)) as [Counts, Counts];
       return { isTold: driftOf(axes, before, now).count > 0.1, index: stabilityOf(before, now).index };
     });
-    // One in a thousand for each of four parts is expected; five of 200 by chance are less likely than one in 1,000.
-    expect(found.filter(({ isTold }) => isTold).length).toBeLessThan(5);
+    // One in a thousand for each of four parts is expected; eight of 200 come by chance once in a million times.
+    expect(found.filter(({ isTold }) => isTold).length).toBeLessThan(8);
     // The index alone would tell of drift in most of these runs, where there are few rows for each cell.
     if (count < 10_000) expect(found.filter(({ index }) => index > 0.1).length).toBeGreaterThan(runs / 2);
   },

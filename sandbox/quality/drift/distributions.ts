@@ -12,14 +12,3 @@ export interface Distributions {
 export function nameOf(engine: string, { database, name }: QualityPlace, fields: readonly string[]): string {
   return JSON.stringify([engine, database ?? null, name, ...fields]);
 }
-
-/** Kept as long as the process: what a run finds, the next one is compared with. */
-export function inMemory(): Distributions {
-  const known = new Map<string, Counts>();
-  return {
-    read: async () => new Map(known),
-    write: async (distributions) => {
-      for (const [name, counts] of distributions) known.set(name, counts);
-    },
-  };
-}
