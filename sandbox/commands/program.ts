@@ -227,6 +227,10 @@ export function createProgram(): Command {
     .option('--html <file>', 'run, history: write a page with trends and the ids of what was found')
     .option('--runs <number>', 'history: newest runs that count (default: 20)')
     .option(
+      '--accept-drift',
+      'run: compare later runs with distributions as they are now (default: with those in order)',
+    )
+    .option(
       '--url <engine=address>',
       'check a server that the sandbox did not start; an address, env:NAME or file:PATH; once for each engine',
       (value: string, before: readonly string[] = []) => [...before, value],

@@ -50,7 +50,7 @@ export async function checkAcrossStores(
   engines: readonly Engine[],
   running: ReadonlyMap<string, RunningEngine>,
   dataset: Dataset,
-  { heldMax = heldMaxDefault }: { readonly heldMax?: number } = {},
+  { heldMax = heldMaxDefault, held = heldOf(dataset, heldMax) }: CompareOptions = {},
 ): Promise<CrossStoreReport> {
   const readersOf = (kind: SharedKind) =>
     engines.flatMap(({ name: store, data }) => {
@@ -61,10 +61,9 @@ export async function checkAcrossStores(
     });
   const read = (Object.keys(entityOfKind) as SharedKind[]).filter((kind) => readersOf(kind).length > 0);
   const parts = read.flatMap((kind) => partsOf(dataset, kind, heldMax));
-  const world = worldOf(dataset, heldMax);
   const results = new Map<string, Result>();
   for (const together of inGroups(parts, heldMax)) {
-    const compared = await Promise.all(together.map((part) => comparedPart(world, part, readersOf(part.kind))));
+    const compared = await Promise.all(together.map((part) => comparedPart(held, part, readersOf(part.kind))));
     for (const result of compared.flat()) results.set(result.name, add(results.get(result.name), result));
   }
   const inOrder = engines.flatMap(({ name, data }) =>
@@ -132,21 +131,34 @@ function inGroups(parts: readonly Part[], heldMax: number): readonly (readonly P
   return groups;
 }
 
-/** The dataset, and its users, to whom things belong. */
-interface World {
+/** How stores are compared. */
+export interface CompareOptions {
+  /** Things that are looked at together at most. Default: 1,000,000. */
+  readonly heldMax?: number;
+  /** What the dataset holds, for several comparisons with it. Default: made anew. */
+  readonly held?: HeldDataset;
+}
+
+/** What the dataset holds of each part, and its users, to whom things belong. */
+export interface HeldDataset {
   readonly dataset: Dataset;
   readonly hold: (part: Part) => Promise<HeldThings>;
   readonly usersInParts: () => AsyncIterable<SlotTable>;
 }
 
-/** Users that fit into one part are made once: they are a kind of their own, and owners. */
-function worldOf(dataset: Dataset, heldMax: number): World {
+/**
+ * Users that fit into one part are made once: they are a kind of their own, and owners. Where all kinds fit together, all
+ * of them are, for several comparisons. Default of `heldMax`: 1,000,000 things.
+ */
+export function heldOf(dataset: Dataset, heldMax = heldMaxDefault): HeldDataset {
   const userParts = partsOf(dataset, 'user', heldMax);
-  let users: Promise<HeldThings> | undefined;
+  const total = Object.values(entityOfKind).reduce((sum, entity) => sum + dataset.counts[entity], 0);
+  const made = new Map<SharedKind, Promise<HeldThings>>();
   const holdPart = (part: Part): Promise<HeldThings> => {
-    if (part.kind !== 'user' || part.parts > 1) return hold(dataset, part);
-    users ??= hold(dataset, part);
-    return users;
+    if (part.parts > 1 || (part.kind !== 'user' && total > heldMax)) return hold(dataset, part);
+    const things = made.get(part.kind) ?? hold(dataset, part);
+    made.set(part.kind, things);
+    return things;
   };
   return {
     dataset,
@@ -158,7 +170,7 @@ function worldOf(dataset: Dataset, heldMax: number): World {
 }
 
 async function comparedPart(
-  { dataset, hold, usersInParts }: World,
+  { dataset, hold, usersInParts }: HeldDataset,
   part: Part,
   readers: readonly {
     readonly store: string;

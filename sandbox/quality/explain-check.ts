@@ -44,9 +44,7 @@ export function explainCheck(
     threshold: thresholdText(check.threshold),
     ...(ask !== 'catalogue' && 'file' in ask ? { query: ask.file } : {}),
     statement:
-      question === undefined || quality === undefined
-        ? 'the catalogue of the store, held against the contract in both directions'
-        : quality.statement(question),
+      question === undefined || quality === undefined ? statementOfCatalogue(ask) : quality.statement(question),
     parameters: Object.fromEntries(
       Object.entries(question?.parameters ?? {}).map(([name, value]) => [
         name,
@@ -55,4 +53,11 @@ export function explainCheck(
     ),
     accepted: check.accepted,
   };
+}
+
+function statementOfCatalogue(ask: Check['ask']): string {
+  if (ask === 'catalogue') return 'the catalogue of the store, held against the contract in both directions';
+  return 'drift' in ask
+    ? `how many there are of each combination of ${ask.drift.join(', ')}, held against the last run that was in order`
+    : 'the places that the store has, held against all contracts of it';
 }

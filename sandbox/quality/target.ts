@@ -9,7 +9,9 @@ import type { EngineName } from '../engines/engine-names.ts';
 import { loadEngines } from '../engines/load-engines.ts';
 import { attachState } from '../stack/attach/attach-stack.ts';
 import type { StackState } from '../stack/state/stack-state.ts';
+import { checksOf } from './contracts/checks.ts';
 import { platformContracts, readContracts } from './contracts/read-contracts.ts';
+import { keptDistributions } from './drift/kept-distributions.ts';
 import type { CheckChoice } from './run/choose-checks.ts';
 import { chooseChecks } from './run/choose-checks.ts';
 import type { QualityTarget } from './run/quality-target.ts';
@@ -24,6 +26,8 @@ export interface QualityOptions extends CheckChoice {
   /** Servers by their addresses, in place of a stack. Nothing is known of their data but what contracts say. */
   readonly servers?: readonly QualityServer[];
   readonly strict?: boolean;
+  /** See `QualityTarget.acceptDrift`. */
+  readonly acceptDrift?: boolean;
   readonly progress?: ProgressListener;
   /** Ends a run between two checks, which then rejects. */
   readonly signal?: AbortSignal;
@@ -40,8 +44,8 @@ interface QualityServer {
  * `STACK_NOT_RUNNING` where there is no such stack; engines that are down are told by the run.
  */
 export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
-  const { contracts = platformContracts, strict, progress, signal } = options;
-  const { engines, running, dataset } = await storesOf(options);
+  const { contracts = platformContracts, strict, acceptDrift, progress, signal } = options;
+  const { engines, running, dataset, distributions } = await storesOf(options);
   const read = await readContracts(
     contracts,
     engines.map(({ name }) => name),
@@ -49,9 +53,16 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
   return {
     engines,
     running,
-    checks: chooseChecks(read, options),
+    checks: chooseChecks(checksOf(read, engines), options),
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
-    ...withoutUndefined({ dataset: isAcrossStores(options) ? dataset : undefined, strict, progress, signal }),
+    ...withoutUndefined({
+      dataset: isAcrossStores(options) ? dataset : undefined,
+      strict,
+      acceptDrift,
+      progress,
+      signal,
+      distributions,
+    }),
   };
 }
 
@@ -64,7 +75,7 @@ function isAcrossStores({ names = [], costs }: CheckChoice): boolean {
 /** Stores, and the dataset that they hold, if they hold one. */
 export async function storesOf(
   options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>,
-): Promise<Pick<QualityTarget, 'engines' | 'running'> & { readonly dataset: Dataset | undefined }> {
+): Promise<Pick<QualityTarget, 'engines' | 'running' | 'distributions'> & { readonly dataset: Dataset | undefined }> {
   const { servers = [] } = options;
   if (servers.length > 0) {
     const running = new Map(servers.map((server) => [server.engine.name, externalOf(server)]));
@@ -72,7 +83,15 @@ export async function storesOf(
   }
   const attached = await attachState(options);
   const engines = await loadEngines([...attached.engines.keys()]);
-  return { engines, running: attached.engines, dataset: datasetOf(attached.state, engines) };
+  const { identity, state } = attached;
+  // Stores that were loaded anew with something else have no earlier run.
+  const loaded = new Set(Object.values(state.engines).flatMap((engine) => engine.dataset?.fingerprint ?? []));
+  return {
+    engines,
+    running: attached.engines,
+    dataset: datasetOf(state, engines),
+    distributions: keptDistributions(identity, loaded.size === 0 ? null : [...loaded].join(' ')),
+  };
 }
 
 /** What an address says: its server is asked when the checks are. */

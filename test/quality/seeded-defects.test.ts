@@ -1,13 +1,20 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
+import type { Check } from '../../sandbox/quality/contracts/contract.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { hasFailed, type QualityReport } from '../../sandbox/quality/run/report.ts';
+import { questionOf } from '../../sandbox/quality/run/run-check.ts';
 import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
-import { asSpecified } from './support/as-specified.ts';
+import { type AsSpecified, asSpecified } from './support/as-specified.ts';
+import { createDetection } from './support/detection.ts';
+import { inMemory } from './support/distributions-in-memory.ts';
+import { plannedCosts } from './support/plan-costs.ts';
 import { daysAgo, type Planted } from './support/plant.ts';
+import { plantDrift, plantSmallerSample } from './support/plant-drift.ts';
 import { plantInMongodb, plantNearMissesInMongodb } from './support/plant-mongodb.ts';
 import { plantInNeo4j, plantNearMissesInNeo4j } from './support/plant-neo4j.ts';
 import { plantInPostgresql, plantNearMissesInPostgresql } from './support/plant-postgresql.ts';
@@ -17,29 +24,46 @@ import { plantFullMemory, plantInRedis, plantNearMissesInRedis } from './support
 /** The least that has something in each cell. */
 const aCellEach = { users: 216, contents: 216, conversations: 216, knowledge: 216 };
 
+/** Checks of how levels are distributed. */
+const levels = /\.levels-(drift|shift)$/;
+
+const detection = createDetection();
+
+/** What the runs of this file have seen. */
+const distributions = inMemory();
+
 let stack: Stack;
 
 beforeAll(async () => {
   stack = await createStack({ size: aCellEach });
+  // What later runs are compared with.
+  await run({ names: levels });
 });
 afterAll(() => stack?.dispose());
+
+async function allChecks(): Promise<readonly Check[]> {
+  return checksOf(await readContracts(platformContracts, defaultEngines), await loadEngines(defaultEngines));
+}
 
 async function run({
   acrossStores = false,
   now = new Date(),
   names = /./,
+  acceptDrift = false,
 }: {
   acrossStores?: boolean;
   now?: Date;
   names?: RegExp;
+  acceptDrift?: boolean;
 } = {}): Promise<QualityReport> {
   const dataset = stack.dataset as Dataset;
-  const contracts = await readContracts(platformContracts, defaultEngines);
   return runChecks({
     engines: await loadEngines(defaultEngines),
     running: new Map(Object.entries(stack.engines)),
-    checks: contracts.flatMap(({ checks }) => checks).filter(({ id }) => names.test(id)),
+    checks: (await allChecks()).filter(({ id }) => names.test(id)),
     moments: { now, seededAt: dataset.referenceTime },
+    distributions,
+    acceptDrift,
     ...(acrossStores ? { dataset } : {}),
   });
 }
@@ -66,20 +90,27 @@ function expected(planted: Planted, { results }: QualityReport): Record<string, 
 }
 
 // One after the other: whoever looks at all that there is has to know what was put there before.
-test('nothing is found in the dataset as it was loaded, then what differs across stores alone, then what was planted alone', async () => {
+test('each check finds exactly what was planted, nothing in the dataset as it was loaded, and no near miss', {
+  timeout: 240_000,
+}, async () => {
   await expectNothingFound();
-  await expectNearMissesPassedOver();
-  await expectExactlyThePlanted();
+  const inOrder = await expectNearMissesPassedOver();
+  const planted = await expectExactlyThePlanted();
+  await expectStale();
+  await expectDrift();
+  await expectFullMemory();
+  await expect(detection.document({ inOrder, planted })).toMatchFileSnapshot('../../docs/quality-detection.md');
 });
 
 async function expectNothingFound(): Promise<void> {
   const report = await run({ acrossStores: true });
+  detection.inOrder(report);
   expect(found(report)).toEqual({});
   expect(report.summary).toMatchObject({ errors: 0, warnings: 0, unknown: 0, notRun: 0 });
 }
 
 /** What looks like a defect and is none is not found, and every store that has more than the others is. */
-async function expectNearMissesPassedOver(): Promise<void> {
+async function expectNearMissesPassedOver(): Promise<AsSpecified> {
   const { mongodb, neo4j, redis, qdrant } = stack.clients;
   await plantNearMissesInPostgresql(stack.engines.postgresql);
   const { contents, conversations } = await plantNearMissesInMongodb(mongodb);
@@ -95,10 +126,9 @@ async function expectNearMissesPassedOver(): Promise<void> {
   expect(invented.orphaned_nodes).toBeGreaterThan(0);
   // Our own two records.
   expect(invented.keys_without_ttl).toBe(2);
-  const counts = Object.entries(found(await run({ acrossStores: true }))).map(([check, what]) => [
-    check,
-    (what as [number])[0],
-  ]);
+  const report = await run({ acrossStores: true });
+  detection.inOrder(report);
+  const counts = Object.entries(found(report)).map(([check, what]) => [check, (what as [number])[0]]);
   expect(Object.fromEntries(counts)).toEqual({
     'cross-store.postgresql.user': 1,
     'cross-store.postgresql.knowledge': 1,
@@ -111,10 +141,11 @@ async function expectNearMissesPassedOver(): Promise<void> {
     'cross-store.qdrant.user': 1,
     'cross-store.qdrant.knowledge': 1,
   });
+  return invented;
 }
 
 /** Of every kind exactly what was planted is found, and nothing else. */
-async function expectExactlyThePlanted(): Promise<void> {
+async function expectExactlyThePlanted(): Promise<AsSpecified> {
   const { mongodb, neo4j, redis, qdrant } = stack.clients;
   const planted: Planted = {
     ...(await plantInPostgresql(stack.engines.postgresql)),
@@ -124,6 +155,7 @@ async function expectExactlyThePlanted(): Promise<void> {
     ...(await plantInQdrant(qdrant)),
   };
   const report = await run();
+  detection.planted(planted, report);
   expect(found(report)).toEqual(expected(planted, report));
   // As specified: absent addresses for double ones, three of six incomplete contents and one that is in order, a document
   // without a level and neither 2.5 nor lists, and not the eight relations.
@@ -132,7 +164,7 @@ async function expectExactlyThePlanted(): Promise<void> {
   expect(control.duplicate_relations).not.toBe(8);
   // Every check has found something, but for these.
   const others = report.results.map(({ check }) => check).filter((check) => planted[check] === undefined);
-  expect(others.filter((check) => !/\.(rows|stale)$/.test(check)).toSorted()).toEqual([
+  expect(others.filter((check) => !/\.(rows|stale|levels-drift|levels-shift)$/.test(check)).toSorted()).toEqual([
     'qdrant.knowledge_vectors.not-finite',
     'qdrant.knowledge_vectors.other-dimension',
     'qdrant.user_vectors.not-finite',
@@ -141,26 +173,70 @@ async function expectExactlyThePlanted(): Promise<void> {
     'redis.server.memory',
   ]);
   expect((await refusedByQdrant(qdrant)).toSorted()).toEqual(['not-finite', 'other-dimension']);
+  return control;
 }
 
-test('what nobody has added to for too long is found, by the clock', async () => {
-  const stale = ['mongodb.ai_conversations.stale', 'mongodb.user_contents.stale', 'postgresql.users.stale'];
+/** What nobody has added to for too long is found, by the clock. */
+async function expectStale(): Promise<void> {
+  const stale = [
+    'mongodb.ai_conversations.stale',
+    'mongodb.user_contents.stale',
+    'neo4j.knowledge.stale',
+    'neo4j.user.stale',
+    'postgresql.daily_activity.stale',
+    'postgresql.user_locations.stale',
+    'postgresql.user_sessions.stale',
+    'postgresql.users.stale',
+  ];
   const later = await run({ now: daysAgo(-100), names: /\.stale$/ });
+  detection.wrong(stale, later);
   expect(Object.keys(found(later)).toSorted()).toEqual(stale);
   expect(found(await run({ now: daysAgo(-29), names: /\.stale$/ }))).toEqual({});
-});
+}
 
-test('memory that is nearly full is found', async () => {
+/** Levels that drift are found until that is accepted, and fewer rows that are distributed alike are not. */
+async function expectDrift(): Promise<void> {
+  const places = [
+    'mongodb.user_contents',
+    'neo4j.user',
+    'postgresql.users',
+    'qdrant.knowledge_vectors',
+    'qdrant.user_vectors',
+  ];
+  const drifted = places.flatMap((place) => [`${place}.levels-drift`, `${place}.levels-shift`]);
+  await plantSmallerSample(stack);
+  const sampled = await run({ names: levels });
+  detection.inOrder(sampled);
+  expect(found(sampled)).toEqual({});
+  await plantDrift(stack);
+  const report = await run({ names: levels });
+  detection.wrong(drifted, report);
+  const told = found(report);
+  expect(Object.keys(told).toSorted()).toEqual(drifted);
+  for (const what of Object.values(told)) {
+    expect(what).toEqual([expect.any(Number), expect.arrayContaining([expect.stringMatching(/^silicon_level: \d/)])]);
+  }
+  expect(found(await run({ names: levels }))).toEqual(told);
+  const accepted = found(await run({ names: levels, acceptDrift: true }));
+  expect(accepted).toEqual(
+    Object.fromEntries(drifted.map((check) => [check, ['not-run', expect.stringContaining('accepted')]])),
+  );
+  expect(found(await run({ names: levels }))).toEqual({});
+}
+
+/** Memory that is nearly full is found. */
+async function expectFullMemory(): Promise<void> {
   const { redis } = stack.clients;
   const [, before = ''] = (await redis.config('GET', 'maxmemory')) as string[];
   await plantFullMemory(redis);
-  const { results } = await run({ names: /^redis\.server\.memory$/ });
+  const report = await run({ names: /^redis\.server\.memory$/ });
   await redis.config('SET', 'maxmemory', before);
+  const { results } = report;
+  detection.wrong(['redis.server.memory'], report);
   expect(results).toMatchObject([{ verdict: 'fail', count: 1, ids: [expect.stringMatching(/: 9\d % of \d+ bytes$/)] }]);
-});
+}
 
 test('an engine that is down is unknown in each of its checks, and the others are asked all the same', async () => {
-  const contracts = await readContracts(platformContracts, defaultEngines);
   const { redis, postgresql } = stack.engines;
   const nobody = redis.nodes.map((node) => ({ ...node, port: 1 }));
   const { results, summary } = await runChecks({
@@ -169,7 +245,7 @@ test('an engine that is down is unknown in each of its checks, and the others ar
       ['postgresql', postgresql],
       ['redis', { ...redis, nodes: nobody }],
     ]),
-    checks: contracts.flatMap(({ checks }) => checks).filter(({ id }) => /^redis\.|^postgresql\.users\.rows$/.test(id)),
+    checks: (await allChecks()).filter(({ id }) => /^redis\.|^postgresql\.users\.rows$/.test(id)),
     moments: { now: new Date() },
   });
   const ofRedis = results.filter(({ engine }) => engine === 'redis');
@@ -178,6 +254,27 @@ test('an engine that is down is unknown in each of its checks, and the others ar
   expect(ofRedis[0]?.reason).toContain('Redis does not answer');
   expect(results.find(({ engine }) => engine === 'postgresql')?.verdict).toBe('pass');
   expect(hasFailed(summary)).toBe(true);
+});
+
+/** Checks of all engines that cost their store more than they are declared to, by its own plan. */
+async function dearerThanDeclared(change: (check: Check) => Check = (check) => check): Promise<readonly string[]> {
+  const checks = (await allChecks()).map(change);
+  const order = ['constant', 'indexed', 'scan'];
+  const dearer: string[] = [];
+  for (const check of checks.filter(({ cost }) => cost !== 'scan')) {
+    const question = questionOf(check, { now: new Date(), seededAt: stack.dataset?.referenceTime as Date });
+    const planned = question && (await plannedCosts[check.contract.engine]?.(question, stack));
+    if (planned && order.indexOf(planned) > order.indexOf(check.cost)) dearer.push(`${check.id}: ${planned}`);
+  }
+  return dearer.toSorted();
+}
+
+test('no check costs its store more than it is declared to, by the plan of the store', async () => {
+  expect(await dearerThanDeclared()).toEqual([]);
+  // Declared cheaper than they are, one of each engine that has plans is found.
+  const known = ['postgresql.users.rows', 'mongodb.user_contents.incomplete', 'neo4j.concept.alone'];
+  const found = await dearerThanDeclared((check) => (known.includes(check.id) ? { ...check, cost: 'indexed' } : check));
+  expect(found).toEqual(known.map((id) => `${id}: scan`).toSorted());
 });
 
 const writes = {
@@ -194,11 +291,12 @@ const writes = {
 test.each(Object.entries(writes))(
   'a query of %s that would write is refused, and is no pass',
   async (engine, queries) => {
-    const [known] = await readContracts(platformContracts, [engine as keyof typeof writes]);
-    const [first] = known?.checks ?? [];
+    const engines = await loadEngines([engine as keyof typeof writes]);
+    const contracts = await readContracts(platformContracts, [engine as keyof typeof writes]);
+    const first = checksOf(contracts, engines).find(({ id }) => id.endsWith('.catalogue'));
     if (first === undefined) throw new Error('there is no check');
     const { results } = await runChecks({
-      engines: await loadEngines([engine as keyof typeof writes]),
+      engines,
       running: new Map(Object.entries(stack.engines)),
       checks: queries.map((query, index) => ({ ...first, id: String(index), ask: { query, file: 'made up' } })),
       moments: { now: new Date() },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import { costClasses } from '../../quality/contracts/contract.ts';
+import { costClasses } from '../../engines/contract/quality.ts';
 import type { QualityOptions } from '../../quality/target.ts';
 import { parseUrls } from '../bench/bench-urls.ts';
 import { badOption, parseChoice } from '../options/names.ts';
@@ -17,6 +17,7 @@ export async function qualityOptionsOf(context: ActionContext, names: readonly s
     names,
     servers,
     strict: flags.strict === true,
+    acceptDrift: flags.acceptDrift === true,
     progress,
     signal,
     ...withoutUndefined({

@@ -42,6 +42,8 @@ export interface QualityLimits {
   readonly timeoutMs: number;
   /** Ids that are returned at most. */
   readonly idsMax: number;
+  /** Whether the store's own count of its rows will do, which costs nothing and may be off after a crash. Default: it is not. */
+  readonly mayEstimate?: boolean;
 }
 
 /** What a check has found. */
@@ -54,16 +56,45 @@ export interface QualityAnswer {
   readonly note?: string;
 }
 
+/** Values of fields as texts, and how many have them. */
+export interface Combination {
+  readonly values: readonly (string | null)[];
+  readonly count: number;
+}
+
+/** Combinations that a distribution has at most: more are no kinds of things but things. */
+export const combinationsMax = 10_000;
+
+/** Throws where there are more than {@link combinationsMax}. */
+export function requireFewCombinations<Value>(found: readonly Value[]): readonly Value[] {
+  if (found.length <= combinationsMax) return found;
+  throw new Error(`there are more than ${combinationsMax} combinations of values: that is no distribution`);
+}
+
 /** A connection that reads and cannot write, on a follower where there is one. */
 export interface QualitySession extends AsyncDisposable {
   /** As whom it reads, and from which node, for people. */
   readonly reader: string;
   readonly answer: (question: QualityQuestion, limits: QualityLimits) => Promise<QualityAnswer>;
+  /**
+   * How many there are of each combination of the values of fields, in no order; an absent value is null. Throws where
+   * there are more than {@link combinationsMax}. Absent where the store has no fields.
+   */
+  readonly distribution?: (
+    place: QualityPlace,
+    fields: readonly string[],
+    limits: QualityLimits,
+  ) => Promise<readonly Combination[]>;
   /** Places that the store has, without those that are the sandbox's own. */
-  readonly places: () => Promise<readonly QualityPlace[]>;
+  readonly places: (limits: QualityLimits) => Promise<readonly QualityPlace[]>;
   /** What its catalogue says of a place: fields, indexes, constraints, validators. Throws where it has no such place. */
   readonly catalogue: (place: QualityPlace, limits: QualityLimits) => Promise<readonly SchemaObject[]>;
 }
+
+/** What a check costs the store: the same whatever it holds, the rows that an index leads to, or everything. */
+export const costClasses = ['constant', 'indexed', 'scan'] as const;
+
+export type CostClass = (typeof costClasses)[number];
 
 /** Capability of an engine whose data is held against contracts. */
 export interface Quality {
@@ -76,6 +107,8 @@ export interface Quality {
    * gap only where the contract requires it, and something is there.
    */
   readonly fields: 'declared' | 'observed';
+  /** What it costs to read the catalogue of a place, and to list all places: where they are observed, everything is looked at. */
+  readonly costs: { readonly catalogue: CostClass; readonly places: CostClass };
   /** The statement that a question becomes, for `explain`. */
   readonly statement: (question: QualityQuestion) => string;
   /** Connects. Throws where the store does not answer. */

@@ -1,5 +1,6 @@
+import type { QualityPlace } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
-import type { Contract } from './contract.ts';
+import type { Accepted, Contract } from './contract.ts';
 
 /** Kinds of what a store has of each row, in its own word. */
 const fieldKinds: ReadonlySet<string> = new Set(['column', 'field', 'property']);
@@ -49,4 +50,21 @@ export function catalogueGaps(contract: Contract, there: readonly SchemaObject[]
     ...there.filter((object) => !declared.has(keyOf(object))).map((object) => `${keyOf(object)} is not declared`),
   ];
   return gaps.toSorted();
+}
+
+/** Places of a store that have no contract, in words: `analytics.events`. */
+export function undeclaredPlaces(
+  there: readonly QualityPlace[],
+  declared: readonly QualityPlace[],
+  accepted: readonly Accepted[],
+): readonly string[] {
+  const isDeclared = ({ database, name }: QualityPlace) =>
+    // A contract that names no database is of the one that its store has.
+    declared.some((place) => place.name === name && (place.database ?? database) === database);
+  return there
+    .filter((place) => !isDeclared(place))
+    .map(({ database, name }) => (database === undefined ? name : `${database}.${name}`))
+    .filter((name) => accepted.every(({ id }) => id !== name))
+    .map((name) => `${name} has no contract`)
+    .toSorted();
 }

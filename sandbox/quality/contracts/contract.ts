@@ -1,11 +1,6 @@
-import type { QualityPlace, QualityRule } from '../../engines/contract/quality.ts';
+import type { CostClass, QualityPlace, QualityRule } from '../../engines/contract/quality.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { Threshold } from './threshold.ts';
-
-/** What a check costs the store: the same whatever it holds, the rows that an index leads to, or everything. */
-export const costClasses = ['constant', 'indexed', 'scan'] as const;
-
-export type CostClass = (typeof costClasses)[number];
 
 export type Severity = 'error' | 'warning';
 
@@ -46,7 +41,14 @@ export interface Check {
   readonly threshold: Threshold;
   readonly accepted: readonly Accepted[];
   /** `catalogue`: the contract is held against the store's own catalogue. */
-  readonly ask: { readonly rule: QualityRule } | { readonly query: string; readonly file: string } | 'catalogue';
+  readonly ask:
+    | { readonly rule: QualityRule }
+    | { readonly query: string; readonly file: string }
+    | 'catalogue'
+    /** How far these fields are distributed otherwise than they were in the last run. */
+    | { readonly drift: readonly string[] }
+    /** Every place of the store is one of these. */
+    | { readonly places: readonly QualityPlace[] };
 }
 
 /** What a store promises of one entity. */
@@ -65,5 +67,8 @@ export interface Contract {
   readonly retentionDays?: number;
   /** Days within which something new is to come. */
   readonly freshnessDays?: number;
+  /** Names of places of its store that have no contract, and need none. */
+  readonly acceptedPlaces: readonly Accepted[];
+  /** Those that it asks for; every contract has `catalogue` besides. */
   readonly checks: readonly Check[];
 }

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deadlineMs, scaledDeadlineMs } from '../../core/deadlines.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import type { QualityMetric, QualityPlace } from '../../engines/contract/quality.ts';
+import type { CostClass, QualityMetric, QualityPlace } from '../../engines/contract/quality.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
-import type { Accepted, Check, Contract, CostClass, DeclaredField, DeclaredObject, Severity } from './contract.ts';
+import type { Accepted, Check, Contract, DeclaredField, DeclaredObject, Severity } from './contract.ts';
 import { readThreshold } from './threshold.ts';
 
 /** A file of the Open Data Contract Standard, as `contract.schema.json` lets it pass. */
@@ -13,6 +13,7 @@ export interface Document {
   readonly team?: { readonly name?: string };
   readonly schema: readonly Entity[];
   readonly slaProperties?: readonly { readonly property: string; readonly value: unknown; readonly unit?: string }[];
+  readonly customProperties?: Custom;
 }
 
 interface Entity {
@@ -69,6 +70,7 @@ async function contractOf(document: Document, entity: Entity, engine: EngineName
       ...withoutUndefined({ physicalType: field.physicalType, classification: field.classification }),
     })),
     objects: objectsOf(entity),
+    acceptedPlaces: acceptedOf(customOf(document.customProperties, 'acceptedPlaces'), 'acceptedPlaces'),
     checks: [],
     ...withoutUndefined({ owner: document.team?.name, retentionDays, freshnessDays }),
   };
@@ -77,7 +79,7 @@ async function contractOf(document: Document, entity: Entity, engine: EngineName
     ...fields.flatMap((field) => (field.quality ?? []).map((text) => ({ text, field: field.name }))),
   ].filter(({ text }) => text.type !== 'text' && isOurs(text));
   const checks = await Promise.all(texts.map(({ text, field }) => checkOf(contract, text, field)));
-  return Object.assign(contract, { checks: [catalogueCheck(contract), ...checks] });
+  return Object.assign(contract, { checks });
 }
 
 /** A check of another program's is left to that one. */
@@ -115,24 +117,6 @@ function daysIn({ slaProperties = [] }: Document, name: string): number | undefi
   return days;
 }
 
-function catalogueCheck(contract: Contract): Check {
-  return {
-    id: idOf(contract, 'catalogue'),
-    contract,
-    description: 'Fields, indexes, constraints and validators are those of the contract.',
-    severity: 'error',
-    cost: 'constant',
-    deadlineMs: deadlineMs('qualityCheck'),
-    threshold: { operator: 'mustBe', bound: 0 },
-    accepted: [],
-    ask: 'catalogue',
-  };
-}
-
-function idOf({ engine, entity }: Contract, name: string): string {
-  return `${engine}.${entity}.${name}`;
-}
-
 async function checkOf(contract: Contract, text: CheckText, field: string | undefined): Promise<Check> {
   const own = typeof text.implementation === 'object' ? text.implementation : {};
   const setting = (name: string) => own[name] ?? customOf(text.customProperties, name);
@@ -141,7 +125,7 @@ async function checkOf(contract: Contract, text: CheckText, field: string | unde
   const given = setting('deadlineMs');
   if (given !== undefined && !(Number(given) > 0)) throw new Error(`${text.id}: deadlineMs is no number`);
   return {
-    id: idOf(contract, text.id),
+    id: `${contract.engine}.${contract.entity}.${text.id}`,
     contract,
     description: text.description ?? '',
     severity: text.severity ?? 'error',
@@ -149,7 +133,7 @@ async function checkOf(contract: Contract, text: CheckText, field: string | unde
     deadlineMs: given === undefined ? deadlineMs('qualityCheck') : scaledDeadlineMs(Number(given)),
     threshold,
     accepted: acceptedOf(setting('accepted'), text.id),
-    ask: await askOf(contract, text, { field, query: own.query }),
+    ask: await askOf(contract, text, { field, query: own.query, drift: own.drift as readonly string[] | undefined }),
   };
 }
 
@@ -163,7 +147,11 @@ function acceptedOf(listed: unknown, id: string): readonly Accepted[] {
 async function askOf(
   contract: Contract,
   text: CheckText,
-  { field, query }: { readonly field: string | undefined; readonly query: unknown },
+  {
+    field,
+    query,
+    drift,
+  }: { readonly field?: string | undefined; readonly query: unknown; readonly drift?: readonly string[] | undefined },
 ): Promise<Check['ask']> {
   if (text.metric !== undefined) {
     const given = text.arguments ?? {};
@@ -171,13 +159,21 @@ async function askOf(
     const fields = field === undefined ? several : [field];
     if (text.metric !== 'rowCount' && fields.length === 0)
       throw new Error(`${text.id}: ${text.metric} of which field?`);
-    const known = contract.fields.map(({ name }) => name);
-    const unknown = fields.find((name) => !known.includes(name));
-    if (unknown !== undefined) throw new Error(`${text.id}: there is no field ${unknown}`);
+    requireFields(contract, fields, text.id);
     return { rule: { metric: text.metric, fields, arguments: given } };
   }
-  if (typeof query !== 'string') throw new Error(`${text.id}: it has neither a metric nor a query`);
+  if (drift !== undefined) {
+    requireFields(contract, drift, text.id);
+    return { drift };
+  }
+  if (typeof query !== 'string')
+    throw new Error(`${text.id}: it has neither a metric nor a query, nor fields that drift`);
   if (query.split('/').includes('..')) throw new Error(`${text.id}: its query lies outside of the contracts`);
   const file = join(dirname(contract.file), query);
   return { file, query: await readFile(file, 'utf8') };
+}
+
+function requireFields(contract: Contract, fields: readonly string[], id: string): void {
+  const unknown = fields.find((name) => contract.fields.every((field) => field.name !== name));
+  if (unknown !== undefined) throw new Error(`${id}: there is no field ${unknown}`);
 }

@@ -5,7 +5,7 @@ import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
-import type { QualityPlace, QualitySession } from '../../engines/contract/quality.ts';
+import type { QualityPlace } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
 
@@ -21,16 +21,18 @@ export interface DescribedStore {
  */
 export async function writeContracts(directory: string, stores: readonly DescribedStore[]): Promise<readonly string[]> {
   const written: string[] = [];
+  const limits = { timeoutMs: deadlineMs('qualityCheck'), idsMax: 0 };
   for (const { engine, running } of stores) {
     if (engine.quality === undefined) continue;
     await using session = await engine.quality.open(running);
     const folder = join(directory, engine.name);
     await makeFolder(folder, 0o755);
     const taken = new Set<string>();
-    for (const place of await session.places()) {
+    for (const place of await session.places(limits)) {
       const entity = uniqueName(place, taken);
       const path = join(folder, `${entity}.odcs.yaml`);
-      const text = stringify(await contractOf(session, engine, place, entity), {
+      const objects = await session.catalogue(place, limits);
+      const text = stringify(contractOf(objects, engine, place, entity), {
         lineWidth: 120,
         aliasDuplicateObjects: false,
       });
@@ -70,14 +72,7 @@ async function writeNew(path: string, text: string): Promise<boolean> {
   }
 }
 
-async function contractOf(
-  session: QualitySession,
-  engine: Engine,
-  place: QualityPlace,
-  entity: string,
-): Promise<object> {
-  const limits = { timeoutMs: deadlineMs('qualityCheck'), idsMax: 0 };
-  const objects = await session.catalogue(place, limits);
+function contractOf(objects: readonly SchemaObject[], engine: Engine, place: QualityPlace, entity: string): object {
   const isField = ({ kind }: SchemaObject) => ['column', 'field', 'property'].includes(kind);
   const others = objects.filter((object) => !isField(object));
   const custom = [

@@ -1,5 +1,6 @@
 import { SandboxError } from '../../core/errors.ts';
-import type { Check, Contract, CostClass } from '../contracts/contract.ts';
+import type { CostClass } from '../../engines/contract/quality.ts';
+import type { Check } from '../contracts/contract.ts';
 
 /** Which checks are meant. */
 export interface CheckChoice {
@@ -15,8 +16,7 @@ export function isOfName(name: string, check: string): boolean {
 }
 
 /** Throws `BAD_OPTION` for a name that no check begins with. */
-export function chooseChecks(contracts: readonly Contract[], { names = [], costs }: CheckChoice): readonly Check[] {
-  const all = contracts.flatMap(({ checks }) => checks);
+export function chooseChecks(all: readonly Check[], { names = [], costs }: CheckChoice): readonly Check[] {
   const unknown = names.find((name) => name !== 'cross-store' && !all.some(({ id }) => isOfName(name, id)));
   if (unknown !== undefined) {
     throw new SandboxError({

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { messageOf } from '../../core/errors.ts';
-import { checkAcrossStores } from '../../cross-store/check-across-stores.ts';
+import { checkAcrossStores, type HeldDataset, heldOf } from '../../cross-store/check-across-stores.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { isExternal, type RunningEngine } from '../../engines/contract/topology.ts';
 import type { QualityTarget } from './quality-target.ts';
@@ -16,14 +16,15 @@ function idOf(store: string, kind: string): string {
  * one, so that one that is down costs the others nothing.
  */
 export async function crossStoreResults(target: QualityTarget, dataset: Dataset): Promise<readonly CheckResult[]> {
-  const results = await Promise.all(target.engines.map((engine) => resultsOf(engine, target, dataset)));
+  const held = heldOf(dataset);
+  const results = await Promise.all(target.engines.map((engine) => resultsOf(engine, target, held)));
   return results.flat();
 }
 
 async function resultsOf(
   engine: Engine,
   { running, strict = false }: QualityTarget,
-  dataset: Dataset,
+  held: HeldDataset,
 ): Promise<readonly CheckResult[]> {
   const reached = running.get(engine.name);
   const kinds = Object.keys(engine.data?.readBack ?? {});
@@ -42,7 +43,8 @@ async function resultsOf(
     durationMs: Math.round(performance.now() - startedMs),
   });
   try {
-    const found = await checkAcrossStores([engine], new Map([[engine.name, reached as RunningEngine]]), dataset);
+    const only = new Map([[engine.name, reached as RunningEngine]]);
+    const found = await checkAcrossStores([engine], only, held.dataset, { held });
     return kinds.map((kind): CheckResult => {
       const count = found.checks.find(({ name }) => name === `${engine.name} holds each ${kind}`)?.differences ?? 0;
       const ids = found.differences.filter((text) => text.startsWith(`${engine.name}: ${kind} `));

@@ -1,4 +1,5 @@
-import type { CostClass, Severity } from '../contracts/contract.ts';
+import type { CostClass } from '../../engines/contract/quality.ts';
+import type { Severity } from '../contracts/contract.ts';
 
 type QualityVerdict = 'pass' | 'fail' | 'unknown' | 'not-run';
 
@@ -15,7 +16,7 @@ export interface CheckResult {
   readonly verdict: QualityVerdict;
   /** Why it is `unknown` or `not-run`. */
   readonly reason?: string;
-  /** Violations; of a check that counts rows, the rows. Absent where nobody knows. */
+  /** Violations; of a check that counts rows, the rows; of drift, the stability index. Absent where nobody knows. */
   readonly count?: number;
   /** What the count has to be: `0`, `>= 1`. */
   readonly threshold: string;

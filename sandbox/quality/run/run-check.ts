@@ -1,11 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import type { Quality, QualityAnswer, QualityQuestion, QualitySession } from '../../engines/contract/quality.ts';
+import type {
+  Quality,
+  QualityAnswer,
+  QualityLimits,
+  QualityQuestion,
+  QualitySession,
+} from '../../engines/contract/quality.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
-import { catalogueGaps } from '../contracts/catalogue-gaps.ts';
+import { catalogueGaps, undeclaredPlaces } from '../contracts/catalogue-gaps.ts';
 import type { Check } from '../contracts/contract.ts';
 import { holds, thresholdText } from '../contracts/threshold.ts';
+import { type DriftSession, NotCompared } from '../drift/drift-session.ts';
 import { type Moments, parametersOf } from './parameters.ts';
 import type { CheckResult } from './report.ts';
 
@@ -20,6 +27,7 @@ export interface OpenStore {
   readonly quality: Quality;
   readonly session: QualitySession;
   readonly running: ReachableEngine;
+  readonly drift: DriftSession;
 }
 
 /** What of a result is known before the check has run. */
@@ -40,7 +48,7 @@ export function unasked(check: Check): Omit<CheckResult, 'verdict'> {
 }
 
 export function questionOf({ contract, ask, accepted }: Check, moments: Moments): QualityQuestion | undefined {
-  if (ask === 'catalogue') return undefined;
+  if (ask === 'catalogue' || 'places' in ask || 'drift' in ask) return undefined;
   return {
     place: contract.place,
     ask,
@@ -60,7 +68,8 @@ export async function runCheck(check: Check, store: OpenStore, moments: Moments)
     const verdict = holds(check.threshold, count) ? 'pass' : 'fail';
     return { ...unasked(check), ...took(), verdict, count, ids, ...withoutUndefined({ note }) };
   } catch (thrown) {
-    return { ...unasked(check), ...took(), verdict: 'unknown', reason: messageOf(thrown) };
+    const verdict = thrown instanceof NotCompared ? 'not-run' : 'unknown';
+    return { ...unasked(check), ...took(), verdict, reason: messageOf(thrown) };
   }
 }
 
@@ -70,15 +79,24 @@ function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
 }
 
 async function answerOf(check: Check, store: OpenStore, moments: Moments): Promise<QualityAnswer> {
-  const limits = { timeoutMs: check.deadlineMs, idsMax };
+  const limits = { timeoutMs: check.deadlineMs, idsMax, mayEstimate: check.cost === 'constant' };
+  if (check.ask !== 'catalogue' && 'drift' in check.ask) return store.drift.answer(check, store.session, limits);
   const question = questionOf(check, moments);
   if (question !== undefined) return store.session.answer(question, limits);
-  const there = await store.session.catalogue(check.contract.place, limits);
-  const gaps = catalogueGaps(check.contract, there, {
-    fields: store.quality.fields,
-    origin: store.running.image.origin,
-  });
+  const gaps = await gapsOf(check, store, limits);
   return { count: gaps.length, ids: gaps.slice(0, idsMax) };
+}
+
+async function gapsOf(
+  { ask, contract, accepted }: Check,
+  { session, quality, running }: OpenStore,
+  limits: QualityLimits,
+): Promise<readonly string[]> {
+  if (ask !== 'catalogue' && 'places' in ask) {
+    return undeclaredPlaces(await session.places(limits), ask.places, accepted);
+  }
+  const there = await session.catalogue(contract.place, limits);
+  return catalogueGaps(contract, there, { fields: quality.fields, origin: running.image.origin });
 }
 
 /** Whatever comes after the deadline is nobody's any more. */

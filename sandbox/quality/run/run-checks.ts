@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { nowMs } from '../../core/clock.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -5,21 +6,28 @@ import { runTask } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
+import type { Check } from '../contracts/contract.ts';
+import { createDriftSession, type DriftSession } from '../drift/drift-session.ts';
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
 import { type OpenStore, runCheck, unasked, withDeadline } from './run-check.ts';
 
-/** Runs checks, those of a store one after the other, the stores side by side. Throws nothing that a store throws; the signal's reason once it is aborted. */
+/**
+ * Runs checks, some of each store side by side, and the stores too. Throws nothing that a store throws; the signal's reason
+ * once it is aborted.
+ */
 export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   const startedMs = performance.now();
   const startedAt = new Date(nowMs()).toISOString();
   const readers: Record<string, string> = {};
+  const drift = createDriftSession(target.distributions, target.acceptDrift ?? false);
   const [ofStores, acrossStores] = await Promise.all([
-    runConcurrently(target.engines, (engine) => checksOfEngine(engine, target, readers)),
+    runConcurrently(target.engines, (engine) => checksOfEngine(engine, target, { readers, drift })),
     target.dataset === undefined ? [] : crossStoreResults(target, target.dataset),
   ]);
   const results = [...ofStores.flat(), ...acrossStores];
+  await drift.remember(results);
   return {
     version: 1,
     startedAt,
@@ -31,10 +39,29 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   };
 }
 
+/**
+ * Checks of a store side by side: while one waits for the store, the answer to another is read. Those that are answered at
+ * once come first; of the others more would share the store's processors, and each come nearer to its deadline.
+ */
+const atOnce = { catalogue: 8, data: 2 } as const;
+
+async function runAtOnce(
+  checks: readonly Check[],
+  work: (check: Check) => Promise<CheckResult>,
+): Promise<ReadonlyMap<Check, CheckResult>> {
+  const found = new Map<Check, CheckResult>();
+  const [constant, others] = [true, false].map((is) => checks.filter(({ cost }) => (cost === 'constant') === is));
+  for (const [some = [], count] of [[constant, atOnce.catalogue] as const, [others, atOnce.data] as const]) {
+    const limit = pLimit(count);
+    await runConcurrently(some, (check) => limit(async () => void found.set(check, await work(check))));
+  }
+  return found;
+}
+
 async function checksOfEngine(
   engine: Engine,
   { checks, running, moments, progress = () => {}, signal }: QualityTarget,
-  readers: Record<string, string>,
+  { readers, drift }: { readonly readers: Record<string, string>; readonly drift: DriftSession },
 ): Promise<readonly CheckResult[]> {
   const own = checks.filter(({ contract }) => contract.engine === engine.name);
   const all = (verdict: 'unknown' | 'not-run', reason: string) =>
@@ -48,17 +75,16 @@ async function checksOfEngine(
     let store: OpenStore;
     try {
       const session = await withDeadline(quality.open(reached), deadlineMs('serverSelection') * 2);
-      store = { quality, session, running: reached };
+      store = { quality, session, running: reached, drift };
     } catch (thrown) {
       return all('unknown', `${engine.title} does not answer: ${messageOf(thrown)}`);
     }
     await using session = store.session;
     readers[engine.name] = session.reader;
-    const results: CheckResult[] = [];
-    for (const check of own) {
+    const found = await runAtOnce(own, (check) => {
       signal?.throwIfAborted();
-      results.push(await runCheck(check, store, moments));
-    }
-    return results;
+      return runCheck(check, store, moments);
+    });
+    return own.map((check) => found.get(check) as CheckResult);
   });
 }

@@ -1,8 +1,10 @@
 import { nowMs } from '../../core/clock.ts';
 import { type ErrorCode, SandboxError } from '../../core/errors.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
+import { loadEngines } from '../../engines/load-engines.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { readState } from '../../stack/state/stack-state.ts';
+import { checksOf } from '../contracts/checks.ts';
 import type { Check } from '../contracts/contract.ts';
 import { platformContracts, readContracts } from '../contracts/read-contracts.ts';
 import { chooseChecks } from '../run/choose-checks.ts';
@@ -25,7 +27,8 @@ export function whyUnreachable(thrown: unknown): string | undefined {
 export async function checksMeant(options: QualityOptions): Promise<readonly Check[]> {
   const { contracts = platformContracts, servers = [] } = options;
   const engines = servers.length > 0 ? servers.map(({ engine }) => engine.name) : await enginesOf(options);
-  return chooseChecks(await readContracts(contracts, engines), options);
+  const read = await readContracts(contracts, engines);
+  return chooseChecks(checksOf(read, await loadEngines(engines)), options);
 }
 
 async function enginesOf(options: QualityOptions): Promise<readonly EngineName[]> {

@@ -225,7 +225,7 @@ export async function forgetStack(directory: string, name: string): Promise<void
 
 async function removeFiles(folder: string, name: string): Promise<void> {
   await Promise.all(
-    ['state', 'secrets', 'leases'].map(async (kind) => {
+    ['state', 'secrets', 'leases', 'distributions'].map(async (kind) => {
       const file = join(folder, `${name}.${kind}.json`);
       await Promise.all([rm(file, { force: true }), removePartials(file)]);
     }),

@@ -70,6 +70,8 @@ export async function plantInMongodb(client: MongoClient): Promise<Planted> {
   await contents.createIndex({ undeclared: 1 });
   await conversations.dropIndex('session_id_1');
   await statistics.createIndex({ undeclared: 1 });
+  await client.db('taishang_content').createCollection('surprises');
+  await client.db('elsewhere').collection('surprises').insertOne({});
   await logs.createIndex({ undeclared: 1 });
   // The validator asks for these fields, and takes an empty text.
   const incomplete = await insert(contents, {
@@ -118,6 +120,7 @@ export async function plantInMongodb(client: MongoClient): Promise<Planted> {
       'of long ago': { ...conversation(), created_at: new Date('2019-05-01') },
     }),
     'mongodb.ai_conversations.catalogue': ['index session_id_1 is missing'],
+    'mongodb.places': ['elsewhere.surprises has no contract', 'taishang_content.surprises has no contract'],
     'mongodb.data_statistics.catalogue': ['index undeclared_1 is not declared'],
     'mongodb.backup_logs.catalogue': ['index undeclared_1 is not declared'],
   };

@@ -122,10 +122,13 @@ async function plantInCatalogue(driver: Driver): Promise<Planted> {
   await driver.executeQuery('DROP INDEX user_silicon_level');
   await driver.executeQuery('CREATE INDEX undeclared FOR (c:Concept) ON (c.description)');
   await driver.executeQuery('DROP CONSTRAINT knowledge_id_unique');
+  await driver.executeQuery('CREATE (:Surprise)-[:SURPRISES]->(:Surprise)');
+  await driver.executeQuery('CREATE INDEX waiting FOR (n:Nobody) ON (n.name, n.born)');
   const surprised = ['LEARNED', 'INTERESTED_IN', 'PREREQUISITE', 'RELATES_TO', 'INFLUENCES', 'ABOUT'];
   for (const type of surprised) await driver.executeQuery(`MATCH ()-[r:${type}]->() WITH r LIMIT 1 SET r.surprise = 1`);
   return {
     'neo4j.prerequisite.mutual': mutual,
+    'neo4j.places': ['(:Nobody) has no contract', '(:Surprise) has no contract', '[:SURPRISES] has no contract'],
     'neo4j.user.catalogue': ['index user_silicon_level is missing'],
     'neo4j.concept.catalogue': ['index undeclared is not declared'],
     'neo4j.knowledge.catalogue': ['constraint knowledge_id_unique is missing'],

@@ -101,6 +101,12 @@ async function plantUsers(running: RunningEngine): Promise<Planted> {
   for (const axis of axes) await client.query(`ALTER TABLE users DROP CONSTRAINT users_${axis}_level_check`);
   await client.query('ALTER TABLE users ADD nickname TEXT');
   await client.query('CREATE INDEX idx_undeclared ON users (phone)');
+  await client.query('CREATE TABLE surprises (id INTEGER)');
+  await client.query('CREATE MATERIALIZED VIEW surprises_kept AS SELECT id FROM surprises');
+  await client.query('CREATE POLICY undeclared ON users USING (true)');
+  await client.query(
+    'CREATE TRIGGER undeclared BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+  );
   const add = (kind: number, rows: readonly Omit<UserRow, 'id'>[]) =>
     oneByOne(rows, (row, index) => insertUser(client, { ...row, id: uuidFor(kind, index) }));
   const levels = (axis: number, level: number) => ({
@@ -139,7 +145,10 @@ async function plantUsers(running: RunningEngine): Promise<Planted> {
         (name) => `constraint users_${name}_check is missing`,
       ),
       'index idx_undeclared is not declared',
+      'policy undeclared is not declared',
+      'trigger undeclared is not declared',
     ],
+    'postgresql.places': ['taishang_users.surprises has no contract', 'taishang_users.surprises_kept has no contract'],
   };
 }
 

@@ -62,6 +62,8 @@ export async function plantInQdrant(client: QdrantClient): Promise<Planted> {
     await client.createPayloadIndex(name, { field_name: 'surprise', field_schema: 'integer', wait: true });
     planted[`qdrant.${name}.catalogue`] = ['field surprise is not declared', 'index surprise is not declared'];
   }
+  await client.createCollection('surprises', { vectors: { size: 2, distance: 'Dot' } });
+  planted['qdrant.places'] = ['surprises has no contract'];
   return planted;
 }
 

@@ -3,12 +3,11 @@ import type { Planted } from './plant.ts';
 
 const spaces = { user: 3_600, conversation: 1_800, knowledge_graph: 21_600 } as const;
 
-/** Keys that live for exactly as long as they may, and some of nobody's that go. */
+/** Keys that live for exactly as long as they may. */
 export async function plantNearMissesInRedis(client: RedisClient): Promise<void> {
   for (const [space, lifetimeS] of Object.entries(spaces)) {
     await client.set(`${space}:near`, JSON.stringify({ id: 'near' }), 'EX', lifetimeS);
   }
-  await client.set('lock:near', 'token', 'PX', 600_000);
 }
 
 export async function plantInRedis(client: RedisClient): Promise<Planted> {
@@ -29,6 +28,8 @@ export async function plantInRedis(client: RedisClient): Promise<Planted> {
     staying.push(forEver, hash);
   }
   await client.set('nobodys', 'for ever');
+  await client.set('lock:near', 'token', 'PX', 600_000);
+  planted['redis.places'] = ['lock: has no contract', 'nobodys has no contract'];
   planted['redis.server.count-without-lifetime'] = [...staying, 'nobodys'];
   return planted;
 }

@@ -6,6 +6,7 @@ export const quality: Quality = {
   queryExtension: '.json',
   metrics: qualityMetrics,
   fields: 'declared',
+  costs: { catalogue: 'constant', places: 'constant' },
   statement: (question) => JSON.stringify(searchOf(question), undefined, 2),
   open: openSession,
 };

@@ -1,10 +1,13 @@
 import type { Collection, Db, Document, MongoClient } from 'mongodb';
-import type {
-  QualityAnswer,
-  QualityLimits,
-  QualityPlace,
-  QualityQuestion,
-  QualitySession,
+import {
+  type Combination,
+  combinationsMax,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
 } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
@@ -23,28 +26,34 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   return {
     reader: `${login}, searches that do not write, ${running.topology === 'replicated' ? 'from a secondary' : 'from the server'}`,
     answer: (question, limits) => answer(databaseOf(question.place), question, limits),
+    distribution: (place, fields, limits) =>
+      distribution(databaseOf(place).collection(place.name, { readPreference: 'secondaryPreferred' }), fields, limits),
     places: () => placesIn(client),
     catalogue: (place, limits) => catalogueOf(databaseOf(place), place.name, limits),
     [Symbol.asyncDispose]: () => client.close(),
   };
 }
 
+/** Mostly nothing is wrong, and the collection is read once; it is counted where there is more than is named. */
 async function answer(database: Db, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
   const search = await completed(database, question);
   const collection = database.collection<Document>(question.place.name, { readPreference: 'secondaryPreferred' });
   const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };
   if ('rule' in question.ask && question.ask.rule.metric === 'rowCount') {
-    return { count: await collection.countDocuments({}, options), ids: [] };
+    const count = limits.mayEstimate
+      ? collection.estimatedDocumentCount(options)
+      : collection.countDocuments({}, options);
+    return { count: await count, ids: [] };
   }
   const { key = '_id' } = question.place;
   const { accepted } = question;
   if ('filter' in search) return answerFilter(collection, { filter: search.filter, key, accepted }, limits);
   const stages = [...search.pipeline, ...(accepted.length === 0 ? [] : [{ $match: { _id: { $nin: [...accepted] } } }])];
-  const [counted, first] = await Promise.all([
-    collection.aggregate([...stages, { $count: 'count' }], options).toArray(),
-    collection.aggregate([...stages, { $sort: { _id: 1 } }, { $limit: limits.idsMax }], options).toArray(),
-  ]);
-  return { count: Number(counted[0]?.count ?? 0), ids: first.map(({ _id }) => textOf(_id)) };
+  const first = [...stages, { $sort: { _id: 1 } }, { $limit: limits.idsMax + 1 }];
+  const found = (await collection.aggregate(first, options).toArray()).map(({ _id }) => textOf(_id));
+  if (found.length <= limits.idsMax) return { count: found.length, ids: found };
+  const [counted] = await collection.aggregate([...stages, { $count: 'count' }], options).toArray();
+  return { count: Number(counted?.count ?? 0), ids: found.slice(0, limits.idsMax) };
 }
 
 async function answerFilter(
@@ -55,15 +64,30 @@ async function answerFilter(
   const { key, accepted } = asked;
   const filter = accepted.length === 0 ? asked.filter : { $and: [asked.filter, { [key]: { $nin: [...accepted] } }] };
   const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };
-  const [count, first] = await Promise.all([
-    collection.countDocuments(filter, options),
-    collection
-      .find(filter, { ...options, projection: { [key]: 1 } })
-      .sort({ [key]: 1 })
-      .limit(limits.idsMax)
-      .toArray(),
-  ]);
-  return { count, ids: first.map((document) => textOf(document[key])) };
+  const first = await collection
+    .find(filter, { ...options, projection: { [key]: 1 } })
+    .sort({ [key]: 1 })
+    .limit(limits.idsMax + 1)
+    .toArray();
+  const found = first.map((document) => textOf(document[key]));
+  if (found.length <= limits.idsMax) return { count: found.length, ids: found };
+  return { count: await collection.countDocuments(filter, options), ids: found.slice(0, limits.idsMax) };
+}
+
+async function distribution(
+  collection: Collection<Document>,
+  fields: readonly string[],
+  { timeoutMs }: QualityLimits,
+): Promise<readonly Combination[]> {
+  const stages = [
+    { $group: { _id: fields.map((field) => ({ $ifNull: [`$${field}`, null] })), count: { $sum: 1 } } },
+    { $limit: combinationsMax + 1 },
+  ];
+  const found = await collection.aggregate(stages, { maxTimeMS: Math.ceil(timeoutMs) }).toArray();
+  return requireFewCombinations(found).map(({ _id, count }) => ({
+    values: (_id as readonly unknown[]).map((value) => (value === null ? null : textOf(value))),
+    count: Number(count),
+  }));
 }
 
 async function completed(database: Db, question: QualityQuestion): Promise<ReturnType<typeof searchOf>> {

@@ -1,5 +1,5 @@
 import type { Driver, EagerResult } from 'neo4j-driver';
-import type { QualityPlace, QualitySession } from '../../contract/quality.ts';
+import type { QualityLimits, QualityPlace, QualitySession } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { objectsThere, type StatedObject } from '../schema/schema-gaps.ts';
 import { readPlace } from './statement.ts';
@@ -22,15 +22,33 @@ export function createCatalogue(driver: Driver): Pick<QualitySession, 'places' |
     return looking;
   };
   return {
-    places: async () => {
-      const { nodes, relationships } = await seen();
-      return [
-        ...[...nodes.keys()].filter((label) => label !== ownLabel).map((label) => ({ name: `(:${label})` })),
-        ...[...relationships.keys()].map((type) => ({ name: `[:${type}]` })),
-      ];
-    },
+    places: (limits) => placesIn(driver, limits),
     catalogue: async (place) => objectsOf(await seen(), place),
   };
+}
+
+/** Labels and types that something has, by what the server counts, or that an index or a constraint waits for. */
+async function placesIn(driver: Driver, { timeoutMs }: QualityLimits): Promise<readonly QualityPlace[]> {
+  const list = async (statement: string) => {
+    const { records } = await driver.executeQuery(
+      statement,
+      {},
+      { transactionConfig: { timeout: Math.ceil(timeoutMs) } },
+    );
+    return records.map((record) => ({ name: String(record.get('name')) }));
+  };
+  const [labels, types, stated] = await Promise.all([
+    list("CALL db.labels() YIELD label RETURN '(:' + label + ')' AS name"),
+    list("CALL db.relationshipTypes() YIELD relationshipType AS type RETURN '[:' + type + ']' AS name"),
+    objectsThere(driver),
+  ]);
+  // A target is a place and its properties.
+  const waited = stated.map(({ target, properties }) => target.slice(0, -1 - properties.join(', ').length));
+  const names = new Set([...labels, ...types].map(({ name }) => name).concat(waited));
+  return [...names]
+    .filter((name) => name !== `(:${ownLabel})`)
+    .toSorted()
+    .map((name) => ({ name }));
 }
 
 function objectsOf({ nodes, relationships, stated }: Seen, place: QualityPlace): readonly SchemaObject[] {

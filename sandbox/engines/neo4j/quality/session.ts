@@ -1,12 +1,21 @@
 import neo4j, { type Driver } from 'neo4j-driver';
 import { deadlineMs } from '../../../core/deadlines.ts';
-import type { QualityAnswer, QualityLimits, QualityQuestion, QualitySession } from '../../contract/quality.ts';
+import {
+  type Combination,
+  combinationsMax,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
+} from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { connect } from '../server/connection.ts';
 import { primaryOf } from '../server/standby.ts';
 import { createCatalogue } from './catalogue.ts';
-import { statementOf } from './statement.ts';
+import { distributionStatement, statementOf } from './statement.ts';
 
 /**
  * Reads in transactions that the server refuses writes in (Neo4j manual, "Access modes"). From the node that takes writes: a
@@ -26,6 +35,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   return {
     reader: `${login}, in transactions that cannot write`,
     answer: (question, limits) => answer(driver, question, limits),
+    distribution: (place, fields, limits) => distribution(driver, { place, fields }, limits),
     places,
     catalogue,
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
@@ -56,4 +66,18 @@ async function answer(driver: Driver, question: QualityQuestion, limits: Quality
     if (ids.length < limits.idsMax) ids.push(id);
   }
   return { count, ids: ids.toSorted() };
+}
+
+async function distribution(
+  driver: Driver,
+  { place, fields }: { readonly place: QualityPlace; readonly fields: readonly string[] },
+  { timeoutMs }: QualityLimits,
+): Promise<readonly Combination[]> {
+  await using session = driver.session({ defaultAccessMode: neo4j.session.READ });
+  const limit = { most: neo4j.int(combinationsMax + 1) };
+  const { records } = await session.run(distributionStatement(place, fields), limit, { timeout: Math.ceil(timeoutMs) });
+  return requireFewCombinations(records).map((record) => ({
+    values: record.get('values') as (string | null)[],
+    count: Number(record.get('count')),
+  }));
 }

@@ -75,6 +75,12 @@ function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }
   }
 }
 
+/** A statement whose records are the combinations of values; `$most` bounds them. */
+export function distributionStatement(place: QualityPlace, fields: readonly string[]): string {
+  const values = fields.map((field) => `toStringOrNull(x.${cypherName(field)})`).join(', ');
+  return `MATCH ${readPlace(place).pattern} RETURN [${values}] AS values, count(*) AS count LIMIT $most`;
+}
+
 function listOf(values: unknown): readonly unknown[] {
   return Array.isArray(values) ? values : [];
 }

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import type { QualityPlace } from '../../contract/quality.ts';
+import { runConcurrently } from '../../../core/run-concurrently.ts';
+import type { QualityLimits, QualityPlace } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { mainDatabase } from '../server/connection.ts';
+import type { Readers } from './readers.ts';
 
 const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');
 
@@ -12,13 +14,21 @@ interface Place extends QualityPlace {
 }
 
 /** Tables of all databases that the login may connect to. */
-export async function placesIn(clientOf: (database?: string) => Promise<Client>): Promise<readonly Place[]> {
-  const first = await clientOf(mainDatabase);
-  const { rows } = await first.query<{ name: string }>(await query('databases.sql'));
-  const found = await Promise.all(
-    rows.map(async ({ name }) => (await (await clientOf(name)).query<Place>(await query('tables.sql'))).rows),
-  );
-  return found.flat();
+export async function placesIn(use: Readers['use'], limits: QualityLimits): Promise<readonly Place[]> {
+  const read = async <Row extends object>(database: string, name: string) => {
+    const text = await query(name);
+    return use(database, async (client) => {
+      await limitTime(client, limits);
+      return (await client.query<Row>(text)).rows;
+    });
+  };
+  const databases = await read<{ name: string }>(mainDatabase, 'databases.sql');
+  return (await runConcurrently(databases, ({ name }) => read<Place>(name, 'tables.sql'))).flat();
+}
+
+/** The server gives up by itself what takes longer. */
+export async function limitTime(client: Client, { timeoutMs }: QualityLimits): Promise<void> {
+  await client.query(`SET statement_timeout = ${Math.ceil(timeoutMs)}`);
 }
 
 /** Columns, indexes and constraints of a table, those that do not hold (NOT VALID, an invalid index) said as such. */

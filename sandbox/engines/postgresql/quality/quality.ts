@@ -6,6 +6,7 @@ export const quality: Quality = {
   queryExtension: '.sql',
   metrics: qualityMetrics,
   fields: 'declared',
+  costs: { catalogue: 'constant', places: 'constant' },
   statement: (question) => statementOf(question).text,
   open: openSession,
 };

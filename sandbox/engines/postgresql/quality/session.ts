@@ -1,38 +1,45 @@
 import type { Client } from 'pg';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import type { QualityAnswer, QualityLimits, QualityQuestion, QualitySession } from '../../contract/quality.ts';
+import {
+  type Combination,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
+} from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { roles } from '../failover/roles.ts';
-import { mainDatabase, type OpenClient, openClient, openPrimary } from '../server/connection.ts';
-import { catalogueOf, placesIn } from './catalogue.ts';
-import { statementOf } from './statement.ts';
+import { mainDatabase } from '../server/connection.ts';
+import { catalogueOf, limitTime, placesIn } from './catalogue.ts';
+import { createReaders } from './readers.ts';
+import { distributionStatement, statementOf } from './statement.ts';
 
 /**
- * A connection for each database, opened when it is first asked: read-only, and as `pg_read_all_data`, which may read every
- * table and nothing else (PostgreSQL documentation, "Predefined Roles"). A statement is one statement, by the extended
+ * Connections are read-only, and those of a role that may read alone. A statement is one statement, by the extended
  * protocol, so that none can take the role back and go on.
  */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
   const reading = isExternal(running) ? running : await onFollower(running);
-  const clients = new Map<string, Promise<OpenClient>>();
-  const clientOf = async (database: string = mainDatabase): Promise<Client> => {
-    const opened = clients.get(database) ?? openReader(reading, database);
-    clients.set(database, opened);
-    return (await opened).client;
-  };
-  const close = async () => {
-    await Promise.allSettled([...clients.values()].map(async (opened) => (await opened)[Symbol.asyncDispose]()));
-  };
+  const readers = createReaders(reading);
+  const { use } = readers;
   // Whether it answers at all.
-  await clientOf();
+  await use(mainDatabase, async () => {});
   return {
     reader: isExternal(reading)
       ? 'the login of its address, read-only'
       : `pg_read_all_data on ${reading.nodes[0]?.name}`,
-    answer: async (question, limits) => answer(await clientOf(question.place.database), question, limits),
-    places: () => placesIn(clientOf),
-    catalogue: async (place) => catalogueOf(await clientOf(place.database), place),
-    [Symbol.asyncDispose]: close,
+    answer: (question, limits) =>
+      use(question.place.database ?? mainDatabase, (client) => answer(client, question, limits)),
+    distribution: (place, fields, limits) =>
+      use(place.database ?? mainDatabase, (client) => distribution(client, { place, fields }, limits)),
+    places: (limits) => placesIn(use, limits),
+    catalogue: (place, limits) =>
+      use(place.database ?? mainDatabase, async (client) => {
+        await limitTime(client, limits);
+        return catalogueOf(client, place);
+      }),
+    [Symbol.asyncDispose]: () => readers[Symbol.asyncDispose](),
   };
 }
 
@@ -47,25 +54,6 @@ async function onFollower(running: RunningEngine): Promise<RunningEngine> {
   return { ...running, nodes: [node, ...running.nodes.filter((each) => each !== node)] };
 }
 
-async function openReader(running: ReachableEngine, database: string): Promise<OpenClient> {
-  const opened = isExternal(running)
-    ? await openPrimary(running, { database })
-    : await openClient(
-        running.nodes[0] as RunningEngine['nodes'][number],
-        running.secrets,
-        { database },
-        { connectionTimeoutMs: deadlineMs('serverSelection') },
-      );
-  try {
-    await opened.client.query('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY');
-    if (!isExternal(running)) await opened.client.query('SET ROLE pg_read_all_data');
-    return opened;
-  } catch (thrown) {
-    await opened[Symbol.asyncDispose]();
-    throw thrown;
-  }
-}
-
 async function answer(client: Client, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
   const { text, values } = statementOf(question);
   const [accepted, idsMax] = [values.length + 1, values.length + 2];
@@ -74,10 +62,20 @@ async function answer(client: Client, question: QualityQuestion, limits: Quality
     ? `SELECT count(*)::float8 AS count, ARRAY[]::text[] AS ids FROM (${text}) found`
     : `WITH found AS MATERIALIZED (SELECT id::text AS id FROM (${text}\n) violations WHERE id::text <> ALL ($${accepted}::text[]))
        SELECT (SELECT count(*) FROM found)::float8 AS count, ARRAY(SELECT id FROM found ORDER BY id LIMIT $${idsMax}) AS ids`;
-  await client.query(`SET statement_timeout = ${Math.ceil(limits.timeoutMs)}`);
+  await limitTime(client, limits);
   const { rows } = await client.query<QualityAnswer>(
     counted,
     isCount ? [...values] : [...values, question.accepted, limits.idsMax],
   );
   return rows[0] as QualityAnswer;
+}
+
+async function distribution(
+  client: Client,
+  { place, fields }: { readonly place: QualityPlace; readonly fields: readonly string[] },
+  limits: QualityLimits,
+): Promise<readonly Combination[]> {
+  await limitTime(client, limits);
+  const { text, values } = distributionStatement(place, fields);
+  return requireFewCombinations((await client.query<Combination>(text, [...values])).rows);
 }

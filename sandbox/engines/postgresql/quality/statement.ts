@@ -1,5 +1,11 @@
 import { escapeIdentifier } from 'pg';
-import type { QualityParameters, QualityQuestion, QualityRule } from '../../contract/quality.ts';
+import {
+  combinationsMax,
+  type QualityParameters,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualityRule,
+} from '../../contract/quality.ts';
 
 /** A statement with its values, as `pg` takes them. */
 export interface BoundStatement {
@@ -48,6 +54,16 @@ function ruleStatement(
       return [`SELECT id FROM (${numbered} WHERE ${isThere}) numbered WHERE n > 1`, parameters];
     }
   }
+}
+
+/** A statement whose rows are the combinations of values, and one more than there may be. */
+export function distributionStatement({ name }: QualityPlace, fields: readonly string[]): BoundStatement {
+  const table = name.split('.').map(escapeIdentifier).join('.');
+  const list = fields.map((field) => `${escapeIdentifier(field)}::text`).join(', ');
+  return {
+    text: `SELECT ARRAY[${list}] AS values, count(*)::float8 AS count FROM ${table} GROUP BY 1 LIMIT $1`,
+    values: [combinationsMax + 1],
+  };
 }
 
 function textsOf(values: unknown): readonly (string | null)[] {

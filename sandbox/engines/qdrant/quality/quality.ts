@@ -6,6 +6,7 @@ export const quality: Quality = {
   queryExtension: '.json',
   metrics: ['rowCount', 'nullValues', 'invalidValues', 'duplicateValues'],
   fields: 'observed',
+  costs: { catalogue: 'constant', places: 'constant' },
   statement: (question) => JSON.stringify(askOf(question)),
   open: openSession,
 };

@@ -1,10 +1,12 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import type {
-  QualityAnswer,
-  QualityLimits,
-  QualityPlace,
-  QualityQuestion,
-  QualitySession,
+import {
+  type Combination,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireFewCombinations,
 } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
@@ -22,13 +24,14 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   await client.getCollections();
   const scans = new Map<string, VectorScan>();
   const scanOf = (name: string) => {
-    const scan = scans.get(name) ?? createVectorScan(client, name);
+    const scan = scans.get(name) ?? createVectorScan(running, name);
     scans.set(name, scan);
     return scan;
   };
   return {
     reader: `${isExternal(running) ? 'the key of its address' : 'the key of the API'}, requests that do not write`,
     answer: (question, limits) => answer({ client, scanOf }, question, limits),
+    distribution: ({ name }, fields, limits) => distribution(client, { name, fields }, limits),
     places: async () => (await client.getCollections()).collections.map(({ name }) => ({ name })),
     catalogue: (place) => catalogueOf(client, place),
     [Symbol.asyncDispose]: async () => {},
@@ -43,11 +46,11 @@ interface Reader {
 async function answer(
   { client, scanOf }: Reader,
   question: QualityQuestion,
-  { idsMax, timeoutMs }: QualityLimits,
+  { idsMax, timeoutMs, mayEstimate = false }: QualityLimits,
 ): Promise<QualityAnswer> {
   const asked = askOf(question);
   const { name } = question.place;
-  if ('points' in asked) return { count: (await client.count(name, { exact: true })).count, ids: [] };
+  if ('points' in asked) return { count: (await client.count(name, { exact: !mayEstimate })).count, ids: [] };
   const deadlineAtMs = performance.now() + timeoutMs;
   const some = (ids: readonly string[]) => {
     const left = ids.filter((id) => !question.accepted.includes(id));
@@ -57,11 +60,10 @@ async function answer(
   if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, deadlineAtMs));
   const accepted = { has_id: [...question.accepted] };
   const filter = question.accepted.length === 0 ? asked.filter : { must: [asked.filter], must_not: [accepted] };
-  const [{ count }, page] = await Promise.all([
-    client.count(name, { exact: true, filter }),
-    client.scroll(name, { limit: idsMax, filter, with_payload: false, with_vector: false }),
-  ]);
-  return { count, ids: page.points.map(({ id }) => String(id)) };
+  const page = await client.scroll(name, { limit: idsMax + 1, filter, with_payload: false, with_vector: false });
+  const ids = page.points.map(({ id }) => String(id));
+  if (ids.length <= idsMax) return { count: ids.length, ids };
+  return { count: (await client.count(name, { exact: true, filter })).count, ids: ids.slice(0, idsMax) };
 }
 
 async function payloadViolations(
@@ -85,6 +87,28 @@ async function payloadViolations(
   return found;
 }
 
+/** Points are looked through: the server counts values of one field at a time, and of an indexed one alone. */
+async function distribution(
+  client: QdrantClient,
+  { name, fields }: { readonly name: string; readonly fields: readonly string[] },
+  { timeoutMs }: QualityLimits,
+): Promise<readonly Combination[]> {
+  const deadlineAtMs = performance.now() + timeoutMs;
+  const counts = new Map<string, number>();
+  for await (const points of scrollAll(client, name, { payload: fields })) {
+    if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+    for (const { payload } of points) {
+      const combination = JSON.stringify(fields.map((field) => payload?.[field] ?? null));
+      counts.set(combination, (counts.get(combination) ?? 0) + 1);
+    }
+    requireFewCombinations([...counts.keys()]);
+  }
+  return [...counts].map(([combination, count]) => ({
+    values: (JSON.parse(combination) as unknown[]).map((value) => (value === null ? null : String(value))),
+    count,
+  }));
+}
+
 /** Vectors and payload indexes as the server describes them, and fields as the first points have them. */
 async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promise<readonly SchemaObject[]> {
   const { config, payload_schema } = await client.getCollection(name);
@@ -97,6 +121,11 @@ async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promis
       const { size, distance } = described as { readonly size: number; readonly distance: string };
       return { kind: 'vector', name: vector === '' ? 'default' : vector, definition: `${size} ${distance}` };
     }),
+    ...Object.keys(config.params.sparse_vectors ?? {}).map((vector) => ({
+      kind: 'vector',
+      name: vector,
+      definition: 'sparse',
+    })),
     ...Object.entries(payload_schema).map(([field, index]) => ({
       kind: 'index',
       name: field,

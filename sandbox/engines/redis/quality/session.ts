@@ -28,7 +28,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   return {
     reader: `${isExternal(running) ? 'the login of its address' : 'the user default'}, commands that do not write`,
     answer: (question, limits) => answer(masters, question, limits),
-    places: () => placesIn(masters),
+    places: (limits) => placesIn(masters, limits),
     catalogue: (place) => catalogueOf(masters, place),
     [Symbol.asyncDispose]: () => masters[Symbol.asyncDispose](),
   };
@@ -130,10 +130,12 @@ function nameOf(client: Redis): string {
 }
 
 /** Beginnings of keys up to the first colon; a key without one is a place by itself. */
-async function placesIn(masters: Masters): Promise<readonly QualityPlace[]> {
+async function placesIn(masters: Masters, { timeoutMs }: QualityLimits): Promise<readonly QualityPlace[]> {
+  const deadlineAtMs = performance.now() + timeoutMs;
   const names = new Set<string>();
   for (const client of masters.clients) {
     for await (const keys of scan(client, '*')) {
+      if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
       for (const key of keys) if (!ownKeys.includes(key)) names.add(/^[^:]*:/.exec(key)?.[0] ?? key);
     }
   }

@@ -1,4 +1,4 @@
--- One row for each column, constraint and index of the table $1; a constraint brings its own index. A domain's, a column's and
+-- One row for each column, constraint, trigger, policy and index of the table $1; a constraint brings its own index. A domain's, a column's and
 -- an enum's type is its name. NOT NULL is part of its column, also where PostgreSQL 18 has a constraint for it.
 SELECT 'column' AS kind, a.attname::text AS name,
     concat(format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' required' END) AS definition
@@ -6,6 +6,14 @@ FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.a
 UNION ALL
 SELECT 'constraint', conname::text, pg_get_constraintdef(oid)
 FROM pg_constraint WHERE conrelid = $1::regclass AND contype IN ('p', 'u', 'c', 'f', 'x')
+UNION ALL
+SELECT 'trigger', tgname::text, concat(regexp_replace(pg_get_triggerdef(oid), '^CREATE (CONSTRAINT )?TRIGGER \S+ ', ''),
+    CASE tgenabled WHEN 'D' THEN ' DISABLED' END)
+FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal
+UNION ALL
+SELECT 'policy', polname::text, concat(CASE WHEN polpermissive THEN 'permissive ' ELSE 'restrictive ' END, polcmd,
+    ' using ' || pg_get_expr(polqual, polrelid), ' check ' || pg_get_expr(polwithcheck, polrelid))
+FROM pg_policy WHERE polrelid = $1::regclass
 UNION ALL
 SELECT 'index', c.relname::text, concat(
     CASE WHEN i.indisunique THEN 'UNIQUE ' END, regexp_replace(pg_get_indexdef(i.indexrelid), '^.* USING ', ''),

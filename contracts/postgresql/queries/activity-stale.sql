@@ -1,0 +1,4 @@
+-- One row, the last day that was counted, where it is too long ago. Days are those of UTC.
+SELECT day AS id
+FROM (SELECT max(day) AS day, max(day)::timestamp AT TIME ZONE 'UTC' AS newest FROM daily_activity) found
+WHERE newest <= ${seeded} AND newest < ${seededStale} OR newest > ${seeded} AND newest < ${stale}

@@ -1,0 +1,64 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import type { Client } from 'pg';
+import { deadlineMs } from '../../../core/deadlines.ts';
+import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
+import { type OpenClient, openClient, openPrimary } from '../server/connection.ts';
+
+/** Connections to the databases of a server that read and cannot write. */
+export interface Readers extends AsyncDisposable {
+  /** Runs `work` with a connection that nobody else has meanwhile. */
+  readonly use: <Value>(database: string, work: (client: Client) => Promise<Value>) => Promise<Value>;
+}
+
+/** Connections of each database at most: as many as there are scans at once. */
+const connectionsMax = 2;
+
+interface OfDatabase {
+  readonly limit: LimitFunction;
+  readonly free: OpenClient[];
+}
+
+/** Each is opened when it is first asked for. */
+export function createReaders(running: ReachableEngine): Readers {
+  const databases = new Map<string, OfDatabase>();
+  const all = new Set<OpenClient>();
+  return {
+    use: (database, work) => {
+      const known = databases.get(database) ?? { limit: pLimit(connectionsMax), free: [] };
+      databases.set(database, known);
+      return known.limit(async () => {
+        const reader = known.free.pop() ?? (await openReader(running, database));
+        all.add(reader);
+        try {
+          return await work(reader.client);
+        } finally {
+          known.free.push(reader);
+        }
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      // Those too whose work nobody waits for any more.
+      await Promise.allSettled([...all].map((reader) => reader[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+/** As `pg_read_all_data`, which may read every table and nothing else (PostgreSQL documentation, "Predefined Roles"). */
+async function openReader(running: ReachableEngine, database: string): Promise<OpenClient> {
+  const opened = isExternal(running)
+    ? await openPrimary(running, { database })
+    : await openClient(
+        running.nodes[0] as RunningEngine['nodes'][number],
+        running.secrets,
+        { database },
+        { connectionTimeoutMs: deadlineMs('serverSelection') },
+      );
+  try {
+    const role = isExternal(running) ? '' : '; SET ROLE pg_read_all_data';
+    await opened.client.query(`SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY${role}`);
+    return opened;
+  } catch (thrown) {
+    await opened[Symbol.asyncDispose]();
+    throw thrown;
+  }
+}

@@ -1,0 +1,62 @@
+import type { QualityAnswer, QualityLimits, QualitySession } from '../../engines/contract/quality.ts';
+import type { Check } from '../contracts/contract.ts';
+import type { CheckResult } from '../run/report.ts';
+import type { Distributions } from './distributions.ts';
+import { nameOf } from './distributions.ts';
+import { countsOf, driftOf } from './drift.ts';
+import type { Counts } from './stability-index.ts';
+
+/** Distributions of one run: each is read once, whoever asks for it. */
+export interface DriftSession {
+  /** How far the fields of a check have drifted. Throws `NotCompared` where there is nothing to compare them with. */
+  readonly answer: (check: Check, session: QualitySession, limits: QualityLimits) => Promise<QualityAnswer>;
+  /** Has the next run compared with this one, but for what has drifted too far: that is told until somebody accepts it. */
+  readonly remember: (results: readonly CheckResult[]) => Promise<void>;
+}
+
+/** Why a distribution is compared with nothing: no fault of the store's. */
+export class NotCompared extends Error {}
+
+interface Seen {
+  readonly checks: Set<string>;
+  readonly counts: Promise<Counts>;
+}
+
+/** `known`: absent where nobody remembers. `accept`: see `QualityTarget.acceptDrift`. */
+export function createDriftSession(known: Distributions | undefined, accept: boolean): DriftSession {
+  const seen = new Map<string, Seen>();
+  let before: Promise<ReadonlyMap<string, Counts>> | undefined;
+  return {
+    answer: async ({ id, contract, ask }, session, limits) => {
+      const fields = typeof ask === 'object' && 'drift' in ask ? ask.drift : [];
+      if (session.distribution === undefined) throw new NotCompared('this engine cannot be asked for a distribution');
+      if (known === undefined) throw new NotCompared('nobody remembers earlier runs of these servers');
+      const name = nameOf(contract.engine, contract.place, fields);
+      const reading = seen.get(name) ?? {
+        checks: new Set(),
+        counts: session.distribution(contract.place, fields, limits).then(countsOf),
+      };
+      seen.set(name, reading);
+      reading.checks.add(id);
+      const now = await reading.counts;
+      before ??= known.read();
+      const earlier = accept ? undefined : (await before).get(name);
+      if (earlier !== undefined) return driftOf(fields, earlier, now);
+      throw new NotCompared(
+        `${accept ? 'accepted' : 'there is no earlier run'}: the next one is compared with this one`,
+      );
+    },
+    remember: async (results) => {
+      const failed = new Set(
+        results.filter(({ verdict, severity }) => verdict === 'fail' && severity === 'error').map(({ check }) => check),
+      );
+      const inOrder = [...seen].filter(([, { checks }]) => ![...checks].some((id) => failed.has(id)));
+      const counted = inOrder.map(async ([name, { counts }]) => [name, await counts] as const);
+      // What a store did not tell is as it was.
+      const told = (await Promise.allSettled(counted)).flatMap((each) =>
+        each.status === 'fulfilled' ? [each.value] : [],
+      );
+      if (told.length > 0) await known?.write(new Map(told));
+    },
+  };
+}
