@@ -152,8 +152,9 @@ test('the figures are those of the servers, and say of which kind each server is
   await stack.clients.neo4j.executeQuery('CREATE (:Seen)-[:SEEN]->(:Seen)');
   const { records } = await stack.clients.neo4j.executeQuery('MATCH (n) RETURN count(n) AS nodes');
   const nodes = records[0]?.get('nodes');
-  const points = [1, 2, 3].map((id) => ({ id, vector: Array.from({ length: 768 }, () => id), payload: {} }));
-  await stack.clients.qdrant.upsert('user_vectors', { wait: true, points });
+  const points = [1, 2, 3].map((id) => ({ id, vector: [id, 1], payload: {} }));
+  await stack.clients.qdrant.createCollection('seen', { vectors: { size: 2, distance: 'Dot' } });
+  await stack.clients.qdrant.upsert('seen', { wait: true, points });
   const documents = Array.from({ length: 50 }, (_, index) => ({ index }));
   const inserted = 'sum(mongodb_ss_opcounters{legacy_op_type="insert"})';
   const [before] = await valuesOf(inserted);
@@ -161,7 +162,7 @@ test('the figures are those of the servers, and say of which kind each server is
   await until('the scrapes show what was written', async () => {
     const [[counted], [held], [now]] = await Promise.all([
       valuesOf('neo4j_nodes{database="neo4j",edition="community"}'),
-      valuesOf('collection_points{id="user_vectors"}'),
+      valuesOf('collection_points{id="seen"}'),
       valuesOf(inserted),
     ]);
     return counted === nodes && held === points.length && Number(now) >= Number(before) + documents.length;
