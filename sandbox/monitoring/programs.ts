@@ -31,6 +31,12 @@ export const alertmanagerPort = 9_093;
 /** Folder in Prometheus's container of what it scrapes; it reads a file there again when that changes. */
 export const targetsFolder = '/etc/prometheus/targets';
 
+/**
+ * Folder that is in memory. Everybody may write to it in the images: one that they have not is root's alone when the container
+ * starts again, whatever it was the first time (runc, `rootfs_linux.go`: it takes the mode of the folder below).
+ */
+const memoryFolder = '/tmp';
+
 /** Prometheus tells Alertmanager of an alert that goes on so often, and Alertmanager takes one for over after four times that. */
 export const resendDelay = '1m';
 
@@ -60,13 +66,13 @@ export function prometheusNode(
     ports: [prometheusPort],
     command: [
       '--config.file=/etc/prometheus/prometheus.yml',
-      '--storage.tsdb.path=/prometheus-data',
+      `--storage.tsdb.path=${memoryFolder}/prometheus`,
       '--storage.tsdb.retention.time=1d',
       `--rules.alert.resend-delay=${scaledDuration(resendDelay, timeScale)}`,
       `--web.user-assets=${servedFolder}`,
     ],
     user: String(monitoringUser),
-    tmpfs: { '/prometheus-data': 512 * 2 ** 20 },
+    tmpfs: { [memoryFolder]: 512 * 2 ** 20 },
     files: [
       { path: '/etc/prometheus/prometheus.yml', content: scaledConfiguration(timeScale) },
       ...rules.map(({ name, content }): NodeFile => ({ path: `/etc/prometheus/rules/${name}`, content })),
@@ -92,12 +98,12 @@ export function alertmanagerNode({ timeScale, webhook }: ProgramOptions): NodeSp
     ports: [alertmanagerPort],
     command: [
       '--config.file=/etc/alertmanager/alertmanager.yml',
-      '--storage.path=/alertmanager-data',
+      `--storage.path=${memoryFolder}/alertmanager`,
       // One alone: it looks for no others.
       '--cluster.listen-address=',
     ],
     user: String(monitoringUser),
-    tmpfs: { '/alertmanager-data': 64 * 2 ** 20 },
+    tmpfs: { [memoryFolder]: 64 * 2 ** 20 },
     files: [{ path: '/etc/alertmanager/alertmanager.yml', content }],
   };
 }

@@ -17,7 +17,7 @@ const port = 9_199;
 export const webhook = `http://127.0.0.1:${port}/`;
 
 /** One alert of a notification of Alertmanager. */
-export interface Notification {
+interface Notification {
   readonly status: 'firing' | 'resolved';
   readonly labels: Readonly<Record<string, string>>;
   /** Since when it fires, ISO 8601, by Prometheus's clock. */

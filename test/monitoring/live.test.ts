@@ -306,6 +306,13 @@ test('what is as it should be goes on, and what is missing is started again', as
   expect([...after].filter(([name, id]) => before.get(name) !== id).map(([name]) => name)).toEqual([exporter]);
 });
 
+test('what watches starts again where the machine has ended it', async () => {
+  const parts = ['prometheus', 'alertmanager'].map((part) => `${stack.name}-${part}`);
+  for (const part of parts) await (await docker()).getContainer(part).kill({ signal: 'SIGKILL' });
+  for (const part of parts) await (await docker()).getContainer(part).start();
+  await untilAllUp();
+});
+
 test('servers that hang and servers that are killed are alerted, and no longer once they are back', async () => {
   await untilAllUp();
   const faults = [
