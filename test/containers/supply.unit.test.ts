@@ -110,7 +110,7 @@ test('every Python package is installed by its hash', async () => {
   for (const path of lists) {
     const lines = (await readFile(join(root, path), 'utf8')).replaceAll('\\\n', ' ').split('\n');
     const packages = lines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
-    expect(packages.length).toBeGreaterThan(5);
+    expect(packages.length).toBeGreaterThan(1);
     for (const line of packages) expect(line).toMatch(/^[A-Za-z0-9._-]+==\S+\s.*--hash=sha256:[0-9a-f]{64}/);
   }
   for (const path of await filesBelow('sandbox', /Dockerfile$/)) {
