@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { dataHome } from './test/support/data-home.ts';
 import { LongestFirst } from './test/support/longest-first.ts';
+import { seed } from './test/support/seed.ts';
 
 const resultsFile = process.env.SANDBOX_TEST_RESULTS;
 const unitTests = 'test/**/*.unit.test.ts';
@@ -12,7 +13,8 @@ export default defineConfig({
     env: { XDG_DATA_HOME: dataHome },
     // Containers of several engines start side by side within a file; more files at once only queue on two cores.
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
+    // Files from the longest to the shortest; the tests of each in another order every time: none needs another one.
+    sequence: { sequencer: LongestFirst, shuffle: { tests: true, files: false }, seed },
     testTimeout: 120_000,
     hookTimeout: 300_000,
     reporters: resultsFile === undefined ? ['default'] : ['default', ['json', { outputFile: resultsFile }]],
