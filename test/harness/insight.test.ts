@@ -123,6 +123,20 @@ test('Redis: keys that are asked for one by one, KEYS and a slow script are foun
   expect((await other.release()).queries?.findings.map(({ statement }) => statement)).toEqual(['GET of-another:*']);
 });
 
+test('Redis: of a server of its own, what the test asked there is found, and not what the watch itself asks', async () => {
+  const settings = { insight: { slowMs: 1_000, repeats: 1 }, verify: true, isolation: { redis: 'server' } };
+  await using servers = await openHarness<'redis'>({ directory: folder.path, ...settings });
+  const own = await servers.lease({ engines: ['redis'] });
+  const client = await own.stores.redis.client();
+  for (const _ of [1, 2]) await client.get('profile:1:name');
+  await client.config('GET', 'maxmemory');
+  const { queries } = await own.release();
+  expect(queries?.notRun).toEqual([]);
+  expect(queries?.findings.map(({ kind, statement }) => `${kind}: ${statement}`)).toEqual([
+    'repeated: GET profile:*:name',
+  ]);
+});
+
 test('nobody looks where nobody has asked', async () => {
   await using unasked = await openHarness({ directory: folder.path, insight: false });
   expect(await (await unasked.lease({ engines: ['redis'] })).release()).toEqual({});

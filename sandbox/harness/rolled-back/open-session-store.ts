@@ -19,7 +19,7 @@ export function openSessionStore(engine: EngineName, session: TakenSession): Ope
   const store: Store = {
     id: placeId,
     get uri(): string {
-      throw inProcess(engine, 'an address');
+      throw inProcess(engine, 'address');
     },
     get environment(): Store['environment'] {
       throw inProcess(engine, 'variables for another process');
@@ -30,10 +30,10 @@ export function openSessionStore(engine: EngineName, session: TakenSession): Ope
     },
     heal: async () => {},
     schemaDrift: async () => {
-      throw inProcess(engine, 'a schema that others see');
+      throw inProcess(engine, 'schema that others see');
     },
     expectSchema: async () => {
-      throw inProcess(engine, 'a schema that others see');
+      throw inProcess(engine, 'schema that others see');
     },
   };
   // Without addresses: what goes elsewhere than to the session would stay.
@@ -54,7 +54,7 @@ export function inProcess(engine: EngineName, what: string): SandboxError {
   return new SandboxError({
     code: 'NOT_SUPPORTED',
     engine,
-    message: `A store of ${engine} that is rolled back has not ${what}: it is one session of this process.`,
+    message: `A store of ${engine} that is rolled back has no ${what}: it is one session of this process.`,
     next: `Use its client(), or leave ${engine} out of \`isolation\`, and of \`engines\` where variables are for other stores alone.`,
   });
 }

@@ -21,6 +21,7 @@ export const insight: Insight = {
     const client = opening.use(await openServerOf(running, uri));
     const database = Number(new URL(uri).pathname.slice(1));
     const since = await lastSlow(client);
+    const [, watcher] = / addr=(\S+)/.exec(String(await client.client('INFO'))) ?? [];
     const monitor = opening.adopt(await client.monitor(), (each) => each.disconnect());
     const seen: Monitored[] = [];
     monitor.on('monitor', (_time, words: readonly string[], source: string, number: string) => {
@@ -30,7 +31,7 @@ export const insight: Insight = {
     return {
       async queries() {
         await untilShown(client, monitor);
-        const own = seen.filter((each) => each.database === database && isAsked(each));
+        const own = seen.filter((each) => each.database === database && each.client !== watcher && isAsked(each));
         return observe(own, await slowOf(client, since, new Set(own.map((each) => each.client))));
       },
       [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
