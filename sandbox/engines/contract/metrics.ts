@@ -21,7 +21,7 @@ export interface Exporters {
 }
 
 /** The servers themselves. */
-export interface OwnEndpoint {
+interface OwnEndpoint {
   /** Port of `/metrics` in the stack's network. */
   readonly port: number;
   /** What Prometheus shows them, as a bearer token. */
