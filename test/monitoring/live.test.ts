@@ -324,7 +324,7 @@ test('the logins are taken away, and it does no harm to take them away again', a
   };
   expect(await isOpen()).toBe(true);
   for (const { name, metrics } of [...engines, ...engines]) {
-    if (metrics !== undefined && hasExporters(metrics.source)) await metrics.source.revoke(stack.engines[name]);
+    if (metrics !== undefined && hasExporters(metrics)) await metrics.revoke(stack.engines[name]);
   }
   await expect(isOpen()).rejects.toThrow();
   const { records } = await stack.clients.neo4j.executeQuery('SHOW USERS YIELD user', {}, { database: 'system' });

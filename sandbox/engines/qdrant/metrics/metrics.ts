@@ -4,5 +4,6 @@ import { monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 /** Of each peer its own, with the key that only reads (Qdrant documentation, "Monitoring & Telemetry"). */
 export const metrics: Metrics = {
   job: 'qdrant',
-  source: { port: 6333, token: ({ secrets }) => monitoringPassword(secrets.apiKey) },
+  port: 6333,
+  token: ({ secrets }) => monitoringPassword(secrets.apiKey),
 };
