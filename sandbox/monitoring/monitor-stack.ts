@@ -99,7 +99,7 @@ export async function startMonitoring(
   const beside = firstNode(first);
   await runTask(options.progress, ['monitoring'], async () => {
     const images = await imagesOf(watched, options);
-    await inEachLoginStore(watched, (source, running) => source.grant(running));
+    await inEachLoginStore(watched, (exporters, running) => exporters.grant(running));
     const { parts, targets } = await planned(beside, watched, images, {
       timeScale: options.timeScale ?? 1,
       asSpecified: options.asSpecified ?? false,
@@ -117,11 +117,11 @@ export async function startMonitoring(
 /** Where a server answers itself, its login is in its configuration. */
 async function inEachLoginStore(
   watched: readonly Watched[],
-  work: (source: Exporters, running: RunningEngine) => Promise<void>,
+  work: (exporters: Exporters, running: RunningEngine) => Promise<void>,
 ): Promise<void> {
   await Promise.all(
     watched.map(async ({ engine: { metrics }, running }) => {
-      if (hasExporters(metrics.source)) await work(metrics.source, running);
+      if (hasExporters(metrics)) await work(metrics, running);
     }),
   );
 }
@@ -135,7 +135,7 @@ const exporterImage = (engine: string) => `${engine}-exporter`;
 
 async function imagesOf(watched: readonly Watched[], options: Omit<MonitorOptions, keyof Meant>) {
   const exporters = watched.flatMap(({ engine: { name, metrics } }) =>
-    hasExporters(metrics.source) ? [{ engine: exporterImage(name), spec: metrics.source.image }] : [],
+    hasExporters(metrics) ? [{ engine: exporterImage(name), spec: metrics.image }] : [],
   );
   return resolveImages([prometheus, alertmanager, ...exporters], {
     policy: options.images,
@@ -173,7 +173,7 @@ async function planned(
 /** Of the servers that answer themselves, what they are shown, by job. */
 function tokensOf(watched: readonly Watched[]): Readonly<Record<string, string>> {
   const tokens = watched.map(({ engine: { metrics }, running }) =>
-    hasExporters(metrics.source) ? [] : [[metrics.job, metrics.source.token(running)] as const],
+    hasExporters(metrics) ? [] : [[metrics.job, metrics.token(running)] as const],
   );
   return Object.fromEntries(tokens.flat());
 }
@@ -224,7 +224,7 @@ export async function stopMonitoring(options: Meant): Promise<readonly string[]>
     const found = await monitoringContainers(name);
     await Promise.all(found.map(({ id }) => removeContainer(id)));
     const watched = await watchedOf((await attachStack({ directory, name })).engines);
-    await inEachLoginStore(watched, (source, running) => source.revoke(running));
+    await inEachLoginStore(watched, (exporters, running) => exporters.revoke(running));
     return found.map((each) => each.name);
   });
 }

@@ -7,8 +7,10 @@ import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
+import { hasExporters } from '../../sandbox/engines/contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../sandbox/engines/engine-names.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { monitoringLogin, monitoringPassword } from '../../sandbox/engines/shared/metrics/monitoring-login.ts';
 import { startMonitoring } from '../../sandbox/monitoring/monitor-stack.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
@@ -342,6 +344,26 @@ test('servers that hang and servers that are killed are alerted, and no longer o
     const received = await alertsReceived();
     return faults.every((each) => !received.includes(each));
   });
+});
+
+test('the logins are taken away, and it does no harm to take them away again', async () => {
+  const engines = await loadEngines(engineNames);
+  const isOpen = async () => {
+    const auth = { username: monitoringLogin, password: monitoringPassword(stack.engines.mongodb.secrets.root) };
+    const { host, port } = firstNode(stack.engines.mongodb);
+    await using client = new MongoClient(`mongodb://${host}:${port}/?directConnection=true`, { auth });
+    await client.db('admin').command({ replSetGetStatus: 1 });
+    return true;
+  };
+  expect(await isOpen()).toBe(true);
+  for (const { name, metrics } of [...engines, ...engines]) {
+    if (metrics !== undefined && hasExporters(metrics)) await metrics.revoke(stack.engines[name]);
+  }
+  await expect(isOpen()).rejects.toThrow();
+  const { records } = await stack.clients.neo4j.executeQuery('SHOW USERS YIELD user', {}, { database: 'system' });
+  expect(records.map((record) => record.get('user'))).toEqual(['neo4j']);
+  // Who comes after this needs them again.
+  await watch();
 });
 
 describe('a stack that is taken down', () => {

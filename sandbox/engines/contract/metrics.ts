@@ -11,6 +11,18 @@ export interface Exporter {
   readonly port: number;
 }
 
+/** Capability of an engine whose nodes can be scraped by Prometheus, each of them. */
+export type Metrics = Scraped & (Exporters | OwnEndpoint);
+
+interface Scraped {
+  /** Job of the scrape configuration that they are targets of. */
+  readonly job: string;
+  /** Real causes of the alerts about the engine. Default: none. */
+  readonly alertDrills?: readonly AlertDrill[];
+  /** Why an alert about the engine has no drill, as the end of a sentence, by its name. */
+  readonly notDrilled?: Readonly<Record<string, string>>;
+}
+
 /** A program beside each node. */
 export interface Exporters {
   readonly image: ImageSpec;
@@ -29,18 +41,6 @@ interface OwnEndpoint {
   readonly token: (running: RunningEngine) => string;
 }
 
-/** Capability of an engine whose nodes can be scraped by Prometheus, each of them. */
-export interface Metrics {
-  /** Job of the scrape configuration that they are targets of. */
-  readonly job: string;
-  /** Who answers. */
-  readonly source: Exporters | OwnEndpoint;
-  /** Real causes of the alerts about the engine. Default: none. */
-  readonly alertDrills?: readonly AlertDrill[];
-  /** Why an alert about the engine has no drill, as the end of a sentence, by its name. */
-  readonly notDrilled?: Readonly<Record<string, string>>;
-}
-
-export function hasExporters(source: Metrics['source']): source is Exporters {
-  return 'exporterOf' in source;
+export function hasExporters(metrics: Metrics): metrics is Scraped & Exporters {
+  return 'exporterOf' in metrics;
 }

@@ -16,19 +16,17 @@ const exporterPort = 9_216;
 /** An exporter of ours with the names of Percona's: it asks for commands alone that the stand-in knows too. */
 export const metrics: Metrics = {
   job: 'mongodb-exporter',
-  source: {
-    image: {
-      variable: 'MONGODB_EXPORTER',
-      noOfficial: "Percona's takes its password from its environment or its arguments, where others can read it",
-      local: pythonExporter(
-        readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8'),
-        'an exporter of ours, on pymongo',
-      ),
-    },
-    grant,
-    revoke,
-    exporterOf,
+  image: {
+    variable: 'MONGODB_EXPORTER',
+    noOfficial: "Percona's takes its password from its environment or its arguments, where others can read it",
+    local: pythonExporter(
+      readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8'),
+      'an exporter of ours, on pymongo',
+    ),
   },
+  grant,
+  revoke,
+  exporterOf,
   alertDrills: downDrills({ alert: 'MongoDBDown', probe, exporterOf }),
 };
 

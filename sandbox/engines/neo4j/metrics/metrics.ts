@@ -14,19 +14,17 @@ const exporterPort = 2_004;
 /** An exporter of ours, over Bolt: the endpoint for Prometheus is of the Enterprise edition. */
 export const metrics: Metrics = {
   job: 'neo4j',
-  source: {
-    image: {
-      variable: 'NEO4J_EXPORTER',
-      noOfficial: 'the vendor has none: its endpoint for Prometheus is of the Enterprise edition',
-      local: pythonExporter(
-        readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8'),
-        "an exporter of ours, on Neo4j's driver",
-      ),
-    },
-    grant,
-    revoke,
-    exporterOf,
+  image: {
+    variable: 'NEO4J_EXPORTER',
+    noOfficial: 'the vendor has none: its endpoint for Prometheus is of the Enterprise edition',
+    local: pythonExporter(
+      readFileSync(join(import.meta.dirname, 'requirements.txt'), 'utf8'),
+      "an exporter of ours, on Neo4j's driver",
+    ),
   },
+  grant,
+  revoke,
+  exporterOf,
   alertDrills: downDrills({ alert: 'Neo4jDown', probe, exporterOf }),
 };
 

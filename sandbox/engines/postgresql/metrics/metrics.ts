@@ -18,20 +18,18 @@ const connectionsMax = 3;
 /** postgres_exporter, whose metrics' names are those of version 0.17 in both images: 0.20 has renamed some. */
 export const metrics: Metrics = {
   job: 'postgres-exporter',
-  source: {
-    image: {
-      variable: 'POSTGRESQL_EXPORTER',
-      official: { reference: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1' },
-      local: debianProgram(
-        'prometheus-postgres-exporter',
-        ['prometheus-postgres-exporter'],
-        'postgres_exporter 0.17 of Debian',
-      ),
-    },
-    grant,
-    revoke,
-    exporterOf,
+  image: {
+    variable: 'POSTGRESQL_EXPORTER',
+    official: { reference: 'quay.io/prometheuscommunity/postgres-exporter:v0.17.1' },
+    local: debianProgram(
+      'prometheus-postgres-exporter',
+      ['prometheus-postgres-exporter'],
+      'postgres_exporter 0.17 of Debian',
+    ),
   },
+  grant,
+  revoke,
+  exporterOf,
   alertDrills: [
     ...downDrills({
       alert: 'PostgreSQLDown',

@@ -6,6 +6,7 @@ import { probe } from '../server/connection.ts';
 /** Of each peer its own, with the key that only reads (Qdrant documentation, "Monitoring & Telemetry"). */
 export const metrics: Metrics = {
   job: 'qdrant',
-  source: { port: 6333, token: ({ secrets }) => monitoringPassword(secrets.apiKey) },
+  port: 6333,
+  token: ({ secrets }) => monitoringPassword(secrets.apiKey),
   alertDrills: downDrills({ alert: 'QdrantDown', probe }),
 };

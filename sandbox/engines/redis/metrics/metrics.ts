@@ -15,16 +15,14 @@ const exporterPort = 9_121;
 /** redis_exporter beside every server. */
 export const metrics: Metrics = {
   job: 'redis-exporter',
-  source: {
-    image: {
-      variable: 'REDIS_EXPORTER',
-      official: { reference: 'oliver006/redis_exporter:v1.69.0' },
-      local: debianProgram('prometheus-redis-exporter', ['prometheus-redis-exporter'], 'redis_exporter 1.69 of Debian'),
-    },
-    grant,
-    revoke,
-    exporterOf,
+  image: {
+    variable: 'REDIS_EXPORTER',
+    official: { reference: 'oliver006/redis_exporter:v1.69.0' },
+    local: debianProgram('prometheus-redis-exporter', ['prometheus-redis-exporter'], 'redis_exporter 1.69 of Debian'),
   },
+  grant,
+  revoke,
+  exporterOf,
   alertDrills: [...downDrills({ alert: 'RedisDown', probe, exporterOf }), ...alertDrills],
   notDrilled,
 };
