@@ -13,10 +13,10 @@ import { runAsSandbox } from '../../support/as-sandbox.ts';
 import { partsWith, temporaryFolder } from '../support/backups.ts';
 import { element, int32, text } from '../support/bson-documents.ts';
 
-/** Documents of the smaller export, whose garbage is not far from what it ever is, and of the larger: 160 MB more. */
-const [few, many] = [400, 2_000];
+/** Documents of the smaller export, whose garbage is not far from what it ever is, and of the larger: 100 MB more. */
+const [few, many] = [400, 1_400];
 
-/** What a peak may grow by from one to the other. Streamed it grows by 30 to 46 MB, held by 220 to 245 MB. */
+/** What a peak may grow by from one to the other. Streamed it grows by some 25 MB, held by 185 MB. */
 const growthBytesMax = 100e6;
 
 const documentBytes = 100_000;
