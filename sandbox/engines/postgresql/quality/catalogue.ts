@@ -17,24 +17,32 @@ interface Place extends QualityPlace {
 export async function placesIn(use: Readers['use'], limits: QualityLimits): Promise<readonly Place[]> {
   const read = async <Row extends object>(database: string, name: string) => {
     const text = await query(name);
-    return use(database, async (client) => {
+    const ask = async (client: Client) => {
       await limitTime(client, limits);
       return (await client.query<Row>(text)).rows;
-    });
+    };
+    return use(database, ask, { inTurn: true });
   };
   const databases = await read<{ name: string }>(mainDatabase, 'databases.sql');
   return (await runConcurrently(databases, ({ name }) => read<Place>(name, 'tables.sql'))).flat();
 }
 
+/** Limits that connections have by now. */
+const limited = new WeakMap<Client, number>();
+
 /** The server gives up by itself what takes longer. */
 export async function limitTime(client: Client, { timeoutMs }: QualityLimits): Promise<void> {
+  if (limited.get(client) === timeoutMs) return;
+  limited.set(client, timeoutMs);
   await client.query(`SET statement_timeout = ${Math.ceil(timeoutMs)}`);
 }
 
-/** Columns, indexes and constraints of a table, those that do not hold (NOT VALID, an invalid index) said as such. */
-export async function catalogueOf(client: Client, { name }: QualityPlace): Promise<readonly SchemaObject[]> {
-  const { rows: found } = await client.query<{ table: string | null }>('SELECT to_regclass($1) AS table', [name]);
-  if (found[0]?.table === null) throw new Error(`there is no table ${name}`);
-  const { rows } = await client.query<SchemaObject>(await query('table-objects.sql'), [name]);
-  return rows;
+/** Columns, indexes, constraints, triggers and policies of a table, those that do not hold (NOT VALID, an invalid index) said as such. */
+export async function catalogueOf(
+  client: Client,
+  { name }: QualityPlace,
+  limits: QualityLimits,
+): Promise<readonly SchemaObject[]> {
+  await limitTime(client, limits);
+  return (await client.query<SchemaObject>(await query('table-objects.sql'), [name])).rows;
 }

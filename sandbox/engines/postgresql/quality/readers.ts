@@ -7,7 +7,14 @@ import { type OpenClient, openClient, openPrimary } from '../server/connection.t
 /** Connections to the databases of a server that read and cannot write. */
 export interface Readers extends AsyncDisposable {
   /** Runs `work` with a connection that nobody else has meanwhile. */
-  readonly use: <Value>(database: string, work: (client: Client) => Promise<Value>) => Promise<Value>;
+  readonly use: <Value>(
+    database: string,
+    work: (client: Client) => Promise<Value>,
+    options?: {
+      /** One after the other, on one connection: a further one takes longer than what the catalogue is asked. Default: side by side. */
+      readonly inTurn?: boolean;
+    },
+  ) => Promise<Value>;
 }
 
 /** Connections of each database at most: as many as there are scans at once. */
@@ -15,6 +22,7 @@ const connectionsMax = 2;
 
 interface OfDatabase {
   readonly limit: LimitFunction;
+  readonly turns: LimitFunction;
   readonly free: OpenClient[];
 }
 
@@ -23,10 +31,10 @@ export function createReaders(running: ReachableEngine): Readers {
   const databases = new Map<string, OfDatabase>();
   const all = new Set<OpenClient>();
   return {
-    use: (database, work) => {
-      const known = databases.get(database) ?? { limit: pLimit(connectionsMax), free: [] };
+    use: (database, work, { inTurn = false } = {}) => {
+      const known = databases.get(database) ?? { limit: pLimit(connectionsMax), turns: pLimit(1), free: [] };
       databases.set(database, known);
-      return known.limit(async () => {
+      const onConnection = async () => {
         const reader = known.free.pop() ?? (await openReader(running, database));
         all.add(reader);
         try {
@@ -34,7 +42,8 @@ export function createReaders(running: ReachableEngine): Readers {
         } finally {
           known.free.push(reader);
         }
-      });
+      };
+      return inTurn ? known.turns(() => known.limit(onConnection)) : known.limit(onConnection);
     },
     [Symbol.asyncDispose]: async () => {
       // Those too whose work nobody waits for any more.

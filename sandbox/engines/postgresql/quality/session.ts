@@ -35,10 +35,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
       use(place.database ?? mainDatabase, (client) => distribution(client, { place, fields }, limits)),
     places: (limits) => placesIn(use, limits),
     catalogue: (place, limits) =>
-      use(place.database ?? mainDatabase, async (client) => {
-        await limitTime(client, limits);
-        return catalogueOf(client, place);
-      }),
+      use(place.database ?? mainDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }),
     [Symbol.asyncDispose]: () => readers[Symbol.asyncDispose](),
   };
 }
