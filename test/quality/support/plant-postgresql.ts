@@ -48,6 +48,8 @@ export async function plantNearMissesInPostgresql(running: RunningEngine): Promi
     [daysAgo(40), daysAgo(35), daysAgo(29)],
     // Within the day that the purge has.
     [daysAgo(40), daysAgo(35), daysAgo(30.5)],
+    // Somebody is there today.
+    [daysAgo(0), daysAgo(0), daysAgo(-1)],
   ];
   for (const [index, moments] of sessions.entries()) {
     await insertSession(users.client, { id: uuidFor(2, index), user, times: moments });
