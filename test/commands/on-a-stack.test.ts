@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,12 +8,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
+/** Vectors take longer to load than all else, three times here, and what is tested is not their number. */
+const size = 'small,knowledge=216';
+
 let folder: StackFolder;
 let upText: string;
 let upProgress: string;
 
 beforeAll(async () => {
   folder = await stackFolder();
+  await writeFile(join(folder.path, 'sandbox.config.yaml'), `size: ${size}\n`);
   const ended = await runCommand(['up', '--engines', 'redis,qdrant', '--progress', 'plain'], { cwd: folder.path });
   expect(ended.exitCode).toBe(0);
   upText = ended.stdout;
@@ -191,7 +195,7 @@ describe('`bench`', () => {
 
   test('measures a server by its address alone, and says of each objective whether it was kept', async () => {
     const { REDIS_URL = '' } = await runForDocument<Record<string, string>>(['env'], here());
-    const options = { env: { SOMEBODYS_REDIS: REDIS_URL } };
+    const options = { env: { SOMEBODYS_REDIS: REDIS_URL, SANDBOX_SIZE: size } };
     const args = ['bench', 'cached user', '--url', 'redis=env:SOMEBODYS_REDIS', '--duration', '300ms'];
     const report = await runForDocument<{ paths: object[]; notRun: object[] }>(args, options);
     expect(report.paths).toMatchObject([
