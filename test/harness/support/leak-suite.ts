@@ -1,3 +1,4 @@
+import { messageOf } from '../../../sandbox/core/errors.ts';
 import { runConcurrently } from '../../../sandbox/core/run-concurrently.ts';
 import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
 import type {
@@ -7,6 +8,7 @@ import type {
   Place,
   Places,
   RolledBack,
+  RolledBackSession,
   SessionLeak,
 } from '../../../sandbox/engines/contract/isolation.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
@@ -92,52 +94,61 @@ export async function tryLeaksOfControl(
   return { outcomes, notRun };
 }
 
-/** Tries every way from one test to the next in a session that is rolled back. After one that is noticed there is another. */
+/** Tries every way from one test to the next in a session that is rolled back. After one that is noticed its place is another. */
 export async function tryLeaksOfSession({ leaks, open }: RolledBack, places: Places): Promise<LeakReport> {
   const outcomes: LeakOutcome[] = [];
-  for (const leak of leaks) {
-    await inPlace(leak, places, async (place) => {
+  const waiting = [...leaks];
+  while (waiting.length > 0) {
+    const place = await places.make();
+    try {
       await using session = await open(place);
-      // Where the work is refused, what counts is what it has done.
-      await leak.leave(session.client).catch(() => {});
-      const noticed = await session.takeBack().then(
-        () => [],
-        (thrown: Error) => [thrown.message],
-      );
-      const isFound = noticed.length === 0 && (await leak.find(session.client));
-      const found = noticed.length > 0 ? 'detected' : isFound ? 'not isolated' : 'isolated';
-      outcomes.push({ leak: leak.name, declared: leak.verdict, found, evidence: noticed });
-    });
+      for (let noticed = false; !noticed && waiting.length > 0; ) {
+        const outcome = await tryNext(waiting.shift() as SessionLeak, place, session);
+        outcomes.push(outcome);
+        noticed = outcome.found === 'detected';
+      }
+    } finally {
+      await places.drop(place);
+    }
   }
   return { outcomes, notRun: [] };
 }
 
-/** The same where nothing is rolled back: all must be found. */
+async function tryNext(leak: SessionLeak, place: Place, session: RolledBackSession): Promise<LeakOutcome> {
+  await leak.prepare?.(place);
+  // Where the work is refused, what counts is what it has done.
+  await leak.leave(session.client).catch(() => {});
+  const outcome = { leak: leak.name, declared: leak.verdict };
+  try {
+    await session.takeBack();
+  } catch (thrown) {
+    return { ...outcome, found: 'detected', evidence: [messageOf(thrown)] };
+  }
+  const isFound = await leak.find(session.client);
+  await session.takeBack();
+  return { ...outcome, found: isFound ? 'not isolated' : 'isolated', evidence: [] };
+}
+
+/** The same where nothing is rolled back, over a client for each: all must be found. */
 export async function tryLeaksOfSharedClient(
   { leaks }: RolledBack,
   connect: Isolation['connect'],
   places: Places,
 ): Promise<LeakReport> {
   const outcomes: LeakOutcome[] = [];
-  for (const leak of leaks) {
-    await inPlace(leak, places, async (place) => {
+  const place = await places.make();
+  try {
+    for (const leak of leaks) {
+      await leak.prepare?.(place);
       await using connection = await connect(place);
       await leak.leave(connection.client);
       const found = (await leak.find(connection.client)) ? 'not isolated' : 'isolated';
       outcomes.push({ leak: leak.name, declared: 'not isolated', found, evidence: [] });
-    });
-  }
-  return { outcomes, notRun: [] };
-}
-
-async function inPlace(leak: SessionLeak, places: Places, work: (place: Place) => Promise<void>): Promise<void> {
-  const place = await places.make();
-  try {
-    await leak.prepare?.(place);
-    await work(place);
+    }
   } finally {
     await places.drop(place);
   }
+  return { outcomes, notRun: [] };
 }
 
 /** The stack's own store as whoever owns it: what a harness has that gives tests no store of their own. */

@@ -112,15 +112,24 @@ export function createTurns(session: Client): Turns {
     }
   }
 
-  /** Several statements in one text may end the transaction: the server says in each answer whether there is one. */
+  /** Several statements in one text may end the transaction: the server says after each text whether there is one. */
   async function watched(run: () => Promise<QueryResult>): Promise<QueryResult> {
     try {
-      return await run();
-    } finally {
-      if (session.getTransactionStatus() === 'I') isSpoiled = true;
-      // biome-ignore lint/correctness/noUnsafeFinally: whatever the work says, it has been committed.
-      if (isSpoiled) throw committed();
+      const result = await run();
+      noteEnd();
+      return result;
+    } catch (thrown) {
+      // An error comes before that is said: an empty text is answered with it alone.
+      await session.query('');
+      noteEnd();
+      throw thrown;
     }
+  }
+
+  function noteEnd(): void {
+    if (session.getTransactionStatus() !== 'I') return;
+    isSpoiled = true;
+    throw committed();
   }
 }
 
