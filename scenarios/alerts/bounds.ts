@@ -6,6 +6,9 @@ import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
 /** What a busy machine may be late by beside the intervals, in milliseconds: scrapes are missed, programs wait for a processor. */
 export const machineMs = scaledDeadlineMs(10_000);
 
+/** Prometheus takes targets and Alertmanagers in so often, whatever the intervals, in milliseconds (`discovery/manager.go`). */
+export const discoveryMs = 5_000;
+
 /** Times of one alert in milliseconds, as the intervals of the files make them. */
 export interface AlertTimes {
   /** `for` of the rule: it cannot fire sooner. */

@@ -6,7 +6,7 @@ import { readAlertmanagerFile } from '../../sandbox/monitoring/alertmanager-file
 import { prometheus, resendDelay } from '../../sandbox/monitoring/programs.ts';
 import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
 import type { Measures } from '../run-case.ts';
-import { machineMs, timesOf } from './bounds.ts';
+import { discoveryMs, machineMs, timesOf } from './bounds.ts';
 import type { WatchedStack } from './watched-stack.ts';
 
 export const deadMansSwitch = 'DeadMansSwitch';
@@ -17,7 +17,7 @@ export const deadMansSwitch = 'DeadMansSwitch';
  */
 export async function runDeadMansSwitch(watched: WatchedStack, measures: Measures, signal: AbortSignal): Promise<void> {
   const { receiver, stack, timeScale } = watched;
-  const times = timesOf({}, timeScale);
+  const times = timesOf({}, timeScale, { leadMs: discoveryMs, tailMs: discoveryMs });
   const groupIntervalMs = durationMs(readAlertmanagerFile().route.group_interval) / timeScale;
   // Alertmanager takes an alert for over that was not repeated for four times this (Prometheus, `rules/manager.go`).
   const silentBoundMs = (4 * durationMs(resendDelay)) / timeScale + groupIntervalMs;

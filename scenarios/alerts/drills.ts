@@ -1,4 +1,4 @@
-import type { AlertDrill, Heal } from '../../sandbox/engines/contract/alert-drills.ts';
+import type { AlertDrill, AsSpecified, Heal } from '../../sandbox/engines/contract/alert-drills.ts';
 import type { EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { firstNode, type TopologyName } from '../../sandbox/engines/contract/topology.ts';
 import { alertsAbout, type Rule } from '../../sandbox/monitoring/prometheus-files.ts';
@@ -16,7 +16,7 @@ export interface Drill {
   /** What the alert's label `instance` says. `undefined`: it has none. */
   readonly instance: (stack: Stack) => string | undefined;
   readonly mustFire: boolean;
-  readonly asSpecified?: 'fires' | 'misses' | undefined;
+  readonly asSpecified?: AsSpecified | undefined;
   readonly leadMs?: number | undefined;
   /** From the healing until the expression can be over, in milliseconds. Default: 0. */
   readonly tailMs?: number;

@@ -5,13 +5,11 @@ import type { EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
 import { writeTargets } from '../../sandbox/monitoring/targets.ts';
 import { servedFile, servedFolder, serveMetrics, servingNode } from '../../sandbox/stack/state/published-metrics.ts';
+import { discoveryMs } from './bounds.ts';
 import { type Drill, ruleOf } from './drills.ts';
 
 /** What stands in results for what is about no engine. */
 export const monitoring = 'monitoring';
-
-/** Prometheus takes changes of its targets in so often, in milliseconds (`discovery/manager.go`). */
-const discoveryMs = 5_000;
 
 /** Causes that are the monitoring's own, on a stack of this engine. */
 export function monitoringDrills({ name, metrics }: EngineWith<'metrics'>): readonly Drill[] {

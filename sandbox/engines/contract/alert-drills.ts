@@ -13,6 +13,9 @@ export interface AlertPlace {
 /** Undoes a cause. All is well when it returns, and the engine answers. */
 export type Heal = () => Promise<void>;
 
+/** What the specification's expression makes of a cause. `varies`: it is shown, and not judged. */
+export type AsSpecified = 'fires' | 'misses' | 'varies';
+
 /** A real cause of an alert, or of a false one. */
 export interface AlertDrill {
   readonly alert: string;
@@ -25,7 +28,7 @@ export interface AlertDrill {
   /** `false`: all is well with this, and the alert must stay silent. Default: true. */
   readonly mustFire?: boolean;
   /** What the specification's expression makes of it. Absent: the specification has no such alert. */
-  readonly asSpecified?: 'fires' | 'misses';
+  readonly asSpecified?: AsSpecified;
   /** From the cause until the expression can hold, in milliseconds: what its threshold asks for. Default: 0. */
   readonly leadMs?: number;
   /** Makes the cause. It is there when this returns. */

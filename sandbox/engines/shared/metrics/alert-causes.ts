@@ -4,7 +4,7 @@ import { untilReady } from '../../../containers/nodes/until-ready.ts';
 import { docker } from '../../../containers/runtime/docker.ts';
 import { labelNames } from '../../../containers/runtime/labels.ts';
 import { findContainers } from '../../../containers/runtime/objects.ts';
-import type { AlertDrill, AlertPlace } from '../../contract/alert-drills.ts';
+import type { AlertDrill, AlertPlace, AsSpecified } from '../../contract/alert-drills.ts';
 import type { EngineCore } from '../../contract/engine.ts';
 import type { Exporter } from '../../contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
@@ -16,7 +16,7 @@ export function downDrills(options: {
   /** Default: the server answers Prometheus itself. */
   readonly exporterOf?: (running: RunningEngine, node: NodeHandle) => Exporter;
   /** What the specification's expression makes of each. Default: it has no such alert. */
-  readonly asSpecified?: Readonly<Record<'killed' | 'paused' | 'exporterKilled', 'fires' | 'misses'>>;
+  readonly asSpecified?: Readonly<Record<'killed' | 'paused' | 'exporterKilled', AsSpecified>>;
 }): readonly AlertDrill[] {
   const { alert, probe, exporterOf, asSpecified } = options;
   const specified = (cause: 'killed' | 'paused' | 'exporterKilled') =>
