@@ -137,8 +137,9 @@ test('each node has an exporter, and the live scrapes have the labels that the r
   const ofTarget = ['__name__', 'job', 'instance', 'engine', 'origin'];
   for (const [job, metrics] of Object.entries(read)) {
     for (const metric of metrics) {
+      // Of answers to a scrape, the next one tells.
+      await until(`${metric} is there`, async () => (await query(`${metric}{job="${job}"}`)).length > 0);
       const found = await query(`${metric}{job="${job}"}`);
-      expect(found.length, metric).toBeGreaterThan(0);
       const labels = Object.keys(found[0] ?? {}).filter((name) => !ofTarget.includes(name));
       // A label without a value is none to Prometheus.
       expect(recorded[job][metric], metric).toEqual(expect.arrayContaining(labels));
@@ -147,6 +148,7 @@ test('each node has an exporter, and the live scrapes have the labels that the r
 });
 
 test('the figures are those of the servers, and say of which kind each server is', async () => {
+  await untilAllUp();
   const origins = await query('up{engine!=""}');
   expect(Object.fromEntries(origins.map(({ instance, origin }) => [instance, origin]))).toEqual(
     Object.fromEntries(Object.values(stack.engines).map(({ engine, image }) => [engine, image.origin])),

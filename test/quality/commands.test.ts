@@ -29,7 +29,15 @@ async function published(): Promise<ReadonlyMap<string, number>> {
   return new Map([...samples].map(([, name, check, value]) => [`${name} ${check}`, Number(value)]));
 }
 
-test('what runs find is in the history and before the monitoring; a store that is down is unknown and no pass', async () => {
+// One story: the history has each run.
+test('runs and a watch write down what they find, and know nothing of what is down', async () => {
+  await expectHistory();
+  await expectWatch();
+  await expectWatchWhileDown();
+});
+
+/** What runs find is in the history and before the monitoring; a store that is down is unknown and no pass. */
+async function expectHistory(): Promise<void> {
   const whole = await runForDocument<QualityReport>(['quality', 'run'], here());
   expect(whole.summary).toMatchObject({ errors: 0, unknown: 0 });
   const { check = '' } = whole.results.find(({ cost }) => cost === 'constant') ?? {};
@@ -39,6 +47,7 @@ test('what runs find is in the history and before the monitoring; a store that i
   const down = await folder.run('quality', 'run', '--cost', 'constant', '--html', 'run.html');
   expect(down).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(new RegExp(`^unknown +${check} `, 'm')) });
   await runForDocument(['fault', 'heal'], here());
+  expect((await folder.run('wait')).exitCode).toBe(0);
 
   const history = await runForDocument<QualityHistory>(['quality', 'history', '--html', 'history.html'], here());
   for (const name of ['run.html', 'history.html']) {
@@ -56,7 +65,7 @@ test('what runs find is in the history and before the monitoring; a store that i
   expect(metrics.get(`last_success_timestamp_seconds ${check}`)).toBe(Date.parse(whole.startedAt) / 1_000);
   // The other run was of some checks: what it did not ask is as it was.
   expect([...metrics.keys()].filter((name) => name.startsWith('violations'))).toHaveLength(whole.results.length);
-});
+}
 
 /** A watch, and its reports one by one. */
 function startWatch(webhook: string) {
@@ -71,7 +80,8 @@ function startWatch(webhook: string) {
   };
 }
 
-test('a watch runs at once, alone, tells the webhook, and a signal is its orderly end', async () => {
+/** A watch runs at once, alone, and tells the webhook; a signal is its orderly end. */
+async function expectWatch(): Promise<void> {
   await using receiver = await startReceiver(200);
   const { running, report } = startWatch(receiver.url);
   const first = await report();
@@ -86,9 +96,10 @@ test('a watch runs at once, alone, tells the webhook, and a signal is its orderl
   ]);
   const { runs } = await runForDocument<QualityHistory>(['quality', 'history'], here());
   expect(runs.slice(-2)).toEqual([first.startedAt, byHand.startedAt]);
-});
+}
 
-test('a watch over a stack that is down knows nothing of any check, and goes on', async () => {
+/** A watch over a stack that is down knows nothing of any check, and goes on. */
+async function expectWatchWhileDown(): Promise<void> {
   const before = await published();
   expect((await folder.run('down')).exitCode).toBe(0);
   await using receiver = await startReceiver(200);
@@ -106,7 +117,7 @@ test('a watch over a stack that is down knows nothing of any check, and goes on'
     expect(now.get(decided), check).toBe(before.get(decided));
   }
   expect(now.size).toBe(before.size);
-});
+}
 
 test.each([
   ['no schedule', ['watch', '--schedule', '25:00']],
