@@ -7,17 +7,21 @@ import { fewRowsText } from '../support/few-rows.ts';
 import { driftTests } from './support/drift-tests.ts';
 import { faultTests } from './support/fault-tests.ts';
 import { givenTests } from './support/given-tests.ts';
+import { giveToTheStack } from './support/given-to-the-stack.ts';
+import type { SharedStack } from './support/shared-stack.ts';
 
 let folder: StackFolder;
 let harness: Harness;
 let stack: AttachedStack;
+let given: SharedStack['given'];
 
 beforeAll(async () => {
   folder = await stackFolder();
   const up = await folder.run('up', '--size', fewRowsText);
   expect(up.exitCode, up.stderr).toBe(0);
+  stack = await attachStack({ directory: folder.path });
+  given = await giveToTheStack(stack);
   harness = await openHarness({ directory: folder.path, waitMs: 240_000, verify: true });
-  stack = await attachStack(harness.identity);
 }, 600_000);
 
 afterAll(async () => {
@@ -26,18 +30,18 @@ afterAll(async () => {
 });
 
 /** One stack for all of them: starting it takes longer than what is tried. */
-const shared = {
+const shared: SharedStack = {
   get harness() {
     return harness;
   },
   get stack() {
     return stack;
   },
+  get given() {
+    return given;
+  },
 };
 
-// In this order: what the first test gives to the stack itself is in the stores of tests that are made after it alone.
-describe('a store of a test', { shuffle: false }, () => {
-  describe('rows that a test is given', () => givenTests(shared));
-  describe('faults of one test', () => faultTests(shared));
-  describe('the schema of a store', () => driftTests(shared));
-});
+describe('rows that a test is given', () => givenTests(shared));
+describe('faults of one test', () => faultTests(shared));
+describe('the schema of a store', () => driftTests(shared));

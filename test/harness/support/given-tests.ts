@@ -4,31 +4,16 @@ import { checkUsedStores } from '../../../sandbox/cross-store/check-used-stores.
 import type { EntityRows } from '../../../sandbox/engines/contract/isolation.ts';
 import { type EngineName, engineNames } from '../../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../../sandbox/engines/load-engines.ts';
-import { givenBy } from '../../../sandbox/harness/given/load-given.ts';
 import { isolationOf } from '../../../sandbox/harness/isolation-of.ts';
 import type { Lease } from '../../../sandbox/harness/lease.ts';
-import { type OpenStore, openStore } from '../../../sandbox/harness/open-store.ts';
+import { openStore } from '../../../sandbox/harness/open-store.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
 import type { Dataset } from '../../../seeds/dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
 import { fewRows } from '../../support/few-rows.ts';
+import { drift, idOf } from './given-to-the-stack.ts';
 import { sharedPlace } from './leak-suite.ts';
 import type { SharedStack } from './shared-stack.ts';
-
-const drift = async () => ({ count: 0, lines: [] });
-
-const idOf = (number: number) => `00000000-0000-5000-8000-00000000002${number}`;
-
-/** What somebody could have forgotten to quote, in SQL, COPY, Cypher, JSON or an address. */
-const hostileText = `O'Brien "道" \\. \\N $1 {} 🪶`;
-
-/** A user of the stack itself, from which the stores of tests are made: none that they are given by default. */
-const ofTheStack = {
-  id: idOf(0),
-  username: `of-the-stack ${hostileText}`,
-  fullName: hostileText.repeat(3),
-  email: 'of-the-stack@example.com',
-};
 
 /** A dataset that has these rows too. */
 function withRows(dataset: Dataset, added: readonly EntityRows[]): Dataset {
@@ -72,54 +57,25 @@ async function heldOf(lease: Pick<Lease, 'store'>, id: string) {
 /** What a test is given is in all of its stores, and in nobody else's. */
 export function givenTests(shared: SharedStack): void {
   test('the stores agree about all that was given, in every field, and each that holds it has it', async () => {
+    const { user, content, conversation, concept, knowledge, added } = shared.given;
     const engines = await loadEngines([...shared.stack.engines.keys()] as EngineName[]);
-    const stores: OpenStore[] = [];
-    for (const engine of engines) {
-      const running = shared.stack.engines.get(engine.name);
-      if (running === undefined) continue;
-      stores.push(await openStore(engine.name, sharedPlace(engine, running), { isolationOf, canFail: false, drift }));
-    }
-    const added: EntityRows[] = [];
-    const given = givenBy(async (rows) => {
-      for (const store of stores) await store.addRows(rows);
-      added.push(rows);
+    const dataset = createDataset({ size: 'small', counts: fewRows });
+    const whole = withRows(dataset, added);
+    expect(await checkUsedStores(engines, shared.stack.engines, whole, { strict: true })).toMatchObject({
+      ok: true,
+      differences: [],
     });
-    try {
-      const user = await given.user({
-        ...ofTheStack,
-        levels: { silicon: 5 },
-        metadata: { of: 'a test', '1': [null, 0.5] },
-      });
-      const content = await given.content({
-        id: idOf(1),
-        userId: user.id,
-        title: hostileText,
-        tags: ['a', hostileText],
-      });
-      const conversation = await given.conversation({ id: idOf(2), userId: user.id });
-      const concept = await given.concept({ name: `A concept of the stack: ${hostileText}` });
-      const about = [{ concept: concept.name, relevance: 0.25 }];
-      const knowledge = await given.knowledge({ id: `of-the-stack ${hostileText}`, title: hostileText, about });
-      const dataset = createDataset({ size: 'small', counts: fewRows });
-      const whole = withRows(dataset, added);
-      expect(await checkUsedStores(engines, shared.stack.engines, whole, { strict: true })).toMatchObject({
-        ok: true,
-        differences: [],
-      });
-      // The control: who does not know of it finds it, in each store that holds it.
-      const { differences } = await checkAcrossStores(engines, shared.stack.engines, dataset);
-      const found = (id: string) =>
-        differences
-          .filter((text) => text.includes(id))
-          .map((text) => text.split(':')[0])
-          .toSorted();
-      expect(found(user.id), differences.join('\n')).toEqual(['neo4j', 'postgresql', 'qdrant', 'redis']);
-      expect([content, conversation].map(({ id }) => found(id))).toEqual([['mongodb'], ['mongodb']]);
-      expect(found(concept.name)).toEqual(['neo4j']);
-      expect(found(knowledge.id)).toEqual(['neo4j', 'postgresql', 'qdrant']);
-    } finally {
-      for (const store of stores) await store[Symbol.asyncDispose]();
-    }
+    // The control: who does not know of it finds it, in each store that holds it.
+    const { differences } = await checkAcrossStores(engines, shared.stack.engines, dataset);
+    const found = (id: string) =>
+      differences
+        .filter((text) => text.includes(id))
+        .map((text) => text.split(':')[0])
+        .toSorted();
+    expect(found(user.id), differences.join('\n')).toEqual(['neo4j', 'postgresql', 'qdrant', 'redis']);
+    expect([content, conversation].map(({ id }) => found(id))).toEqual([['mongodb'], ['mongodb']]);
+    expect(found(concept.name)).toEqual(['neo4j']);
+    expect(found(knowledge.id)).toEqual(['neo4j', 'postgresql', 'qdrant']);
   });
 
   test('a store that a test opens later has what was given before, and nobody else has it', async () => {
