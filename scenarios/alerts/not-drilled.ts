@@ -13,7 +13,7 @@ export interface NotDrilled {
 }
 
 /** What of the alerts that are about no engine is drilled, on any. */
-const ofMonitoring = ['ExporterDown', 'BackupTooOld', deadMansSwitch];
+const ofMonitoring = ['ExporterDown', 'BackupTooOld', 'QualityCheckSilent', deadMansSwitch];
 
 /** Every alert about these engines, and about none, that nothing makes the cause of. */
 export function notDrilled(

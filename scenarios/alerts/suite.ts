@@ -6,10 +6,10 @@ import { inParallel } from '../in-parallel.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase, undecided } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
-import { backupTooOld } from './backup-too-old.ts';
 import { timesOf } from './bounds.ts';
 import { deadMansSwitch, runDeadMansSwitch } from './dead-mans-switch.ts';
 import { type Drill, drillsOf } from './drills.ts';
+import { lastRunTooOld } from './last-run-too-old.ts';
 import { monitoring, monitoringDrills } from './monitoring-drills.ts';
 import { notDrilled } from './not-drilled.ts';
 import { runDrill } from './run-drill.ts';
@@ -46,7 +46,7 @@ export async function runAlertsSuite(
     return [notRun({ suite, engine: monitoring, topology: 'standalone' }, 'drills of alerts', reason)];
   }
   const { able } = splitByCapability(engines, 'metrics');
-  const works = worksOf(able, context, timeScale);
+  const works = await worksOf(able, context, timeScale);
   const results = await inParallel(
     works.map((work) => () => runWork(work, context)),
     parallelDrills,
@@ -69,7 +69,11 @@ function cheapestOf(able: readonly EngineWith<'metrics'>[]): EngineWith<'metrics
   return able.toSorted((left, right) => left.resources().memoryBytes - right.resources().memoryBytes)[0];
 }
 
-function worksOf(able: readonly EngineWith<'metrics'>[], context: SuiteContext, timeScale: number): readonly Work[] {
+async function worksOf(
+  able: readonly EngineWith<'metrics'>[],
+  context: SuiteContext,
+  timeScale: number,
+): Promise<readonly Work[]> {
   const ofDrill = (drill: Drill, start: Work['start']): Work => {
     const { fireBoundMs, clearBoundMs, lookMs } = timesOf(drill.rule, timeScale, drill);
     return {
@@ -85,11 +89,11 @@ function worksOf(able: readonly EngineWith<'metrics'>[], context: SuiteContext, 
   const cheapest = cheapestOf(able);
   const ofEngines = able.flatMap((engine) => drillsOf(engine).map((drill) => on(engine.name, drill)));
   if (cheapest === undefined) return ofEngines;
-  const backup = backupTooOld(cheapest, context, timeScale);
+  const ofCommands = await lastRunTooOld(cheapest, context, timeScale);
   return [
     ...ofEngines,
     ...monitoringDrills(cheapest).map((drill) => on(cheapest.name, drill)),
-    ...(cheapest.backup === undefined ? [] : [ofDrill(backup.drill, backup.start)]),
+    ...ofCommands.map(({ drill, start }) => ofDrill(drill, start)),
     {
       place: placeOf({ about: monitoring, topology: 'standalone' }, context),
       name: `${deadMansSwitch}: Prometheus is killed`,

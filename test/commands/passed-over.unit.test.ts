@@ -22,7 +22,7 @@ const read: Readonly<Record<string, string>> = {
   'lease list': '',
   'lease open': '',
   'lease drop': 'all',
-  'quality run': 'engines strict contracts cost url html',
+  'quality run': 'engines strict contracts cost url html acceptDrift',
   'quality watch': 'engines strict contracts cost url schedule webhook',
   'quality history': 'contracts url runs html',
   'quality explain': 'engines contracts cost url',

@@ -48,7 +48,7 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
   },
   quality: {
     '': [],
-    run: ['engines', 'strict', 'contracts', 'cost', 'url', 'html'],
+    run: ['engines', 'strict', 'contracts', 'cost', 'url', 'html', 'acceptDrift'],
     watch: ['engines', 'strict', 'contracts', 'cost', 'url', 'schedule', 'webhook'],
     history: ['contracts', 'url', 'runs', 'html'],
     explain: ['engines', 'contracts', 'cost', 'url'],

@@ -262,36 +262,55 @@ export const alertCases: readonly AlertCase[] = [
     alert: 'BackupTooOld',
     series: [
       {
-        series: 'taishang_backup_last_success_timestamp_seconds{job="sandbox",instance="INSTANCE"}',
+        series:
+          'taishang_backup_last_success_timestamp_seconds{job="sandbox",instance="INSTANCE",source="backup",engine="redis"}',
         healthy: 0,
         edge: -26 * 3_600 + 1_500,
         faulty: -27 * 3_600,
       },
     ],
-    labels: { job: 'sandbox', instance: 'INSTANCE' },
+    labels: { job: 'sandbox', instance: 'INSTANCE', source: 'backup', engine: 'redis' },
   },
   {
     alert: 'QualityCheckFailed',
     series: [
       {
-        series: 'taishang_quality_violations{job="sandbox",instance="quality",check="INSTANCE"}',
+        series:
+          'taishang_quality_violations{job="sandbox",instance="taishang",source="quality",contracts="platform",engine="redis",check="INSTANCE",severity="error"}',
         healthy: 0,
         faulty: 1,
       },
     ],
-    labels: { job: 'sandbox', instance: 'quality', check: 'INSTANCE' },
+    // Its severity is the rule's own.
+    labels: {
+      job: 'sandbox',
+      instance: 'taishang',
+      source: 'quality',
+      contracts: 'platform',
+      engine: 'redis',
+      check: 'INSTANCE',
+    },
   },
   {
     alert: 'QualityCheckSilent',
     series: [
       {
-        series: 'taishang_quality_last_success_timestamp_seconds{job="sandbox",instance="quality",check="INSTANCE"}',
+        series:
+          'taishang_quality_last_success_timestamp_seconds{job="sandbox",instance="taishang",source="quality",contracts="platform",engine="redis",check="INSTANCE",severity="error"}',
         healthy: 0,
         edge: -2 * 3_600 + 1_500,
         faulty: -3 * 3_600,
       },
     ],
-    labels: { job: 'sandbox', instance: 'quality', check: 'INSTANCE' },
+    // Its severity is the rule's own.
+    labels: {
+      job: 'sandbox',
+      instance: 'taishang',
+      source: 'quality',
+      contracts: 'platform',
+      engine: 'redis',
+      check: 'INSTANCE',
+    },
   },
 ];
 
