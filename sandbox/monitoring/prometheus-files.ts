@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { durationMs, scaledDuration } from './scaled-duration.ts';
@@ -88,10 +88,10 @@ export function specifiedRules(timeScale: number): RulesOfFile {
 }
 
 function rulesByFile(engines: readonly string[]) {
-  return globSync('rules/*.yml', { cwd: folder }).map((path) => {
-    const { groups } = parse(readFileSync(join(folder, path), 'utf8')) as RuleFile;
+  return readdirSync(join(folder, 'rules')).map((name) => {
+    const { groups } = parse(readFileSync(join(folder, 'rules', name), 'utf8')) as RuleFile;
     return {
-      path,
+      path: name,
       groups: groups.map(({ name, rules }) => ({
         name,
         rules: rules.filter(({ labels }) => labels?.engine === undefined || engines.includes(labels.engine)),

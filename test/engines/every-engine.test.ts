@@ -173,10 +173,16 @@ describe.each([...engines.keys()])('%s', (name) => {
   test('an error in a schema file is named with its place and the reason', async () => {
     const { invalid, place, message } = editsOf(name);
     const directory = await schemaWith(name, invalid);
+    const before = await contentOf(engine, running);
     const failed = await engine.schema.apply(running, { reset: true, directory }).catch((thrown) => thrown);
     expect(failed).toMatchObject({ code: 'SCHEMA_FAILED', engine: name });
     expect(failed.message).toMatch(place);
     expect(failed.message).toMatch(message);
+    // Whatever it has emptied by then, nobody takes that for loaded.
+    const loaded = await engine.data.loadedFingerprint(running).catch(() => undefined);
+    if (loaded !== undefined) {
+      expect(await contentOf(engine, running)).toEqual(before);
+    }
     await engine.schema.apply(running, { reset: true });
   });
 });

@@ -60,10 +60,14 @@ async function applyCollection(application: Application): Promise<readonly strin
   if (keep && !reset) return [];
   try {
     const isReplaced = applied !== undefined && applied !== wanted;
-    if (isReplaced) await database.dropCollection(name);
+    if (isReplaced) {
+      await forgetLoad(client);
+      await database.dropCollection(name);
+    }
     const found = await gapsOfCollection(database, { name, schema, withText });
     // What is different is somebody's doing: only a reset may undo it.
     const gaps = found.filter(({ what }) => reset || what === 'missing');
+    if (gaps.some(({ kind, what }) => kind === 'collection' && what === 'different')) await forgetLoad(client);
     await closeGaps(database, { name, schema, withText, gaps });
     if (applied !== wanted) await writeRecord(client, `schema ${name}`, wanted);
     return applied === wanted ? gaps.map(nameOfGap) : [name];
@@ -105,6 +109,11 @@ function parse(text: string, file: string): CollectionSchema {
     const line = /line (\d+)/.exec(messageOf(thrown))?.[1];
     throw schemaFailed('mongodb', line === undefined ? file : `${file}:${line}`, messageOf(thrown), thrown);
   }
+}
+
+/** Documents go now: whatever happens next, nobody may take the dataset for loaded, or half of it for the rest. */
+async function forgetLoad(client: MongoClient): Promise<void> {
+  for (const name of ['dataset', 'load']) await writeRecord(client, name, undefined);
 }
 
 /** What was applied or loaded. */

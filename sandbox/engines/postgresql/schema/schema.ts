@@ -6,7 +6,7 @@ import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
-import { loadedFingerprint } from '../data/load.ts';
+import { forgetFingerprint, loadedFingerprint } from '../data/load.ts';
 import { tableLoads } from '../data/rows.ts';
 import { type DatabaseName, databases, openPrimary } from '../server/connection.ts';
 import { inTransaction } from '../server/in-transaction.ts';
@@ -120,6 +120,8 @@ async function applyDatabase(
     // A database without a record is what a start that was killed has left: nothing is in it.
     if (applied !== undefined && !reset)
       throw schemaDifferent('postgresql', `The database ${database}`, { file, there: applied, wanted });
+    // Its rows go now: whatever happens next, nobody may take the dataset for loaded.
+    if (wasLoaded) await forgetFingerprint(running);
     await admin.client.query(`DROP DATABASE ${database} WITH (FORCE)`);
   } else if (keep && !reset) return [];
   await admin.client.query(`CREATE DATABASE ${database}`);

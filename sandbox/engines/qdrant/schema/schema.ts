@@ -5,6 +5,7 @@ import { nameOfGap, type SchemaGap } from '../../contract/schema/schema-gap.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
+import { loadRecords } from '../data/load-records.ts';
 import { openClient } from '../server/connection.ts';
 import { type CollectionSchema, collectionNames, readCollectionSchema, schemaDirectory } from './collections.ts';
 import { type FoundCollection, gapsOfCollection, serverDefaults } from './schema-gaps.ts';
@@ -33,6 +34,16 @@ export async function applySchema(
   return { applied: applied.flat(), alreadyPresent: untouched };
 }
 
+/** Points go now: whatever happens next, nobody may take the dataset for loaded. */
+async function forgetLoad(client: QdrantClient): Promise<void> {
+  await loadRecords(client)
+    .forget()
+    // The collection that has the record is gone, and the record with it.
+    .catch((thrown: { readonly status?: number }) => {
+      if (thrown.status !== 404) throw thrown;
+    });
+}
+
 /** Returns the names of what was made, or made the same again. */
 async function applyCollection(
   client: QdrantClient,
@@ -50,7 +61,10 @@ async function applyCollection(
   }
   if (gaps.length === 0 || (keep && !reset)) return [];
   try {
-    if (isDifferent) await client.deleteCollection(name);
+    if (isDifferent) {
+      await forgetLoad(client);
+      await client.deleteCollection(name);
+    }
     if (there === undefined || isDifferent) await client.createCollection(name, { vectors: wanted.vectors });
     else if (reset && ofKind('vector index') !== undefined) await client.updateCollection(name, serverDefaults);
     await makeIndexes(client, name, { wanted, gaps, reset, isNew: there === undefined || isDifferent });
