@@ -65,6 +65,8 @@ test('files that version 0.1 kept in the project are used, and moved by the next
   const before = await environmentOf(folder);
   await rm(inProject, { recursive: true, force: true });
   await rename(dataOf(folder.path), inProject);
+  // That version published nothing.
+  await rm(join(inProject, 'metrics'), { recursive: true });
   const { directory: _, ...secrets } = JSON.parse(
     await readFile(join(inProject, `${name}.secrets.json`), 'utf8'),
   ) as StackSecrets;
