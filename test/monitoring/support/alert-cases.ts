@@ -124,22 +124,31 @@ export const alertCases: readonly AlertCase[] = [
     ],
     labels: { ...ofMember, member_idx: 'INSTANCE' },
   },
-  {
-    alert: 'MongoDBMemberDown',
-    series: [
-      {
-        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', 'SECONDARY'),
-        healthy: 1,
-        faulty: 'stale',
-      },
-      {
-        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', '(not reachable/healthy)'),
-        healthy: 'stale',
-        faulty: 0,
-      },
-    ],
-    labels: { ...ofMember, member_idx: 'INSTANCE' },
-  },
+  ...[
+    { cause: 'gone', own: { healthy: 1, faulty: 'stale' } as const },
+    { cause: 'cut off from the others', own: { healthy: 1 } },
+  ].map(
+    ({ cause, own }): AlertCase => ({
+      alert: 'MongoDBMemberDown',
+      cause,
+      series: [
+        {
+          series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', 'SECONDARY'),
+          healthy: 1,
+          faulty: 'stale',
+        },
+        {
+          series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', '(not reachable/healthy)'),
+          healthy: 'stale',
+          faulty: 0,
+        },
+        // What it says of itself.
+        { series: memberSeenBy('mongodb_rs_members_health', 'INSTANCE', 'INSTANCE', 'SECONDARY'), ...own },
+        { series: memberSeenBy('mongodb_rs_members_self', 'INSTANCE', 'INSTANCE', 'SECONDARY'), ...own },
+      ],
+      labels: { ...ofMember, member_idx: 'INSTANCE' },
+    }),
+  ),
   {
     alert: 'MongoDBNoPrimary',
     series: [
