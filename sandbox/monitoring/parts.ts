@@ -55,11 +55,14 @@ function hashOf({ spec, image, hostPorts }: Part): string {
   return sha256Of(JSON.stringify([spec, image.digest, hostPorts]));
 }
 
-/** Where the stack is a throw-away one, its monitoring goes with it when its process has died. */
+/**
+ * Where the stack is a throw-away one, its monitoring goes with it when its process has died. That of a restore has an owner
+ * too, and stays when that one has ended.
+ */
 async function labelsBeside(beside: NodeHandle): Promise<Labels> {
   const nodes = await findContainers({ [labelNames.stack]: beside.network });
   const found = nodes.find(({ id }) => id === beside.containerId)?.labels ?? {};
-  const owner = found[labelNames.owner];
+  const owner = found[labelNames.purpose] === 'throw-away' ? found[labelNames.owner] : undefined;
   return {
     [labelNames.beside]: beside.network,
     [labelNames.monitoring]: 'true',
