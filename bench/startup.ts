@@ -11,6 +11,7 @@ import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { createStack } from '../sandbox/stack/create-stack.ts';
 import type { StackOptions } from '../sandbox/stack/stack-options.ts';
 import type { StartupStep } from '../sandbox/stack/start/startup-steps.ts';
+import { stackIdentity } from '../sandbox/stack/state/stack-identity.ts';
 import { startWithCompose } from './compose-peer.ts';
 
 /** What is wanted of a start on two cores, in milliseconds; printed beside what was measured. */
@@ -135,7 +136,8 @@ async function measureCommands(
   times: Record<StartupFigure, number[]>,
 ): Promise<void> {
   await using folder = await createTemporaryFolder('taishang-startup-');
-  const place = ['--directory', folder.path];
+  // Of its own name too, whatever the environment names.
+  const place = ['--directory', folder.path, '--name', stackIdentity({ directory: folder.path }).name];
   const up = ['up', ...place, '--engines', engines.join(','), '--size', 'small'];
   try {
     await timeCommand(up);

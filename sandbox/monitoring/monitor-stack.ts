@@ -26,6 +26,7 @@ import {
 } from '../stack/state/published-metrics.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
+import { readState } from '../stack/state/stack-state.ts';
 import { askReady } from './addresses.ts';
 import { type Part, reconcileParts } from './parts.ts';
 import {
@@ -77,7 +78,7 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
     name,
     async () => {
       const { engines } = await attachStack({ directory, name });
-      const published = await publishedMetrics({ directory, name });
+      const published = () => publishedMetrics({ directory, name });
       await startMonitoring(engines, { ...options, published, progress });
     },
     options.signal,
@@ -88,8 +89,8 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
 export async function startMonitoring(
   engines: ReadonlyMap<EngineName, RunningEngine>,
   options: Omit<MonitorOptions, keyof Meant> & {
-    /** What was published of the stack so far. Default: nothing. */
-    readonly published?: readonly PublishedMetrics[];
+    /** What was published of the stack so far, asked once Prometheus runs. Default: nothing. */
+    readonly published?: () => Promise<readonly PublishedMetrics[]>;
     readonly progress: ProgressListener;
   },
 ): Promise<void> {
@@ -106,7 +107,8 @@ export async function startMonitoring(
       webhook: options.webhook,
     });
     await reconcileParts(beside, parts);
-    await serveMetrics(beside.network, options.published ?? []);
+    // Not before: images take minutes, in which a backup may have been made.
+    await serveMetrics(beside.network, (await options.published?.()) ?? []);
     await writeTargets(beside.network, targets);
     await Promise.all(
       parts.flatMap(({ hostPorts }) => Object.values(hostPorts)).map((port) => untilReady(port, options.signal)),
@@ -216,10 +218,12 @@ async function untilReady(port: number, signal?: AbortSignal): Promise<void> {
 
 /**
  * Removes Prometheus, Alertmanager and the exporters, and takes their logins away. Returns the names of the containers.
- * Throws `STACK_NOT_RUNNING` where a login cannot be taken away; the containers are removed then.
+ * Throws `STACK_NOT_RUNNING` where a login cannot be taken away; the containers are removed then. Throws `NAME_TAKEN` where the
+ * stack of this name is that of another project, whose monitoring stays.
  */
 export async function stopMonitoring(options: Meant): Promise<readonly string[]> {
   const { directory, name } = stackIdentity(options);
+  await readState(directory, name);
   return withStackLock(directory, name, async () => {
     const found = await monitoringContainers(name);
     await Promise.all(found.map(({ id }) => removeContainer(id)));

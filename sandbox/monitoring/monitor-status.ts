@@ -1,4 +1,5 @@
-import type { FoundContainer } from '../containers/runtime/objects.ts';
+import { type FoundContainer, publishedOf } from '../containers/runtime/objects.ts';
+import { requireForwarded } from '../containers/runtime/ssh/forwarded-ports.ts';
 import { SandboxError } from '../core/errors.ts';
 import { splitByCapability } from '../engines/contract/lacks.ts';
 import type { EngineName } from '../engines/engine-names.ts';
@@ -41,7 +42,7 @@ interface Alert {
   readonly since: string;
 }
 
-/** Throws `STACK_NOT_RUNNING` where nothing watches the stack. */
+/** Throws `STACK_NOT_RUNNING` where nothing watches the stack, and `NODE_NOT_READY` where Prometheus gives no answer. */
 export async function monitorStatus(options: {
   readonly directory?: string;
   readonly name?: string;
@@ -49,13 +50,15 @@ export async function monitorStatus(options: {
   const { directory, name } = stackIdentity(options);
   const [containers, state] = await Promise.all([monitoringContainers(name), readState(directory, name)]);
   const port = hostPort(containers, prometheusPort);
+  const alertmanagerHostPort = hostPort(containers, alertmanagerPort);
+  await requireForwarded(publishedOf(containers));
   const engines = await loadEngines(Object.keys(state?.engines ?? {}) as EngineName[]);
   const [targets, alerts] = await Promise.all([targetsOf(port), alertsOf(port)]);
   return {
     version: 1,
     stack: name,
     prometheus: addressOf(port),
-    alertmanager: addressOf(hostPort(containers, alertmanagerPort)),
+    alertmanager: addressOf(alertmanagerHostPort),
     targets,
     alerts,
     notMonitored: splitByCapability(engines, 'metrics').unable.map(({ engine, reason }) => ({
@@ -76,13 +79,18 @@ export async function monitoringPorts(
   };
 }
 
+const names: Readonly<Record<number, string>> = { [prometheusPort]: 'Prometheus', [alertmanagerPort]: 'Alertmanager' };
+
 function hostPort(containers: readonly FoundContainer[], containerPort: number): number {
   const port = containers.find(({ running, hostPorts }) => running && hostPorts[containerPort] !== undefined)
     ?.hostPorts[containerPort];
   if (port !== undefined) return port;
   throw new SandboxError({
     code: 'STACK_NOT_RUNNING',
-    message: 'Nothing watches the stack.',
+    message:
+      containers.length === 0
+        ? 'Nothing watches the stack.'
+        : `A part of the stack's monitoring does not run: ${names[containerPort]}.`,
     next: 'Start its monitoring: `npm run sandbox -- monitor up`.',
   });
 }

@@ -3,7 +3,8 @@ import type { NodeHandle, NodeSpec } from '../containers/nodes/node-spec.ts';
 import { removeContainer } from '../containers/nodes/nodes.ts';
 import { startNode } from '../containers/nodes/start-node.ts';
 import { type Labels, labelNames } from '../containers/runtime/labels.ts';
-import { type FoundContainer, findContainers } from '../containers/runtime/objects.ts';
+import { type FoundContainer, findContainers, publishedOf } from '../containers/runtime/objects.ts';
+import { requireForwarded } from '../containers/runtime/ssh/forwarded-ports.ts';
 import { sha256Of } from '../core/sha256-of.ts';
 import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
 
@@ -28,13 +29,13 @@ export async function reconcileParts(beside: NodeHandle, wanted: readonly Part[]
   const kept = found.filter(isWanted);
   await Promise.all(found.filter((each) => !kept.includes(each)).map(({ id }) => removeContainer(id)));
   const missing = wanted.filter((part) => !kept.some(({ name }) => name === containerNameOf(stackName, part)));
-  await Promise.all(missing.map((part) => start(stackName, part, labels)));
+  await Promise.all([requireForwarded(publishedOf(kept)), ...missing.map((part) => start(stackName, part, labels))]);
 }
 
 async function start(stackName: string, part: Part, labels: Labels): Promise<void> {
   await startNode(part.spec, {
-    // A stack's name of its own: nothing that looks at the stack takes it for one of its nodes.
-    stackName: `${stackName}-monitoring`,
+    // A stack's name of its own, which no stack can have: nothing that looks at a stack takes it for one of its nodes.
+    stackName: `${stackName}.monitoring`,
     engine: 'monitoring',
     image: part.image.reference,
     network: stackName,
@@ -54,11 +55,14 @@ function hashOf({ spec, image, hostPorts }: Part): string {
   return sha256Of(JSON.stringify([spec, image.digest, hostPorts]));
 }
 
-/** Where the stack is a throw-away one, its monitoring goes with it when its process has died. */
+/**
+ * Where the stack is a throw-away one, its monitoring goes with it when its process has died. That of a restore has an owner
+ * too, and stays when that one has ended.
+ */
 async function labelsBeside(beside: NodeHandle): Promise<Labels> {
   const nodes = await findContainers({ [labelNames.stack]: beside.network });
   const found = nodes.find(({ id }) => id === beside.containerId)?.labels ?? {};
-  const owner = found[labelNames.owner];
+  const owner = found[labelNames.purpose] === 'throw-away' ? found[labelNames.owner] : undefined;
   return {
     [labelNames.beside]: beside.network,
     [labelNames.monitoring]: 'true',

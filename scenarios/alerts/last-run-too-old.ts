@@ -108,8 +108,11 @@ function commandDrill(
       return {
         ...watched,
         async [Symbol.asyncDispose]() {
-          await watched[Symbol.asyncDispose]();
-          await end();
+          try {
+            await watched[Symbol.asyncDispose]();
+          } finally {
+            await end();
+          }
         },
       };
     } catch (thrown) {

@@ -12,13 +12,22 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts a command of the sandbox as a process of its own, which can be killed. It never rejects. */
+/**
+ * What chooses a stack for whoever runs the suites: with it, commands would restore, over its data, into the stack that
+ * somebody works with.
+ */
+const choosing = ['SANDBOX_DIRECTORY', 'SANDBOX_NAME', 'COMPOSE_PROJECT_NAME', 'SANDBOX_ENGINES'];
+
+/**
+ * Starts a command of the sandbox as a process of its own, which can be killed, on the stack of its folder. It never
+ * rejects.
+ */
 export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}) {
   return execa(process.execPath, [commandProgram, ...args], {
     reject: false,
     stdin: 'ignore',
     stripFinalNewline: false,
-    env: { ...env },
+    env: { ...Object.fromEntries(choosing.map((name) => [name, undefined])), ...env },
     ...withoutUndefined({ cwd }),
   });
 }

@@ -1,4 +1,4 @@
-import type { AlertCase, FaultySeries } from './situations.ts';
+import type { AlertCase, FaultySeries, SilentCase } from './situations.ts';
 
 const jobs = {
   'postgres-exporter': { engine: 'postgresql', origin: 'built' },
@@ -124,22 +124,31 @@ export const alertCases: readonly AlertCase[] = [
     ],
     labels: { ...ofMember, member_idx: 'INSTANCE' },
   },
-  {
-    alert: 'MongoDBMemberDown',
-    series: [
-      {
-        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', 'SECONDARY'),
-        healthy: 1,
-        faulty: 'stale',
-      },
-      {
-        series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', '(not reachable/healthy)'),
-        healthy: 'stale',
-        faulty: 0,
-      },
-    ],
-    labels: { ...ofMember, member_idx: 'INSTANCE' },
-  },
+  ...[
+    { cause: 'gone', own: { healthy: 1, faulty: 'stale' } as const },
+    { cause: 'cut off from the others', own: { healthy: 1 } },
+  ].map(
+    ({ cause, own }): AlertCase => ({
+      alert: 'MongoDBMemberDown',
+      cause,
+      series: [
+        {
+          series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', 'SECONDARY'),
+          healthy: 1,
+          faulty: 'stale',
+        },
+        {
+          series: memberSeenBy('mongodb_rs_members_health', 'mongodb-1', 'INSTANCE', '(not reachable/healthy)'),
+          healthy: 'stale',
+          faulty: 0,
+        },
+        // What it says of itself.
+        { series: memberSeenBy('mongodb_rs_members_health', 'INSTANCE', 'INSTANCE', 'SECONDARY'), ...own },
+        { series: memberSeenBy('mongodb_rs_members_self', 'INSTANCE', 'INSTANCE', 'SECONDARY'), ...own },
+      ],
+      labels: { ...ofMember, member_idx: 'INSTANCE' },
+    }),
+  ),
   {
     alert: 'MongoDBNoPrimary',
     series: [
@@ -214,11 +223,20 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: 'PostgreSQLDiskGrowth',
     series: [
-      { series: `pg_database_size_bytes{${postgres},datname="one"}`, healthy: 50e6, edge: 75e6, faulty: 76e6 },
-      { series: `pg_database_size_bytes{${postgres},datname="two"}`, healthy: 50e6 },
+      // At 0.2 MB a scrape it is 24 % within an hour; at 2 MB it is more than a quarter with the thirteenth.
+      {
+        series: `pg_database_size_bytes{${postgres},datname="one"}`,
+        healthy: 0,
+        edge: 0.2e6,
+        faulty: 2e6,
+        isCounter: true,
+      },
+      { series: `pg_database_size_bytes{${postgres},datname="two"}`, healthy: 100e6 },
     ],
     labels: ofNode('postgres-exporter'),
     healthySeconds: 3_900,
+    leadSeconds: 360,
+    tailSeconds: 900,
   },
   {
     alert: 'RedisMemoryUsageHigh',
@@ -315,7 +333,19 @@ export const alertCases: readonly AlertCase[] = [
 ];
 
 /** What must never fire: the alert's name, and what is scraped all the time. */
-export const silentCases: readonly Pick<AlertCase, 'alert' | 'cause' | 'series'>[] = [
+export const silentCases: readonly SilentCase[] = [
+  {
+    alert: 'PostgreSQLDiskGrowth',
+    cause: 'one load of data',
+    series: [
+      { series: `pg_database_size_bytes{${postgres},datname="one"}`, healthy: 8e6, faulty: 800e6 },
+      { series: `pg_database_size_bytes{${postgres},datname="two"}`, healthy: 50e6 },
+    ],
+    course: [
+      ['healthy', 130],
+      ['faulty', 150],
+    ],
+  },
   {
     alert: 'RedisMemoryUsageHigh',
     cause: 'without a limit',

@@ -225,14 +225,22 @@ function expectedAlert(given: AlertCase, rule: Rule, instance: string) {
   return { exp_labels: labels, exp_annotations: Object.fromEntries(annotations) };
 }
 
-/** An hour in which nothing may fire. */
-export function silence(given: Pick<AlertCase, 'alert' | 'cause' | 'series'>): UnitTest {
-  const scrapes = 3_600 / stepSeconds;
+/** What must never fire. */
+export interface SilentCase extends Pick<AlertCase, 'alert' | 'cause' | 'series'> {
+  /** What is seen. Default: an hour of the same. */
+  readonly course?: Course;
+}
+
+/** Nothing may fire, at any tenth scrape and at the last. */
+export function silence(given: SilentCase): UnitTest {
+  const course = given.course ?? [['healthy', 3_600 / stepSeconds]];
+  const scrapes = course.reduce((sum, [, count]) => sum + count, 0);
+  const looks = Array.from({ length: Math.floor((scrapes - 1) / 10) }, (_, index) => 10 * (index + 1));
   return {
     name: `${given.alert}: ${given.cause}: silent`,
     interval: `${stepSeconds}s`,
-    input_series: seriesOf({ ...given, labels: {} }, { 'node-1': [['healthy', scrapes]] }),
-    alert_rule_test: [10, 60, scrapes - 1].map((step) => ({
+    input_series: seriesOf({ ...given, labels: {} }, { 'node-1': course }),
+    alert_rule_test: [...looks, scrapes - 1].map((step) => ({
       eval_time: `${step * stepSeconds}s`,
       alertname: given.alert,
       exp_alerts: [],

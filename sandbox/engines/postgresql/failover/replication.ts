@@ -7,9 +7,17 @@ interface Queries {
 /** Slot of a standby: names of slots take no hyphens. */
 export const slotName = (standby: string) => standby.replaceAll('-', '_');
 
-/** A slot for each standby, so that the log which it has not read yet is kept. One that is there stays. */
+/**
+ * A slot for each standby, so that the log which it has not read yet is kept. One that is there stays, unless it is lost:
+ * nobody can read from that one any more.
+ */
 export async function ensureSlots(client: Queries, standbys: readonly string[]): Promise<void> {
   for (const standby of standbys) {
+    await client.query(
+      `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+       WHERE slot_name = $1 AND wal_status = 'lost' AND NOT active`,
+      [slotName(standby)],
+    );
     await client.query(
       `SELECT pg_create_physical_replication_slot($1)
        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)`,

@@ -60,6 +60,9 @@ primary_after() {
 
 # Makes the stopped server a standby. $1: `rewind` or `rebuild`; $2: the primary.
 join() {
+	# From one that is lost nobody can read any more.
+	ask "$2" "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+		WHERE slot_name = '${name//-/_}' AND wal_status = 'lost' AND NOT active" >/dev/null
 	ask "$2" "SELECT pg_create_physical_replication_slot('${name//-/_}') WHERE NOT EXISTS
 		(SELECT FROM pg_replication_slots WHERE slot_name = '${name//-/_}')" >/dev/null
 	# pg_rewind compares with the newest checkpoint of the source.

@@ -29,6 +29,9 @@ LABELS = {
     "serverStatus.opcountersRepl.": "legacy_op_type",
 }
 
+# Unauthorized and AuthenticationFailed (the server's `error_codes.yml`): alerts about members would be silent for ever.
+REFUSALS = (13, 18)
+
 Sample = tuple[str, dict[str, str], float]
 
 
@@ -73,10 +76,12 @@ def chosen(status: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def set_status(client: MongoClient) -> Mapping[str, Any]:
-    """Empty of a router, and of a server that is not a member of a set."""
+    """Empty of a router, and of a server that is not a member of a set. Who may not ask knows nothing of either."""
     try:
         return client.admin.command("replSetGetStatus")
     except OperationFailure as error:
+        if error.code in REFUSALS:
+            raise
         print(f"{TARGET} tells no status of a set: {error.code}", file=sys.stderr, flush=True)
         return {}
 

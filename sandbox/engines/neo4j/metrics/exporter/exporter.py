@@ -44,7 +44,7 @@ def about_graph(rows: Mapping[str, list[Row]], labels: dict[str, str]) -> Iterab
     running = [(own, transactions.get(own["database"], {})) for own, _ in databases]
     active = [(own, row.get("active", 0)) for own, row in running]
     yield gauge("neo4j_transactions_active", "Transactions, without those of this exporter.", active)
-    oldest = [(own, row.get("oldest_milliseconds", 0) / 1e3) for own, row in running]
+    oldest = [(own, (row.get("oldest_milliseconds") or 0) / 1e3) for own, row in running]
     yield gauge("neo4j_transactions_oldest_seconds", "Age of the oldest of them.", oldest)
     connections = [({**labels, "connector": row["connector"]}, row["connections"]) for row in rows["connections"]]
     yield gauge("neo4j_connections", "Connections, with the one of this exporter.", connections)

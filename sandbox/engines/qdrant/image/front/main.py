@@ -116,7 +116,7 @@ def create_app(settings: dict[str, Any]) -> ASGIApp:
 
     app = Starlette(routes=routes(), lifespan=lifespan)
     key, reading = (settings["service"].get(name) for name in ("api_key", "read_only_api_key"))
-    return ApiKeys(app, str(key), str(reading) if reading else None) if key else app
+    return ApiKeys(app, str(key) if key else None, str(reading) if reading else None) if key or reading else app
 
 
 async def maintain(store: Store) -> None:
