@@ -57,7 +57,8 @@ async function answer(client: Client, question: QualityQuestion, limits: Quality
   const isCount = 'rule' in question.ask && question.ask.rule.metric === 'rowCount';
   const counted = isCount
     ? `SELECT count(*)::float8 AS count, ARRAY[]::text[] AS ids FROM (${text}) found`
-    : `WITH found AS MATERIALIZED (SELECT id::text AS id FROM (${text}\n) violations WHERE id::text <> ALL ($${accepted}::text[]))
+    : `WITH found AS MATERIALIZED (SELECT coalesce(id::text, 'null') AS id FROM (${text}\n) violations
+         WHERE coalesce(id::text, 'null') <> ALL ($${accepted}::text[]))
        SELECT (SELECT count(*) FROM found)::float8 AS count, ARRAY(SELECT id FROM found ORDER BY id LIMIT $${idsMax}) AS ids`;
   await limitTime(client, limits);
   const { rows } = await client.query<QualityAnswer>(
