@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import { type Document, ObjectId } from 'mongodb';
 import type { QualityParameters, QualityQuestion, QualityRule } from '../../contract/quality.ts';
 
 /** What finds the violations of a collection: a filter, or stages that end with documents whose `_id` tells what is wrong. */
@@ -56,6 +56,15 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
       };
     }
   }
+}
+
+/** What ids may be that a contract has as texts: they are told as texts, and are something else in most collections. */
+export function idsOf(texts: readonly string[]): readonly unknown[] {
+  return texts.flatMap((text) => [
+    text,
+    ...(/^[0-9a-f]{24}$/i.test(text) ? [new ObjectId(text)] : []),
+    ...(/^-?\d+(\.\d+)?$/.test(text) && Number.isFinite(Number(text)) ? [Number(text)] : []),
+  ]);
 }
 
 function listOf(values: unknown): readonly unknown[] {
