@@ -1,6 +1,7 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { now } from '../core/clock.ts';
+import { SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { Engine } from '../engines/contract/engine.ts';
@@ -10,11 +11,13 @@ import { loadEngines } from '../engines/load-engines.ts';
 import { attachState } from '../stack/attach/attach-stack.ts';
 import type { StackState } from '../stack/state/stack-state.ts';
 import { checksOf } from './contracts/checks.ts';
+import type { Check } from './contracts/contract.ts';
 import { platformContracts, readContracts } from './contracts/read-contracts.ts';
 import { keptDistributions } from './drift/kept-distributions.ts';
 import type { CheckChoice } from './run/choose-checks.ts';
 import { chooseChecks } from './run/choose-checks.ts';
 import type { QualityTarget } from './run/quality-target.ts';
+import { requireQuestions } from './run/require-questions.ts';
 
 /** What is checked: a stack, or servers that the sandbox did not start. */
 export interface QualityOptions extends CheckChoice {
@@ -50,13 +53,18 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
     contracts,
     engines.map(({ name }) => name),
   );
+  const all = checksOf(read, engines);
+  requireQuestions(all, engines);
+  const checks = chooseChecks(all, options);
+  const acrossStores = isAcrossStores(options) ? dataset : undefined;
+  requireSome(checks, acrossStores);
   return {
     engines,
     running,
-    checks: chooseChecks(checksOf(read, engines), options),
+    checks,
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
     ...withoutUndefined({
-      dataset: isAcrossStores(options) ? dataset : undefined,
+      dataset: acrossStores,
       strict,
       acceptDrift,
       progress,
@@ -64,6 +72,16 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
       distributions,
     }),
   };
+}
+
+/** Nothing that is asked would be nothing that is wrong. */
+function requireSome(checks: readonly Check[], dataset: Dataset | undefined): void {
+  if (checks.length > 0 || dataset !== undefined) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: 'There is nothing to check: no check is of these names and of this cost at once.',
+    next: 'Leave --cost out. Stores are held against each other (cross-store) where all of them hold the dataset.',
+  });
 }
 
 /** Differences between stores are scans of all of them: they are left out where only some checks are meant. */

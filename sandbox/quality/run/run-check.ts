@@ -73,7 +73,8 @@ export async function runCheck(check: Check, store: OpenStore, moments: Moments)
   }
 }
 
-function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
+/** Why an engine cannot be asked at all. */
+export function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
   if (ask === 'catalogue' || !('rule' in ask) || metrics.includes(ask.rule.metric)) return undefined;
   return `this engine cannot be asked for ${ask.rule.metric}`;
 }

@@ -33,7 +33,10 @@ export function statementOf(question: QualityQuestion): BoundStatement {
     text: ask.query
       .trim()
       .replace(/;\s*$/, '')
-      .replace(/\$\{(\w+)\}/g, '$$$1'),
+      .replace(/\$\{(\w+)\}/g, (_, name: string) => {
+        if (!Object.hasOwn(parameters, name)) throw new Error(`the query names \${${name}}, which nobody gives`);
+        return `$${name}`;
+      }),
     parameters,
   };
 }
