@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type {
@@ -98,6 +99,22 @@ async function gapsOf(
   }
   const there = await session.catalogue(contract.place, limits);
   return catalogueGaps(contract, there, { fields: quality.fields, origin: running.image.origin });
+}
+
+/** Connects to a store. One that answers later than anybody waits for is let go of then. */
+export async function openQuality(quality: Quality, running: ReachableEngine): Promise<QualitySession> {
+  const opening = quality.open(running);
+  try {
+    return await withDeadline(opening, deadlineMs('serverSelection') * 2);
+  } catch (thrown) {
+    opening.then(closeQuality).catch(() => {});
+    throw thrown;
+  }
+}
+
+/** A store that has fallen silent meanwhile hears no goodbye, and what it has told counts all the same. */
+export async function closeQuality(session: QualitySession): Promise<void> {
+  await withDeadline(Promise.resolve(session[Symbol.asyncDispose]()), deadlineMs('serverSelection')).catch(() => {});
 }
 
 /** Whatever comes after the deadline is nobody's any more. */

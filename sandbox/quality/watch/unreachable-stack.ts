@@ -9,6 +9,7 @@ import type { Check } from '../contracts/contract.ts';
 import { platformContracts, readContracts } from '../contracts/read-contracts.ts';
 import { chooseChecks } from '../run/choose-checks.ts';
 import { type CheckResult, type QualityReport, summaryOf } from '../run/report.ts';
+import { requireQuestions } from '../run/require-questions.ts';
 import { unasked } from '../run/run-check.ts';
 import type { QualityOptions } from '../target.ts';
 
