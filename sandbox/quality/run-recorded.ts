@@ -1,4 +1,5 @@
 import { deadlineMs } from '../core/deadlines.ts';
+import { SandboxError } from '../core/errors.ts';
 import { stackIdentity } from '../stack/state/stack-identity.ts';
 import { withHeldLock } from '../unattended/held-lock.ts';
 import { publishRuns, recordRun } from './history/record-run.ts';
@@ -21,7 +22,24 @@ export async function runUnattended(options: QualityOptions): Promise<QualityRep
     const reason = whyUnreachable(thrown);
     if (reason === undefined) throw thrown;
     // Differences between stores are none of these checks, and are not gone for that.
-    return alone(options, () => unreachableReport(options, reason), { isWhole: false });
+    const report = async () => {
+      const unknown = await unreachableReport(options, reason);
+      // Where nothing else was meant, nothing that is known is no success.
+      if (unknown.results.length === 0) throw thrown;
+      return unknown;
+    };
+    return alone(options, report, { isWhole: false });
+  });
+}
+
+/**
+ * {@link runUnattended} of checks that an earlier run could not decide; of all that are meant where one of them is gone
+ * meanwhile, as with a stack that came back with other engines.
+ */
+export async function runAgain(options: QualityOptions, names: readonly string[]): Promise<QualityReport> {
+  return runUnattended({ ...options, names }).catch((thrown) => {
+    if (!(thrown instanceof SandboxError) || thrown.code !== 'BAD_OPTION') throw thrown;
+    return runUnattended(options);
   });
 }
 
