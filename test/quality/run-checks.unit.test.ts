@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
-import type { QualitySession } from '../../sandbox/engines/contract/quality.ts';
+import { NoSuchPlace, type QualitySession } from '../../sandbox/engines/contract/quality.ts';
 import type { ExternalEngine } from '../../sandbox/engines/contract/topology.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
@@ -72,6 +72,14 @@ test('a store that falls silent before it hears the goodbye holds nobody up', as
   const session = sessionWith({ [Symbol.asyncDispose]: () => new Promise(() => {}) });
   const { results } = await run(ordinary, async () => session);
   expect(results).toMatchObject([{ check: ordinary, verdict: 'pass' }]);
+});
+
+test('a table that is gone is a gap between contract and catalogue, and no silence of the store', async () => {
+  const catalogue = async () => {
+    throw new NoSuchPlace('relation "users" does not exist');
+  };
+  const { results } = await run('postgresql.users.catalogue', async () => sessionWith({ catalogue }));
+  expect(results).toMatchObject([{ verdict: 'fail', count: 1, ids: ['users is missing'] }]);
 });
 
 test('distributions that cannot be kept are said, and no run is lost for them', async () => {

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import type {
-  Quality,
-  QualityAnswer,
-  QualityLimits,
-  QualityQuestion,
-  QualitySession,
+import {
+  NoSuchPlace,
+  type Quality,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityQuestion,
+  type QualitySession,
 } from '../../engines/contract/quality.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
 import { catalogueGaps, undeclaredPlaces } from '../contracts/catalogue-gaps.ts';
@@ -97,8 +98,13 @@ async function gapsOf(
   if (ask !== 'catalogue' && 'places' in ask) {
     return undeclaredPlaces(await session.places(limits), ask.places, accepted);
   }
-  const there = await session.catalogue(contract.place, limits);
-  return catalogueGaps(contract, there, { fields: quality.fields, origin: running.image.origin });
+  try {
+    const there = await session.catalogue(contract.place, limits);
+    return catalogueGaps(contract, there, { fields: quality.fields, origin: running.image.origin });
+  } catch (thrown) {
+    if (thrown instanceof NoSuchPlace) return [`${contract.place.name} is missing`];
+    throw thrown;
+  }
 }
 
 /** Connects to a store. One that answers later than anybody waits for is let go of then. */

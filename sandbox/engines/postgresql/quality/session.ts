@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
+import { messageOf } from '../../../core/errors.ts';
 import {
   type Combination,
+  NoSuchPlace,
   type QualityAnswer,
   type QualityLimits,
   type QualityPlace,
@@ -35,9 +37,18 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
       use(place.database ?? mainDatabase, (client) => distribution(client, { place, fields }, limits)),
     places: (limits) => placesIn(use, limits),
     catalogue: (place, limits) =>
-      use(place.database ?? mainDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }),
+      use(place.database ?? mainDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }).catch(
+        (thrown) => {
+          throw isNoPlace(thrown) ? new NoSuchPlace(messageOf(thrown)) : thrown;
+        },
+      ),
     [Symbol.asyncDispose]: () => readers[Symbol.asyncDispose](),
   };
+}
+
+/** No such database, schema or table (PostgreSQL documentation, "PostgreSQL Error Codes"). */
+function isNoPlace(thrown: unknown): boolean {
+  return ['3D000', '3F000', '42P01'].includes(String((thrown as { code?: unknown }).code));
 }
 
 /** With a standby first, where one follows: a scan there costs the primary nothing. */

@@ -1,6 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import {
   type Combination,
+  NoSuchPlace,
   type QualityAnswer,
   type QualityLimits,
   type QualityPlace,
@@ -113,7 +114,9 @@ async function distribution(
 
 /** Vectors and payload indexes as the server describes them, and fields as the first points have them. */
 async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promise<readonly SchemaObject[]> {
-  const { config, payload_schema } = await client.getCollection(name);
+  const { config, payload_schema } = await client.getCollection(name).catch((thrown) => {
+    throw (thrown as { status?: number }).status === 404 ? new NoSuchPlace(`there is no collection ${name}`) : thrown;
+  });
   const vectors = (config.params.vectors ?? {}) as Readonly<Record<string, unknown>>;
   const named = 'size' in vectors ? { '': vectors } : vectors;
   const { points } = await client.scroll(name, { limit: payloadsSampled, with_payload: true, with_vector: false });
