@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
 import { idsOf } from '../../sandbox/engines/mongodb/quality/search.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
+import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
 import { statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
 import { askOf, idOf } from '../../sandbox/engines/qdrant/quality/questions.ts';
 import { clusterSize, valuesOf } from '../../sandbox/engines/redis/quality/answers.ts';
@@ -25,6 +26,16 @@ test.each([
   ['"a""b"', '"a""b"'],
 ])('a table that the catalogue of PostgreSQL calls %s is asked by that name', (name, quoted) => {
   expect(statementOf(question(name, 'rowCount')).text).toBe(`SELECT ctid::text AS id FROM ${quoted}`);
+});
+
+test('PostgreSQL is read from a standby that follows, else from the primary', () => {
+  const primary = { node: 'first', role: 'primary' };
+  const standby = { node: 'second', role: 'standby', follows: 'first', lagBytes: 0 };
+  const lost = { node: 'third', role: 'standby', lagUnknown: 'it follows nobody' };
+  expect(readerOf([primary, lost, standby])).toBe('second');
+  expect(readerOf([lost, primary])).toBe('first');
+  expect(readerOf([{ node: 'first', role: 'down' }, lost])).toBe('third');
+  expect(readerOf([{ node: 'first', role: 'down' }])).toBeUndefined();
 });
 
 describe('a rule of Neo4j', () => {

@@ -10,7 +10,7 @@ import {
   type QualitySession,
   requireFewCombinations,
 } from '../../contract/quality.ts';
-import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
+import { isExternal, type NodeRole, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { roles } from '../failover/roles.ts';
 import { mainDatabase } from '../server/connection.ts';
 import { catalogueOf, limitTime, placesIn } from './catalogue.ts';
@@ -46,18 +46,30 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   };
 }
 
+/**
+ * A standby where one follows: a scan there costs the primary nothing. One that has lost what it followed shows a state of
+ * before, and is asked only where no primary answers.
+ */
+export function readerOf(found: readonly NodeRole[]): string | undefined {
+  const standbys = found.filter(({ role }) => role === 'standby');
+  const inOrder = [
+    ...standbys.filter(({ lagUnknown }) => lagUnknown === undefined),
+    ...found.filter(({ role }) => role === 'primary'),
+    ...standbys,
+  ];
+  return inOrder[0]?.node;
+}
+
 /** No such database, schema or table (PostgreSQL documentation, "PostgreSQL Error Codes"). */
 function isNoPlace(thrown: unknown): boolean {
   return ['3D000', '3F000', '42P01'].includes(String((thrown as { code?: unknown }).code));
 }
 
-/** With a standby first, where one follows: a scan there costs the primary nothing. */
+/** With the node first that is read from. */
 async function onFollower(running: RunningEngine): Promise<RunningEngine> {
   if (running.topology === 'standalone') return running;
-  const found = await roles(running);
-  const order = ['standby', 'primary'];
-  const [first] = order.flatMap((role) => found.filter((each) => each.role === role));
-  const node = running.nodes.find(({ name }) => name === first?.node);
+  const name = readerOf(await roles(running));
+  const node = running.nodes.find((each) => each.name === name);
   if (node === undefined) throw new Error('no node answers');
   return { ...running, nodes: [node, ...running.nodes.filter((each) => each !== node)] };
 }
