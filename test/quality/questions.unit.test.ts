@@ -7,6 +7,7 @@ import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engine
 import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
 import { statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
 import { askOf, idOf } from '../../sandbox/engines/qdrant/quality/questions.ts';
+import { faultOfPoint } from '../../sandbox/engines/qdrant/quality/vectors.ts';
 import { clusterSize, valuesOf } from '../../sandbox/engines/redis/quality/answers.ts';
 
 function question(
@@ -61,6 +62,17 @@ test('an accepted id of MongoDB is what its text may stand for', () => {
 
 test('an accepted id of Qdrant is a number or a UUID', () => {
   expect(['7', 'c0ffee00-0000-4000-8000-000000000000'].map(idOf)).toEqual([7, 'c0ffee00-0000-4000-8000-000000000000']);
+});
+
+test('each vector of a point in Qdrant is looked at, whether it has a name or none', () => {
+  expect(faultOfPoint([0.6, 0.8], { size: 2 })).toBeUndefined();
+  expect(faultOfPoint([0.6, 0.8], { size: 3 })).toBe('of another dimension');
+  expect(faultOfPoint(null, { size: 2 })).toBe('of another dimension');
+  const described = { image: { size: 2 }, size: { size: 1 } };
+  expect(faultOfPoint({ image: [0.6, 0.8], size: [1] }, described)).toBeUndefined();
+  expect(faultOfPoint({ image: [0.6, 0.8] }, described)).toBeUndefined();
+  expect(faultOfPoint({ image: [0.6, 0.8], size: [3] }, described)).toBe('not of unit length');
+  expect(faultOfPoint({ image: [null, 1] }, described)).toBe('not finite');
 });
 
 test('points of Qdrant are double by all fields that are named', () => {
