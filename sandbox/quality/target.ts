@@ -48,7 +48,7 @@ interface QualityServer {
  */
 export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
   const { contracts = platformContracts, strict, acceptDrift, progress, signal } = options;
-  const { engines, running, dataset, distributions } = await storesOf(options);
+  const { engines, running, dataset, distributions, leftOut = [] } = await storesOf(options);
   const read = await readContracts(
     contracts,
     engines.map(({ name }) => name),
@@ -61,6 +61,7 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
   return {
     engines,
     running,
+    leftOut,
     checks,
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
     ...withoutUndefined({
@@ -93,23 +94,33 @@ function isAcrossStores({ names = [], costs }: CheckChoice): boolean {
 /** Stores, and the dataset that they hold, if they hold one. */
 export async function storesOf(
   options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>,
-): Promise<Pick<QualityTarget, 'engines' | 'running' | 'distributions'> & { readonly dataset: Dataset | undefined }> {
+): Promise<
+  Pick<QualityTarget, 'engines' | 'running' | 'leftOut' | 'distributions'> & { readonly dataset: Dataset | undefined }
+> {
   const { servers = [] } = options;
   if (servers.length > 0) {
     const running = new Map(servers.map((server) => [server.engine.name, externalOf(server)]));
-    return { engines: servers.map(({ engine }) => engine), running, dataset: undefined };
+    return { engines: servers.map(({ engine }) => engine), running, leftOut: [], dataset: undefined };
   }
   const attached = await attachState(options);
   const engines = await loadEngines([...attached.engines.keys()]);
   const { identity, state } = attached;
+  const withoutContainer =
+    options.engines === undefined ? namesOf(state).filter((name) => !attached.engines.has(name)) : [];
+  const leftOut = (await loadEngines(withoutContainer)).filter(({ quality }) => quality !== undefined);
   // Stores that were loaded anew with something else have no earlier run.
   const loaded = new Set(Object.values(state.engines).flatMap((engine) => engine.dataset?.fingerprint ?? []));
   return {
     engines,
     running: attached.engines,
+    leftOut,
     dataset: datasetOf(state, engines),
     distributions: keptDistributions(identity, loaded.size === 0 ? null : [...loaded].join(' ')),
   };
+}
+
+function namesOf({ engines }: StackState): readonly EngineName[] {
+  return Object.keys(engines) as EngineName[];
 }
 
 /** What an address says: its server is asked when the checks are. */
