@@ -2,7 +2,7 @@ import { ObjectId } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import { describe, expect, test } from 'vitest';
 import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
-import { idsOf } from '../../sandbox/engines/mongodb/quality/search.ts';
+import { idsOf, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
 import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
 import { statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
@@ -52,6 +52,15 @@ describe('a rule of Neo4j', () => {
     expect(readPlace({ name: '(:用户)' })).toMatchObject({ label: '用户', isNode: true });
     expect(readPlace({ name: '[:HAS-READ it]' })).toMatchObject({ pattern: '()-[x:`HAS-READ it`]->()', isNode: false });
     for (const name of ['User', '(:User]', '(:)']) expect(() => readPlace({ name })).toThrow('is neither a label');
+  });
+});
+
+test('a list in MongoDB is no valid text, though one of its members is', () => {
+  expect(searchOf(question('users', 'invalidValues', ['email'], { pattern: '@' }))).toEqual({
+    filter: {
+      $or: [{ email: { $ne: null } }, { email: { $type: 'array' } }],
+      $nor: [{ $and: [{ email: { $not: { $type: 'array' } } }, { email: { $type: 'string', $regex: '@' } }] }],
+    },
   });
 });
 

@@ -36,10 +36,16 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
     case 'invalidValues': {
       const isValid =
         typeof given.pattern === 'string'
-          ? { [field]: { $type: 'string', $regex: given.pattern } }
-          : // By an expression: a filter would look into an array, and take [-1, 5] for 5.
+          ? {
+              $and: [
+                { [field]: { $not: { $type: 'array' } } },
+                { [field]: { $type: 'string', $regex: given.pattern } },
+              ],
+            }
+          : // By an expression, as the pattern is of no array: a filter would look into one, and take [-1, 5] for 5.
             { $expr: { $in: [`$${field}`, listOf(given.validValues)] } };
-      return { filter: { [field]: { $ne: null }, $nor: [isValid] } };
+      // An array that has a null in it is there.
+      return { filter: { $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }], $nor: [isValid] } };
     }
     case 'duplicateValues': {
       const key = Object.fromEntries(fields.map((name, index) => [`f${index}`, `$${name}`]));
