@@ -49,6 +49,8 @@ const deadlinesMs = {
   offlineImport: 3_600_000,
   /** One check of the data's quality, where its contract names no deadline. */
   qualityCheck: 10_000,
+  /** A store reads back all that other stores hold too, for quality checks across stores (`large`: 855,219 things). */
+  qualityAcrossStores: 300_000,
   /** Another run of quality checks on the same stack ends (119 checks of 10 s would take longer: none does). */
   qualityRun: 600_000,
   /** A client of ours finds the server of an engine that is up. */

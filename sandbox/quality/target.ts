@@ -1,6 +1,7 @@
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import { now } from '../core/clock.ts';
+import { SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { Engine } from '../engines/contract/engine.ts';
@@ -10,11 +11,13 @@ import { loadEngines } from '../engines/load-engines.ts';
 import { attachState } from '../stack/attach/attach-stack.ts';
 import type { StackState } from '../stack/state/stack-state.ts';
 import { checksOf } from './contracts/checks.ts';
+import type { Check } from './contracts/contract.ts';
 import { platformContracts, readContracts } from './contracts/read-contracts.ts';
 import { keptDistributions } from './drift/kept-distributions.ts';
 import type { CheckChoice } from './run/choose-checks.ts';
 import { chooseChecks } from './run/choose-checks.ts';
 import type { QualityTarget } from './run/quality-target.ts';
+import { requireQuestions } from './run/require-questions.ts';
 
 /** What is checked: a stack, or servers that the sandbox did not start. */
 export interface QualityOptions extends CheckChoice {
@@ -45,18 +48,24 @@ interface QualityServer {
  */
 export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
   const { contracts = platformContracts, strict, acceptDrift, progress, signal } = options;
-  const { engines, running, dataset, distributions } = await storesOf(options);
+  const { engines, running, dataset, distributions, leftOut = [] } = await storesOf(options);
   const read = await readContracts(
     contracts,
     engines.map(({ name }) => name),
   );
+  const all = checksOf(read, engines);
+  requireQuestions(all, engines);
+  const checks = chooseChecks(all, options);
+  const acrossStores = isAcrossStores(options) ? dataset : undefined;
+  requireSome(checks, acrossStores);
   return {
     engines,
     running,
-    checks: chooseChecks(checksOf(read, engines), options),
+    leftOut,
+    checks,
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
     ...withoutUndefined({
-      dataset: isAcrossStores(options) ? dataset : undefined,
+      dataset: acrossStores,
       strict,
       acceptDrift,
       progress,
@@ -64,6 +73,16 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
       distributions,
     }),
   };
+}
+
+/** Nothing that is asked would be nothing that is wrong. */
+function requireSome(checks: readonly Check[], dataset: Dataset | undefined): void {
+  if (checks.length > 0 || dataset !== undefined) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: 'There is nothing to check: no check is of these names and of this cost at once.',
+    next: 'Leave --cost out. Stores are held against each other (cross-store) where all of them hold the dataset.',
+  });
 }
 
 /** Differences between stores are scans of all of them: they are left out where only some checks are meant. */
@@ -75,23 +94,33 @@ function isAcrossStores({ names = [], costs }: CheckChoice): boolean {
 /** Stores, and the dataset that they hold, if they hold one. */
 export async function storesOf(
   options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>,
-): Promise<Pick<QualityTarget, 'engines' | 'running' | 'distributions'> & { readonly dataset: Dataset | undefined }> {
+): Promise<
+  Pick<QualityTarget, 'engines' | 'running' | 'leftOut' | 'distributions'> & { readonly dataset: Dataset | undefined }
+> {
   const { servers = [] } = options;
   if (servers.length > 0) {
     const running = new Map(servers.map((server) => [server.engine.name, externalOf(server)]));
-    return { engines: servers.map(({ engine }) => engine), running, dataset: undefined };
+    return { engines: servers.map(({ engine }) => engine), running, leftOut: [], dataset: undefined };
   }
   const attached = await attachState(options);
   const engines = await loadEngines([...attached.engines.keys()]);
   const { identity, state } = attached;
+  const withoutContainer =
+    options.engines === undefined ? namesOf(state).filter((name) => !attached.engines.has(name)) : [];
+  const leftOut = (await loadEngines(withoutContainer)).filter(({ quality }) => quality !== undefined);
   // Stores that were loaded anew with something else have no earlier run.
   const loaded = new Set(Object.values(state.engines).flatMap((engine) => engine.dataset?.fingerprint ?? []));
   return {
     engines,
     running: attached.engines,
+    leftOut,
     dataset: datasetOf(state, engines),
     distributions: keptDistributions(identity, loaded.size === 0 ? null : [...loaded].join(' ')),
   };
+}
+
+function namesOf({ engines }: StackState): readonly EngineName[] {
+  return Object.keys(engines) as EngineName[];
 }
 
 /** What an address says: its server is asked when the checks are. */

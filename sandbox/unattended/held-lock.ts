@@ -81,7 +81,8 @@ async function liveHolder(file: string): Promise<Holder | undefined> {
 /** What cannot be read was not written by us: it is written whole. */
 async function readHolder(file: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as Holder;
+    const holder = JSON.parse(await readFile(file, 'utf8')) as Holder;
+    return typeof holder.owner === 'string' ? holder : undefined;
   } catch {
     return undefined;
   }

@@ -16,7 +16,7 @@ export interface Schedule {
 /** Time as the schedule sees it. */
 export interface Clock {
   readonly now: () => Date;
-  /** Returns once `now()` has reached the moment; rejects as soon as the signal says so. */
+  /** Returns once `now()` has reached the moment, or went back by hours; rejects as soon as the signal says so. */
   readonly waitUntil: (moment: Date, signal: AbortSignal) => Promise<void>;
 }
 
@@ -26,12 +26,20 @@ const lookEveryMs = 1_000;
 /** Beginning later than this means that the machine slept or its clock was set. Timers are late by milliseconds. */
 const lateMs = 60_000;
 
+/**
+ * A clock that goes back further than this was wrong before, as of a machine that woke with another time: whoever waited
+ * for what it said then might wait for years. Corrections are of seconds.
+ */
+const wrongMs = 3_600_000;
+
 export const systemClock: Clock = {
   now,
   async waitUntil(moment, signal) {
-    for (;;) {
-      const leftMs = moment.getTime() - nowMs();
-      if (leftMs <= 0) return;
+    for (let lastMs = nowMs(); ; ) {
+      const seenMs = nowMs();
+      const leftMs = moment.getTime() - seenMs;
+      if (leftMs <= 0 || lastMs - seenMs > wrongMs) return;
+      lastMs = seenMs;
       await delay(Math.min(leftMs, lookEveryMs), undefined, { signal }).catch(() => {});
       signal.throwIfAborted();
     }
@@ -67,7 +75,8 @@ function never(text: string, reason: string): never {
 /**
  * Runs `work` at each time of the schedule until the signal ends it, which then rejects at once. One run at a time:
  * times that pass while one runs are left out, and said. A time that passed while the machine slept is made up for, once,
- * and said. A run that fails is said, and the next one comes at its time.
+ * and said. A run that fails is said, and the next one comes at its time. A clock that is set back brings no time again,
+ * unless it is by more than an hour: then it was wrong before.
  */
 export async function runOnSchedule(
   schedule: Schedule,
@@ -89,6 +98,11 @@ export async function runOnSchedule(
     await clock.waitUntil(due, signal);
     signal.throwIfAborted();
     const lateness = clock.now().getTime() - due.getTime();
+    if (lateness < 0) {
+      notice(progress, 'warning', `The clock went back to ${clock.now().toISOString()}: times are those after it.`);
+      after = clock.now();
+      continue;
+    }
     if (lateness > lateMs) {
       notice(
         progress,
@@ -113,8 +127,8 @@ export async function runOnSchedule(
         `${those} left out: the one of ${due.toISOString()} took ${inWords(endedAt.getTime() - beganAt.getTime())}.`,
       );
     }
-    // A clock that was set back must not bring a time again.
-    after = new Date(Math.max(endedAt.getTime(), due.getTime()));
+    // A clock that was set back must not bring a time again, and one that was wrong before is right now.
+    after = endedAt < due && due.getTime() - endedAt.getTime() <= wrongMs ? due : endedAt;
   }
 }
 

@@ -40,6 +40,11 @@ describe('the file of a history', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
+  test('holds hours of runs though keys are of megabytes', () => {
+    const { results } = runAt(1, resultOf(few, 1, { ids: [`user:${'x'.repeat(2_000_000)}`, 'user:1'] }));
+    expect(results[0]?.ids).toEqual([expect.stringMatching(/^user:x{495}\.\.\.$/), 'user:1']);
+  });
+
   test('that is not there holds no run', async () => {
     expect(await readRuns(join(folder.path, 'nowhere.ndjson'))).toEqual({ runs: [], unreadable: 0 });
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { driftOf } from '../../sandbox/quality/drift/drift.ts';
+import { countsOf, driftOf } from '../../sandbox/quality/drift/drift.ts';
 import { type Counts, stabilityOf } from '../../sandbox/quality/drift/stability-index.ts';
 import { rowRandom } from '../../seeds/random/random.ts';
 import { seed, seedText } from '../support/seed.ts';
@@ -22,6 +22,22 @@ test('a value that is new or gone counts, and an empty place is no drift', () =>
   expect(stabilityOf({ a: 500, b: 500 }, { a: 500, b: 300, c: 200 }).index).toBeGreaterThan(0.5);
   expect(stabilityOf({ a: 500, b: 300, c: 200 }, { a: 500, b: 500 }).index).toBeGreaterThan(0.5);
   expect(stabilityOf({}, {})).toMatchObject({ index: 0, noise: 0 });
+});
+
+test('values are counted by field whatever they are called', () => {
+  const distribution = (count: number) =>
+    countsOf([
+      { values: ['AI/ML', 'constructor'], count },
+      { values: ['100 %', '__proto__'], count: 1_000 },
+    ]);
+  const { count, ids } = driftOf(['topic', 'kind'], distribution(1_000), distribution(9_000));
+  expect(count).toBeGreaterThan(0.5);
+  expect(ids.toSorted()).toEqual([
+    expect.stringContaining('most of it __proto__: 50 % before, 10 % now'),
+    expect.stringContaining('most of it 100 %/__proto__: 50 % before, 10 % now'),
+    expect.stringContaining('most of it 100 %: 50 % before, 10 % now'),
+  ]);
+  expect(driftOf(['topic', 'kind'], distribution(1_000), distribution(1_000))).toEqual({ count: 0, ids: [] });
 });
 
 /** Levels of rows, each drawn for itself. `skew`: how many times more the highest level comes than each other one. */

@@ -120,6 +120,20 @@ describe('a watch', () => {
   });
 });
 
+describe('a watch whose clock was a year ahead', () => {
+  test('runs all checks every hour, though one cannot be decided', async () => {
+    const clock = clockAt('2027-11-30T10:20:00Z');
+    let run = 0;
+    const setRight = () => {
+      run += 1;
+      if (run === 2) clock.set(new Date('2026-11-30T10:20:00Z'));
+    };
+    const forever = Array.from({ length: 5 }, () => [unknown(one)]);
+    const { began } = await runs(5, forever, clock, setRight);
+    expect(began).toEqual(['10:20', `10:25 ${one}`, '10:30', `10:50 ${one}`, '11:00']);
+  });
+});
+
 describe('what a webhook is told of a run', () => {
   test('are names and counts, and no id of what was found', () => {
     const results = [

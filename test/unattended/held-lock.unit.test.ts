@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { stackLockFile } from '../../sandbox/stack/state/stack-folder.ts';
 import { withHeldLock } from '../../sandbox/unattended/held-lock.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 import { errorOf } from '../backup/support/storage-cases.ts';
@@ -23,6 +25,13 @@ test('those that wait for a lock go on one after the other', async () => {
   const lock = { ...lockOf(folder.path), waitMs: 30_000 };
   await Promise.all(Array.from({ length: 5 }, () => withHeldLock(lock, work)));
   expect(together).toEqual([1, 1, 1, 1, 1]);
+});
+
+test.each(['null', '{}', '{"owner": 7}', 'cut o'])("a lock file that says %s is nobody's", async (content) => {
+  await using folder = await scratchFolder();
+  const { stack, extension } = lockOf(folder.path);
+  await writeFile(await stackLockFile(stack.directory, stack.name, extension), content);
+  expect(await withHeldLock(lockOf(folder.path), async () => 'done')).toBe('done');
 });
 
 test('who waits in vain is told who holds it, and what it wanted to do is not done', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { parseSchedule, runOnSchedule, systemClock } from '../../sandbox/unattended/schedule.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
@@ -28,6 +28,8 @@ async function runs(
   const warnings = events.filter((event) => event.kind === 'notice' && event.level === 'warning');
   return { began, warnings: noticesOf(warnings), notices: noticesOf(events) };
 }
+
+afterEach(() => vi.unstubAllEnvs());
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -76,6 +78,33 @@ describe('a schedule', () => {
       if (run === 1) clock.set(new Date('2026-11-25T02:00:00Z'));
     });
     expect(began).toEqual(['2026-11-25T03:00:00.000Z', '2026-11-26T03:00:00.000Z']);
+  });
+
+  test('runs by a clock that was set right, however far ahead it was before', async () => {
+    const clock = clockAt('2027-11-24T12:00:00Z');
+    const { began } = await runs('03:00', 2, clock, (run) => {
+      if (run === 1) clock.set(new Date('2026-11-24T12:00:00Z'));
+    });
+    expect(began).toEqual(['2027-11-25T03:00:00.000Z', '2026-11-25T03:00:00.000Z']);
+  });
+
+  test('does not wait for a time that a clock said which was set right meanwhile', async () => {
+    vi.stubEnv('SANDBOX_CLOCK_OFFSET', '+400d');
+    const abort = new AbortController();
+    const began = Date.now();
+    const schedule = {
+      text: 'soon',
+      next: (after: Date) => new Date(after.getTime() + (after.getTime() > began + 24 * hourMs ? hourMs : 10)),
+    };
+    const { events, progress } = recorder();
+    const running = runOnSchedule(schedule, async () => abort.abort(new Error('enough')), {
+      what: 'backup',
+      signal: abort.signal,
+      progress,
+    });
+    vi.stubEnv('SANDBOX_CLOCK_OFFSET', '');
+    await expect(running).rejects.toThrow('enough');
+    expect(noticesOf(events)).toContainEqual(expect.stringMatching(/^The clock went back to /));
   });
 
   test('goes on after a run that failed, and says why', async () => {

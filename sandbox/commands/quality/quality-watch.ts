@@ -1,7 +1,7 @@
 import { SandboxError } from '../../core/errors.ts';
 import { subjectKey } from '../../quality/history/subject.ts';
 import type { QualityReport } from '../../quality/run/report.ts';
-import { runUnattended } from '../../quality/run-recorded.ts';
+import { runAgain, runUnattended } from '../../quality/run-recorded.ts';
 import type { QualityOptions } from '../../quality/target.ts';
 import { failedRunMessage, runMessage } from '../../quality/watch/quality-message.ts';
 import { checksMeant } from '../../quality/watch/unreachable-stack.ts';
@@ -31,7 +31,7 @@ export const qualityWatch: Action = async (context) => {
   const extension = ['quality-watch', subjectKey(options)].filter((part) => part !== '').join('-');
   const run = async (names: readonly string[]) => {
     const report = await told(target, options, () =>
-      runUnattended(names.length === 0 ? options : { ...options, names }),
+      names.length === 0 ? runUnattended(options) : runAgain(options, names),
     );
     printReport(report, context);
     return report;

@@ -71,6 +71,9 @@ export function requireFewCombinations<Value>(found: readonly Value[]): readonly
   throw new Error(`there are more than ${combinationsMax} combinations of values: that is no distribution`);
 }
 
+/** A store answers, and has no such place: that is known, and no silence. */
+export class NoSuchPlace extends Error {}
+
 /** A connection that reads and cannot write, on a follower where there is one. */
 export interface QualitySession extends AsyncDisposable {
   /** As whom it reads, and from which node, for people. */
@@ -87,7 +90,7 @@ export interface QualitySession extends AsyncDisposable {
   ) => Promise<readonly Combination[]>;
   /** Places that the store has, without those that are the sandbox's own. */
   readonly places: (limits: QualityLimits) => Promise<readonly QualityPlace[]>;
-  /** What its catalogue says of a place: fields, indexes, constraints, validators. Throws where it has no such place. */
+  /** What its catalogue says of a place: fields, indexes, constraints, validators. Throws {@link NoSuchPlace}. */
   readonly catalogue: (place: QualityPlace, limits: QualityLimits) => Promise<readonly SchemaObject[]>;
 }
 

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deadlineMs, scaledDeadlineMs } from '../../core/deadlines.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import type { CostClass, QualityMetric, QualityPlace } from '../../engines/contract/quality.ts';
+import { type CostClass, costClasses, type QualityMetric, type QualityPlace } from '../../engines/contract/quality.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { Accepted, Check, Contract, DeclaredField, DeclaredObject, Severity } from './contract.ts';
+import { problemOfRule } from './rule-arguments.ts';
 import { readThreshold } from './threshold.ts';
 
 /** A file of the Open Data Contract Standard, as `contract.schema.json` lets it pass. */
@@ -12,8 +13,16 @@ export interface Document {
   readonly id: string;
   readonly team?: { readonly name?: string };
   readonly schema: readonly Entity[];
-  readonly slaProperties?: readonly { readonly property: string; readonly value: unknown; readonly unit?: string }[];
+  readonly slaProperties?: readonly SlaProperty[];
   readonly customProperties?: Custom;
+}
+
+interface SlaProperty {
+  readonly property: string;
+  readonly value: unknown;
+  readonly unit?: string;
+  /** Fields that it is about, `users.created_at`, with commas between them. Default: all of the document. */
+  readonly element?: string;
 }
 
 interface Entity {
@@ -50,6 +59,9 @@ const ownEngine = 'taishang-sandbox';
 /** Of lengths in the units that the standard has: `d`, `day`, `y`. */
 const daysOf: Readonly<Record<string, number>> = { d: 1, day: 1, days: 1, y: 365, yr: 365, years: 365 };
 
+/** A day. A timer knows no more than 25 of them, and would be over at once. */
+const deadlineMsMax = 86_400_000;
+
 /** The contracts of a file, one for each entity, with the texts of their queries. Throws what is wrong. */
 export async function contractsOf(document: Document, engine: EngineName, file: string): Promise<readonly Contract[]> {
   return Promise.all(document.schema.map((entity) => contractOf(document, entity, engine, file)));
@@ -57,7 +69,7 @@ export async function contractsOf(document: Document, engine: EngineName, file: 
 
 async function contractOf(document: Document, entity: Entity, engine: EngineName, file: string): Promise<Contract> {
   const fields = entity.properties ?? [];
-  const [retentionDays, freshnessDays] = ['retention', 'freshness'].map((name) => daysIn(document, name));
+  const [retentionDays, freshnessDays] = ['retention', 'freshness'].map((name) => daysIn(document, entity, name));
   const contract: Contract & { checks: readonly Check[] } = {
     engine,
     file,
@@ -109,8 +121,13 @@ function customOf(custom: Custom | undefined, name: string): unknown {
   return custom?.find(({ property }) => property === name)?.value;
 }
 
-function daysIn({ slaProperties = [] }: Document, name: string): number | undefined {
-  const found = slaProperties.find(({ property }) => property === name);
+function daysIn({ slaProperties = [], schema }: Document, entity: Entity, name: string): number | undefined {
+  const named = slaProperties.filter(({ property }) => property === name);
+  const isOf = ({ element }: SlaProperty) =>
+    element?.split(',').some((each) => [entity.name, entity.physicalName].includes(each.trim().split('.')[0]));
+  // Of one entity it is, whatever it is called there.
+  const [found = schema.length === 1 ? named[0] : named.find(({ element }) => element === undefined)] =
+    named.filter(isOf);
   if (found === undefined) return undefined;
   const days = Number(found.value) * (daysOf[found.unit ?? 'd'] ?? Number.NaN);
   if (!(days > 0)) throw new Error(`${name} is no number of days or years`);
@@ -120,16 +137,27 @@ function daysIn({ slaProperties = [] }: Document, name: string): number | undefi
 async function checkOf(contract: Contract, text: CheckText, field: string | undefined): Promise<Check> {
   const own = typeof text.implementation === 'object' ? text.implementation : {};
   const setting = (name: string) => own[name] ?? customOf(text.customProperties, name);
-  const threshold = readThreshold({ ...text, ...own });
+  const said = { ...text, ...own };
+  const threshold = readThreshold(said);
   if (typeof threshold === 'string') throw new Error(`${text.id}: ${threshold}`);
   const given = setting('deadlineMs');
-  if (given !== undefined && !(Number(given) > 0)) throw new Error(`${text.id}: deadlineMs is no number`);
+  if (given !== undefined && !(Number(given) > 0 && Number(given) <= deadlineMsMax)) {
+    throw new Error(`${text.id}: deadlineMs is no number from 1 to ${deadlineMsMax}`);
+  }
+  const cost = setting('cost') ?? 'scan';
+  if (!costClasses.some((each) => each === cost))
+    throw new Error(`${text.id}: cost is none of ${costClasses.join(', ')}`);
+  if (text.metric === 'rowCount' && !Object.keys(said).some((name) => name.startsWith('must'))) {
+    throw new Error(`${text.id}: how many rows have to be there?`);
+  }
+  // A count of rows would be compared with a share of them.
+  if (text.unit === 'percent') throw new Error(`${text.id}: shares are not counted, rows are: \`unit: rows\``);
   return {
     id: `${contract.engine}.${contract.entity}.${text.id}`,
     contract,
     description: text.description ?? '',
     severity: text.severity ?? 'error',
-    cost: (setting('cost') ?? 'scan') as CostClass,
+    cost: cost as CostClass,
     deadlineMs: given === undefined ? deadlineMs('qualityCheck') : scaledDeadlineMs(Number(given)),
     threshold,
     accepted: acceptedOf(setting('accepted'), text.id),
@@ -157,10 +185,11 @@ async function askOf(
     const given = text.arguments ?? {};
     const several = Array.isArray(given.properties) ? given.properties.map(String) : [];
     const fields = field === undefined ? several : [field];
-    if (text.metric !== 'rowCount' && fields.length === 0)
-      throw new Error(`${text.id}: ${text.metric} of which field?`);
+    const rule = { metric: text.metric, fields, arguments: given };
+    const problem = problemOfRule(rule);
+    if (problem !== undefined) throw new Error(`${text.id}: ${problem}`);
     requireFields(contract, fields, text.id);
-    return { rule: { metric: text.metric, fields, arguments: given } };
+    return { rule };
   }
   if (drift !== undefined) {
     requireFields(contract, drift, text.id);

@@ -31,17 +31,20 @@ export async function readContracts(directory: string, engines: readonly EngineN
     .map(({ name }) => `${join(directory, name)}: \`${name}\` is no engine`);
   const read = await Promise.all(
     engines.flatMap((engine) =>
-      folders.some((each) => each.isDirectory() && each.name === engine)
+      folders.some((each) => (each.isDirectory() || each.isSymbolicLink()) && each.name === engine)
         ? [readFolder(engine, join(directory, engine), problems)]
         : [],
     ),
   );
   const contracts = read.flat();
-  const ids = contracts.flatMap(({ checks, file }) => checks.map(({ id }) => ({ id, file })));
+  // The one that every contract has is of a name too.
+  const ids = contracts.flatMap(({ engine, entity, checks, file }) =>
+    [{ id: `${engine}.${entity}.catalogue` }, ...checks].map(({ id }) => ({ id, file })),
+  );
   for (const [id, files] of Map.groupBy(ids, (each) => each.id)) {
     if (files.length > 1) problems.push(`${files[1]?.file}: the check ${id} is there twice`);
   }
-  if (problems.length > 0) throw invalid(problems);
+  if (problems.length > 0) throw contractsInvalid(problems);
   if (contracts.length === 0) {
     throw new SandboxError({
       code: 'BAD_OPTION',
@@ -70,7 +73,8 @@ async function readOne(engine: EngineName, file: string, problems: string[]): Pr
   }
 }
 
-function invalid(problems: readonly string[]): SandboxError {
+/** `CONTRACT_INVALID`, with each problem. */
+export function contractsInvalid(problems: readonly string[]): SandboxError {
   return new SandboxError({
     code: 'CONTRACT_INVALID',
     message: `${problems.length === 1 ? 'A contract is' : `${problems.length} contracts are`} not what can be checked: ${problems[0]}.`,

@@ -36,6 +36,9 @@ const none: Threshold = { operator: 'mustBe', bound: 0 };
 
 /** Reads the one operator that a check has; default: `mustBe: 0`. Returns what is wrong as a text. */
 export function readThreshold(check: Readonly<Record<string, unknown>>): Threshold | string {
+  // One that is misspelt would be the default instead.
+  const unknown = Object.keys(check).find((name) => /^must[A-Z]/.test(name) && !Object.hasOwn(words, name));
+  if (unknown !== undefined) return `there is no ${unknown}`;
   const named = (Object.keys(words) as Operator[]).filter((operator) => check[operator] !== undefined);
   const [operator, more] = named;
   if (operator === undefined) return none;

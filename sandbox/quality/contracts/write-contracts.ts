@@ -2,12 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { QualityPlace } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
+import { openQuality } from '../run/run-check.ts';
 
 /** A store of which contracts are made. */
 export interface DescribedStore {
@@ -18,13 +19,16 @@ export interface DescribedStore {
 /**
  * Writes a contract of each table, collection, label, key space and collection of points that is there, with everything
  * that the catalogue says and no check: those are a decision. Files that are there stay. Returns the paths of the new ones.
+ * Throws `NODE_NOT_READY` where a store does not answer.
  */
 export async function writeContracts(directory: string, stores: readonly DescribedStore[]): Promise<readonly string[]> {
   const written: string[] = [];
   const limits = { timeoutMs: deadlineMs('qualityCheck'), idsMax: 0 };
   for (const { engine, running } of stores) {
     if (engine.quality === undefined) continue;
-    await using session = await engine.quality.open(running);
+    await using session = await openQuality(engine.quality, running).catch((thrown) => {
+      throw silentStore(engine, thrown);
+    });
     const folder = join(directory, engine.name);
     await makeFolder(folder, 0o755);
     const taken = new Set<string>();
@@ -44,6 +48,16 @@ export async function writeContracts(directory: string, stores: readonly Describ
     code: 'BAD_OPTION',
     message: `Everything that is there has a contract in ${directory} already.`,
     next: '`npm run sandbox -- quality run` holds the stores against them.',
+  });
+}
+
+function silentStore({ name, title }: Engine, thrown: unknown): SandboxError {
+  return new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: name,
+    message: `${title} does not answer: ${messageOf(thrown)}.`,
+    next: 'Look at its address or, of a stack, at `npm run sandbox -- status`, and run it again: contracts that are written stay.',
+    cause: thrown,
   });
 }
 

@@ -39,9 +39,10 @@ export function createDriftSession(known: Distributions | undefined, accept: boo
       seen.set(name, reading);
       reading.checks.add(id);
       const now = await reading.counts;
-      before ??= known.read();
-      const earlier = accept ? undefined : (await before).get(name);
-      if (earlier !== undefined) return driftOf(fields, earlier, now);
+      if (!accept) before ??= known.read();
+      const earlier = (await before)?.get(name);
+      // Of a place that was empty there is nothing that could have changed.
+      if (earlier !== undefined && Object.keys(earlier).length > 0) return driftOf(fields, earlier, now);
       throw new NotCompared(
         `${accept ? 'accepted' : 'there is no earlier run'}: the next one is compared with this one`,
       );

@@ -7,10 +7,24 @@ const separator = '/';
 /** Counts of combinations, as a store answers. */
 export type Distribution = readonly { readonly values: readonly (string | null)[]; readonly count: number }[];
 
+/** Without a prototype: `constructor` is a value like others. */
+function noCounts(): Record<string, number> {
+  return Object.create(null) as Record<string, number>;
+}
+
+/** A value may have the separator in it. */
+function escaped(value: string): string {
+  return value.replaceAll('%', '%25').replaceAll(separator, '%2F');
+}
+
+function unescaped(combination: string): string {
+  return combination.replaceAll('%2F', separator).replaceAll('%25', '%');
+}
+
 export function countsOf(distribution: Distribution): Counts {
-  const counts: Record<string, number> = {};
+  const counts = noCounts();
   for (const { values, count } of distribution) {
-    const value = values.map(String).join(separator);
+    const value = values.map((each) => escaped(String(each))).join(separator);
     counts[value] = (counts[value] ?? 0) + count;
   }
   return counts;
@@ -33,7 +47,7 @@ export function driftOf(fields: readonly string[], before: Counts, now: Counts):
 
 /** Counts of one field alone. */
 function only(counts: Counts, place: number): Counts {
-  const found: Record<string, number> = {};
+  const found = noCounts();
   for (const [combination, count] of Object.entries(counts)) {
     const value = combination.split(separator)[place] ?? '';
     found[value] = (found[value] ?? 0) + count;
@@ -44,7 +58,7 @@ function only(counts: Counts, place: number): Counts {
 /** `silicon_level: 0.31, most of it 5: 17 % before, 50 % now`. */
 function inWords({ field, index, most }: Stability & { readonly field: string }): string {
   const percent = (share: number) => `${Math.round(share * 1_000) / 10} %`;
-  return `${field}: ${rounded(index)}, most of it ${most.value}: ${percent(most.before)} before, ${percent(most.now)} now`;
+  return `${field}: ${rounded(index)}, most of it ${unescaped(most.value)}: ${percent(most.before)} before, ${percent(most.now)} now`;
 }
 
 function rounded(index: number): number {

@@ -27,7 +27,10 @@ export function stabilityOf(before: Counts, now: Counts): Stability {
     Object.values(counts).reduce((sum, each) => sum + each, 0),
   );
   const sharesOf = (counts: Counts, total = 0) =>
-    values.map((value) => ((counts[value] ?? 0) + besides) / (total + besides * values.length));
+    values.map(
+      (value) =>
+        ((Object.hasOwn(counts, value) ? (counts[value] as number) : 0) + besides) / (total + besides * values.length),
+    );
   const [sharesBefore, sharesNow] = [sharesOf(before, totalBefore), sharesOf(now, totalNow)];
   let index = 0;
   let most = { value: '', before: 0, now: 0, part: -1 };

@@ -5,6 +5,7 @@ import { qualityHistories } from '../../stack/state/quality-histories.ts';
 import { ensureStackFolder, stackFolder } from '../../stack/state/stack-folder.ts';
 import { type StackIdentity, stackIdentity } from '../../stack/state/stack-identity.ts';
 import { ensureStateDirectory } from '../../stack/state/state-directory.ts';
+import type { QualityTarget } from '../run/quality-target.ts';
 import type { QualityReport } from '../run/report.ts';
 import type { QualityOptions } from '../target.ts';
 import { appendRun, readRuns } from './history-file.ts';
@@ -16,7 +17,7 @@ import { contractsOf, historyFile } from './subject.ts';
 export async function recordRun(
   options: QualityOptions,
   report: QualityReport,
-  { isWhole } = { isWhole: isWholeRun(options) },
+  { isWhole }: { readonly isWhole: boolean } = { isWhole: isWholeRun(options) },
 ): Promise<void> {
   const { servers = [], progress = silent } = options;
   const { directory, name } = stackIdentity(options);
@@ -36,8 +37,12 @@ export async function publishRuns(identity: StackIdentity, progress: ProgressLis
   });
 }
 
-function isWholeRun({ names = [], costs, engines }: QualityOptions): boolean {
-  return names.length === 0 && costs === undefined && engines === undefined;
+/** Whether every check was meant. With an engine left out it was not: what was known of that one stays, and grows old. */
+export function isWholeRun(
+  { names = [], costs, engines }: QualityOptions,
+  { leftOut = [] }: Pick<QualityTarget, 'leftOut'> = {},
+): boolean {
+  return names.length === 0 && costs === undefined && engines === undefined && leftOut.length === 0;
 }
 
 async function orWarn(progress: ProgressListener, what: string, work: () => Promise<void>): Promise<void> {

@@ -32,8 +32,15 @@ export function recordedRunOf(
 
 function recordedResultOf(result: CheckResult): RecordedResult {
   const { check, engine, entity, severity, verdict, threshold, count, reason, ids } = result;
-  const found = { count, reason, ids: ids.length === 0 ? undefined : ids };
+  const found = { count, reason: reason && shortened(reason), ids: ids.length === 0 ? undefined : ids.map(shortened) };
   return { check, engine, entity, severity, verdict, threshold, ...withoutUndefined(found) };
+}
+
+/** A key may have megabytes, and a file that is full loses its oldest runs. */
+const charactersMax = 500;
+
+function shortened(text: string): string {
+  return text.length <= charactersMax ? text : `${text.slice(0, charactersMax)}...`;
 }
 
 const problemOf = schemaCheck(join(import.meta.dirname, 'recorded-run.schema.json'));

@@ -33,6 +33,8 @@ export function chooseChecks(all: readonly Check[], { names = [], costs }: Check
 }
 
 function nextOf(name: string, all: readonly Check[]): string {
+  if (isOfName('cross-store', name))
+    return 'Those across stores run together: `npm run sandbox -- quality run cross-store`.';
   const last = name.split('.').at(-1) ?? '';
   const like = all.filter(({ id }) => id.includes(last)).slice(0, 5);
   if (last !== '' && like.length > 0) return `Did you mean ${like.map(({ id }) => id).join(', ')}?`;

@@ -1,10 +1,12 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { checkAcrossStores, type HeldDataset, heldOf } from '../../cross-store/check-across-stores.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { isExternal, type RunningEngine } from '../../engines/contract/topology.ts';
 import type { QualityTarget } from './quality-target.ts';
 import type { CheckResult } from './report.ts';
+import { closeQuality, openQuality, withDeadline } from './run-check.ts';
 
 /** The name of a check across stores, by the words of the cross-store check: `redis holds each user`. */
 function idOf(store: string, kind: string): string {
@@ -44,9 +46,13 @@ async function resultsOf(
   });
   try {
     const only = new Map([[engine.name, reached as RunningEngine]]);
-    const found = await checkAcrossStores([engine], only, held.dataset, { held });
+    // One that is silent would be waited for.
+    if (engine.quality !== undefined) await closeQuality(await openQuality(engine.quality, reached));
+    const comparing = checkAcrossStores([engine], only, held.dataset, { held });
+    const found = await withDeadline(comparing, deadlineMs('qualityAcrossStores'));
     return kinds.map((kind): CheckResult => {
-      const count = found.checks.find(({ name }) => name === `${engine.name} holds each ${kind}`)?.differences ?? 0;
+      const count = found.checks.find(({ name }) => name === `${engine.name} holds each ${kind}`)?.differences;
+      if (count === undefined) return { ...known(kind), verdict: 'unknown', reason: 'it was not compared' };
       const ids = found.differences.filter((text) => text.startsWith(`${engine.name}: ${kind} `));
       return { ...known(kind), verdict: count === 0 ? 'pass' : 'fail', count, ids };
     });

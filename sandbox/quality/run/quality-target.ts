@@ -11,6 +11,8 @@ export interface QualityTarget {
   /** Those that are meant; one that is not in `running` is `not-run`. */
   readonly engines: readonly Engine[];
   readonly running: ReadonlyMap<string, ReachableEngine>;
+  /** Those that the stack had, and has no container of now: removed behind its back, or not started again. Default: none. */
+  readonly leftOut?: readonly Engine[];
   readonly checks: readonly Check[];
   readonly moments: Moments;
   /** What the stores hold, where it is known: then they are held against it and each other too. */

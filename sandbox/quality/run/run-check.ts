@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import type {
-  Quality,
-  QualityAnswer,
-  QualityLimits,
-  QualityQuestion,
-  QualitySession,
+import {
+  NoSuchPlace,
+  type Quality,
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityQuestion,
+  type QualitySession,
 } from '../../engines/contract/quality.ts';
 import type { ReachableEngine } from '../../engines/contract/topology.ts';
 import { catalogueGaps, undeclaredPlaces } from '../contracts/catalogue-gaps.ts';
@@ -73,7 +75,8 @@ export async function runCheck(check: Check, store: OpenStore, moments: Moments)
   }
 }
 
-function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
+/** Why an engine cannot be asked at all. */
+export function whyNotAsked({ ask }: Check, { metrics }: Quality): string | undefined {
   if (ask === 'catalogue' || !('rule' in ask) || metrics.includes(ask.rule.metric)) return undefined;
   return `this engine cannot be asked for ${ask.rule.metric}`;
 }
@@ -95,8 +98,29 @@ async function gapsOf(
   if (ask !== 'catalogue' && 'places' in ask) {
     return undeclaredPlaces(await session.places(limits), ask.places, accepted);
   }
-  const there = await session.catalogue(contract.place, limits);
-  return catalogueGaps(contract, there, { fields: quality.fields, origin: running.image.origin });
+  try {
+    const there = await session.catalogue(contract.place, limits);
+    return catalogueGaps(contract, there, { fields: quality.fields, origin: running.image.origin });
+  } catch (thrown) {
+    if (thrown instanceof NoSuchPlace) return [`${contract.place.name} is missing`];
+    throw thrown;
+  }
+}
+
+/** Connects to a store. One that answers later than anybody waits for is let go of then. */
+export async function openQuality(quality: Quality, running: ReachableEngine): Promise<QualitySession> {
+  const opening = quality.open(running);
+  try {
+    return await withDeadline(opening, deadlineMs('serverSelection') * 2);
+  } catch (thrown) {
+    opening.then(closeQuality).catch(() => {});
+    throw thrown;
+  }
+}
+
+/** A store that has fallen silent meanwhile hears no goodbye, and what it has told counts all the same. */
+export async function closeQuality(session: QualitySession): Promise<void> {
+  await withDeadline(Promise.resolve(session[Symbol.asyncDispose]()), deadlineMs('serverSelection')).catch(() => {});
 }
 
 /** Whatever comes after the deadline is nobody's any more. */

@@ -1,8 +1,7 @@
 import pLimit from 'p-limit';
 import { nowMs } from '../../core/clock.ts';
-import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
-import { runTask } from '../../core/progress.ts';
+import { notice, runTask, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
@@ -11,7 +10,7 @@ import { createDriftSession, type DriftSession } from '../drift/drift-session.ts
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
-import { type OpenStore, runCheck, unasked, withDeadline } from './run-check.ts';
+import { closeQuality, type OpenStore, openQuality, runCheck, unasked } from './run-check.ts';
 
 /**
  * Runs checks, some of each store side by side, and the stores too. Throws nothing that a store throws; the signal's reason
@@ -27,7 +26,11 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
     target.dataset === undefined ? [] : crossStoreResults(target, target.dataset),
   ]);
   const results = [...ofStores.flat(), ...acrossStores];
-  await drift.remember(results);
+  // What was found is told all the same.
+  await drift.remember(results).catch((thrown) => {
+    if (target.acceptDrift) throw thrown;
+    notice(target.progress ?? silent, 'warning', `Distributions are not kept for later runs: ${messageOf(thrown)}`);
+  });
   return {
     version: 1,
     startedAt,
@@ -74,17 +77,19 @@ async function checksOfEngine(
   return runTask(progress, ['quality', engine.name], async () => {
     let store: OpenStore;
     try {
-      const session = await withDeadline(quality.open(reached), deadlineMs('serverSelection') * 2);
-      store = { quality, session, running: reached, drift };
+      store = { quality, session: await openQuality(quality, reached), running: reached, drift };
     } catch (thrown) {
       return all('unknown', `${engine.title} does not answer: ${messageOf(thrown)}`);
     }
-    await using session = store.session;
-    readers[engine.name] = session.reader;
-    const found = await runAtOnce(own, (check) => {
-      signal?.throwIfAborted();
-      return runCheck(check, store, moments);
-    });
-    return own.map((check) => found.get(check) as CheckResult);
+    try {
+      readers[engine.name] = store.session.reader;
+      const found = await runAtOnce(own, (check) => {
+        signal?.throwIfAborted();
+        return runCheck(check, store, moments);
+      });
+      return own.map((check) => found.get(check) as CheckResult);
+    } finally {
+      await closeQuality(store.session);
+    }
   });
 }

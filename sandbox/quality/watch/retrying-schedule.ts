@@ -30,7 +30,9 @@ export function retryingSchedule(times: Schedule): RetryingSchedule {
       },
     },
     begin(now) {
-      const names = allAt === undefined || now >= allAt ? [] : (retry?.names ?? []);
+      // One that is further away than the next is of a clock that was wrong.
+      const isDue = allAt === undefined || now >= allAt || times.next(now) < allAt;
+      const names = isDue ? [] : (retry?.names ?? []);
       if (names.length === 0) allAt = times.next(now);
       return names;
     },

@@ -9,6 +9,7 @@ import type { Check } from '../contracts/contract.ts';
 import { platformContracts, readContracts } from '../contracts/read-contracts.ts';
 import { chooseChecks } from '../run/choose-checks.ts';
 import { type CheckResult, type QualityReport, summaryOf } from '../run/report.ts';
+import { requireQuestions } from '../run/require-questions.ts';
 import { unasked } from '../run/run-check.ts';
 import type { QualityOptions } from '../target.ts';
 
@@ -26,9 +27,11 @@ export function whyUnreachable(thrown: unknown): string | undefined {
  */
 export async function checksMeant(options: QualityOptions): Promise<readonly Check[]> {
   const { contracts = platformContracts, servers = [] } = options;
-  const engines = servers.length > 0 ? servers.map(({ engine }) => engine.name) : await enginesOf(options);
-  const read = await readContracts(contracts, engines);
-  return chooseChecks(checksOf(read, await loadEngines(engines)), options);
+  const names = servers.length > 0 ? servers.map(({ engine }) => engine.name) : await enginesOf(options);
+  const [read, engines] = await Promise.all([readContracts(contracts, names), loadEngines(names)]);
+  const all = checksOf(read, engines);
+  requireQuestions(all, engines);
+  return chooseChecks(all, options);
 }
 
 async function enginesOf(options: QualityOptions): Promise<readonly EngineName[]> {

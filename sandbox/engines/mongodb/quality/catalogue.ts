@@ -1,11 +1,11 @@
 import type { Db, Document } from 'mongodb';
-import type { QualityLimits } from '../../contract/quality.ts';
+import { NoSuchPlace, type QualityLimits } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 
 /** What the validator says of each field, how strict it is, and the indexes but that of `_id`, which every collection has. */
 export async function catalogueOf(database: Db, name: string, limits: QualityLimits): Promise<readonly SchemaObject[]> {
   const found = (await database.listCollections({ name }).next()) as Document | null;
-  if (found === null) throw new Error(`there is no collection ${name}`);
+  if (found === null) throw new NoSuchPlace(`there is no collection ${name}`);
   const indexes = await database.collection(name).listIndexes({ maxTimeMS: limits.timeoutMs }).toArray();
   return [
     ...validatorObjects(found.options ?? {}),

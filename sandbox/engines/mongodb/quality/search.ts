@@ -1,4 +1,4 @@
-import type { Document } from 'mongodb';
+import { type Document, ObjectId } from 'mongodb';
 import type { QualityParameters, QualityQuestion, QualityRule } from '../../contract/quality.ts';
 
 /** What finds the violations of a collection: a filter, or stages that end with documents whose `_id` tells what is wrong. */
@@ -36,10 +36,16 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
     case 'invalidValues': {
       const isValid =
         typeof given.pattern === 'string'
-          ? { [field]: { $type: 'string', $regex: given.pattern } }
-          : // By an expression: a filter would look into an array, and take [-1, 5] for 5.
+          ? {
+              $and: [
+                { [field]: { $not: { $type: 'array' } } },
+                { [field]: { $type: 'string', $regex: given.pattern } },
+              ],
+            }
+          : // By an expression, as the pattern is of no array: a filter would look into one, and take [-1, 5] for 5.
             { $expr: { $in: [`$${field}`, listOf(given.validValues)] } };
-      return { filter: { [field]: { $ne: null }, $nor: [isValid] } };
+      // An array that has a null in it is there.
+      return { filter: { $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }], $nor: [isValid] } };
     }
     case 'duplicateValues': {
       const key = Object.fromEntries(fields.map((name, index) => [`f${index}`, `$${name}`]));
@@ -56,6 +62,15 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
       };
     }
   }
+}
+
+/** What ids may be that a contract has as texts: they are told as texts, and are something else in most collections. */
+export function idsOf(texts: readonly string[]): readonly unknown[] {
+  return texts.flatMap((text) => [
+    text,
+    ...(/^[0-9a-f]{24}$/i.test(text) ? [new ObjectId(text)] : []),
+    ...(/^-?\d+(\.\d+)?$/.test(text) && Number.isFinite(Number(text)) ? [Number(text)] : []),
+  ]);
 }
 
 function listOf(values: unknown): readonly unknown[] {

@@ -12,7 +12,7 @@ import {
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
 import { catalogueOf } from './catalogue.ts';
-import { namesValidator, searchOf, withValidator } from './search.ts';
+import { idsOf, namesValidator, searchOf, withValidator } from './search.ts';
 
 /** Databases of the server itself, and of our own records. */
 const notOfPeople: ReadonlySet<string> = new Set(['admin', 'config', 'local', recordDatabaseName]);
@@ -48,7 +48,10 @@ async function answer(database: Db, question: QualityQuestion, limits: QualityLi
   const { key = '_id' } = question.place;
   const { accepted } = question;
   if ('filter' in search) return answerFilter(collection, { filter: search.filter, key, accepted }, limits);
-  const stages = [...search.pipeline, ...(accepted.length === 0 ? [] : [{ $match: { _id: { $nin: [...accepted] } } }])];
+  const stages = [
+    ...search.pipeline,
+    ...(accepted.length === 0 ? [] : [{ $match: { _id: { $nin: idsOf(accepted) } } }]),
+  ];
   const first = [...stages, { $sort: { _id: 1 } }, { $limit: limits.idsMax + 1 }];
   const found = (await collection.aggregate(first, options).toArray()).map(({ _id }) => textOf(_id));
   if (found.length <= limits.idsMax) return { count: found.length, ids: found };
@@ -62,7 +65,7 @@ async function answerFilter(
   limits: QualityLimits,
 ): Promise<QualityAnswer> {
   const { key, accepted } = asked;
-  const filter = accepted.length === 0 ? asked.filter : { $and: [asked.filter, { [key]: { $nin: [...accepted] } }] };
+  const filter = accepted.length === 0 ? asked.filter : { $and: [asked.filter, { [key]: { $nin: idsOf(accepted) } }] };
   const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };
   const first = await collection
     .find(filter, { ...options, projection: { [key]: 1 } })

@@ -1,5 +1,4 @@
 import neo4j, { type Driver } from 'neo4j-driver';
-import { deadlineMs } from '../../../core/deadlines.ts';
 import {
   type Combination,
   combinationsMax,
@@ -53,11 +52,10 @@ async function answer(driver: Driver, question: QualityQuestion, limits: Quality
       value instanceof Date ? neo4j.types.DateTime.fromStandardDate(value) : value,
     ]),
   );
-  const timeout = Math.min(limits.timeoutMs, deadlineMs('statement'));
   const accepted = new Set(question.accepted);
   const ids: string[] = [];
   let count = 0;
-  const result = session.run(text, bound, { timeout: Math.ceil(timeout) });
+  const result = session.run(text, bound, { timeout: Math.ceil(limits.timeoutMs) });
   for await (const record of result) {
     if (isCount) return { count: Number(record.get('count')), ids: [] };
     const id = String(record.get('id'));

@@ -1,9 +1,10 @@
-import type { QualityParameters, QualityPlace, QualityQuestion, QualityRule } from '../../contract/quality.ts';
+import neo4j from 'neo4j-driver';
+import type { QualityPlace, QualityQuestion, QualityRule } from '../../contract/quality.ts';
 import { cypherName } from '../server/cypher-name.ts';
 
 interface BoundStatement {
   readonly text: string;
-  readonly parameters: QualityParameters;
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /** A label, `(:User)`, or a type of relationships, `[:LEARNED]`. */
@@ -12,9 +13,13 @@ export function readPlace({ name }: QualityPlace): {
   readonly label: string;
   readonly isNode: boolean;
 } {
-  const [, bracket = '', label = ''] = /^([([]):(\w+)[)\]]$/.exec(name) ?? [];
-  if (label === '') throw new Error(`\`${name}\` is neither a label, (:User), nor a type of relationships, [:LEARNED]`);
-  const isNode = bracket === '(';
+  // Whatever letters it has: the server takes any.
+  const [, ofNodes, ofRelationships] = /^(?:\(:(.+)\)|\[:(.+)\])$/s.exec(name) ?? [];
+  const label = ofNodes ?? ofRelationships;
+  if (label === undefined) {
+    throw new Error(`\`${name}\` is neither a label, (:User), nor a type of relationships, [:LEARNED]`);
+  }
+  const isNode = ofNodes !== undefined;
   const quoted = cypherName(label);
   return { label, isNode, pattern: isNode ? `(x:${quoted})` : `()-[x:${quoted}]->()` };
 }
@@ -28,7 +33,10 @@ export function statementOf(question: QualityQuestion): BoundStatement {
     text: ask.query
       .trim()
       .replace(/;\s*$/, '')
-      .replace(/\$\{(\w+)\}/g, '$$$1'),
+      .replace(/\$\{(\w+)\}/g, (_, name: string) => {
+        if (!Object.hasOwn(parameters, name)) throw new Error(`the query names \${${name}}, which nobody gives`);
+        return `$${name}`;
+      }),
     parameters,
   };
 }
@@ -48,7 +56,7 @@ function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }
       const isNull = values.includes(null) ? `${field} IS NULL OR ` : '';
       return {
         text: matching(`${isNull}${field} IN $values`),
-        parameters: { values: values.filter((value) => value !== null) as string[] },
+        parameters: { values: values.filter((value) => value !== null) },
       };
     }
     case 'invalidValues':
@@ -61,7 +69,7 @@ function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }
         text: matching(
           `${field} IS NOT NULL AND NOT any(value IN $values WHERE value = ${field} AND (value IS :: FLOAT) = (${field} IS :: FLOAT))`,
         ),
-        parameters: { values: listOf(given.validValues) as string[] },
+        parameters: { values: typed(listOf(given.validValues)) },
       };
     case 'duplicateValues': {
       const names = fields.map((name) => `x.${cypherName(name)}`);
@@ -79,6 +87,16 @@ function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }
 export function distributionStatement(place: QualityPlace, fields: readonly string[]): string {
   const values = fields.map((field) => `toStringOrNull(x.${cypherName(field)})`).join(', ');
   return `MATCH ${readPlace(place).pattern} RETURN [${values}] AS values, count(*) AS count LIMIT $most`;
+}
+
+/**
+ * The driver sends every number of JavaScript as a FLOAT: whole ones are integers here, unless others stand beside them
+ * that are none.
+ */
+function typed(values: readonly unknown[]): readonly unknown[] {
+  const numbers = values.filter((value) => typeof value === 'number');
+  if (!numbers.every(Number.isSafeInteger)) return values;
+  return values.map((value) => (typeof value === 'number' ? neo4j.int(value) : value));
 }
 
 function listOf(values: unknown): readonly unknown[] {

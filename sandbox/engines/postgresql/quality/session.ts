@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
+import { messageOf } from '../../../core/errors.ts';
 import {
   type Combination,
+  NoSuchPlace,
   type QualityAnswer,
   type QualityLimits,
   type QualityPlace,
@@ -8,7 +10,7 @@ import {
   type QualitySession,
   requireFewCombinations,
 } from '../../contract/quality.ts';
-import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
+import { isExternal, type NodeRole, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { roles } from '../failover/roles.ts';
 import { mainDatabase } from '../server/connection.ts';
 import { catalogueOf, limitTime, placesIn } from './catalogue.ts';
@@ -35,18 +37,39 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
       use(place.database ?? mainDatabase, (client) => distribution(client, { place, fields }, limits)),
     places: (limits) => placesIn(use, limits),
     catalogue: (place, limits) =>
-      use(place.database ?? mainDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }),
+      use(place.database ?? mainDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }).catch(
+        (thrown) => {
+          throw isNoPlace(thrown) ? new NoSuchPlace(messageOf(thrown)) : thrown;
+        },
+      ),
     [Symbol.asyncDispose]: () => readers[Symbol.asyncDispose](),
   };
 }
 
-/** With a standby first, where one follows: a scan there costs the primary nothing. */
+/**
+ * A standby where one follows: a scan there costs the primary nothing. One that has lost what it followed shows a state of
+ * before, and is asked only where no primary answers.
+ */
+export function readerOf(found: readonly NodeRole[]): string | undefined {
+  const standbys = found.filter(({ role }) => role === 'standby');
+  const inOrder = [
+    ...standbys.filter(({ lagUnknown }) => lagUnknown === undefined),
+    ...found.filter(({ role }) => role === 'primary'),
+    ...standbys,
+  ];
+  return inOrder[0]?.node;
+}
+
+/** No such database, schema or table (PostgreSQL documentation, "PostgreSQL Error Codes"). */
+function isNoPlace(thrown: unknown): boolean {
+  return ['3D000', '3F000', '42P01'].includes(String((thrown as { code?: unknown }).code));
+}
+
+/** With the node first that is read from. */
 async function onFollower(running: RunningEngine): Promise<RunningEngine> {
   if (running.topology === 'standalone') return running;
-  const found = await roles(running);
-  const order = ['standby', 'primary'];
-  const [first] = order.flatMap((role) => found.filter((each) => each.role === role));
-  const node = running.nodes.find(({ name }) => name === first?.node);
+  const name = readerOf(await roles(running));
+  const node = running.nodes.find((each) => each.name === name);
   if (node === undefined) throw new Error('no node answers');
   return { ...running, nodes: [node, ...running.nodes.filter((each) => each !== node)] };
 }
@@ -57,7 +80,8 @@ async function answer(client: Client, question: QualityQuestion, limits: Quality
   const isCount = 'rule' in question.ask && question.ask.rule.metric === 'rowCount';
   const counted = isCount
     ? `SELECT count(*)::float8 AS count, ARRAY[]::text[] AS ids FROM (${text}) found`
-    : `WITH found AS MATERIALIZED (SELECT id::text AS id FROM (${text}\n) violations WHERE id::text <> ALL ($${accepted}::text[]))
+    : `WITH found AS MATERIALIZED (SELECT coalesce(id::text, 'null') AS id FROM (${text}\n) violations
+         WHERE coalesce(id::text, 'null') <> ALL ($${accepted}::text[]))
        SELECT (SELECT count(*) FROM found)::float8 AS count, ARRAY(SELECT id FROM found ORDER BY id LIMIT $${idsMax}) AS ids`;
   await limitTime(client, limits);
   const { rows } = await client.query<QualityAnswer>(

@@ -25,7 +25,7 @@ function ruleStatement(
   { place, parameters }: QualityQuestion,
   { metric, fields, arguments: given }: QualityRule,
 ): [text: string, parameters: QualityParameters] {
-  const table = place.name.split('.').map(escapeIdentifier).join('.');
+  const table = tableOf(place);
   const id = place.key === undefined ? 'ctid::text' : `${escapeIdentifier(place.key)}::text`;
   const [field = ''] = fields.map((name) => `${escapeIdentifier(name)}`);
   const select = (condition: string) => `SELECT ${id} AS id FROM ${table} WHERE ${condition}`;
@@ -57,13 +57,19 @@ function ruleStatement(
 }
 
 /** A statement whose rows are the combinations of values, and one more than there may be. */
-export function distributionStatement({ name }: QualityPlace, fields: readonly string[]): BoundStatement {
-  const table = name.split('.').map(escapeIdentifier).join('.');
+export function distributionStatement(place: QualityPlace, fields: readonly string[]): BoundStatement {
+  const table = tableOf(place);
   const list = fields.map((field) => `${escapeIdentifier(field)}::text`).join(', ');
   return {
     text: `SELECT ARRAY[${list}] AS values, count(*)::float8 AS count FROM ${table} GROUP BY 1 LIMIT $1`,
     values: [combinationsMax + 1],
   };
+}
+
+/** `users`, `sales.orders`, and what the catalogue has in quotes: `"Order"`, `sales."Order.Item"`. */
+function tableOf({ name }: QualityPlace): string {
+  const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
+  return parts.map((part) => (part.startsWith('"') ? part : escapeIdentifier(part))).join('.');
 }
 
 function textsOf(values: unknown): readonly (string | null)[] {

@@ -58,7 +58,7 @@ export async function openClient(
   });
   client.on('error', () => {});
   await client.connect();
-  return { client, [Symbol.asyncDispose]: () => client.end() };
+  return { client, [Symbol.asyncDispose]: () => end(client) };
 }
 
 /** {@link openClient} on the primary; on a server that is not ours, as the user that its address names. */
@@ -81,7 +81,19 @@ async function openExternal(address: string, database: string): Promise<OpenClie
   });
   client.on('error', () => {});
   await client.connect();
-  return { client, [Symbol.asyncDispose]: () => client.end() };
+  return { client, [Symbol.asyncDispose]: () => end(client) };
+}
+
+/** A server that is paused would be waited for until somebody wakes it: it hears the goodbye at once or never. */
+const goodbyeMs = 2_000;
+
+async function end(client: Client): Promise<void> {
+  const late = setTimeout(() => client.connection.stream.destroy(), goodbyeMs);
+  try {
+    await client.end();
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 /** The server's version, as soon as it takes queries; a standby answers too. */

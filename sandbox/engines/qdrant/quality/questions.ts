@@ -6,8 +6,8 @@ export type QdrantAsk =
   | { readonly filter: Readonly<Record<string, unknown>> }
   /** Points whose vector is not as it should be: every vector is read. */
   | { readonly vectors: 'not finite' | 'not of unit length' | 'of another dimension' }
-  /** Points whose value of a field another point, which was read before, has too. */
-  | { readonly duplicates: string }
+  /** Points whose values of these fields another point, which was read before, has too. */
+  | { readonly duplicates: readonly string[] }
   /** Points whose value of a field is there and none of these, by type too. */
   | { readonly field: string; readonly noneOf: readonly unknown[] }
   | { readonly points: 'all' };
@@ -23,7 +23,12 @@ export function askOf({ ask }: QualityQuestion): QdrantAsk {
   if (metric === 'rowCount') return { points: 'all' };
   if (metric === 'nullValues')
     return { filter: { should: [{ is_null: { key: field } }, { is_empty: { key: field } }] } };
-  if (metric === 'duplicateValues') return { duplicates: field };
+  if (metric === 'duplicateValues') return { duplicates: fields };
   if (metric === 'invalidValues' && Array.isArray(given.validValues)) return { field, noneOf: given.validValues };
   throw new Error(`${metric} with ${JSON.stringify(given)} cannot be asked of Qdrant`);
+}
+
+/** Ids are numbers or UUIDs, and a contract has texts. */
+export function idOf(text: string): string | number {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }

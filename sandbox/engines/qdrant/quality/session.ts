@@ -1,6 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import {
   type Combination,
+  NoSuchPlace,
   type QualityAnswer,
   type QualityLimits,
   type QualityPlace,
@@ -12,7 +13,7 @@ import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { scrollAll } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
-import { askOf } from './questions.ts';
+import { askOf, idOf } from './questions.ts';
 import { createVectorScan, type VectorScan } from './vectors.ts';
 
 /** Points whose payload is looked at, to see which fields there are. */
@@ -58,7 +59,7 @@ async function answer(
   };
   if ('vectors' in asked) return some(await scanOf(name)(asked.vectors, deadlineAtMs));
   if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, deadlineAtMs));
-  const accepted = { has_id: [...question.accepted] };
+  const accepted = { has_id: question.accepted.map(idOf) };
   const filter = question.accepted.length === 0 ? asked.filter : { must: [asked.filter], must_not: [accepted] };
   const page = await client.scroll(name, { limit: idsMax + 1, filter, with_payload: false, with_vector: false });
   const ids = page.points.map(({ id }) => String(id));
@@ -69,19 +70,21 @@ async function answer(
 async function payloadViolations(
   client: QdrantClient,
   name: string,
-  asked: { readonly duplicates: string } | { readonly field: string; readonly noneOf: readonly unknown[] },
+  asked: { readonly duplicates: readonly string[] } | { readonly field: string; readonly noneOf: readonly unknown[] },
   deadlineAtMs: number,
 ): Promise<readonly string[]> {
-  const field = 'duplicates' in asked ? asked.duplicates : asked.field;
-  const seen = new Set<unknown>();
+  const fields = 'duplicates' in asked ? asked.duplicates : [asked.field];
+  const seen = new Set<string>();
   const found: string[] = [];
-  for await (const points of scrollAll(client, name, { payload: [field] })) {
+  for await (const points of scrollAll(client, name, { payload: fields })) {
     if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
     for (const { id, payload } of points) {
-      const value = payload?.[field];
-      if (value === undefined || value === null) continue;
-      if ('noneOf' in asked ? !asked.noneOf.includes(value) : seen.has(value)) found.push(String(id));
-      seen.add(value);
+      const values = fields.map((field) => payload?.[field] ?? null);
+      if (values.includes(null)) continue;
+      // By type too: 1 is not '1'.
+      const key = JSON.stringify(values);
+      if ('noneOf' in asked ? !asked.noneOf.includes(values[0]) : seen.has(key)) found.push(String(id));
+      if ('duplicates' in asked) seen.add(key);
     }
   }
   return found;
@@ -111,7 +114,9 @@ async function distribution(
 
 /** Vectors and payload indexes as the server describes them, and fields as the first points have them. */
 async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promise<readonly SchemaObject[]> {
-  const { config, payload_schema } = await client.getCollection(name);
+  const { config, payload_schema } = await client.getCollection(name).catch((thrown) => {
+    throw (thrown as { status?: number }).status === 404 ? new NoSuchPlace(`there is no collection ${name}`) : thrown;
+  });
   const vectors = (config.params.vectors ?? {}) as Readonly<Record<string, unknown>>;
   const named = 'size' in vectors ? { '': vectors } : vectors;
   const { points } = await client.scroll(name, { limit: payloadsSampled, with_payload: true, with_vector: false });

@@ -27,15 +27,15 @@ export function createVectorScan(running: ReachableEngine, name: string): Vector
 async function scan(running: ReachableEngine, name: string, deadlineAtMs: number) {
   const found: Record<Fault, string[]> = { 'not finite': [], 'not of unit length': [], 'of another dimension': [] };
   const ask = await askerOf(running, `/collections/${encodeURIComponent(name)}`);
-  const { config } = (await ask('')) as { readonly config: { readonly params: { readonly vectors?: object } } };
-  const { size } = (config.params.vectors ?? {}) as { readonly size?: number };
+  const { config } = (await ask('')) as { readonly config: { readonly params: { readonly vectors?: Described } } };
+  const vectors = config.params.vectors ?? {};
   let offset: string | number | undefined;
   do {
     if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
     const wanted = { limit: pageSize, with_payload: false, with_vector: true, ...withoutUndefined({ offset }) };
     const page = (await ask('/points/scroll', wanted)) as Page;
     for (const { id, vector } of page.points) {
-      const fault = faultOf(vector ?? [], size);
+      const fault = faultOfPoint(vector, vectors);
       if (fault !== undefined) found[fault].push(String(id));
     }
     offset = page.next_page_offset ?? undefined;
@@ -45,8 +45,29 @@ async function scan(running: ReachableEngine, name: string, deadlineAtMs: number
   return found;
 }
 
+type Numbers = readonly (number | null)[];
+
+/** What a collection says of its vectors: of the one that has no name, or of each by its name. */
+type Described = { readonly size?: number } | Readonly<Record<string, { readonly size?: number }>>;
+
+/** The first fault of any vector of a point. Of those that have names a point may lack some. */
+export function faultOfPoint(
+  vector: Numbers | Readonly<Record<string, Numbers>> | null | undefined,
+  described: Described,
+): Fault | undefined {
+  if ('size' in described && typeof described.size === 'number') {
+    return faultOf(Array.isArray(vector) ? vector : [], described.size);
+  }
+  const named = (vector ?? {}) as Readonly<Record<string, Numbers>>;
+  return Object.entries(described as Readonly<Record<string, { readonly size?: number }>>)
+    .map(([name, { size }]) => (named[name] === undefined ? undefined : faultOf(named[name], size)))
+    .find((fault) => fault !== undefined);
+}
+
 interface Page {
-  readonly points: readonly ScrolledPoint[];
+  readonly points: readonly (Omit<ScrolledPoint, 'vector'> & {
+    readonly vector?: Parameters<typeof faultOfPoint>[0];
+  })[];
   readonly next_page_offset?: string | number | null;
 }
 
@@ -69,7 +90,7 @@ async function askerOf(running: ReachableEngine, path: string) {
 }
 
 /** The first thing that is wrong: a vector that is not finite has no length. */
-function faultOf(vector: readonly (number | null)[], size: number | undefined): Fault | undefined {
+function faultOf(vector: Numbers, size: number | undefined): Fault | undefined {
   if (size !== undefined && vector.length !== size) return 'of another dimension';
   let square = 0;
   for (const value of vector) {

@@ -4,7 +4,7 @@ import type { QualityQuestion } from '../../contract/quality.ts';
 export type RedisAsk =
   /** Keys of the place: none may be without a lifetime. */
   | { readonly ask: 'keys without a lifetime' }
-  /** Keys of the place that live longer from now on than so many seconds, or for ever. */
+  /** Keys of the place that live longer from now on than so many seconds. One that stays is without a lifetime. */
   | { readonly ask: 'keys that live too long'; readonly lifetimeMaxS: number }
   /** Keys of the whole server without a lifetime, by what each node counts: no key is looked at. */
   | { readonly ask: 'count of keys without a lifetime' }

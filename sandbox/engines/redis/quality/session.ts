@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import type {
   QualityAnswer,
   QualityLimits,
@@ -11,6 +12,7 @@ import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { scan } from '../data/load.ts';
 import { loadedAtKey } from '../data/mark.ts';
 import { type Masters, openMasters } from '../server/masters.ts';
+import { clusterSize, valuesOf } from './answers.ts';
 import { askOf } from './questions.ts';
 
 /** Our own records, which stay: see `data/mark.ts`. */
@@ -24,7 +26,13 @@ const typesSampled = 1_000;
  * command of it writes.
  */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
-  const masters = await openMasters(running);
+  const masters = await openMasters(running, { commandTimeoutMs: deadlineMs('qualityCheck') });
+  try {
+    if (isExternal(running)) await requireWhole(masters);
+  } catch (thrown) {
+    await masters[Symbol.asyncDispose]();
+    throw thrown;
+  }
   return {
     reader: `${isExternal(running) ? 'the login of its address' : 'the user default'}, commands that do not write`,
     answer: (question, limits) => answer(masters, question, limits),
@@ -32,6 +40,17 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
     catalogue: (place) => catalogueOf(masters, place),
     [Symbol.asyncDispose]: () => masters[Symbol.asyncDispose](),
   };
+}
+
+/** Of a cluster an address names one node: what the others hold would be passed over. */
+async function requireWhole({ clients }: Masters): Promise<void> {
+  for (const client of clients) {
+    // A login that may read and nothing else is refused this.
+    const info = String(await client.info('cluster').catch(() => ''));
+    if (!/^cluster_enabled:1/m.test(info)) continue;
+    const size = clusterSize(String(await client.call('CLUSTER', 'INFO')));
+    if (size > 1) throw new Error(`the address is that of one node of a cluster of ${size}, and others hold keys too`);
+  }
 }
 
 async function answer(masters: Masters, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
@@ -72,7 +91,7 @@ async function violations(
       if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
       const pipeline = client.pipeline();
       for (const key of keys) pipeline.pttl(key);
-      for (const [index, [, lifetimeMs]] of ((await pipeline.exec()) ?? []).entries()) {
+      for (const [index, lifetimeMs] of valuesOf(await pipeline.exec()).entries()) {
         const key = keys[index] as string;
         // -2: it has gone since the scan told of it.
         if (lifetimeMs !== -2 && !known.has(key) && isOne(Number(lifetimeMs))) found.add(key);
@@ -152,7 +171,7 @@ async function catalogueOf(masters: Masters, place: QualityPlace): Promise<reado
     for await (const keys of scan(client, patternOf(place))) {
       const pipeline = client.pipeline();
       for (const key of keys) pipeline.type(key);
-      for (const [, type] of (await pipeline.exec()) ?? []) types.add(String(type));
+      for (const type of valuesOf(await pipeline.exec())) types.add(String(type));
       seen += keys.length;
       if (seen >= typesSampled) break;
     }

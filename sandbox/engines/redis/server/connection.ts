@@ -29,13 +29,17 @@ export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<
 }
 
 /** {@link openClient} for a server that is not ours, by its address: `redis://user:password@host:port/database`. */
-export async function openExternal(url: string): Promise<Redis & AsyncDisposable> {
+export async function openExternal(
+  url: string,
+  options: { readonly commandTimeoutMs?: number } = {},
+): Promise<Redis & AsyncDisposable> {
   return connected(
     new Redis(url, {
       lazyConnect: true,
       connectTimeout: 10_000,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
+      ...withoutUndefined({ commandTimeout: options.commandTimeoutMs }),
     }),
   );
 }

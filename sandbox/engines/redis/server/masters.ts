@@ -16,17 +16,23 @@ export interface Masters extends AsyncDisposable {
   readonly of: (key: string) => Redis;
 }
 
-/** Connects to every master as the members see it now. What changes afterwards is an error of the next command. */
-export async function openMasters(running: ReachableEngine): Promise<Masters> {
-  if (!isExternal(running) && running.topology === 'clustered') return openMastersOfCluster(running);
-  const client = await openOne(running);
+/**
+ * Connects to every master as the members see it now. What changes afterwards is an error of the next command. With
+ * `commandTimeoutMs` a node that is silent is one too; default: it is waited for.
+ */
+export async function openMasters(
+  running: ReachableEngine,
+  options: { readonly commandTimeoutMs?: number } = {},
+): Promise<Masters> {
+  if (!isExternal(running) && running.topology === 'clustered') return openMastersOfCluster(running, options);
+  const client = await openOne(running, options);
   return { clients: [client], of: () => client, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
 }
 
-async function openOne(running: ReachableEngine) {
-  if (isExternal(running)) return openExternal(running.url);
+async function openOne(running: ReachableEngine, options: { readonly commandTimeoutMs?: number }) {
+  if (isExternal(running)) return openExternal(running.url, options);
   const node = running.topology === 'standalone' ? firstNode(running) : await primaryNode(running);
-  return openClient(node, running.secrets);
+  return openClient(node, running.secrets, options);
 }
 
 /** The node of `replicated` that takes writes. Throws `NODE_NOT_READY` where none says so. */
@@ -79,13 +85,16 @@ function nodeAt({ nodes }: RunningEngine, address: string): NodeHandle {
 
 type SlotRange = readonly [first: number, last: number, master: readonly [address: string, port: number]];
 
-async function openMastersOfCluster(running: RunningEngine): Promise<Masters> {
-  const ranges = await slotRanges(running);
+async function openMastersOfCluster(
+  running: RunningEngine,
+  options: { readonly commandTimeoutMs?: number },
+): Promise<Masters> {
+  const ranges = await slotRanges(running, options);
   await using opened = new AsyncDisposableStack();
   const clients = new Map<string, Redis>();
   for (const [, , [address]] of ranges) {
     if (clients.has(address)) continue;
-    clients.set(address, opened.use(await openClient(nodeAt(running, address), running.secrets)));
+    clients.set(address, opened.use(await openClient(nodeAt(running, address), running.secrets, options)));
   }
   const kept = opened.move();
   return {
@@ -102,11 +111,14 @@ async function openMastersOfCluster(running: RunningEngine): Promise<Masters> {
 }
 
 /** As the first member that answers sees them. */
-async function slotRanges(running: RunningEngine): Promise<readonly SlotRange[]> {
+async function slotRanges(
+  running: RunningEngine,
+  options: { readonly commandTimeoutMs?: number } = {},
+): Promise<readonly SlotRange[]> {
   const failures: unknown[] = [];
   for (const node of running.nodes) {
     try {
-      await using client = await openClient(node, running.secrets);
+      await using client = await openClient(node, running.secrets, options);
       return (await client.cluster('SLOTS')) as unknown as SlotRange[];
     } catch (thrown) {
       failures.push(thrown);

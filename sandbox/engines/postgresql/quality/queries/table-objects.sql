@@ -12,7 +12,8 @@ SELECT 'trigger', tgname::text, concat(regexp_replace(pg_get_triggerdef(oid), '^
 FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal
 UNION ALL
 SELECT 'policy', polname::text, concat(CASE WHEN polpermissive THEN 'permissive ' ELSE 'restrictive ' END, polcmd,
-    ' using ' || pg_get_expr(polqual, polrelid), ' check ' || pg_get_expr(polwithcheck, polrelid))
+    ' using ' || pg_get_expr(polqual, polrelid), ' check ' || pg_get_expr(polwithcheck, polrelid),
+    (SELECT CASE WHEN NOT relrowsecurity THEN ' DISABLED' END FROM pg_class WHERE pg_class.oid = polrelid))
 FROM pg_policy WHERE polrelid = $1::regclass
 UNION ALL
 SELECT 'index', c.relname::text, concat(

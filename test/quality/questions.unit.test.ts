@@ -1,0 +1,111 @@
+import { ObjectId } from 'mongodb';
+import neo4j from 'neo4j-driver';
+import { describe, expect, test } from 'vitest';
+import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
+import { idsOf, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
+import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
+import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
+import { statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
+import { askOf, idOf } from '../../sandbox/engines/qdrant/quality/questions.ts';
+import { faultOfPoint } from '../../sandbox/engines/qdrant/quality/vectors.ts';
+import { clusterSize, valuesOf } from '../../sandbox/engines/redis/quality/answers.ts';
+
+function question(
+  name: string,
+  metric: QualityMetric,
+  fields: readonly string[] = [],
+  given: Readonly<Record<string, unknown>> = {},
+): QualityQuestion {
+  return { place: { name }, ask: { rule: { metric, fields, arguments: given } }, parameters: {}, accepted: [] };
+}
+
+test.each([
+  ['users', '"users"'],
+  ['sales.orders', '"sales"."orders"'],
+  ['"Order"', '"Order"'],
+  ['sales."Order.Item"', '"sales"."Order.Item"'],
+  ['"a""b"', '"a""b"'],
+])('a table that the catalogue of PostgreSQL calls %s is asked by that name', (name, quoted) => {
+  expect(statementOf(question(name, 'rowCount')).text).toBe(`SELECT ctid::text AS id FROM ${quoted}`);
+});
+
+test('PostgreSQL is read from a standby that follows, else from the primary', () => {
+  const primary = { node: 'first', role: 'primary' };
+  const standby = { node: 'second', role: 'standby', follows: 'first', lagBytes: 0 };
+  const lost = { node: 'third', role: 'standby', lagUnknown: 'it follows nobody' };
+  expect(readerOf([primary, lost, standby])).toBe('second');
+  expect(readerOf([lost, primary])).toBe('first');
+  expect(readerOf([{ node: 'first', role: 'down' }, lost])).toBe('third');
+  expect(readerOf([{ node: 'first', role: 'down' }])).toBeUndefined();
+});
+
+describe('a rule of Neo4j', () => {
+  const valuesAsked = (validValues: readonly unknown[]) =>
+    statementOfNeo4j(question('(:User)', 'invalidValues', ['level'], { validValues })).parameters.values;
+
+  test('asks for whole numbers as integers, as which they are kept', () => {
+    expect(valuesAsked([0, 5, 'none'])).toEqual([neo4j.int(0), neo4j.int(5), 'none']);
+    expect(valuesAsked([0, 0.5])).toEqual([0, 0.5]);
+  });
+
+  test('takes labels and types of any letters', () => {
+    expect(readPlace({ name: '(:用户)' })).toMatchObject({ label: '用户', isNode: true });
+    expect(readPlace({ name: '[:HAS-READ it]' })).toMatchObject({ pattern: '()-[x:`HAS-READ it`]->()', isNode: false });
+    for (const name of ['User', '(:User]', '(:)']) expect(() => readPlace({ name })).toThrow('is neither a label');
+  });
+});
+
+test('a list in MongoDB is no valid text, though one of its members is', () => {
+  expect(searchOf(question('users', 'invalidValues', ['email'], { pattern: '@' }))).toEqual({
+    filter: {
+      $or: [{ email: { $ne: null } }, { email: { $type: 'array' } }],
+      $nor: [{ $and: [{ email: { $not: { $type: 'array' } } }, { email: { $type: 'string', $regex: '@' } }] }],
+    },
+  });
+});
+
+test('an accepted id of MongoDB is what its text may stand for', () => {
+  const hexadecimal = '65a1b2c3d4e5f60718293a4b';
+  expect(idsOf([hexadecimal, '42', 'k003'])).toEqual([hexadecimal, new ObjectId(hexadecimal), '42', 42, 'k003']);
+});
+
+test('an accepted id of Qdrant is a number or a UUID', () => {
+  expect(['7', 'c0ffee00-0000-4000-8000-000000000000'].map(idOf)).toEqual([7, 'c0ffee00-0000-4000-8000-000000000000']);
+});
+
+test('each vector of a point in Qdrant is looked at, whether it has a name or none', () => {
+  expect(faultOfPoint([0.6, 0.8], { size: 2 })).toBeUndefined();
+  expect(faultOfPoint([0.6, 0.8], { size: 3 })).toBe('of another dimension');
+  expect(faultOfPoint(null, { size: 2 })).toBe('of another dimension');
+  const described = { image: { size: 2 }, size: { size: 1 } };
+  expect(faultOfPoint({ image: [0.6, 0.8], size: [1] }, described)).toBeUndefined();
+  expect(faultOfPoint({ image: [0.6, 0.8] }, described)).toBeUndefined();
+  expect(faultOfPoint({ image: [0.6, 0.8], size: [3] }, described)).toBe('not of unit length');
+  expect(faultOfPoint({ image: [null, 1] }, described)).toBe('not finite');
+});
+
+test('points of Qdrant are double by all fields that are named', () => {
+  expect(askOf(question('points', 'duplicateValues', ['user_id', 'kind']))).toEqual({
+    duplicates: ['user_id', 'kind'],
+  });
+});
+
+test('what Redis refuses to tell of one key is no value', () => {
+  expect(
+    valuesOf([
+      [null, -1],
+      [null, 5],
+    ]),
+  ).toEqual([-1, 5]);
+  expect(() =>
+    valuesOf([
+      [null, -1],
+      [new Error('NOPERM'), undefined],
+    ]),
+  ).toThrow('NOPERM');
+});
+
+test('a cluster is told by the masters that it has', () => {
+  expect(clusterSize('cluster_state:ok\r\ncluster_size:3\r\n')).toBe(3);
+  expect(clusterSize('')).toBe(1);
+});

@@ -1,0 +1,107 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import { NoSuchPlace, type QualitySession } from '../../sandbox/engines/contract/quality.ts';
+import type { ExternalEngine } from '../../sandbox/engines/contract/topology.ts';
+import { loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
+import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
+import type { Distributions } from '../../sandbox/quality/drift/distributions.ts';
+import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
+import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
+import { inMemory } from './support/distributions-in-memory.ts';
+
+// 50 ms for what a server has 5 s for.
+beforeEach(() => vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.01'));
+afterEach(() => vi.unstubAllEnvs());
+
+const reached: ExternalEngine = {
+  engine: 'postgresql',
+  topology: 'standalone',
+  image: { reference: 'external', digest: 'external', origin: 'official' },
+  serverVersion: '',
+  url: 'postgresql://nobody.invalid/none',
+};
+
+/** A session that answers, in whose place a test puts what it is about. */
+function sessionWith(more: Partial<QualitySession> = {}): QualitySession {
+  return {
+    reader: 'a made-up reader',
+    answer: async () => ({ count: 0, ids: [] }),
+    distribution: async () => [{ values: ['1', '2', '3'], count: 1_000 }],
+    places: async () => [],
+    catalogue: async () => [],
+    [Symbol.asyncDispose]: async () => {},
+    ...more,
+  };
+}
+
+async function run(
+  check: string,
+  open: () => Promise<QualitySession>,
+  more: { readonly distributions?: Distributions; readonly acceptDrift?: boolean } = {},
+) {
+  const [engine] = (await loadEngines(['postgresql'])) as [Engine];
+  if (engine.quality === undefined) throw new Error('PostgreSQL has quality');
+  const engines = [{ ...engine, quality: { ...engine.quality, open } }];
+  const checks = checksOf(await readContracts(platformContracts, ['postgresql']), engines);
+  const { events, progress } = recorder();
+  const report = await runChecks({
+    engines,
+    running: new Map([['postgresql', reached]]),
+    checks: checks.filter(({ id }) => id === check),
+    moments: { now: new Date() },
+    progress,
+    ...more,
+  });
+  return { results: report.results, notices: noticesOf(events) };
+}
+
+const drift = 'postgresql.users.levels-drift';
+const ordinary = 'postgresql.users.email-duplicates';
+
+test('a store that answers later than it is waited for is unknown, and its connection is closed all the same', async () => {
+  const answered = Promise.withResolvers<QualitySession>();
+  const closed = Promise.withResolvers<void>();
+  const { results } = await run(ordinary, () => answered.promise);
+  expect(results).toMatchObject([{ check: ordinary, verdict: 'unknown' }]);
+  answered.resolve(sessionWith({ [Symbol.asyncDispose]: async () => closed.resolve() }));
+  await closed.promise;
+});
+
+test('a store that falls silent before it hears the goodbye holds nobody up', async () => {
+  const session = sessionWith({ [Symbol.asyncDispose]: () => new Promise(() => {}) });
+  const { results } = await run(ordinary, async () => session);
+  expect(results).toMatchObject([{ check: ordinary, verdict: 'pass' }]);
+});
+
+test('a table that is gone is a gap between contract and catalogue, and no silence of the store', async () => {
+  const catalogue = async () => {
+    throw new NoSuchPlace('relation "users" does not exist');
+  };
+  const { results } = await run('postgresql.users.catalogue', async () => sessionWith({ catalogue }));
+  expect(results).toMatchObject([{ verdict: 'fail', count: 1, ids: ['users is missing'] }]);
+});
+
+test('distributions that cannot be kept are said, and no run is lost for them', async () => {
+  const distributions: Distributions = {
+    read: async () => new Map(),
+    write: async () => {
+      throw new Error('the disk is full');
+    },
+  };
+  const { results, notices } = await run(drift, async () => sessionWith(), { distributions });
+  expect(results).toMatchObject([{ check: drift, verdict: 'not-run' }]);
+  expect(notices).toContainEqual(expect.stringContaining('the disk is full'));
+  const accepting = run(drift, async () => sessionWith(), { distributions, acceptDrift: true });
+  await expect(accepting).rejects.toThrow('the disk is full');
+});
+
+test('a place that was empty is no state that rows could have drifted from', async () => {
+  const distributions = inMemory();
+  const rows = (count: number) => async () =>
+    sessionWith({ distribution: async () => (count === 0 ? [] : [{ values: ['1', '2', '3'], count }]) });
+  await run(drift, rows(0), { distributions });
+  const { results } = await run(drift, rows(5_000), { distributions });
+  expect(results).toMatchObject([{ verdict: 'not-run', reason: expect.stringContaining('no earlier run') }]);
+  expect((await run(drift, rows(5_000), { distributions })).results).toMatchObject([{ verdict: 'pass' }]);
+});
