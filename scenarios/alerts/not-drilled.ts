@@ -1,5 +1,4 @@
-import type { Engine } from '../../sandbox/engines/contract/engine.ts';
-import { hasAll, whyWithout } from '../../sandbox/engines/contract/lacks.ts';
+import type { Engine, EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
 import { deadMansSwitch } from './dead-mans-switch.ts';
 import { monitoring } from './monitoring-drills.ts';
@@ -17,9 +16,9 @@ const ofMonitoring = ['ExporterDown', 'BackupTooOld', 'QualityCheckSilent', dead
 
 /** Every alert about these engines, and about none, that nothing makes the cause of. */
 export function notDrilled(
-  engines: readonly Engine[],
+  engines: readonly EngineWith<'metrics'>[],
   drilled: readonly { readonly about: string; readonly alert: string }[],
-  cheapest: Engine | undefined,
+  cheapest: Engine,
 ): readonly NotDrilled[] {
   const ofEngines = engines.flatMap((engine) =>
     alertsAbout([engine.name])
@@ -29,20 +28,15 @@ export function notDrilled(
       .map(({ alert }) => ({ about: engine.name, alert, reason: reasonOf(engine, alert, cheapest) })),
   );
   const ofNone = alertsAbout([])
-    .filter(({ alert }) => cheapest === undefined || !ofMonitoring.includes(alert))
-    .map(({ alert }) => ({
-      about: monitoring,
-      alert,
-      reason: cheapest === undefined ? 'none of the engines can be watched' : noDrill,
-    }));
+    .filter(({ alert }) => !ofMonitoring.includes(alert))
+    .map(({ alert }) => ({ about: monitoring, alert, reason: noDrill }));
   return [...ofEngines, ...ofNone];
 }
 
 const targetMissing = 'TargetMissing';
 const noDrill = 'no drill makes its cause yet';
 
-function reasonOf(engine: Engine, alert: string, cheapest: Engine | undefined): string {
-  if (!hasAll(engine, 'metrics')) return whyWithout(engine, 'metrics');
-  if (alert === targetMissing) return `it is drilled for ${cheapest?.title}, and the rule is the same`;
+function reasonOf(engine: EngineWith<'metrics'>, alert: string, cheapest: Engine): string {
+  if (alert === targetMissing) return `it is drilled for ${cheapest.title}, and the rule is the same`;
   return engine.metrics.notDrilled?.[alert] ?? noDrill;
 }

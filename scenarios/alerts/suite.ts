@@ -45,8 +45,13 @@ export async function runAlertsSuite(
     const reason = 'they take too long for the quick part; leave `--quick` away';
     return [notRun({ suite, engine: monitoring, topology: 'standalone' }, 'drills of alerts', reason)];
   }
-  const { able } = splitByCapability(engines, 'metrics');
-  const works = await worksOf(able, context, timeScale);
+  const { able, unable } = splitByCapability(engines, 'metrics');
+  const unwatched = unable.map(({ engine: { name }, reason }) =>
+    notRun(placeOf({ about: name, topology: 'standalone' }, context), 'drills of alerts', reason),
+  );
+  const cheapest = cheapestOf(able);
+  if (cheapest === undefined) return unwatched;
+  const works = await worksOf(able, cheapest, context, timeScale);
   const results = await inParallel(
     works.map((work) => () => runWork(work, context)),
     parallelDrills,
@@ -54,9 +59,10 @@ export async function runAlertsSuite(
   const drilled = able.flatMap((engine) => drillsOf(engine)).map(({ about, alert }) => ({ about, alert }));
   return [
     ...results,
-    ...notDrilled(engines, drilled, cheapestOf(able)).map(({ about, alert, reason }) =>
+    ...notDrilled(able, drilled, cheapest).map(({ about, alert, reason }) =>
       notRun(placeOf({ about, topology: 'standalone' }, context), alert, reason),
     ),
+    ...unwatched,
   ];
 }
 
@@ -71,6 +77,7 @@ function cheapestOf(able: readonly EngineWith<'metrics'>[]): EngineWith<'metrics
 
 async function worksOf(
   able: readonly EngineWith<'metrics'>[],
+  cheapest: EngineWith<'metrics'>,
   context: SuiteContext,
   timeScale: number,
 ): Promise<readonly Work[]> {
@@ -86,9 +93,7 @@ async function worksOf(
   };
   const on = (engine: EngineName, drill: Drill) =>
     ofDrill(drill, () => startWatched(engine, drill.topology, context, timeScale));
-  const cheapest = cheapestOf(able);
   const ofEngines = able.flatMap((engine) => drillsOf(engine).map((drill) => on(engine.name, drill)));
-  if (cheapest === undefined) return ofEngines;
   const ofCommands = await lastRunTooOld(cheapest, context, timeScale);
   return [
     ...ofEngines,

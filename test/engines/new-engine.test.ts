@@ -55,6 +55,7 @@ test('`scenarios` and `bench` say why they do not run it', async () => {
     ['not-run', lacks.schema],
     ['not-run', lacks.backup],
     ['not-run', lacks.failover],
+    ['not-run', lacks.metrics],
   ]);
   const bench = await documentOf('bench', '--engines', name);
   expect(bench).toMatchObject({

@@ -16,7 +16,7 @@ test('every alert has a drill or a reason, and none has both', async () => {
   const [cheapest] = able;
   if (cheapest === undefined) throw new Error('an engine can be watched');
   const drilled = able.flatMap(drillsOf).map(({ about, alert }) => ({ about, alert }));
-  const open = notDrilled(engines, drilled, cheapest);
+  const open = notDrilled(able, drilled, cheapest);
   for (const { reason } of open) expect(reason).toMatch(/\w{3}/);
   const own = monitoringDrills(cheapest).map(({ alert }) => alert);
   const names = [...drilled, ...open].map(({ alert }) => alert);
