@@ -1,4 +1,4 @@
-import { nowMs } from '../core/clock.ts';
+import { SandboxError } from '../core/errors.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { attachBroker } from './broker/attach-broker.ts';
@@ -9,7 +9,10 @@ import { socketPath } from './broker/protocol/socket-path.ts';
 import { leaseNotFound, shownKept } from './broker/shown-lease.ts';
 import { byEngine } from './broker/store-name.ts';
 
-/** Leases of a stack: those of processes that run, and those of failed tests, which need no broker. */
+/**
+ * Leases of a stack: those of processes that run, and those of failed tests, which need no broker. Those whose time is over are
+ * among them until a broker gives them up: their stores are there.
+ */
 export async function listLeases(identity: StackIdentity): Promise<BrokerStatus> {
   return withBroker(
     identity,
@@ -42,11 +45,16 @@ export async function dropLeases(identity: StackIdentity, ids: readonly string[]
   await attachStack(identity);
   const broker = await attachBroker(identity, { lingerMs: 0 });
   try {
-    for (const lease of wanted) await broker.ask<'drop'>({ ask: 'drop', lease });
+    for (const lease of wanted) await broker.ask<'drop'>({ ask: 'drop', lease }).catch(unlessGone);
   } finally {
     await broker.close();
   }
   return wanted;
+}
+
+/** One that was there a moment ago, and whose time is over, the broker gives up by itself. */
+function unlessGone(thrown: unknown): void {
+  if (!(thrown instanceof SandboxError && thrown.code === 'LEASE_NOT_FOUND')) throw thrown;
 }
 
 /** Asks the broker, or what is written down where none runs. */
@@ -56,10 +64,7 @@ async function withBroker<Value>(
   otherwise: (kept: readonly KeptLease[]) => Value,
 ): Promise<Value> {
   const broker = await connectBroker(await socketPath(identity));
-  if (broker === undefined) {
-    const kept = await keptRecord(identity).read();
-    return otherwise(kept.filter(({ untilMs }) => untilMs > nowMs()));
-  }
+  if (broker === undefined) return otherwise(await keptRecord(identity).read());
   try {
     return await ask(broker);
   } finally {
