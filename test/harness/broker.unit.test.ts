@@ -275,6 +275,28 @@ test('an engine that cannot make a place says why to who waits, and is asked aga
   await broker[Symbol.asyncDispose]();
 });
 
+test('whoever waits for a place that is being reset gets it, though none can be made ahead', async () => {
+  const red = memoryServer();
+  const { broker } = await testBroker({ red });
+  const who = holder(10);
+  const { lease, places } = await broker.lease(who, asked('first', 'red'));
+  await until('one is ready', () => broker.list().pools[0]?.ready === 1);
+  const done = Promise.withResolvers<void>();
+  red.before.reset = () => done.promise;
+  red.before.make = async () => {
+    throw new Error('no room');
+  };
+  await broker.lease(who, asked('takes the one that is ready', 'red'));
+  await until('none was made ahead', () => broker.list().problems.length > 0);
+  const { length: before } = broker.list().problems;
+  await broker.release(who, { lease, verify: false });
+  const waiting = broker.lease(holder(11), asked('waits', 'red'));
+  await until('it was tried once more', () => broker.list().problems.length > before);
+  done.resolve();
+  expect((await waiting).places).toEqual(places);
+  await broker[Symbol.asyncDispose]();
+});
+
 test('a lease is released by who has it alone', async () => {
   const { broker } = await testBroker();
   const who = holder(10);

@@ -171,7 +171,8 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   function make(from: Places): void {
     const making = track(() => from.make(closing.signal));
     making.then(arrive, (thrown) => {
-      const waiter = waiters.shift();
+      // Whoever waits for one that comes all the same is left to wait.
+      const waiter = waiters.length > coming ? waiters.shift() : undefined;
       if (waiter === undefined) onProblem(`${engine}: no place could be made ahead: ${messageOf(thrown)}`);
       else {
         waiter.reject(thrown);
