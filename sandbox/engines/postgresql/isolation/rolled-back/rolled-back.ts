@@ -1,4 +1,4 @@
-import { Client, Pool } from 'pg';
+import { Client, Pool, TypeOverrides } from 'pg';
 import type { Place, RolledBack, RolledBackSession } from '../../../contract/isolation.ts';
 import { identifier } from '../../server/statements.ts';
 import { committed, stillRuns } from './errors.ts';
@@ -59,6 +59,7 @@ async function open({ uri }: Place): Promise<RolledBackSession<Pool>> {
     isOpen: () => isOpen,
     async takeBack() {
       await endTest(session, test);
+      forgetTest(session as unknown as DriverState);
       // What the test and its pool have listened with.
       session.removeAllListeners();
       listen();
@@ -85,10 +86,19 @@ async function endTest(session: Client, { turns }: Test): Promise<void> {
   if (!turns.hasBegun()) return;
   // A cursor that was left open lets nothing else through.
   const isWhole = await inTime(takeBack(session), session);
-  // The driver remembers them by name (pg, `Connection.parsedStatements`).
-  const { connection } = session as unknown as { readonly connection: { parsedStatements: object } };
-  connection.parsedStatements = {};
   if (turns.isSpoiled() || !isWhole) throw committed();
+}
+
+/** What the driver keeps of a session beside the server (pg, `Connection.parsedStatements` and `Client._types`). */
+interface DriverState {
+  readonly connection: { parsedStatements: object };
+  _types: TypeOverrides;
+}
+
+/** Prepared statements, which it knows by name, and how the test had values read. */
+function forgetTest(session: DriverState): void {
+  session.connection.parsedStatements = {};
+  session._types = new TypeOverrides();
 }
 
 /** Whether the transaction was still the one around the test. */
