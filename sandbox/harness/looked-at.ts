@@ -1,4 +1,5 @@
 import { SandboxError } from '../core/errors.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { attachBroker } from './broker/attach-broker.ts';
@@ -7,7 +8,7 @@ import { type BrokerClient, connectBroker } from './broker/protocol/broker-clien
 import type { Answers, BrokerStatus } from './broker/protocol/messages.ts';
 import { socketPath } from './broker/protocol/socket-path.ts';
 import { leaseNotFound, shownKept } from './broker/shown-lease.ts';
-import { byEngine } from './broker/store-name.ts';
+import { byEngine, engineOfStore } from './broker/store-name.ts';
 
 /**
  * Leases of a stack: those of processes that run, and those of failed tests, which need no broker. Those whose time is over are
@@ -42,7 +43,10 @@ export async function dropLeases(identity: StackIdentity, ids: readonly string[]
   const gone = wanted.find((id) => !leases.some((lease) => lease.id === id));
   if (gone !== undefined) throw leaseNotFound(gone);
   if (wanted.length === 0) return [];
-  await attachStack(identity);
+  // Those of which they have stores: what becomes of the others is no matter.
+  const stores = leases.filter(({ id }) => wanted.includes(id)).flatMap((lease) => lease.engines);
+  const engines = [...new Set(stores.map(engineOfStore))] as EngineName[];
+  if (engines.length > 0) await attachStack({ ...identity, engines });
   const broker = await attachBroker(identity, { lingerMs: 0 });
   try {
     for (const lease of wanted) await broker.ask<'drop'>({ ask: 'drop', lease }).catch(unlessGone);
