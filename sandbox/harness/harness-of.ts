@@ -2,7 +2,7 @@ import type { EngineName } from '../engines/engine-names.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
 import type { BrokerClient } from './broker/protocol/broker-client.ts';
-import { checkLeaseOptions } from './check-options.ts';
+import { checkLeaseOptions, checkSettings } from './check-options.ts';
 import { chosenModes } from './isolation-choice.ts';
 import { type Lease, leaseOver } from './lease.ts';
 import { type LeaseSettings, settingsOf } from './lease-settings.ts';
@@ -54,9 +54,11 @@ export async function harnessOf<Name extends EngineName>(
   options: LeaseSettings &
     AttachBrokerOptions & { readonly identity: StackIdentity; readonly engines: readonly Name[] },
 ): Promise<Harness<Name>> {
+  checkSettings(options);
   const { identity, engines } = options;
   const chosen = await chosenModes(options.isolation);
   let broker = await attachBroker(identity, options);
+  let attaching: Promise<BrokerClient> | undefined;
   const sessions = rolledBackSessions(chosen.rolledBack, attached);
   return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
 
@@ -70,9 +72,13 @@ export async function harnessOf<Name extends EngineName>(
     return leaseOver<Each>({ ...terms, modes: chosen.modes, sessions }, attached);
   }
 
-  /** One that ended meanwhile is followed by another. */
+  /** One that ended meanwhile is followed by another, the same for all who ask at once. */
   async function attached(): Promise<BrokerClient> {
-    if (!broker.isOpen()) broker = await attachBroker(identity, options);
+    if (broker.isOpen()) return broker;
+    attaching ??= attachBroker(identity, options).finally(() => {
+      attaching = undefined;
+    });
+    broker = await attaching;
     return broker;
   }
 

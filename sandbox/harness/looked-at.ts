@@ -1,4 +1,5 @@
-import { nowMs } from '../core/clock.ts';
+import { SandboxError } from '../core/errors.ts';
+import type { EngineName } from '../engines/engine-names.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { attachBroker } from './broker/attach-broker.ts';
@@ -7,9 +8,12 @@ import { type BrokerClient, connectBroker } from './broker/protocol/broker-clien
 import type { Answers, BrokerStatus } from './broker/protocol/messages.ts';
 import { socketPath } from './broker/protocol/socket-path.ts';
 import { leaseNotFound, shownKept } from './broker/shown-lease.ts';
-import { byEngine } from './broker/store-name.ts';
+import { byEngine, engineOfStore } from './broker/store-name.ts';
 
-/** Leases of a stack: those of processes that run, and those of failed tests, which need no broker. */
+/**
+ * Leases of a stack: those of processes that run, and those of failed tests, which need no broker. Those whose time is over are
+ * among them until a broker gives them up: their stores are there.
+ */
 export async function listLeases(identity: StackIdentity): Promise<BrokerStatus> {
   return withBroker(
     identity,
@@ -39,14 +43,22 @@ export async function dropLeases(identity: StackIdentity, ids: readonly string[]
   const gone = wanted.find((id) => !leases.some((lease) => lease.id === id));
   if (gone !== undefined) throw leaseNotFound(gone);
   if (wanted.length === 0) return [];
-  await attachStack(identity);
+  // Those of which they have stores: what becomes of the others is no matter.
+  const stores = leases.filter(({ id }) => wanted.includes(id)).flatMap((lease) => lease.engines);
+  const engines = [...new Set(stores.map(engineOfStore))] as EngineName[];
+  if (engines.length > 0) await attachStack({ ...identity, engines });
   const broker = await attachBroker(identity, { lingerMs: 0 });
   try {
-    for (const lease of wanted) await broker.ask<'drop'>({ ask: 'drop', lease });
+    for (const lease of wanted) await broker.ask<'drop'>({ ask: 'drop', lease }).catch(unlessGone);
   } finally {
     await broker.close();
   }
   return wanted;
+}
+
+/** One that was there a moment ago, and whose time is over, the broker gives up by itself. */
+function unlessGone(thrown: unknown): void {
+  if (!(thrown instanceof SandboxError && thrown.code === 'LEASE_NOT_FOUND')) throw thrown;
 }
 
 /** Asks the broker, or what is written down where none runs. */
@@ -56,10 +68,7 @@ async function withBroker<Value>(
   otherwise: (kept: readonly KeptLease[]) => Value,
 ): Promise<Value> {
   const broker = await connectBroker(await socketPath(identity));
-  if (broker === undefined) {
-    const kept = await keptRecord(identity).read();
-    return otherwise(kept.filter(({ untilMs }) => untilMs > nowMs()));
-  }
+  if (broker === undefined) return otherwise(await keptRecord(identity).read());
   try {
     return await ask(broker);
   } finally {

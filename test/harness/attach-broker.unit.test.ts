@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
-import { attachBroker } from '../../sandbox/harness/broker/attach-broker.ts';
+import { attachBroker, memoryFlags, memoryVariables } from '../../sandbox/harness/broker/attach-broker.ts';
 import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
 import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
@@ -44,6 +45,12 @@ test('whoever comes at the same time shares one broker, which ends when nobody i
   await next.close();
   await untilGone(path);
   await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a broker has room for what a large stack makes it hold', async () => {
+  const limit = 'v8.getHeapStatistics().heap_size_limit';
+  const { stdout } = await execa(process.execPath, [...memoryFlags, '--print', limit], { env: memoryVariables });
+  expect(Number(stdout)).toBeGreaterThan(256e6);
 });
 
 test('a folder whose path is too long for a socket has it in the folder of the user', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Insight } from '../../sandbox/engines/contract/insight.ts';
 import type { Place } from '../../sandbox/engines/contract/isolation.ts';
+import type { Broker } from '../../sandbox/harness/broker/broker.ts';
 import { describeQueries } from '../../sandbox/harness/insight/describe-queries.ts';
 import { memoryServer } from './support/memory-engine.ts';
 import { holder, owner, testBroker } from './support/test-broker.ts';
@@ -10,6 +11,15 @@ const waitMs = 10_000;
 const asked = (label: string, ...engines: readonly string[]) => ({ label, engines, waitMs });
 const until = (what: string, isSo: () => boolean) =>
   poll(isSo, { timeoutMs: 10_000, onTimeout: () => new Error(`not within 10 s: ${what}`) });
+
+/** Takes all places that there can be: none of them is another one's. */
+async function expectApart(broker: Broker, engine: string, places: number): Promise<void> {
+  await until('nothing comes', () => broker.list().pools.every(({ coming }) => coming === 0));
+  const leases = await Promise.all(
+    Array.from({ length: places }, (_, number) => broker.lease(holder(20 + number), asked('next', engine))),
+  );
+  expect(new Set(leases.map((lease) => lease.places[engine]?.id)).size).toBe(places);
+}
 
 test('a lease has a place of its own for each engine, and what it leaves there reaches no other one', async () => {
   const [red, blue] = [memoryServer(), memoryServer()];
@@ -170,6 +180,71 @@ test('what a process that is gone has comes back, and what it waits for goes to 
   await broker[Symbol.asyncDispose]();
 });
 
+test('what a process had that goes while it waits for more comes back once, and is handed out to one alone', async () => {
+  const [amber, blue] = [memoryServer({ capacity: 2 }), memoryServer({ capacity: 1 })];
+  const { broker } = await testBroker({ amber, blue });
+  await broker.lease(holder(10), asked('has the only one', 'blue'));
+  const gone = holder(11);
+  const waiting = broker.lease(gone, asked('has one and waits', 'amber', 'blue')).catch((thrown) => thrown);
+  await until('it has one', () => broker.list().leases[1]?.engines[0] === 'amber');
+  broker.forget(gone);
+  expect(await waiting).toMatchObject({ code: 'LEASE_NOT_FOUND' });
+  await expectApart(broker, 'amber', 2);
+  await broker[Symbol.asyncDispose]();
+});
+
+test('what a process had that goes while its queries are looked at comes back once', async () => {
+  const looking = Promise.withResolvers<readonly []>();
+  const insight: Insight = {
+    seen: 'nothing',
+    limits: [],
+    watch: async () => ({ queries: () => looking.promise, async [Symbol.asyncDispose]() {} }),
+  };
+  const { broker } = await testBroker({ red: memoryServer({ capacity: 2, insight }) });
+  const gone = holder(10);
+  const { lease } = await broker.lease(gone, { ...asked('gone', 'red'), insight: { slowMs: 1, repeats: 1 } });
+  const keep = { atMost: 1, forMs: 60_000 };
+  const released = broker.release(gone, { lease, verify: false, keep }).catch((thrown) => thrown);
+  broker.forget(gone);
+  looking.resolve([]);
+  expect(await released).toMatchObject({ code: 'LEASE_NOT_FOUND' });
+  expect(broker.list().leases).toEqual([]);
+  await expectApart(broker, 'red', 2);
+  await broker[Symbol.asyncDispose]();
+});
+
+test('a place that cannot be kept comes back, and so do the others of its lease', async () => {
+  const [red, blue] = [memoryServer({ capacity: 1 }), memoryServer({ capacity: 1 })];
+  const { broker } = await testBroker({ red, blue });
+  const who = holder(10);
+  const { lease } = await broker.lease(who, asked('fails', 'red', 'blue'));
+  red.before.keep = async () => {
+    throw new Error('the server is gone');
+  };
+  const keep = { atMost: 1, forMs: 60_000 };
+  await expect(broker.release(who, { lease, verify: false, keep })).rejects.toThrow('the server is gone');
+  await broker.lease(who, asked('next', 'red', 'blue'));
+  expect(broker.list().leases.map(({ label }) => label)).toEqual(['next']);
+  await broker[Symbol.asyncDispose]();
+  expect([...red.places.keys(), ...blue.places.keys()]).toEqual([]);
+});
+
+test('places that were made while nobody knew of what are made anew once that is known', async () => {
+  const red = memoryServer();
+  let content: string | undefined;
+  const { broker } = await testBroker({ red }, { contentOf: async () => content });
+  const who = holder(10);
+  const first = await broker.lease(who, asked('while it is made', 'red'));
+  await broker.release(who, { lease: first.lease, verify: false });
+  content = 'one';
+  for (const label of ['after', 'again']) {
+    const { lease } = await broker.lease(who, asked(label, 'red'));
+    await broker.release(who, { lease, verify: false });
+  }
+  expect(red.counts.opened).toBe(2);
+  await broker[Symbol.asyncDispose]();
+});
+
 test('a place that cannot be reset is removed, and another one is made', async () => {
   const red = memoryServer({ capacity: 1 });
   const { broker } = await testBroker({ red });
@@ -197,6 +272,28 @@ test('an engine that cannot make a place says why to who waits, and is asked aga
   await broker.lease(holder(10), asked('second', 'red'));
   await expect(broker.lease(holder(10), asked('other', 'green'))).rejects.toThrow('there is no engine green');
   expect(broker.list().leases).toHaveLength(1);
+  await broker[Symbol.asyncDispose]();
+});
+
+test('whoever waits for a place that is being reset gets it, though none can be made ahead', async () => {
+  const red = memoryServer();
+  const { broker } = await testBroker({ red });
+  const who = holder(10);
+  const { lease, places } = await broker.lease(who, asked('first', 'red'));
+  await until('one is ready', () => broker.list().pools[0]?.ready === 1);
+  const done = Promise.withResolvers<void>();
+  red.before.reset = () => done.promise;
+  red.before.make = async () => {
+    throw new Error('no room');
+  };
+  await broker.lease(who, asked('takes the one that is ready', 'red'));
+  await until('none was made ahead', () => broker.list().problems.length > 0);
+  const { length: before } = broker.list().problems;
+  await broker.release(who, { lease, verify: false });
+  const waiting = broker.lease(holder(11), asked('waits', 'red'));
+  await until('it was tried once more', () => broker.list().problems.length > before);
+  done.resolve();
+  expect((await waiting).places).toEqual(places);
   await broker[Symbol.asyncDispose]();
 });
 

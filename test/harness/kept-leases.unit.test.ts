@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Place } from '../../sandbox/engines/contract/isolation.ts';
+import { createKeptLeases } from '../../sandbox/harness/broker/kept/kept-leases.ts';
 import { keptRecord } from '../../sandbox/harness/broker/kept/kept-record.ts';
+import { listLeases, showLease } from '../../sandbox/harness/looked-at.ts';
 import { stackFolder } from '../../sandbox/stack/state/stack-folder.ts';
 import { memoryServer } from './support/memory-engine.ts';
 import { holder, type TestBroker, testBroker } from './support/test-broker.ts';
@@ -84,6 +86,32 @@ test('they outlive their broker: the next one knows them, spares them, and can g
   expect([...red.places.keys()]).toEqual([kept.place.id]);
 });
 
+test('what could not be written down is with the next lease that is kept', async () => {
+  const [problems, written]: [string[], number[]] = [[], []];
+  let isFull = true;
+  const record = {
+    read: async () => [],
+    async write(leases: readonly unknown[]) {
+      if (isFull) throw new Error('no space is left');
+      written.push(leases.length);
+    },
+  };
+  const follow = (what: string, work: Promise<unknown>) => {
+    work.catch((thrown: Error) => problems.push(`${what}: ${thrown.message}`));
+  };
+  const kept = await createKeptLeases({ record, dropPlace: async () => {}, follow });
+  const lease = (id: string) => ({ id, label: 'x', processId: 1, places: {} });
+  kept.keep(lease('00000000'), keep);
+  await kept.written();
+  isFull = false;
+  kept.keep(lease('00000001'), keep);
+  await kept.written();
+  expect({ problems, written }).toEqual({
+    problems: ['the record of kept leases: no space is left'],
+    written: [2],
+  });
+});
+
 test('what is written down is for its owner alone, goes with the stack, and need not be whole', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'taishang-kept-'));
   vi.stubEnv('XDG_DATA_HOME', directory);
@@ -95,6 +123,9 @@ test('what is written down is for its owner alone, goes with the stack, and need
     const lease = { id: '00000000', label: 'x', processId: 1, sinceMs: 1, untilMs: 2, places: { red: place } };
     await record.write([lease]);
     expect(await record.read()).toEqual([lease]);
+    // Its time is over, and its store is there until a broker removes it.
+    expect((await listLeases(identity)).leases).toMatchObject([{ id: lease.id, state: 'kept' }]);
+    expect((await showLease(identity, lease.id)).places).toEqual({ red: place });
     const folder = await stackFolder(directory, identity.name);
     const [file = ''] = await readdir(folder);
     expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
+import type { Place } from '../../sandbox/engines/contract/isolation.ts';
 import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
 import { messageBytesMax } from '../../sandbox/harness/broker/protocol/messages.ts';
 import { type Server, serveBroker } from '../../sandbox/harness/broker/protocol/serve.ts';
@@ -96,6 +97,28 @@ test.each([
 ])('%s is answered with the reason, and cut off', async (_, bytes) => {
   const last = (await send(bytes)).trimEnd().split('\n').at(-1) ?? '';
   expect(JSON.parse(last)).toMatchObject({ id: -1, error: { code: 'BROKER_FAILED' } });
+});
+
+test('what is too long for an answer is told, and ends no connection', async () => {
+  const red = memoryServer({ leak: (values) => values });
+  const other = await testBroker({ red });
+  const socket = join(folder, 'other');
+  await using _ = await serveBroker({ path: socket, broker: other.broker });
+  const connected = await connectBroker(socket);
+  if (connected === undefined) throw new Error('nobody listens');
+  const { lease, places } = await connected.ask<'lease'>({ ask: 'lease', label: 'x', engines: ['red'], waitMs });
+  red.write(places.red as Place, '鍵'.repeat(messageBytesMax));
+  await expect(connected.ask<'release'>({ ask: 'release', lease, verify: true })).rejects.toMatchObject({
+    code: 'ISOLATION_BROKEN',
+    message: expect.stringMatching(/x did to it.*鍵/),
+  });
+  const label = '鍵'.repeat(300);
+  for (let leases = 0; leases < 100; leases += 1)
+    await connected.ask<'lease'>({ ask: 'lease', label, engines: [], waitMs });
+  await expect(connected.ask<'list'>({ ask: 'list' })).rejects.toMatchObject({ code: 'BROKER_FAILED' });
+  expect(connected.isOpen()).toBe(true);
+  await connected.close();
+  await other.broker[Symbol.asyncDispose]();
 });
 
 test('names of what every object has are no engines', async () => {

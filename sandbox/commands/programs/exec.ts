@@ -29,21 +29,25 @@ async function runLeased(context: ActionContext): Promise<number> {
     ...(keepFailed === undefined ? {} : { keepFailed: parseWholeNumber(keepFailed, 0, '--keep-failed') }),
     ...(isolation === undefined ? {} : { isolation: await parsedModes(String(isolation)) }),
   };
-  const [{ harnessOf }, { describeQueries }, { attachStack }] = await Promise.all([
+  const waits = withoutUndefined({ waitMs: context.settings.waitTimeoutMs });
+  const [{ checkSettings }, { harnessOf }, { describeQueries }, { attachStack }] = await Promise.all([
+    import('../../harness/check-options.ts'),
     import('../../harness/harness-of.ts'),
     import('../../harness/insight/describe-queries.ts'),
     import('../../stack/attach/attach-stack.ts'),
   ]);
+  checkSettings({ ...settings, ...waits });
   const { engines } = await attachStack({ ...identityOf(context), ...chosenEngines(context) });
   await using harness = await harnessOf({
     identity: stackIdentity(identityOf(context)),
     engines: [...engines.keys()],
     ...settings,
-    ...withoutUndefined({ waitMs: context.settings.waitTimeoutMs }),
+    ...waits,
   });
   const label = context.arguments.join(' ');
   const lease = await harness.lease({ label });
-  let exitCode = 1;
+  // A command that cannot be run leaves nothing to look at.
+  let exitCode = 0;
   try {
     exitCode = await runCommand(context.arguments, lease.environment);
   } finally {

@@ -134,6 +134,8 @@ export interface RolledBack<Client = unknown> {
 export interface RolledBackSession<Client = unknown> extends AsyncDisposable {
   /** Of the test that has the session now: another one after each {@link takeBack}. */
   readonly client: Client;
+  /** Whether the server still has it. */
+  readonly isOpen: () => boolean;
   /**
    * Takes back what was done since the session was opened, or since the last time. Throws where the work has committed it,
    * or does not end: then the place has to be made anew.

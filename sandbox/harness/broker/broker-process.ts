@@ -49,6 +49,7 @@ async function run(): Promise<void> {
     keepsReady,
   });
   let idle: NodeJS.Timeout | undefined;
+  let ending: Promise<void> | undefined;
   const onConnections = (count: number) => {
     clearTimeout(idle);
     idle = count === 0 ? setTimeout(end, lingerMs) : undefined;
@@ -71,7 +72,13 @@ async function run(): Promise<void> {
   process.send?.({ ready: true });
   process.disconnect?.();
 
-  async function end(): Promise<void> {
+  /** Once, whoever asks for it, and however often: a second end would not wait until the first one has removed everything. */
+  function end(): Promise<void> {
+    ending ??= endOnce();
+    return ending;
+  }
+
+  async function endOnce(): Promise<void> {
     clearTimeout(idle);
     // A server that is gone does not answer: what is left is swept by the next broker.
     setTimeout(() => process.exit(1), deadlineMs('brokerEnd'));

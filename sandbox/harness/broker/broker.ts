@@ -168,9 +168,13 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       const taken = await waitFor(of, engine, (signal) => poolOf(engine).take({ waitMs, label: who, signal }));
       await watched?.begin(engineOfStore(engine), taken);
       // Whoever wanted it may have gone meanwhile.
-      if (ended.signal.aborted) follow(`a store of ${engine}`, poolOf(engine).giveBack(taken, { verify: false }));
-      else places.set(engine, taken);
-      return taken;
+      if (!ended.signal.aborted) {
+        places.set(engine, taken);
+        return taken;
+      }
+      if (watched !== undefined) follow(`the watch of ${engine}`, watched.end());
+      follow(`a store of ${engine}`, giveBack(engine, taken, false));
+      throw leaseNotFound(of.id);
     });
   }
 
@@ -222,7 +226,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     const content = await contentOf?.(engineOfStore(engine));
     if (content === undefined) return;
     const pool = pools.get(engine);
-    const isSame = (contents.get(engine) ?? content) === content;
+    // One that was made while nobody knew of what may have half of it.
+    const isSame = contents.get(engine) === content;
     if (pool === undefined || isSame) {
       contents.set(engine, content);
       return;
@@ -239,7 +244,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   }
 
   async function openEngine(engine: string) {
-    await retired.get(engine);
+    // What went wrong with it is noted, and no reason to be without another one.
+    await retired.get(engine)?.catch(() => {});
     const name = engineOfStore(engine);
     const { isolation, running } = await engineOf(name);
     const opened = modeOfStore(isolation, engine);
@@ -266,6 +272,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     const own = ownLease(holder, id);
     // While everything is as the test has left it.
     const queries = withoutUndefined({ queries: await own.watched?.end() });
+    // Whoever has it may have gone meanwhile.
+    ownLease(holder, id);
     if (keep !== undefined && keep.atMost > 0 && own.places.size > 0) {
       await counted([...own.places.keys()], () => keepLease(own, keep));
       return { kept: true, ...queries };
@@ -280,7 +288,12 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     stop(own);
     const { id, label, holder } = own;
     const settled = [...own.places].map(async ([engine, each]) => [engine, await poolOf(engine).keep(each)] as const);
-    const places = Object.fromEntries(await Promise.all(settled));
+    await Promise.allSettled(settled);
+    const places = await Promise.all(settled).then(Object.fromEntries<Place>, (thrown) => {
+      // What cannot be kept is not to be lost either.
+      follow(`the lease ${id}`, giveBackAll(own, false));
+      throw thrown;
+    });
     keptHere.add(id);
     kept.keep({ id, label, processId: holder.owner.pid, places }, bounds);
   }
@@ -291,20 +304,28 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     own.ended.abort(leaseNotFound(own.id));
   }
 
-  /** Gives the places of a lease back, and says what differs from new ones afterwards. */
+  /** Gives the places of a lease back, and says what differs from new ones afterwards. One that has ended has none. */
   function end(own: Lease, verify = false): Promise<readonly string[]> {
+    // Given back twice, a place would be handed out twice.
+    if (leases.get(own.id) !== own) return Promise.resolve([]);
     stop(own);
-    const given = [...own.places].map(async ([engine, each]) => {
-      if (isClosing)
-        return poolOf(engine)
-          .drop(each)
-          .then(() => []);
-      const found = await poolOf(engine).giveBack(each, { verify });
-      return found.map((difference) => `${engine}: ${difference}`);
-    });
-    const all = Promise.all(given).then((each) => each.flat());
+    const all = giveBackAll(own, verify);
     follow(`the lease ${own.id}`, all);
     return all;
+  }
+
+  async function giveBackAll(own: Lease, verify: boolean): Promise<readonly string[]> {
+    const given = [...own.places].map(([engine, each]) => giveBack(engine, each, verify));
+    return (await Promise.all(given)).flat();
+  }
+
+  async function giveBack(engine: string, given: Place, verify: boolean): Promise<readonly string[]> {
+    if (!isClosing) {
+      const found = await poolOf(engine).giveBack(given, { verify });
+      return found.map((difference) => `${engine}: ${difference}`);
+    }
+    await poolOf(engine).drop(given);
+    return [];
   }
 
   function forget(holder: Holder): void {

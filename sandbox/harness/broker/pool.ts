@@ -70,12 +70,13 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   };
 
   async function take(options: Take): Promise<Place> {
+    const beganMs = performance.now();
     // A place that is ready is handed out without a wait.
     if (places === undefined) await untilOpen(options);
     options.signal.throwIfAborted();
     closing.signal.throwIfAborted();
     const place = ready.pop();
-    if (place === undefined) return wait(options);
+    if (place === undefined) return wait(options, Math.max(options.waitMs - (performance.now() - beganMs), 0));
     goesOut();
     // Whoever has it goes on: the first steps of making the next one take milliseconds.
     setImmediate(work);
@@ -97,8 +98,8 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     await Promise.race([opening, given(options).promise]);
   }
 
-  function wait(options: Take): Promise<Place> {
-    const { promise, resolve, reject } = given(options);
+  function wait(options: Take, leftMs: number): Promise<Place> {
+    const { promise, resolve, reject } = given(options, leftMs);
     const waiter = { resolve, reject };
     waiters.push(waiter);
     promise.catch(() => {
@@ -110,10 +111,10 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   }
 
   /** What is rejected when the wait is over, or nobody wants it any more. */
-  function given({ waitMs, signal, label }: Take) {
+  function given({ waitMs, signal, label }: Take, leftMs = waitMs) {
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
     const onAbort = () => reject(signal.reason);
-    const timer = setTimeout(() => reject(timeout(label, waitMs)), waitMs);
+    const timer = setTimeout(() => reject(timeout(label, waitMs)), leftMs);
     signal.addEventListener('abort', onAbort, { once: true });
     const settle = () => {
       clearTimeout(timer);
@@ -170,7 +171,8 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   function make(from: Places): void {
     const making = track(() => from.make(closing.signal));
     making.then(arrive, (thrown) => {
-      const waiter = waiters.shift();
+      // Whoever waits for one that comes all the same is left to wait.
+      const waiter = waiters.length > coming ? waiters.shift() : undefined;
       if (waiter === undefined) onProblem(`${engine}: no place could be made ahead: ${messageOf(thrown)}`);
       else {
         waiter.reject(thrown);

@@ -9,6 +9,7 @@ import {
   type NotLookedAt,
   type QueryReport,
 } from '../insight/findings.ts';
+import { messageBytesMax } from './protocol/messages.ts';
 
 /** The queries of one lease, which are watched until it ends. */
 export interface WatchedQueries {
@@ -18,8 +19,11 @@ export interface WatchedQueries {
   readonly end: () => Promise<QueryReport>;
 }
 
-/** Most findings of a lease: its report is one message, and a page of them says enough. */
+/** Most findings of a lease: a page of them says enough. */
 const findingsMax = 50;
+
+/** Bytes of them, whatever they are written in: the report is one message, with room for what was not looked at. */
+const findingsBytesMax = messageBytesMax / 2;
 
 export function watchQueries(
   engineOf: (name: string) => Promise<{ readonly insight: Insight | string; readonly running: RunningEngine }>,
@@ -52,6 +56,15 @@ export function watchQueries(
         await watch[Symbol.asyncDispose]();
       }
     }
-    return { findings: findings.slice(0, findingsMax), notRun: notRun.splice(0) };
+    return { findings: fitting(findings.slice(0, findingsMax)), notRun: notRun.splice(0) };
   }
+}
+
+function fitting(findings: readonly Finding[]): readonly Finding[] {
+  let bytes = 0;
+  const beyond = findings.findIndex((finding) => {
+    bytes += Buffer.byteLength(JSON.stringify(finding));
+    return bytes > findingsBytesMax;
+  });
+  return beyond === -1 ? findings : findings.slice(0, beyond);
 }

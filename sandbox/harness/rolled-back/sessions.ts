@@ -54,10 +54,10 @@ export function rolledBackSessions(engines: readonly EngineName[], attached: () 
     },
   };
 
-  /** The places of a broker that has ended are gone. */
+  /** The places of a broker that has ended are gone; a session that its server has ended is of no use. */
   async function freeOf(engine: EngineName): Promise<Held | undefined> {
     for (let held = free.get(engine)?.pop(); held !== undefined; held = free.get(engine)?.pop()) {
-      if (held.broker.isOpen()) return held;
+      if (held.broker.isOpen() && held.session.isOpen()) return held;
       await end(held);
     }
     return undefined;

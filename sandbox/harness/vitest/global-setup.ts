@@ -19,8 +19,8 @@ export function setupWith<Name extends EngineName>(
   return async (project) => {
     const harness = await openHarness(options);
     const { identity, engines } = harness;
-    const { waitMs, keepFailed, keepFailedForMs, verify, insight, isolation } = options;
-    const settings = withoutUndefined({ waitMs, keepFailed, keepFailedForMs, verify, insight, isolation });
+    const { waitMs, keepFailed, keepFailedForMs, verify, insight, isolation, maximum } = options;
+    const settings = withoutUndefined({ waitMs, keepFailed, keepFailedForMs, verify, insight, isolation, maximum });
     project.provide(providedKey, { ...settings, identity, engines });
     // Held until the run ends: the pools of its broker stay warm from file to file.
     return () => harness.close();

@@ -9,6 +9,8 @@ export const providedKey = 'taishang-sandbox';
 export interface ProvidedHarness extends LeaseSettings {
   readonly identity: StackIdentity;
   readonly engines: readonly EngineName[];
+  /** For a worker that starts the next broker, where the first one has ended. */
+  readonly maximum?: Readonly<Partial<Record<EngineName, number>>>;
 }
 
 declare module 'vitest' {

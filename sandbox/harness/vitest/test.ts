@@ -6,6 +6,8 @@ import type { Given } from '../given/given.ts';
 import { type Harness, harnessOf } from '../harness-of.ts';
 import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
+import { settingsOf } from '../lease-settings.ts';
+import { leaseWaitMs } from './lease-wait.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
 
 /** Fixtures that a test may name, a store of each engine among them; what it does not name costs nothing. */
@@ -22,9 +24,6 @@ export type SandboxFixtures = Stores<EngineName> & {
   readonly stack: AttachedStack;
 };
 
-/** Part of a test's time-out that a lease is waited for: the rest is left to say for what. */
-const waitShare = 0.8;
-
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of fixtures here, and takes no other form.
 const withHarness = base.extend('harness', { scope: 'worker' }, async ({}, { onCleanup }) => {
   const harness = await harnessOf(provided());
@@ -40,7 +39,7 @@ const withLease = withHarness
     const lease = await (harness as Harness).lease({
       engines: [],
       label: nameOf(task),
-      waitMs: Math.min(provided().waitMs ?? Number.POSITIVE_INFINITY, task.timeout * waitShare),
+      waitMs: leaseWaitMs(settingsOf(provided()).waitMs, task.timeout),
       faults,
     });
     onCleanup(async () => {

@@ -10,7 +10,11 @@ export interface MemoryServer {
   readonly write: (place: Place, value: string) => void;
   readonly counts: { opened: number; made: number; reset: number; dropped: number };
   /** Lets a test decide when, and whether, one of these is done. */
-  readonly before: { make?: () => Promise<void>; reset?: (place: Place) => Promise<void> };
+  readonly before: {
+    make?: () => Promise<void>;
+    reset?: (place: Place) => Promise<void>;
+    keep?: () => Promise<void>;
+  };
 }
 
 export interface MemoryServerOptions {
@@ -71,7 +75,10 @@ export function memoryServer({
           schemaGaps: async ({ id }) =>
             (places.get(id)?.values ?? []).map((name) => ({ kind: 'table', name, what: 'missing' as const })),
           drop,
-          keep: async (place) => ({ ...place, uri: `${place.uri}?kept` }),
+          async keep(place) {
+            await before.keep?.();
+            return { ...place, uri: `${place.uri}?kept` };
+          },
           async [Symbol.asyncDispose]() {},
         };
       },

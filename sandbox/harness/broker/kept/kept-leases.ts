@@ -63,9 +63,10 @@ export async function createKeptLeases({ record, dropPlace, follow }: KeptLeases
     await Promise.all(Object.entries(lease.places).map(([engine, place]) => dropPlace(lease, engine, place)));
   }
 
-  /** One after the other, each with what there is by then. */
+  /** One after the other, each with what there is by then, also after one that failed. */
   function write(): void {
-    writing = writing.then(() => record.write(all()));
-    follow('the record of kept leases', writing);
+    const next = writing.then(() => record.write(all()));
+    follow('the record of kept leases', next);
+    writing = next.catch(() => {});
   }
 }

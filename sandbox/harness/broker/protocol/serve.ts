@@ -97,7 +97,7 @@ function attend(socket: Socket, broker: Broker, isCurrent: () => Promise<boolean
   }
 
   function say(reply: Reply): void {
-    if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
+    if (socket.writable) socket.write(`${lineOf(reply)}\n`);
   }
 
   function cutOff(reason: string): void {
@@ -132,6 +132,25 @@ async function answerTo(request: Exclude<Request, { ask: 'hello' }>, broker: Bro
     case 'drop':
       return broker.drop(request.lease).then(() => ({}));
   }
+}
+
+/** A line that is too long would end the connection, and with it all that its client has. */
+function lineOf(reply: Reply): string {
+  const line = JSON.stringify(reply);
+  if (Buffer.byteLength(line) <= messageBytesMax) return line;
+  const { code, message, next } = 'error' in reply ? reply.error : tooLong();
+  return JSON.stringify({ id: reply.id, error: { code, message: message.slice(0, shownMax), next } } satisfies Reply);
+}
+
+/** Characters of a message that say what is wrong. */
+const shownMax = 1_000;
+
+function tooLong(): SandboxError {
+  return new SandboxError({
+    code: 'BROKER_FAILED',
+    message: `The broker of leases has more to answer than the ${messageBytesMax} bytes that an answer may have.`,
+    next: 'Let fewer tests run at once, or keep fewer failed ones: `keepFailed`.',
+  });
 }
 
 function notUnderstood(reason: string): SandboxError {

@@ -62,6 +62,15 @@ export const leaks: readonly SessionLeak<Pool>[] = [
     verdict: 'detected',
     note: 'Several statements in one text may end the transaction. The statement fails, and so does the test; its store is made anew.',
   },
+  {
+    ...left(
+      'COMMIT and BEGIN among other statements',
+      'CREATE TABLE leak_of_another (); COMMIT; BEGIN',
+      "SELECT to_regclass('leak_of_another') IS NOT NULL",
+    ),
+    verdict: 'detected',
+    note: 'As with COMMIT: the transaction that follows lacks the mark of the one around the test.',
+  },
 ];
 
 /** What is left by one statement, and whether another one finds it. */

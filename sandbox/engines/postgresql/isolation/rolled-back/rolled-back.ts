@@ -1,10 +1,10 @@
-import { Client, Pool } from 'pg';
+import { Client, Pool, TypeOverrides } from 'pg';
 import type { Place, RolledBack, RolledBackSession } from '../../../contract/isolation.ts';
 import { identifier } from '../../server/statements.ts';
 import { committed, stillRuns } from './errors.ts';
 import { leaks } from './leaks.ts';
 import { sessionClient } from './session-client.ts';
-import { createTurns, type Turns } from './turns.ts';
+import { createTurns, type Turns, takeBackAll } from './turns.ts';
 
 /** One session in a transaction for each test. A test of it holds every one of the limits. */
 export const rolledBack: RolledBack<Pool> = {
@@ -12,10 +12,10 @@ export const rolledBack: RolledBack<Pool> = {
   place:
     'one session of the process itself, in a transaction that is rolled back; what the work commits is a savepoint',
   limits: [
-    'now() is the time at which the test began, throughout',
+    "now() is the time of the test's first statement, throughout",
     "deferred constraints are checked by the work's own COMMIT, and not by a statement without a transaction",
     'NOTIFY reaches nobody, and no replication sees what was done: both begin with a commit',
-    'all clients are one session: each sees what another has not committed, and two transactions at once are refused',
+    'all clients are one session: each sees what another has not committed, a rollback takes back what others have done meanwhile, and two transactions at once are refused',
     'BEGIN with an isolation level or READ ONLY begins an ordinary transaction',
     'after an error of a stream or a cursor outside of a transaction every statement fails',
     'VACUUM, CREATE INDEX CONCURRENTLY and CREATE DATABASE are refused',
@@ -36,29 +36,41 @@ interface Test {
 
 async function open({ uri }: Place): Promise<RolledBackSession<Pool>> {
   const session = new Client({ connectionString: uri });
-  session.on('error', () => {});
+  let isOpen = true;
+  const listen = () => {
+    session.on('error', () => {
+      isOpen = false;
+    });
+    session.on('end', () => {
+      isOpen = false;
+    });
+  };
+  listen();
   // Each client of a pool listens.
   session.setMaxListeners(0);
   await session.connect();
   const { rows } = await session.query<{ role: string }>('SELECT current_user AS role');
-  const begin = `SET ROLE ${identifier(rows[0]?.role ?? '')}; BEGIN`;
-  await session.query(begin);
-  let test = beginTest(session);
+  const prologue = `SET ROLE ${identifier(rows[0]?.role ?? '')}`;
+  let test = newTest(session, prologue);
   return {
     get client() {
       return test.pool;
     },
+    isOpen: () => isOpen,
     async takeBack() {
       await endTest(session, test);
-      await session.query(begin);
-      test = beginTest(session);
+      forgetTest(session as unknown as DriverState);
+      // What the test and its pool have listened with.
+      session.removeAllListeners();
+      listen();
+      test = newTest(session, prologue);
     },
     [Symbol.asyncDispose]: () => session.end(),
   };
 }
 
-function beginTest(session: Client): Test {
-  const turns = createTurns(session);
+function newTest(session: Client, prologue: string): Test {
+  const turns = createTurns(session, prologue);
   // The pool makes its clients with `new`: what that returns is the client.
   function SessionClient(): Client {
     return sessionClient(session, turns);
@@ -71,21 +83,41 @@ function beginTest(session: Client): Test {
 /** What is of the session rather than of the transaction goes too: locks, prepared statements, settings, temporary tables. */
 async function endTest(session: Client, { turns }: Test): Promise<void> {
   await inTime(turns.end(), session);
-  const isSpoiled = turns.isSpoiled() || session.getTransactionStatus() === 'I';
-  await session.query('ROLLBACK');
-  await session.query('DISCARD ALL');
-  // The driver remembers them by name (pg, `Connection.parsedStatements`).
-  const { connection } = session as unknown as { readonly connection: { parsedStatements: object } };
-  connection.parsedStatements = {};
-  if (isSpoiled) throw committed();
+  if (!turns.hasBegun()) return;
+  // A cursor that was left open lets nothing else through.
+  const isWhole = await inTime(takeBack(session), session);
+  if (turns.isSpoiled() || !isWhole) throw committed();
 }
 
-async function inTime(work: Promise<void>, session: Client): Promise<void> {
+/** What the driver keeps of a session beside the server (pg, `Connection.parsedStatements` and `Client._types`). */
+interface DriverState {
+  readonly connection: { parsedStatements: object };
+  _types: TypeOverrides;
+}
+
+/** Prepared statements, which it knows by name, and how the test had values read. */
+function forgetTest(session: DriverState): void {
+  session.connection.parsedStatements = {};
+  session._types = new TypeOverrides();
+}
+
+/** Whether the transaction was still the one around the test. */
+async function takeBack(session: Client): Promise<boolean> {
+  const isWhole = await session.query(takeBackAll).then(
+    () => true,
+    () => false,
+  );
+  if (!isWhole) await session.query('ROLLBACK');
+  await session.query('DISCARD ALL');
+  return isWhole;
+}
+
+async function inTime<Value>(work: Promise<Value>, session: Client): Promise<Value> {
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     reject(stillRuns());
     // The server rolls back what a session has left that is gone.
     (session as unknown as { connection: { stream: { destroy: () => void } } }).connection.stream.destroy();
   }, lastStatementMs);
-  await Promise.race([work, promise]).finally(() => clearTimeout(timer));
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

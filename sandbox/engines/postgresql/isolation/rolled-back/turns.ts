@@ -5,6 +5,15 @@ import { statementKind } from './statement-kind.ts';
 /** Work that a test's client has begun, and that which it does in no transaction of its own. */
 const [ofTest, ofStatement, check] = ['taishang_transaction', 'taishang_statement', 'taishang_check'];
 
+/** Marks the transaction around the test: one that the work has begun after a commit of its own lacks it. */
+const aroundTest = 'taishang_test';
+
+/** Takes back all that the test did. Fails where the transaction is another one, or there is none. */
+export const takeBackAll = `ROLLBACK TO SAVEPOINT ${aroundTest}; ROLLBACK`;
+
+/** There is no savepoint of this name (documentation, "PostgreSQL Error Codes"). */
+const noSuchSavepoint = '3B001';
+
 /** Deferred constraints are checked as a commit does it, and deferred again afterwards: that is taken back. */
 const commit = [
   `SAVEPOINT ${check}; SET CONSTRAINTS ALL IMMEDIATE`,
@@ -22,6 +31,9 @@ export interface Turns {
   readonly take: (client: object, text: string, run: () => Promise<QueryResult>) => Promise<QueryResult>;
   /** Ends what a client has begun: it is gone. */
   readonly leave: (client: object) => Promise<void>;
+  /** Begins the transaction of the session, unless that is done: the test's first statement does. */
+  readonly begin: () => Promise<unknown>;
+  readonly hasBegun: () => boolean;
   /** Takes no more, and waits for the statement that runs. */
   readonly end: () => Promise<void>;
   /** Whether the transaction of the session was ended by the test. */
@@ -29,13 +41,22 @@ export interface Turns {
   readonly isOver: () => boolean;
 }
 
-export function createTurns(session: Client): Turns {
+/** `prologue` makes the session as it is to be for the test. */
+export function createTurns(session: Client, prologue: string): Turns {
   let last: Promise<unknown> = Promise.resolve();
+  let beginning: Promise<unknown> | undefined;
   let owner: object | undefined;
   let [isOver, isSpoiled] = [false, false];
   return {
-    take: (client, text, run) => inTurn(() => answer(client, text, run)),
+    async take(client, text, run) {
+      return inTurn(async () => {
+        await beginAround();
+        return answer(client, text, run);
+      });
+    },
     leave: (client) => inTurn(() => rollBackOf(client)).catch(() => {}),
+    begin: beginAround,
+    hasBegun: () => beginning !== undefined,
     async end() {
       isOver = true;
       await last;
@@ -52,6 +73,22 @@ export function createTurns(session: Client): Turns {
     });
     last = turn.catch(() => {});
     return turn;
+  }
+
+  function beginAround(): Promise<unknown> {
+    beginning ??= session.query(`${prologue}; BEGIN; SAVEPOINT ${aroundTest}`);
+    return beginning;
+  }
+
+  /** What is sent of its own accord. A savepoint that is gone went with the transaction around the test. */
+  async function send(text: string): Promise<void> {
+    try {
+      await session.query(text);
+    } catch (thrown) {
+      if ((thrown as { readonly code?: unknown }).code !== noSuchSavepoint) throw thrown;
+      isSpoiled = true;
+      throw committed();
+    }
   }
 
   async function answer(client: object, text: string, run: () => Promise<QueryResult>): Promise<QueryResult> {
@@ -73,7 +110,7 @@ export function createTurns(session: Client): Turns {
   /** In a transaction already, the server says so in a notice, and goes on. */
   async function begin(client: object): Promise<QueryResult> {
     if (owner !== undefined && owner !== client) throw inAnotherTransaction();
-    if (owner === undefined) await session.query(`SAVEPOINT ${ofTest}`);
+    if (owner === undefined) await send(`SAVEPOINT ${ofTest}`);
     owner = client;
     return answered('BEGIN');
   }
@@ -85,9 +122,9 @@ export function createTurns(session: Client): Turns {
       return answered('ROLLBACK');
     }
     try {
-      await session.query(commit);
+      await send(commit);
     } catch (thrown) {
-      await rollBackOf(client);
+      if (!isSpoiled) await rollBackOf(client);
       throw thrown;
     }
     owner = undefined;
@@ -97,17 +134,17 @@ export function createTurns(session: Client): Turns {
   async function rollBackOf(client: object): Promise<void> {
     if (owner !== client) return;
     owner = undefined;
-    await session.query(rollBack);
+    await send(rollBack);
   }
 
   async function alone(run: () => Promise<QueryResult>): Promise<QueryResult> {
-    await session.query(`SAVEPOINT ${ofStatement}`);
+    await send(`SAVEPOINT ${ofStatement}`);
     try {
       const result = await watched(run);
-      await session.query(`RELEASE SAVEPOINT ${ofStatement}`);
+      await send(`RELEASE SAVEPOINT ${ofStatement}`);
       return result;
     } catch (thrown) {
-      if (!isSpoiled) await session.query(`ROLLBACK TO SAVEPOINT ${ofStatement}; RELEASE SAVEPOINT ${ofStatement}`);
+      if (!isSpoiled) await send(`ROLLBACK TO SAVEPOINT ${ofStatement}; RELEASE SAVEPOINT ${ofStatement}`);
       throw thrown;
     }
   }

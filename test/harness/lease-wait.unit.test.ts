@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { leaseWaitMs } from '../../sandbox/harness/vitest/lease-wait.ts';
+
+test.each([
+  [120_000, 30_000, 24_000],
+  [120_000, 600_000, 120_000],
+  [5_000, 30_000, 5_000],
+  [120_000, 0, 120_000],
+  [120_000, Number.POSITIVE_INFINITY, 120_000],
+])('of %d ms, a test with a time-out of %d ms waits %d', (waitMs, timeoutMs, expected) => {
+  expect(leaseWaitMs(waitMs, timeoutMs)).toBe(expected);
+});
