@@ -9,6 +9,17 @@ export const machineMs = scaledDeadlineMs(10_000);
 /** Prometheus takes targets and Alertmanagers in so often, whatever the intervals, in milliseconds (`discovery/manager.go`). */
 export const discoveryMs = 5_000;
 
+/** How much longer than one scrape interval series stay of a target that is gone: two and a tenth (`scrape.go`, `endOfRunStaleness`). */
+export const staleIntervals = 1.1;
+
+/** What comes on top of the intervals that every alert waits for. */
+interface Delays {
+  readonly leadMs?: number | undefined;
+  /** The same in scrape intervals. */
+  readonly leadIntervals?: number | undefined;
+  readonly tailMs?: number | undefined;
+}
+
 /** Times of one alert in milliseconds, as the intervals of the files make them. */
 export interface AlertTimes {
   /** `for` of the rule: it cannot fire sooner. */
@@ -29,7 +40,7 @@ export interface AlertTimes {
 export function timesOf(
   rule: Pick<Rule, 'for'>,
   timeScale: number,
-  { leadMs = 0, tailMs = 0 }: { readonly leadMs?: number | undefined; readonly tailMs?: number | undefined } = {},
+  { leadMs = 0, leadIntervals = 0, tailMs = 0 }: Delays = {},
 ): AlertTimes {
   const { route } = readAlertmanagerFile();
   const scaled = (text: string) => durationMs(text) / timeScale;
@@ -40,7 +51,7 @@ export function timesOf(
   return {
     forMs,
     lookMs,
-    fireBoundMs: leadMs + lookMs + pendingMs + scaled(route.group_wait),
+    fireBoundMs: leadMs + leadIntervals * intervalMs + lookMs + pendingMs + scaled(route.group_wait),
     clearBoundMs: tailMs + lookMs + scaled(route.group_interval),
   };
 }

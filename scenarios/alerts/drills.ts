@@ -18,6 +18,8 @@ export interface Drill {
   readonly mustFire: boolean;
   readonly asSpecified?: AsSpecified | undefined;
   readonly leadMs?: number | undefined;
+  /** The same in scrape intervals, which scale. Default: 0. */
+  readonly leadIntervals?: number;
   /** From the healing until the expression can be over, in milliseconds. Default: 0. */
   readonly tailMs?: number;
   readonly make: (watched: WatchedStack, signal: AbortSignal) => Promise<Heal>;

@@ -5,7 +5,7 @@ import type { EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
 import { writeTargets } from '../../sandbox/monitoring/targets.ts';
 import { servedFile, servedFolder, serveMetrics, servingNode } from '../../sandbox/stack/state/published-metrics.ts';
-import { discoveryMs } from './bounds.ts';
+import { discoveryMs, staleIntervals } from './bounds.ts';
 import { type Drill, ruleOf } from './drills.ts';
 
 /** What stands in results for what is about no engine. */
@@ -39,6 +39,7 @@ export function monitoringDrills({ name, metrics }: EngineWith<'metrics'>): read
       cause: 'a job has no target any more',
       instance: () => undefined,
       leadMs: discoveryMs,
+      leadIntervals: staleIntervals,
       tailMs: discoveryMs,
       make: async ({ stack, restore }) => {
         await writeTargets(stack.name, [{ job: metrics.job, targets: [] }]);

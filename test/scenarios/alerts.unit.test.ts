@@ -36,10 +36,10 @@ test('bounds follow from the intervals of the files', () => {
     fireBoundMs: 365_000,
     clearBoundMs: 115_000,
   });
-  expect(timesOf({ for: '5m' }, 20, { leadMs: 10_000, tailMs: 1_000 })).toEqual({
+  expect(timesOf({ for: '5m' }, 20, { leadMs: 10_000, leadIntervals: 2, tailMs: 1_000 })).toEqual({
     forMs: 15_000,
     lookMs: 3_000,
-    fireBoundMs: 28_500,
+    fireBoundMs: 31_500,
     clearBoundMs: 7_000,
   });
 });
