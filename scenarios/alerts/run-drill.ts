@@ -50,7 +50,7 @@ export async function runDrill(drill: Drill, watched: WatchedStack, measures: Me
     requireWithin('is over', cleared.atMs - healedAtMs, times.clearBoundMs);
   }
   await seen.untilQuiet();
-  const others = seen.othersReceived();
+  const others = seen.othersReceived(beganAtMs);
   if (others.length > 0) measures.alsoReceived = others.join(', ');
 }
 
@@ -138,9 +138,9 @@ function watchAlerts({ alert, instance, rule }: Drill, watched: WatchedStack, si
       });
       return state === 'firing';
     },
-    othersReceived: () => {
+    othersReceived: (sinceMs: number) => {
       const names = receiver.received
-        .filter(({ labels }) => !isMeant(labels))
+        .filter(({ status, atMs, labels }) => status === 'firing' && atMs >= sinceMs && !isMeant(labels))
         .map(({ labels }) => labels.alertname ?? '')
         .filter((name) => !always.includes(name) && name !== asSpecifiedName(alert));
       return [...new Set(names)];

@@ -67,6 +67,7 @@ test('is not run by suites and benchmarks, for its own reasons', async () => {
     ['not-run', coreOnly.lacks.schema],
     ['not-run', coreOnly.lacks.backup],
     ['not-run', coreOnly.lacks.failover],
+    ['not-run', coreOnly.lacks.metrics],
   ]);
   const running = new Map(Object.entries(stack.engines));
   const { dataset } = stack;

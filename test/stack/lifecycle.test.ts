@@ -118,11 +118,15 @@ describe('a stack that is up', () => {
   });
 
   test('gives what was asked for: an engine more is started beside those that run', async () => {
-    const before = await containerIds();
-    const args = ['up', '--engines', 'postgresql,redis,qdrant', '--size', 'none'];
-    const more = await runForDocument<UpDocument>(args, { cwd: folder.path });
-    expect(more.engines.map(({ engine }) => engine).toSorted()).toEqual(['postgresql', 'qdrant', 'redis']);
-    expect(await containerIds()).toEqual(expect.arrayContaining(before));
+    await using other = await stackFolder();
+    const upOf = (engines: string) =>
+      runForDocument<UpDocument>(['up', '--engines', engines, '--size', 'none'], { cwd: other.path });
+    const { stack } = await upOf('redis');
+    const idsOf = async () => (await findContainers({ [labelNames.stack]: stack })).map(({ id }) => id);
+    const before = await idsOf();
+    const more = await upOf('redis,qdrant');
+    expect(more.engines.map(({ engine }) => engine).toSorted()).toEqual(['qdrant', 'redis']);
+    expect(await idsOf()).toEqual(expect.arrayContaining(before));
   });
 });
 

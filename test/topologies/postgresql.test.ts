@@ -43,7 +43,9 @@ test('each standby reads from a slot of its own, and reads go to a standby', asy
     return found.filter(({ role, follows }) => role === 'standby' && follows === node).length === 2 && node;
   });
   const standbys = running.nodes.map(({ name }) => name).filter((name) => name !== primary);
-  await using opened = await openPrimary(running, { database: 'postgres' });
+  const node = running.nodes.find(({ name }) => name === primary);
+  if (node === undefined) throw new Error('one of the nodes takes writes');
+  await using opened = await openClient(node, running.secrets, { database: 'postgres' });
   const { rows } = await opened.client.query('SELECT slot_name, active FROM pg_replication_slots ORDER BY 1');
   expect(rows).toEqual(standbys.map((name) => ({ slot_name: name.replaceAll('-', '_'), active: true })));
   const readOnly = createFollowingPool(stack.environment.DATABASE_READ_ONLY_URL ?? '');
