@@ -72,7 +72,8 @@ async function refuseWhileUsed(identity: StackIdentity): Promise<void> {
 
 async function untilGone(pid: number): Promise<void> {
   await poll(() => !isProcessAlive({ pid, startedAtMs: 0 }), {
-    timeoutMs: deadlineMs('brokerEnd'),
+    // It lingers before it ends, and may take all of its deadline for the servers of five engines.
+    timeoutMs: 2 * deadlineMs('brokerEnd'),
     onTimeout: () => new Error(`the broker, process ${pid}, did not end`),
   });
 }
