@@ -71,6 +71,11 @@ export function requireFewCombinations<Value>(found: readonly Value[]): readonly
   throw new Error(`there are more than ${combinationsMax} combinations of values: that is no distribution`);
 }
 
+/** Throws once this moment of `performance.now()` is over: a scan looks at it between two pages. */
+export function requireInTime(deadlineAtMs: number): void {
+  if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+}
+
 /** A store answers, and has no such place: that is known, and no silence. */
 export class NoSuchPlace extends Error {}
 

@@ -8,6 +8,7 @@ import {
   type QualityQuestion,
   type QualitySession,
   requireFewCombinations,
+  requireInTime,
 } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
@@ -77,7 +78,7 @@ async function payloadViolations(
   const seen = new Set<string>();
   const found: string[] = [];
   for await (const points of scrollAll(client, name, { payload: fields })) {
-    if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+    requireInTime(deadlineAtMs);
     for (const { id, payload } of points) {
       const values = fields.map((field) => payload?.[field] ?? null);
       if (values.includes(null)) continue;
@@ -99,7 +100,7 @@ async function distribution(
   const deadlineAtMs = performance.now() + timeoutMs;
   const counts = new Map<string, number>();
   for await (const points of scrollAll(client, name, { payload: fields })) {
-    if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+    requireInTime(deadlineAtMs);
     for (const { payload } of points) {
       const combination = JSON.stringify(fields.map((field) => payload?.[field] ?? null));
       counts.set(combination, (counts.get(combination) ?? 0) + 1);

@@ -1,5 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
+import { requireInTime } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import type { ScrolledPoint } from '../schema/collections.ts';
 import { request } from '../server/connection.ts';
@@ -31,7 +32,7 @@ async function scan(running: ReachableEngine, name: string, deadlineAtMs: number
   const vectors = config.params.vectors ?? {};
   let offset: string | number | undefined;
   do {
-    if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+    requireInTime(deadlineAtMs);
     const wanted = { limit: pageSize, with_payload: false, with_vector: true, ...withoutUndefined({ offset }) };
     const page = (await ask('/points/scroll', wanted)) as Page;
     for (const { id, vector } of page.points) {

@@ -1,11 +1,12 @@
 import type { Redis } from 'ioredis';
 import { deadlineMs } from '../../../core/deadlines.ts';
-import type {
-  QualityAnswer,
-  QualityLimits,
-  QualityPlace,
-  QualityQuestion,
-  QualitySession,
+import {
+  type QualityAnswer,
+  type QualityLimits,
+  type QualityPlace,
+  type QualityQuestion,
+  type QualitySession,
+  requireInTime,
 } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
@@ -88,7 +89,7 @@ async function violations(
   const found = new Set<string>();
   for (const client of masters.clients) {
     for await (const keys of scan(client, patternOf(place))) {
-      if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+      requireInTime(deadlineAtMs);
       const pipeline = client.pipeline();
       for (const key of keys) pipeline.pttl(key);
       for (const [index, lifetimeMs] of valuesOf(await pipeline.exec()).entries()) {
@@ -154,7 +155,7 @@ async function placesIn(masters: Masters, { timeoutMs }: QualityLimits): Promise
   const names = new Set<string>();
   for (const client of masters.clients) {
     for await (const keys of scan(client, '*')) {
-      if (performance.now() > deadlineAtMs) throw new Error('the deadline of the check has passed');
+      requireInTime(deadlineAtMs);
       for (const key of keys) if (!ownKeys.includes(key)) names.add(/^[^:]*:/.exec(key)?.[0] ?? key);
     }
   }
