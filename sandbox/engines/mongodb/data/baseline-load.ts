@@ -2,7 +2,8 @@ import type { Db } from 'mongodb';
 import { type BaselineLoad, unprepared, writeAll } from '../../contract/data/baseline-load.ts';
 import { withClient } from '../server/connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
-import { documentsPerInsert, emptyCollections, insertOptions, insertsAtOnce, loadRecords } from './load.ts';
+import { documentsPerInsert, emptyCollections, insertOptions, insertsAtOnce } from './load.ts';
+import { loadRecords } from './load-records.ts';
 
 /** A loop of the driver's `insertMany` with the same batches, and nothing around it. */
 export const baselineLoad: BaselineLoad = {

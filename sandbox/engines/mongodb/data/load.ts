@@ -1,16 +1,16 @@
-import type { Db, MongoClient } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { Content, Conversation } from '../../../../seeds/entities.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
 import type { ReachableEngine, RunningEngine } from '../../contract/topology.ts';
-import { beginLoad, type LoadMarks, type LoadRecords, textRecords } from '../../shared/load/load-marks.ts';
+import { beginLoad, type LoadMarks } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
 import type { CollectionName } from '../schema/collections.ts';
-import { readRecord, writeRecord } from '../schema/schema.ts';
 import { withClient } from '../server/connection.ts';
 import { contentDocument, conversationDocument } from './documents.ts';
+import { loadRecords } from './load-records.ts';
 
 /** Documents an insert, and inserts under way: the sweep is in docs/measurements/loading.md. */
 export const documentsPerInsert = 500;
@@ -35,15 +35,6 @@ export async function load(running: RunningEngine, dataset: Dataset, report: Tas
 
 export async function loadedFingerprint(running: ReachableEngine): Promise<string | undefined> {
   return withClient(running, (_, client) => loadRecords(client).readFingerprint());
-}
-
-export function loadRecords(client: MongoClient): LoadRecords {
-  return textRecords(
-    (name) => readRecord(client, name),
-    async (texts) => {
-      for (const [name, text] of Object.entries(texts)) await writeRecord(client, name, text);
-    },
-  );
 }
 
 export async function emptyCollections(database: Db): Promise<void> {

@@ -6,7 +6,9 @@ import { nameOfGap, type SchemaGap } from '../../contract/schema/schema-gap.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
-import { recordDatabaseName, withClient } from '../server/connection.ts';
+import { loadRecords } from '../data/load-records.ts';
+import { readRecord, writeRecord } from '../data/records.ts';
+import { withClient } from '../server/connection.ts';
 import {
   type CollectionName,
   type CollectionSchema,
@@ -60,14 +62,16 @@ async function applyCollection(application: Application): Promise<readonly strin
   if (keep && !reset) return [];
   try {
     const isReplaced = applied !== undefined && applied !== wanted;
+    // Before documents go: whatever happens next, nobody may take the dataset for loaded, or half of it for the rest.
     if (isReplaced) {
-      await forgetLoad(client);
+      await loadRecords(client).forget();
       await database.dropCollection(name);
     }
     const found = await gapsOfCollection(database, { name, schema, withText });
     // What is different is somebody's doing: only a reset may undo it.
     const gaps = found.filter(({ what }) => reset || what === 'missing');
-    if (gaps.some(({ kind, what }) => kind === 'collection' && what === 'different')) await forgetLoad(client);
+    if (gaps.some(({ kind, what }) => kind === 'collection' && what === 'different'))
+      await loadRecords(client).forget();
     await closeGaps(database, { name, schema, withText, gaps });
     if (applied !== wanted) await writeRecord(client, `schema ${name}`, wanted);
     return applied === wanted ? gaps.map(nameOfGap) : [name];
@@ -109,26 +113,4 @@ function parse(text: string, file: string): CollectionSchema {
     const line = /line (\d+)/.exec(messageOf(thrown))?.[1];
     throw schemaFailed('mongodb', line === undefined ? file : `${file}:${line}`, messageOf(thrown), thrown);
   }
-}
-
-/** Documents go now: whatever happens next, nobody may take the dataset for loaded, or half of it for the rest. */
-async function forgetLoad(client: MongoClient): Promise<void> {
-  for (const name of ['dataset', 'load']) await writeRecord(client, name, undefined);
-}
-
-/** What was applied or loaded. */
-export async function readRecord(client: MongoClient, name: string): Promise<string | undefined> {
-  const record = await client.db(recordDatabaseName).collection<SandboxRecord>('records').findOne({ _id: name });
-  return record?.text;
-}
-
-export async function writeRecord(client: MongoClient, name: string, text: string | undefined): Promise<void> {
-  const records = client.db(recordDatabaseName).collection<SandboxRecord>('records');
-  if (text === undefined) await records.deleteOne({ _id: name });
-  else await records.replaceOne({ _id: name }, { text }, { upsert: true });
-}
-
-interface SandboxRecord {
-  readonly _id: string;
-  readonly text: string;
 }

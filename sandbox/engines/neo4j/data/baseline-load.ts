@@ -3,7 +3,8 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import { type BaselineLoad, unprepared, writeAll } from '../../contract/data/baseline-load.ts';
 import { withDriver } from '../server/connection.ts';
 import { cypherFile } from '../server/cypher-file.ts';
-import { emptyGraph, loadRecords, rowsPerTransaction, transactionsAtOnce } from './load.ts';
+import { emptyGraph, rowsPerTransaction, transactionsAtOnce } from './load.ts';
+import { loadRecords } from './load-records.ts';
 import { type LoadStep, parameterOf, steps } from './load-steps.ts';
 
 /** A loop of the driver's `executeQuery` over the same statements and batches, and nothing around it. */

@@ -3,16 +3,16 @@ import type { Dataset } from '../../../../seeds/dataset.ts';
 import type { TaskReport } from '../../../core/progress.ts';
 import type { LoadReport } from '../../contract/data.ts';
 import type { ReachableEngine, RunningEngine } from '../../contract/topology.ts';
-import { beginLoad, type LoadMarks, type LoadRecords, textRecords } from '../../shared/load/load-marks.ts';
+import { beginLoad, type LoadMarks } from '../../shared/load/load-marks.ts';
 import { loadPart } from '../../shared/load/load-part.ts';
 import { loadProgress } from '../../shared/load/load-progress.ts';
 import { completeCatalogue } from '../backup/catalogue.ts';
 import { applyInitialGraph } from '../schema/schema.ts';
 import { withDriver } from '../server/connection.ts';
 import { cypherFile } from '../server/cypher-file.ts';
+import { loadRecords } from './load-records.ts';
 import { type LoadStep, parameterOf, rowsOfSteps, steps } from './load-steps.ts';
 import { importOffline, isImportable, rowsForImport } from './offline-import.ts';
-import { readRecord, writeRecord } from './records.ts';
 
 /** Rows a transaction, and transactions under way: the sweep is in docs/measurements/loading.md. */
 export const rowsPerTransaction = 1_000;
@@ -62,15 +62,6 @@ async function runSteps(shared: Omit<Shared, 'loaded'>): Promise<LoadReport> {
 
 export async function loadedFingerprint(running: ReachableEngine): Promise<string | undefined> {
   return withDriver(running, (driver) => loadRecords(driver).readFingerprint());
-}
-
-export function loadRecords(driver: Driver): LoadRecords {
-  return textRecords(
-    (name) => readRecord(driver, name),
-    async (texts) => {
-      for (const [name, text] of Object.entries(texts)) await writeRecord(driver, name, text);
-    },
-  );
 }
 
 /** A graph that was never loaded holds the initial graph alone, and is left as it is. */

@@ -5,6 +5,7 @@ import { nameOfGap } from '../../contract/schema/schema-gap.ts';
 import type { SchemaOptions, SchemaReport } from '../../contract/schema.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { schemaDifferent, schemaFailed } from '../../shared/load/schema-errors.ts';
+import { loadRecords } from '../data/load-records.ts';
 import { readRecord, writeRecord } from '../data/records.ts';
 import { withDriver } from '../server/connection.ts';
 import { splitStatements, whatTheServerSays } from '../server/cypher-file.ts';
@@ -109,7 +110,7 @@ async function applyFile(driver: Driver, path: string, text: string): Promise<vo
  */
 async function emptyDatabase(driver: Driver): Promise<void> {
   // First, and not with the others: whoever is ended halfway must not leave a graph that passes for loaded.
-  for (const name of ['dataset', 'load']) await writeRecord(driver, name, undefined);
+  await loadRecords(driver).forget();
   const session = driver.session();
   try {
     await session.run('MATCH ()-[r]->() CALL (r) { DELETE r } IN TRANSACTIONS OF 10000 ROWS');
