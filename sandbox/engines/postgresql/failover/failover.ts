@@ -50,7 +50,7 @@ async function promote(running: RunningEngine): Promise<string> {
   const positions = await Promise.all(standbys.map((node) => receivedPosition(running, node)));
   const best = positions.indexOf(positions.reduce((left, right) => (right > left ? right : left), 0n));
   const chosen = standbys[Math.max(best, 0)];
-  if (chosen === undefined) throw noSurvivor();
+  if (chosen === undefined) throw notReady('There is no standby that could be promoted.');
   const others = standbys.filter((node) => node !== chosen);
   await using opened = await openClient(chosen, running.secrets, maintenance);
   // Before it is promoted: no write may be acknowledged by the new primary alone.
@@ -71,26 +71,41 @@ async function promote(running: RunningEngine): Promise<string> {
   return chosen.name;
 }
 
-/** Nodes that answer and are standbys. */
+/**
+ * The standbys: all nodes but one. A commit waits for any one of them, so that one which is left out may be the one that has
+ * it, and would follow nobody afterwards. Throws `FAILOVER_REFUSED` where one of them does not answer in time.
+ */
 async function survivors(running: RunningEngine): Promise<readonly NodeHandle[]> {
-  const found = await Promise.all(
-    running.nodes.map(async (node) => {
-      if (!(await isRunning(node))) return [];
-      const timeouts = { connectionTimeoutMs: 500, queryTimeoutMs: 500 };
-      const opened = await openClient(node, running.secrets, maintenance, timeouts).catch(() => undefined);
-      if (opened === undefined) return [];
-      await using held = opened;
-      return (await isInRecovery(held).catch(() => false)) ? [node] : [];
-    }),
+  const found = new Set<NodeHandle>();
+  const isWhole = () => found.size >= running.nodes.length - 1;
+  const looks = running.nodes.map((node) =>
+    poll(
+      async () => {
+        if (!isWhole() && (await isStandby(running, node))) found.add(node);
+        return found.has(node) || isWhole();
+      },
+      { timeoutMs: deadlineMs('roleKnown'), onTimeout: () => notSafe(running, found) },
+    ),
   );
-  return found.flat();
+  // Of the primary nothing but its silence is expected, and of one standby less all of them are missed.
+  await Promise.allSettled(looks);
+  if (!isWhole()) throw notSafe(running, found);
+  return [...found];
+}
+
+async function isStandby(running: RunningEngine, node: NodeHandle): Promise<boolean> {
+  if (!(await isRunning(node))) return false;
+  const timeouts = { connectionTimeoutMs: 500, queryTimeoutMs: 500 };
+  await using opened = await openClient(node, running.secrets, maintenance, timeouts);
+  return await isInRecovery(opened);
 }
 
 /** Position in the write-ahead log as a number that can be compared. */
 async function receivedPosition(running: RunningEngine, node: NodeHandle): Promise<bigint> {
   await using opened = await openClient(node, running.secrets, maintenance);
+  // Where nothing was received since its start, what it has replayed by now is what it has.
   const { rows } = await opened.client.query<{ bytes: string }>(
-    "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::text AS bytes",
+    "SELECT pg_wal_lsn_diff(GREATEST(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text AS bytes",
   );
   return BigInt(rows[0]?.bytes ?? 0);
 }
@@ -150,11 +165,12 @@ function notReady(message: string): SandboxError {
   });
 }
 
-function noSurvivor(): SandboxError {
+function notSafe({ nodes }: RunningEngine, standbys: ReadonlySet<NodeHandle>): SandboxError {
+  const missed = nodes.filter((node) => !standbys.has(node)).map(({ name }) => name);
   return new SandboxError({
-    code: 'NODE_DIED',
+    code: 'FAILOVER_REFUSED',
     engine: 'postgresql',
-    message: 'No standby runs that could be promoted.',
-    next: 'Start the topology anew.',
+    message: `Nobody is promoted: all nodes but one must answer as standbys, since any of them may have what was acknowledged. These do not: ${missed.join(', ')}.`,
+    next: 'Heal or start the standbys first.',
   });
 }
