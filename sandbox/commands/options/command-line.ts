@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
+import { connectionLossOf } from '../../engines/connection-loss.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from '../failure.ts';
 import { commandNames, createProgram } from '../program.ts';
@@ -19,7 +20,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     // Drivers and connections kept alive must not hold the process: everything is printed and put away.
     process.exit();
   } catch (thrown) {
-    fail(thrown, format);
+    fail((await connectionLossOf(thrown)) ?? thrown, format);
   }
 }
 

@@ -59,6 +59,11 @@ export interface EngineCore<Client = unknown> {
   readonly environment: (running: Reachable) => Readonly<Record<string, string>>;
   /** Opens the driver's client. Default: an application finds its own by `uri`. */
   readonly connect?: (running: RunningEngine) => Promise<Connection<Client>>;
+  /**
+   * Whether the driver says with this error that its server is gone or gives no answer: what Node.js itself says of a
+   * connection is known. Default: it says nothing else.
+   */
+  readonly isConnectionLoss?: (thrown: unknown) => boolean;
 }
 
 /** What is known of a running engine without asking it. */

@@ -21,6 +21,7 @@ import { contract } from './schema/contract/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { isConnectionLoss } from './server/connection-loss.ts';
 import { external } from './server/external.ts';
 import { hostChecks } from './server/host-checks.ts';
 import { serverSettings } from './server/server-settings.ts';
@@ -63,6 +64,7 @@ export const mongodb = defineEngine({
     clustered,
   },
   probe,
+  isConnectionLoss,
   uri,
   environment,
   connect,

@@ -21,6 +21,7 @@ import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applySchema, clear } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { isConnectionLoss } from './server/connection-loss.ts';
 import { external } from './server/external.ts';
 import { serverSettings } from './server/server-settings.ts';
 import { shell } from './server/shell.ts';
@@ -61,6 +62,7 @@ export const neo4j = defineEngine({
     replicated,
   },
   probe,
+  isConnectionLoss,
   uri,
   environment,
   connect: async (running) => connect(await primaryFirst(running, primaryOf)),

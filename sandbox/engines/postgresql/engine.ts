@@ -23,6 +23,7 @@ import { migrations } from './schema/migrations.ts';
 import { applyNone, clear } from './schema/no-schema.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { isConnectionLoss } from './server/connection-loss.ts';
 import { external } from './server/external.ts';
 import { serverSettings } from './server/server-settings.ts';
 import { shell } from './server/shell.ts';
@@ -62,6 +63,7 @@ export const postgresql = defineEngine({
     replicated,
   },
   probe,
+  isConnectionLoss,
   uri,
   environment,
   connect,

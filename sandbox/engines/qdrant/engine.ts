@@ -19,6 +19,7 @@ import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { isConnectionLoss } from './server/connection-loss.ts';
 import { external } from './server/external.ts';
 import { serverSettings } from './server/server-settings.ts';
 import { clustered, standalone } from './server/topologies.ts';
@@ -52,6 +53,7 @@ export const qdrant = defineEngine({
     clustered,
   },
   probe,
+  isConnectionLoss,
   uri,
   environment,
   connect,

@@ -22,6 +22,7 @@ import { contract } from './schema/contract.ts';
 import { migrations } from './schema/migrations.ts';
 import { applySchema } from './schema/schema.ts';
 import { connect, environment, migrationEnvironment, probe, uri } from './server/connection.ts';
+import { isConnectionLoss } from './server/connection-loss.ts';
 import { external } from './server/external.ts';
 import { primaryNode } from './server/masters.ts';
 import { serverSettings } from './server/server-settings.ts';
@@ -60,6 +61,7 @@ export const redis = defineEngine({
     clustered,
   },
   probe,
+  isConnectionLoss,
   uri,
   environment,
   connect: (running) => connect(running),

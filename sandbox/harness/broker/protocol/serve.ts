@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { privateMode } from '../../../core/files/private-files.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
+import { connectionLossOf } from '../../../engines/connection-loss.ts';
 import type { Broker } from '../broker.ts';
 import type { Holder } from '../shown-lease.ts';
 import { readLines } from './lines.ts';
@@ -84,7 +85,7 @@ function attend(socket: Socket, broker: Broker, isCurrent: () => Promise<boolean
     answered
       .then(
         (answer) => say({ id, answer }),
-        (thrown) => say({ id, error: detailsOf(thrown) }),
+        async (thrown) => say({ id, error: detailsOf((await connectionLossOf(thrown)) ?? thrown) }),
       )
       .finally(() => {
         open -= 1;
