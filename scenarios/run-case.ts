@@ -3,6 +3,7 @@ import type { ImageOrigin } from '../sandbox/containers/images/image-spec.ts';
 import { deadlineMs } from '../sandbox/core/deadlines.ts';
 import { messageOf } from '../sandbox/core/errors.ts';
 import { type ProgressListener, runTask } from '../sandbox/core/progress.ts';
+import { within } from '../sandbox/core/within.ts';
 import type { CaseResult } from './results.ts';
 
 /** Longest reason that a report carries, in characters: a difference of two large values is cut. */
@@ -32,6 +33,7 @@ export async function runCase(
 ): Promise<CaseResult> {
   watch.signal.throwIfAborted();
   const startedMs = performance.now();
+  const limitMs = watch.limitMs ?? deadlineMs('suiteCase');
   const measures: Measures = {};
   const result = (outcome: Pick<CaseResult, 'verdict' | 'reason'>): CaseResult => ({
     ...place,
@@ -42,7 +44,11 @@ export async function runCase(
   });
   try {
     await runTask(watch.progress, ['scenarios', place.suite, place.engine, name], () =>
-      withinDeadline(work(measures), watch.signal, watch.limitMs ?? deadlineMs('suiteCase')),
+      within(work(measures), {
+        timeoutMs: limitMs,
+        onTimeout: () => new Error(`The case gave no result within ${limitMs / 1000} s.`),
+        signal: watch.signal,
+      }),
     );
     return result({ verdict: 'pass' });
   } catch (thrown) {
@@ -66,20 +72,4 @@ export function undecided(place: CasePlace, name: string, thrown: unknown): Case
     reason: messageOf(thrown).slice(0, reasonLengthMax),
     durationMs: 0,
   };
-}
-
-async function withinDeadline(work: Promise<void>, signal: AbortSignal, limitMs: number): Promise<void> {
-  const ended = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => ended.reject(new Error(`The case gave no result within ${limitMs / 1000} s.`)),
-    limitMs,
-  );
-  const abort = () => ended.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    await Promise.race([work, ended.promise]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, exitCodeOf, messageOf, SandboxError } from '../core/errors.ts';
+import { exitCodeOf, messageOf, SandboxError, type SandboxErrorDetails } from '../core/errors.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import { colorsFor } from '../report/colors.ts';
 import { oneLineText, terminalJson, terminalOf } from '../report/terminal.ts';
@@ -8,13 +8,7 @@ import type { OutputFormat } from './options/names.ts';
 const errorVersion = 1;
 
 /** An error as people and scripts read it. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly next: string;
-  readonly engine?: string;
-  readonly evidence?: string;
-}
+export type Failure = Omit<SandboxErrorDetails, 'cause'>;
 
 /** Describes anything that was thrown; what is not a {@link SandboxError} is `INTERNAL`. */
 export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv = process.env): Failure {

@@ -6,19 +6,7 @@ import { withoutUndefined } from './without-undefined.ts';
  */
 export type ProgressEvent =
   | { readonly kind: 'started'; readonly task: TaskPath; readonly atMs: number }
-  | {
-      readonly kind: 'advanced';
-      readonly task: TaskPath;
-      readonly atMs: number;
-      readonly done?: number;
-      readonly total?: number;
-      /** Steps done a second. */
-      readonly ratePerS?: number;
-      /** Time that is left at this rate, in milliseconds. */
-      readonly remainingMs?: number;
-      /** Latest detail, for example the build step that is running. */
-      readonly text?: string;
-    }
+  | ({ readonly kind: 'advanced'; readonly task: TaskPath; readonly atMs: number } & Advance)
   | {
       readonly kind: 'finished';
       readonly task: TaskPath;
@@ -37,6 +25,18 @@ export type ProgressEvent =
 
 export type TaskPath = readonly string[];
 
+/** How far a running task is. */
+export interface Advance {
+  readonly done?: number;
+  readonly total?: number;
+  /** Steps done a second. */
+  readonly ratePerS?: number;
+  /** Time that is left at this rate, in milliseconds. */
+  readonly remainingMs?: number;
+  /** Latest detail, for example the build step that is running. */
+  readonly text?: string;
+}
+
 export type ProgressListener = (event: ProgressEvent) => void;
 
 /** A listener for callers that do not care. */
@@ -44,13 +44,7 @@ export const silent: ProgressListener = () => {};
 
 /** What a running task may say of itself. */
 export interface TaskReport {
-  advance(done: {
-    readonly done?: number;
-    readonly total?: number;
-    readonly ratePerS?: number;
-    readonly remainingMs?: number;
-    readonly text?: string;
-  }): void;
+  advance(done: Advance): void;
   /** Text shown beside the task once it is done. */
   summarise(text: string): void;
 }

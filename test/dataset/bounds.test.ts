@@ -2,21 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { requireAgreement } from '../../sandbox/cross-store/check-across-stores.ts';
-import { countChanges } from '../../sandbox/cross-store/count-changes.ts';
 import { entityNames } from '../../sandbox/dataset/check/fields.ts';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
-import { rawNumber } from '../../sandbox/dataset/read/exact-number.ts';
 import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
-import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
-import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
-import { wholeEngines } from '../support/whole-engines.ts';
 import { beyondBounds, rowsAtBounds } from './rows-at-bounds.ts';
+import { lineOf } from './support/line-of.ts';
+import { changesOf, loadIntoStores } from './support/load-into-stores.ts';
 
 const base = createDataset({ size: { users: 1, contents: 0, conversations: 0, knowledge: 1 } });
 
@@ -31,9 +27,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** As `JSON.stringify`, but for minus zero, which it would lose. */
-const lineOf = (row: object) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? rawNumber('-0') : value));
-
 async function fileOf(entity: EntityName, lines: readonly string[]) {
   const path = join(folder, `${entity}.ndjson`);
   await writeFile(path, lines.map((line) => `${line}\n`).join(''));
@@ -42,15 +35,9 @@ async function fileOf(entity: EntityName, lines: readonly string[]) {
 
 /** Loads every engine, side by side, and holds the stores against each other. */
 async function load(dataset: Dataset): Promise<void> {
-  const engines = await wholeEngines(defaultEngines);
-  const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
-  const report = { advance: () => {}, summarise: () => {} };
-  await Promise.all(
-    engines.map((engine) => engine.data.load(running.get(engine.name) as RunningEngine, dataset, report)),
-  );
-  await requireAgreement(engines, running, dataset);
+  await loadIntoStores(stack, dataset);
   // Nothing was changed on its way, and what the schema brings nobody has added.
-  const { kinds } = await countChanges(engines, running, dataset);
+  const kinds = await changesOf(stack, dataset);
   const changed = kinds.filter(({ added, changed, removed }) => added + changed + removed > 0);
   expect(changed.map(({ store, holding, examples }) => [store, holding, examples[0]?.slice(0, 200)])).toEqual([]);
 }

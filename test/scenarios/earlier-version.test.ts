@@ -3,7 +3,7 @@ import { silent } from '../../sandbox/core/progress.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { runDrill } from '../../scenarios/backup/one-engine/drill.ts';
-import { earlierVersionDrill } from '../../scenarios/backup/one-engine/earlier-version.ts';
+import { earlierVersionDrill } from '../../scenarios/backup/one-engine/drills/earlier-version.ts';
 import type { SuiteContext } from '../../scenarios/suite-context.ts';
 import { startThrowAway, type ThrowAway } from '../../scenarios/throw-away.ts';
 import { defaultSeed } from '../../seeds/create-dataset.ts';

@@ -1,6 +1,7 @@
 import { alsoSaying, messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
+import { unlessAborted } from '../../core/within.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
@@ -34,6 +35,7 @@ export async function restoreBesideLive(
   const stack = elsewhere.length === 0 ? undefined : await beginStack(source, elsewhere, options);
   try {
     const restoring = restoreAll(source, { live, targets: stack?.targets, finished }, options);
+    // Whoever interrupts it does not wait until every engine has come to its end.
     const engines = await unlessAborted(restoring, options.signal);
     return stack === undefined ? { engines } : { engines, restoreStack: await stack.finish() };
   } catch (thrown) {
@@ -107,21 +109,6 @@ async function restoreAll(
     finished.push(...restored.names.map((name) => `${name} (${engine.name})`));
     return restored;
   });
-}
-
-/** Whoever interrupts it does not wait until every engine has come to its end. */
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return work;
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    work.catch(() => {});
-  }
 }
 
 /** Removes what a restore that came to nothing had started. Returns what there is to say about it. */

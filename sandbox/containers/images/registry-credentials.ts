@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { unlessAborted } from '../../core/within.ts';
 
 /** As the engine takes them (Engine API, "Authentication"). */
 interface Credentials {
@@ -16,7 +17,8 @@ interface Credentials {
  * then says what it thinks of that. Throws the signal's reason.
  */
 export async function credentialsFor(registry: string, signal: AbortSignal): Promise<Credentials | undefined> {
-  const found = await Promise.race([findCredentials(registry), aborted(signal)]);
+  // A helper may wait for somebody to type a password.
+  const found = await unlessAborted(findCredentials(registry), signal);
   if (found === undefined) return undefined;
   const { registryAddress: serveraddress } = found;
   if ('identityToken' in found)
@@ -48,12 +50,4 @@ async function readConfiguration(): Promise<Record<string, never>> {
   const given = process.env.DOCKER_AUTH_CONFIG;
   const folder = process.env.DOCKER_CONFIG ?? join(homedir(), '.docker');
   return JSON.parse(given ?? (await readFile(join(folder, 'config.json'), 'utf8')));
-}
-
-/** A helper may wait for somebody to type a password. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  if (signal.aborted) reject(signal.reason);
-  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  return promise;
 }

@@ -3,6 +3,7 @@ import { PassThrough, Readable, type Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { unlessAborted } from '../../core/within.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { confined } from '../nodes/confinement.ts';
 import type { NodeHandle } from '../nodes/node-spec.ts';
@@ -110,7 +111,8 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
     },
   });
   try {
-    return await unlessAborted(options.signal, run());
+    // What is still under way ends with the container.
+    return await unlessAborted(run(), options.signal);
   } finally {
     await container.remove({ force: true, v: true });
   }
@@ -130,21 +132,6 @@ export async function runOneOff(options: OneOffOptions): Promise<CommandResult> 
     // A question for the next exit that is sent before the start may come after it, and then nothing answers it.
     const { StatusCode } = (await container.wait({ condition: 'not-running' })) as { StatusCode: number };
     return { exitCode: StatusCode, ...collected };
-  }
-}
-
-async function unlessAborted<Value>(signal: AbortSignal | undefined, work: Promise<Value>): Promise<Value> {
-  if (signal === undefined) return work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    if (signal.aborted) abort();
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-    // What is still under way ends with the container.
-    work.catch(() => {});
   }
 }
 

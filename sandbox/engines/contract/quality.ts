@@ -37,6 +37,11 @@ export interface QualityQuestion {
   readonly accepted: readonly string[];
 }
 
+/** Whether what is there is to be counted: no rows are violations, and none are named. */
+export function asksForCount({ ask }: QualityQuestion): boolean {
+  return 'rule' in ask && ask.rule.metric === 'rowCount';
+}
+
 export interface QualityLimits {
   /** The store itself gives up after this. */
   readonly timeoutMs: number;

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
+import { within } from '../../core/within.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import {
   NoSuchPlace,
@@ -124,16 +124,6 @@ export async function closeQuality(session: QualitySession): Promise<void> {
 }
 
 /** Whatever comes after the deadline is nobody's any more. */
-export async function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
-  const over = new AbortController();
-  const late = delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no answer within ${timeoutMs / 1_000} s`);
-  });
-  late.catch(() => {});
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-  }
+export function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
+  return within(work, { timeoutMs, onTimeout: () => new Error(`no answer within ${timeoutMs / 1_000} s`) });
 }

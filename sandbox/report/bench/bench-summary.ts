@@ -1,11 +1,11 @@
-import { type Comparison, percent } from '../../../bench/compare/compare-reports.ts';
+import type { Comparison } from '../../../bench/compare/compare-reports.ts';
 import { datasetText } from '../../../bench/environment.ts';
 import type { BenchReport } from '../../../bench/results.ts';
 import { formatCount } from '../../core/text/format-count.ts';
 import type { PathCheck } from '../../engines/contract/bench/query-path.ts';
 import { formatMicroseconds } from '../units.ts';
 import { objectiveText } from './bench-text.ts';
-import { comparisonVerdict, figureText, intervalText, pairingText } from './comparison-text.ts';
+import { comparedCells, comparisonVerdict, figureText, pairingText } from './comparison-text.ts';
 
 /** A summary in Markdown for a pull request: the verdict, what got worse, and the figures. */
 export function formatBenchSummary(report: BenchReport, comparison?: Comparison): string {
@@ -54,15 +54,7 @@ function comparisonLines(comparison: Comparison): readonly string[] {
     ...(failed.length === 0 ? [] : ['']),
     ...table(
       ['engine', 'path', 'before', 'after', 'change', '95 % interval', 'verdict'],
-      comparison.paths.map((path) => [
-        path.engine,
-        path.path,
-        formatMicroseconds(path.latency.beforeUs),
-        formatMicroseconds(path.latency.afterUs),
-        percent(path.latency.change),
-        intervalText(path),
-        path.latency.verdict,
-      ]),
+      comparison.paths.map((path) => [...comparedCells(path), path.latency.verdict]),
     ),
     ...comparison.differences.map((difference) => `- also different: ${plain(difference)}`),
     '',

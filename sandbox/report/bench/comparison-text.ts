@@ -12,12 +12,7 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
     { title: 'verdict' },
   ];
   const rows = comparison.paths.map((path) => [
-    path.engine,
-    path.path,
-    formatMicroseconds(path.latency.beforeUs),
-    formatMicroseconds(path.latency.afterUs),
-    percent(path.latency.change),
-    intervalText(path),
+    ...comparedCells(path),
     String(path.latency.rounds),
     verdictText(path, colors),
   ]);
@@ -52,6 +47,19 @@ export function pairingText({ pairing }: Comparison): string {
   return pairing === 'interleaved'
     ? 'measured in turns'
     : 'measured at different times: `before` is what it would be on the machine as it is now';
+}
+
+/** Engine, path, latency before and after, its change, and the interval of that. */
+export function comparedCells(path: PathComparison): readonly string[] {
+  const { beforeUs, afterUs, change } = path.latency;
+  return [
+    path.engine,
+    path.path,
+    formatMicroseconds(beforeUs),
+    formatMicroseconds(afterUs),
+    percent(change),
+    intervalText(path),
+  ];
 }
 
 export function intervalText({ latency }: PathComparison): string {

@@ -1,6 +1,7 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
+import { within } from '../../core/within.ts';
 import { nameOfGap, type SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
 import { entryOf } from '../../engines/index.ts';
@@ -10,36 +11,29 @@ export interface EngineGap extends SchemaGap {
   readonly engine: string;
 }
 
-/** Holds the catalogue of each engine against its schema, side by side. Throws what an engine throws that cannot be asked. */
+/**
+ * Holds the catalogue of each engine against its schema, side by side. Throws what an engine throws that cannot be asked, and
+ * `NODE_NOT_READY` where one is silent.
+ */
 export async function readSchemaGaps(running: Iterable<RunningEngine>): Promise<readonly EngineGap[]> {
+  const timeoutMs = deadlineMs('statement');
   const gaps = await runConcurrently([...running], async (target) => {
     const ask = await entryOf(target.engine)?.schemaGaps?.();
     if (ask === undefined) return [];
-    const found = await withinDeadline(target.engine, ask(target));
+    const found = await within(ask(target), { timeoutMs, onTimeout: () => silent(target.engine, timeoutMs) });
     return found.map((gap) => ({ engine: target.engine, ...gap }));
   });
   return gaps.flat();
 }
 
-/** A node that is cut off takes a question and is silent. Throws `NODE_NOT_READY`. */
-async function withinDeadline<Value>(engine: string, asked: Promise<Value>): Promise<Value> {
-  const timeoutMs = deadlineMs('statement');
-  const silent = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    silent.reject(
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine,
-        message: `${engine} did not say within ${Math.round(timeoutMs / 1_000)} s what it has of its schema.`,
-        next: '`npm run sandbox -- topology` shows who is what; `npm run sandbox -- logs` what the server says.',
-      }),
-    );
-  }, timeoutMs);
-  try {
-    return await Promise.race([asked, silent.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** A node that is cut off takes a question and is silent. */
+function silent(engine: string, timeoutMs: number): SandboxError {
+  return new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine,
+    message: `${engine} did not say within ${Math.round(timeoutMs / 1_000)} s what it has of its schema.`,
+    next: '`npm run sandbox -- topology` shows who is what; `npm run sandbox -- logs` what the server says.',
+  });
 }
 
 /** `postgresql: index idx_users_status of taishang_users is missing`, a line for each. */

@@ -1,5 +1,6 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { runTask, type TaskReport } from '../../core/progress.ts';
+import { unlessAborted } from '../../core/within.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { MigrationFile } from '../../engines/contract/schema/migrations.ts';
@@ -12,7 +13,7 @@ import { type Migrated, nothingMigrated } from '../state/migrated.ts';
 import { withConsoleShown } from './console-shown.ts';
 import { keyOfGap, type PendingMigrations, pendingOf } from './differences.ts';
 import { rememberMigrated } from './known-store.ts';
-import { isOverdue, migrationSignal, overdueReason, untilAborted } from './migration-bounds.ts';
+import { isOverdue, migrationSignal, overdueReason } from './migration-bounds.ts';
 import type { Seed } from './migrations.ts';
 import { migrationVariables, runMigrationCommand } from './run-migration-command.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -101,7 +102,8 @@ async function step(
   signal.throwIfAborted();
   await rememberMigrated(keeper, store.engine.name, { ...store.migrated, pending });
   const bound = migrationSignal(signal);
-  await untilAborted(work(bound), bound).catch((thrown: unknown) => {
+  // What cannot be ended is left to itself: nothing of its store is kept.
+  await unlessAborted(work(bound), bound).catch((thrown: unknown) => {
     if (thrown === bound.reason && isOverdue(bound)) throw migrationFailed(store.engine.name, pending, overdueReason());
     throw clean(thrown, store.running);
   });

@@ -13,16 +13,3 @@ export function isOverdue({ aborted, reason }: AbortSignal): boolean {
 export function overdueReason(): string {
   return `it has not ended after ${deadlineMs('migration') / 1000} s. It may wait for a lock that another session has, or for an answer.`;
 }
-
-/** What cannot be ended is left to itself: nothing of its store is kept. */
-export async function untilAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

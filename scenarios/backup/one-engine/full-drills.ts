@@ -1,13 +1,13 @@
 import type { CaseResult } from '../../results.ts';
-import { asSpecifiedDrill } from './as-specified.ts';
-import { bareToolDrill } from './bare-tool.ts';
-import { besideDrill } from './beside.ts';
 import { type Drill, type DrillSubject, runDrill } from './drill.ts';
-import { earlierVersionDrill } from './earlier-version.ts';
-import { fullDiskDrill } from './full-disk.ts';
-import { killedDuringBackupDrill, killedDuringRestoreDrill } from './killed-server.ts';
-import { missingLogDrill, pointInTimeDrill } from './point-in-time.ts';
-import { writesDuringDrill } from './writes-during.ts';
+import { asSpecifiedDrill } from './drills/as-specified.ts';
+import { bareToolDrill } from './drills/bare-tool.ts';
+import { besideDrill } from './drills/beside.ts';
+import { earlierVersionDrill } from './drills/earlier-version.ts';
+import { fullDiskDrill } from './drills/full-disk.ts';
+import { killedDuringBackupDrill, killedDuringRestoreDrill } from './drills/killed-server.ts';
+import { missingLogDrill, pointInTimeDrill } from './drills/point-in-time.ts';
+import { writesDuringDrill } from './drills/writes-during.ts';
 
 /** Drills that need nodes of their own, in order: those that add to the source come last. */
 const drills: readonly Drill[] = [

@@ -9,8 +9,8 @@ import type { CaseResult } from '../../results.ts';
 import { type CasePlace, notRun, runCase, undecided } from '../../run-case.ts';
 import type { SuiteContext } from '../../suite-context.ts';
 import { startThrowAway } from '../../throw-away.ts';
-import { besideDrill } from './beside.ts';
 import { type BackupOnDisk, failing, requireSame, runDrill, suite } from './drill.ts';
+import { besideDrill } from './drills/beside.ts';
 import { inPlace } from './in-place.ts';
 import { caseNames, restoreBackup, type TakenBackup, takeBackup } from './round-trip.ts';
 

@@ -1,4 +1,5 @@
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
+import { within } from '../../../sandbox/core/within.ts';
 import { withoutUndefined } from '../../../sandbox/core/without-undefined.ts';
 import type { WriteOutcome } from '../../../sandbox/engines/contract/workloads.ts';
 import type { Random } from '../../../seeds/random/random.ts';
@@ -26,7 +27,7 @@ export async function write(
 ): Promise<WriteOutcome> {
   const { history, process } = actor;
   history.record({ ...operation, process, type: 'invoke' });
-  const outcome = await within(send).catch(() => 'info' as const);
+  const outcome = await inTime(send).catch(() => 'info' as const);
   history.record({ ...operation, process, type: outcome });
   return outcome;
 }
@@ -37,7 +38,7 @@ export async function read(actor: Actor, operation: Operation, ask: () => Promis
   const shared = { process, ...withoutUndefined({ node }) };
   history.record({ ...operation, ...shared, type: 'invoke' });
   try {
-    const answered = await within(ask);
+    const answered = await inTime(ask);
     history.record({ ...answered, ...shared, type: 'ok' });
   } catch (thrown) {
     history.record({ ...operation, ...shared, type: 'fail' });
@@ -52,12 +53,9 @@ export function attemptRead(reading: () => Promise<void>): Promise<WriteOutcome>
   );
 }
 
-async function within<Value>(work: () => Promise<Value>): Promise<Value> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('there was no answer in time')), deadlineMs('drillWrite'));
-  try {
-    return await Promise.race([work(), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+async function inTime<Value>(work: () => Promise<Value>): Promise<Value> {
+  return within(work(), {
+    timeoutMs: deadlineMs('drillWrite'),
+    onTimeout: () => new Error('there was no answer in time'),
+  });
 }

@@ -2,27 +2,20 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { SandboxError } from '../../../sandbox/core/errors.ts';
-import { requireAgreement } from '../../../sandbox/cross-store/check-across-stores.ts';
-import { countChanges } from '../../../sandbox/cross-store/count-changes.ts';
 import { entityNames } from '../../../sandbox/dataset/check/fields.ts';
 import { type Imported, importDataset } from '../../../sandbox/dataset/import-dataset.ts';
-import { rawNumber } from '../../../sandbox/dataset/read/exact-number.ts';
 import { rowFileOf } from '../../../sandbox/dataset/read/row-file.ts';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { defaultEngines } from '../../../sandbox/engines/engine-names.ts';
 import type { Stack } from '../../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../../seeds/create-dataset.ts';
 import type { EntityName } from '../../../seeds/entities.ts';
 import { rowsOf } from '../../seeds/rows.ts';
-import { wholeEngines } from '../../support/whole-engines.ts';
 import { type AcceptedRows, expectedPoints, expectedStores } from './expected-stores.ts';
+import { lineOf } from './line-of.ts';
+import { changesOf, loadIntoStores } from './load-into-stores.ts';
 import type { OddRows } from './odd-rows.ts';
 import { type Held, readPoints, readStores } from './read-stores.ts';
 
 const base = createDataset({ size: { users: 1, contents: 0, conversations: 0, knowledge: 1 } });
-
-/** As `JSON.stringify`, but for minus zero, which it would lose. */
-const lineOf = (row: object) => JSON.stringify(row, (_, value) => (Object.is(value, -0) ? rawNumber('-0') : value));
 
 export interface Outcome {
   /** Rows that were refused, with the reason for each. */
@@ -90,20 +83,14 @@ async function acceptedRows({ dataset, files }: Imported, given: OddRows, reject
 
 async function loadAndCompare(stack: Stack, { dataset }: Imported, accepted: AcceptedRows): Promise<void> {
   for (const name of entityNames) expect(dataset.counts[name], name).toBe(accepted[name as EntityName].length);
-  const engines = await wholeEngines(defaultEngines);
-  const running = new Map<string, RunningEngine>(Object.entries(stack.engines));
-  const report = { advance: () => {}, summarise: () => {} };
-  await Promise.all(
-    engines.map((engine) => engine.data.load(running.get(engine.name) as RunningEngine, dataset, report)),
-  );
-  await requireAgreement(engines, running, dataset);
+  await loadIntoStores(stack, dataset);
   const held = await readStores(stack);
   const expected = expectedStores(accepted);
   for (const [place, things] of Object.entries(expected))
     expect(withoutSchema(held, place, things), place).toEqual(mayBeGone(place, things, accepted, held));
   await comparePoints(stack, accepted);
   // Nor does the count of what has changed since find anything.
-  const { kinds } = await countChanges(engines, running, dataset);
+  const kinds = await changesOf(stack, dataset);
   const changed = kinds.filter(
     ({ store, added, changed, removed }) => added + changed + (store === 'redis' ? 0 : removed) > 0,
   );

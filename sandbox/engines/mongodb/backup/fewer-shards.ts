@@ -1,8 +1,6 @@
 import type { Db } from 'mongodb';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { withClient } from '../server/connection.ts';
 
 /** What `removeShard` says of its work (MongoDB documentation, "removeShard"). */
@@ -25,22 +23,14 @@ export async function removeOtherShards(admin: Pick<Db, 'command'>): Promise<voi
   const { shards } = await admin.command({ listShards: 1 });
   const [kept, ...others] = (shards as readonly { readonly _id: string }[]).map(({ _id }) => _id);
   for (const shard of others) {
-    await poll(
+    await untilAgreed(
+      'mongodb',
       async () => {
         const { state, dbsToMove = [] } = (await admin.command({ removeShard: shard })) as unknown as Removal;
         for (const database of dbsToMove) await admin.command({ movePrimary: database, to: kept });
         return state === 'completed';
       },
-      {
-        timeoutMs: deadlineMs('topologyConverged'),
-        onTimeout: (last) =>
-          new SandboxError({
-            code: 'NODE_NOT_READY',
-            engine: 'mongodb',
-            message: `The shard ${shard} could not be removed: ${messageOf(last)}.`,
-            next: '`npm run sandbox -- logs mongodb` shows what it says.',
-          }),
-      },
+      (last) => `The shard ${shard} could not be removed: ${last}.`,
     );
   }
 }

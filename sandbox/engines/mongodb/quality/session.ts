@@ -1,5 +1,6 @@
 import type { Collection, Db, Document, MongoClient } from 'mongodb';
 import {
+  asksForCount,
   type Combination,
   combinationsMax,
   type QualityAnswer,
@@ -39,7 +40,7 @@ async function answer(database: Db, question: QualityQuestion, limits: QualityLi
   const search = await completed(database, question);
   const collection = database.collection<Document>(question.place.name, { readPreference: 'secondaryPreferred' });
   const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };
-  if ('rule' in question.ask && question.ask.rule.metric === 'rowCount') {
+  if (asksForCount(question)) {
     const count = limits.mayEstimate
       ? collection.estimatedDocumentCount(options)
       : collection.countDocuments({}, options);

@@ -1,8 +1,6 @@
 import type { NodeSpec } from '../../../containers/nodes/node-spec.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import { firstNode, type RunningEngine, type Topology, type TopologyContext } from '../../contract/topology.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { replicaSet, withDirectClient } from './connection.ts';
 import { initiateSet, mongodPort, serverNode } from './topologies.ts';
 
@@ -56,22 +54,14 @@ async function initiate(running: RunningEngine): Promise<void> {
 export async function untilConverged(running: RunningEngine): Promise<void> {
   await withDirectClient(firstNode(running), running.secrets, async (client) => {
     const admin = client.db('admin');
-    await poll(
+    await untilAgreed(
+      'mongodb',
       async () => {
         const { members } = await admin.command({ replSetGetStatus: 1 });
         const states = (members as readonly { readonly stateStr: string }[]).map(({ stateStr }) => stateStr).toSorted();
         return states.join() === 'PRIMARY,SECONDARY,SECONDARY';
       },
-      {
-        timeoutMs: deadlineMs('topologyConverged'),
-        onTimeout: (last) =>
-          new SandboxError({
-            code: 'NODE_NOT_READY',
-            engine: 'mongodb',
-            message: `The replica set has no primary with two secondaries: ${messageOf(last)}.`,
-            next: '`npm run sandbox -- logs mongodb` shows what its members say.',
-          }),
-      },
+      (last) => `The replica set has no primary with two secondaries: ${last}.`,
     );
   });
 }

@@ -1,9 +1,7 @@
 import type { Db, Document } from 'mongodb';
 import type { NodeFile, NodeSpec } from '../../../containers/nodes/node-spec.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import { firstNode, type RunningEngine, type Secrets, type Topology } from '../../contract/topology.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { replicaSet, userName, withClient } from './connection.ts';
 
 /** User of the server in the official image and in ours. */
@@ -50,16 +48,11 @@ async function initiate(running: RunningEngine): Promise<void> {
     const admin = client.db('admin');
     const members = [{ _id: 0, host: `${firstNode(running).name}:27017` }];
     await initiateSet(admin, { _id: replicaSet, members });
-    await poll(async () => (await admin.command({ hello: 1 })).isWritablePrimary === true, {
-      timeoutMs: deadlineMs('topologyConverged'),
-      onTimeout: (last) =>
-        new SandboxError({
-          code: 'NODE_NOT_READY',
-          engine: 'mongodb',
-          message: `The replica set of one member has no primary: ${messageOf(last)}`,
-          next: '`npm run sandbox -- logs mongodb` shows what it says.',
-        }),
-    });
+    await untilAgreed(
+      'mongodb',
+      async () => (await admin.command({ hello: 1 })).isWritablePrimary === true,
+      (last) => `The replica set of one member has no primary: ${last}`,
+    );
   });
 }
 

@@ -1,16 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import neo4j, { type Driver, type EagerResult } from 'neo4j-driver';
-import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
+import type { IsolationOptions, Places } from '../../contract/isolation.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
-import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
-import {
-  capacityOf,
-  removeServer,
-  resetServer,
-  type ServerKind,
-  serverOf,
-  startServer,
-} from '../../shared/isolation/servers.ts';
+import { openServerPool } from '../../shared/isolation/server-pool.ts';
 import { type Catalogue, readCatalogue } from '../backup/catalogue.ts';
 import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri, userName } from '../server/connection.ts';
@@ -18,17 +9,6 @@ import { standalone } from '../server/topologies.ts';
 import { graphDifference, type Placed, readGraph, type SeedGraph, seedOf } from './graph.ts';
 import { catalogueDifferences, dropAdded, makeMissing } from './mend-catalogue.ts';
 import { fillGraph, mendGraph } from './mend-graph.ts';
-
-/** A heap that the platform's queries run in; such a server takes some 300 MB (measured, with the data of `small`). */
-const kind: ServerKind = {
-  topology: standalone,
-  environment: { NEO4J_server_memory_heap_max__size: '256m', NEO4J_server_memory_pagecache_size: '32m' },
-  memoryBytes: 400e6,
-  probe,
-};
-
-/** A Java machine each, which takes a core for some seconds as it starts. */
-const usualServers = 2;
 
 interface Template {
   readonly seed: SeedGraph;
@@ -43,31 +23,21 @@ interface PlaceServer {
   bookmark: string;
 }
 
-interface Pool {
-  readonly stack: RunningEngine;
-  readonly template: Template;
-  readonly servers: Map<string, PlaceServer>;
-}
-
 /** Reads the stack's graph as it is now, and opens the pool of servers that are filled with it. */
 export async function openPlaces(stack: RunningEngine, options: IsolationOptions): Promise<Places> {
-  const mark = stackMark(stack);
-  const pool: Pool = { stack, template: await readTemplate(stack), servers: new Map() };
-  return {
-    capacity: capacityOf(kind, usualServers, options.maximum),
-    make: (signal = options.signal) => make(pool, placeName(mark, options.owner), signal),
-    reset: (place) =>
-      resetServer(pool.servers.get(place.id), {
-        mend: (server) => mend(server, pool.template),
-        drop: () => drop(pool, place),
-      }),
-    verify: (place) => verify(pool, place),
-    schemaGaps: (place) => schemaGaps(serverOf(pool.servers, place).running),
-    drop: (place) => drop(pool, place),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([...pool.servers.values()].map(({ driver }) => driver.close()));
-    },
-  };
+  const template = await readTemplate(stack);
+  return openServerPool<PlaceServer>(stack, options, {
+    ...{ topology: standalone, probe, uri, environment, schemaGaps, secretName: 'neo4j' },
+    // A heap that the platform's queries run in; such a server takes some 300 MB (measured, with the data of `small`).
+    addedEnvironment: { NEO4J_server_memory_heap_max__size: '256m', NEO4J_server_memory_pagecache_size: '32m' },
+    memoryBytes: 400e6,
+    // A Java machine each, which takes a core for some seconds as it starts.
+    usualServers: 2,
+    fill: (running) => fill(running, template),
+    mend: (server) => mend(server, template),
+    verify: (server) => verify(server, template),
+    close: ({ driver }) => driver.close(),
+  });
 }
 
 /** Integers are the driver's own type, so that 3 does not come back as 3.0. */
@@ -84,22 +54,17 @@ async function readTemplate(stack: RunningEngine): Promise<Template> {
   return { seed: seedOf(await readGraph(driver)), catalogue: await readCatalogue(driver) };
 }
 
-async function make({ stack, template, servers }: Pool, id: string, signal?: AbortSignal): Promise<Place> {
-  // A password of its own: that of the stack opens the stack.
-  const secrets = { neo4j: randomBytes(24).toString('base64url') };
-  const running = await startServer(stack, kind, { id, secrets, signal });
+async function fill(running: RunningEngine, template: Template): Promise<PlaceServer> {
   const driver = openExact(running);
   try {
     await dropAdded(driver, template.catalogue);
     const placed = await fillGraph(driver, template.seed);
     await makeMissing(driver, template.catalogue);
-    servers.set(id, { running, driver, placed, bookmark: await bookmarkOf(driver) });
+    return { running, driver, placed, bookmark: await bookmarkOf(driver) };
   } catch (thrown) {
     await driver.close();
-    await removeServer(stack, id);
     throw thrown;
   }
-  return { id, uri: uri(running), environment: environment(running) };
 }
 
 /** Reading gives the bookmark of what was committed last (Neo4j documentation, "Bookmarks"); Community has no other counter. */
@@ -150,8 +115,7 @@ async function dropUsers(driver: Driver): Promise<void> {
   }
 }
 
-async function verify({ servers, template }: Pool, place: Place): Promise<readonly string[]> {
-  const { driver, placed } = serverOf(servers, place);
+async function verify({ driver, placed }: PlaceServer, template: Template): Promise<readonly string[]> {
   const difference = graphDifference(template.seed, placed, await readGraph(driver));
   const counts: Record<string, number> = {
     'nodes more': difference.addedNodes.length,
@@ -166,10 +130,4 @@ async function verify({ servers, template }: Pool, place: Place): Promise<readon
     ...(await catalogueDifferences(driver, template.catalogue)),
     ...(await usersOf(driver)).map((user) => `user ${user} was added`),
   ];
-}
-
-async function drop({ stack, servers }: Pool, { id }: Place): Promise<void> {
-  await servers.get(id)?.driver.close();
-  servers.delete(id);
-  await removeServer(stack, id);
 }

@@ -1,5 +1,6 @@
 import neo4j, { type Driver } from 'neo4j-driver';
 import {
+  asksForCount,
   type Combination,
   combinationsMax,
   type QualityAnswer,
@@ -44,7 +45,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
 /** Records are counted as they come: however many there are, some are kept. */
 async function answer(driver: Driver, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
   const { text, parameters } = statementOf(question);
-  const isCount = 'rule' in question.ask && question.ask.rule.metric === 'rowCount';
+  const isCount = asksForCount(question);
   await using session = driver.session({ defaultAccessMode: neo4j.session.READ });
   const bound = Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => [

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Driver } from 'neo4j-driver';
+import { within } from '../../../core/within.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { accessThrough } from '../failover/roles.ts';
 import { createDriver } from './connection.ts';
@@ -105,14 +105,9 @@ async function findDriver({ nodes, secrets }: RunningEngine, firstPlace: number)
   return undefined;
 }
 
-async function answersWithin(driver: Driver, timeoutMs: number): Promise<boolean> {
-  const late = new AbortController();
-  const answer = driver.getServerInfo().then(
+function answersWithin(driver: Driver, timeoutMs: number): Promise<boolean> {
+  return within(driver.getServerInfo(), { timeoutMs, onTimeout: () => new Error('no answer in time') }).then(
     () => true,
     () => false,
   );
-  const silence = delay(timeoutMs, false, { signal: late.signal }).catch(() => false);
-  const answers = await Promise.race([answer, silence]);
-  late.abort();
-  return answers;
 }

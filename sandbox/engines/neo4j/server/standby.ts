@@ -7,11 +7,11 @@ import { checked, runOneOff } from '../../../containers/runtime/exec.ts';
 import { labelNames } from '../../../containers/runtime/labels.ts';
 import { now } from '../../../core/clock.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
+import { SandboxError } from '../../../core/errors.ts';
 import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
-import { poll } from '../../../core/poll.ts';
 import type { RejoinReport } from '../../contract/failover.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { dump } from '../backup/dump.ts';
 import { stage } from '../backup/restore.ts';
 import { writeRecord } from '../data/records.ts';
@@ -116,15 +116,13 @@ export async function promote(running: RunningEngine): Promise<string> {
  */
 export async function settle(running: RunningEngine): Promise<void> {
   if (running.topology === 'standalone') return;
-  await poll(
+  await untilAgreed(
+    'neo4j',
     async () => {
       const seen = await Promise.all(running.nodes.map((node) => accessOf(node, running.secrets)));
       return seen.filter(({ takesWrites }) => takesWrites).length === 1;
     },
-    {
-      timeoutMs: deadlineMs('topologyConverged'),
-      onTimeout: (last) => notReady(`There is not one primary with a standby: ${messageOf(last)}.`),
-    },
+    (last) => `There is not one primary with a standby: ${last}.`,
   );
 }
 
@@ -174,11 +172,12 @@ export async function setRole(node: NodeHandle, role: 'primary' | 'standby' | 'd
 }
 
 async function untilAccess({ secrets }: RunningEngine, node: NodeHandle, takesWrites: boolean): Promise<void> {
-  await poll(async () => (await accessOf(node, secrets)).takesWrites === takesWrites, {
-    timeoutMs: deadlineMs('nodeReady'),
-    onTimeout: (last) =>
-      notReady(`${node.name} does not ${takesWrites ? 'take writes' : 'answer'}: ${messageOf(last)}.`),
-  });
+  await untilAgreed(
+    'neo4j',
+    async () => (await accessOf(node, secrets)).takesWrites === takesWrites,
+    (last) => `${node.name} does not ${takesWrites ? 'take writes' : 'answer'}: ${last}.`,
+    deadlineMs('nodeReady'),
+  );
 }
 
 function notReady(message: string): SandboxError {

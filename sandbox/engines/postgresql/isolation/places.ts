@@ -1,37 +1,41 @@
-import { Pool, type PoolClient } from 'pg';
+import type { Client, PoolClient } from 'pg';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
+import type { SchemaGap } from '../../contract/schema/schema-gap.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { inOneTransaction } from '../backup/catalogue/apply-content.ts';
 import { openAdministration } from '../backup/restore/temporary-databases.ts';
 import { gapsOfDatabase } from '../schema/schema-gaps.ts';
-import { type DatabaseName, databases, mainDatabase } from '../server/connection.ts';
-import { identifier } from '../server/statements.ts';
-import { ownConnections, readCapacity } from './capacity.ts';
-import { dropDatabase, freeDatabase } from './drop-databases.ts';
-import { createLoginStatements, newLogin, type PlaceLogin, resetLoginStatements } from './login.ts';
-import { databaseOfPlace, leavingDatabase } from './marks.ts';
+import { databases, mainDatabase } from '../server/connection.ts';
+import { readCapacity } from './capacity.ts';
+import {
+  type Clones,
+  type Cloning,
+  makeDatabase,
+  moveAway,
+  openAdministrators,
+  type Source,
+  sourceNamed,
+  withClient,
+} from './clones.ts';
+import type { Content } from './content.ts';
+import { createLoginStatements, newLogin } from './login.ts';
+import { databaseOfPlace } from './marks.ts';
 import { openGate } from './on-demand.ts';
-import { type Outside, outsideStatements, readOutsides } from './outside.ts';
+import { type Outside, readOutsides } from './outside.ts';
 import { placeOf } from './place-address.ts';
 import { dropPlace } from './sweep.ts';
 import { ensureTemplates, type Template } from './templates.ts';
 import { readShared, verifyPlace } from './verify-place.ts';
 
-/** What a database of a place is made from. */
-interface Source {
-  readonly template: Template;
-  readonly outside: Outside;
-}
-
-interface OpenPlace {
-  readonly login: PlaceLogin;
-  /** Databases that are there, or under way. */
-  readonly made: Map<DatabaseName, Promise<void>>;
-  /** The end of those of the last test. */
-  leaving: Promise<unknown>;
+interface PlacePool extends Cloning {
+  /** Looks at the server. */
+  readonly keeper: Client;
+  /** What all places share, before the first test. */
+  readonly shared: Content;
+  readonly open: Map<string, Clones>;
 }
 
 /**
@@ -50,124 +54,23 @@ export async function openPlaces(
   const templates = await ensureTemplates(running, keeper, originals);
   signal?.throwIfAborted();
   const shared = await readShared(keeper);
-  const pool = opening.adopt(administrators(running), (each) => each.end());
-
+  const administrators = opening.adopt(openAdministrators(running), (each) => each.end());
   const sources = new Map(templates.map((template) => [template.database, sourceOf(template, outsides)]));
-  const open = new Map<string, OpenPlace>();
-
-  const makeDatabase = async ({ login, made }: OpenPlace, database: DatabaseName): Promise<void> => {
-    const making = made.get(database) ?? withClient(pool, (client) => clone(client, login, sourceNamed(database)));
-    made.set(database, making);
-    await making.catch((thrown) => {
-      made.delete(database);
-      throw thrown;
-    });
-  };
-  const sourceNamed = (database: DatabaseName): Source => {
-    const source = sources.get(database);
-    if (source === undefined) throw new Error(`there is no template of ${database}`);
-    return source;
-  };
-  const gate = opening.use(
-    await openGate(firstNode(running), async (name) => {
-      for (const place of open.values()) {
-        const database = databases.find((each) => databaseOfPlace(place.login.role, each) === name);
-        if (database !== undefined) await makeDatabase(place, database);
-      }
-    }),
-  );
-  /**
-   * Moves the databases of a test out of the way. To drop one, the server writes everything to disk that it has in memory
-   * (PostgreSQL's `dropdb()` asks for a checkpoint), which the next test does not wait for.
-   */
-  const moveAway = async (place: OpenPlace): Promise<void> => {
-    const { login, made } = place;
-    await Promise.allSettled([place.leaving, ...made.values()]);
-    const names = [...made.keys()].map((database) => databaseOfPlace(login.role, database));
-    const gone = names.map((name) => ({ name, away: leavingDatabase(name) }));
-    await withClient(pool, async (client) => {
-      for (const { name } of gone) await freeDatabase(running, client, name);
-      const renames = gone.map(({ name, away }) => `ALTER DATABASE ${identifier(name)} RENAME TO ${identifier(away)}`);
-      await inOneTransaction(client, [...renames, ...resetLoginStatements(login)]);
-    });
-    made.clear();
-    place.leaving = runConcurrently(gone, ({ away }) =>
-      withClient(pool, (client) => dropDatabase(running, client, away)),
-    );
-    // What could not be dropped is tried again, and told, when the place goes.
-    place.leaving.catch(() => {});
-  };
-  const drop = async ({ id }: Place): Promise<void> => {
-    // One that another broker has made, and that was kept, is dropped as well.
-    const place = open.get(id);
-    if (place !== undefined) await Promise.allSettled([place.leaving, ...place.made.values()]);
-    open.delete(id);
-    await withClient(pool, (client) => dropPlace(running, client, id));
-  };
+  const pool: PlacePool = { running, keeper, shared, administrators, sources, open: new Map() };
+  const gate = opening.use(await openGate(firstNode(running), (name) => makeOnDemand(pool, name)));
   const mark = stackMark(running);
   const resources = opening.move();
-
   return {
     capacity,
     async make(aborted) {
       aborted?.throwIfAborted();
-      const login = newLogin(placeName(mark, owner));
-      const place: OpenPlace = { login, made: new Map(), leaving: Promise.resolve() };
-      open.set(login.role, place);
-      const made = placeOf(running, login, gate.port);
-      try {
-        await withClient(pool, (client) => inOneTransaction(client, createLoginStatements(login)));
-        await makeDatabase(place, mainDatabase);
-        aborted?.throwIfAborted();
-      } catch (thrown) {
-        await drop(made).catch(() => {});
-        throw thrown;
-      }
-      return made;
+      return make(pool, placeName(mark, owner), gate.port, aborted);
     },
-    async reset(given) {
-      const place = open.get(given.id);
-      if (place === undefined) return false;
-      // Whoever is still there would go on in the next test's databases: they must not have the same name.
-      const isLeft = await withClient(pool, (client) => isConnected(client, given.id));
-      if (isLeft) {
-        await drop(given);
-        return false;
-      }
-      try {
-        await moveAway(place);
-      } catch {
-        // Somebody else is connected: the superuser, who looks at it.
-        await drop(given);
-        return false;
-      }
-      await makeDatabase(place, mainDatabase);
-      return true;
-    },
-    async verify({ id }) {
-      const place = open.get(id);
-      if (place === undefined) return [`${id}: it is not there`];
-      await Promise.all(place.made.values());
-      const placeSources = [...place.made.keys()].map(sourceNamed);
-      return verifyPlace(running, keeper, { login: place.login, sources: placeSources, shared });
-    },
-    async schemaGaps({ id }) {
-      const place = open.get(id);
-      if (place === undefined) throw new Error(`${id}: it is not there`);
-      const gaps = await runConcurrently([...place.made], async ([database, making]) => {
-        await making;
-        return gapsOfDatabase(running, database, databaseOfPlace(id, database));
-      });
-      return gaps.flat();
-    },
-    drop,
-    async keep(given) {
-      const place = open.get(given.id);
-      if (place === undefined) return given;
-      // Nobody makes a database when it is connected to once the gate is gone.
-      for (const database of databases) await makeDatabase(place, database);
-      return placeOf(running, place.login, firstNode(running).port);
-    },
+    reset: (place) => reset(pool, place),
+    verify: (place) => verify(pool, place),
+    schemaGaps: (place) => readGaps(pool, place),
+    drop: (place) => drop(pool, place),
+    keep: (place) => keep(pool, place),
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
@@ -178,13 +81,47 @@ function sourceOf(template: Template, outsides: ReadonlyMap<string, Outside>): S
   return { template, outside };
 }
 
-async function clone(client: PoolClient, { role }: PlaceLogin, { template, outside }: Source): Promise<void> {
-  const name = databaseOfPlace(role, template.database);
-  const owner = identifier(outside.catalogued.owner);
-  await client.query(
-    `CREATE DATABASE ${identifier(name)} TEMPLATE ${identifier(template.name)} STRATEGY WAL_LOG OWNER ${owner}`,
-  );
-  await inOneTransaction(client, outsideStatements(name, outside, role));
+async function makeOnDemand(pool: PlacePool, name: string): Promise<void> {
+  for (const place of pool.open.values()) {
+    const database = databases.find((each) => databaseOfPlace(place.login.role, each) === name);
+    if (database !== undefined) await makeDatabase(pool, place, database);
+  }
+}
+
+async function make(pool: PlacePool, id: string, gatePort: number, signal: AbortSignal | undefined): Promise<Place> {
+  const login = newLogin(id);
+  const place: Clones = { login, made: new Map(), leaving: Promise.resolve() };
+  pool.open.set(login.role, place);
+  const made = placeOf(pool.running, login, gatePort);
+  try {
+    await withClient(pool.administrators, (client) => inOneTransaction(client, createLoginStatements(login)));
+    await makeDatabase(pool, place, mainDatabase);
+    signal?.throwIfAborted();
+  } catch (thrown) {
+    await drop(pool, made).catch(() => {});
+    throw thrown;
+  }
+  return made;
+}
+
+async function reset(pool: PlacePool, given: Place): Promise<boolean> {
+  const place = pool.open.get(given.id);
+  if (place === undefined) return false;
+  // Whoever is still there would go on in the next test's databases: they must not have the same name.
+  const isLeft = await withClient(pool.administrators, (client) => isConnected(client, given.id));
+  if (isLeft) {
+    await drop(pool, given);
+    return false;
+  }
+  try {
+    await moveAway(pool, place);
+  } catch {
+    // Somebody else is connected: the superuser, who looks at it.
+    await drop(pool, given);
+    return false;
+  }
+  await makeDatabase(pool, place, mainDatabase);
+  return true;
 }
 
 async function isConnected(client: PoolClient, role: string): Promise<boolean> {
@@ -192,33 +129,37 @@ async function isConnected(client: PoolClient, role: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/**
- * The superuser's connections. Nothing of what they send is logged: it has verifiers of passwords in it. Roles and rights
- * wait for no disk: CREATE DATABASE does, and what was written to the log before it is there with it.
- */
-function administrators(running: RunningEngine): Pool {
-  const { host, port } = firstNode(running);
-  const pool = new Pool({
-    host,
-    port,
-    database: 'postgres',
-    user: 'postgres',
-    password: running.secrets.postgres ?? '',
-    max: ownConnections - 1,
-    application_name: 'taishang-sandbox',
-    options:
-      '-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic -c search_path= ' +
-      '-c synchronous_commit=off',
-  });
-  pool.on('error', () => {});
-  return pool;
+async function verify(pool: PlacePool, { id }: Place): Promise<readonly string[]> {
+  const { running, keeper, shared, open } = pool;
+  const place = open.get(id);
+  if (place === undefined) return [`${id}: it is not there`];
+  await Promise.all(place.made.values());
+  const sources = [...place.made.keys()].map((database) => sourceNamed(pool, database));
+  return verifyPlace(running, keeper, { login: place.login, sources, shared });
 }
 
-async function withClient<Value>(pool: Pool, work: (client: PoolClient) => Promise<Value>): Promise<Value> {
-  const client = await pool.connect();
-  try {
-    return await work(client);
-  } finally {
-    client.release();
-  }
+async function readGaps({ running, open }: PlacePool, { id }: Place): Promise<readonly SchemaGap[]> {
+  const place = open.get(id);
+  if (place === undefined) throw new Error(`${id}: it is not there`);
+  const gaps = await runConcurrently([...place.made], async ([database, making]) => {
+    await making;
+    return gapsOfDatabase(running, database, databaseOfPlace(id, database));
+  });
+  return gaps.flat();
+}
+
+async function drop({ running, administrators, open }: PlacePool, { id }: Place): Promise<void> {
+  // One that another broker has made, and that was kept, is dropped as well.
+  const place = open.get(id);
+  if (place !== undefined) await Promise.allSettled([place.leaving, ...place.made.values()]);
+  open.delete(id);
+  await withClient(administrators, (client) => dropPlace(running, client, id));
+}
+
+async function keep(pool: PlacePool, given: Place): Promise<Place> {
+  const place = pool.open.get(given.id);
+  if (place === undefined) return given;
+  // Nobody makes a database when it is connected to once the gate is gone.
+  for (const database of databases) await makeDatabase(pool, place, database);
+  return placeOf(pool.running, place.login, firstNode(pool.running).port);
 }

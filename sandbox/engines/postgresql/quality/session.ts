@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { messageOf } from '../../../core/errors.ts';
 import {
+  asksForCount,
   type Combination,
   NoSuchPlace,
   type QualityAnswer,
@@ -77,7 +78,7 @@ async function onFollower(running: RunningEngine): Promise<RunningEngine> {
 async function answer(client: Client, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
   const { text, values } = statementOf(question);
   const [accepted, idsMax] = [values.length + 1, values.length + 2];
-  const isCount = 'rule' in question.ask && question.ask.rule.metric === 'rowCount';
+  const isCount = asksForCount(question);
   const counted = isCount
     ? `SELECT count(*)::float8 AS count, ARRAY[]::text[] AS ids FROM (${text}) found`
     : `WITH found AS MATERIALIZED (SELECT coalesce(id::text, 'null') AS id FROM (${text}\n) violations

@@ -1,11 +1,10 @@
 import { openAsBlob } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import type { BackupManifest } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { request } from '../server/connection.ts';
 import { askPeer, peersOf } from '../server/peers.ts';
 import { isActive, shardsOfCollection } from '../server/shards.ts';
@@ -53,7 +52,8 @@ async function shardsIn({ target, name }: Upload): Promise<readonly number[]> {
  */
 async function untilSpread({ target, name }: Upload, takers: ReadonlyMap<number, NodeHandle>): Promise<void> {
   const { secrets, nodes } = target;
-  await poll(
+  await untilAgreed(
+    'qdrant',
     async () => {
       for (const [id, node] of takers) {
         const [{ id: peer }, seen] = await Promise.all([
@@ -68,16 +68,7 @@ async function untilSpread({ target, name }: Upload, takers: ReadonlyMap<number,
       );
       return new Set(counts.map((answer) => (answer as CountAnswer).result.count)).size === 1;
     },
-    {
-      timeoutMs: deadlineMs('topologyConverged'),
-      onTimeout: (last) =>
-        new SandboxError({
-          code: 'NODE_NOT_READY',
-          engine: 'qdrant',
-          message: `The peers do not all have what was restored into ${name}: ${messageOf(last)}.`,
-          next: '`npm run sandbox -- logs qdrant` shows what they say.',
-        }),
-    },
+    (last) => `The peers do not all have what was restored into ${name}: ${last}.`,
   );
   await untilConverged(target);
 }

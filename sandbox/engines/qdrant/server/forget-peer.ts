@@ -1,8 +1,6 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { askPeer, peersOf } from './peers.ts';
 
 /** What the peers have to agree on takes longer than a question, in milliseconds. */
@@ -18,14 +16,5 @@ export async function forget({ secrets }: RunningEngine, survivor: NodeHandle, n
 }
 
 export function eventually<Value>(what: string, attempt: () => Promise<Value | undefined | false>): Promise<Value> {
-  return poll(attempt, {
-    timeoutMs: deadlineMs('topologyConverged'),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        engine: 'qdrant',
-        message: `Timed out waiting for this: ${what}. ${messageOf(last)}.`,
-        next: '`npm run sandbox -- logs qdrant` shows what its peers say.',
-      }),
-  });
+  return untilAgreed('qdrant', attempt, (last) => `Timed out waiting for this: ${what}. ${last}.`);
 }

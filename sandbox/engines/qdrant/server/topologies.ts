@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeSpec } from '../../../containers/nodes/node-spec.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
-import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import type { RunningEngine, Topology } from '../../contract/topology.ts';
 import { monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
+import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { peersOf } from './peers.ts';
 import { isActive, shardsOf } from './shards.ts';
 
@@ -82,23 +80,15 @@ function peer(name: string, apiKey: string): NodeSpec {
 export async function untilConverged(running: RunningEngine): Promise<void> {
   await Promise.all(
     running.nodes.map((node) =>
-      poll(
+      untilAgreed(
+        'qdrant',
         async () => {
           const { peers, leader } = await peersOf(node, running.secrets);
           if (peers.size !== running.nodes.length || leader === undefined) return false;
           const shards = await shardsOf(node, running.secrets);
           return shards.every(({ replicas, transfers }) => transfers === 0 && [...replicas.values()].every(isActive));
         },
-        {
-          timeoutMs: deadlineMs('topologyConverged'),
-          onTimeout: (last) =>
-            new SandboxError({
-              code: 'NODE_NOT_READY',
-              engine: 'qdrant',
-              message: `${node.name} does not see the whole cluster: ${messageOf(last)}.`,
-              next: '`npm run sandbox -- logs qdrant` shows what the peers say.',
-            }),
-        },
+        (last) => `${node.name} does not see the whole cluster: ${last}.`,
       ),
     ),
   );

@@ -1,19 +1,18 @@
 import { freemem } from 'node:os';
 import { memoryLimitBytes } from '../../../containers/nodes/confinement.ts';
 import type { NodeHandle, NodeSpec } from '../../../containers/nodes/node-spec.ts';
-import { isRunning } from '../../../containers/nodes/nodes.ts';
 import { findPlaceServers, removePlaceServers, startPlaceServer } from '../../../containers/nodes/place-servers.ts';
 import { untilReady } from '../../../containers/nodes/until-ready.ts';
 import { labelNames } from '../../../containers/runtime/labels.ts';
-import type { Place, PlaceOwner, Places } from '../../contract/isolation.ts';
+import type { PlaceOwner, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine, type Secrets, type Topology } from '../../contract/topology.ts';
 import { ownerOfPlace, stackMark } from './place-names.ts';
 
 /** How an engine's servers for tests are made. */
 export interface ServerKind {
   readonly topology: Topology;
-  /** Environment beside that of the topology. Default: none. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** Variables of the server beside those of the topology. Default: none. */
+  readonly addedEnvironment?: Readonly<Record<string, string>>;
   /** What one takes, in bytes. */
   readonly memoryBytes: number;
   readonly probe: (node: NodeHandle, secrets: Secrets) => Promise<string>;
@@ -46,40 +45,10 @@ export async function startServer(
   }
 }
 
-function specOf({ image }: RunningEngine, { topology, environment }: ServerKind, secrets: Secrets): NodeSpec {
+function specOf({ image }: RunningEngine, { topology, addedEnvironment }: ServerKind, secrets: Secrets): NodeSpec {
   const [spec] = topology.nodes({ secrets, image, hostPort: () => 0, address: () => '' });
   if (spec === undefined) throw new Error('a topology has a node');
-  return { ...spec, environment: { ...spec.environment, ...environment } };
-}
-
-/** The server of a place. Throws where this pool has none. */
-export function serverOf<Server>(servers: ReadonlyMap<string, Server>, { id }: Place): Server {
-  const server = servers.get(id);
-  if (server === undefined) throw new Error(`${id} is a place of another broker, or was dropped`);
-  return server;
-}
-
-/** How the server of a place is made as new, or given up. */
-interface ServerReset<Server> {
-  readonly mend: (server: Server) => Promise<void>;
-  readonly drop: () => Promise<void>;
-}
-
-/** Makes a server as new. `false`: it does not run, or cannot be mended, such as with another password; it is dropped. */
-export async function resetServer<Server extends { readonly running: RunningEngine }>(
-  server: Server | undefined,
-  { mend, drop }: ServerReset<Server>,
-): Promise<boolean> {
-  try {
-    if (server !== undefined && (await isRunning(firstNode(server.running)))) {
-      await mend(server);
-      return true;
-    }
-  } catch {
-    // Whatever is wrong with it: it goes, and another one comes.
-  }
-  await drop();
-  return false;
+  return { ...spec, environment: { ...spec.environment, ...addedEnvironment } };
 }
 
 /** Removes a server of a place. One that is not there is no error. */

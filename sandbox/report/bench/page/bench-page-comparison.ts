@@ -1,7 +1,6 @@
-import { type Comparison, type PathComparison, percent } from '../../../../bench/compare/compare-reports.ts';
+import type { Comparison, PathComparison } from '../../../../bench/compare/compare-reports.ts';
 import { type Cell, type Html, html, htmlTable, joined } from '../../html.ts';
-import { formatMicroseconds } from '../../units.ts';
-import { figureText, intervalText, pairingText } from '../comparison-text.ts';
+import { comparedCells, figureText, intervalText, pairingText } from '../comparison-text.ts';
 
 const classOf = { slower: 'bad', faster: 'good', same: 'faint', unclear: 'doubt', 'too-few-rounds': 'doubt' } as const;
 
@@ -35,12 +34,7 @@ interface Scale {
 function row(path: PathComparison, scale: Scale): readonly Cell[] {
   const { latency } = path;
   return [
-    path.engine,
-    path.path,
-    formatMicroseconds(latency.beforeUs),
-    formatMicroseconds(latency.afterUs),
-    percent(latency.change),
-    intervalText(path),
+    ...comparedCells(path),
     intervalPicture(path, scale),
     joined(
       [

@@ -1,4 +1,5 @@
 import { Client, Pool, TypeOverrides } from 'pg';
+import { within } from '../../../../core/within.ts';
 import type { Place, RolledBack, RolledBackSession } from '../../../contract/isolation.ts';
 import { identifier } from '../../server/statements.ts';
 import { committed, stillRuns } from './errors.ts';
@@ -112,12 +113,13 @@ async function takeBack(session: Client): Promise<boolean> {
   return isWhole;
 }
 
-async function inTime<Value>(work: Promise<Value>, session: Client): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(stillRuns());
-    // The server rolls back what a session has left that is gone.
-    (session as unknown as { connection: { stream: { destroy: () => void } } }).connection.stream.destroy();
-  }, lastStatementMs);
-  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+function inTime<Value>(work: Promise<Value>, session: Client): Promise<Value> {
+  return within(work, {
+    timeoutMs: lastStatementMs,
+    onTimeout: () => {
+      // The server rolls back what a session has left that is gone.
+      (session as unknown as { connection: { stream: { destroy: () => void } } }).connection.stream.destroy();
+      return stillRuns();
+    },
+  });
 }

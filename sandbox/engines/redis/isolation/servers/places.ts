@@ -1,78 +1,37 @@
-import { randomBytes } from 'node:crypto';
 import { SandboxError } from '../../../../core/errors.ts';
-import type { IsolationOptions, Place, Places } from '../../../contract/isolation.ts';
+import type { IsolationOptions, Places } from '../../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
-import { placeName, stackMark } from '../../../shared/isolation/place-names.ts';
-import {
-  capacityOf,
-  removeServer,
-  resetServer,
-  type ServerKind,
-  serverOf,
-  startServer,
-} from '../../../shared/isolation/servers.ts';
+import { openServerPool } from '../../../shared/isolation/server-pool.ts';
 import { schemaGaps } from '../../schema/schema-gaps.ts';
 import { environment, openClient, probe, uri } from '../../server/connection.ts';
 import { standalone } from '../../server/topologies.ts';
 import { differencesOf, mendServer, type PlaceServer, readNew } from './mend-server.ts';
 import { addUsers, fillFunctions, fillKeys, type Template, takeTemplate } from './template.ts';
 
-/** As `Engine.resources` has it, without a dataset. */
-const kind: ServerKind = { topology: standalone, memoryBytes: 64e6, probe };
-
-/** Servers that a machine of two cores keeps warm without being slowed down by them. */
-const usualServers = 8;
-
 /** Differences that are named: more say nothing more. */
 const namedMax = 50;
-
-interface Pool {
-  readonly stack: RunningEngine;
-  readonly template: Template;
-  readonly servers: Map<string, PlaceServer>;
-}
 
 /** Reads the stack's server as it is now, and opens the pool of servers that are filled with it. Throws `NOT_SUPPORTED`. */
 export async function openServers(stack: RunningEngine, options: IsolationOptions): Promise<Places> {
   if (stack.topology === 'clustered') throw clustered();
-  const mark = stackMark(stack);
-  const pool: Pool = { stack, template: await takeTemplate(stack), servers: new Map() };
-  const { servers, template } = pool;
-  return {
-    capacity: capacityOf(kind, usualServers, options.maximum),
-    make: (signal = options.signal) => make(pool, placeName(mark, options.owner), signal),
-    reset: (place) =>
-      resetServer(servers.get(place.id), {
-        mend: (server) => mendServer(server, template),
-        drop: () => drop(pool, place),
-      }),
-    verify: async (place) => (await differencesOf(serverOf(servers, place), template)).slice(0, namedMax),
-    schemaGaps: (place) => schemaGaps(serverOf(servers, place).running),
-    drop: (place) => drop(pool, place),
-    async [Symbol.asyncDispose]() {},
-  };
+  const template = await takeTemplate(stack);
+  return openServerPool<PlaceServer>(stack, options, {
+    ...{ topology: standalone, probe, uri, environment, schemaGaps, secretName: 'default' },
+    // As `Engine.resources` has it, without a dataset.
+    memoryBytes: 64e6,
+    usualServers: 8,
+    fill: (running) => fill(running, template),
+    mend: (server) => mendServer(server, template),
+    verify: async (server) => (await differencesOf(server, template)).slice(0, namedMax),
+  });
 }
 
-async function make({ stack, template, servers }: Pool, id: string, signal?: AbortSignal): Promise<Place> {
-  // A password of its own: that of the stack opens the stack.
-  const secrets = { default: randomBytes(24).toString('base64url') };
-  const running = await startServer(stack, kind, { id, secrets, signal });
-  try {
-    await using client = await openClient(firstNode(running), secrets);
-    await fillFunctions(client, template);
-    await addUsers(client, template);
-    const filledAtMs = await fillKeys(client, template);
-    servers.set(id, { running, filledAtMs, ...(await readNew(client)) });
-  } catch (thrown) {
-    await removeServer(stack, id);
-    throw thrown;
-  }
-  return { id, uri: uri(running), environment: environment(running) };
-}
-
-async function drop({ stack, servers }: Pool, { id }: Place): Promise<void> {
-  servers.delete(id);
-  await removeServer(stack, id);
+async function fill(running: RunningEngine, template: Template): Promise<PlaceServer> {
+  await using client = await openClient(firstNode(running), running.secrets);
+  await fillFunctions(client, template);
+  await addUsers(client, template);
+  const filledAtMs = await fillKeys(client, template);
+  return { running, filledAtMs, ...(await readNew(client)) };
 }
 
 function clustered(): SandboxError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { execInNode } from '../../../sandbox/containers/runtime/exec.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import { backUpNow, type Drill, dataPathOf, requireRefusal, requireSame } from './drill.ts';
+import { execInNode } from '../../../../sandbox/containers/runtime/exec.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import { backUpNow, type Drill, dataPathOf, requireRefusal, requireSame } from '../drill.ts';
 
 /** Room for a new store of the largest engine, and some more. */
 const dataSizeBytes = 512 * 2 ** 20;

@@ -1,6 +1,6 @@
-import { whyWithout } from '../../../sandbox/engines/contract/lacks.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import { backUpNow, type Drill, failing, requireSame } from './drill.ts';
+import { whyWithout } from '../../../../sandbox/engines/contract/lacks.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import { backUpNow, type Drill, failing, requireSame } from '../drill.ts';
 
 /** What an upgrade by backup and restore does: the data comes from a server that is not of the present version. */
 export const earlierVersionDrill: Drill = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { messageOf } from '../../../sandbox/core/errors.ts';
-import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import type { Drill } from './drill.ts';
+import { messageOf } from '../../../../sandbox/core/errors.ts';
+import { differenceOf } from '../../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import type { Drill } from '../drill.ts';
 
 /** A negative control: a suite that took these commands for a good restore would prove nothing. */
 export const asSpecifiedDrill: Drill = {

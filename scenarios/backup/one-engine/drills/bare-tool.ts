@@ -1,9 +1,9 @@
 import { median } from 'simple-statistics';
-import { createTemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
-import type { BareTool } from '../../../sandbox/engines/contract/backup.ts';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import { backUpNow, type Drill, type DrillSubject } from './drill.ts';
+import { createTemporaryFolder } from '../../../../sandbox/core/files/temporary-folder.ts';
+import type { BareTool } from '../../../../sandbox/engines/contract/backup.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import { backUpNow, type Drill, type DrillSubject } from '../drill.ts';
 
 /** Of backups and of restores of each kind, in turns, so that both see the same machine. */
 const turnsMax = 5;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isRunning, killNode, startNodeAgain } from '../../../sandbox/containers/nodes/nodes.ts';
-import { untilReady } from '../../../sandbox/containers/nodes/until-ready.ts';
-import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { verifyParts } from '../../../sandbox/engines/shared/backup/backup-files.ts';
-import { rowRandom } from '../../../seeds/random/random.ts';
-import type { SuiteContext } from '../../suite-context.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import { backUpNow, type Drill, failing, requireSame } from './drill.ts';
+import { isRunning, killNode, startNodeAgain } from '../../../../sandbox/containers/nodes/nodes.ts';
+import { untilReady } from '../../../../sandbox/containers/nodes/until-ready.ts';
+import type { Engine } from '../../../../sandbox/engines/contract/engine.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { verifyParts } from '../../../../sandbox/engines/shared/backup/backup-files.ts';
+import { rowRandom } from '../../../../seeds/random/random.ts';
+import type { SuiteContext } from '../../../suite-context.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import { backUpNow, type Drill, failing, requireSame } from '../drill.ts';
 
 /** Kills of each kind, at moments drawn from the seed. */
 const kills = 3;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { whyWithout } from '../../../sandbox/engines/contract/lacks.ts';
-import { backUpNow, type Drill, failing, requireSame } from './drill.ts';
+import { whyWithout } from '../../../../sandbox/engines/contract/lacks.ts';
+import { backUpNow, type Drill, failing, requireSame } from '../drill.ts';
 
 /** Twice: what an earlier restore left beside the live data is replaced. */
 export const besideDrill: Drill = {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import { bankAccounts, startBalance, type Workloads } from '../../../sandbox/engines/contract/workloads.ts';
-import { rowRandom } from '../../../seeds/random/random.ts';
-import type { Measures } from '../../run-case.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import { backUpNow, type Drill, type DrillSubject, failing, whyWithoutSet } from './drill.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import { bankAccounts, startBalance, type Workloads } from '../../../../sandbox/engines/contract/workloads.ts';
+import { rowRandom } from '../../../../seeds/random/random.ts';
+import type { Measures } from '../../../run-case.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import { backUpNow, type Drill, type DrillSubject, failing, whyWithoutSet } from '../drill.ts';
 
 /** Values that are acknowledged before the backup begins. */
 const valuesBefore = 50;

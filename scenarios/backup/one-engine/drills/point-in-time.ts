@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { killNode } from '../../../sandbox/containers/nodes/nodes.ts';
-import { AsyncDisposableStack } from '../../../sandbox/core/disposable-stack.ts';
-import { createTemporaryFolder } from '../../../sandbox/core/files/temporary-folder.ts';
-import type { BackupManifest, PointInTime } from '../../../sandbox/engines/contract/backup.ts';
-import { whyWithout } from '../../../sandbox/engines/contract/lacks.ts';
-import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import type { SetClient, Workload } from '../../../sandbox/engines/contract/workloads.ts';
-import { startThrowAway } from '../../throw-away.ts';
-import { type Drill, type DrillSubject, failing, requireRefusal, whyWithoutSet } from './drill.ts';
+import { killNode } from '../../../../sandbox/containers/nodes/nodes.ts';
+import { AsyncDisposableStack } from '../../../../sandbox/core/disposable-stack.ts';
+import { createTemporaryFolder } from '../../../../sandbox/core/files/temporary-folder.ts';
+import type { BackupManifest, PointInTime } from '../../../../sandbox/engines/contract/backup.ts';
+import { whyWithout } from '../../../../sandbox/engines/contract/lacks.ts';
+import type { RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
+import type { SetClient, Workload } from '../../../../sandbox/engines/contract/workloads.ts';
+import { startThrowAway } from '../../../throw-away.ts';
+import { type Drill, type DrillSubject, failing, requireRefusal, whyWithoutSet } from '../drill.ts';
 
 /** Values that are added after the base backup and before the mistake, and after it. */
 const kept = 40;
