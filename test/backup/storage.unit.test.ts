@@ -60,7 +60,7 @@ describe('a folder as a storage', () => {
     const contents = [whole.subarray(0, 100), randomBytes(5_000), Buffer.alloc(0)];
     await Promise.all(others.map((other, index) => writeFile(join(kept, other), contents[index] ?? '')));
     const storage = await openStorage(kept);
-    expect(await storage.summaryOf(name)).toEqual({ stack: 'made-up', bases: {} });
+    expect(await storage.summaryOf(name)).toEqual({ stack: 'made-up', engines: ['redis'], bases: {} });
     for (const other of others) expect(await storage.summaryOf(other)).toBeUndefined();
   });
 

@@ -12,6 +12,8 @@ export const startBytes = manifestBytesMax + 65_536;
 export interface ArchiveSummary {
   /** Name of the stack that it is of. */
   readonly stack: string;
+  /** Engines that it has something of. */
+  readonly engines: readonly string[];
   /** Base backups in it, by engine: moments after it can be restored from them. */
   readonly bases: Readonly<Record<string, BaseDescription>>;
 }
@@ -42,9 +44,10 @@ export async function summaryOfArchive(start: Readable): Promise<ArchiveSummary 
 function summaryOf(manifest: unknown): ArchiveSummary | undefined {
   const { stack, engines } = Object(manifest);
   if (typeof stack !== 'string') return undefined;
-  const bases = (Array.isArray(engines) ? engines : []).flatMap((engine): [string, BaseDescription][] => {
+  const archived = (Array.isArray(engines) ? engines : []).map((engine): [string, BaseDescription | undefined] => {
     const { base, backup } = Object(engine);
-    return typeof base === 'object' && base !== null ? [[String(Object(backup).engine), base]] : [];
+    return [String(Object(backup).engine), typeof base === 'object' && base !== null ? base : undefined];
   });
-  return { stack, bases: Object.fromEntries(bases) };
+  const bases = archived.flatMap(([engine, base]) => (base === undefined ? [] : [[engine, base] as const]));
+  return { stack, engines: archived.map(([engine]) => engine), bases: Object.fromEntries(bases) };
 }
