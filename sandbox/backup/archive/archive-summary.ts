@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Stream } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
@@ -19,12 +19,15 @@ export interface ArchiveSummary {
 }
 
 /**
- * {@link ArchiveSummary} from the start of an archive: the manifest comes first. `undefined` where that cannot be read.
+ * {@link ArchiveSummary} from the start of an archive: the manifest comes first. `undefined` where that is none. Throws what
+ * reading throws: of an archive whose bytes do not come nobody knows what it is.
  */
 export async function summaryOfArchive(start: Readable): Promise<ArchiveSummary | undefined> {
+  const unzipped = createGunzip();
   const entries = extract();
+  const lost = firstToFail(start, unzipped);
   // It ends early by design: what is wrong with it shows below.
-  const reading = pipeline(start, createGunzip(), entries).catch(() => {});
+  const reading = pipeline(start, unzipped, entries).catch(() => {});
   try {
     for await (const entry of entries) {
       if (!entry.header.name.endsWith(`/${manifestFile}`) || (entry.header.size ?? 0) > manifestBytesMax) break;
@@ -38,7 +41,20 @@ export async function summaryOfArchive(start: Readable): Promise<ArchiveSummary 
     entries.destroy();
     await reading;
   }
+  const { stream, error } = lost();
+  if (stream === start) throw error;
   return undefined;
+}
+
+/** A stream that fails takes the others with it. */
+function firstToFail(...streams: readonly Stream[]): () => { readonly stream?: Stream; readonly error?: unknown } {
+  let first = {};
+  for (const stream of streams) {
+    stream.once('error', (error) => {
+      if (!('stream' in first)) first = { stream, error };
+    });
+  }
+  return () => first;
 }
 
 function summaryOf(manifest: unknown): ArchiveSummary | undefined {
