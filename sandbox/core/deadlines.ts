@@ -7,8 +7,11 @@ const deadlinesMs = {
   registryAnswer: 3_000,
   /** A registry that began to answer sends something at least this often. */
   registryProgress: 30_000,
-  /** A container engine at a socket answers a ping: one that does not is passed over, and the next one is tried. */
-  dockerPing: 2_000,
+  /**
+   * A container engine that takes a connection at its socket answers a ping. One that does not counts as none, and the next
+   * one is tried: long enough that a busy one is not taken for that. Where nobody listens, nothing is waited for.
+   */
+  dockerPing: 10_000,
   /** A container engine that has answered a ping lists what it has (over 2 s seen at a load of 40 on two cores). */
   dockerAnswer: 30_000,
   /** A container engine that was just started answers on its socket. */

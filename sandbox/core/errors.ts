@@ -47,6 +47,7 @@ export const exitCodeOf = {
   // The machine.
   PORT_TAKEN: 1,
   NAME_TAKEN: 1,
+  OBJECT_IN_USE: 1,
   NETWORK_FULL: 1,
   NO_DISK_SPACE: 1,
   NO_MEMORY: 1,

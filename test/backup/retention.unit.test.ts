@@ -19,6 +19,7 @@ function storageOf(
   archives: readonly StoredArchive[],
   stuck: readonly string[] = [],
   stacks: Readonly<Record<string, string>> = {},
+  engines: Readonly<Record<string, readonly string[]>> = {},
 ) {
   const kept = new Map(archives.map((archive) => [archive.name, archive]));
   const storage: Storage = {
@@ -26,7 +27,7 @@ function storageOf(
     list: async () => [...kept.values()],
     store: async () => {},
     fetch: async () => {},
-    summaryOf: async (name) => ({ stack: stacks[name] ?? 'ours', bases: {} }),
+    summaryOf: async (name) => ({ stack: stacks[name] ?? 'ours', engines: engines[name] ?? ['redis'], bases: {} }),
     remove: async (name) => {
       if (stuck.includes(name)) throw new Error('it is stuck');
       kept.delete(name);
@@ -84,6 +85,30 @@ test('archives of other stacks in the same place stay, however old they are', as
   const { storage, kept } = storageOf([daysAgo(400), daysAgo(300), daysAgo(0)], [], { [theirs]: 'theirs' });
   expect(await applyRetention(storage, { stack: 'ours', now }, silent)).toEqual([old]);
   expect([...kept.keys()]).toEqual([theirs, daysAgo(0).name]);
+});
+
+test('the newest archive of a stack stays where newer ones are of others', async () => {
+  const [old, last, theirs] = [daysAgo(30), daysAgo(20), daysAgo(1)];
+  const { storage, kept } = storageOf([old, last, theirs], [], { [theirs.name]: 'theirs' });
+  expect(await applyRetention(storage, { stack: 'ours', now }, silent)).toEqual([old.name]);
+  expect([...kept.keys()]).toEqual([last.name, theirs.name]);
+});
+
+test('the newest archive that has an engine stays where newer ones have fewer', async () => {
+  const archives = [40, 30, 20, 1].map((days) => daysAgo(days));
+  const [oldest, last, further] = archives.map(({ name }) => name) as [string, string, string];
+  const all = ['postgresql', 'redis'];
+  const { storage, kept } = storageOf(archives, [], {}, { [oldest]: all, [last]: all, [further]: ['redis'] });
+  expect(await applyRetention(storage, { stack: 'ours', now }, silent)).toEqual([oldest, further]);
+  expect([...kept.keys()]).toEqual([last, daysAgo(1).name]);
+});
+
+test('an archive that says nothing of itself is no reason to remove those before it', async () => {
+  const [last, damaged] = [daysAgo(20), daysAgo(1)];
+  const { storage, kept } = storageOf([last, damaged]);
+  const summaryOf: Storage['summaryOf'] = async (name) => (name === last.name ? storage.summaryOf(name) : undefined);
+  expect(await applyRetention({ ...storage, summaryOf }, { stack: 'ours', now }, silent)).toEqual([]);
+  expect([...kept.keys()]).toEqual([last.name, damaged.name]);
 });
 
 test(`whatever is there, the newest good one and all that is young stays (SANDBOX_TEST_SEED=${seed})`, async () => {

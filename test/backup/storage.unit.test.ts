@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { archiveNameAt, momentOfArchive } from '../../sandbox/backup/archive/archive-name.ts';
+import { summaryOfArchive } from '../../sandbox/backup/archive/archive-summary.ts';
 import { openStorage, splitLocation } from '../../sandbox/backup/storage/open-storage.ts';
 import { runForError } from '../support/command.ts';
 import { scratchFolder, writeMadeUp } from './support/made-up-archive.ts';
@@ -60,8 +62,23 @@ describe('a folder as a storage', () => {
     const contents = [whole.subarray(0, 100), randomBytes(5_000), Buffer.alloc(0)];
     await Promise.all(others.map((other, index) => writeFile(join(kept, other), contents[index] ?? '')));
     const storage = await openStorage(kept);
-    expect(await storage.summaryOf(name)).toEqual({ stack: 'made-up', bases: {} });
+    expect(await storage.summaryOf(name)).toEqual({ stack: 'made-up', engines: ['redis'], bases: {} });
     for (const other of others) expect(await storage.summaryOf(other)).toBeUndefined();
+  });
+
+  test('does not take an archive whose bytes do not come for one that says nothing', async () => {
+    await using folder = await scratchFolder();
+    const archive = await writeMadeUp(folder.path, { 'redis/dump.rdb': randomBytes(200_000) });
+    const start = (await readFile(archive)).subarray(0, 100);
+    const cut = new Readable({
+      read() {
+        this.push(start);
+        this.destroy(new Error('the line was cut'));
+      },
+    });
+    await expect(summaryOfArchive(cut)).rejects.toThrow('the line was cut');
+    expect(await summaryOfArchive(Readable.from([start]))).toBeUndefined();
+    expect(await summaryOfArchive(Readable.from([randomBytes(100_000)]))).toBeUndefined();
   });
 
   test('gives an archive back by a link to it, also one beside it that leads on, and by its folder under a link', async () => {

@@ -102,7 +102,7 @@ test.each([
   { options: ['--lease', '--isolation', 'redis=servers'], says: 'by `servers`' },
   { options: ['--lease', '--isolation', 'postgresql=rolled-back'], says: 'no command can be given' },
   { options: ['--lease', '--keep-failed', '1001'], says: 'from 0 to 1000' },
-  { options: ['--lease', '--wait-timeout', '999999m'], says: 'waitMs' },
+  { options: ['--lease', '--wait-timeout', '999999m'], says: '--wait-timeout' },
   { options: ['--lease', '--isolation', 'mongo=database'], says: 'mongo' },
   { options: ['--wait-timeout', '1s'], says: '--wait-timeout is for --lease alone' },
 ])('exec refuses $options before anything starts', async ({ options, says }) => {

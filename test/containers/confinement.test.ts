@@ -1,6 +1,8 @@
 import { afterAll, expect, test } from 'vitest';
 import { memoryLimitBytes } from '../../sandbox/containers/nodes/confinement.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { ensureNetwork, ensureVolume, removeNetwork, removeVolume } from '../../sandbox/containers/runtime/objects.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 
 const stack = await createStack({ engines: ['redis'], size: 'none', connect: false });
@@ -21,6 +23,29 @@ test('a node gains no rights, and has limits of processes and of memory', async 
     let text = '';
     for await (const chunk of output) text += String(chunk);
     expect(text).toMatch(/NoNewPrivs:\s+1/);
+  }
+});
+
+test('a volume and a network that somebody else uses stay, and who that is is named', async () => {
+  const name = `${stack.name}-used`;
+  const client = await docker();
+  const labels = { [labelNames.stack]: name };
+  await Promise.all([ensureNetwork(name, labels), ensureVolume(name, labels, { anew: false })]);
+  const [node] = stack.engines.redis.nodes;
+  const stranger = await client.createContainer({
+    name: `${name}-stranger`,
+    Image: node?.image ?? '',
+    Entrypoint: ['sleep', '600'],
+    HostConfig: { NetworkMode: name, Binds: [`${name}:/used`] },
+  });
+  try {
+    await stranger.start();
+    const refused = { code: 'OBJECT_IN_USE', message: expect.stringContaining(`${name}-stranger`) };
+    await expect(removeNetwork(name)).rejects.toMatchObject(refused);
+    await expect(removeVolume(name)).rejects.toMatchObject(refused);
+  } finally {
+    await stranger.remove({ force: true });
+    await Promise.all([removeNetwork(name), removeVolume(name)]);
   }
 });
 

@@ -203,6 +203,10 @@ describe('what cannot be undone by whoever made it', () => {
       const oneSided = await stack.faults.inject({ kind: 'partition', groups }).catch((thrown) => thrown);
       expect(oneSided).toMatchObject({ code: 'BAD_OPTION' });
     }
+    const alone = await stack.faults
+      .inject({ kind: 'loss', node: first.name, peers: [first.name] })
+      .catch((thrown) => thrown);
+    expect(alone).toMatchObject({ code: 'BAD_OPTION' });
     expect(await stack.faults.active()).toEqual([]);
   });
 

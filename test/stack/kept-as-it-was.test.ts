@@ -72,6 +72,18 @@ test('data that an earlier version made is kept as it is, and said to be older',
   await writeState(folder.path, state, secrets?.key);
 });
 
+test('a stack that is down is known as it was after a start that was refused', async () => {
+  await upPlain();
+  const before = (await readState(folder.path, nameOf()))?.engines.redis;
+  await folder.run('down');
+  expect(await runForError([...up, '--size', 'users=20'], here())).toMatchObject({ code: 'DATASET_DIFFERENT' });
+  const after = (await readState(folder.path, nameOf()))?.engines.redis;
+  expect(after).toMatchObject({ topology: before?.topology, dataset: before?.dataset });
+  // What the refusal advises.
+  expect(await runForDocument<StackStatus>(['start'], here())).toMatchObject({ state: 'running' });
+  expect(await kept()).toBe('by its user');
+});
+
 test('a paused node is named by each command, and `up`, `start` and `down` go on with it', async () => {
   await upPlain();
   await (await container()).pause();

@@ -58,7 +58,8 @@ export async function listArchives(options: KeptOptions = {}): Promise<KeptArchi
   const storage = await openStorage(location);
   const identity = stackIdentity(options);
   const listed = await storage.list();
-  const summaries = await Promise.all(listed.map(({ name }) => storage.summaryOf(name)));
+  // One that cannot be read, such as that of another user, is listed with what its name says.
+  const summaries = await Promise.all(listed.map(({ name }) => storage.summaryOf(name).catch(() => undefined)));
   const reaches = await reachesOf(identity, summaries, { live: true });
   const archives = listed.map(({ name, sizeBytes }, index) => {
     const stack = summaries[index]?.stack;

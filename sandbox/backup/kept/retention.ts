@@ -1,7 +1,8 @@
 import { now } from '../../core/clock.ts';
-import { SandboxError } from '../../core/errors.ts';
+import { messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
 import { archiveNameAt, momentOfArchive } from '../archive/archive-name.ts';
+import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import type { Storage, StoredArchive } from '../storage/storage.ts';
 
 /** Days that backups are kept, as the specification has it. */
@@ -49,9 +50,10 @@ export function requireRetentionDays(days: number = defaultRetentionDays): numbe
 }
 
 /**
- * Removes those of the {@link expiredArchives} of a storage that are of this stack, whose newest one was just made, and
- * returns their names: others may keep theirs in the same place. One that cannot be removed, or of which nobody can tell
- * whose it is, is a warning, and left for the next time: the backup that was just made is no worse for it.
+ * Removes those of the {@link expiredArchives} of a storage that are of this stack, and returns their names, the oldest
+ * first: others may keep theirs in the same place, and theirs are no reason to remove ours. The newest good one of the
+ * stack stays, and the newest that has an engine, however old they are. One that cannot be removed, or of which nobody can
+ * tell whose it is, is a warning, and left for the next time: the backup that was just made is no worse for it.
  * Throws what listing throws.
  */
 export async function applyRetention(
@@ -59,19 +61,70 @@ export async function applyRetention(
   { stack, ...rule }: RetentionRule & { readonly stack: string },
   progress: ProgressListener,
 ): Promise<readonly string[]> {
-  const expired = expiredArchives(await storage.list(), rule);
-  const removed: string[] = [];
-  for (const name of expired) {
+  const archives = await storage.list();
+  const expired = new Set(expiredArchives(archives, rule));
+  const passOver = (name: string, thrown: unknown) =>
+    notice(progress, 'warning', `${name} is older than it may be, and could not be removed: ${messageOf(thrown)}`);
+  const own: Contents[] = [];
+  for (const archive of archives.filter(({ name }) => expired.has(name)).toReversed()) {
     try {
-      const owner = (await storage.summaryOf(name))?.stack;
-      if (owner === undefined) throw new Error('it has no manifest that says of which stack it is');
-      if (owner !== stack) continue;
+      const summary = await storage.summaryOf(archive.name);
+      if (summary === undefined) throw new Error('it has no manifest that says of which stack it is');
+      if (summary.stack === stack) own.push(contentsOf(archive, summary));
+    } catch (thrown) {
+      passOver(archive.name, thrown);
+    }
+  }
+  const young = archives.filter(({ name }) => !expired.has(name)).toReversed();
+  const gone = withNewer(own, await heldBy(storage, young, stack, own));
+  const removed: string[] = [];
+  for (const name of gone.toReversed()) {
+    try {
       await storage.remove(name);
       removed.push(name);
     } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
-      notice(progress, 'warning', `${name} is older than it may be, and could not be removed: ${reason}`);
+      passOver(name, thrown);
     }
   }
   return removed;
+}
+
+/** An archive of the stack, and what it is the newest one of, unless there is a newer one. */
+interface Contents {
+  readonly name: string;
+  readonly isGood: boolean;
+  readonly holds: readonly string[];
+}
+
+/** Beside its engines an archive holds a backup of the stack. */
+function contentsOf({ name, sizeBytes }: StoredArchive, { engines }: ArchiveSummary): Contents {
+  return { name, isGood: sizeBytes > 0, holds: ['', ...engines] };
+}
+
+/** What archives hold of that which these do, given the newest first: no more of them are read than it takes to know. */
+async function heldBy(
+  storage: Storage,
+  young: readonly StoredArchive[],
+  stack: string,
+  own: readonly Contents[],
+): Promise<Set<string>> {
+  const asked = own.flatMap(({ holds }) => holds);
+  const held = new Set<string>();
+  for (const archive of young) {
+    if (asked.every((each) => held.has(each))) break;
+    // Of one that cannot be read nobody knows that it is good.
+    const summary = await storage.summaryOf(archive.name).catch(() => undefined);
+    if (summary?.stack !== stack || archive.sizeBytes === 0) continue;
+    for (const each of contentsOf(archive, summary).holds) held.add(each);
+  }
+  return held;
+}
+
+/** Names of those, given the newest first, of which everything is in a newer good one. */
+function withNewer(own: readonly Contents[], held: Set<string>): readonly string[] {
+  return own.flatMap(({ name, isGood, holds }) => {
+    if (!isGood || holds.every((each) => held.has(each))) return [name];
+    for (const each of holds) held.add(each);
+    return [];
+  });
 }

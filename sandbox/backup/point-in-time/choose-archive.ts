@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
@@ -7,7 +8,7 @@ import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import { locationOf } from '../create-backup.ts';
 import type { ArchivePlace } from '../kept/archives-of-project.ts';
 import { openStorage } from '../storage/open-storage.ts';
-import { openLogFolder } from './log-folder.ts';
+import { openLogFolder, requirePlace } from './log-folder.ts';
 import { contains, outOfRange, type Reach, reachesOf, takeLog } from './moments.ts';
 
 /** An archive with a base backup, and where it is kept. */
@@ -28,8 +29,8 @@ export async function chooseArchive(
 ): Promise<ArchivePlace> {
   const log = await openLogFolder(identity);
   const own = resolve(await locationOf(identity));
-  const places = [...new Set([own, ...(log?.places ?? [])])];
-  const candidates = (await Promise.all(places.map((place) => candidatesAt(place, identity, progress)))).flat();
+  const places = new Set([...(existsSync(own) ? [own] : []), ...(log?.places ?? [])]);
+  const candidates = (await Promise.all([...places].map((place) => candidatesAt(place, identity, progress)))).flat();
   const named = new Set(candidates.flatMap(({ summary }) => Object.keys(summary.bases)));
   const engines = engineNames.filter((name) => named.has(name));
   if (log !== undefined) await takeLog(identity, log, engines, progress);
@@ -61,10 +62,14 @@ async function candidatesAt(
   progress: ProgressListener,
 ): Promise<readonly Candidate[]> {
   try {
+    requirePlace(place);
     const storage = await openStorage(place);
     const found = await Promise.all(
       (await storage.list()).map(async ({ name }): Promise<readonly Candidate[]> => {
-        const summary = await storage.summaryOf(name);
+        const summary = await storage.summaryOf(name).catch((thrown: unknown) => {
+          notice(progress, 'warning', `${name} in ${place} is passed over: ${messageOf(thrown)}`);
+          return undefined;
+        });
         if (summary?.stack !== stack || Object.keys(summary.bases).length === 0) return [];
         return [{ place: { location: place, name }, summary }];
       }),

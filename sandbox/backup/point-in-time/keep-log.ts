@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
+import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { BackupPart, BaseDescription } from '../../engines/contract/backup.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
@@ -15,7 +16,14 @@ import { openStorage } from '../storage/open-storage.ts';
 import { isS3Address } from '../storage/s3-address.ts';
 import type { Storage } from '../storage/storage.ts';
 import { baseFolder, inBaseFolder } from './base-parts.ts';
-import { ensureLogFolder, type LogFolder, logBytesMax, openLogFolder, removeLogFolder } from './log-folder.ts';
+import {
+  ensureLogFolder,
+  type LogFolder,
+  logBytesMax,
+  openLogFolder,
+  removeLogFolder,
+  requirePlace,
+} from './log-folder.ts';
 
 interface Kept {
   readonly engines: readonly Engine[];
@@ -96,8 +104,15 @@ export async function forgetLog(identity: StackIdentity, progress: ProgressListe
   }
 }
 
+/** Of an archive that cannot be read nobody knows which log it goes on by. */
 async function basesAt(place: string, { name: stack }: StackIdentity) {
+  requirePlace(place);
   const storage = await openStorage(place);
-  const summaries = await Promise.all((await storage.list()).map(({ name }) => storage.summaryOf(name)));
-  return summaries.flatMap((summary) => (summary?.stack === stack ? [summary.bases] : []));
+  const archives = (await storage.list()).filter(({ sizeBytes }) => sizeBytes > 0);
+  const summaries = await runConcurrently(archives, async ({ name }) => {
+    const summary = await storage.summaryOf(name);
+    if (summary === undefined) throw new Error(`${name} in ${place} does not say of which stack it is`);
+    return summary;
+  });
+  return summaries.flatMap((summary) => (summary.stack === stack ? [summary.bases] : []));
 }

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { writePrivateFile } from '../../core/files/private-files.ts';
 import { ensureStackFolder, stackFolder } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
+import { isS3Address } from '../storage/s3-address.ts';
 
 /** Most that a log archive takes on this machine, compressed, in bytes: the oldest goes. */
 export const logBytesMax = 2 * 2 ** 30;
@@ -52,6 +54,11 @@ export async function ensureLogFolder(identity: StackIdentity, place: string): P
   const folder = join(await ensureStackFolder(identity.directory, identity.name), 'log', identity.name);
   await writePrivateFile(join(folder, placesFile), `${JSON.stringify(places)}\n`);
   return { of: (engine) => join(folder, engine), places };
+}
+
+/** A folder that is gone is not empty: it may lie on a disk that is not there now. */
+export function requirePlace(place: string): void {
+  if (!isS3Address(place) && !existsSync(place)) throw new Error(`${place} is not there`);
 }
 
 export async function removeLogFolder({ directory, name }: StackIdentity): Promise<void> {

@@ -5,6 +5,7 @@ import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { parseS3Address } from './s3-address.ts';
 import { createS3Client, endpointOf, type S3ClientOptions } from './s3-client.ts';
 import { downloadFile } from './s3-download.ts';
+import { storageError } from './s3-errors.ts';
 import { listArchives, readStart, removeObject, type S3Bucket } from './s3-objects.ts';
 import { uploadFile } from './s3-upload.ts';
 import { abandonStaleUploads } from './s3-upload-state.ts';
@@ -40,7 +41,12 @@ export function s3Storage(address: string, options: S3ClientOptions = {}): S3Sto
       await abandonStaleUploads(at, now()).catch(() => {});
     },
     fetch: async (name, file, transfer) => downloadFile(at, keyOf(name), file, transfer),
-    summaryOf: async (name) => summaryOfArchive(await readStart(at, keyOf(name), startBytes)),
+    summaryOf: async (name) => {
+      const start = await readStart(at, keyOf(name), startBytes);
+      return summaryOfArchive(start).catch((thrown) => {
+        throw storageError(thrown, at.place);
+      });
+    },
     remove: async (name) => removeObject(at, keyOf(name)),
     abandonStaleUploads: (moment = now()) => abandonStaleUploads(at, moment),
     [Symbol.dispose]: () => client.destroy(),

@@ -39,7 +39,7 @@ function keptOptionsOf(context: ActionContext): KeptOptions {
   const { to } = context.flags;
   return {
     ...identityOf(context),
-    ...(typeof to === 'string' && to !== '' ? { to } : {}),
+    ...(typeof to === 'string' ? { to } : {}),
     progress: context.progress,
     signal: context.signal,
   };

@@ -4,7 +4,7 @@ import { colorsFor } from '../../report/colors.ts';
 import { formatBackup } from '../../report/stack/backup-text.ts';
 import { terminalJson } from '../../report/terminal.ts';
 import { parseSchedule, runOnSchedule } from '../../unattended/schedule.ts';
-import { badOption, parseChoice, parseWholeNumber } from '../options/names.ts';
+import { parseChoice, parseWholeNumber } from '../options/names.ts';
 import { chosenEngines, identityOf } from '../options/stack-options.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 
@@ -34,7 +34,6 @@ async function keptAction(text: string, context: ActionContext): ReturnType<Acti
 
 function backupOptionsOf(context: ActionContext): CreateBackupOptions {
   const { to, retention, webhook, log } = context.flags;
-  if (to === '') throw badOption('--to names no place.', 'Name a folder, or s3://bucket/prefix.');
   return {
     ...identityOf(context),
     ...chosenEngines(context),

@@ -44,7 +44,11 @@ export const logs: Action = async (context) => {
 async function requireKnown(context: ActionContext): Promise<void> {
   const others = context.arguments.filter((name) => !engineNames.some((engine) => engine === name));
   if (others.length === 0) return;
-  const { engines } = await stackStatus(identityOf(context)).catch(() => ({ engines: [] }));
+  const { engines } = await stackStatus(identityOf(context)).catch((thrown) => {
+    // Nodes are called after their engines: what is called otherwise is wrong whatever runs.
+    if (others.every((name) => engineNames.some((engine) => name.startsWith(`${engine}-`)))) throw thrown;
+    return { engines: [] };
+  });
   const nodes = engines.flatMap((engine) =>
     [...engine.nodes, ...(engine.watcher === undefined ? [] : [engine.watcher])].map(({ name }) => name),
   );

@@ -51,28 +51,33 @@ export function parseSize(text: string, source: string): SizeChoice {
 
 /** Topologies of a list such as `postgresql=replicated,redis=clustered`. Throws `UNKNOWN_TOPOLOGY` or `UNKNOWN_ENGINE`. */
 export function parseTopologies(text: string, source: string): TopologyChoice {
-  const topologies: TopologyChoice = {};
-  for (const pair of splitList(text)) {
-    const [engine = '', topology = ''] = pair.split('=', 2);
-    topologies[parseEngine(engine, source)] = oneOf(topology, topologyNames, {
-      code: 'UNKNOWN_TOPOLOGY',
-      what: 'topology',
-      source,
-    });
-  }
-  return topologies;
+  const names = parsePairs(text, source).map(([engine, topology]) => {
+    return [engine, oneOf(topology, topologyNames, { code: 'UNKNOWN_TOPOLOGY', what: 'topology', source })] as const;
+  });
+  return Object.fromEntries(names);
 }
 
 /** Modes of a list such as `redis=server`; what modes an engine has, its own code knows. Throws `UNKNOWN_ENGINE`, `BAD_OPTION`. */
 export function parseIsolation(text: string, source: string): Partial<Record<EngineName, string>> {
-  const modes: Partial<Record<EngineName, string>> = {};
-  for (const pair of splitList(text)) {
-    const [engine = '', mode] = pair.split('=', 2);
-    const name = parseEngine(engine, source);
-    if (mode === undefined) throw badOption(`${source}: ${name} is without a mode.`, `Write it as ${name}=MODE.`);
-    modes[name] = mode;
-  }
-  return modes;
+  const pairs = parsePairs(text, source);
+  const without = pairs.find(([, mode]) => mode === '')?.[0];
+  if (without !== undefined)
+    throw badOption(`${source}: ${without} is without a mode.`, `Write it as ${without}=MODE.`);
+  return Object.fromEntries(pairs);
+}
+
+/** Pairs such as `redis=clustered`, each engine once: of two for one, one would be passed over. */
+function parsePairs(text: string, source: string): readonly (readonly [EngineName, string])[] {
+  const pairs = splitList(text).map((pair) => {
+    const at = pair.includes('=') ? pair.indexOf('=') : pair.length;
+    return [parseEngine(pair.slice(0, at), source), pair.slice(at + 1)] as const;
+  });
+  if (pairs.length === 0)
+    throw badOption(`${source} names no engine.`, 'Write pairs such as redis=..., or leave it out.');
+  const names = pairs.map(([name]) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw badOption(`${source}: \`${twice}\` is given twice.`, 'Name each engine once.');
+  return pairs;
 }
 
 /** One of a few words. Throws `BAD_OPTION`. */
@@ -80,13 +85,21 @@ export function parseChoice<Name extends string>(text: string, known: readonly N
   return oneOf(text, known, { code: 'BAD_OPTION', what: 'value', source });
 }
 
-/** A positive duration such as `90s`, `2m`, `1500ms`, or seconds without a unit, in milliseconds. Throws `BAD_OPTION`. */
+/** Timers end at once beyond this (Node.js documentation, `setTimeout`): 24 days. */
+const durationMsMax = 2 ** 31 - 1;
+
+/**
+ * A positive duration such as `90s`, `2m`, `1500ms`, or seconds without a unit, in milliseconds: 24 days at most. Throws
+ * `BAD_OPTION`.
+ */
 export function parseDurationMs(text: string, source: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text.trim());
   const durationMs = Number(match?.[1]) * ({ ms: 1, s: 1_000, m: 60_000 }[match?.[2] ?? 's'] ?? Number.NaN);
   if (!(durationMs > 0)) {
     throw badOption(`${source}: \`${text}\` is not a valid duration.`, 'Write it as 90s, 2m, 1500ms, or as seconds.');
   }
+  if (durationMs > durationMsMax)
+    throw badOption(`${source}: \`${text}\` is too long.`, 'Write a duration of at most 24 days.');
   return durationMs;
 }
 
@@ -101,7 +114,9 @@ export function parsePort(value: unknown, source: string): number {
 
 /** A whole number of at least `minimum`. Throws `BAD_OPTION`. */
 export function parseWholeNumber(value: unknown, minimum: number, source: string): number {
-  const number = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
+  // Not what else JavaScript reads as one: `1e3`, `0x7`, `[7]`.
+  const isPlain = typeof value === 'number' || (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value));
+  const number = isPlain ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(number) || number < minimum) {
     throw badOption(`${source}: \`${String(value)}\` is not valid.`, `Write a whole number of at least ${minimum}.`);
   }

@@ -83,7 +83,10 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
     ...(name === undefined ? {} : { name: parseStackName(textOf(name), name.source) }),
     engines: engines === undefined ? defaultEngines : parseEngines(listOf(engines), engines.source),
     enginesChosen: engines !== undefined,
-    topologies: topologies === undefined ? {} : parseTopologies(pairsOf(topologies), topologies.source),
+    topologies:
+      topologies === undefined || isEmptyMapping(topologies)
+        ? {}
+        : parseTopologies(pairsOf(topologies), topologies.source),
     failover:
       failover === undefined || parseChoice(wordOf(failover), ['true', 'false'] as const, failover.source) === 'true',
     size: size === undefined ? 'small' : parseSize(countsOf(size), size.source),
@@ -140,6 +143,10 @@ function listOf({ value, source }: Given): string {
   return Array.isArray(value)
     ? value.map((part) => textOf({ value: part, source })).join(',')
     : textOf({ value, source });
+}
+
+function isEmptyMapping({ value }: Given): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 /** A YAML mapping reads like the flag's `engine=name` pairs. */

@@ -88,8 +88,8 @@ export interface Given {
 }
 
 /**
- * Refuses options that the command, or this part of it, would pass over in silence; those that were given before the
- * command too. Throws `BAD_OPTION`.
+ * Refuses options that the command, or this part of it, would pass over in silence, and those without a value; those that
+ * were given before the command too. Throws `BAD_OPTION`.
  */
 export function refusePassedOver(command: Command, { arguments: [first = ''], flags }: Given): void {
   const own = command.options.map((option) => option.attributeName());
@@ -99,6 +99,7 @@ export function refusePassedOver(command: Command, { arguments: [first = ''], fl
     command.name() === 'bench' && !isPart && flags.url !== undefined ? benchUrls : parts?.[isPart ? first : ''];
   const taken = [...always, ...(listed ?? own)];
   const where = isPart || (command.name() === 'fault' && first !== '') ? `${command.name()} ${first}` : command.name();
+  refuseEmpty(flags);
   for (const name of Object.keys(flags)) {
     if (own.includes(name) && taken.includes(name)) continue;
     const others = Object.entries(parts ?? {}).flatMap(([part, names]) => (names.includes(name) && part ? [part] : []));
@@ -114,6 +115,15 @@ export function refusePassedOver(command: Command, { arguments: [first = ''], fl
     if (flags[one] === undefined || flags[other] !== undefined) continue;
     throw badOption(`${flagOf(one, flags[one])} is for --${other} alone.`, `Leave it out, or add --${other}.`);
   }
+}
+
+/** As of a variable that is not set: what would be taken instead, such as the stack of the current folder, was not meant. */
+function refuseEmpty(flags: Given['flags']): void {
+  const isEmpty = (value: unknown) => typeof value === 'string' && value.trim() === '';
+  const empty = Object.entries(flags).find(([, value]) =>
+    Array.isArray(value) ? value.some(isEmpty) : isEmpty(value),
+  );
+  if (empty !== undefined) throw badOption(`${flagOf(...empty)} is empty.`, 'Give it a value, or leave it out.');
 }
 
 function flagOf(name: string, value: unknown): string {

@@ -23,7 +23,7 @@ export interface MadeFault {
 export interface Faults {
   /**
    * Makes a fault; it bites when this returns, and lasts until it is healed. A kill bites before: see `MadeFault`.
-   * Throws `UNKNOWN_FAULT`, `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side or a second latency, `STACK_NOT_RUNNING` where the node is down or paused
+   * Throws `UNKNOWN_FAULT`, `UNKNOWN_NODE`, `BAD_OPTION` for a partition with one side, a loss that has no peer or a second latency, `STACK_NOT_RUNNING` where the node is down or paused
    * already, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<MadeFault>;
@@ -65,6 +65,7 @@ async function inject(stackName: string, fault: Fault, owner: string | undefined
     return {};
   }
   requireRunning(targets.get(fault.node) as FoundTarget);
+  if (fault.kind === 'loss') requireHearers(fault, targets);
   await make(targets, fault, owner, fault.kind);
   if (fault.kind !== 'kill') return {};
   const diedAtMs = await finishedAtMs((targets.get(fault.node) as FaultTarget).containerId);
@@ -112,8 +113,25 @@ async function make(targets: Targets, fault: FaultOfNode, owner: string | undefi
   }
 }
 
-async function lossCommand(targets: Targets, fault: Fault & { readonly kind: 'loss' }): Promise<string[]> {
-  const peers = fault.peers ?? [...targets.keys()].filter((name) => name !== fault.node);
+type Loss = Fault & { readonly kind: 'loss' };
+
+/** Nodes between which and the node packets are to vanish. */
+function hearersOf({ node, peers }: Loss, targets: Targets): readonly string[] {
+  return (peers ?? [...targets.keys()]).filter((name) => name !== node);
+}
+
+/** A loss between a node and itself, or nodes that are down, would be a fault that does nothing. */
+function requireHearers(fault: Loss, targets: Targets): void {
+  if (hearersOf(fault, targets).some((name) => targets.get(name)?.state !== 'stopped')) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `There is no other node that runs which \`${fault.node}\` could lose packets to.`,
+    next: 'Name a peer that runs; `npm run sandbox -- topology` shows them. From clients `fault reset` cuts it off.',
+  });
+}
+
+async function lossCommand(targets: Targets, fault: Loss): Promise<string[]> {
+  const peers = hearersOf(fault, targets);
   const addresses = await Promise.all(peers.map((name) => addressOf(targets.get(name) as FaultTarget)));
   // A node that does not run has no address, and nothing to say.
   const known = addresses.filter((address) => address !== '');

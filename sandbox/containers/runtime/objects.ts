@@ -125,19 +125,26 @@ export function requireOurs(kind: string, name: string, found: Labels | undefine
   });
 }
 
-/** Removes a volume; one that is not there is no error. */
+/** Removes a volume; one that is not there is no error. Throws `OBJECT_IN_USE` where somebody else's container has it. */
 export async function removeVolume(name: string): Promise<void> {
-  await unlessMissing(async () => (await docker()).getVolume(name).remove({ force: true }));
+  await unlessMissing(async () => (await docker()).getVolume(name).remove({ force: true })).catch(async (thrown) => {
+    // Docker Engine API, "Remove a volume".
+    const users = statusOf(thrown) === 409 ? await strangersWith('volume', name) : [];
+    throw users.length === 0 ? thrown : inUse('volume', name, users);
+  });
 }
 
 /**
  * Removes a network; one that is not there is no error. A busy Docker lets go of it a moment after the container that used
- * it is gone, and refuses until then (Docker Engine API, "Remove a network": 403).
+ * it is gone, and refuses until then (Docker Engine API, "Remove a network": 403). Throws `OBJECT_IN_USE` where somebody
+ * else's container is in it.
  */
 export async function removeNetwork(name: string): Promise<void> {
   const remove = async () => {
-    await removeNetworkNow(name).catch((thrown) => {
-      throw statusOf(thrown) === 403 ? thrown : fatal(thrown);
+    await removeNetworkNow(name).catch(async (thrown) => {
+      if (statusOf(thrown) !== 403) throw fatal(thrown);
+      const users = await strangersWith('network', name);
+      throw users.length === 0 ? thrown : fatal(inUse('network', name, users));
     });
     return true;
   };
@@ -146,6 +153,24 @@ export async function removeNetwork(name: string): Promise<void> {
 
 async function removeNetworkNow(name: string): Promise<void> {
   await unlessMissing(async () => (await docker()).getNetwork(name).remove());
+}
+
+/** Names of containers that are not of the sandbox, and use a volume, or are in a network. */
+async function strangersWith(kind: 'volume' | 'network', name: string): Promise<readonly string[]> {
+  const found = await listContainers({ all: true, filters: { [kind]: [name] } });
+  return found
+    .filter(({ Labels: own = {} }) => own[labelNames.stack] === undefined && own[labelNames.purpose] === undefined)
+    .map(({ Names }) => (Names[0] ?? '').replace(/^\//, ''));
+}
+
+function inUse(kind: 'volume' | 'network', name: string, users: readonly string[]): SandboxError {
+  const [first = ''] = users;
+  const leave = kind === 'network' ? `docker network disconnect --force ${name} ${first}` : `docker rm ${first}`;
+  return new SandboxError({
+    code: 'OBJECT_IN_USE',
+    message: `The ${kind} ${name} is used by containers that are not of the sandbox: ${users.join(', ')}. It stays.`,
+    next: `Take them off it, for example \`${leave}\`, and run it again.`,
+  });
 }
 
 /** What a clean-up took away, by kind. */

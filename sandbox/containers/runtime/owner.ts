@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { ended, startTimeOf } from '../../core/process/start-time.ts';
 
 /** `<host name>:<process id>:<start time>` of this process: what it owns can be told from what it left behind. */
 export function ownerOfThisProcess(): string {
@@ -16,6 +16,7 @@ export function isOwnerAlive(owner: string): boolean {
     return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
   const now = startTimeOf(Number(processId));
+  if (now === ended) return false;
   return now === undefined || startTime === '' || now === startTime;
 }
 
@@ -43,14 +44,3 @@ function startedAtMs(processId: number): number | undefined {
 
 /** Linux shows times in hundredths of a second, whatever its own clock (`USER_HZ`, time(7)). */
 const tickMs = 10;
-
-/** Clock ticks after boot, field 22 of `/proc/<id>/stat` (proc(5)): a reused process id has another one. */
-function startTimeOf(processId: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${processId}/stat`, 'utf8');
-    // The second field is a name in brackets that may hold spaces.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
-}

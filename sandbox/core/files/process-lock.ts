@@ -1,11 +1,17 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { deadlineMs } from '../deadlines.ts';
 import { SandboxError } from '../errors.ts';
 import { poll } from '../poll.ts';
+import { startTimeOf } from '../process/start-time.ts';
 import { userFolder } from './user-folder.ts';
 
-/** A lock whose owner was killed is given back after this long; the owner renews it twice as often. */
+/**
+ * A lock whose owner was killed is given back after this long; the owner renews it twice as often. One that is stopped, or
+ * whose machine slept, does not renew it and goes on later: while its process is there, the lock is its.
+ */
 const staleMs = 3_000;
 
 /** {@link withProcessLock} for what all processes of this user share; `name` is that of the lock's file. */
@@ -30,7 +36,10 @@ export async function withProcessLock<Value>(
 ): Promise<Value> {
   const timeoutMs = options.timeoutMs ?? deadlineMs('stackLock');
   const release = await poll(
-    () => lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }),
+    async () => {
+      if (await isHolderThere(lockFile)) return false;
+      return lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} });
+    },
     {
       timeoutMs,
       signal: options.signal,
@@ -42,9 +51,28 @@ export async function withProcessLock<Value>(
         }),
     },
   );
+  // Without it, as on a full disk, its renewal alone counts.
+  await writeFile(holderFile(lockFile), holderMark(), { mode: 0o600 }).catch(() => {});
   try {
     return await work();
   } finally {
+    await rm(holderFile(lockFile), { force: true }).catch(() => {});
     await release().catch(() => {});
   }
+}
+
+/** Says beside a lock which process has it. */
+export function holderFile(lockFile: string): string {
+  return `${lockFile}.holder`;
+}
+
+function holderMark(): string {
+  return `${hostname()}:${process.pid}:${startTimeOf(process.pid) ?? ''}`;
+}
+
+/** Whether the process that has a lock is known to be there: one of another machine, or system, may be or not. */
+async function isHolderThere(lockFile: string): Promise<boolean> {
+  const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
+  const [host, processId, startTime = ''] = text.split(':');
+  return host === hostname() && startTime !== '' && startTimeOf(Number(processId)) === startTime;
 }

@@ -1,3 +1,4 @@
+import { targetsOf } from '../../containers/faults/fault-targets.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { poll } from '../../core/poll.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
@@ -30,11 +31,11 @@ export interface TakeoverWatch {
  * its engine has one node, or other nodes take the writes.
  */
 export async function watchTakeover(options: TopologyOptions, node: string): Promise<TakeoverWatch | undefined> {
-  const { engines } = await knownStack(options);
+  const { name: stack, engines } = await knownStack(options);
   const found = engines.find(({ running }) => running.nodes.some(({ name }) => name === node));
   if (found === undefined || found.running.nodes.length === 1) return undefined;
   const { engine, running } = found;
-  const before = await rolesOf(engine, running);
+  const before = await rolesBefore(engine, running, stack);
   const primaries = before.filter(({ role }) => isLeader(role)).map((each) => each.node);
   if (!primaries.includes(node)) return undefined;
   const role = before.find((each) => each.node === node)?.role ?? 'unknown';
@@ -61,6 +62,23 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
     return { ...next, ...withoutUndefined({ decision }) };
   };
   return { broken: { engine: engine.name, node, role }, outcome };
+}
+
+/**
+ * What the nodes are before the fault. One that runs and gives no answer is asked again: as `down`, a primary would not be
+ * missed, and another one would seem to have taken over once it answers.
+ */
+async function rolesBefore(engine: Engine, running: RunningEngine, stack: string): Promise<readonly NodeRole[]> {
+  const targets = await targetsOf(stack);
+  let roles: readonly NodeRole[] = [];
+  const look = async () => {
+    roles = await rolesOf(engine, running);
+    return roles.every(({ node, role }) => role !== 'down' || targets.get(node)?.state !== 'running');
+  };
+  await poll(look, { timeoutMs: deadlineMs('roleKnown'), onTimeout: () => new Error('one stays silent') }).catch(
+    () => {},
+  );
+  return roles;
 }
 
 /** What the watcher said since, the last one first, that begins so. */

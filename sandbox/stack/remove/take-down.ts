@@ -9,7 +9,7 @@ import { type ProgressListener, runTask, silent } from '../../core/progress.ts';
 import { stackFolder } from '../state/stack-folder.ts';
 import { stackIdentity } from '../state/stack-identity.ts';
 import { withStackLock } from '../state/stack-lock.ts';
-import { forgetStack, markStopped, readSecrets, readState } from '../state/stack-state.ts';
+import { forgetStack, isStackKnown, markStopped, readSecrets, readState } from '../state/stack-state.ts';
 import { removeAbandoned } from './clean-up.ts';
 import { removeStack } from './remove-stack.ts';
 import { stopNodes } from './stop-nodes.ts';
@@ -26,7 +26,8 @@ export interface TakenDown extends Removed {
 /**
  * Takes the stack of a folder down by its labels alone: it works after a crash and without a state file.
  * Keeps its data unless `volumes` is true. Also removes what commands that were killed have left behind.
- * Throws `NAME_TAKEN` where the stack of this name is that of another project, `STATE_NEWER` where a later release made it.
+ * Throws `NAME_TAKEN` where the stack of this name is that of another project, `STATE_NEWER` where a later release made it,
+ * and `DOCKER_NOT_FOUND` where there are files of the stack and no container engine answers: nothing is forgotten then.
  */
 export async function takeDown(options: {
   readonly directory?: string;
@@ -38,7 +39,9 @@ export async function takeDown(options: {
   if (!options.volumes) await readState(directory, name).catch(unlessCorrupt);
   await readSecrets(directory, name).catch(unlessCorrupt);
   return withStackLock(directory, name, async () => {
-    const removed = await runTask(options.progress ?? silent, ['down'], () => removeAll(name, options.volumes));
+    const isKnown = await isStackKnown(directory, name);
+    const remove = () => removeAll(name, { volumes: options.volumes, isKnown });
+    const removed = await runTask(options.progress ?? silent, ['down'], remove);
     await (options.volumes ? forgetStack(directory, name) : markStopped(directory, name));
     const backups = join(await stackFolder(directory, name), 'backups');
     const kept = existsSync(backups) ? { backups } : {};
@@ -51,9 +54,12 @@ function unlessCorrupt(thrown: unknown): void {
   if (!(thrown instanceof SandboxError) || thrown.code !== 'STATE_CORRUPT') throw thrown;
 }
 
-async function removeAll(name: string, volumes: boolean): Promise<Removed> {
-  // Without a container engine nothing of ours can be there.
-  if ((await findDockerEndpoint()) === undefined) return { containers: [], volumes: [], networks: [] };
+/** Throws `DOCKER_NOT_FOUND` for a stack that is known here: one whose engine gives no answer has what it had. */
+async function removeAll(
+  name: string,
+  { volumes, isKnown }: { readonly volumes: boolean; readonly isKnown: boolean },
+): Promise<Removed> {
+  if (!isKnown && (await findDockerEndpoint()) === undefined) return { containers: [], volumes: [], networks: [] };
   if (!volumes) {
     // A node that is paused could not stop in an orderly way, and a full disk stays full.
     await healFaults({ stackName: name, start: false });

@@ -8,6 +8,7 @@ import {
   type Removed,
 } from '../../containers/runtime/objects.ts';
 import { isOwnerAlive } from '../../containers/runtime/owner.ts';
+import { holderFile } from '../../core/files/process-lock.ts';
 import { derivedName } from '../../core/text/derived-names.ts';
 import { removeStack } from '../remove/remove-stack.ts';
 import { stackLockFile } from '../state/stack-folder.ts';
@@ -66,7 +67,9 @@ export async function removeAbandonedRestores(): Promise<Removed> {
       // Files first: by what the container runtime has of it the stack is found again, where this process ends halfway.
       await forgetStack(directory, name);
       // Of the process that died, as everything else of this stack.
-      await rm(await stackLockFile(directory, name, 'lock'), { recursive: true, force: true });
+      const lockFile = await stackLockFile(directory, name, 'lock');
+      await rm(holderFile(lockFile), { force: true });
+      await rm(lockFile, { recursive: true, force: true });
       return removeStack(name, { volumes: true });
     }),
   );

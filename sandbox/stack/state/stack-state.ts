@@ -199,6 +199,12 @@ async function folderOfFiles(directory: string, name: string): Promise<string> {
   return folder === undefined || isThere(stateDirectory(directory)) ? stateDirectory(directory) : folder;
 }
 
+/** Whether there are files of a stack, whatever is in them: it was started, and was not taken down with its data. */
+export async function isStackKnown(directory: string, name: string): Promise<boolean> {
+  const folder = await folderOfFiles(directory, name);
+  return ['secrets', 'state'].some((kind) => existsSync(join(folder, `${name}.${kind}.json`)));
+}
+
 async function secretsFile(directory: string, name: string): Promise<string> {
   return join(await folderOfFiles(directory, name), `${name}.secrets.json`);
 }

@@ -21,20 +21,25 @@ import { withDriver } from './connection.ts';
 import { whileStopped } from './offline.ts';
 
 /**
- * The node that takes writes. Throws `NODE_NOT_READY` where none does.
+ * The node that takes writes; a busy one is asked for as long as a client looks for its server. Throws `NODE_NOT_READY`
+ * where none does.
  *
  *     const { name, port } = await primaryOf(stack.engines.neo4j);
  */
 export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
-  const found = await Promise.all(
-    running.nodes.map(async (node) => {
-      const access = await accessOf(node, running.secrets).catch(() => undefined);
-      return access?.takesWrites ? [node] : [];
-    }),
-  );
-  const [primary] = found.flat();
-  if (primary !== undefined) return primary;
-  throw notReady('No node takes writes.');
+  const look = async () => {
+    const found = await Promise.all(
+      running.nodes.map(async (node) => {
+        const access = await accessOf(node, running.secrets).catch(() => undefined);
+        return access?.takesWrites ? [node] : [];
+      }),
+    );
+    return found.flat()[0];
+  };
+  return poll(look, {
+    timeoutMs: deadlineMs('serverSelection'),
+    onTimeout: () => notReady('No node takes writes.'),
+  });
 }
 
 /**
@@ -47,7 +52,10 @@ export async function primaryOf(running: RunningEngine): Promise<NodeHandle> {
  *     await refreshStandby(stack.engines.neo4j);
  */
 export async function refreshStandby(running: RunningEngine): Promise<void> {
-  const primary = await primaryOf(running);
+  await copyFrom(running, await primaryOf(running));
+}
+
+async function copyFrom(running: RunningEngine, primary: NodeHandle): Promise<void> {
   const standbys = running.nodes.filter((node) => node !== primary);
   await using folder = await createTemporaryFolder('taishang-standby-');
   await whileDumped(running, primary, folder.path, async () => {});
@@ -83,7 +91,8 @@ export async function whileDumped(
  */
 export async function rejoin(running: RunningEngine, nodeName: string): Promise<RejoinReport> {
   const primary = await primaryOf({ ...running, nodes: running.nodes.filter(({ name }) => name !== nodeName) });
-  await refreshStandby(running);
+  // Not whoever takes writes: an old primary that was not started since does so too, and would replace the new one's data.
+  await copyFrom(running, primary);
   return { node: nodeName, primary: primary.name, givenUp: [] };
 }
 

@@ -23,13 +23,16 @@ export async function rejoin(running: RunningEngine, nodeName: string): Promise<
 
 /** Old primaries that started on their own data rejoin. For a stack without a watcher, whose members ask nobody. */
 export async function rejoinReplaced(running: RunningEngine): Promise<void> {
-  const timelines = await Promise.all(running.nodes.map((node) => timelineOf(running, node)));
-  const newest = Math.max(...timelines);
-  const replaced = running.nodes.filter((_, index) => {
-    const timeline = timelines[index] ?? 0;
-    return timeline > 0 && timeline < newest;
-  });
-  for (const { name } of replaced) await rejoin(running, name);
+  const said = await poll(
+    async () => {
+      const each = await Promise.all(running.nodes.map((node) => askPrimary(running, node)));
+      return each.some(({ isSilent }) => isSilent) ? undefined : each;
+    },
+    { timeoutMs: deadlineMs('roleKnown'), onTimeout: () => noPrimary('Not every node says what it is.') },
+  );
+  const primaries = said.filter(({ timeline }) => timeline > 0);
+  const newest = Math.max(...primaries.map(({ timeline }) => timeline));
+  for (const { node, timeline } of primaries) if (timeline < newest) await rejoin(running, node.name);
 }
 
 /** Makes a member that has lost its data a standby: with a fresh copy of the primary. */
@@ -119,40 +122,77 @@ function commandOf(script: 'rewind' | 'rebuild', node: NodeHandle, primary: Node
  * does not know it yet.
  */
 export async function currentPrimary(running: RunningEngine, nodes: readonly NodeHandle[]): Promise<NodeHandle> {
-  const timelines = await Promise.all(nodes.map((node) => timelineOf(running, node)));
-  const newest = Math.max(...timelines);
-  const node = nodes[timelines.indexOf(newest)];
-  if (newest > 0 && node !== undefined) return node;
-  throw new SandboxError({
-    code: 'NODE_NOT_READY',
-    engine: 'postgresql',
-    message: 'No node that answers is a primary.',
-    next: '`npm run sandbox -- topology` shows what they are, and what the watcher says.',
-  });
+  return (await lookForPrimary(running, nodes)).primary;
 }
 
-/** {@link currentPrimary} for work that can wait until a busy one answers, or another one has taken over. */
+/**
+ * {@link currentPrimary} for work that can wait until a busy one answers, or another one has taken over: one that nobody
+ * follows may have been promoted over by one that is silent.
+ */
 export async function primaryThatAnswers(running: RunningEngine): Promise<NodeHandle> {
-  return poll(() => currentPrimary(running, running.nodes), {
-    timeoutMs: deadlineMs('serverSelection'),
-    onTimeout: (last) => last as Error,
+  let alone: NodeHandle | undefined;
+  const look = async () => {
+    const { primary, isSure } = await lookForPrimary(running, running.nodes);
+    alone = primary;
+    return isSure ? primary : undefined;
+  };
+  const timeoutMs = deadlineMs('serverSelection');
+  return poll(look, { timeoutMs, onTimeout: (last) => last as Error }).catch((thrown: unknown) => {
+    if (alone !== undefined) return alone;
+    throw thrown;
   });
 }
 
-/** Number of the timeline that a primary writes; 0 of a standby, and of a node that gives no answer. */
-async function timelineOf(running: RunningEngine, node: NodeHandle): Promise<number> {
+async function lookForPrimary(running: RunningEngine, nodes: readonly NodeHandle[]) {
+  const found = primaryAmong(await Promise.all(nodes.map((node) => askPrimary(running, node))));
+  if (found === undefined) throw noPrimary('No node that answers is a primary.');
+  return found;
+}
+
+/** What a node says that it is. */
+export interface SaidPrimary {
+  readonly node: NodeHandle;
+  /** The one that a primary writes; 0 of a standby, and of a node that gives no answer. */
+  readonly timeline: number;
+  /** Standbys that stream from it. */
+  readonly followers: number;
+  /** It gave no answer in time, and may be anything. */
+  readonly isSilent: boolean;
+}
+
+/** The primary, and whether none of the silent ones can have been promoted over it. */
+export function primaryAmong(
+  said: readonly SaidPrimary[],
+): { readonly primary: NodeHandle; readonly isSure: boolean } | undefined {
+  const [newest] = said.filter(({ timeline }) => timeline > 0).toSorted((one, other) => other.timeline - one.timeline);
+  if (newest === undefined) return undefined;
+  return { primary: newest.node, isSure: newest.followers > 0 || !said.some(({ isSilent }) => isSilent) };
+}
+
+async function askPrimary(running: RunningEngine, node: NodeHandle): Promise<SaidPrimary> {
   const timeouts = { connectionTimeoutMs: 1_000, queryTimeoutMs: 1_000 };
   try {
     await using opened = await openClient(node, running.secrets, { database: 'postgres' }, timeouts);
-    if (await isInRecovery(opened)) return 0;
+    if (await isInRecovery(opened)) return { node, timeline: 0, followers: 0, isSilent: false };
     // The first eight digits of a segment's name (PostgreSQL documentation, "WAL Internals").
-    const { rows } = await opened.client.query<{ segment: string }>(
-      'SELECT pg_walfile_name(pg_current_wal_lsn()) AS segment',
+    const { rows } = await opened.client.query<{ segment: string; followers: number }>(
+      `SELECT pg_walfile_name(pg_current_wal_lsn()) AS segment,
+              (SELECT count(*)::int FROM pg_stat_replication WHERE state = 'streaming') AS followers`,
     );
-    return Number.parseInt(rows[0]?.segment.slice(0, 8) ?? '0', 16);
-  } catch {
-    return 0;
+    const [{ segment, followers } = { segment: '0', followers: 0 }] = rows;
+    return { node, timeline: Number.parseInt(segment.slice(0, 8), 16), followers, isSilent: false };
+  } catch (thrown) {
+    return { node, timeline: 0, followers: 0, isSilent: /time-?out/i.test(messageOf(thrown)) };
   }
+}
+
+function noPrimary(message: string): SandboxError {
+  return new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: 'postgresql',
+    message,
+    next: '`npm run sandbox -- topology` shows what they are, and what the watcher says.',
+  });
 }
 
 function notRejoined(node: NodeHandle, reason: string): SandboxError {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { isRunning } from '../../../containers/nodes/nodes.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
 import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { LeftOut } from '../../contract/backup.ts';
@@ -47,7 +48,7 @@ async function unreadableUsers({ secrets }: RunningEngine, node: NodeHandle): Pr
   }));
 }
 
-/** Users are each node's own. A follower that is down cannot be asked. */
+/** Users are each node's own. A follower that is down cannot be asked; what one that is silent has is not known. */
 async function otherUsers(running: RunningEngine, first: NodeHandle): Promise<readonly LeftOut[]> {
   const linesOf = async (node: NodeHandle, options?: { readonly commandTimeoutMs: number }) => {
     await using client = await openClient(node, running.secrets, options);
@@ -56,7 +57,10 @@ async function otherUsers(running: RunningEngine, first: NodeHandle): Promise<re
   const known = new Set(await linesOf(first));
   const others = running.nodes.filter((node) => node !== first);
   const found = await runConcurrently(others, async (node) => {
-    const lines = await linesOf(node, { commandTimeoutMs: 5_000 }).catch(() => []);
+    if (!(await isRunning(node))) return [];
+    const lines = await linesOf(node, { commandTimeoutMs: 5_000 }).catch(() => undefined);
+    if (lines === undefined)
+      return [{ what: `users of ${node.name}`, why: 'it gives no answer, and may have some of its own' }];
     return lines
       .filter((line) => !known.has(line))
       .map((line) => ({

@@ -1,7 +1,9 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { SandboxError } from '../../../core/errors.ts';
+import { poll } from '../../../core/poll.ts';
 import type { HandedOver } from '../../contract/failover.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import type { NodeRole, RunningEngine } from '../../contract/topology.ts';
 import { openClient } from '../server/connection.ts';
 import { until } from '../server/until.ts';
 import { handOverBySentinel } from './hand-over-by-sentinel.ts';
@@ -15,8 +17,7 @@ const attemptMs = 5_500;
 
 /** Makes a replica the primary, or the master of its shard, once it has everything. */
 export async function handOver(running: RunningEngine, to?: string): Promise<HandedOver> {
-  const seen = await roles(running);
-  const chosen = seen.find(({ node, role }) => role === 'replica' && (to === undefined || node === to));
+  const chosen = await chooseReplica(running, to);
   const from = running.nodes.find(({ name }) => name === chosen?.follows);
   const replica = running.nodes.find(({ name }) => name === chosen?.node);
   if (from === undefined || replica === undefined)
@@ -25,6 +26,19 @@ export async function handOver(running: RunningEngine, to?: string): Promise<Han
     ? handOverShard(running, replica)
     : handOverBySentinel(running, from, replica));
   return { from: from.name, to: replica.name };
+}
+
+/** One that gives no answer is asked again: it may be busy, and no replica is there only where all say so. */
+async function chooseReplica(running: RunningEngine, to: string | undefined): Promise<NodeRole | undefined> {
+  const isChosen = ({ node, role }: NodeRole) => role === 'replica' && (to === undefined || node === to);
+  const look = async () => {
+    const seen = await roles(running);
+    const isKnown = seen.every(({ node, role }) => role !== 'down' || (to !== undefined && node !== to));
+    const found = seen.find(isChosen);
+    return found !== undefined || isKnown ? { found } : undefined;
+  };
+  const onTimeout = () => refused(to === undefined ? 'no replica answers' : `${to} does not answer`);
+  return (await poll(look, { timeoutMs: deadlineMs('serverSelection'), onTimeout })).found;
 }
 
 /** The replica asks its master to wait for it (Redis documentation, `CLUSTER FAILOVER`). */

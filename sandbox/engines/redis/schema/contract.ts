@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { isRunning } from '../../../containers/nodes/nodes.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf } from '../../../core/errors.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { ContractCase } from '../../contract/schema.ts';
@@ -145,8 +147,8 @@ async function writesAreLogged(running: RunningEngine): Promise<void> {
   await using masters = await openMasters(running);
   assert.ok(masters.clients.length > 0);
   for (const node of running.nodes) {
-    await using client = await openClient(node, running.secrets, { commandTimeoutMs: 1_500 }).catch(() => undefined);
-    if (client === undefined) continue;
+    if (!(await isRunning(node))) continue;
+    await using client = await openClient(node, running.secrets, { commandTimeoutMs: deadlineMs('statement') });
     const persistence = await client.info('persistence');
     assert.match(persistence, /^aof_enabled:1\r?$/m, node.name);
     assert.match(persistence, /^aof_last_write_status:ok\r?$/m, node.name);

@@ -1,8 +1,10 @@
 import keySlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
+import { poll } from '../../../core/poll.ts';
 import { firstNode, isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { openClient, openExternal } from './connection.ts';
 
@@ -35,19 +37,56 @@ async function openOne(running: ReachableEngine, options: { readonly commandTime
   return openClient(node, running.secrets, options);
 }
 
-/** The node of `replicated` that takes writes. Throws `NODE_NOT_READY` where none says so. */
-export async function primaryNode(running: RunningEngine): Promise<NodeHandle> {
-  const failures: unknown[] = [];
-  for (const node of running.nodes) {
-    try {
-      await using client = await openClient(node, running.secrets, { commandTimeoutMs: answerMs });
-      const [role] = (await client.call('ROLE')) as unknown[];
-      if (role === 'master') return node;
-    } catch (thrown) {
-      failures.push(thrown);
-    }
+/**
+ * The node of `replicated` that takes writes; one that is busy is asked again. Throws `NODE_NOT_READY` where none says so in
+ * time.
+ */
+export async function primaryNode({ nodes, secrets }: RunningEngine): Promise<NodeHandle> {
+  let alone: NodeHandle | undefined;
+  const look = async () => {
+    const said = await Promise.all(nodes.map((node) => askRole(node, secrets)));
+    const { primary, isSure } = primaryAmong(said);
+    if (primary === undefined) throw noMaster(said.flatMap(({ failure }) => failure ?? []));
+    alone = primary;
+    return isSure ? primary : undefined;
+  };
+  const timeoutMs = deadlineMs('serverSelection');
+  return poll(look, { timeoutMs, onTimeout: (last) => last as Error }).catch((thrown: unknown) => {
+    if (alone !== undefined) return alone;
+    throw thrown;
+  });
+}
+
+/** What a node says that it is. */
+export interface SaidRole {
+  readonly node: NodeHandle;
+  /** Of a primary: how many replicas are connected to it. */
+  readonly replicas?: number;
+  /** Why it said nothing. */
+  readonly failure?: unknown;
+}
+
+/**
+ * The primary, and whether it is for sure: one that was replaced while it was frozen, or cut off, says that it is one until
+ * Sentinel tells it. No replica is connected to it, and the one that has replaced it may be too busy to say so.
+ */
+export function primaryAmong(said: readonly SaidRole[]): { readonly primary?: NodeHandle; readonly isSure: boolean } {
+  const primaries = said.flatMap(({ node, replicas }) => (replicas === undefined ? [] : [{ node, replicas }]));
+  const [first] = primaries.toSorted((one, other) => other.replicas - one.replicas);
+  if (first === undefined) return { isSure: false };
+  const isSilent = ({ failure }: SaidRole) => failure !== undefined && /timed out|ETIMEDOUT/.test(messageOf(failure));
+  return { primary: first.node, isSure: first.replicas > 0 || !said.some(isSilent) };
+}
+
+/** `ROLE` of a primary ends with its replicas (Redis documentation). */
+async function askRole(node: NodeHandle, secrets: RunningEngine['secrets']): Promise<SaidRole> {
+  try {
+    await using client = await openClient(node, secrets, { commandTimeoutMs: answerMs });
+    const [role, , replicas] = (await client.call('ROLE')) as [string, unknown, readonly unknown[]];
+    return role === 'master' ? { node, replicas: replicas.length } : { node };
+  } catch (failure) {
+    return { node, failure };
   }
-  throw noMaster(failures);
 }
 
 /** Slots of every cluster (Redis documentation, "Cluster specification"). */

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { isOwnerAlive } from '../../sandbox/containers/runtime/owner.ts';
+import { withProcessLock } from '../../sandbox/core/files/process-lock.ts';
+import { poll } from '../../sandbox/core/poll.ts';
+import { scratchFolder } from '../backup/support/made-up-archive.ts';
+
+const program = join(import.meta.dirname, '..', '..', 'sandbox', 'core', 'files', 'process-lock.ts');
+
+test('the lock of a process that is stopped stays its, and that of one that was killed is given back', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'a.lock');
+  const script = `
+    import { withProcessLock } from ${JSON.stringify(program)};
+    await withProcessLock(${JSON.stringify(file)}, 'it', () => {
+      console.log('held');
+      return new Promise((resolve) => setTimeout(resolve, 600_000));
+    });`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const take = (timeoutMs: number) => withProcessLock(file, 'it', async () => 'taken', { timeoutMs });
+  try {
+    await once(holder.stdout, 'data');
+    holder.kill('SIGSTOP');
+    // Longer than a lock lasts that nobody renews.
+    await expect(take(4_500)).rejects.toMatchObject({ code: 'STACK_BUSY' });
+  } finally {
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+  }
+  expect(await take(10_000)).toBe('taken');
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
+test.skipIf(process.platform !== 'linux')(
+  'a process that has ended owns nothing, though nobody has asked how',
+  async () => {
+    // The second program takes the place of the shell, and waits for no child.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const [said] = await once(parent.stdout, 'data');
+      const processId = Number(String(said));
+      const isZombie = async () => /\) Z /.test(await readFile(`/proc/${processId}/stat`, 'utf8'));
+      await poll(isZombie, { timeoutMs: 10_000, onTimeout: () => new Error('it does not end') });
+      expect(isOwnerAlive(`${hostname()}:${processId}:`)).toBe(false);
+    } finally {
+      parent.kill('SIGKILL');
+      await once(parent, 'exit');
+    }
+  },
+);
