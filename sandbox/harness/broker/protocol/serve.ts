@@ -6,7 +6,7 @@ import { messageOf, SandboxError } from '../../../core/errors.ts';
 import { privateMode } from '../../../core/files/private-files.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { Broker } from '../broker.ts';
-import type { Holder } from '../shown-lease.ts';
+import type { Holder } from '../held-lease.ts';
 import { readLines } from './lines.ts';
 import schema from './messages.schema.json' with { type: 'json' };
 import { cutOffId, messageBytesMax, type Reply, type Request } from './messages.ts';
