@@ -45,7 +45,7 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
 }
 
 /**
- * A harness of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`, and
+ * A harness of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`, `BROKER_BUSY`, and
  * `BAD_OPTION` for what is no way to keep tests of an engine apart.
  *
  *     const { identity, engines } = harness;
