@@ -6,7 +6,7 @@ import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { attachBroker, type MeasuredBrokerOptions } from '../../sandbox/harness/broker/attach-broker.ts';
-import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
+import { connectBroker } from '../../sandbox/harness/broker/protocol/connect-broker.ts';
 import type { PoolStatus } from '../../sandbox/harness/broker/protocol/messages.ts';
 import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
 import { type Harness, harnessOf } from '../../sandbox/harness/harness-of.ts';

@@ -127,6 +127,7 @@ export const exitCodeOf = {
   GIVEN_REFUSED: 1,
   ISOLATION_BROKEN: 1,
   BROKER_FAILED: 1,
+  BROKER_BUSY: 1,
   // Suites and benchmarks.
   HISTORY_INVALID: 1,
   BENCH_NOT_FOUND: 1,

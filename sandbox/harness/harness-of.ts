@@ -4,8 +4,9 @@ import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.t
 import type { BrokerClient } from './broker/protocol/broker-client.ts';
 import { checkLeaseOptions, checkSettings } from './check-options.ts';
 import { chosenModes } from './isolation-choice.ts';
-import { type Lease, leaseOver } from './lease.ts';
+import type { Lease } from './lease.ts';
 import { type LeaseSettings, settingsOf } from './lease-settings.ts';
+import { openLease } from './open-lease.ts';
 import { rolledBackSessions } from './rolled-back/sessions.ts';
 
 /** Stores for tests, of the stack of a folder. */
@@ -44,7 +45,7 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
 }
 
 /**
- * A harness of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`, and
+ * A harness of a stack that runs: starts nothing but a broker, where none serves. Throws `BROKER_FAILED`, `BROKER_BUSY`, and
  * `BAD_OPTION` for what is no way to keep tests of an engine apart.
  *
  *     const { identity, engines } = harness;
@@ -69,7 +70,7 @@ export async function harnessOf<Name extends EngineName>(
     const settings = settingsOf(options);
     const waitMs = asked.waitMs ?? settings.waitMs;
     const terms = { ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults };
-    return leaseOver<Each>({ ...terms, modes: chosen.modes, sessions }, attached);
+    return openLease<Each>({ ...terms, modes: chosen.modes, sessions }, attached);
   }
 
   /** One that ended meanwhile is followed by another, the same for all who ask at once. */

@@ -38,7 +38,7 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
  * same stack shares one broker with this one. A stack that runs is taken as it is, unless size, topologies or images are
  * named. What is disposed of gives its leases back; the stack stays up.
  *
- * Throws a `SandboxError`: what `createStack` throws, `BAD_OPTION`, and `BROKER_FAILED`.
+ * Throws a `SandboxError`: what `createStack` throws, `BAD_OPTION`, `BROKER_FAILED`, and `BROKER_BUSY`.
  *
  *     await using harness = await openHarness({ engines: ['postgresql', 'redis'] });
  *     const lease = await harness.lease();

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import { attachBroker, memoryFlags, memoryVariables } from '../../sandbox/harness/broker/attach-broker.ts';
-import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
+import { connectBroker } from '../../sandbox/harness/broker/protocol/connect-broker.ts';
 import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 

@@ -1,13 +1,15 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Place } from '../../sandbox/engines/contract/isolation.ts';
-import { connectBroker } from '../../sandbox/harness/broker/protocol/broker-client.ts';
+import { clientOf } from '../../sandbox/harness/broker/protocol/broker-client.ts';
+import { connectBroker } from '../../sandbox/harness/broker/protocol/connect-broker.ts';
 import { messageBytesMax } from '../../sandbox/harness/broker/protocol/messages.ts';
 import { type Server, serveBroker } from '../../sandbox/harness/broker/protocol/serve.ts';
 import { seed, seedText } from '../support/seed.ts';
@@ -140,6 +142,66 @@ test('more open requests than anybody needs are cut off, and what waited is forg
     onTimeout: () => new Error('somebody still waits'),
   });
   await all.close();
+});
+
+test('as many processes as come share the stores, each in its turn', async () => {
+  const many = await Promise.all(Array.from({ length: 300 }, client));
+  const used = many.map(async (each, index) => {
+    const { places } = await each.ask<'lease'>({ ask: 'lease', label: `test ${index}`, engines: ['red'], waitMs });
+    await each.close();
+    return Object.keys(places);
+  });
+  expect(new Set((await Promise.all(used)).flat())).toEqual(new Set(['red']));
+});
+
+test('who comes to a broker that has no room waits until somebody goes, and is told for what where nobody does', async () => {
+  const at = join(folder, 'full');
+  await using _ = await serveBroker({ path: at, broker: tested.broker, connectionsMax: 2 });
+  const [one, other] = await Promise.all([connectBroker(at), connectBroker(at)]);
+  await expect(connectBroker(at, { waitMs: 100 })).rejects.toMatchObject({
+    code: 'BROKER_BUSY',
+    message: expect.stringMatching(/within 0\.\d+ s: 2 processes are connected/),
+  });
+  const waiting = connectBroker(at, { waitMs });
+  await one?.close();
+  const third = await waiting;
+  expect((await third?.ask<'list'>({ ask: 'list' }))?.leases).toEqual([]);
+  await third?.close();
+  await other?.close();
+});
+
+test('a broker whose queue of connections is full is there all the same', async () => {
+  const at = join(folder, 'stopped');
+  const listen =
+    "require('node:net').createServer().listen({ path: process.argv[1], backlog: 1 }, () => console.log('listens'))";
+  const child = spawn(process.execPath, ['-e', listen, at], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  child.kill('SIGSTOP');
+  const queued: Socket[] = [];
+  try {
+    const isFull = async () => {
+      const socket = connect(at).on('error', () => {});
+      queued.push(socket);
+      return once(socket, 'connect').then(
+        () => false,
+        (thrown) => thrown.code === 'EAGAIN',
+      );
+    };
+    await poll(isFull, { timeoutMs: 10_000, onTimeout: () => new Error('the queue is never full') });
+    await expect(connectBroker(at, { waitMs: 100 })).rejects.toMatchObject({ code: 'BROKER_BUSY' });
+    // One that hangs hears no goodbye either, and keeps nobody.
+    await clientOf(queued[0] as Socket).close();
+  } finally {
+    for (const socket of queued) socket.destroy();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  expect(await connectBroker(at)).toBeUndefined();
+});
+
+test('what is no broker, or may not be reached, is not taken for the end of one', async () => {
+  const inFile = join(folder, 'broker', 'of a file');
+  await expect(connectBroker(inFile)).rejects.toMatchObject({ code: 'BROKER_FAILED' });
 });
 
 test(`no bytes end the broker [${seedText}]`, async () => {

@@ -7,7 +7,8 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import { stackLockFile } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { BrokerSettings } from './broker-process.ts';
-import { type BrokerClient, connectBroker } from './protocol/broker-client.ts';
+import type { BrokerClient } from './protocol/broker-client.ts';
+import { connectBroker } from './protocol/connect-broker.ts';
 import { socketPath } from './protocol/socket-path.ts';
 
 /** How long a broker stays when nobody is connected, in milliseconds: a runner starts its next file within that. */
@@ -33,7 +34,9 @@ export interface AttachBrokerOptions {
   readonly maximum?: BrokerSettings['maximum'];
   /** How long it stays when nobody is connected, in milliseconds. Default: 3,000. */
   readonly lingerMs?: number;
-  /** Ends the wait for another process that starts one. Default: nothing does. */
+  /** How long one is waited for that has no room for one more, in milliseconds. Default: 120,000, the deadline `lease`. */
+  readonly waitMs?: number;
+  /** Ends the wait for it, and for another process that starts one. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
 
@@ -44,13 +47,13 @@ export interface MeasuredBrokerOptions extends AttachBrokerOptions {
   readonly program?: string;
 }
 
-/** The broker of a stack: the one that is there, or a new one. Throws `BROKER_FAILED`. */
+/** The broker of a stack: the one that is there, or a new one. Throws `BROKER_FAILED`, `BROKER_BUSY`. */
 export async function attachBroker(
   identity: StackIdentity,
   options: MeasuredBrokerOptions = {},
 ): Promise<BrokerClient> {
   const path = await socketPath(identity);
-  const found = await connectBroker(path);
+  const found = await connectBroker(path, options);
   if (found !== undefined) return found;
   const { directory, name } = identity;
   const lockFile = await stackLockFile(directory, name, 'broker-lock');
@@ -65,7 +68,7 @@ async function startOrFind(
   path: string,
   options: MeasuredBrokerOptions,
 ): Promise<BrokerClient> {
-  const found = await connectBroker(path);
+  const found = await connectBroker(path, options);
   if (found !== undefined) return found;
   const { maximum = {}, keepsReady, program = programFile(import.meta, 'broker-process') } = options;
   const settings = {
@@ -76,7 +79,7 @@ async function startOrFind(
     ...withoutUndefined({ keepsReady }),
   };
   await start(settings, program);
-  const started = await connectBroker(path);
+  const started = await connectBroker(path, options);
   if (started === undefined) throw failed('it ended at once');
   return started;
 }

@@ -5,7 +5,7 @@ import { loadEngine } from '../../engines/load-engines.ts';
 import { attachStack } from '../../stack/attach/attach-stack.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { isolationOf } from '../isolation-of.ts';
-import type { LeasedEngine } from './broker.ts';
+import type { LeasedEngine } from './broker-options.ts';
 
 /**
  * An engine of a stack that runs. Throws `UNKNOWN_ENGINE`, `NOT_SUPPORTED` where it cannot give tests stores of their own,

@@ -1,29 +1,9 @@
 import { SandboxError } from '../../core/errors.ts';
-import type { Place, PlaceOwner } from '../../engines/contract/isolation.ts';
+import type { HeldLease } from './held-lease.ts';
 import type { KeptLease } from './kept/kept-record.ts';
 import type { ShownLease } from './protocol/messages.ts';
-import type { WatchedQueries } from './watched-queries.ts';
 
-/** Who has a lease: a connection of a process. */
-export interface Holder {
-  readonly owner: PlaceOwner;
-}
-
-/** A lease that a process has. */
-export interface Lease {
-  readonly id: string;
-  readonly label: string;
-  readonly holder: Holder;
-  readonly sinceMs: number;
-  /** By engine, from when each was asked for. */
-  readonly asked: Map<string, Promise<Place>>;
-  readonly places: Map<string, Place>;
-  readonly ended: AbortController;
-  /** Where its queries are to be looked at. */
-  readonly watched?: WatchedQueries;
-}
-
-export function shownHeld({ id, label, holder, sinceMs, places }: Lease): ShownLease {
+export function shownHeld({ id, label, holder, sinceMs, places }: HeldLease): ShownLease {
   const since = new Date(sinceMs).toISOString();
   return { id, label, state: 'held', engines: [...places.keys()], processId: holder.owner.pid, since };
 }
@@ -46,7 +26,7 @@ export function leaseNotFound(id: string): SandboxError {
   });
 }
 
-export function leaseInUse({ id, label, holder }: Lease): SandboxError {
+export function leaseInUse({ id, label, holder }: HeldLease): SandboxError {
   return new SandboxError({
     code: 'LEASE_IN_USE',
     message: `The lease ${id} is in use: process ${holder.owner.pid} has it for ${label}.`,

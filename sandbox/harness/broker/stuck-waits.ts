@@ -1,10 +1,10 @@
 import { SandboxError } from '../../core/errors.ts';
+import type { HeldLease } from './held-lease.ts';
 import type { PoolStatus } from './protocol/messages.ts';
-import type { Lease } from './shown-lease.ts';
 
 /** A lease that waits for one more store. */
 export interface Wait {
-  readonly lease: Lease;
+  readonly lease: HeldLease;
   readonly engine: string;
   /** Ends the wait. */
   readonly refuse: (reason: SandboxError) => void;
@@ -13,7 +13,7 @@ export interface Wait {
 /** Waits that can never end: each is for stores that only others who wait so have. The one that began last is the last. */
 export function stuckWaits(
   waits: readonly Wait[],
-  leases: readonly Lease[],
+  leases: readonly HeldLease[],
   pools: ReadonlyMap<string, PoolStatus>,
 ): readonly Wait[] {
   let stuck = waits;

@@ -1,6 +1,6 @@
 import type { Place, PlaceOwner } from '../../../sandbox/engines/contract/isolation.ts';
 import type { RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
-import type { LeasedEngine } from '../../../sandbox/harness/broker/broker.ts';
+import type { LeasedEngine } from '../../../sandbox/harness/broker/broker-options.ts';
 
 /** What a server of the tests has: values by place. It stands for no database: the tests are of who has which place. */
 export interface MemoryServer {

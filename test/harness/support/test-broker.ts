@@ -1,7 +1,7 @@
 import type { PlaceOwner } from '../../../sandbox/engines/contract/isolation.ts';
 import { type Broker, createBroker } from '../../../sandbox/harness/broker/broker.ts';
+import type { Holder } from '../../../sandbox/harness/broker/held-lease.ts';
 import type { KeptLease } from '../../../sandbox/harness/broker/kept/kept-record.ts';
-import type { Holder } from '../../../sandbox/harness/broker/shown-lease.ts';
 import { type MemoryServer, memoryServer } from './memory-engine.ts';
 
 /** A broker of servers in memory, by the names of engines. */

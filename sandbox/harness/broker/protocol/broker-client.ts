@@ -1,7 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { thisProcess } from '../../../containers/runtime/owner.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
+import type { Socket } from 'node:net';
 import { SandboxError } from '../../../core/errors.ts';
 import { readLines } from './lines.ts';
 import { type Answers, cutOffId, messageBytesMax, type Reply, type Request } from './messages.ts';
@@ -14,36 +12,16 @@ export interface BrokerClient {
   readonly close: () => Promise<void>;
 }
 
-/** `undefined` where nobody listens there. Keeps the process alive only while something is asked. */
-export async function connectBroker(path: string): Promise<BrokerClient | undefined> {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-  } catch {
-    return undefined;
-  }
-  const client = clientOf(socket);
-  try {
-    const hello = client.ask<'hello'>({ ask: 'hello', version: 1, owner: thisProcess() });
-    await Promise.race([
-      hello,
-      once(AbortSignal.timeout(deadlineMs('brokerStart')), 'abort').then(() => Promise.reject(silent(path))),
-    ]);
-    return client;
-  } catch (thrown) {
-    await client.close();
-    // It was about to end: the next one takes its place.
-    if (thrown instanceof SandboxError && thrown.code === 'LEASE_LOST') return undefined;
-    throw thrown;
-  }
-}
+/** A broker that hangs would be waited for until somebody ends it: it hears the goodbye at once or never. */
+const goodbyeMs = 2_000;
 
 interface Pending {
   readonly resolve: (answer: never) => void;
   readonly reject: (thrown: unknown) => void;
 }
 
-function clientOf(socket: Socket): BrokerClient {
+/** Keeps the process alive only while something is asked. */
+export function clientOf(socket: Socket): BrokerClient {
   const pending = new Map<number, Pending>();
   let next = 0;
   let isOpen = true;
@@ -89,16 +67,10 @@ function clientOf(socket: Socket): BrokerClient {
     if (!isOpen) return;
     socket.ref();
     socket.end();
+    const late = setTimeout(() => socket.destroy(), goodbyeMs);
     await once(socket, 'close');
+    clearTimeout(late);
   }
-}
-
-function silent(path: string): SandboxError {
-  return new SandboxError({
-    code: 'BROKER_FAILED',
-    message: `Something listens at ${path}, and does not answer as a broker of leases does.`,
-    next: 'End that process, or remove the socket.',
-  });
 }
 
 function brokerLost(): SandboxError {

@@ -7,15 +7,20 @@ import { privateMode } from '../../../core/files/private-files.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
 import { connectionLossOf } from '../../../engines/connection-loss.ts';
 import type { Broker } from '../broker.ts';
-import type { Holder } from '../shown-lease.ts';
+import type { Holder } from '../held-lease.ts';
 import { readLines } from './lines.ts';
 import schema from './messages.schema.json' with { type: 'json' };
 import { cutOffId, messageBytesMax, type Reply, type Request } from './messages.ts';
 
 const isRequest = new Ajv({ discriminator: true }).compile<Request & { readonly id: number }>(schema);
 
-/** Bounds on what one user's processes may ask for at once: far more than any machine runs tests. */
-const connectionsMax = 256;
+/**
+ * Processes that are connected at once: far more than any machine runs tests, and fewer than the files that a process may
+ * open, of which drivers need some. Who comes beyond is told, and comes again.
+ */
+const mostConnections = 1_024;
+
+/** Requests of one connection: far more than the tests that one process runs at once. */
 const openRequestsMax = 256;
 
 /** A broker that is asked over a unix socket, a line of JSON each. */
@@ -29,6 +34,8 @@ export interface ServeOptions {
   readonly broker: Broker;
   /** Asked whenever somebody says hello. `false`: it serves no more, and whoever came is cut off to find the next one. */
   readonly isCurrent?: () => Promise<boolean>;
+  /** Most that are connected at once. Default: 1,024. */
+  readonly connectionsMax?: number;
   /** Told whenever somebody has come or gone. */
   readonly onConnections?: (count: number) => void;
 }
@@ -38,10 +45,12 @@ export async function serveBroker({
   path,
   broker,
   isCurrent = async () => true,
+  connectionsMax = mostConnections,
   onConnections = () => {},
 }: ServeOptions): Promise<Server> {
   const connected = new Set<Socket>();
   const server = createServer((socket) => {
+    if (connected.size >= connectionsMax) return turnAway(socket, connectionsMax);
     connected.add(socket);
     onConnections(connected.size);
     attend(socket, broker, isCurrent);
@@ -50,7 +59,6 @@ export async function serveBroker({
       onConnections(connected.size);
     });
   });
-  server.maxConnections = connectionsMax;
   await rm(path, { force: true });
   await once(server.listen(path), 'listening');
   await chmod(path, privateMode);
@@ -62,6 +70,13 @@ export async function serveBroker({
       await rm(path, { force: true });
     },
   };
+}
+
+/** Reads on until the client has heard it: what is closed with bytes unread is reset. */
+function turnAway(socket: Socket, connectionsMax: number): void {
+  const error = detailsOf(full(connectionsMax));
+  socket.on('error', () => socket.destroy()).resume();
+  socket.end(`${lineOf({ id: cutOffId, error })}\n`);
 }
 
 /** Answers one client until it is gone, and takes back what it has then. Who does not keep to the form is cut off. */
@@ -151,6 +166,14 @@ function tooLong(): SandboxError {
     code: 'BROKER_FAILED',
     message: `The broker of leases has more to answer than the ${messageBytesMax} bytes that an answer may have.`,
     next: 'Let fewer tests run at once, or keep fewer failed ones: `keepFailed`.',
+  });
+}
+
+function full(connectionsMax: number): SandboxError {
+  return new SandboxError({
+    code: 'BROKER_BUSY',
+    message: `${connectionsMax} processes are connected to the broker of leases, which is as many as it serves at once.`,
+    next: 'Run fewer processes of tests at once.',
   });
 }
 
