@@ -1,21 +1,21 @@
 import type { ImagePolicy, ResolvedImage } from '../containers/images/image-spec.ts';
 import { resolveImages } from '../containers/images/images.ts';
 import type { NodeHandle } from '../containers/nodes/node-spec.ts';
-import { removeContainer } from '../containers/nodes/nodes.ts';
 import type { DockerInstall } from '../containers/runtime/docker-install.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
-import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EngineWith } from '../engines/contract/engine.ts';
 import { splitByCapability } from '../engines/contract/lacks.ts';
-import { type Exporters, hasExporters } from '../engines/contract/metrics.ts';
+import { hasExporters } from '../engines/contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { loadEngines } from '../engines/load-engines.ts';
-import { attachStack } from '../stack/attach/attach-stack.ts';
-import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
+import { attachStack, attachState } from '../stack/attach/attach-stack.ts';
+import { monitoringContainers, removeMonitoring } from '../stack/remove/monitoring-containers.ts';
+import { changeMonitoringLogins, type LoginFailure, withoutLogin } from '../stack/start/monitoring-logins.ts';
 import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
 import {
   type PublishedMetrics,
@@ -24,7 +24,7 @@ import {
   servedFile,
   serveMetrics,
 } from '../stack/state/published-metrics.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
+import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
 import { readState } from '../stack/state/stack-state.ts';
 import { askReady } from './addresses.ts';
@@ -68,7 +68,7 @@ interface Watched {
 /**
  * Starts Prometheus, Alertmanager and an exporter for each node of the running stack, or brings them in line with the nodes
  * that there are now: what is as it should be goes on. Engines without metrics are left out, and `monitorStatus` says why.
- * Throws `STACK_NOT_RUNNING`, `IMAGE_UNAVAILABLE`, `NODE_NOT_READY`.
+ * Nodes that are down are watched too. Throws `STACK_NOT_RUNNING`, `IMAGE_UNAVAILABLE`, `NODE_NOT_READY`.
  */
 export async function monitorStack(options: MonitorOptions): Promise<void> {
   const { directory, name } = stackIdentity(options);
@@ -77,7 +77,7 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
     directory,
     name,
     async () => {
-      const { engines } = await attachStack({ directory, name });
+      const { engines } = await attachForMonitoring({ directory, name });
       const published = () => publishedMetrics({ directory, name });
       await startMonitoring(engines, { ...options, published, progress });
     },
@@ -100,7 +100,7 @@ export async function startMonitoring(
   const beside = firstNode(first);
   await runTask(options.progress, ['monitoring'], async () => {
     const images = await imagesOf(watched, options);
-    await inEachLoginStore(watched, (exporters, running) => exporters.grant(running));
+    const withoutLogins = await changeMonitoringLogins('grant', beside.network, [...engines.values()]);
     const { parts, targets } = await planned(beside, watched, images, {
       timeScale: options.timeScale ?? 1,
       asSpecified: options.asSpecified ?? false,
@@ -113,19 +113,33 @@ export async function startMonitoring(
     await Promise.all(
       parts.flatMap(({ hostPorts }) => Object.values(hostPorts)).map((port) => untilReady(port, options.signal)),
     );
+    // Not before: whoever has a server that is down, or hangs, wants the rest to be watched all the more.
+    tellWithoutLogins(withoutLogins, options.progress);
   });
 }
 
-/** Where a server answers itself, its login is in its configuration. */
-async function inEachLoginStore(
-  watched: readonly Watched[],
-  work: (exporters: Exporters, running: RunningEngine) => Promise<void>,
-): Promise<void> {
-  await Promise.all(
-    watched.map(async ({ engine: { metrics }, running }) => {
-      if (hasExporters(metrics)) await work(metrics, running);
-    }),
-  );
+/**
+ * A stack of which nodes are down is watched as well. Those that a process which was killed has stopped are started first.
+ * Throws `STACK_NOT_RUNNING` where it was never started, or was taken down.
+ */
+async function attachForMonitoring(identity: StackIdentity) {
+  return attachStack(identity).catch((thrown) => {
+    if (thrown instanceof SandboxError && thrown.code === 'STACK_NOT_RUNNING') return attachState(identity);
+    throw thrown;
+  });
+}
+
+/** That a server is down is what its alert says. Throws `NODE_NOT_READY` for one that runs and could not be given its login. */
+function tellWithoutLogins(failures: readonly LoginFailure[], progress: ProgressListener): void {
+  for (const failure of failures.filter(({ isDown }) => isDown)) notice(progress, 'warning', withoutLogin(failure));
+  const failed = failures.find(({ isDown }) => !isDown);
+  if (failed === undefined) return;
+  throw new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: failed.engine,
+    message: `The stack is watched, but the exporter of ${failed.nodes.join(', ')} has no login: ${failed.reason}.`,
+    next: 'See to that server, then give it its login: `npm run sandbox -- monitor up`.',
+  });
 }
 
 async function watchedOf(engines: ReadonlyMap<EngineName, RunningEngine>): Promise<readonly Watched[]> {
@@ -217,18 +231,19 @@ async function untilReady(port: number, signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * Removes Prometheus, Alertmanager and the exporters, and takes their logins away. Returns the names of the containers.
- * Throws `STACK_NOT_RUNNING` where a login cannot be taken away; the containers are removed then. Throws `NAME_TAKEN` where the
- * stack of this name is that of another project, whose monitoring stays.
+ * Removes Prometheus, Alertmanager and the exporters, and takes their logins away. Returns the names of the containers, and
+ * of the servers that keep the login. Throws `STACK_NOT_RUNNING` where the stack is not there; its monitoring is removed then.
+ * Throws `NAME_TAKEN` where the stack of this name is that of another project, whose monitoring stays.
  */
-export async function stopMonitoring(options: Meant): Promise<readonly string[]> {
+export async function stopMonitoring(
+  options: Meant,
+): Promise<{ readonly containers: readonly string[]; readonly loginsLeft: readonly LoginFailure[] }> {
   const { directory, name } = stackIdentity(options);
   await readState(directory, name);
   return withStackLock(directory, name, async () => {
-    const found = await monitoringContainers(name);
-    await Promise.all(found.map(({ id }) => removeContainer(id)));
-    const watched = await watchedOf((await attachStack({ directory, name })).engines);
-    await inEachLoginStore(watched, (exporters, running) => exporters.revoke(running));
-    return found.map((each) => each.name);
+    const containers = await removeMonitoring(name);
+    const { engines } = await attachForMonitoring({ directory, name });
+    const loginsLeft = await changeMonitoringLogins('revoke', name, [...engines.values()]);
+    return { containers, loginsLeft };
   });
 }

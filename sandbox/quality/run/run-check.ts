@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
+import { withDeadline } from '../../core/with-deadline.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import {
   NoSuchPlace,
@@ -121,19 +121,4 @@ export async function openQuality(quality: Quality, running: ReachableEngine): P
 /** A store that has fallen silent meanwhile hears no goodbye, and what it has told counts all the same. */
 export async function closeQuality(session: QualitySession): Promise<void> {
   await withDeadline(Promise.resolve(session[Symbol.asyncDispose]()), deadlineMs('serverSelection')).catch(() => {});
-}
-
-/** Whatever comes after the deadline is nobody's any more. */
-export async function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
-  const over = new AbortController();
-  const late = delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`no answer within ${timeoutMs / 1_000} s`);
-  });
-  late.catch(() => {});
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
-  }
 }
