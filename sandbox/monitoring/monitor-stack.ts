@@ -1,45 +1,24 @@
-import type { ImagePolicy, ResolvedImage } from '../containers/images/image-spec.ts';
+import type { ImagePolicy } from '../containers/images/image-spec.ts';
 import { resolveImages } from '../containers/images/images.ts';
 import type { NodeHandle } from '../containers/nodes/node-spec.ts';
+import { untilReady } from '../containers/nodes/until-ready.ts';
 import type { DockerInstall } from '../containers/runtime/docker-install.ts';
-import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf, SandboxError } from '../core/errors.ts';
-import { poll } from '../core/poll.ts';
+import { SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
-import type { EngineWith } from '../engines/contract/engine.ts';
-import { splitByCapability } from '../engines/contract/lacks.ts';
-import { hasExporters } from '../engines/contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
-import { loadEngines } from '../engines/load-engines.ts';
 import { attachStack, attachState } from '../stack/attach/attach-stack.ts';
-import { monitoringContainers, removeMonitoring } from '../stack/remove/monitoring-containers.ts';
+import { removeMonitoring } from '../stack/remove/monitoring-containers.ts';
 import { changeMonitoringLogins, type LoginFailure, withoutLogin } from '../stack/start/monitoring-logins.ts';
-import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
-import {
-  type PublishedMetrics,
-  publishedMetrics,
-  publishers,
-  servedFile,
-  serveMetrics,
-} from '../stack/state/published-metrics.ts';
+import { type PublishedMetrics, publishedMetrics, serveMetrics } from '../stack/state/published-metrics.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
 import { readState } from '../stack/state/stack-state.ts';
 import { askReady } from './addresses.ts';
-import { type Part, reconcileParts } from './parts.ts';
-import {
-  alertmanager,
-  alertmanagerNode,
-  alertmanagerPort,
-  type ProgramOptions,
-  prometheus,
-  prometheusNode,
-  prometheusPort,
-} from './programs.ts';
-import { sourceOf } from './source-of.ts';
-import { type JobTargets, writeTargets } from './targets.ts';
+import { type Part, withParts } from './parts.ts';
+import { imagesFor, planned, watchedOf } from './plan.ts';
+import { writeTargets } from './targets.ts';
 
 interface Meant {
   readonly directory?: string;
@@ -57,12 +36,6 @@ export interface MonitorOptions extends Meant {
   readonly webhook?: string;
   readonly progress?: ProgressListener;
   readonly signal?: AbortSignal;
-}
-
-/** An engine of the stack that can be watched. */
-interface Watched {
-  readonly engine: EngineWith<'metrics'>;
-  readonly running: RunningEngine;
 }
 
 /**
@@ -99,20 +72,23 @@ export async function startMonitoring(
   if (first === undefined) throw new Error('a stack has an engine');
   const beside = firstNode(first);
   await runTask(options.progress, ['monitoring'], async () => {
-    const images = await imagesOf(watched, options);
+    const images = await resolveImages(imagesFor(watched), {
+      policy: options.images,
+      progress: options.progress,
+      ...withoutUndefined({ install: options.install, signal: options.signal }),
+    });
     const withoutLogins = await changeMonitoringLogins('grant', beside.network, [...engines.values()]);
     const { parts, targets } = await planned(beside, watched, images, {
       timeScale: options.timeScale ?? 1,
       asSpecified: options.asSpecified ?? false,
       webhook: options.webhook,
     });
-    await reconcileParts(beside, parts);
-    // Not before: images take minutes, in which a backup may have been made.
-    await serveMetrics(beside.network, (await options.published?.()) ?? []);
-    await writeTargets(beside.network, targets);
-    await Promise.all(
-      parts.flatMap(({ hostPorts }) => Object.values(hostPorts)).map((port) => untilReady(port, options.signal)),
-    );
+    await withParts(beside, parts, async (containerOf) => {
+      // Not before: images take minutes, in which a backup may have been made.
+      await serveMetrics(beside.network, (await options.published?.()) ?? []);
+      await writeTargets(beside.network, targets);
+      await Promise.all(parts.map((part) => untilServing(part, containerOf(part), options.signal)));
+    });
     // Not before: whoever has a server that is down, or hangs, wants the rest to be watched all the more.
     tellWithoutLogins(withoutLogins, options.progress);
   });
@@ -142,91 +118,17 @@ function tellWithoutLogins(failures: readonly LoginFailure[], progress: Progress
   });
 }
 
-async function watchedOf(engines: ReadonlyMap<EngineName, RunningEngine>): Promise<readonly Watched[]> {
-  const { able } = splitByCapability(await loadEngines([...engines.keys()]), 'metrics');
-  return able.map((engine) => ({ engine, running: engines.get(engine.name) as RunningEngine }));
-}
-
-const exporterImage = (engine: string) => `${engine}-exporter`;
-
-async function imagesOf(watched: readonly Watched[], options: Omit<MonitorOptions, keyof Meant>) {
-  const exporters = watched.flatMap(({ engine: { name, metrics } }) =>
-    hasExporters(metrics) ? [{ engine: exporterImage(name), spec: metrics.image }] : [],
-  );
-  return resolveImages([prometheus, alertmanager, ...exporters], {
-    policy: options.images,
-    progress: options.progress ?? silent,
-    ...withoutUndefined({ install: options.install, signal: options.signal }),
-  });
-}
-
-/** What is to run, and what Prometheus is to scrape. */
-async function planned(
-  beside: NodeHandle,
-  watched: readonly Watched[],
-  images: ReadonlyMap<string, ResolvedImage>,
-  programs: ProgramOptions,
-): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
-  const imageOf = (name: string) => images.get(name) as ResolvedImage;
-  const hostPort = await portsOf(beside.network);
-  const sources = watched.map(({ engine, running }) => ({ engine: engine.name, ...sourceOf(engine.metrics, running) }));
-  const engines = watched.map(({ engine }) => engine.name);
-  const own = [
-    { spec: prometheusNode(engines, tokensOf(watched), programs), port: prometheusPort, image: prometheus.engine },
-    { spec: alertmanagerNode(programs), port: alertmanagerPort, image: alertmanager.engine },
-  ];
-  const parts = [
-    ...sources.flatMap(({ engine, exporters }) =>
-      exporters.map((spec): Part => ({ spec, image: imageOf(exporterImage(engine)), hostPorts: {} })),
-    ),
-    ...own.map(
-      ({ spec, port, image }): Part => ({ spec, image: imageOf(image), hostPorts: { [port]: hostPort(port) } }),
-    ),
-  ];
-  return { parts, targets: [...sources.map(({ targets }) => targets), publishedTargets(beside.network)] };
-}
-
-/** Of the servers that answer themselves, what they are shown, by job. */
-function tokensOf(watched: readonly Watched[]): Readonly<Record<string, string>> {
-  const tokens = watched.map(({ engine: { metrics }, running }) =>
-    hasExporters(metrics) ? [] : [[metrics.job, metrics.token(running)] as const],
-  );
-  return Object.fromEntries(tokens.flat());
-}
-
-/** What the sandbox publishes of the stack, which Prometheus serves to itself. */
-function publishedTargets(stackName: string): JobTargets {
-  return {
-    job: 'sandbox',
-    targets: publishers.map((source) => ({
-      targets: [`localhost:${prometheusPort}`],
-      labels: { __metrics_path__: `/user/${servedFile(source)}`, instance: stackName, source },
-    })),
-  };
-}
-
-/** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */
-async function portsOf(stackName: string): Promise<(containerPort: number) => number> {
-  const found = await monitoringContainers(stackName);
-  const known = Object.assign({}, ...found.map(({ hostPorts }) => hostPorts)) as Readonly<Record<number, number>>;
-  const chooser = createPortChooser({ name: `${stackName}-monitoring`, isFree: await freePortCheck(stackName) });
-  const chosen: Record<number, number> = {};
-  for (const port of [prometheusPort, alertmanagerPort]) {
-    chosen[port] = known[port] ?? (await chooser.choose(`monitoring:${port}`));
-  }
-  return (containerPort) => chosen[containerPort] ?? 0;
-}
-
-async function untilReady(port: number, signal?: AbortSignal): Promise<void> {
-  await poll(() => askReady(port), {
-    timeoutMs: deadlineMs('nodeReady'),
-    ...withoutUndefined({ signal }),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        message: `Monitoring does not answer on port ${port}: ${messageOf(last)}.`,
-        next: 'Look at its containers, whose names end in `-prometheus` and `-alertmanager`: `docker logs`.',
-      }),
+/** An exporter publishes no port: its first scrape tells. */
+async function untilServing({ hostPorts }: Part, container: NodeHandle, signal?: AbortSignal): Promise<void> {
+  const [port] = Object.values(hostPorts);
+  if (port === undefined) return;
+  await untilReady(container, {
+    probe: async () => {
+      if (!(await askReady(port))) throw new Error('it is starting');
+      return '';
+    },
+    signal,
+    next: 'Its last log lines are below. On a slow machine set SANDBOX_DEADLINE_FACTOR=2, then: `npm run sandbox -- monitor up`.',
   });
 }
 

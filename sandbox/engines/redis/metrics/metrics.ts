@@ -3,7 +3,7 @@ import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { downDrills } from '../../shared/metrics/alert-causes.ts';
-import { debianProgram } from '../../shared/metrics/debian-program.ts';
+import { debianProgram, monitoringUser } from '../../shared/metrics/debian-program.ts';
 import {
   eachNode,
   exporterSecret,
@@ -68,6 +68,8 @@ function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
       name: `${node.name}-exporter`,
       role: 'exporter',
       ports: [],
+      // The official image's own user, 59000, could not read the file.
+      user: String(monitoringUser),
       environment: {
         REDIS_ADDR: address,
         REDIS_USER: monitoringLogin,
