@@ -20,6 +20,7 @@ import { hasFailed } from '../report/scenarios-text.ts';
 import type { SandboxReport } from '../report/shapes.ts';
 import { stackStatus } from '../stack/attach/stack-status.ts';
 import { ensureStateDirectory } from '../stack/state/state-directory.ts';
+import { watchAgain } from './monitor.ts';
 import { identityOf, stackOptionsOf } from './options/stack-options.ts';
 import type { Action, ActionContext } from './run-action.ts';
 import { suitesOptionsOf } from './scenarios.ts';
@@ -34,6 +35,7 @@ export const everything: Action = async (context) => {
   const beganMs = performance.now();
   const suites = suitesOptionsOf(context);
   const brought = await bringUp(context);
+  if (brought.wasWatched) await watchAgain(context);
   const { size = 'small', seed } = stackOptionsOf(context);
   const dataset = size === 'none' ? undefined : createDataset({ size, ...withoutUndefined({ seed }) });
   const crossStore = await check(context, brought, dataset);

@@ -1,4 +1,6 @@
 import openOnDesktop from 'open';
+import { messageOf } from '../core/errors.ts';
+import { notice } from '../core/progress.ts';
 import { monitorStack, stopMonitoring } from '../monitoring/monitor-stack.ts';
 import { monitorStatus } from '../monitoring/monitor-status.ts';
 import { formatMonitoring } from '../report/stack/monitoring-text.ts';
@@ -30,6 +32,14 @@ export async function watch(context: ActionContext): Promise<void> {
   await monitorStack({ ...identityOf(context), images, install: dockerInstall, progress, signal });
 }
 
+/** {@link watch} of a stack that was watched before its nodes were changed: that it fails is no failure of that change. */
+export async function watchAgain(context: ActionContext): Promise<void> {
+  await watch(context).catch((thrown) => {
+    const next = 'Bring it in line with the nodes: `npm run sandbox -- monitor up`.';
+    notice(context.progress, 'warning', `The monitoring of the stack is not as it was: ${messageOf(thrown)} ${next}`);
+  });
+}
+
 async function status(context: ActionContext): Promise<Outcome> {
   const found = await monitorStatus(identityOf(context));
   return { document: found, text: (colors) => formatMonitoring(found, colors) };
@@ -44,9 +54,12 @@ async function open(context: ActionContext): Promise<Outcome> {
 }
 
 async function down(context: ActionContext): Promise<Outcome> {
-  const removed = await stopMonitoring(identityOf(context));
+  const { containers, loginsLeft } = await stopMonitoring(identityOf(context));
+  const left = loginsLeft.map(({ nodes, reason }) => `The login is left on ${nodes.join(', ')}: ${reason}.\n`);
+  const logins = left.length === 0 ? ', and their logins' : '';
   return {
-    document: { version: 1, containers: removed },
-    text: () => `Monitoring is down: ${removed.length} containers removed, and their logins.\n`,
+    document: { version: 1, containers, loginsLeft },
+    text: () => `Monitoring is down: ${containers.length} containers removed${logins}.\n${left.join('')}`,
+    exitCode: loginsLeft.length === 0 ? 0 : 1,
   };
 }

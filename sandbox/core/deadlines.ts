@@ -42,6 +42,8 @@ const deadlinesMs = {
   pause: 10_000,
   /** Nodes that give no answer at the moment say what they are: a busy machine, or one that has just been promoted. */
   roleKnown: 10_000,
+  /** A server makes the login of its exporter, and the primary of it is found (Neo4j on two busy cores: 2 s seen). */
+  monitoringLogin: 20_000,
   /** One statement of ours against a store, outside of bulk loads. */
   statement: 60_000,
   /** Indexes of a whole store, after its rows were loaded (`large` on two busy cores: about a minute seen). */

@@ -1,45 +1,24 @@
-import type { ImagePolicy, ResolvedImage } from '../containers/images/image-spec.ts';
+import type { ImagePolicy } from '../containers/images/image-spec.ts';
 import { resolveImages } from '../containers/images/images.ts';
 import type { NodeHandle } from '../containers/nodes/node-spec.ts';
-import { removeContainer } from '../containers/nodes/nodes.ts';
+import { untilReady } from '../containers/nodes/until-ready.ts';
 import type { DockerInstall } from '../containers/runtime/docker-install.ts';
-import { deadlineMs } from '../core/deadlines.ts';
-import { messageOf, SandboxError } from '../core/errors.ts';
-import { poll } from '../core/poll.ts';
-import { type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { SandboxError } from '../core/errors.ts';
+import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
-import type { EngineWith } from '../engines/contract/engine.ts';
-import { splitByCapability } from '../engines/contract/lacks.ts';
-import { type Exporters, hasExporters } from '../engines/contract/metrics.ts';
 import { firstNode, type RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
-import { loadEngines } from '../engines/load-engines.ts';
-import { attachStack } from '../stack/attach/attach-stack.ts';
-import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
-import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
-import {
-  type PublishedMetrics,
-  publishedMetrics,
-  publishers,
-  servedFile,
-  serveMetrics,
-} from '../stack/state/published-metrics.ts';
-import { stackIdentity } from '../stack/state/stack-identity.ts';
+import { attachStack, attachState } from '../stack/attach/attach-stack.ts';
+import { removeMonitoring } from '../stack/remove/monitoring-containers.ts';
+import { changeMonitoringLogins, type LoginFailure, withoutLogin } from '../stack/start/monitoring-logins.ts';
+import { type PublishedMetrics, publishedMetrics, serveMetrics } from '../stack/state/published-metrics.ts';
+import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
 import { readState } from '../stack/state/stack-state.ts';
 import { askReady } from './addresses.ts';
-import { type Part, reconcileParts } from './parts.ts';
-import {
-  alertmanager,
-  alertmanagerNode,
-  alertmanagerPort,
-  type ProgramOptions,
-  prometheus,
-  prometheusNode,
-  prometheusPort,
-} from './programs.ts';
-import { sourceOf } from './source-of.ts';
-import { type JobTargets, writeTargets } from './targets.ts';
+import { type Part, withParts } from './parts.ts';
+import { imagesFor, planned, watchedOf } from './plan.ts';
+import { writeTargets } from './targets.ts';
 
 interface Meant {
   readonly directory?: string;
@@ -59,16 +38,10 @@ export interface MonitorOptions extends Meant {
   readonly signal?: AbortSignal;
 }
 
-/** An engine of the stack that can be watched. */
-interface Watched {
-  readonly engine: EngineWith<'metrics'>;
-  readonly running: RunningEngine;
-}
-
 /**
  * Starts Prometheus, Alertmanager and an exporter for each node of the running stack, or brings them in line with the nodes
  * that there are now: what is as it should be goes on. Engines without metrics are left out, and `monitorStatus` says why.
- * Throws `STACK_NOT_RUNNING`, `IMAGE_UNAVAILABLE`, `NODE_NOT_READY`.
+ * Nodes that are down are watched too. Throws `STACK_NOT_RUNNING`, `IMAGE_UNAVAILABLE`, `NODE_NOT_READY`.
  */
 export async function monitorStack(options: MonitorOptions): Promise<void> {
   const { directory, name } = stackIdentity(options);
@@ -77,7 +50,7 @@ export async function monitorStack(options: MonitorOptions): Promise<void> {
     directory,
     name,
     async () => {
-      const { engines } = await attachStack({ directory, name });
+      const { engines } = await attachForMonitoring({ directory, name });
       const published = () => publishedMetrics({ directory, name });
       await startMonitoring(engines, { ...options, published, progress });
     },
@@ -99,136 +72,80 @@ export async function startMonitoring(
   if (first === undefined) throw new Error('a stack has an engine');
   const beside = firstNode(first);
   await runTask(options.progress, ['monitoring'], async () => {
-    const images = await imagesOf(watched, options);
-    await inEachLoginStore(watched, (exporters, running) => exporters.grant(running));
+    const images = await resolveImages(imagesFor(watched), {
+      policy: options.images,
+      progress: options.progress,
+      ...withoutUndefined({ install: options.install, signal: options.signal }),
+    });
+    const withoutLogins = await changeMonitoringLogins('grant', beside.network, [...engines.values()]);
     const { parts, targets } = await planned(beside, watched, images, {
       timeScale: options.timeScale ?? 1,
       asSpecified: options.asSpecified ?? false,
       webhook: options.webhook,
     });
-    await reconcileParts(beside, parts);
-    // Not before: images take minutes, in which a backup may have been made.
-    await serveMetrics(beside.network, (await options.published?.()) ?? []);
-    await writeTargets(beside.network, targets);
-    await Promise.all(
-      parts.flatMap(({ hostPorts }) => Object.values(hostPorts)).map((port) => untilReady(port, options.signal)),
-    );
-  });
-}
-
-/** Where a server answers itself, its login is in its configuration. */
-async function inEachLoginStore(
-  watched: readonly Watched[],
-  work: (exporters: Exporters, running: RunningEngine) => Promise<void>,
-): Promise<void> {
-  await Promise.all(
-    watched.map(async ({ engine: { metrics }, running }) => {
-      if (hasExporters(metrics)) await work(metrics, running);
-    }),
-  );
-}
-
-async function watchedOf(engines: ReadonlyMap<EngineName, RunningEngine>): Promise<readonly Watched[]> {
-  const { able } = splitByCapability(await loadEngines([...engines.keys()]), 'metrics');
-  return able.map((engine) => ({ engine, running: engines.get(engine.name) as RunningEngine }));
-}
-
-const exporterImage = (engine: string) => `${engine}-exporter`;
-
-async function imagesOf(watched: readonly Watched[], options: Omit<MonitorOptions, keyof Meant>) {
-  const exporters = watched.flatMap(({ engine: { name, metrics } }) =>
-    hasExporters(metrics) ? [{ engine: exporterImage(name), spec: metrics.image }] : [],
-  );
-  return resolveImages([prometheus, alertmanager, ...exporters], {
-    policy: options.images,
-    progress: options.progress ?? silent,
-    ...withoutUndefined({ install: options.install, signal: options.signal }),
-  });
-}
-
-/** What is to run, and what Prometheus is to scrape. */
-async function planned(
-  beside: NodeHandle,
-  watched: readonly Watched[],
-  images: ReadonlyMap<string, ResolvedImage>,
-  programs: ProgramOptions,
-): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
-  const imageOf = (name: string) => images.get(name) as ResolvedImage;
-  const hostPort = await portsOf(beside.network);
-  const sources = watched.map(({ engine, running }) => ({ engine: engine.name, ...sourceOf(engine.metrics, running) }));
-  const engines = watched.map(({ engine }) => engine.name);
-  const own = [
-    { spec: prometheusNode(engines, tokensOf(watched), programs), port: prometheusPort, image: prometheus.engine },
-    { spec: alertmanagerNode(programs), port: alertmanagerPort, image: alertmanager.engine },
-  ];
-  const parts = [
-    ...sources.flatMap(({ engine, exporters }) =>
-      exporters.map((spec): Part => ({ spec, image: imageOf(exporterImage(engine)), hostPorts: {} })),
-    ),
-    ...own.map(
-      ({ spec, port, image }): Part => ({ spec, image: imageOf(image), hostPorts: { [port]: hostPort(port) } }),
-    ),
-  ];
-  return { parts, targets: [...sources.map(({ targets }) => targets), publishedTargets(beside.network)] };
-}
-
-/** Of the servers that answer themselves, what they are shown, by job. */
-function tokensOf(watched: readonly Watched[]): Readonly<Record<string, string>> {
-  const tokens = watched.map(({ engine: { metrics }, running }) =>
-    hasExporters(metrics) ? [] : [[metrics.job, metrics.token(running)] as const],
-  );
-  return Object.fromEntries(tokens.flat());
-}
-
-/** What the sandbox publishes of the stack, which Prometheus serves to itself. */
-function publishedTargets(stackName: string): JobTargets {
-  return {
-    job: 'sandbox',
-    targets: publishers.map((source) => ({
-      targets: [`localhost:${prometheusPort}`],
-      labels: { __metrics_path__: `/user/${servedFile(source)}`, instance: stackName, source },
-    })),
-  };
-}
-
-/** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */
-async function portsOf(stackName: string): Promise<(containerPort: number) => number> {
-  const found = await monitoringContainers(stackName);
-  const known = Object.assign({}, ...found.map(({ hostPorts }) => hostPorts)) as Readonly<Record<number, number>>;
-  const chooser = createPortChooser({ name: `${stackName}-monitoring`, isFree: await freePortCheck(stackName) });
-  const chosen: Record<number, number> = {};
-  for (const port of [prometheusPort, alertmanagerPort]) {
-    chosen[port] = known[port] ?? (await chooser.choose(`monitoring:${port}`));
-  }
-  return (containerPort) => chosen[containerPort] ?? 0;
-}
-
-async function untilReady(port: number, signal?: AbortSignal): Promise<void> {
-  await poll(() => askReady(port), {
-    timeoutMs: deadlineMs('nodeReady'),
-    ...withoutUndefined({ signal }),
-    onTimeout: (last) =>
-      new SandboxError({
-        code: 'NODE_NOT_READY',
-        message: `Monitoring does not answer on port ${port}: ${messageOf(last)}.`,
-        next: 'Look at its containers, whose names end in `-prometheus` and `-alertmanager`: `docker logs`.',
-      }),
+    await withParts(beside, parts, async (containerOf) => {
+      // Not before: images take minutes, in which a backup may have been made.
+      await serveMetrics(beside.network, (await options.published?.()) ?? []);
+      await writeTargets(beside.network, targets);
+      await Promise.all(parts.map((part) => untilServing(part, containerOf(part), options.signal)));
+    });
+    // Not before: whoever has a server that is down, or hangs, wants the rest to be watched all the more.
+    tellWithoutLogins(withoutLogins, options.progress);
   });
 }
 
 /**
- * Removes Prometheus, Alertmanager and the exporters, and takes their logins away. Returns the names of the containers.
- * Throws `STACK_NOT_RUNNING` where a login cannot be taken away; the containers are removed then. Throws `NAME_TAKEN` where the
- * stack of this name is that of another project, whose monitoring stays.
+ * A stack of which nodes are down is watched as well. Those that a process which was killed has stopped are started first.
+ * Throws `STACK_NOT_RUNNING` where it was never started, or was taken down.
  */
-export async function stopMonitoring(options: Meant): Promise<readonly string[]> {
+async function attachForMonitoring(identity: StackIdentity) {
+  return attachStack(identity).catch((thrown) => {
+    if (thrown instanceof SandboxError && thrown.code === 'STACK_NOT_RUNNING') return attachState(identity);
+    throw thrown;
+  });
+}
+
+/** That a server is down is what its alert says. Throws `NODE_NOT_READY` for one that runs and could not be given its login. */
+function tellWithoutLogins(failures: readonly LoginFailure[], progress: ProgressListener): void {
+  for (const failure of failures.filter(({ isDown }) => isDown)) notice(progress, 'warning', withoutLogin(failure));
+  const failed = failures.find(({ isDown }) => !isDown);
+  if (failed === undefined) return;
+  throw new SandboxError({
+    code: 'NODE_NOT_READY',
+    engine: failed.engine,
+    message: `The stack is watched, but the exporter of ${failed.nodes.join(', ')} has no login: ${failed.reason}.`,
+    next: 'See to that server, then give it its login: `npm run sandbox -- monitor up`.',
+  });
+}
+
+/** An exporter publishes no port: its first scrape tells. */
+async function untilServing({ hostPorts }: Part, container: NodeHandle, signal?: AbortSignal): Promise<void> {
+  const [port] = Object.values(hostPorts);
+  if (port === undefined) return;
+  await untilReady(container, {
+    probe: async () => {
+      if (!(await askReady(port))) throw new Error('it is starting');
+      return '';
+    },
+    signal,
+    next: 'Its last log lines are below. On a slow machine set SANDBOX_DEADLINE_FACTOR=2, then: `npm run sandbox -- monitor up`.',
+  });
+}
+
+/**
+ * Removes Prometheus, Alertmanager and the exporters, and takes their logins away. Returns the names of the containers, and
+ * of the servers that keep the login. Throws `STACK_NOT_RUNNING` where the stack is not there; its monitoring is removed then.
+ * Throws `NAME_TAKEN` where the stack of this name is that of another project, whose monitoring stays.
+ */
+export async function stopMonitoring(
+  options: Meant,
+): Promise<{ readonly containers: readonly string[]; readonly loginsLeft: readonly LoginFailure[] }> {
   const { directory, name } = stackIdentity(options);
   await readState(directory, name);
   return withStackLock(directory, name, async () => {
-    const found = await monitoringContainers(name);
-    await Promise.all(found.map(({ id }) => removeContainer(id)));
-    const watched = await watchedOf((await attachStack({ directory, name })).engines);
-    await inEachLoginStore(watched, (exporters, running) => exporters.revoke(running));
-    return found.map((each) => each.name);
+    const containers = await removeMonitoring(name);
+    const { engines } = await attachForMonitoring({ directory, name });
+    const loginsLeft = await changeMonitoringLogins('revoke', name, [...engines.values()]);
+    return { containers, loginsLeft };
   });
 }

@@ -68,6 +68,8 @@ export function prometheusNode(
       '--config.file=/etc/prometheus/prometheus.yml',
       `--storage.tsdb.path=${memoryFolder}/prometheus`,
       '--storage.tsdb.retention.time=1d',
+      // The folder's memory counts as the container's: beside the program, it must stay below the container's limit.
+      '--storage.tsdb.retention.size=256MB',
       `--rules.alert.resend-delay=${scaledDuration(resendDelay, timeScale)}`,
       `--web.user-assets=${servedFolder}`,
     ],

@@ -4,6 +4,8 @@ import { MongoClient } from 'mongodb';
 import { auth as neo4jAuth, driver as neo4jDriver } from 'neo4j-driver';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { execInNode } from '../../sandbox/containers/runtime/exec.ts';
+import type { FoundContainer } from '../../sandbox/containers/runtime/objects.ts';
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
@@ -41,9 +43,14 @@ function watch(): Promise<void> {
   return startMonitoring(engines, { images: 'auto', timeScale, progress: silent });
 }
 
-async function addressOf(part: string): Promise<string> {
+async function containerOf(part: string): Promise<FoundContainer> {
   const found = (await monitoringContainers(stack.name)).find(({ name }) => name === `${stack.name}-${part}`);
-  const [port] = Object.values(found?.hostPorts ?? {});
+  if (found === undefined) throw new Error(`there is no ${part}`);
+  return found;
+}
+
+async function addressOf(part: string): Promise<string> {
+  const [port] = Object.values((await containerOf(part)).hostPorts);
   return `http://127.0.0.1:${port}`;
 }
 
@@ -312,6 +319,16 @@ test('what is as it should be goes on, and what is missing is started again', as
   const after = await idsByName();
   expect([...after.keys()].toSorted()).toEqual([...before.keys()].toSorted());
   expect([...after].filter(([name, id]) => before.get(name) !== id).map(([name]) => name)).toEqual([exporter]);
+});
+
+test('an exporter lets go of a client that begins a request and says no more', async () => {
+  const program =
+    "import socket; s = socket.create_connection(('127.0.0.1', 2004)); s.sendall(b'GET /'); print(s.recv(1))";
+  const { id, name } = await containerOf('neo4j-exporter');
+  const node = { name, containerId: id };
+  const command = ['/opt/exporter/venv/bin/python', '-c', program];
+  const { output } = await execInNode(node, command, { timeoutMs: deadlineMs('nodeReady') });
+  expect(output).toBe("b''\n");
 });
 
 test('what watches starts again where the machine has ended it', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ResolvedImage } from '../../sandbox/containers/images/image-spec.ts';
 import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import { hasExporters } from '../../sandbox/engines/contract/metrics.ts';
 import type { RunningEngine, Topology } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
@@ -25,6 +26,15 @@ function runningAs(engine: Engine, topology: Topology): RunningEngine {
   return { engine: engine.name, topology: topology.name, image, serverVersion: '', nodes, secrets };
 }
 
+/** Where the nodes of an engine do not all share their users, those that do. */
+const userStores: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  // The users of the config server are the router's.
+  'mongodb clustered': [['mongodb-router-1'], ['mongodb-shard-1'], ['mongodb-shard-2']],
+  'neo4j replicated': [['neo4j'], ['neo4j-standby']],
+  'redis replicated': [['redis-1'], ['redis-2'], ['redis-3']],
+  'redis clustered': ['1', '2', '3', '4', '5', '6'].map((number) => [`redis-${number}`]),
+};
+
 const cases = (await loadEngines(engineNames)).flatMap((engine) =>
   Object.values(engine.topologies).map((topology) => ({ name: `${engine.name} ${topology.name}`, engine, topology })),
 );
@@ -46,10 +56,18 @@ describe.each(cases)('$name', ({ engine, topology }) => {
     expect(addresses.map((address) => address.split(':')[0])).toEqual(hosts);
   });
 
+  test('a login is made once in each store of users', () => {
+    if (!hasExporters(metrics)) return;
+    const stores = (metrics.userStores?.(running) ?? [running]).map(({ nodes }) => nodes.map(({ name }) => name));
+    expect(stores).toEqual(userStores[`${engine.name} ${topology.name}`] ?? [running.nodes.map(({ name }) => name)]);
+  });
+
   test('exporters publish nothing, and have their passwords in files that they alone may read', () => {
     const passwords = Object.values(secrets).flatMap((secret) => [secret, monitoringPassword(secret)]);
     for (const { files = [], ...shown } of exporters) {
       expect(shown.ports).toEqual([]);
+      // The user of an image may be another one: that of redis_exporter's is 59000.
+      expect(shown.user).toBe('65534');
       for (const password of passwords) expect(JSON.stringify(shown)).not.toContain(password);
       const secretFiles = files.filter(({ content }) => passwords.some((password) => content.includes(password)));
       expect(secretFiles.map(({ mode, owner }) => ({ mode, owner }))).toEqual([{ mode: 0o400, owner: 65_534 }]);

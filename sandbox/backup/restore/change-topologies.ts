@@ -9,6 +9,7 @@ import { notice, silent } from '../../core/progress.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import { loadEngines } from '../../engines/load-engines.ts';
 import { removeAbandoned } from '../../stack/remove/clean-up.ts';
+import { removeMonitoring } from '../../stack/remove/monitoring-containers.ts';
 import { stopNodes } from '../../stack/remove/stop-nodes.ts';
 import { topologiesOfData } from '../../stack/replace/laid-out.ts';
 import { askedStack } from '../../stack/resolve/asked-stack.ts';
@@ -104,6 +105,8 @@ async function change(
   const remake = await needsOtherNetwork(changes, identity.name);
   stopped.push(...(await removeNodes(before, remake ? engineNames : changed)));
   if (remake) {
+    // What else is in the network. Whoever asked for the change sees to it that the stack is watched again.
+    await removeMonitoring(identity.name);
     await removeNetwork(identity.name);
     await ensureFixedNetwork(identity.name, before.labels);
   }

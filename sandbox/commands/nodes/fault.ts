@@ -13,6 +13,7 @@ import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../op
 import { identityOf } from '../options/stack-options.ts';
 import { suggestionFor } from '../options/suggestion.ts';
 import type { Action, ActionContext } from '../run-action.ts';
+import { renewLoginsOf } from './renew-logins.ts';
 
 /** Breaks a node of the stack, or what is between nodes, until `fault heal`. */
 export const fault: Action = async (context) => {
@@ -28,6 +29,7 @@ export const fault: Action = async (context) => {
   await healAbandoned();
   if (kind === 'heal') {
     const healed = await faults.heal(nodes[0]);
+    await renewLoginsOf(healed, context);
     return {
       document: { version: 1, stack: name, healed },
       text: () => `${healed.length} healed${healed.map((each) => `\n  ${each.kind} ${each.node}`).join('')}\n`,

@@ -8,6 +8,7 @@ import { type AttachedStack, attachIfCurrent } from '../../stack/attach/attach-s
 import { type EngineGap, readSchemaGaps } from '../../stack/furnish/schema-gaps.ts';
 import { hasPlatformSchema, withoutMigrated } from '../../stack/migrate/differences.ts';
 import { migrationsDigest } from '../../stack/migrate/read-plans.ts';
+import { isWatched } from '../../stack/remove/monitoring-containers.ts';
 import { type AskedStack, askedStack, identifyingOptions } from '../../stack/resolve/asked-stack.ts';
 import type { Topologies } from '../../stack/stack-options.ts';
 import type { StartupStep } from '../../stack/start/startup-steps.ts';
@@ -28,6 +29,8 @@ export interface BroughtUp {
   readonly crossStore: CrossStoreReport | undefined;
   /** What its stores lack of their schemas, or have otherwise. */
   readonly schemaGaps: readonly EngineGap[];
+  /** Whether nodes may have changed under monitoring, which has to follow them. */
+  readonly wasWatched: boolean;
 }
 
 /** Backups that version 0.1 kept in the project, where `git clean` would take them. */
@@ -85,10 +88,18 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
     });
     if (attached !== undefined) {
       const schemaGaps = await gapsOfAttached(context, attached);
-      return { attached: true, engines: attached.engines, startup: [], crossStore: undefined, schemaGaps };
+      return {
+        attached: true,
+        engines: attached.engines,
+        startup: [],
+        crossStore: undefined,
+        schemaGaps,
+        wasWatched: false,
+      };
     }
   }
   await nameMovedStacks(context);
+  const wasWatched = await isWatched(asked.identity.name);
   if (Object.keys(context.settings.topologies).length > 0) {
     const { changeTopologies } = await import('../../backup/restore/change-topologies.ts');
     await changeTopologies(options);
@@ -98,5 +109,6 @@ export async function bringUp(context: ActionContext): Promise<BroughtUp> {
   // `--reset` replaces what is different here; `seed --reset` gives every engine its data as it was.
   await using stack = await createStack({ ...options, keepSame: true });
   const { startup, crossStore, schemaGaps } = stack;
-  return { attached: false, engines: new Map(Object.entries(stack.engines)), startup, crossStore, schemaGaps };
+  const engines = new Map(Object.entries(stack.engines));
+  return { attached: false, engines, startup, crossStore, schemaGaps, wasWatched };
 }

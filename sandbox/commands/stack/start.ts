@@ -1,6 +1,8 @@
 import { formatEndpoints, formatStatus } from '../../report/stack/status-text.ts';
 import { stackStatus } from '../../stack/attach/stack-status.ts';
+import { isWatched } from '../../stack/remove/monitoring-containers.ts';
 import { takeDown } from '../../stack/remove/take-down.ts';
+import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { identityOf, presentOptionsOf } from '../options/stack-options.ts';
 import type { Action, ActionContext, Outcome } from '../run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
@@ -11,8 +13,11 @@ export const start: Action = async (context) => startAsItWas(context, await stac
 /** {@link start} after a stop. */
 export const restart: Action = async (context) => {
   const layout = await stackLayout(context);
+  const wasWatched = await isWatched(stackIdentity(identityOf(context)).name);
   await takeDown({ ...identityOf(context), volumes: false, progress: context.progress });
-  return startAsItWas(context, layout);
+  const outcome = await startAsItWas(context, layout);
+  if (wasWatched) await (await import('../monitor.ts')).watchAgain(context);
+  return outcome;
 };
 
 async function startAsItWas(context: ActionContext, layout: StackLayout): Promise<Outcome> {

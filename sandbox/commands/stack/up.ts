@@ -11,9 +11,10 @@ import { bringUp } from './bring-up.ts';
 export const up: Action = async (context) => {
   const { profile } = context.flags;
   if (profile !== undefined) parseChoice(String(profile), ['monitoring'] as const, '--profile');
-  const { attached, startup, crossStore, schemaGaps } = await bringUp(context);
+  const { attached, startup, crossStore, schemaGaps, wasWatched } = await bringUp(context);
   requireWholeSchemas(schemaGaps);
   if (profile !== undefined) await (await import('../monitor.ts')).watch(context);
+  else if (wasWatched) await (await import('../monitor.ts')).watchAgain(context);
   const status = await stackStatus(identityOf(context));
   return {
     document: { ...status, attached, startup, crossStore },

@@ -26,10 +26,12 @@ interface Scraped {
 /** A program beside each node. */
 export interface Exporters {
   readonly image: ImageSpec;
-  /** Makes the login of the exporters, with the least rights, or gives it its password again. */
-  readonly grant: (running: RunningEngine) => Promise<void>;
+  /** The engine in parts that have users of their own each. Default: all of its nodes share theirs. */
+  readonly userStores?: (running: RunningEngine) => readonly RunningEngine[];
+  /** Makes the login of the exporters in such a part, with the least rights, or gives it its password again. */
+  readonly grant: (store: RunningEngine) => Promise<void>;
   /** Takes that login away. Nothing happens where there is none. */
-  readonly revoke: (running: RunningEngine) => Promise<void>;
+  readonly revoke: (store: RunningEngine) => Promise<void>;
   readonly exporterOf: (running: RunningEngine, node: NodeHandle) => Exporter;
 }
 

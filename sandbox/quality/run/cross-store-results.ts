@@ -1,12 +1,13 @@
 import type { Dataset } from '../../../seeds/dataset.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
+import { withDeadline } from '../../core/within.ts';
 import { checkAcrossStores, type HeldDataset, heldOf } from '../../cross-store/check-across-stores.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { isExternal, type RunningEngine } from '../../engines/contract/topology.ts';
 import type { QualityTarget } from './quality-target.ts';
 import type { CheckResult } from './report.ts';
-import { closeQuality, openQuality, withDeadline } from './run-check.ts';
+import { closeQuality, openQuality } from './run-check.ts';
 
 /** The name of a check across stores, by the words of the cross-store check: `redis holds each user`. */
 function idOf(store: string, kind: string): string {

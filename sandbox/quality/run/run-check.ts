@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
-import { within } from '../../core/within.ts';
+import { withDeadline } from '../../core/within.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import {
   NoSuchPlace,
@@ -121,9 +121,4 @@ export async function openQuality(quality: Quality, running: ReachableEngine): P
 /** A store that has fallen silent meanwhile hears no goodbye, and what it has told counts all the same. */
 export async function closeQuality(session: QualitySession): Promise<void> {
   await withDeadline(Promise.resolve(session[Symbol.asyncDispose]()), deadlineMs('serverSelection')).catch(() => {});
-}
-
-/** Whatever comes after the deadline is nobody's any more. */
-export function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
-  return within(work, { timeoutMs, onTimeout: () => new Error(`no answer within ${timeoutMs / 1_000} s`) });
 }

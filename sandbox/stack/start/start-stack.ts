@@ -19,6 +19,7 @@ import { lostSecrets, type StackState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import { bringUpEngine, type Furnish } from './bring-up-engine.ts';
 import { headStart } from './head-start.ts';
+import { renewMonitoringLogins } from './monitoring-logins.ts';
 import { type Before, type StackStart, volumesOf } from './stack-start.ts';
 
 /** What a start does beside the nodes. */
@@ -63,8 +64,10 @@ export async function startStack<Furnished>(
     await rollBack(start, copied(), known);
     throw thrown;
   });
+  const running = up.map((each) => each.running);
+  await renewMonitoringLogins(stack.identity.name, running, stack.progress);
   return {
-    running: new Map(up.map(({ running }) => [running.engine, running])),
+    running: new Map(running.map((each) => [each.engine, each])),
     furnished: up.map(({ furnished }) => furnished),
   };
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Db, MongoServerError } from 'mongodb';
+import { type MongoClient, MongoServerError } from 'mongodb';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { downDrills } from '../../shared/metrics/alert-causes.ts';
 import { monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { pythonExporter, pythonExporterNode } from '../../shared/metrics/python-exporter.ts';
@@ -24,6 +24,7 @@ export const metrics: Metrics = {
       'an exporter of ours, on pymongo',
     ),
   },
+  userStores,
   grant,
   revoke,
   exporterOf,
@@ -38,37 +39,37 @@ const [userExists, userNotFound] = [51_003, 11];
 
 const hasCode = (thrown: unknown, code: number) => thrown instanceof MongoServerError && thrown.code === code;
 
-/** Each keeps users of its own: the replica set, or of a cluster what the router writes and every shard. */
-async function inEachUserStore(running: RunningEngine, work: (admin: Db) => Promise<void>): Promise<void> {
-  const shards = running.nodes.filter(({ role }) => role === 'shard');
-  await Promise.all([
-    (async () => {
-      await using client = await openForWork(running);
-      await work(client.db('admin'));
-    })(),
-    ...shards.map(async (shard) => {
-      await using client = await clientAsServer({ ...running, nodes: [shard] }).connect();
-      await work(client.db('admin'));
-    }),
-  ]);
+/** A set has its own; of a cluster the router writes those that the config server has, and each shard has its own. */
+export function userStores(running: RunningEngine): readonly RunningEngine[] {
+  if (running.topology !== 'clustered') return [running];
+  const storesOf = (wanted: string) =>
+    running.nodes.filter(({ role }) => role === wanted).map((node) => ({ ...running, nodes: [node] }));
+  return [...storesOf('router'), ...storesOf('shard')];
 }
 
-async function grant(running: RunningEngine): Promise<void> {
-  const pwd = monitoringPassword(running.secrets.root);
-  await inEachUserStore(running, async (admin) => {
-    await admin.command({ createUser: monitoringLogin, pwd, roles }).catch(async (thrown) => {
-      if (!hasCode(thrown, userExists)) throw thrown;
-      await admin.command({ updateUser: monitoringLogin, pwd, roles });
-    });
+/** A shard has no other user than the server's own. */
+function openAdministrator(store: RunningEngine): Promise<MongoClient> {
+  return firstNode(store).role === 'shard' ? clientAsServer(store).connect() : openForWork(store);
+}
+
+async function grant(store: RunningEngine): Promise<void> {
+  const pwd = monitoringPassword(store.secrets.root);
+  await using client = await openAdministrator(store);
+  const admin = client.db('admin');
+  await admin.command({ createUser: monitoringLogin, pwd, roles }).catch(async (thrown) => {
+    if (!hasCode(thrown, userExists)) throw thrown;
+    await admin.command({ updateUser: monitoringLogin, pwd, roles });
   });
 }
 
-async function revoke(running: RunningEngine): Promise<void> {
-  await inEachUserStore(running, async (admin) => {
-    await admin.command({ dropUser: monitoringLogin }).catch((thrown) => {
+async function revoke(store: RunningEngine): Promise<void> {
+  await using client = await openAdministrator(store);
+  await client
+    .db('admin')
+    .command({ dropUser: monitoringLogin })
+    .catch((thrown) => {
       if (!hasCode(thrown, userNotFound)) throw thrown;
     });
-  });
 }
 
 function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {

@@ -4,7 +4,7 @@ import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { downDrills } from '../../shared/metrics/alert-causes.ts';
-import { monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
+import { eachNode, monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { pythonExporter, pythonExporterNode } from '../../shared/metrics/python-exporter.ts';
 import { probe, withDriver } from '../server/connection.ts';
 
@@ -22,31 +22,25 @@ export const metrics: Metrics = {
       "an exporter of ours, on Neo4j's driver",
     ),
   },
+  userStores: eachNode,
   grant,
   revoke,
   exporterOf,
   alertDrills: downDrills({ alert: 'Neo4jDown', probe, exporterOf }),
 };
 
-/** Runs a statement about users on every node: each has its own. */
-async function onEveryNode(running: RunningEngine, statement: string, parameters: object = {}): Promise<void> {
-  await Promise.all(
-    running.nodes.map((node) =>
-      withDriver({ ...running, nodes: [node] }, (driver) =>
-        driver.executeQuery(statement, parameters, { database: 'system' }),
-      ),
-    ),
-  );
+async function aboutUsers(server: RunningEngine, statement: string, parameters: object): Promise<void> {
+  await withDriver(server, (driver) => driver.executeQuery(statement, parameters, { database: 'system' }));
 }
 
 /** This edition has no roles: the login may do everything, and the exporter asks in transactions that cannot write. */
-async function grant(running: RunningEngine): Promise<void> {
-  const parameters = { login: monitoringLogin, password: monitoringPassword(running.secrets.neo4j) };
-  await onEveryNode(running, readQuery('grant.cypher'), parameters);
+async function grant(server: RunningEngine): Promise<void> {
+  const parameters = { login: monitoringLogin, password: monitoringPassword(server.secrets.neo4j) };
+  await aboutUsers(server, readQuery('grant.cypher'), parameters);
 }
 
-async function revoke(running: RunningEngine): Promise<void> {
-  await onEveryNode(running, readQuery('revoke.cypher'), { login: monitoringLogin });
+async function revoke(server: RunningEngine): Promise<void> {
+  await aboutUsers(server, readQuery('revoke.cypher'), { login: monitoringLogin });
 }
 
 function readQuery(name: string): string {

@@ -2,7 +2,7 @@ import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { downDrills } from '../../shared/metrics/alert-causes.ts';
-import { debianProgram } from '../../shared/metrics/debian-program.ts';
+import { debianProgram, monitoringUser } from '../../shared/metrics/debian-program.ts';
 import { exporterSecret, monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
 import { primaryThatAnswers } from '../failover/rejoin.ts';
 import { type OpenClient, openClient, probe } from '../server/connection.ts';
@@ -72,6 +72,7 @@ function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
       name: `${node.name}-exporter`,
       role: 'exporter',
       ports: [],
+      user: String(monitoringUser),
       environment: {
         DATA_SOURCE_URI: `${node.name}:${Object.keys(node.hostPorts)[0] ?? 5432}/postgres?sslmode=disable&connect_timeout=5`,
         DATA_SOURCE_USER: monitoringLogin,

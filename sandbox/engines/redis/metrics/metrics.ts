@@ -1,10 +1,15 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { sha256Of } from '../../../core/sha256-of.ts';
 import type { Exporter, Metrics } from '../../contract/metrics.ts';
-import type { RunningEngine } from '../../contract/topology.ts';
+import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { downDrills } from '../../shared/metrics/alert-causes.ts';
-import { debianProgram } from '../../shared/metrics/debian-program.ts';
-import { exporterSecret, monitoringLogin, monitoringPassword } from '../../shared/metrics/monitoring-login.ts';
+import { debianProgram, monitoringUser } from '../../shared/metrics/debian-program.ts';
+import {
+  eachNode,
+  exporterSecret,
+  monitoringLogin,
+  monitoringPassword,
+} from '../../shared/metrics/monitoring-login.ts';
 import { serverPort } from '../server/client-options.ts';
 import { openClient, probe } from '../server/connection.ts';
 import { alertDrills, notDrilled } from './alert-drills.ts';
@@ -20,6 +25,8 @@ export const metrics: Metrics = {
     official: { reference: 'oliver006/redis_exporter:v1.69.0' },
     local: debianProgram('prometheus-redis-exporter', ['prometheus-redis-exporter'], 'redis_exporter 1.69 of Debian'),
   },
+  // They lie with the data of each server.
+  userStores: eachNode,
   grant,
   revoke,
   exporterOf,
@@ -36,26 +43,17 @@ const rights = [
   ...['+client|setname', '+cluster|info'],
 ];
 
-/** Users are each server's own, and lie with its data. */
-async function grant(running: RunningEngine): Promise<void> {
-  const password = `#${sha256Of(monitoringPassword(running.secrets.default))}`;
-  await Promise.all(
-    running.nodes.map(async (node) => {
-      await using client = await openClient(node, running.secrets);
-      await client.acl('SETUSER', monitoringLogin, 'reset', 'on', password, '-@all', ...rights);
-      await client.acl('SAVE');
-    }),
-  );
+async function grant(server: RunningEngine): Promise<void> {
+  const password = `#${sha256Of(monitoringPassword(server.secrets.default))}`;
+  await using client = await openClient(firstNode(server), server.secrets);
+  await client.acl('SETUSER', monitoringLogin, 'reset', 'on', password, '-@all', ...rights);
+  await client.acl('SAVE');
 }
 
-async function revoke(running: RunningEngine): Promise<void> {
-  await Promise.all(
-    running.nodes.map(async (node) => {
-      await using client = await openClient(node, running.secrets);
-      await client.acl('DELUSER', monitoringLogin);
-      await client.acl('SAVE');
-    }),
-  );
+async function revoke(server: RunningEngine): Promise<void> {
+  await using client = await openClient(firstNode(server), server.secrets);
+  await client.acl('DELUSER', monitoringLogin);
+  await client.acl('SAVE');
 }
 
 function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
@@ -70,6 +68,8 @@ function exporterOf(running: RunningEngine, node: NodeHandle): Exporter {
       name: `${node.name}-exporter`,
       role: 'exporter',
       ports: [],
+      // The official image's own user, 59000, could not read the file.
+      user: String(monitoringUser),
       environment: {
         REDIS_ADDR: address,
         REDIS_USER: monitoringLogin,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { LocalImage } from '../../../containers/images/image-spec.ts';
 
-/** User of the programs for monitoring, in the official images and in ours: `nobody`. */
+/** User that the programs for monitoring run as, whatever their image says: `nobody`. */
 export const monitoringUser = 65_534;
 
 /** An image with one program of Debian's packages as its entrypoint, which runs as {@link monitoringUser}. */

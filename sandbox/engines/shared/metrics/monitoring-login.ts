@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { NodeFile } from '../../../containers/nodes/node-spec.ts';
-import type { Secrets } from '../../contract/topology.ts';
+import type { RunningEngine, Secrets } from '../../contract/topology.ts';
 import { monitoringUser } from './debian-program.ts';
 
 /** Name of the exporters' login, in every engine. */
@@ -13,6 +13,11 @@ export const monitoringLogin = 'taishang_monitoring';
 export function monitoringPassword(administrator: Secrets[string] | undefined): string {
   if (administrator === undefined) throw new Error('an engine that is monitored has an administrator');
   return createHmac('sha256', administrator).update('monitoring').digest('base64url');
+}
+
+/** Of an engine whose servers have users of their own each. */
+export function eachNode(running: RunningEngine): readonly RunningEngine[] {
+  return running.nodes.map((node) => ({ ...running, nodes: [node] }));
 }
 
 /** A file that the exporter alone may read. */

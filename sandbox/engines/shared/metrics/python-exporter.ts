@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { LocalImage } from '../../../containers/images/image-spec.ts';
 import type { NodeFile, NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Exporter } from '../../contract/metrics.ts';
+import { monitoringUser } from './debian-program.ts';
 import { exporterSecret, monitoringLogin } from './monitoring-login.ts';
 
 /** Where the image looks for the program. */
@@ -43,6 +44,7 @@ export function pythonExporterNode(given: {
       name: `${node.name}-exporter`,
       role: 'exporter',
       ports: [],
+      user: String(monitoringUser),
       environment: {
         EXPORTER_PORT: String(port),
         EXPORTER_TARGET: target,

@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import Timestamp
 from prometheus_client.metrics_core import Metric
-from pymongo import MongoClient
+from pymongo import MongoClient, timeout
 from pymongo.errors import OperationFailure
 from serving import TARGET, TIMEOUT_S, USER, metric, read_password, serve
 
@@ -128,7 +128,13 @@ def main() -> None:
         tz_aware=True,
         appname="taishang-exporter",
     )
-    serve("mongodb_up", lambda: collect(client))
+
+    def within_deadline() -> Iterable[Metric]:
+        # Of all commands of a scrape together.
+        with timeout(TIMEOUT_S):
+            return list(collect(client))
+
+    serve("mongodb_up", within_deadline)
 
 
 main()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -53,6 +54,8 @@ def serve(up: str, collect: Callable[[], Iterable[Metric]]) -> None:
     """Until it is told to end. `up` is the name of the metric that says whether the server answers."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Server(up, collect))
+    # Of clients that say nothing, each would keep its thread for ever.
+    socket.setdefaulttimeout(TIMEOUT_S)
     start_http_server(int(os.environ["EXPORTER_PORT"]), registry=registry)
     # The first process of a container has to ask for its signals.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

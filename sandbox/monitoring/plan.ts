@@ -1,0 +1,103 @@
+import type { ResolvedImage } from '../containers/images/image-spec.ts';
+import type { ImageRequest } from '../containers/images/images.ts';
+import type { NodeHandle } from '../containers/nodes/node-spec.ts';
+import type { EngineWith } from '../engines/contract/engine.ts';
+import { splitByCapability } from '../engines/contract/lacks.ts';
+import { hasExporters } from '../engines/contract/metrics.ts';
+import type { RunningEngine } from '../engines/contract/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import { loadEngines } from '../engines/load-engines.ts';
+import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
+import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
+import { publishers, servedFile } from '../stack/state/published-metrics.ts';
+import type { Part } from './parts.ts';
+import {
+  alertmanager,
+  alertmanagerNode,
+  alertmanagerPort,
+  type ProgramOptions,
+  prometheus,
+  prometheusNode,
+  prometheusPort,
+} from './programs.ts';
+import { sourceOf } from './source-of.ts';
+import type { JobTargets } from './targets.ts';
+
+/** An engine of the stack that can be watched. */
+export interface Watched {
+  readonly engine: EngineWith<'metrics'>;
+  readonly running: RunningEngine;
+}
+
+/** Those of these engines that can be watched. */
+export async function watchedOf(engines: ReadonlyMap<EngineName, RunningEngine>): Promise<readonly Watched[]> {
+  const { able } = splitByCapability(await loadEngines([...engines.keys()]), 'metrics');
+  return able.map((engine) => ({ engine, running: engines.get(engine.name) as RunningEngine }));
+}
+
+const exporterImage = (engine: string) => `${engine}-exporter`;
+
+/** Images of all that watches these engines. */
+export function imagesFor(watched: readonly Watched[]): readonly ImageRequest[] {
+  const exporters = watched.flatMap(({ engine: { name, metrics } }) =>
+    hasExporters(metrics) ? [{ engine: exporterImage(name), spec: metrics.image }] : [],
+  );
+  return [prometheus, alertmanager, ...exporters];
+}
+
+/** What is to run, and what Prometheus is to scrape. */
+export async function planned(
+  beside: NodeHandle,
+  watched: readonly Watched[],
+  images: ReadonlyMap<string, ResolvedImage>,
+  programs: ProgramOptions,
+): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
+  const imageOf = (name: string) => images.get(name) as ResolvedImage;
+  const hostPort = await portsOf(beside.network);
+  const sources = watched.map(({ engine, running }) => ({ engine: engine.name, ...sourceOf(engine.metrics, running) }));
+  const engines = watched.map(({ engine }) => engine.name);
+  const own = [
+    { spec: prometheusNode(engines, tokensOf(watched), programs), port: prometheusPort, image: prometheus.engine },
+    { spec: alertmanagerNode(programs), port: alertmanagerPort, image: alertmanager.engine },
+  ];
+  const parts = [
+    ...sources.flatMap(({ engine, exporters }) =>
+      exporters.map((spec): Part => ({ spec, image: imageOf(exporterImage(engine)), hostPorts: {} })),
+    ),
+    ...own.map(
+      ({ spec, port, image }): Part => ({ spec, image: imageOf(image), hostPorts: { [port]: hostPort(port) } }),
+    ),
+  ];
+  return { parts, targets: [...sources.map(({ targets }) => targets), publishedTargets(beside.network)] };
+}
+
+/** Of the servers that answer themselves, what they are shown, by job. */
+function tokensOf(watched: readonly Watched[]): Readonly<Record<string, string>> {
+  const tokens = watched.map(({ engine: { metrics }, running }) =>
+    hasExporters(metrics) ? [] : [[metrics.job, metrics.token(running)] as const],
+  );
+  return Object.fromEntries(tokens.flat());
+}
+
+/** What the sandbox publishes of the stack, which Prometheus serves to itself. */
+function publishedTargets(stackName: string): JobTargets {
+  return {
+    job: 'sandbox',
+    targets: publishers.map((source) => ({
+      targets: [`localhost:${prometheusPort}`],
+      labels: { __metrics_path__: `/user/${servedFile(source)}`, instance: stackName, source },
+    })),
+  };
+}
+
+/** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */
+async function portsOf(stackName: string): Promise<(containerPort: number) => number> {
+  const found = await monitoringContainers(stackName);
+  const known = Object.assign({}, ...found.map(({ hostPorts }) => hostPorts)) as Readonly<Record<number, number>>;
+  const chooser = createPortChooser({ name: `${stackName}-monitoring`, isFree: await freePortCheck(stackName) });
+  const chosen: Record<number, number> = {};
+  for (const port of [prometheusPort, alertmanagerPort]) {
+    chosen[port] = known[port] ?? (await chooser.choose(`monitoring:${port}`));
+  }
+  return (containerPort) => chosen[containerPort] ?? 0;
+}
