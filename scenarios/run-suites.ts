@@ -3,12 +3,22 @@ import type { ImagePolicy } from '../sandbox/containers/images/image-spec.ts';
 import { resolveImages } from '../sandbox/containers/images/images.ts';
 import { ensureDocker } from '../sandbox/containers/runtime/docker-host.ts';
 import { SandboxError } from '../sandbox/core/errors.ts';
+import {
+  badValue,
+  checkOptionsOf,
+  checkText,
+  choiceCheck,
+  listCheck,
+  type OptionChecks,
+} from '../sandbox/core/option-checks.ts';
 import { type ProgressListener, silent } from '../sandbox/core/progress.ts';
+import { shownValue } from '../sandbox/core/text/shown-value.ts';
+import { checkSomeEngines } from '../sandbox/engines/check-engine-names.ts';
 import type { Engine } from '../sandbox/engines/contract/engine.ts';
 import { splitByCapability } from '../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../sandbox/engines/load-engines.ts';
-import { checkSeed } from '../sandbox/stack/stack-options.ts';
+import { stackOptionChecks } from '../sandbox/stack/check-stack-options.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';
 import { monitoring } from './alerts/monitoring-drills.ts';
@@ -59,19 +69,34 @@ export interface SuitesOptions {
   readonly signal?: AbortSignal;
 }
 
+const { seed, images, dockerInstall, progress, signal } = stackOptionChecks;
+
+const suitesChecks: OptionChecks<SuitesOptions> = {
+  ...{ seed, images, dockerInstall, progress, signal },
+  suites: listCheck(checkText),
+  engines: checkSomeEngines,
+  size: (option, value) => {
+    if (value === 'none') throw badValue(option, value, 'one with data: suites need some');
+    stackOptionChecks.size(option, value);
+  },
+  depth: choiceCheck(['quick', 'full']),
+  timeScale: checkTimeScale,
+  reportDirectory: checkText,
+};
+
 /**
  * Runs suites on throw-away topologies, never on a developer's stack. What an engine lacks is `not-run` with its reason.
- * Throws `BAD_OPTION` for a suite that does not exist and a seed that will not do, and what the container
+ * Throws `BAD_OPTION`, `UNKNOWN_ENGINE` and `UNKNOWN_SIZE` before anything starts, and what the container
  * engine and the images throw (`DOCKER_NOT_FOUND`, `IMAGE_UNAVAILABLE`, `IMAGE_BUILD_FAILED`); whatever goes wrong on an
  * engine is a result.
  *
  *     const { summary, results } = await runSuites({ engines: ['redis'], suites: ['backup-restore'], depth: 'quick' });
  */
 export async function runSuites(options: SuitesOptions): Promise<ScenariosReport> {
+  checkOptionsOf('runSuites', options, suitesChecks);
+  checkSomeEngines('engines', options.engines);
   const suites = chooseSuites(options.suites, options.depth ?? 'full');
   const timeScale = options.timeScale ?? defaultTimeScale;
-  checkTimeScale(timeScale);
-  checkSeed(options.seed);
   const seed = options.seed ?? defaultSeed;
   const size = options.size ?? 'small';
   const engines = await loadEngines(options.engines);
@@ -130,11 +155,11 @@ function chooseSuites(asked: readonly string[] | undefined, depth: Depth): reado
   return suiteNames.filter((name) => asked.includes(name));
 }
 
-function checkTimeScale(timeScale: number): void {
-  if (Number.isInteger(timeScale) && timeScale >= 1 && timeScale <= timeScaleMax) return;
+function checkTimeScale(_option: string, timeScale: unknown): void {
+  if (Number.isInteger(timeScale) && Number(timeScale) >= 1 && Number(timeScale) <= timeScaleMax) return;
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `Time cannot run ${timeScale} times faster in drills of alerts.`,
+    message: `Time cannot run ${shownValue(timeScale)} times faster in drills of alerts.`,
     next: `Use a whole number from 1 to ${timeScaleMax}: --time-scale ${defaultTimeScale}.`,
   });
 }

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../core/errors.ts';
+import { checkFlag, checkOptionsOf, checkText, type OptionChecks } from '../core/option-checks.ts';
 import { notice, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
+import { stackOptionChecks } from '../stack/check-stack-options.ts';
 import { ensureStackFolder } from '../stack/state/stack-folder.ts';
 import { shortHash, stackIdentity } from '../stack/state/stack-identity.ts';
 import { stateDirectory } from '../stack/state/state-directory.ts';
@@ -35,6 +37,18 @@ export interface CreateBackupOptions extends BackupOptions {
   readonly webhook?: string;
 }
 
+const { directory, name, engines, progress, signal } = stackOptionChecks;
+
+const backupChecks: OptionChecks<CreateBackupOptions> = {
+  ...{ directory, name, engines, progress, signal },
+  to: checkText,
+  log: checkFlag,
+  retentionDays: (_option, days) => {
+    if (days !== null) requireRetentionDays(days as number);
+  },
+  webhook: checkText,
+};
+
 /** Whoever interrupts a backup does not wait for a webhook longer than this. */
 const interruptedWebhookMs = 2_000;
 
@@ -60,8 +74,7 @@ export async function createBackup(options: CreateBackupOptions = {}): Promise<B
  *     const { archive } = await backUp();
  */
 export async function prepareBackup(options: CreateBackupOptions): Promise<() => Promise<BackupReport>> {
-  const { retentionDays } = options;
-  if (retentionDays !== null) requireRetentionDays(retentionDays);
+  checkOptionsOf('createBackup', options, backupChecks);
   const target = options.webhook === undefined ? undefined : await webhookTarget(options.webhook);
   await readTeamKeys();
   const storage = await openStorage(await locationOf(options));

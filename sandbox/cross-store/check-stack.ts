@@ -1,7 +1,9 @@
 import { SandboxError } from '../core/errors.ts';
+import { checkOptionsOf } from '../core/option-checks.ts';
+import { checkSomeEngines } from '../engines/check-engine-names.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { type CrossStoreCheck, type CrossStoreReport, checkAcrossStores } from './check-across-stores.ts';
-import { enginesOf, type LoadedStack } from './loaded-stack.ts';
+import { checkLoadedStack, enginesOf, type LoadedStack } from './loaded-stack.ts';
 
 export type { CrossStoreCheck, CrossStoreReport, LoadedStack };
 
@@ -19,6 +21,8 @@ export async function checkStack(
   stack: LoadedStack,
   options: { readonly engines?: readonly EngineName[] } = {},
 ): Promise<CrossStoreReport> {
+  checkLoadedStack(stack);
+  checkOptionsOf('checkStack', options, { engines: checkSomeEngines });
   const { dataset } = stack;
   if (dataset === undefined) {
     throw new SandboxError({

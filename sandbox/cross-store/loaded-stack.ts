@@ -1,5 +1,7 @@
 import type { Dataset } from '../../seeds/dataset.ts';
 import { SandboxError } from '../core/errors.ts';
+import { badValue, checkDataset } from '../core/option-checks.ts';
+import { checkEngines } from '../engines/check-engine-names.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import type { RunningEngine } from '../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';
@@ -15,14 +17,24 @@ export interface LoadedStack {
 
 /**
  * Engines of a stack and where they are reached: these, or all, in the order of the list of engines, whichever was up first.
- * Throws `BAD_OPTION` for one that the stack does not have.
+ * Throws `BAD_OPTION` for one that the stack does not have, `UNKNOWN_ENGINE` for one that is none.
  */
 export async function enginesOf(
   stack: LoadedStack,
-  names: readonly EngineName[] = engineNames.filter((name) => Object.hasOwn(stack.engines, name)),
+  asked?: readonly EngineName[],
 ): Promise<{ readonly engines: readonly Engine[]; readonly running: ReadonlyMap<string, RunningEngine> }> {
+  checkLoadedStack(stack);
+  if (asked !== undefined) checkEngines('engines', asked);
+  const names = asked ?? engineNames.filter((name) => Object.hasOwn(stack.engines, name));
   const running = names.map((name) => [name, runningOf(stack, name)] as const);
   return { engines: await loadEngines(names), running: new Map(running) };
+}
+
+/** Throws `BAD_OPTION` for what is no stack, whoever gave it. */
+export function checkLoadedStack(stack: unknown): asserts stack is LoadedStack {
+  const { engines, dataset } = (stack ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof engines !== 'object' || engines === null) throw badValue('stack', stack, 'what `createStack` gives');
+  if (dataset !== undefined) checkDataset('stack.dataset', dataset);
 }
 
 function runningOf({ engines }: LoadedStack, name: EngineName): RunningEngine {

@@ -6,9 +6,19 @@ import type { EntityName } from '../../seeds/entities.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { makeFolder } from '../core/files/make-folder.ts';
 import { privateMode, writePrivateFile } from '../core/files/private-files.ts';
+import {
+  checkDataset,
+  checkFunction,
+  checkOptionsOf,
+  checkSignal,
+  checkText,
+  choiceCheck,
+  listCheck,
+  type OptionChecks,
+} from '../core/option-checks.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { entityNames } from './check/fields.ts';
-import { type FileFormat, rowEncoders } from './read/row-files.ts';
+import { type FileFormat, fileFormats, rowEncoders } from './read/row-files.ts';
 
 /** What is exported, where to, and as what. */
 export interface ExportOptions {
@@ -24,6 +34,15 @@ export interface ExportOptions {
   /** Breaks the export off; nothing of it is left. Default: nothing does. */
   readonly signal?: AbortSignal;
 }
+
+const exportChecks: OptionChecks<ExportOptions> = {
+  dataset: checkDataset,
+  to: checkText,
+  format: choiceCheck(fileFormats),
+  entities: listCheck(choiceCheck(entityNames)),
+  progress: checkFunction,
+  signal: checkSignal,
+};
 
 /** One file of an export. */
 export interface ExportedFile {
@@ -50,12 +69,14 @@ export interface ExportManifest {
 /**
  * Writes a file for each entity, `<entity>.<format>`, and `manifest.json`. Rows are streamed. The folder appears when
  * everything is in it: what fails or is aborted leaves nothing. docs/dataset.md has the form of the rows.
- * Throws `EXPORT_TARGET_NOT_EMPTY`, `EXPORT_FAILED`, or the signal's reason.
+ * Throws `BAD_OPTION`, `EXPORT_TARGET_NOT_EMPTY`, `EXPORT_FAILED`, or the signal's reason.
  *
  *     const dataset = createDataset({ size: 'small' });
  *     const { files } = await exportDataset({ dataset, to: 'rows', format: 'csv', entities: ['users'] });
  */
 export async function exportDataset(options: ExportOptions): Promise<ExportManifest> {
+  checkOptionsOf('exportDataset', options, exportChecks);
+  for (const option of ['dataset', 'to', 'format'] as const) exportChecks[option](option, options[option]);
   const { dataset, format, progress = silent, signal } = options;
   const to = resolve(options.to);
   await requireEmpty(to);

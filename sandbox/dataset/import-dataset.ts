@@ -2,6 +2,16 @@ import type { Dataset, EntityCounts } from '../../seeds/dataset.ts';
 import type { Entities, EntityName } from '../../seeds/entities.ts';
 import { fingerprintOf } from '../../seeds/rows/fingerprint.ts';
 import { SandboxError } from '../core/errors.ts';
+import {
+  badValue,
+  checkDataset,
+  checkOptionsOf,
+  checkSignal,
+  checkText,
+  choiceCheck,
+  type OptionCheck,
+  type OptionChecks,
+} from '../core/option-checks.ts';
 import { roughBytes } from '../core/rows/rough-size.ts';
 import { type CheckOptions, checkFiles, stampOf } from './check/check-files.ts';
 import { rowChecker } from './check/check-row.ts';
@@ -9,7 +19,8 @@ import { entityNames } from './check/fields.ts';
 import { type DerivedName, derivedRows, parentOfDerived } from './derived-rows.ts';
 import { type Origin, originsOf } from './read/origins.ts';
 import { readRows } from './read/read-rows.ts';
-import type { CheckedFile } from './read/row-file.ts';
+import type { CheckedFile, RowFile } from './read/row-file.ts';
+import { fileFormats } from './read/row-files.ts';
 
 /** Rows of a batch, and about how many bytes they have in memory, at most; a row that is larger comes alone. */
 const batchRows = 1_000;
@@ -30,13 +41,37 @@ export interface Imported {
   }[];
 }
 
+const fileChecks: OptionChecks<RowFile> = {
+  path: checkText,
+  entity: choiceCheck(entityNames),
+  format: choiceCheck(fileFormats),
+  encoding: checkText,
+};
+
+const importChecks: OptionChecks<CheckOptions> = {
+  files: checkRowFiles,
+  base: checkDataset,
+  rejects: checkText,
+  signal: checkSignal,
+};
+
+function checkRowFiles(option: string, files: unknown): void {
+  if (!Array.isArray(files) || files.length === 0) throw badValue(option, files, 'a list of at least one file');
+  for (const [at, file] of files.entries()) {
+    checkOptionsOf(`${option}[${at}]`, file, fileChecks);
+    for (const member of ['path', 'entity', 'format'] as const) {
+      (fileChecks[member] as OptionCheck)(`${option}[${at}].${member}`, file[member]);
+    }
+  }
+}
+
 /**
  * A dataset of rows from files. What is not given comes from `base`, unless it would refer to an entity that is given:
  * vectors and cache entries are then made from that entity's rows, and everything else of the kind is empty.
  * Rows are streamed, checked first and read again for each reader.
  *
  * Throws `IMPORT_REJECTED` for bad rows where no reject file is named, and with one for a file that is no text, names a column
- * twice or has no good row; `BAD_OPTION` where the reject file is there already. A reader of the dataset throws
+ * twice or has no good row; `BAD_OPTION`, also where the reject file is there already. A reader of the dataset throws
  * `IMPORT_CHANGED` where a file has changed since it was checked.
  *
  *     const base = createDataset({ size: 'small' });
@@ -45,6 +80,8 @@ export interface Imported {
  *     await using stack = await createStack({ engines: ['postgresql'], dataset });
  */
 export async function importDataset(options: CheckOptions): Promise<Imported> {
+  checkOptionsOf('importDataset', options, importChecks);
+  for (const option of ['files', 'base'] as const) importChecks[option](option, options[option]);
   const { base, signal } = options;
   const checked = await checkFiles(options);
   const origins = originsOf(new Set(checked.map(({ entity }) => entity)));

@@ -1,8 +1,9 @@
+import { checkOptionsOf } from '../core/option-checks.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 import { type AttachBrokerOptions, attachBroker } from './broker/attach-broker.ts';
 import type { BrokerClient } from './broker/protocol/broker-client.ts';
-import { checkLeaseOptions, checkSettings } from './check-options.ts';
+import { checkSettings, leaseChecks } from './check-options.ts';
 import { chosenModes } from './isolation-choice.ts';
 import type { Lease } from './lease.ts';
 import { type LeaseSettings, settingsOf } from './lease-settings.ts';
@@ -64,7 +65,7 @@ export async function harnessOf<Name extends EngineName>(
   return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
 
   async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
-    checkLeaseOptions(asked);
+    checkOptionsOf<LeaseOptions>('lease', asked, leaseChecks);
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
     const { label = process.argv[1] ?? 'a process', faults = [] } = asked;
     const settings = settingsOf(options);

@@ -1,7 +1,7 @@
 import { SandboxError } from '../core/errors.ts';
+import { checkEngines } from '../engines/check-engine-names.ts';
 import { isolationModes } from '../engines/contract/isolation-modes.ts';
 import { type EngineName, engineNames } from '../engines/engine-names.ts';
-import { checkEngines } from './check-options.ts';
 import { isolationOf } from './isolation-of.ts';
 import type { IsolationChoice } from './lease-settings.ts';
 

@@ -1,10 +1,11 @@
 import { SandboxError } from '../core/errors.ts';
+import { checkOptionsOf } from '../core/option-checks.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { attachStack } from '../stack/attach/attach-stack.ts';
 import type { StackOptions } from '../stack/stack-options.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
-import { checkSettings } from './check-options.ts';
+import { harnessChecks } from './check-options.ts';
 import { type Harness, harnessOf, type LeaseOptions } from './harness-of.ts';
 import { chosenModes } from './isolation-choice.ts';
 import type { Lease, Stores } from './lease.ts';
@@ -47,7 +48,7 @@ export interface HarnessOptions<Name extends EngineName = EngineName>
 export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},
 ): Promise<Harness<Name>> {
-  checkSettings(options);
+  checkOptionsOf<HarnessOptions>('openHarness', options, harnessChecks);
   await chosenModes(options.isolation);
   const identity = stackIdentity(options);
   const engines = await bringUp(identity, options);
@@ -59,7 +60,7 @@ async function bringUp<Name extends EngineName>(
   identity: StackIdentity,
   options: HarnessOptions<Name>,
 ): Promise<readonly Name[]> {
-  const { engines, size, topologies, images, migrations } = options;
+  const { engines, size, topologies, images, migrations, dockerInstall, progress, signal } = options;
   const asked = [size, topologies, images, migrations];
   if (asked.every((each) => each === undefined)) {
     const attached = await attachStack({ ...identity, ...withoutUndefined({ engines }) }).catch(absent);
@@ -68,7 +69,12 @@ async function bringUp<Name extends EngineName>(
     if (attached !== undefined && isWhole) return [...attached.engines.keys()] as Name[];
   }
   const { createStack } = await import('../stack/create-stack.ts');
-  await using stack = await createStack<Name>({ ...options, ...identity, ephemeral: false, connect: false });
+  await using stack = await createStack<Name>({
+    ...identity,
+    ...withoutUndefined({ engines, size, topologies, images, migrations, dockerInstall, progress, signal }),
+    ephemeral: false,
+    connect: false,
+  });
   return Object.keys(stack.engines) as Name[];
 }
 

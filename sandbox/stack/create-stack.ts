@@ -3,12 +3,14 @@ import { createFaults, type Faults } from '../containers/faults/faults.ts';
 import { healFaults } from '../containers/faults/heal-faults.ts';
 import { ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { SandboxError } from '../core/errors.ts';
+import { checkOptionsOf } from '../core/option-checks.ts';
 import { runTask } from '../core/progress.ts';
 import type { CrossStoreReport } from '../cross-store/check-across-stores.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import type { Connection, RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { EngineClient } from '../engines/index.ts';
+import { stackOptionChecks } from './check-stack-options.ts';
 import { checkAfterLoad, uncheckedEngines } from './furnish/check-after-load.ts';
 import type { EngineGap } from './furnish/schema-gaps.ts';
 import { migrateStores } from './migrate/migrate-stores.ts';
@@ -73,6 +75,7 @@ export interface Stack<Name extends EngineName = EngineName> extends AsyncDispos
 export async function createStack<Name extends EngineName = EngineName>(
   options: StackOptions<Name> = {},
 ): Promise<Stack<Name>> {
+  checkOptionsOf('createStack', options, stackOptionChecks);
   const asked = askedStack(options);
   const { identity, purpose, signal } = asked;
   if (purpose === 'throw-away') {

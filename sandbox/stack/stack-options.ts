@@ -1,12 +1,10 @@
 import type { Dataset, DatasetSize } from '../../seeds/dataset.ts';
-import { readSizeOption } from '../../seeds/explicit-size.ts';
-import { type SizeCounts, sizeNames } from '../../seeds/sizes.ts';
+import type { SizeCounts } from '../../seeds/sizes.ts';
 import type { ImagePolicy } from '../containers/images/image-spec.ts';
-import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import type { ProgressListener } from '../core/progress.ts';
-import { type TopologyName, topologyNames } from '../engines/contract/topology.ts';
-import { type EngineName, engineNames } from '../engines/engine-names.ts';
-import { checkMigrations, type Migrations } from './migrate/migrations.ts';
+import type { TopologyName } from '../engines/contract/topology.ts';
+import type { EngineName } from '../engines/engine-names.ts';
+import type { Migrations } from './migrate/migrations.ts';
 
 /** Topologies by engine; what is not named is not asked for. */
 export type Topologies = Partial<Record<EngineName, TopologyName>>;
@@ -81,41 +79,4 @@ export interface StackOptions<Name extends EngineName = EngineName> {
   readonly progress?: ProgressListener;
   /** Breaks the start off, and takes back what it has begun. Default: nothing does. */
   readonly signal?: AbortSignal;
-}
-
-/** Refuses names that do not exist, before anything starts. Throws `UNKNOWN_ENGINE`, `UNKNOWN_TOPOLOGY`, `UNKNOWN_SIZE`, `BAD_OPTION`. */
-export function checkOptions(options: StackOptions): void {
-  for (const engine of [...(options.engines ?? []), ...Object.keys(options.topologies ?? {})]) {
-    if (!engineNames.some((name) => name === engine)) throw unknown('UNKNOWN_ENGINE', 'engine', engine, engineNames);
-  }
-  for (const topology of Object.values(options.topologies ?? {})) {
-    if (topology !== undefined && !topologyNames.includes(topology))
-      throw unknown('UNKNOWN_TOPOLOGY', 'topology', topology, topologyNames);
-  }
-  if (options.migrations !== undefined) checkMigrations(options.migrations, 'migrations');
-  checkSeed(options.seed);
-  const { size } = options;
-  if (size === undefined || size === 'none') return;
-  const read = readSizeOption(size);
-  if (!('problem' in read)) return;
-  if (read.unknownName !== undefined) throw unknown('UNKNOWN_SIZE', 'size', read.unknownName, [...sizeNames, 'none']);
-  throw new SandboxError({ code: 'BAD_OPTION', message: `size: ${read.problem}.`, next: read.next });
-}
-
-/** Throws `BAD_OPTION` for a seed that no dataset has. */
-export function checkSeed(seed: unknown): void {
-  if (seed === undefined || (Number.isSafeInteger(seed) && Number(seed) >= 0)) return;
-  throw new SandboxError({
-    code: 'BAD_OPTION',
-    message: `seed is ${String(seed)}, and has to be an integer from 0 to ${Number.MAX_SAFE_INTEGER}.`,
-    next: 'Give such a seed, or leave it out: the dataset has one.',
-  });
-}
-
-function unknown(code: ErrorCode, what: string, given: string, known: readonly string[]): SandboxError {
-  return new SandboxError({
-    code,
-    message: `There is no ${what} \`${given}\`.`,
-    next: `Use one of: ${known.join(', ')}.`,
-  });
 }

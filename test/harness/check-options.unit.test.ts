@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest';
-import { checkLeaseOptions, checkSettings } from '../../sandbox/harness/check-options.ts';
+import { checkOptionsOf } from '../../sandbox/core/option-checks.ts';
+import { checkSettings, leaseChecks } from '../../sandbox/harness/check-options.ts';
 import { chosenModes } from '../../sandbox/harness/isolation-choice.ts';
 import { type HarnessOptions, openHarness } from '../../sandbox/harness/open-harness.ts';
 
+const checkLeaseOptions = (options: unknown) => checkOptionsOf('lease', options, leaseChecks);
+
 test.each([
+  [null, 'BAD_OPTION', /lease is given is null/],
+  [['redis'], 'BAD_OPTION', /plain object/],
+  [{ engine: ['redis'] }, 'BAD_OPTION', /no option `engine`/],
+  [{ waitMs: 5n }, 'BAD_OPTION', /waitMs is 5n/],
   [{ engines: ['mongo'] }, 'UNKNOWN_ENGINE', /engines: .*`mongo`/],
   [{ engines: 'redis' }, 'BAD_OPTION', /engines is "redis"/],
   [{ engines: ['redis', 'redis'] }, 'BAD_OPTION', /each engine once/],
@@ -16,7 +23,7 @@ test.each([
   [{ waitMs: Number.NaN }, 'BAD_OPTION', /waitMs/],
   [{ waitMs: 3e9 }, 'BAD_OPTION', /waitMs/],
   [{ waitMs: '5' }, 'BAD_OPTION', /waitMs is "5"/],
-])('a lease with %j is refused: %s', (options, code, message) => {
+])('a lease with %o is refused: %s', (options, code, message) => {
   expect(() => checkLeaseOptions(options)).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
@@ -46,9 +53,34 @@ test.each([
   [{ isolation: 'server' as never }, 'BAD_OPTION'],
   [{ isolation: ['redis'] as never }, 'BAD_OPTION'],
   [{ isolation: { mongo: 'database' } as never }, 'UNKNOWN_ENGINE'],
+  [{ isolation: null as never }, 'BAD_OPTION'],
+  [{ maximum: null as never }, 'BAD_OPTION'],
+  [{ maximum: [4] }, 'BAD_OPTION'],
+  [{ verify: 'false' as never }, 'BAD_OPTION'],
+  [{ insight: { slow: 20 } as never }, 'BAD_OPTION'],
 ])('a harness with %j is refused before anything starts: %s', async (options, code) => {
   expect(() => checkSettings(options)).toThrow(expect.objectContaining({ code }));
   await expect(openHarness({ ...options, directory: '/nowhere' } as HarnessOptions)).rejects.toMatchObject({ code });
+});
+
+test.each([
+  [null, 'BAD_OPTION'],
+  ['redis', 'BAD_OPTION'],
+  [{ engine: ['redis'] }, 'BAD_OPTION'],
+  [{ reset: true }, 'BAD_OPTION'],
+  [{ engines: 'redis' }, 'BAD_OPTION'],
+  [{ engines: [] }, 'BAD_OPTION'],
+  [{ engines: ['mongo'] }, 'UNKNOWN_ENGINE'],
+  [{ topologies: { redis: 'x' } }, 'UNKNOWN_TOPOLOGY'],
+  [{ size: 'huge' }, 'UNKNOWN_SIZE'],
+  [{ size: 3 }, 'BAD_OPTION'],
+  [{ images: 'x' }, 'BAD_OPTION'],
+  [{ dockerInstall: 'always' }, 'BAD_OPTION'],
+  [{ migrations: 'db' }, 'BAD_OPTION'],
+  [{ name: 'A' }, 'BAD_OPTION'],
+  [{ directory: '' }, 'BAD_OPTION'],
+])('a harness with %j is refused before it looks for a stack: %s', async (options, code) => {
+  await expect(openHarness(options as HarnessOptions)).rejects.toMatchObject({ code });
 });
 
 test.each([

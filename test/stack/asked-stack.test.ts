@@ -8,7 +8,7 @@ import { seed } from '../support/seed.ts';
 
 const someOptions = fc.record(
   {
-    engines: fc.subarray([...engineNames]),
+    engines: fc.subarray([...engineNames], { minLength: 1 }),
     topologies: fc.dictionary(fc.constantFrom(...engineNames), fc.constantFrom(...topologyNames)),
     failover: fc.boolean(),
     size: fc.constantFrom('small', 'medium', 'none'),
@@ -18,15 +18,17 @@ const someOptions = fc.record(
     keepSame: fc.boolean(),
     ephemeral: fc.boolean(),
     beside: fc.constant('taishang-other'),
-    ports: fc.dictionary(fc.constantFrom(...engineNames), fc.integer({ min: 1_024, max: 65_535 })),
+    ports: fc
+      .dictionary(fc.constantFrom(...engineNames), fc.integer({ min: 1_024, max: 65_535 }))
+      .filter((ports) => new Set(Object.values(ports)).size === Object.keys(ports).length),
     moveTakenPorts: fc.boolean(),
     refuseOtherData: fc.boolean(),
-    dataSizeBytes: fc.nat(),
+    dataSizeBytes: fc.integer({ min: 1 }),
     images: fc.constantFrom('auto', 'official', 'built'),
     earlierVersions: fc.subarray([...engineNames]),
     dockerInstall: fc.constantFrom('auto', 'never'),
     connect: fc.boolean(),
-    readyTimeoutMs: fc.nat(),
+    readyTimeoutMs: fc.integer({ min: 1 }),
   },
   { requiredKeys: [] },
 ) as fc.Arbitrary<StackOptions>;

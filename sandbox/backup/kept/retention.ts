@@ -1,6 +1,7 @@
 import { now } from '../../core/clock.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { archiveNameAt, momentOfArchive } from '../archive/archive-name.ts';
 import type { ArchiveSummary } from '../archive/archive-summary.ts';
 import type { Storage, StoredArchive } from '../storage/storage.ts';
@@ -44,7 +45,7 @@ export function requireRetentionDays(days: number = defaultRetentionDays): numbe
   if (Number.isSafeInteger(days) && days >= 1) return days;
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `${days} is not a valid number of days to keep backups.`,
+    message: `${shownValue(days)} is not a valid number of days to keep backups.`,
     next: 'Give a whole number from 1 on: --retention 7.',
   });
 }

@@ -1,4 +1,12 @@
 import { SandboxError } from '../../core/errors.ts';
+import {
+  checkDate,
+  checkFlag,
+  checkOptionsOf,
+  checkText,
+  choiceCheck,
+  type OptionChecks,
+} from '../../core/option-checks.ts';
 import { notice, silent } from '../../core/progress.ts';
 import { momentText } from '../../core/text/moment.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
@@ -6,6 +14,7 @@ import type { Engine } from '../../engines/contract/engine.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { engineNames } from '../../engines/engine-names.ts';
 import { loadEngines } from '../../engines/load-engines.ts';
+import { stackOptionChecks } from '../../stack/check-stack-options.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchiveManifest } from '../archive/manifest.ts';
 import { archiveRefused } from '../archive/refusal.ts';
@@ -24,12 +33,26 @@ import type { RestoreOptions } from './restore-options.ts';
 
 export type { RestoreOptions };
 
+const { directory, name, engines, ports, images, dockerInstall, readyTimeoutMs, progress, signal } = stackOptionChecks;
+
+const restoreChecks: OptionChecks<RestoreOptions> = {
+  ...{ directory, name, engines, ports, images, dockerInstall, readyTimeoutMs, progress, signal },
+  archive: checkText,
+  moment: checkDate,
+  nearest: checkFlag,
+  into: choiceCheck(['restore', 'replace']),
+  confirmed: checkFlag,
+  archiveTrusted: checkFlag,
+  safetyTo: checkText,
+  strict: checkFlag,
+};
+
 /**
  * Restores an archive, engines side by side: beside the live data, or in its place.
  * An archive that cannot be trusted is refused with a `BACKUP_...` code before anything else happens. Times are in
  * milliseconds, sizes in bytes.
  *
- * Throws `BAD_OPTION` where neither an archive nor a moment is named, `RESTORE_NOT_CONFIRMED` where `replace` is not
+ * Throws `BAD_OPTION`, also where neither an archive nor a moment is named, `RESTORE_NOT_CONFIRMED` where `replace` is not
  * confirmed, `BACKUP_BUSY` while a backup or another restore of the stack runs, `BACKUP_NOT_FOUND`, `ARCHIVE_FOREIGN` where no
  * known key has signed it and it is not trusted, `RESTORE_RIGHTS_NOT_CONFIRMED` where it brings rights that open a door and
  * is not trusted, `BACKUP_PART_MISSING` where an engine asked for is not in the archive, `MOMENT_OUT_OF_RANGE` for a moment
@@ -41,6 +64,7 @@ export type { RestoreOptions };
  *     await restoreBackup({ archive, into: 'replace', confirmed: true });
  */
 export async function restoreBackup(options: RestoreOptions): Promise<RestoreReport> {
+  checkOptionsOf('restoreBackup', options, restoreChecks);
   if (options.archive === undefined) requireChoice(options.moment);
   if (options.into === 'replace' && options.confirmed !== true) throw notConfirmed();
   const identity = stackIdentity(options);

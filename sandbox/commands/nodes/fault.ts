@@ -11,7 +11,7 @@ import { healAbandoned } from '../../stack/remove/clean-up.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
 import { identityOf } from '../options/stack-options.ts';
-import { suggestionFor } from '../options/suggestion.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 import { renewLoginsOf } from './renew-logins.ts';
 

@@ -5,7 +5,7 @@ import { stackLogs } from '../../stack/attach/stack-logs.ts';
 import { stackStatus } from '../../stack/attach/stack-status.ts';
 import { parseWholeNumber } from '../options/names.ts';
 import { identityOf } from '../options/stack-options.ts';
-import { suggestionFor } from '../options/suggestion.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 
 const linesDefault = 100;

@@ -2,11 +2,11 @@ import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
 import { connectionLossOf } from '../../engines/connection-loss.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from '../failure.ts';
 import { commandNames, createProgram } from '../program.ts';
 import type { OutputFormat } from './names.ts';
-import { suggestionFor } from './suggestion.ts';
 
 /** Runs one command and ends the process: 0 done and nothing failed, 1 something failed, 2 wrong use. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {

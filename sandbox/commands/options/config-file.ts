@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import { badOption } from './names.ts';
-import { suggestionFor } from './suggestion.ts';
 
 export const configFileName = 'sandbox.config.yaml';
 

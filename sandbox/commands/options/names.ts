@@ -1,12 +1,11 @@
 import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { readSize } from '../../../seeds/explicit-size.ts';
 import { sizeNames } from '../../../seeds/sizes.ts';
-import type { ImagePolicy } from '../../containers/images/image-spec.ts';
 import { type ErrorCode, SandboxError } from '../../core/errors.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import { type TopologyName, topologyNames } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import { isStackName, stackNameRule } from '../../stack/state/stack-identity.ts';
-import { suggestionFor } from './suggestion.ts';
 
 /** `none` starts the engines with their schemas and loads nothing. */
 export type SizeChoice = DatasetSize | 'none';
@@ -18,7 +17,6 @@ export type ProgressMode = 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
 /** Topology per engine; an engine that is not in it runs `standalone`. */
 export type TopologyChoice = Partial<Record<EngineName, TopologyName>>;
 
-export const imagePolicies = ['auto', 'official', 'built'] as const satisfies readonly ImagePolicy[];
 export const progressModes = ['auto', 'tty', 'plain', 'json', 'quiet'] as const satisfies readonly ProgressMode[];
 
 /** Engines of a list such as `postgresql,redis`, in the order in which engines are shown. Throws `UNKNOWN_ENGINE`. */

@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
-import type { ImagePolicy } from '../../containers/images/image-spec.ts';
+import { type ImagePolicy, imagePolicies } from '../../containers/images/image-spec.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { checkMigrations, type Migrations } from '../../stack/migrate/migrations.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import {
   badOption,
-  imagePolicies,
   parseChoice,
   parseDurationMs,
   parseEngine,

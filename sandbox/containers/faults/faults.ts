@@ -7,6 +7,7 @@ import { pauseContainer } from '../nodes/pause-container.ts';
 import { docker } from '../runtime/docker.ts';
 import { checked } from '../runtime/exec.ts';
 import { labelNames } from '../runtime/labels.ts';
+import { checkFault } from './check-fault.ts';
 import { faultHelperImage, inNamespace, onVolumes } from './fault-helper.ts';
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from './fault-kinds.ts';
 import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-records.ts';
@@ -45,7 +46,7 @@ export function createFaults(stackName: string, owner?: string): Faults {
 }
 
 async function inject(stackName: string, fault: Fault, owner: string | undefined): Promise<MadeFault> {
-  if (!Object.hasOwn(faultKinds, fault.kind)) throw unknownFault(fault.kind);
+  checkFault(fault);
   const { notSupported } = faultKinds[fault.kind];
   if (notSupported !== undefined) throw notPossible(fault.kind, notSupported);
   const targets = await targetsOf(stackName);
@@ -216,14 +217,6 @@ function requireSides(groups: readonly (readonly string[])[]): void {
 
 function peersOf(fault: Fault): readonly string[] | undefined {
   return fault.kind === 'loss' ? fault.peers : undefined;
-}
-
-function unknownFault(kind: string): SandboxError {
-  return new SandboxError({
-    code: 'UNKNOWN_FAULT',
-    message: `There is no fault \`${kind}\`.`,
-    next: `Use one of: ${Object.keys(faultKinds).join(', ')}.`,
-  });
 }
 
 function unknownNode(name: string, known: readonly string[]): SandboxError {

@@ -4,7 +4,9 @@ export type ImageOrigin = (typeof imageOrigins)[number];
 export const imageOrigins = ['official', 'built', 'compatible'] as const;
 
 /** Which origins may be used. `built` includes the compatible stand-in where no build of the engine exists. */
-export type ImagePolicy = 'auto' | 'official' | 'built';
+export type ImagePolicy = (typeof imagePolicies)[number];
+
+export const imagePolicies = ['auto', 'official', 'built'] as const;
 
 /** The vendor's image. */
 export interface OfficialImage {

@@ -1,4 +1,5 @@
 import { SandboxError } from '../../core/errors.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 
 /**
  * What becomes of the connections to one test's store.
@@ -62,7 +63,7 @@ function hasOnlyBounds(fault: object): boolean {
 function unknownFault(fault: unknown): SandboxError {
   return new SandboxError({
     code: 'UNKNOWN_FAULT',
-    message: `A store has no fault ${JSON.stringify(fault)}.`,
+    message: `A store has no fault ${shownValue(fault)}.`,
     next: `Choose one of ${Object.keys(named).join(', ')}, or give { latencyMs } or { cutAfterBytes }, or both.`,
   });
 }

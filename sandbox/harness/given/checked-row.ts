@@ -1,5 +1,6 @@
 import type { Entities, EntityName } from '../../../seeds/entities.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 import { rowChecker } from '../../dataset/check/check-row.ts';
 
 /** A row that every store takes, held to the rules of files of rows. Throws `BAD_OPTION` with what is wrong. */
@@ -19,7 +20,7 @@ export function checkedAsked<Asked extends object>(entity: EntityName, asked: As
   if (typeof asked === 'object' && asked !== null && !Array.isArray(asked)) return asked;
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `A test is given ${entity} by their fields, and not by ${JSON.stringify(asked)}.`,
+    message: `A test is given ${entity} by their fields, and not by ${shownValue(asked)}.`,
     next: "Name the fields that matter: given.user({ username: 'ada' }). Nothing was written.",
   });
 }

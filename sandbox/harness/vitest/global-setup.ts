@@ -3,6 +3,7 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { type HarnessOptions, openHarness } from '../open-harness.ts';
 import { providedKey } from './provided.ts';
+import { saidProgress } from './said-progress.ts';
 
 /** Ends what a setup has opened. */
 type Teardown = () => Promise<void>;
@@ -17,7 +18,8 @@ export function setupWith<Name extends EngineName>(
   options: HarnessOptions<Name>,
 ): (project: TestProject) => Promise<Teardown> {
   return async (project) => {
-    const harness = await openHarness(options);
+    using said = saidProgress((line) => process.stderr.write(`taishang-sandbox: ${line}\n`));
+    const harness = await openHarness({ progress: said.listener, ...options });
     const { identity, engines } = harness;
     const { waitMs, keepFailed, keepFailedForMs, verify, insight, isolation, maximum } = options;
     const settings = withoutUndefined({ waitMs, keepFailed, keepFailedForMs, verify, insight, isolation, maximum });

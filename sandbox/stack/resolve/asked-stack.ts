@@ -2,7 +2,8 @@ import type { Dataset } from '../../../seeds/dataset.ts';
 import { silent } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
-import { checkOptions, type StackOptions } from '../stack-options.ts';
+import { checkStackOptions } from '../check-stack-options.ts';
+import type { StackOptions } from '../stack-options.ts';
 import { type StackIdentity, stackIdentity, throwAwayName } from '../state/stack-identity.ts';
 
 /**
@@ -49,9 +50,9 @@ export interface AskedStack<Name extends EngineName = EngineName>
   readonly readyTimeoutMs: number | undefined;
 }
 
-/** Everything that the options say by themselves. Throws what `checkOptions` and `stackIdentity` throw. */
+/** Everything that the options say by themselves. Throws what `checkStackOptions` and `stackIdentity` throw. */
 export function askedStack<Name extends EngineName>(options: StackOptions<Name>): AskedStack<Name> {
-  checkOptions(options);
+  checkStackOptions(options);
   const { ephemeral = true, beside, dataset } = options;
   const purpose = ephemeral ? 'throw-away' : beside === undefined ? 'stack' : 'restore';
   const identity = stackIdentity(options);

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { checkText } from '../../core/option-checks.ts';
 import { sha256Of } from '../../core/sha256-of.ts';
+import { shownValue } from '../../core/text/shown-value.ts';
 
 /** Longest name of a stack, in bytes. Container, volume and file names are made of it. */
 export const stackNameBytesMax = 40;
@@ -20,16 +22,21 @@ export interface StackIdentity {
  * Throws `BAD_OPTION` for a name that {@link isStackName} refuses.
  */
 export function stackIdentity(options: { readonly directory?: string; readonly name?: string }): StackIdentity {
-  const { name } = options;
-  if (name !== undefined && !isStackName(name)) {
-    throw new SandboxError({
-      code: 'BAD_OPTION',
-      message: `\`${name}\` is not a valid name for a stack.`,
-      next: stackNameRule,
-    });
-  }
-  const directory = projectFolder(resolve(options.directory ?? process.cwd()));
+  const { name, directory: given } = options;
+  if (name !== undefined) checkStackName('name', name);
+  if (given !== undefined) checkText('directory', given);
+  const directory = projectFolder(resolve(given ?? process.cwd()));
   return { directory, name: name ?? `taishang-${shortHash(directory)}` };
+}
+
+/** Throws `BAD_OPTION` for a name that {@link isStackName} refuses. */
+export function checkStackName(option: string, name: unknown): void {
+  if (typeof name === 'string' && isStackName(name)) return;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `${option}: \`${typeof name === 'string' ? name : shownValue(name)}\` is not a valid name for a stack.`,
+    next: stackNameRule,
+  });
 }
 
 /** Throws `BAD_OPTION` where there is no such folder. */

@@ -27,14 +27,15 @@ export async function runWholePlatformDrill(
 /** Backs the stack up, overwrites it and restores in its place. Leaves figures in `measures`. */
 export async function drillInPlace(stack: PlatformStack, context: SuiteContext, measures: Measures): Promise<void> {
   const { engines, directory } = stack;
-  const options = { ...context.stackOptions, directory, progress: prefixed(context.progress, ['scenarios', suite]) };
+  const { stackOptions, signal } = context;
+  const place = { directory, progress: prefixed(context.progress, ['scenarios', suite]), signal };
   const up = await stack.up();
   const before = await fingerprintsOf(engines, up);
-  const backup = await failing('The backup', () => createBackup(options));
+  const backup = await failing('The backup', () => createBackup(place));
   await overwrite(engines, up, context);
   const archive = join(backup.archive.location, backup.archive.name);
   const restored = await failing('The restore', () =>
-    restoreBackup({ ...options, archive, into: 'replace', confirmed: true, strict: true }),
+    restoreBackup({ ...stackOptions, ...place, archive, into: 'replace', confirmed: true, strict: true }),
   );
   Object.assign(measures, {
     archiveBytes: backup.archive.sizeBytes,
