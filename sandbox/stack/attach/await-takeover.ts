@@ -34,7 +34,7 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
   const found = engines.find(({ running }) => running.nodes.some(({ name }) => name === node));
   if (found === undefined || found.running.nodes.length === 1) return undefined;
   const { engine, running } = found;
-  const before = await rolesOf(engine, running);
+  const before = await rolesOf(found);
   const primaries = before.filter(({ role }) => isLeader(role)).map((each) => each.node);
   if (!primaries.includes(node)) return undefined;
   const role = before.find((each) => each.node === node)?.role ?? 'unknown';
@@ -44,9 +44,9 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
     const timeoutMs = deadlineMs('topologyConverged');
     const next = await poll(
       async () => {
-        const roles: readonly NodeRole[] = await rolesOf(engine, running);
-        const found = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
-        return found && { node: found.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
+        const roles: readonly NodeRole[] = await rolesOf(found);
+        const next = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
+        return next && { node: next.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
       },
       { timeoutMs, intervalMs: 50, signal, onTimeout: () => new Error('nobody took over') },
     ).catch((thrown: unknown) => {

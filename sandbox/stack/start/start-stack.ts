@@ -131,7 +131,10 @@ export async function rollBack({ stack, keeper, before }: StackStart, copied: Re
   });
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
-  const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
-  await keeper.update({ engines: Object.fromEntries(kept) });
+  const isGone = ([name]: readonly [string, unknown]) => gone.has(name);
+  const kept = Object.entries(keeper.state().engines).filter((each) => !isGone(each));
+  // An engine that was there before is there still, with its data: who looks at the stack must not take it for none.
+  const asBefore = Object.entries(before.state.engines).filter(isGone);
+  await keeper.update({ engines: Object.fromEntries([...kept, ...asBefore]), wanted: before.state.wanted });
   if (before.existing.size === 0) await removeNetwork(stack.identity.name);
 }
