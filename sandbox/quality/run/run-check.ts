@@ -97,7 +97,7 @@ async function gapsOf(
   limits: QualityLimits,
 ): Promise<readonly string[]> {
   if (ask !== 'catalogue' && 'places' in ask) {
-    return undeclaredPlaces(await session.places(limits), ask.places, accepted);
+    return undeclaredPlaces(await session.places(limits), ask.places, accepted, quality.sameName);
   }
   try {
     const there = await session.catalogue(contract.place, limits);
