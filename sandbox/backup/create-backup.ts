@@ -26,6 +26,7 @@ import { archiveKeys } from './keys/archive-keys.ts';
 import { addBase, logToKeep } from './point-in-time/keep-log.ts';
 import type { LogFolder } from './point-in-time/log-folder.ts';
 import { createPrivateFolder } from './private-folder.ts';
+import { requireAllData } from './require-all-data.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** Which stack is backed up, and where to. */
@@ -90,6 +91,7 @@ export async function writeBackup(
 ): Promise<BackupReport> {
   const beganMs = performance.now();
   const attached = await attachStack(options);
+  if (options.engines === undefined) await requireAllData(attached);
   await storage.prepare?.();
   const engines = await loadEngines([...attached.engines.keys()]);
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);

@@ -49,11 +49,11 @@ export async function runAgain(options: QualityOptions, names: readonly string[]
   });
 }
 
-/** Nobody can tell whether an engine without a container was taken away or is not wanted any more. */
+/** An engine that was not started again is not asked: it is nobody's fault, and is no pass. */
 function sayLeftOut({ leftOut = [], progress = silent }: QualityTarget): void {
   if (leftOut.length === 0) return;
   const names = leftOut.map(({ title }) => title).join(', ');
-  notice(progress, 'warning', `Not asked, for the stack has no container of it now: ${names}. \`up\` starts it again.`);
+  notice(progress, 'warning', `Not asked, for it was not started with the stack: ${names}. \`up\` starts it.`);
 }
 
 async function alone(
@@ -63,7 +63,7 @@ async function alone(
   const stack = stackIdentity(options);
   const { signal, progress, servers = [] } = options;
   const lock = { stack, extension: 'quality-lock', what: 'run of quality checks', code: 'QUALITY_BUSY' } as const;
-  return withHeldLock({ ...lock, waitMs: deadlineMs('qualityRun'), signal }, async () => {
+  return withHeldLock({ ...lock, waitMs: deadlineMs('qualityRun'), progress, signal }, async () => {
     const { report, isWhole } = await work();
     await recordRun(options, report, { isWhole });
     // Nobody watches servers that are somebody's own.

@@ -8,7 +8,7 @@ import type { Engine } from '../engines/contract/engine.ts';
 import type { ExternalEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { loadEngines } from '../engines/load-engines.ts';
-import { attachState } from '../stack/attach/attach-stack.ts';
+import { attachPresent } from '../stack/attach/attach-stack.ts';
 import type { StackState } from '../stack/state/stack-state.ts';
 import { checksOf } from './contracts/checks.ts';
 import type { Check } from './contracts/contract.ts';
@@ -48,7 +48,7 @@ interface QualityServer {
  */
 export async function qualityTarget(options: QualityOptions): Promise<QualityTarget> {
   const { contracts = platformContracts, strict, acceptDrift, progress, signal } = options;
-  const { engines, running, dataset, distributions, leftOut = [] } = await storesOf(options);
+  const { engines, running, dataset, distributions, gone, leftOut = [] } = await storesOf(options);
   const read = await readContracts(
     contracts,
     engines.map(({ name }) => name),
@@ -65,6 +65,7 @@ export async function qualityTarget(options: QualityOptions): Promise<QualityTar
     checks,
     moments: { now: now(), ...withoutUndefined({ seededAt: dataset?.referenceTime }) },
     ...withoutUndefined({
+      gone,
       dataset: acrossStores,
       strict,
       acceptDrift,
@@ -92,27 +93,28 @@ function isAcrossStores({ names = [], costs }: CheckChoice): boolean {
 }
 
 /** Stores, and the dataset that they hold, if they hold one. */
-export async function storesOf(
-  options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>,
-): Promise<
-  Pick<QualityTarget, 'engines' | 'running' | 'leftOut' | 'distributions'> & { readonly dataset: Dataset | undefined }
+export async function storesOf(options: Pick<QualityOptions, 'directory' | 'name' | 'engines' | 'servers'>): Promise<
+  Pick<QualityTarget, 'engines' | 'running' | 'gone' | 'leftOut' | 'distributions'> & {
+    readonly dataset: Dataset | undefined;
+  }
 > {
   const { servers = [] } = options;
   if (servers.length > 0) {
     const running = new Map(servers.map((server) => [server.engine.name, externalOf(server)]));
     return { engines: servers.map(({ engine }) => engine), running, leftOut: [], dataset: undefined };
   }
-  const attached = await attachState(options);
-  const engines = await loadEngines([...attached.engines.keys()]);
+  const attached = await attachPresent(options);
   const { identity, state } = attached;
-  const withoutContainer =
-    options.engines === undefined ? namesOf(state).filter((name) => !attached.engines.has(name)) : [];
-  const leftOut = (await loadEngines(withoutContainer)).filter(({ quality }) => quality !== undefined);
+  const meant = new Set([...attached.engines.keys(), ...attached.gone.keys()]);
+  const engines = await loadEngines([...meant]);
+  const others = options.engines === undefined ? namesOf(state).filter((name) => !meant.has(name)) : [];
+  const leftOut = (await loadEngines(others)).filter(({ quality }) => quality !== undefined);
   // Stores that were loaded anew with something else have no earlier run.
   const loaded = new Set(Object.values(state.engines).flatMap((engine) => engine.dataset?.fingerprint ?? []));
   return {
     engines,
     running: attached.engines,
+    gone: new Set(attached.gone.keys()),
     leftOut,
     dataset: datasetOf(state, engines),
     distributions: keptDistributions(identity, loaded.size === 0 ? null : [...loaded].join(' ')),

@@ -5,6 +5,7 @@ import { type ErrorCode, SandboxError } from '../core/errors.ts';
 import { writePrivateFile } from '../core/files/private-files.ts';
 import { withProcessLock } from '../core/files/process-lock.ts';
 import { fatal, poll } from '../core/poll.ts';
+import { notice, type ProgressListener, silent } from '../core/progress.ts';
 import { stackLockFile } from '../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
 
@@ -19,6 +20,8 @@ export interface Exclusive {
   readonly code: ErrorCode;
   /** How long whoever holds it is waited for, in milliseconds. Default: not at all. */
   readonly waitMs?: number;
+  /** Told once of whoever is waited for. Default: nobody is. */
+  readonly progress?: ProgressListener | undefined;
   /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,17 +41,21 @@ interface Holder {
  * taken over at once. Throws an error of `code`, with the process that holds it.
  */
 export async function withHeldLock<Value>(exclusive: Exclusive, work: () => Promise<Value>): Promise<Value> {
-  const { stack, extension, what, waitMs = 0, signal } = exclusive;
+  const { stack, extension, what, waitMs = 0, progress = silent, signal } = exclusive;
   const file = await stackLockFile(stack.directory, stack.name, extension);
   const holder = { owner: ownerOfThisProcess(), what, since: now().toISOString(), id: crypto.randomUUID() };
   let other: Holder | undefined;
+  let isSaid = false;
   await poll(
     async () => {
       other = await liveHolder(file);
-      if (other !== undefined) return false;
-      other = await take(file, holder, stack).catch((thrown) => {
+      other ??= await take(file, holder, stack).catch((thrown) => {
         throw fatal(thrown);
       });
+      if (other !== undefined && waitMs > 0 && !isSaid) {
+        isSaid = true;
+        notice(progress, 'info', `${underWay(exclusive, other)} It is waited for.`);
+      }
       return other === undefined;
     },
     { timeoutMs: waitMs, signal, intervalMs: 50, onTimeout: () => busy(exclusive, other as Holder) },
@@ -88,11 +95,15 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   }
 }
 
-function busy({ stack, code }: Exclusive, { owner, what, since }: Holder): SandboxError {
+function underWay({ stack }: Exclusive, { owner, what, since }: Holder): string {
   const [host, processId] = owner.split(':');
+  return `A ${what} of the stack ${stack.name} is under way since ${since}, by process ${processId} on ${host}.`;
+}
+
+function busy(exclusive: Exclusive, holder: Holder): SandboxError {
   return new SandboxError({
-    code,
-    message: `A ${what} of the stack ${stack.name} is under way since ${since}, by process ${processId} on ${host}.`,
-    next: `Wait for it, or end it: kill ${processId}`,
+    code: exclusive.code,
+    message: underWay(exclusive, holder),
+    next: `Wait for it, or end it: kill ${holder.owner.split(':')[1]}`,
   });
 }

@@ -1,5 +1,6 @@
 import { mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { createTemporaryFolder } from '../../sandbox/core/files/temporary-folder.ts';
 import { defaultEngines } from '../../sandbox/engines/engine-names.ts';
@@ -7,6 +8,7 @@ import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { requireQuestions } from '../../sandbox/quality/run/require-questions.ts';
+import { errorOf } from '../backup/support/storage-cases.ts';
 
 const header = 'apiVersion: v3.1.0\nkind: DataContract\nid: made-up\nversion: 1.0.0\nstatus: draft\n';
 
@@ -51,6 +53,10 @@ test.each([
     '{id: x, metric: rowCount, mustBe: 1, customProperties: [{property: deadlineMs, value: 1.0e+12}]}',
     'deadlineMs is no number',
   ],
+  ['a bound that is no number', '{id: x, metric: rowCount, mustNotBe: .nan}', 'mustNotBe is nothing'],
+  ['a bound without an end', '{id: x, metric: rowCount, mustBeLessThan: 1e999}', 'mustBeLessThan is nothing'],
+  ['a range that ends before it begins', '{id: x, metric: rowCount, mustNotBeBetween: [9, 1]}', 'mustNotBeBetween is'],
+  ['a check that has a key twice', '{id: x, metric: rowCount, mustBe: 1, mustBe: 2}', 'keys must be unique'],
   ['the name of the check that each has', '{id: catalogue, metric: rowCount, mustBe: 1}', 'is there twice'],
 ])('%s is refused', async (_, check, problem) => {
   await using folder = await folderOf(entity(check));
@@ -101,4 +107,70 @@ test('a folder of an engine may be a link', async () => {
   await mkdir(join(folder.path, 'mine'));
   await symlink(join(folder.path, 'elsewhere-postgresql'), join(folder.path, 'mine', 'postgresql'));
   expect(await readContracts(join(folder.path, 'mine'), ['postgresql'])).toHaveLength(1);
+});
+
+test('what a contract merges from elsewhere in it counts', async () => {
+  await using folder = await folderOf(
+    entity('{id: y, metric: rowCount, mustBe: 9}, &x {id: x, metric: rowCount, mustBe: 7}, {<<: *x, id: z}'),
+  );
+  const [contract] = await readContracts(folder.path, ['postgresql']);
+  expect(contract?.checks.map(({ threshold }) => threshold.bound)).toEqual([9, 7, 7]);
+});
+
+/** What is in a folder of contracts beside one that is in order, by where it lies. */
+const strange: readonly (readonly [what: string, put: (folder: string) => Promise<unknown>, problem: string])[] = [
+  ['a contract in no folder of an engine', (at) => writeFile(join(at, 'a.odcs.yaml'), ''), 'in no folder of an engine'],
+  ['a contract by another ending', (at) => writeFile(join(at, 'postgresql', 'a.odcs.yml'), ''), 'end with .odcs.yaml'],
+  [
+    'a contract a folder deeper',
+    async (at) => {
+      await mkdir(join(at, 'postgresql', 'old'));
+      await writeFile(join(at, 'postgresql', 'old', 'a.odcs.yaml'), '');
+    },
+    'in the folder of their engine',
+  ],
+  ['a folder that is called as a contract', (at) => mkdir(join(at, 'postgresql', 'a.odcs.yaml')), 'it is no file'],
+  ['a pipe', (at) => execa('mkfifo', [join(at, 'postgresql', 'a.odcs.yaml')]), 'it is no file'],
+  ['a link that leads nowhere', (at) => symlink('nothing', join(at, 'postgresql', 'a.odcs.yaml')), 'ENOENT'],
+  ['an engine that is a file', (at) => symlink(join(at, 'postgresql', '0.odcs.yaml'), join(at, 'redis')), 'ENOTDIR'],
+  [
+    'a contract of more than a MiB',
+    (at) => writeFile(join(at, 'postgresql', 'a.odcs.yaml'), `${header}${entity('')}#${'x'.repeat(2 ** 20)}`),
+    '1 MiB at most',
+  ],
+  [
+    'a contract that doubles itself again and again',
+    (at) => {
+      const lines = Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]`);
+      return writeFile(
+        join(at, 'postgresql', 'a.odcs.yaml'),
+        `${header}a0: &a0 [x]\n${lines.join('\n')}\n${entity('')}`,
+      );
+    },
+    'Excessive alias count',
+  ],
+  [
+    'a query that is a folder',
+    async (at) => {
+      await mkdir(join(at, 'postgresql', 'q.sql'));
+      const check = '{id: x, type: custom, engine: taishang-sandbox, implementation: {query: q.sql}}';
+      await writeFile(join(at, 'postgresql', 'a.odcs.yaml'), header + entity(check, 'others'));
+    },
+    'cannot be read: it is no file',
+  ],
+];
+
+test.each(strange)('%s is refused, and names its file', async (_, put, problem) => {
+  await using folder = await folderOf(entity(''));
+  await put(folder.path);
+  const { code, message } = await errorOf(readContracts(folder.path, ['postgresql', 'redis']));
+  expect(code).toBe('CONTRACT_INVALID');
+  expect(message).toContain(folder.path);
+  expect(message).toContain(problem);
+});
+
+test('what git and editors keep in a folder of contracts is left alone', async () => {
+  await using folder = await folderOf(entity(''));
+  await mkdir(join(folder.path, '.git'));
+  expect(await readContracts(folder.path, ['postgresql'])).toHaveLength(1);
 });

@@ -5,10 +5,12 @@ import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contr
 import { idsOf, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
 import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
-import { statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
+import { sameTableName, statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
+import { databaseOf, isAllInOne } from '../../sandbox/engines/postgresql/server/connection.ts';
 import { askOf, idOf } from '../../sandbox/engines/qdrant/quality/questions.ts';
 import { faultOfPoint } from '../../sandbox/engines/qdrant/quality/vectors.ts';
 import { clusterSize, valuesOf } from '../../sandbox/engines/redis/quality/answers.ts';
+import { undeclaredPlaces } from '../../sandbox/quality/contracts/catalogue-gaps.ts';
 
 function question(
   name: string,
@@ -26,7 +28,38 @@ test.each([
   ['sales."Order.Item"', '"sales"."Order.Item"'],
   ['"a""b"', '"a""b"'],
 ])('a table that the catalogue of PostgreSQL calls %s is asked by that name', (name, quoted) => {
-  expect(statementOf(question(name, 'rowCount')).text).toBe(`SELECT ctid::text AS id FROM ${quoted}`);
+  expect(statementOf(question(name, 'rowCount')).text).toBe(`SELECT FROM ${quoted}`);
+});
+
+test.each([
+  ['"user"', 'user'],
+  ['users', 'public.users'],
+  ['sales."Order"', 'sales.Order'],
+])(
+  'a table that the catalogue of PostgreSQL calls %s has the contract of %s, and that of another has none',
+  (there, declared) => {
+    const gaps = (name: string) => undeclaredPlaces([{ database: 'app', name: there }], [{ name }], [], sameTableName);
+    expect(gaps(declared)).toEqual([]);
+    expect(gaps(there)).toEqual([]);
+    expect(gaps(`archive.${declared.split('.').at(-1)}`)).toEqual([`app.${there} has no contract`]);
+  },
+);
+
+test('an address of PostgreSQL names the one database that is meant, or that of a whole server', () => {
+  const at = (path: string) => `postgresql://somebody:secret@host:5432${path}`;
+  expect(
+    ['', '/', '/postgres', '/taishang_ai', '/app', '/%E7%94%A8%E6%88%B7'].map((path) => [
+      databaseOf(at(path)),
+      isAllInOne(at(path)),
+    ]),
+  ).toEqual([
+    ['postgres', false],
+    ['postgres', false],
+    ['postgres', false],
+    ['taishang_ai', false],
+    ['app', true],
+    ['用户', true],
+  ]);
 });
 
 test('PostgreSQL is read from a standby that follows, else from the primary', () => {

@@ -6,7 +6,9 @@ import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import type { Distributions } from '../../sandbox/quality/drift/distributions.ts';
+import type { QualityTarget } from '../../sandbox/quality/run/quality-target.ts';
 import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
+import { createDataset } from '../../seeds/create-dataset.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 import { inMemory } from './support/distributions-in-memory.ts';
 
@@ -35,11 +37,7 @@ function sessionWith(more: Partial<QualitySession> = {}): QualitySession {
   };
 }
 
-async function run(
-  check: string,
-  open: () => Promise<QualitySession>,
-  more: { readonly distributions?: Distributions; readonly acceptDrift?: boolean } = {},
-) {
+async function run(check: string, open: () => Promise<QualitySession>, more: Partial<QualityTarget> = {}) {
   const [engine] = (await loadEngines(['postgresql'])) as [Engine];
   if (engine.quality === undefined) throw new Error('PostgreSQL has quality');
   const engines = [{ ...engine, quality: { ...engine.quality, open } }];
@@ -66,6 +64,31 @@ test('a store that answers later than it is waited for is unknown, and its conne
   expect(results).toMatchObject([{ check: ordinary, verdict: 'unknown' }]);
   answered.resolve(sessionWith({ [Symbol.asyncDispose]: async () => closed.resolve() }));
   await closed.promise;
+});
+
+test('an engine whose containers were removed is unknown, and the server that has its port now is not asked', async () => {
+  let asked = false;
+  const open = async () => {
+    asked = true;
+    return sessionWith();
+  };
+  const dataset = createDataset({ size: 'small' });
+  const { results, notices } = await run(ordinary, open, {
+    gone: new Set(['postgresql']),
+    running: new Map(),
+    dataset,
+  });
+  expect(results.map(({ verdict, check }) => [verdict, check.split('.')[0]])).toEqual(
+    expect.arrayContaining([
+      ['unknown', 'postgresql'],
+      ['unknown', 'cross-store'],
+    ]),
+  );
+  for (const { verdict, reason } of results) {
+    expect({ verdict, reason }).toEqual({ verdict: 'unknown', reason: expect.stringContaining('are gone') });
+  }
+  expect(notices).toEqual([]);
+  expect(asked).toBe(false);
 });
 
 test('a store that falls silent before it hears the goodbye holds nobody up', async () => {

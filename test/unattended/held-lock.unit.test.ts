@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { stackLockFile } from '../../sandbox/stack/state/stack-folder.ts';
 import { withHeldLock } from '../../sandbox/unattended/held-lock.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 import { errorOf } from '../backup/support/storage-cases.ts';
+import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 
 const name = `taishang-held-${process.pid}`;
 
@@ -43,6 +44,28 @@ test('who waits in vain is told who holds it, and what it wanted to do is not do
       message: expect.stringContaining(`by process ${process.pid} on `),
     });
   });
+});
+
+test('who waits says once for whom, and who need not wait says nothing', async () => {
+  await using folder = await scratchFolder();
+  const { events, progress } = recorder();
+  const lock = { ...lockOf(folder.path), waitMs: 30_000, progress };
+  await withHeldLock(lock, async () => {});
+  expect(events).toEqual([]);
+  const { promise: done, resolve: finish } = Promise.withResolvers<void>();
+  const held = withHeldLock(lockOf(folder.path), () => done);
+  const waiting = withHeldLock(lock, async () => 'done');
+  await vi.waitUntil(() => events.length > 0, { timeout: 10_000, interval: 50 });
+  finish();
+  expect(await waiting).toBe('done');
+  await held;
+  expect(noticesOf(events)).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^A test of the stack ${name} is under way since 20\\S+Z, by process ${process.pid} on .+ is waited for\\.$`,
+      ),
+    ),
+  ]);
 });
 
 test('a signal ends the waiting', async () => {

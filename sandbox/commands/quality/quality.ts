@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
+import { SandboxError } from '../../core/errors.ts';
 import { requireWritable, writePrivateFile } from '../../core/files/private-files.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
 import { writeContracts } from '../../quality/contracts/write-contracts.ts';
 import { explainCheck } from '../../quality/explain-check.ts';
 import { qualityHistory } from '../../quality/history/history.ts';
@@ -77,11 +79,23 @@ async function init(context: Parameters<Action>[0]): ReturnType<Action> {
     throw badOption('quality init: --contracts names no folder.', 'Name one: --contracts ./contracts.');
   }
   const folder = resolve(settings.directory, flags.contracts);
-  const { engines, running } = await storesOf(await qualityOptionsOf(context, []));
+  const { engines, running, gone } = await storesOf(await qualityOptionsOf(context, []));
+  const missing = engines.find(({ name }) => gone?.has(name));
+  if (missing !== undefined) throw engineGone(missing);
   const stores = engines.flatMap((engine) => {
     const reached = running.get(engine.name);
     return reached === undefined ? [] : [{ engine, running: reached }];
   });
   const written = await writeContracts(folder, stores);
   return { document: { version: 1, written }, text: () => `${written.join('\n')}\n` };
+}
+
+/** A folder of contracts without those of an engine would look whole. */
+function engineGone({ name, title }: Engine): SandboxError {
+  return new SandboxError({
+    code: 'STACK_NOT_RUNNING',
+    engine: name,
+    message: `The containers of ${title} are gone, and nothing can be said of what it holds.`,
+    next: 'Start it again: `npm run sandbox -- up`; or name the others: --engines.',
+  });
 }

@@ -122,6 +122,8 @@ export interface Quality {
   readonly fields: 'declared' | 'observed';
   /** What it costs to read the catalogue of a place, and to list all places: where they are observed, everything is looked at. */
   readonly costs: { readonly catalogue: CostClass; readonly places: CostClass };
+  /** What several ways to write the name of a place have in common. Default: a name is written in one way. */
+  readonly sameName?: (name: string) => string;
   /** The statement that a question becomes, for `explain`. */
   readonly statement: (question: QualityQuestion) => string;
   /** Connects. Throws where the store does not answer. */

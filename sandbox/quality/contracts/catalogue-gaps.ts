@@ -1,4 +1,4 @@
-import type { QualityPlace } from '../../engines/contract/quality.ts';
+import type { Quality, QualityPlace } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
 import type { Accepted, Contract } from './contract.ts';
 
@@ -57,10 +57,11 @@ export function undeclaredPlaces(
   there: readonly QualityPlace[],
   declared: readonly QualityPlace[],
   accepted: readonly Accepted[],
+  sameName: NonNullable<Quality['sameName']> = (name) => name,
 ): readonly string[] {
   const isDeclared = ({ database, name }: QualityPlace) =>
     // A contract that names no database is of the one that its store has.
-    declared.some((place) => place.name === name && (place.database ?? database) === database);
+    declared.some((place) => sameName(place.name) === sameName(name) && (place.database ?? database) === database);
   return there
     .filter((place) => !isDeclared(place))
     .map(({ database, name }) => (database === undefined ? name : `${database}.${name}`))

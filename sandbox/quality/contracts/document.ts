@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { deadlineMs, scaledDeadlineMs } from '../../core/deadlines.ts';
+import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { type CostClass, costClasses, type QualityMetric, type QualityPlace } from '../../engines/contract/quality.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { Accepted, Check, Contract, DeclaredField, DeclaredObject, Severity } from './contract.ts';
 import { problemOfRule } from './rule-arguments.ts';
+import { readSmallFile } from './small-file.ts';
 import { readThreshold } from './threshold.ts';
 
 /** A file of the Open Data Contract Standard, as `contract.schema.json` lets it pass. */
@@ -199,7 +200,13 @@ async function askOf(
     throw new Error(`${text.id}: it has neither a metric nor a query, nor fields that drift`);
   if (query.split('/').includes('..')) throw new Error(`${text.id}: its query lies outside of the contracts`);
   const file = join(dirname(contract.file), query);
-  return { file, query: await readFile(file, 'utf8') };
+  return { file, query: await queryIn(file, text.id) };
+}
+
+async function queryIn(file: string, id: string): Promise<string> {
+  return readSmallFile(file).catch((thrown) => {
+    throw new Error(`${id}: its query ${file} cannot be read: ${messageOf(thrown)}`);
+  });
 }
 
 function requireFields(contract: Contract, fields: readonly string[], id: string): void {

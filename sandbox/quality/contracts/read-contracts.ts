@@ -1,11 +1,13 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { schemaCheck } from '../../core/schema-check.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { Contract } from './contract.ts';
 import { contractsOf, type Document } from './document.ts';
+import { readSmallFile } from './small-file.ts';
 
 const problemOf = schemaCheck(join(import.meta.dirname, 'contract.schema.json'));
 
@@ -13,6 +15,8 @@ const problemOf = schemaCheck(join(import.meta.dirname, 'contract.schema.json'))
 export const platformContracts = join(import.meta.dirname, '..', '..', '..', 'contracts');
 
 const ending = '.odcs.yaml';
+
+const looksLikeContract = /\.odcs\.ya?ml$/i;
 
 /**
  * Contracts of a folder that has a folder for each engine, with files that end with `.odcs.yaml`. Throws `CONTRACT_INVALID`
@@ -27,8 +31,9 @@ export async function readContracts(directory: string, engines: readonly EngineN
     });
   });
   const problems: string[] = folders
-    .filter((each) => each.isDirectory() && !engineNames.some((name) => name === each.name))
-    .map(({ name }) => `${join(directory, name)}: \`${name}\` is no engine`);
+    // Others' own, as of git and of editors.
+    .filter(({ name }) => !name.startsWith('.'))
+    .flatMap((each) => strayProblem(directory, each) ?? []);
   const read = await Promise.all(
     engines.flatMap((engine) =>
       folders.some((each) => (each.isDirectory() || each.isSymbolicLink()) && each.name === engine)
@@ -55,15 +60,33 @@ export async function readContracts(directory: string, engines: readonly EngineN
   return contracts;
 }
 
+/** Who writes a contract that nobody reads takes what it asks for as checked. */
+function strayProblem(directory: string, entry: Dirent): string | undefined {
+  const { name } = entry;
+  if (looksLikeContract.test(name)) return `${join(directory, name)}: it is in no folder of an engine`;
+  if (!entry.isDirectory() || engineNames.some((engine) => engine === name)) return undefined;
+  return `${join(directory, name)}: \`${name}\` is no engine`;
+}
+
 async function readFolder(engine: EngineName, folder: string, problems: string[]): Promise<readonly Contract[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith(ending)).toSorted();
-  const read = await Promise.all(files.map((name) => readOne(engine, join(folder, name), problems)));
+  let names: readonly string[];
+  try {
+    names = (await readdir(folder, { recursive: true })).filter((name) => looksLikeContract.test(name)).toSorted();
+  } catch (thrown) {
+    problems.push(`${folder}: ${messageOf(thrown)}`);
+    return [];
+  }
+  const isRead = (name: string) => name.endsWith(ending) && basename(name) === name;
+  for (const name of names.filter((each) => !isRead(each))) {
+    problems.push(`${join(folder, name)}: contracts end with ${ending}, and are in the folder of their engine`);
+  }
+  const read = await Promise.all(names.filter(isRead).map((name) => readOne(engine, join(folder, name), problems)));
   return read.flat();
 }
 
 async function readOne(engine: EngineName, file: string, problems: string[]): Promise<readonly Contract[]> {
   try {
-    const document: unknown = parse(await readFile(file, 'utf8'));
+    const document = parsed(await readSmallFile(file));
     const problem = problemOf(document);
     if (problem !== undefined) throw new Error(problem);
     return await contractsOf(document as Document, engine, file);
@@ -71,6 +94,11 @@ async function readOne(engine: EngineName, file: string, problems: string[]): Pr
     problems.push(`${file}: ${messageOf(thrown)}`);
     return [];
   }
+}
+
+/** With `<<`, which YAML 1.1 has: where it is passed over, what it brings is its default instead. */
+function parsed(text: string): unknown {
+  return parse(text, { merge: true, logLevel: 'error' });
 }
 
 /** `CONTRACT_INVALID`, with each problem. */

@@ -44,10 +44,10 @@ export function readThreshold(check: Readonly<Record<string, unknown>>): Thresho
   if (operator === undefined) return none;
   if (more !== undefined) return `it has both ${operator} and ${more}`;
   const bound = check[operator];
-  if (operator in operators && typeof bound === 'number') return { operator, bound };
-  const isPair = Array.isArray(bound) && bound.length === 2 && bound.every((each) => typeof each === 'number');
+  if (operator in operators && Number.isFinite(bound)) return { operator, bound: bound as number };
+  const isPair = Array.isArray(bound) && bound.length === 2 && bound.every(Number.isFinite) && bound[0] <= bound[1];
   if (operator in ranges && isPair) return { operator, bound: bound as [number, number] };
-  return `${operator} is no number that a count can be compared with`;
+  return `${operator} is nothing that a count can be compared with`;
 }
 
 export function holds({ operator, bound }: Threshold, count: number): boolean {

@@ -23,6 +23,7 @@ export interface DescribedStore {
  */
 export async function writeContracts(directory: string, stores: readonly DescribedStore[]): Promise<readonly string[]> {
   const written: string[] = [];
+  let isEmpty = true;
   const limits = { timeoutMs: deadlineMs('qualityCheck'), idsMax: 0 };
   for (const { engine, running } of stores) {
     if (engine.quality === undefined) continue;
@@ -33,6 +34,7 @@ export async function writeContracts(directory: string, stores: readonly Describ
     await makeFolder(folder, 0o755);
     const taken = new Set<string>();
     for (const place of await session.places(limits)) {
+      isEmpty = false;
       const entity = uniqueName(place, taken);
       const path = join(folder, `${entity}.odcs.yaml`);
       const objects = await session.catalogue(place, limits);
@@ -44,6 +46,14 @@ export async function writeContracts(directory: string, stores: readonly Describ
     }
   }
   if (written.length > 0) return written;
+  if (isEmpty) {
+    const names = stores.map(({ engine }) => engine.title).join(', ');
+    throw new SandboxError({
+      code: 'BAD_OPTION',
+      message: `There is nothing in ${names} that a contract could be of.`,
+      next: 'Of PostgreSQL and MongoDB, look at the database that the address names.',
+    });
+  }
   throw new SandboxError({
     code: 'BAD_OPTION',
     message: `Everything that is there has a contract in ${directory} already.`,

@@ -7,7 +7,7 @@ import type { Engine } from '../../engines/contract/engine.ts';
 import { isExternal, type RunningEngine } from '../../engines/contract/topology.ts';
 import type { QualityTarget } from './quality-target.ts';
 import type { CheckResult } from './report.ts';
-import { closeQuality, openQuality } from './run-check.ts';
+import { closeQuality, openQuality, whyGone } from './run-check.ts';
 
 /** The name of a check across stores, by the words of the cross-store check: `redis holds each user`. */
 function idOf(store: string, kind: string): string {
@@ -26,12 +26,11 @@ export async function crossStoreResults(target: QualityTarget, dataset: Dataset)
 
 async function resultsOf(
   engine: Engine,
-  { running, strict = false }: QualityTarget,
+  { running, gone, strict = false }: QualityTarget,
   held: HeldDataset,
 ): Promise<readonly CheckResult[]> {
   const reached = running.get(engine.name);
   const kinds = Object.keys(engine.data?.readBack ?? {});
-  if (reached === undefined || isExternal(reached) || kinds.length === 0) return [];
   const startedMs = performance.now();
   const known = (kind: string): Omit<CheckResult, 'verdict'> => ({
     check: idOf(engine.name, kind),
@@ -45,6 +44,10 @@ async function resultsOf(
     accepted: 0,
     durationMs: Math.round(performance.now() - startedMs),
   });
+  const allUnknown = (reason: string) =>
+    kinds.map((kind): CheckResult => ({ ...known(kind), verdict: 'unknown', reason }));
+  if (gone?.has(engine.name)) return allUnknown(whyGone(engine));
+  if (reached === undefined || isExternal(reached) || kinds.length === 0) return [];
   try {
     const only = new Map([[engine.name, reached as RunningEngine]]);
     // One that is silent would be waited for.
@@ -58,6 +61,6 @@ async function resultsOf(
       return { ...known(kind), verdict: count === 0 ? 'pass' : 'fail', count, ids };
     });
   } catch (thrown) {
-    return kinds.map((kind): CheckResult => ({ ...known(kind), verdict: 'unknown', reason: messageOf(thrown) }));
+    return allUnknown(messageOf(thrown));
   }
 }

@@ -8,10 +8,12 @@ import type { Moments } from './parameters.ts';
 
 /** Stores, and what is asked of them. */
 export interface QualityTarget {
-  /** Those that are meant; one that is not in `running` is `not-run`. */
+  /** Those that are meant; one that is not in `running` is `not-run`, or `unknown` where it is gone. */
   readonly engines: readonly Engine[];
   readonly running: ReadonlyMap<string, ReachableEngine>;
-  /** Those that the stack had, and has no container of now: removed behind its back, or not started again. Default: none. */
+  /** Names of those that are to run, and whose containers somebody has removed. Default: none. */
+  readonly gone?: ReadonlySet<string>;
+  /** Those that the stack had and does not have now: they were not started again. Default: none. */
   readonly leftOut?: readonly Engine[];
   readonly checks: readonly Check[];
   readonly moments: Moments;

@@ -2,6 +2,7 @@ import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withDeadline } from '../../core/within.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { Engine } from '../../engines/contract/engine.ts';
 import {
   NoSuchPlace,
   type Quality,
@@ -96,7 +97,7 @@ async function gapsOf(
   limits: QualityLimits,
 ): Promise<readonly string[]> {
   if (ask !== 'catalogue' && 'places' in ask) {
-    return undeclaredPlaces(await session.places(limits), ask.places, accepted);
+    return undeclaredPlaces(await session.places(limits), ask.places, accepted, quality.sameName);
   }
   try {
     const there = await session.catalogue(contract.place, limits);
@@ -105,6 +106,11 @@ async function gapsOf(
     if (thrown instanceof NoSuchPlace) return [`${contract.place.name} is missing`];
     throw thrown;
   }
+}
+
+/** Why nobody knows anything of an engine that is to run: what its ports lead to may be another server. */
+export function whyGone({ title }: Pick<Engine, 'title'>): string {
+  return `the containers of ${title} are gone: \`up\` starts it again`;
 }
 
 /** Connects to a store. One that answers later than anybody waits for is let go of then. */

@@ -10,7 +10,7 @@ import { createDriftSession, type DriftSession } from '../drift/drift-session.ts
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
-import { closeQuality, type OpenStore, openQuality, runCheck, unasked } from './run-check.ts';
+import { closeQuality, type OpenStore, openQuality, runCheck, unasked, whyGone } from './run-check.ts';
 
 /**
  * Runs checks, some of each store side by side, and the stores too. Throws nothing that a store throws; the signal's reason
@@ -63,7 +63,7 @@ async function runAtOnce(
 
 async function checksOfEngine(
   engine: Engine,
-  { checks, running, moments, progress = () => {}, signal }: QualityTarget,
+  { checks, running, gone, moments, progress = () => {}, signal }: QualityTarget,
   { readers, drift }: { readonly readers: Record<string, string>; readonly drift: DriftSession },
 ): Promise<readonly CheckResult[]> {
   const own = checks.filter(({ contract }) => contract.engine === engine.name);
@@ -72,6 +72,7 @@ async function checksOfEngine(
   const { quality } = engine;
   const reached = running.get(engine.name);
   if (quality === undefined) return all('not-run', whyWithout(engine, 'quality'));
+  if (gone?.has(engine.name)) return all('unknown', whyGone(engine));
   if (reached === undefined) return all('not-run', `the stack has no ${engine.title}`);
   if (own.length === 0) return [];
   return runTask(progress, ['quality', engine.name], async () => {

@@ -22,7 +22,7 @@ export function whyUnreachable(thrown: unknown): string | undefined {
 }
 
 /**
- * Checks that are meant, whether the stack is there or not: those of the engines that it has, or had, or would have. Throws
+ * Checks that are meant, whether the stack is there or not: those of the engines that are to run, or that it had, or would have. Throws
  * `BAD_OPTION`, `CONTRACT_INVALID`.
  */
 export async function checksMeant(options: QualityOptions): Promise<readonly Check[]> {
@@ -39,7 +39,9 @@ async function enginesOf(options: QualityOptions): Promise<readonly EngineName[]
   const { directory, name } = stackIdentity(options);
   const state = await readState(directory, name).catch(() => undefined);
   const known = Object.keys(state?.engines ?? {}) as EngineName[];
-  return known.length > 0 ? known : defaultEngines;
+  const wanted = known.filter((each) => state?.wanted?.includes(each));
+  // Of one that was taken down, all that it had: which of them come back nobody knows.
+  return [wanted, known, defaultEngines].find(({ length }) => length > 0) ?? [];
 }
 
 /** What is known of a stack that cannot be reached: nothing. */

@@ -73,15 +73,36 @@ async function nodesOf({ name, directory }: StackIdentity): Promise<readonly Fou
   return findContainers(labels);
 }
 
+/** A stack as it is there, and what should be. */
+export interface PresentStack extends AttachedStack {
+  /**
+   * Those of the engines that are to run and have no container any more, as they were: somebody has removed it by hand. Their
+   * ports may be others' by now.
+   */
+  readonly gone: ReadonlyMap<EngineName, RunningEngine>;
+}
+
 /**
- * What is known of a stack of which some nodes, or all, may be down: who asks each of them wants to be told.
+ * {@link attachPresent} where each engine that is meant has to be there: who would pass over one that is gone wants to be told.
+ * Throws what that throws, and `STACK_NOT_RUNNING` where the containers of an engine are gone.
+ */
+export async function attachState(options: Parameters<typeof attachPresent>[0]): Promise<PresentStack> {
+  const attached = await attachPresent(options);
+  if (attached.gone.size > 0)
+    throw notRunning(attached.identity, `Not there: ${[...attached.gone.keys()].join(', ')}.`);
+  return attached;
+}
+
+/**
+ * What is known of a stack of which some nodes, or all, may be down, or even gone: who asks each of them wants to be told.
  * Throws `STACK_NOT_RUNNING` where it was never started, or was taken down.
  */
-export async function attachState(options: {
+export async function attachPresent(options: {
   readonly directory?: string;
   readonly name?: string;
+  /** Default: all that are there or gone. */
   readonly engines?: readonly EngineName[];
-}): Promise<AttachedStack> {
+}): Promise<PresentStack> {
   const identity = stackIdentity(options);
   const [state, containers] = await Promise.all([
     readState(identity.directory, identity.name),
@@ -90,13 +111,23 @@ export async function attachState(options: {
   const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
   const there = new Set(containers.map(({ id }) => id));
   const isThere = (name: EngineName) => state?.engines[name]?.nodes.some(({ containerId }) => there.has(containerId));
-  const known = (Object.keys(state?.engines ?? {}) as EngineName[]).filter(isThere);
-  const wanted = options.engines ?? known;
-  const missing = wanted.filter((name) => !known.includes(name));
-  if (state === undefined || wanted.length === 0 || missing.length > 0)
+  const names = Object.keys(state?.engines ?? {}) as EngineName[];
+  const known = names.filter(isThere);
+  const gone = names.filter((name) => state?.wanted?.includes(name) === true && !known.includes(name));
+  const meant = options.engines ?? [...known, ...gone];
+  const missing = meant.filter((name) => !known.includes(name) && !gone.includes(name));
+  // Without any container it is down, whatever was to run.
+  if (state === undefined || known.length === 0 || missing.length > 0)
     throw notRunning(identity, `Not there: ${missing.join(', ') || 'anything'}.`);
   await requireForwarded(publishedOf(containers));
-  return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
+  const of = (some: readonly EngineName[]) =>
+    runningEngines(
+      identity,
+      meant.filter((name) => some.includes(name)),
+      state,
+      secrets ?? noSecrets,
+    );
+  return { identity, state, ...(await of(known)), gone: (await of(gone)).engines };
 }
 
 /**

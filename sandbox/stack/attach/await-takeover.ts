@@ -5,7 +5,7 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { NodeRole, RunningEngine } from '../../engines/contract/topology.ts';
 import { isLeader } from './node-by-role.ts';
-import { knownStack, rolesOf, type TopologyOptions } from './stack-topology.ts';
+import { type KnownEngine, knownStack, rolesOf, type TopologyOptions } from './stack-topology.ts';
 import { watcherOf } from './watcher-decisions.ts';
 
 /** A node that a fault is about to be made on, and what it is. */
@@ -35,7 +35,7 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
   const found = engines.find(({ running }) => running.nodes.some(({ name }) => name === node));
   if (found === undefined || found.running.nodes.length === 1) return undefined;
   const { engine, running } = found;
-  const before = await rolesBefore(engine, running, stack);
+  const before = await rolesBefore(found, stack);
   const primaries = before.filter(({ role }) => isLeader(role)).map((each) => each.node);
   if (!primaries.includes(node)) return undefined;
   const role = before.find((each) => each.node === node)?.role ?? 'unknown';
@@ -45,9 +45,9 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
     const timeoutMs = deadlineMs('topologyConverged');
     const next = await poll(
       async () => {
-        const roles: readonly NodeRole[] = await rolesOf(engine, running);
-        const found = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
-        return found && { node: found.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
+        const roles: readonly NodeRole[] = await rolesOf(found);
+        const next = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
+        return next && { node: next.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
       },
       { timeoutMs, intervalMs: 50, signal, onTimeout: () => new Error('nobody took over') },
     ).catch((thrown: unknown) => {
@@ -68,11 +68,11 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
  * What the nodes are before the fault. One that runs and gives no answer is asked again: as `down`, a primary would not be
  * missed, and another one would seem to have taken over once it answers.
  */
-async function rolesBefore(engine: Engine, running: RunningEngine, stack: string): Promise<readonly NodeRole[]> {
+async function rolesBefore(known: KnownEngine, stack: string): Promise<readonly NodeRole[]> {
   const targets = await targetsOf(stack);
   let roles: readonly NodeRole[] = [];
   const look = async () => {
-    roles = await rolesOf(engine, running);
+    roles = await rolesOf(known);
     return roles.every(({ node, role }) => role !== 'down' || targets.get(node)?.state !== 'running');
   };
   await poll(look, { timeoutMs: deadlineMs('roleKnown'), onTimeout: () => new Error('one stays silent') }).catch(

@@ -6,7 +6,7 @@ import type { Engine } from '../../engines/contract/engine.ts';
 import type { NodeRole, RunningEngine } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import { loadEngines } from '../../engines/load-engines.ts';
-import { attachState } from './attach-stack.ts';
+import { attachPresent, attachState } from './attach-stack.ts';
 import { type WatcherTopology, watcherOf } from './watcher-decisions.ts';
 
 /** `sandbox topology --format json`. */
@@ -38,10 +38,18 @@ export interface TopologyOptions {
   readonly engines?: readonly EngineName[];
 }
 
+/** An engine of a stack. */
+export interface KnownEngine {
+  readonly engine: Engine;
+  readonly running: RunningEngine;
+  /** Whether somebody has removed its containers: its ports may be others' by now. */
+  readonly isGone: boolean;
+}
+
 /** What the container engine knows of a stack: its nodes, and the faults that last on them. */
 export interface KnownStack {
   readonly name: string;
-  readonly engines: readonly { readonly engine: Engine; readonly running: RunningEngine }[];
+  readonly engines: readonly KnownEngine[];
   readonly faults: readonly FoundContainer[];
 }
 
@@ -49,8 +57,9 @@ export interface KnownStack {
 export async function stackTopology(options: TopologyOptions): Promise<StackTopology> {
   const stack = await knownStack(options);
   const engines = await Promise.all(
-    stack.engines.map(async ({ engine, running }) => {
-      const [roles, watcher] = await Promise.all([rolesOf(engine, running), watcherOf(running)]);
+    stack.engines.map(async (known) => {
+      const { running } = known;
+      const [roles, watcher] = await Promise.all([rolesOf(known), watcherOf(running)]);
       return describe(running, roles, stack.faults, watcher);
     }),
   );
@@ -59,15 +68,25 @@ export async function stackTopology(options: TopologyOptions): Promise<StackTopo
 
 /** Asks no node. Throws `STACK_NOT_RUNNING`. */
 export async function knownStack(options: TopologyOptions): Promise<KnownStack> {
-  const { identity, engines: known } = await attachState(options);
+  const {
+    identity,
+    engines: there,
+    gone,
+  } = await (options.engines === undefined ? attachPresent : attachState)(options);
+  const known = new Map([...there, ...gone]);
   const names = engineNames.filter((name) => known.has(name));
   const [loaded, faults] = await Promise.all([loadEngines(names), findFaults({ [labelNames.stack]: identity.name })]);
-  const engines = loaded.map((engine) => ({ engine, running: known.get(engine.name) as RunningEngine }));
+  const engines = loaded.map((engine) => ({
+    engine,
+    running: known.get(engine.name) as RunningEngine,
+    isGone: gone.has(engine.name),
+  }));
   return { name: identity.name, engines, faults };
 }
 
 /** What each node says that it is now; where they cannot be asked, what they were started as. */
-export async function rolesOf(engine: Engine, running: RunningEngine): Promise<readonly NodeRole[]> {
+export async function rolesOf({ engine, running, isGone }: KnownEngine): Promise<readonly NodeRole[]> {
+  if (isGone) return running.nodes.map(({ name }) => ({ node: name, role: 'down' }));
   return (await engine.failover?.roles?.(running)) ?? running.nodes.map(({ name, role }) => ({ node: name, role }));
 }
 

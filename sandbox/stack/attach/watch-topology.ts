@@ -50,7 +50,7 @@ export async function watchTopology(
   };
   const ask = async (name: string): Promise<void> => {
     for (let known = find(stack, name); known !== undefined && !stop.aborted; known = find(stack, name)) {
-      const [now, watcher] = await Promise.all([rolesOf(known.engine, known.running), watcherOf(known.running)]);
+      const [now, watcher] = await Promise.all([rolesOf(known), watcherOf(known.running)]);
       roles.set(name, now);
       if (watcher !== undefined) watchers.set(name, watcher);
       showIfChanged();

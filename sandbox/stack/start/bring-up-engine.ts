@@ -1,3 +1,4 @@
+import { labelNames } from '../../containers/runtime/labels.ts';
 import { notice, runTask } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
@@ -7,7 +8,7 @@ import type { ResolvedEngine } from '../resolve/resolved-stack.ts';
 import type { EngineState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import type { HeadStart } from './head-start.ts';
-import { type StackStart, volumesOf } from './stack-start.ts';
+import { type Before, type StackStart, volumesOf } from './stack-start.ts';
 import { type StartedEngine, startEngine } from './start-engine.ts';
 
 /** An engine whose nodes answer. */
@@ -104,6 +105,11 @@ async function markUnfinished(keeper: StateKeeper, engine: Engine, unfinished: b
   await keeper.update({ unfinished: unfinished ? [...others, engine.name] : others });
 }
 
+/** What an earlier release has not written down: the engines that have containers. */
+function wantedBefore({ existing }: Before): readonly string[] {
+  return [...existing.values()].flatMap(({ labels }) => labels[labelNames.engine] ?? []);
+}
+
 async function remember(
   { keeper, before }: StackStart,
   engine: Engine,
@@ -124,9 +130,11 @@ async function remember(
     readyMs,
     ...(generation === 0 ? {} : { generation }),
   };
+  const { engines, wanted = wantedBefore(before) } = keeper.state();
   await keeper.update({
     hostPorts: before.ports.chosen(),
-    engines: { ...keeper.state().engines, [engine.name]: state },
+    engines: { ...engines, [engine.name]: state },
+    wanted: [...new Set([...wanted, engine.name])],
   });
   await keeper.updateSecrets({
     connections: {

@@ -17,7 +17,7 @@ import { currentGenerations, type Generations, volumesOfEngine } from '../resolv
 import type { NodeAddresses } from '../resolve/node-addresses.ts';
 import type { ResolvedStack } from '../resolve/resolved-stack.ts';
 import { createPortChooser, freePortCheck, type PortChooser } from '../state/host-ports.ts';
-import { release } from '../state/stack-state.ts';
+import { release, type StackState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import type { StartupRecorder } from './startup-steps.ts';
 
@@ -33,6 +33,8 @@ export interface StackStart {
 
 /** What is there of the stack before this start. */
 export interface Before {
+  /** What was known of it, once it was proven to be of its containers and volumes. */
+  readonly state: StackState;
   readonly labels: Labels;
   readonly existing: ReadonlyMap<string, FoundContainer>;
   readonly volumes: readonly FoundObject[];
@@ -55,6 +57,7 @@ export async function inspectExisting(
   const takenHere = await forwardPorts(publishedOf(containers));
   const published = new Set(containers.flatMap((container) => Object.values(container.hostPorts)));
   return {
+    state: keeper.state(),
     labels: {
       ...ours,
       [labelNames.madeBy]: release,

@@ -49,7 +49,7 @@ export async function startFurnished(start: StackStart): Promise<StartedStack> {
     gaps: furnished.flat(),
     undoLoads: async (thrown) => {
       if (safety.engines().size === 0) return thrown;
-      await rollBack(start, safety.engines(), known);
+      await rollBack(start, safety.engines());
       return putBack(start, safety, known, thrown);
     },
     keepCopy: async (engine) => {
@@ -58,7 +58,7 @@ export async function startFurnished(start: StackStart): Promise<StartedStack> {
       await runTask(stack.progress, ['copy', engine.name], () => safety.take(engine, target, start.before));
     },
     undoAll: async (thrown) => {
-      await rollBack(start, safety.engines(), known);
+      await rollBack(start, safety.engines());
       return putBack(start, safety, known, thrown);
     },
     keepLoads: safety.discard,

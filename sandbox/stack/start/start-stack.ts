@@ -15,7 +15,7 @@ import { nodeNamesOf } from '../resolve/described-nodes.ts';
 import { createNodeAddresses, knownNumbers, type NodeAddresses } from '../resolve/node-addresses.ts';
 import { generateSecrets } from '../state/secrets.ts';
 import type { StackIdentity } from '../state/stack-identity.ts';
-import { lostSecrets, type StackState } from '../state/stack-state.ts';
+import { lostSecrets } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import { bringUpEngine, type Furnish } from './bring-up-engine.ts';
 import { headStart } from './head-start.ts';
@@ -51,7 +51,6 @@ export async function startStack<Furnished>(
   { furnish, onWaiting, copied }: StartHooks<Furnished>,
 ): Promise<{ readonly running: ReadonlyMap<string, RunningEngine>; readonly furnished: readonly Furnished[] }> {
   const { stack, keeper, before, recorder } = start;
-  const known = keeper.state();
   await keeper.update({ sourceHash: undefined });
   const engines = stack.engines.map(({ engine }) => engine);
   await rememberSecrets({ engines, keeper, identity: stack.identity }, before);
@@ -61,7 +60,7 @@ export async function startStack<Furnished>(
     const withSignal = { ...start, stack: { ...stack, signal }, addresses, onWaiting };
     return head.inOrder(stack.engines).map((resolved) => bringUpEngine(withSignal, head, resolved, furnish));
   }).catch(async (thrown) => {
-    await rollBack(start, copied(), known);
+    await rollBack(start, copied());
     throw thrown;
   });
   const running = up.map((each) => each.running);
@@ -119,11 +118,7 @@ export async function rememberSecrets(
  * those of engines that were copied, which are the data now. What was known of an engine that was down is known again:
  * what its data is, and how it is laid out.
  */
-export async function rollBack(
-  { stack, keeper, before }: StackStart,
-  copied: ReadonlySet<string>,
-  known: StackState,
-): Promise<void> {
+export async function rollBack({ stack, keeper, before }: StackStart, copied: ReadonlySet<string>): Promise<void> {
   const ours = { [labelNames.stack]: stack.identity.name };
   const wasRunning = (name: string) => {
     const found = before.existing.get(name);
@@ -140,8 +135,10 @@ export async function rollBack(
   });
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
-  const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
-  const again = Object.entries(known.engines).filter(([name]) => gone.has(name));
-  await keeper.update({ engines: Object.fromEntries([...kept, ...again]) });
+  const isGone = ([name]: readonly [string, unknown]) => gone.has(name);
+  const kept = Object.entries(keeper.state().engines).filter((each) => !isGone(each));
+  // An engine that was there before is there still, with its data: who looks at the stack must not take it for none.
+  const asBefore = Object.entries(before.state.engines).filter(isGone);
+  await keeper.update({ engines: Object.fromEntries([...kept, ...asBefore]), wanted: before.state.wanted });
   if (before.existing.size === 0) await removeNetwork(stack.identity.name);
 }

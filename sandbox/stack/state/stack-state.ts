@@ -63,6 +63,11 @@ export interface StackState {
   /** Node to the number of its fixed address in the stack's network. Absent: no node has one, or a release up to 0.2.0 gave it. */
   readonly addressNumbers?: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;
+  /**
+   * Engines that are to run: those that were started since the stack was last taken down. Absent: an earlier release wrote
+   * it, and nobody can tell an engine whose containers were removed by hand from one that was left out.
+   */
+  readonly wanted?: readonly string[] | undefined;
   /** HMAC of the rest under the key of the stack: what else lies there was not written by its sandbox. */
   readonly seal?: string;
 }
@@ -244,7 +249,7 @@ export async function markStopped(directory: string, name: string): Promise<void
   if (state === undefined) await rm(join(await folderOfFiles(directory, name), `${name}.state.json`), { force: true });
   else {
     const secrets = await readSecrets(directory, name).catch(() => undefined);
-    await writeState(directory, { ...state, sourceHash: undefined }, secrets?.key);
+    await writeState(directory, { ...state, sourceHash: undefined, wanted: [] }, secrets?.key);
   }
 }
 
@@ -296,6 +301,7 @@ function isState(value: unknown): boolean {
     Array.isArray(state.unfinished) &&
     typeof state.hostPorts === 'object' &&
     typeof state.engines === 'object' &&
+    (state.wanted === undefined || Array.isArray(state.wanted)) &&
     Object.values(state.engines).every((engine) => Array.isArray(engine?.nodes))
   );
 }

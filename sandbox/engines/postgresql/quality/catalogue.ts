@@ -4,8 +4,8 @@ import type { Client } from 'pg';
 import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { QualityLimits, QualityPlace } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
-import { mainDatabase } from '../server/connection.ts';
 import type { Readers } from './readers.ts';
+import { tableOf } from './statement.ts';
 
 const query = (name: string) => readFile(join(import.meta.dirname, 'queries', name), 'utf8');
 
@@ -13,8 +13,12 @@ interface Place extends QualityPlace {
   readonly database: string;
 }
 
-/** Tables of all databases that the login may connect to. */
-export async function placesIn(use: Readers['use'], limits: QualityLimits): Promise<readonly Place[]> {
+/** Tables of the one database that is meant, or of all that the login may connect to. */
+export async function placesIn(
+  use: Readers['use'],
+  limits: QualityLimits,
+  { from, isOne }: { readonly from: string; readonly isOne: boolean },
+): Promise<readonly Place[]> {
   const read = async <Row extends object>(database: string, name: string) => {
     const text = await query(name);
     const ask = async (client: Client) => {
@@ -23,7 +27,8 @@ export async function placesIn(use: Readers['use'], limits: QualityLimits): Prom
     };
     return use(database, ask, { inTurn: true });
   };
-  const databases = await read<{ name: string }>(mainDatabase, 'databases.sql');
+  if (isOne) return read<Place>(from, 'tables.sql');
+  const databases = await read<{ name: string }>(from, 'databases.sql');
   return (await runConcurrently(databases, ({ name }) => read<Place>(name, 'tables.sql'))).flat();
 }
 
@@ -40,9 +45,9 @@ export async function limitTime(client: Client, { timeoutMs }: QualityLimits): P
 /** Columns, indexes, constraints, triggers and policies of a table, those that do not hold (NOT VALID, an invalid index) said as such. */
 export async function catalogueOf(
   client: Client,
-  { name }: QualityPlace,
+  place: QualityPlace,
   limits: QualityLimits,
 ): Promise<readonly SchemaObject[]> {
   await limitTime(client, limits);
-  return (await client.query<SchemaObject>(await query('table-objects.sql'), [name])).rows;
+  return (await client.query<SchemaObject>(await query('table-objects.sql'), [tableOf(place)])).rows;
 }

@@ -1,12 +1,13 @@
 import { type Quality, qualityMetrics } from '../../contract/quality.ts';
 import { openSession } from './session.ts';
-import { statementOf } from './statement.ts';
+import { sameTableName, statementOf } from './statement.ts';
 
 export const quality: Quality = {
   queryExtension: '.sql',
   metrics: qualityMetrics,
   fields: 'declared',
   costs: { catalogue: 'constant', places: 'constant' },
+  sameName: sameTableName,
   statement: (question) => statementOf(question).text,
   open: openSession,
 };

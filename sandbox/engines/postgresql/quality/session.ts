@@ -13,7 +13,7 @@ import {
 } from '../../contract/quality.ts';
 import { isExternal, type NodeRole, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { roles } from '../failover/roles.ts';
-import { mainDatabase } from '../server/connection.ts';
+import { databaseOf, isAllInOne, mainDatabase } from '../server/connection.ts';
 import { catalogueOf, limitTime, placesIn } from './catalogue.ts';
 import { createReaders } from './readers.ts';
 import { distributionStatement, statementOf } from './statement.ts';
@@ -26,19 +26,21 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   const reading = isExternal(running) ? running : await onFollower(running);
   const readers = createReaders(reading);
   const { use } = readers;
+  const ownDatabase = isExternal(reading) ? databaseOf(reading.url) : mainDatabase;
+  const isOne = isExternal(reading) && isAllInOne(reading.url);
   // Whether it answers at all.
-  await use(mainDatabase, async () => {});
+  await use(ownDatabase, async () => {});
   return {
     reader: isExternal(reading)
       ? 'the login of its address, read-only'
       : `pg_read_all_data on ${reading.nodes[0]?.name}`,
     answer: (question, limits) =>
-      use(question.place.database ?? mainDatabase, (client) => answer(client, question, limits)),
+      use(question.place.database ?? ownDatabase, (client) => answer(client, question, limits)),
     distribution: (place, fields, limits) =>
-      use(place.database ?? mainDatabase, (client) => distribution(client, { place, fields }, limits)),
-    places: (limits) => placesIn(use, limits),
+      use(place.database ?? ownDatabase, (client) => distribution(client, { place, fields }, limits)),
+    places: (limits) => placesIn(use, limits, { from: ownDatabase, isOne }),
     catalogue: (place, limits) =>
-      use(place.database ?? mainDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }).catch(
+      use(place.database ?? ownDatabase, (client) => catalogueOf(client, place, limits), { inTurn: true }).catch(
         (thrown) => {
           throw isNoPlace(thrown) ? new NoSuchPlace(messageOf(thrown)) : thrown;
         },

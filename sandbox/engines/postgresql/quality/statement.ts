@@ -31,7 +31,8 @@ function ruleStatement(
   const select = (condition: string) => `SELECT ${id} AS id FROM ${table} WHERE ${condition}`;
   switch (metric) {
     case 'rowCount':
-      return [`SELECT ${id} AS id FROM ${table}`, parameters];
+      // Views have no ctid.
+      return [`SELECT FROM ${table}`, parameters];
     case 'nullValues':
       return [select(`${field} IS NULL`), parameters];
     case 'missingValues': {
@@ -67,9 +68,19 @@ export function distributionStatement(place: QualityPlace, fields: readonly stri
 }
 
 /** `users`, `sales.orders`, and what the catalogue has in quotes: `"Order"`, `sales."Order.Item"`. */
-function tableOf({ name }: QualityPlace): string {
+export function tableOf({ name }: Pick<QualityPlace, 'name'>): string {
+  return partsOf(name).join('.');
+}
+
+/** By which a contract's table and the catalogue's are compared: `users`, `"users"` and `public.users` are one. */
+export function sameTableName(name: string): string {
+  const parts = partsOf(name);
+  return (parts.length === 2 && parts[0] === '"public"' ? parts.slice(1) : parts).join('.');
+}
+
+function partsOf(name: string): readonly string[] {
   const parts = name.match(/"(?:[^"]|"")*"|[^."]+/g) ?? [];
-  return parts.map((part) => (part.startsWith('"') ? part : escapeIdentifier(part))).join('.');
+  return parts.map((part) => (part.startsWith('"') ? part : escapeIdentifier(part)));
 }
 
 function textsOf(values: unknown): readonly (string | null)[] {

@@ -63,16 +63,28 @@ export async function openClient(
 
 /** {@link openClient} on the primary; on a server that is not ours, as the user that its address names. */
 export function openPrimary(running: ReachableEngine, target: Target): Promise<OpenClient> {
-  if (isExternal(running)) return openExternal(running.url, target.database);
+  if (isExternal(running)) return openExternal(running.url, target);
   return openClient(firstNode(running), running.secrets, target);
 }
 
-/** An address that names another database than the platform's has everything in that one. */
-async function openExternal(address: string, database: string): Promise<OpenClient> {
+/** Databases that are there for the platform, or on every server. */
+function isPlatforms(database: string): boolean {
+  return database === 'postgres' || databases.some((name) => name === database);
+}
+
+/** The database that an address names; default: the one that every server has. */
+export function databaseOf(address: string): string {
+  return decodeURIComponent(new URL(address).pathname.slice(1)) || 'postgres';
+}
+
+/** Whether a server that is not ours has everything of the platform in the one database that its address names. */
+export function isAllInOne(address: string): boolean {
+  return !isPlatforms(databaseOf(address));
+}
+
+async function openExternal(address: string, { database }: Target): Promise<OpenClient> {
   const url = new URL(address);
-  const named = decodeURIComponent(url.pathname.slice(1));
-  const isPlatforms = named === '' || named === 'postgres' || databases.some((name) => name === named);
-  if (isPlatforms) url.pathname = `/${database}`;
+  if (!isAllInOne(address) || !isPlatforms(database)) url.pathname = `/${encodeURI(database)}`;
   const client = new Client({
     connectionString: url.href,
     connectionTimeoutMillis: 10_000,
