@@ -107,7 +107,7 @@ describe('a command', () => {
       runMigrationCommand({ engine, running, words, directory: folder, signal }, report),
     ).rejects.toMatchObject({
       code: 'MIGRATION_FAILED',
-      message: '`no-such-program-of-migrations`: it failed (ENOENT).',
+      message: '`no-such-program-of-migrations`: it could not be run (ENOENT).',
     });
   });
 

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -19,7 +19,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-async function write(files: Readonly<Record<string, string>>): Promise<void> {
+async function write(files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
@@ -138,12 +138,57 @@ describe('a folder', () => {
       { folder: 'nowhere', command: ['true'] },
       /nowhere: the folder cannot be read/,
     ],
-  ])('is refused where it %s', async (_, files, postgresql, message) => {
-    await write(files);
-    await expect(plansOf({ postgresql })).rejects.toMatchObject({
+    [
+      'has a file whose ending is in capitals',
+      { 'db/1.sql': '', 'db/2.SQL': '' },
+      { folder: 'db' },
+      /db\/2\.SQL: PostgreSQL takes \.sql/,
+    ],
+    ...(['utf16le', 'latin1'] as const).map((encoding) => [
+      `has a file in ${encoding}`,
+      { 'db/1.sql': Buffer.from("SELECT 'é'", encoding) },
+      { folder: 'db' },
+      /db\/1\.sql is not text in UTF-8/,
+    ]),
+    [
+      'is there, and its seed is in UTF-16 with its mark',
+      { 'db/1.sql': '', 'seed.sql': Buffer.from('\uFEFFSELECT 1', 'utf16le') },
+      { folder: 'db', seed: 'seed.sql' },
+      /seed\.sql is not text in UTF-8/,
+    ],
+  ] as [string, Readonly<Record<string, string | Uint8Array>>, NonNullable<Migrations['postgresql']>, RegExp][])(
+    'is refused where it %s',
+    async (_, files, postgresql, message) => {
+      await write(files);
+      await expect(plansOf({ postgresql })).rejects.toMatchObject({
+        code: 'BAD_OPTION',
+        message: expect.stringMatching(message),
+      });
+    },
+  );
+
+  test.each([
+    ['is on no PATH', ['no-such-tool', 'up'], /`no-such-tool` is in no folder of PATH/, /\[npx, no-such-tool, up\]/],
+    ['is one word with its arguments', ['npx knex'], /is the name of no program/, /`\[npx, knex\]`/],
+    ['may not be executed', ['./db/1.sql'], /`\.\/db\/1\.sql` is no file that may be executed/, /its mode/],
+    ['is a folder', ['./db'], /`\.\/db` is no file that may be executed/, /its mode/],
+  ])('is refused where the program that reads it %s', async (_, command, message, next) => {
+    await write({ 'db/1.sql': '' });
+    await expect(plansOf({ postgresql: { folder: 'db', command } })).rejects.toMatchObject({
       code: 'BAD_OPTION',
+      engine: 'postgresql',
       message: expect.stringMatching(message),
+      next: expect.stringMatching(next),
     });
+  });
+
+  test('is read by a program of PATH, or by one of the project', async () => {
+    await write({ 'db/1.sql': '', 'tools/migrate': '#!/bin/sh' });
+    await chmod(join(folder, 'tools/migrate'), 0o700);
+    for (const command of [['sh'], [process.execPath], ['tools/migrate', 'up'], ['./tools/migrate']]) {
+      const plan = (await plansOf({ postgresql: { folder: 'db', command } })).get('postgresql');
+      expect(plan).toMatchObject({ files: [], command: { words: command } });
+    }
   });
 
   test('is read for each engine in its own way', async () => {
@@ -297,7 +342,7 @@ describe('a store that was migrated', () => {
     const plan = await planOf(files);
     expect(differenceOf(afterRestore(done(plan)), plan, furnished)).toMatch(/came from a backup that does not say/);
     await write({ 'db/1.ts': 'a' });
-    const byCommand = (await plansOf({ postgresql: { folder: 'db', command: ['x'] } })).get(
+    const byCommand = (await plansOf({ postgresql: { folder: 'db', command: ['true'] } })).get(
       'postgresql',
     ) as MigrationPlan;
     const restored = afterRestore(done(byCommand));

@@ -6,7 +6,7 @@ import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { badOption, parseIsolation, parseWholeNumber } from '../options/names.ts';
 import { chosenEngines, identityOf } from '../options/stack-options.ts';
 import type { Action, ActionContext } from '../run-action.ts';
-import { runCommand } from './run-command.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
 
 /**
  * Runs a command with the stack's environment, where the caller stands and with the caller's own programs, and ends as it
@@ -20,7 +20,8 @@ export const exec: Action = async (context) => {
     ...chosenEngines(context),
     admin: context.flags.admin === true,
   });
-  return { exitCode: await runCommand(context.arguments, environment) };
+  const { exitCode } = await runCommand(context.arguments, environment);
+  return { exitCode };
 };
 
 async function runLeased(context: ActionContext): Promise<number> {
@@ -47,15 +48,16 @@ async function runLeased(context: ActionContext): Promise<number> {
   const label = context.arguments.join(' ');
   const lease = await harness.lease({ label });
   // A command that cannot be run leaves nothing to look at.
-  let exitCode = 0;
+  let ended: CommandEnd = { exitCode: 0, wasInterrupted: false };
   try {
-    exitCode = await runCommand(context.arguments, lease.environment);
+    ended = await runCommand(context.arguments, lease.environment);
   } finally {
-    const { kept, queries } = await lease.release({ failed: exitCode !== 0 });
+    const failed = ended.exitCode !== 0 && !ended.wasInterrupted;
+    const { kept, queries } = await lease.release({ failed });
     const lines = queries === undefined ? [] : describeQueries(label, queries);
     for (const line of [...lines, ...(kept === undefined ? [] : [kept])]) terminalOf(process.stderr).write(`${line}\n`);
   }
-  return exitCode;
+  return ended.exitCode;
 }
 
 /** Throws before anything is looked at. */

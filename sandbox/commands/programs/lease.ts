@@ -36,7 +36,10 @@ async function open(context: ActionContext): Promise<Outcome> {
   const [id, ...command] = context.arguments;
   const { lease: shown, places } = await showLease(stackIdentity(identityOf(context)), parseId(id));
   const environment = environmentOf(places);
-  if (command.length > 0) return { exitCode: await runCommand(command, environment) };
+  if (command.length > 0) {
+    const { exitCode } = await runCommand(command, environment);
+    return { exitCode };
+  }
   return { document: { version: 1, lease: shown, stores: places }, text: () => formatDotenv(environment) };
 }
 

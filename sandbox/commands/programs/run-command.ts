@@ -1,29 +1,38 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { callersEnvironment, callersFolder } from '../../core/process/callers-environment.ts';
 
-/** Passed on to the command; Ctrl-C reaches it from the terminal by itself. */
-const passedSignals = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+/** How a command ended. */
+export interface CommandEnd {
+  /** Its own; 128 and the signal's number where a signal ended it, as shells have it. */
+  readonly exitCode: number;
+  /** Whether somebody wanted it to end before it did. */
+  readonly wasInterrupted: boolean;
+}
 
-/**
- * Runs a command where the caller stands, with the caller's environment and these variables. Returns its exit code; 128
- * and the signal's number where a signal ended it, as shells have it. Throws `COMMAND_FAILED`.
- */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
+
+/** By these, it is asked to end. */
+const interrupts: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Runs a command where the caller stands, with the caller's environment and these variables. Throws `COMMAND_FAILED`. */
 export function runCommand(
   [command = '', ...args]: readonly string[],
   variables: Readonly<Record<string, string>>,
-): Promise<number> {
+): Promise<CommandEnd> {
   const env = { ...callersEnvironment(process.env), ...variables };
   return new Promise((resolve, reject) => {
+    let wasInterrupted = false;
     // Listened for before the command begins: a signal that came in between would end this process alone.
-    const pass = (signal: NodeJS.Signals) => child?.kill(signal);
-    const stay = () => {};
-    for (const signal of passedSignals) process.on(signal, pass);
-    process.on('SIGINT', stay);
+    const pass = (signal: NodeJS.Signals) => {
+      wasInterrupted ||= interrupts.includes(signal);
+      if (signal !== 'SIGINT' || !isSentToAll()) child?.kill(signal);
+    };
+    for (const signal of signals) process.on(signal, pass);
     const letGo = () => {
-      for (const name of passedSignals) process.off(name, pass);
-      process.off('SIGINT', stay);
+      for (const signal of signals) process.off(signal, pass);
     };
     const fail = (thrown: unknown) => {
       letGo();
@@ -39,9 +48,23 @@ export function runCommand(
     child.once('error', fail);
     child.once('exit', (code, signal) => {
       letGo();
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), wasInterrupted });
     });
   });
+}
+
+/**
+ * A terminal sends Ctrl-C to the command as well, and many take a second one as an order to drop everything. Where there is no
+ * terminal, as in CI, somebody has sent it to this process alone.
+ */
+function isSentToAll(): boolean {
+  if (process.platform === 'win32') return true;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function cannotRun(command: string, cause: unknown): SandboxError {

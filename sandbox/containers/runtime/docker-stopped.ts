@@ -1,6 +1,7 @@
-import { access, constants } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { programFolders, programIn } from '../../core/process/program-path.ts';
 
 /** A container engine that is installed here and can be started. */
 export interface StoppedEngine {
@@ -27,17 +28,8 @@ export async function stoppedEngine(): Promise<StoppedEngine | undefined> {
 }
 
 /** Path of a program, looked for as the shell does, and where daemons are. */
-export async function programPath(name: string): Promise<string | undefined> {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
-  for (const folder of folders.filter((each) => each !== '')) {
-    const path = join(folder, name);
-    const isProgram = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isProgram) return path;
-  }
-  return undefined;
+export function programPath(name: string): Promise<string | undefined> {
+  return programIn([...programFolders(process.env), '/usr/sbin', '/usr/local/sbin', '/sbin'], name);
 }
 
 async function hasUnit(unit: string, isRoot: boolean): Promise<boolean> {

@@ -1,14 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
-import { messageOf, SandboxError } from '../../core/errors.ts';
+import { readFile } from 'node:fs/promises';
+import { extname, resolve } from 'node:path';
+import { SandboxError } from '../../core/errors.ts';
 import { sha256Of } from '../../core/sha256-of.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine, EngineWith } from '../../engines/contract/engine.ts';
 import { hasAll } from '../../engines/contract/lacks.ts';
 import type { MigrationFile } from '../../engines/contract/schema/migrations.ts';
 import { type FolderFile, filesBelow } from './files-below.ts';
+import { badMigrations, filesOf, readOne } from './migration-files.ts';
 import type { EngineMigrations, Migrations, Seed } from './migrations.ts';
 import { compareNames } from './name-order.ts';
+import { requireProgram } from './require-program.ts';
 
 /** What a service's own schema of one engine consists of, read once: what is changed meanwhile counts at the next start. */
 export interface MigrationPlan {
@@ -44,6 +46,7 @@ async function planOf(engine: Engine, own: EngineMigrations, directory: string):
     });
   }
   const { folder, command, seed, platformSchema = true } = own;
+  if (command !== undefined) await requireProgram(engine, command, directory);
   return {
     platformSchema,
     files: folder === undefined || command !== undefined ? [] : await filesOf(engine, folder, directory),
@@ -52,46 +55,6 @@ async function planOf(engine: Engine, own: EngineMigrations, directory: string):
       : { command: { words: command, hash: hashOf([command, await filesBelow(resolve(directory, folder), folder)]) } }),
     ...withoutUndefined({ seed: await seedOf(engine, seed, directory) }),
   };
-}
-
-/** Endings of programs: one that the engine does not take was put there by mistake, and would be missed in silence. */
-const endingsOfPrograms = [
-  '.sql',
-  '.cypher',
-  '.cql',
-  '.js',
-  '.mjs',
-  '.cjs',
-  '.ts',
-  '.mts',
-  '.cts',
-  '.py',
-  '.sh',
-  '.lua',
-];
-
-async function filesOf(
-  engine: EngineWith<'schema'>,
-  folder: string,
-  directory: string,
-): Promise<readonly MigrationFile[]> {
-  const { endings } = engine.schema.migrations;
-  const entries = await readdir(resolve(directory, folder), { withFileTypes: true }).catch((thrown: unknown) => {
-    throw bad(engine, `${folder}: the folder cannot be read: ${messageOf(thrown)}.`, 'Look at how it is spelled.');
-  });
-  const names = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
-  const other = names.find((name) => !endings.includes(extname(name)) && endingsOfPrograms.includes(extname(name)));
-  if (other !== undefined)
-    throw bad(engine, `${folder}/${other}: ${engine.title} takes ${endings.join(', ')}.`, 'Move it elsewhere.');
-  // Where there are two of each, one of them takes back what the other one does.
-  const taken = names.filter((name) => endings.includes(extname(name)) && !/\.(?:down|undo)\.\w+$/.test(name));
-  if (taken.length === 0)
-    throw bad(
-      engine,
-      `${folder}: there is no file that ${engine.title} takes (${endings.join(', ')}).`,
-      'Put one there.',
-    );
-  return Promise.all(taken.toSorted(compareNames).map((name) => readOne(engine, join(folder, name), directory)));
 }
 
 async function seedOf(
@@ -103,28 +66,9 @@ async function seedOf(
   if (typeof seed === 'function') return { shown: 'the seed', hash: sha256Of(seed.toString()), what: seed };
   const { endings } = engine.schema.migrations;
   if (!endings.includes(extname(seed)))
-    throw bad(engine, `${seed}: ${engine.title} takes ${endings.join(', ')}.`, 'Name such a file.');
+    throw badMigrations(engine, `${seed}: ${engine.title} takes ${endings.join(', ')}.`, 'Name such a file.');
   const file = await readOne(engine, seed, directory);
   return { shown: seed, hash: file.hash, what: file };
-}
-
-/** What marks the part of a file that takes it back, in the tools that have both in one. */
-const undoingPart = /^\s*--\s*(?:migrate:down|down migration|\+goose down|\+migrate down)/im;
-
-async function readOne(engine: Engine, shown: string, directory: string): Promise<MigrationFile> {
-  const path = resolve(directory, shown);
-  const text = await readFile(path, 'utf8').catch((thrown: unknown) => {
-    throw bad(engine, `${shown} cannot be read: ${messageOf(thrown)}.`, 'Look at how it is spelled.');
-  });
-  const clean = text.replace(/^\uFEFF/, '');
-  if (undoingPart.test(clean)) {
-    throw bad(
-      engine,
-      `${shown} has a part that takes it back, which would be run too.`,
-      'Name the tool that reads such files as `command`.',
-    );
-  }
-  return { name: basename(shown), path, shown, text: clean, hash: sha256Of(clean.replaceAll('\r\n', '\n')) };
 }
 
 /**
@@ -151,8 +95,4 @@ export async function migrationsDigest(
 
 function hashOf(value: readonly unknown[] | readonly FolderFile[]): string {
   return sha256Of(JSON.stringify(value));
-}
-
-function bad(engine: Engine, message: string, next: string): SandboxError {
-  return new SandboxError({ code: 'BAD_OPTION', engine: engine.name, message: `migrations: ${message}`, next });
 }

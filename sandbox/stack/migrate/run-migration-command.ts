@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
+import type { Result } from 'execa';
 import { callersEnvironment } from '../../core/process/callers-environment.ts';
 import type { TaskReport } from '../../core/progress.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
@@ -71,8 +72,13 @@ export async function runMigrationCommand(
   // What is cut off, because something that it left running holds its output, is no failure.
   if (!ended.failed || child.nodeChildProcess.exitCode === 0) return;
   // The runner's own error has the environment in it, passwords included: it is no cause that may be shown.
-  const reason = ended.exitCode === undefined ? (ended.code ?? ended.signal) : `exit code ${ended.exitCode}`;
-  throw migrationFailed(engine.name, shown, `it failed (${reason}).`, { evidence });
+  const hasBegun = child.nodeChildProcess.pid !== undefined;
+  const reason = hasBegun ? `it failed (${exitOf(ended)}).` : `it could not be run (${ended.code}).`;
+  throw migrationFailed(engine.name, shown, reason, { evidence });
+}
+
+function exitOf({ exitCode, code, signal }: Pick<Result, 'exitCode' | 'code' | 'signal'>): string | undefined {
+  return exitCode === undefined ? (code ?? signal) : `exit code ${exitCode}`;
 }
 
 /** Ends a group of processes with its first one, with the signal and with this process. */
