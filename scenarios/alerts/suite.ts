@@ -23,8 +23,8 @@ export const defaultTimeScale = 20;
 /** Beyond, a scrape has less than a quarter of a second. */
 export const timeScaleMax = 60;
 
-/** Drills side by side: they wait most of the time. */
-const parallelDrills = 3;
+/** Drills side by side: they wait most of the time, and the more the slower time runs. Memory for six stacks is there. */
+const drillsAtOnce = (timeScale: number) => (timeScale === 1 ? 6 : 3);
 
 /** One case, and what it is run on. */
 interface Work {
@@ -54,7 +54,7 @@ export async function runAlertsSuite(
   const works = await worksOf(able, cheapest, context, timeScale);
   const results = await inParallel(
     works.map((work) => () => runWork(work, context)),
-    parallelDrills,
+    drillsAtOnce(timeScale),
   );
   const drilled = able.flatMap((engine) => drillsOf(engine)).map(({ about, alert }) => ({ about, alert }));
   return [
