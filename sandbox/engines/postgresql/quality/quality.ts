@@ -1,4 +1,5 @@
 import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { defect } from './defect.ts';
 import { openSession } from './session.ts';
 import { statementOf } from './statement.ts';
 
@@ -9,4 +10,5 @@ export const quality: Quality = {
   costs: { catalogue: 'constant', places: 'constant' },
   statement: (question) => statementOf(question).text,
   open: openSession,
+  defect,
 };
