@@ -2,6 +2,7 @@ import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import type { Engine, EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
+import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase, undecided } from '../run-case.ts';
@@ -86,10 +87,11 @@ interface Drills {
 function worksOf({ drills, ofCommands, cheapest }: Drills, context: SuiteContext, timeScale: number): readonly Work[] {
   const ofDrill = (drill: Drill, start: Work['start']): Work => {
     const { fireBoundMs, clearBoundMs, lookMs } = timesOf(drill.rule, timeScale, drill);
+    const historyMs = durationMs(drill.history ?? '0s') / timeScale;
     return {
       place: placeOf(drill, context),
       name: `${drill.alert}: ${drill.cause}`,
-      limitMs: 3 * (fireBoundMs + clearBoundMs + lookMs) + deadlineMs('drill'),
+      limitMs: 3 * (historyMs + fireBoundMs + clearBoundMs + lookMs) + deadlineMs('drill'),
       start,
       run: (watched, measures, signal) => runDrill(drill, watched, measures, signal),
     };

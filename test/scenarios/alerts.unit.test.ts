@@ -3,6 +3,7 @@ import { silent } from '../../sandbox/core/progress.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { goOn } from '../../sandbox/engines/shared/metrics/alert-causes.ts';
 import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
@@ -74,6 +75,23 @@ test('bounds follow from the intervals of the files', () => {
     fireBoundMs: 31_500,
     clearBoundMs: 7_000,
   });
+  // Ranges of a rule are as much shorter as time is faster.
+  expect(timesOf({ for: '5m' }, 20, { leadRange: '5m', tailRange: '10m' })).toMatchObject({
+    fireBoundMs: 33_500,
+    clearBoundMs: 36_000,
+  });
+});
+
+test('what a drill goes on with tells what went wrong once it is ended, and is over then', async () => {
+  let done = 0;
+  const failing = async () => {
+    done += 1;
+    if (done === 2) throw new Error('the store is full');
+  };
+  const end = goOn(failing, 1, context.signal);
+  await expect.poll(() => done).toBe(2);
+  await expect(end()).rejects.toThrow('the store is full');
+  expect(done).toBe(2);
 });
 
 test.each([0, 1.5, 61, Number.NaN])('time that is to run %s times faster is refused', async (timeScale) => {
