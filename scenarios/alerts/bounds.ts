@@ -18,6 +18,9 @@ interface Delays {
   /** The same in scrape intervals. */
   readonly leadIntervals?: number | undefined;
   readonly tailMs?: number | undefined;
+  /** Ranges of the rule that have to be filled, and to be left behind. */
+  readonly leadRange?: string | undefined;
+  readonly tailRange?: string | undefined;
 }
 
 /** Times of one alert in milliseconds, as the intervals of the files make them. */
@@ -40,7 +43,7 @@ export interface AlertTimes {
 export function timesOf(
   rule: Pick<Rule, 'for'>,
   timeScale: number,
-  { leadMs = 0, leadIntervals = 0, tailMs = 0 }: Delays = {},
+  { leadMs = 0, leadIntervals = 0, tailMs = 0, leadRange = '0s', tailRange = '0s' }: Delays = {},
 ): AlertTimes {
   const { route } = readAlertmanagerFile();
   const scaled = (text: string) => durationMs(text) / timeScale;
@@ -51,7 +54,8 @@ export function timesOf(
   return {
     forMs,
     lookMs,
-    fireBoundMs: leadMs + leadIntervals * intervalMs + lookMs + pendingMs + scaled(route.group_wait),
-    clearBoundMs: tailMs + lookMs + scaled(route.group_interval),
+    fireBoundMs:
+      leadMs + scaled(leadRange) + leadIntervals * intervalMs + lookMs + pendingMs + scaled(route.group_wait),
+    clearBoundMs: tailMs + scaled(tailRange) + lookMs + scaled(route.group_interval),
   };
 }

@@ -1,7 +1,10 @@
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
+import { poll } from '../../sandbox/core/poll.ts';
 import type { AlertDrill, AsSpecified, Heal } from '../../sandbox/engines/contract/alert-drills.ts';
 import type { EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { firstNode, type TopologyName } from '../../sandbox/engines/contract/topology.ts';
 import { alertsAbout, type Rule } from '../../sandbox/monitoring/prometheus-files.ts';
+import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
 import type { Stack } from '../../sandbox/stack/create-stack.ts';
 import type { WatchedStack } from './watched-stack.ts';
 
@@ -22,6 +25,11 @@ export interface Drill {
   readonly leadIntervals?: number;
   /** From the healing until the expression can be over, in milliseconds. Default: 0. */
   readonly tailMs?: number;
+  /** Ranges of the rule that come on top; default: none. */
+  readonly leadRange?: string | undefined;
+  readonly tailRange?: string | undefined;
+  /** How long the engine is watched before the cause. Default: not at all. */
+  readonly history?: string | undefined;
   readonly make: (watched: WatchedStack, signal: AbortSignal) => Promise<Heal>;
 }
 
@@ -32,7 +40,8 @@ export function drillsOf(engine: EngineWith<'metrics'>): readonly Drill[] {
 }
 
 function ofEngine(engine: EngineWith<'metrics'>, drill: AlertDrill, rules: readonly Rule[]): Drill {
-  const { alert, cause, topology = 'standalone', node = firstNode, mustFire = true, asSpecified, leadMs } = drill;
+  const { alert, cause, topology = 'standalone', node = firstNode, mustFire = true } = drill;
+  const { asSpecified, leadMs, leadRange, tailRange, history = '0s' } = drill;
   const runningIn = (stack: Stack) => stack.engines[engine.name];
   return {
     about: engine.name,
@@ -44,7 +53,25 @@ function ofEngine(engine: EngineWith<'metrics'>, drill: AlertDrill, rules: reado
     mustFire,
     asSpecified,
     leadMs,
-    make: ({ stack }, signal) => drill.make({ running: runningIn(stack), faults: stack.faults, signal }),
+    leadRange,
+    tailRange,
+    history,
+    make: ({ stack, timeScale }, signal) => {
+      const untilHistory = historyFrom(performance.now(), durationMs(history) / timeScale, signal);
+      return drill.make({ running: runningIn(stack), faults: stack.faults, timeScale, untilHistory, signal });
+    },
+  };
+}
+
+/** All is scraped when a drill begins: from then on there are samples. */
+function historyFrom(beganAtMs: number, historyMs: number, signal: AbortSignal): () => Promise<void> {
+  return async () => {
+    await poll(() => performance.now() - beganAtMs >= historyMs, {
+      timeoutMs: 2 * historyMs + deadlineMs('topologyConverged'),
+      intervalMs: 50,
+      signal,
+      onTimeout: () => new Error('the engine is not watched for long enough'),
+    });
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Engine, EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
-import { deadMansSwitch } from './dead-mans-switch.ts';
 import { monitoring } from './monitoring-drills.ts';
 
 /** An alert without a drill, and why. */
@@ -11,10 +10,7 @@ export interface NotDrilled {
   readonly reason: string;
 }
 
-/** What of the alerts that are about no engine is drilled, on any. */
-const ofMonitoring = ['ExporterDown', 'BackupTooOld', 'QualityCheckSilent', deadMansSwitch];
-
-/** Every alert about these engines, and about none, that nothing makes the cause of. */
+/** Every alert about these engines, and about none, that nothing makes the cause of. The cheapest has those about none. */
 export function notDrilled(
   engines: readonly EngineWith<'metrics'>[],
   drilled: readonly { readonly about: string; readonly alert: string }[],
@@ -28,7 +24,7 @@ export function notDrilled(
       .map(({ alert }) => ({ about: engine.name, alert, reason: reasonOf(engine, alert, cheapest) })),
   );
   const ofNone = alertsAbout([])
-    .filter(({ alert }) => !ofMonitoring.includes(alert))
+    .filter(({ alert }) => !drilled.some((each) => each.about === monitoring && each.alert === alert))
     .map(({ alert }) => ({ about: monitoring, alert, reason: noDrill }));
   return [...ofEngines, ...ofNone];
 }

@@ -18,7 +18,7 @@ const always = ['DeadMansSwitch'];
 export async function runDrill(drill: Drill, watched: WatchedStack, measures: Measures, signal: AbortSignal) {
   const times = timesOf(drill.rule, watched.timeScale, drill);
   const seen = watchAlerts(drill, watched, signal);
-  await seen.untilQuiet();
+  await seen.untilQuiet(times.clearBoundMs);
   const beganAtMs = performance.now();
   const heal = await drill.make(watched, signal);
   const causedAtMs = performance.now();
@@ -49,7 +49,7 @@ export async function runDrill(drill: Drill, watched: WatchedStack, measures: Me
     });
     requireWithin('is over', cleared.atMs - healedAtMs, times.clearBoundMs);
   }
-  await seen.untilQuiet();
+  await seen.untilQuiet(times.clearBoundMs);
   const others = seen.othersReceived(beganAtMs);
   if (others.length > 0) measures.alsoReceived = others.join(', ');
 }
@@ -103,8 +103,8 @@ function watchAlerts({ alert, instance, rule }: Drill, watched: WatchedStack, si
   const find = async (name = alert) => (await watched.alerts()).find(({ labels }) => isMeant(labels, name));
   return {
     /** Everything is scraped, and nothing is pending or firing. */
-    untilQuiet: () =>
-      until('there are alerts, or targets that do not answer,', 0, async () => {
+    untilQuiet: (boundMs: number) =>
+      until('there are alerts, or targets that do not answer,', boundMs, async () => {
         const alerts = await watched.alerts();
         const isQuiet = alerts.every(({ labels }) => always.includes(labels.alertname ?? ''));
         // Before the first evaluation there is none at all.

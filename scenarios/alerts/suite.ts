@@ -2,14 +2,15 @@ import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import type { Engine, EngineWith } from '../../sandbox/engines/contract/engine.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
+import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase, undecided } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
 import { timesOf } from './bounds.ts';
+import { type CommandDrill, commandDrills } from './command-drills.ts';
 import { deadMansSwitch, runDeadMansSwitch } from './dead-mans-switch.ts';
 import { type Drill, drillsOf } from './drills.ts';
-import { lastRunTooOld } from './last-run-too-old.ts';
 import { monitoring, monitoringDrills } from './monitoring-drills.ts';
 import { notDrilled } from './not-drilled.ts';
 import { runDrill } from './run-drill.ts';
@@ -23,8 +24,8 @@ export const defaultTimeScale = 20;
 /** Beyond, a scrape has less than a quarter of a second. */
 export const timeScaleMax = 60;
 
-/** Drills side by side: they wait most of the time. */
-const parallelDrills = 3;
+/** Drills side by side: they wait most of the time, and the more the slower time runs. Memory for six stacks is there. */
+const drillsAtOnce = (timeScale: number) => (timeScale === 1 ? 6 : 3);
 
 /** One case, and what it is run on. */
 interface Work {
@@ -51,12 +52,13 @@ export async function runAlertsSuite(
   );
   const cheapest = cheapestOf(able);
   if (cheapest === undefined) return unwatched;
-  const works = await worksOf(able, cheapest, context, timeScale);
+  const drills = [...able.flatMap(drillsOf), ...monitoringDrills(cheapest)];
+  const ofCommands = await commandDrills(cheapest, context, timeScale);
   const results = await inParallel(
-    works.map((work) => () => runWork(work, context)),
-    parallelDrills,
+    worksOf({ drills, ofCommands, cheapest }, context, timeScale).map((work) => () => runWork(work, context)),
+    drillsAtOnce(timeScale),
   );
-  const drilled = able.flatMap((engine) => drillsOf(engine)).map(({ about, alert }) => ({ about, alert }));
+  const drilled = [...drills, ...ofCommands.map(({ drill }) => drill), { about: monitoring, alert: deadMansSwitch }];
   return [
     ...results,
     ...notDrilled(able, drilled, cheapest).map(({ about, alert, reason }) =>
@@ -75,29 +77,30 @@ function cheapestOf(able: readonly EngineWith<'metrics'>[]): EngineWith<'metrics
   return able.toSorted((left, right) => left.resources().memoryBytes - right.resources().memoryBytes)[0];
 }
 
-async function worksOf(
-  able: readonly EngineWith<'metrics'>[],
-  cheapest: EngineWith<'metrics'>,
-  context: SuiteContext,
-  timeScale: number,
-): Promise<readonly Work[]> {
+interface Drills {
+  readonly drills: readonly Drill[];
+  readonly ofCommands: readonly CommandDrill[];
+  /** Has what is about no engine. */
+  readonly cheapest: EngineWith<'metrics'>;
+}
+
+function worksOf({ drills, ofCommands, cheapest }: Drills, context: SuiteContext, timeScale: number): readonly Work[] {
   const ofDrill = (drill: Drill, start: Work['start']): Work => {
     const { fireBoundMs, clearBoundMs, lookMs } = timesOf(drill.rule, timeScale, drill);
+    const historyMs = durationMs(drill.history ?? '0s') / timeScale;
     return {
       place: placeOf(drill, context),
       name: `${drill.alert}: ${drill.cause}`,
-      limitMs: 3 * (fireBoundMs + clearBoundMs + lookMs) + deadlineMs('drill'),
+      limitMs: 3 * (historyMs + fireBoundMs + clearBoundMs + lookMs) + deadlineMs('drill'),
       start,
       run: (watched, measures, signal) => runDrill(drill, watched, measures, signal),
     };
   };
-  const on = (engine: EngineName, drill: Drill) =>
-    ofDrill(drill, () => startWatched(engine, drill.topology, context, timeScale));
-  const ofEngines = able.flatMap((engine) => drillsOf(engine).map((drill) => on(engine.name, drill)));
-  const ofCommands = await lastRunTooOld(cheapest, context, timeScale);
   return [
-    ...ofEngines,
-    ...monitoringDrills(cheapest).map((drill) => on(cheapest.name, drill)),
+    ...drills.map((drill) => {
+      const engine = drill.about === monitoring ? cheapest.name : drill.about;
+      return ofDrill(drill, () => startWatched(engine as EngineName, drill.topology, context, timeScale));
+    }),
     ...ofCommands.map(({ drill, start }) => ofDrill(drill, start)),
     {
       place: placeOf({ about: monitoring, topology: 'standalone' }, context),

@@ -94,6 +94,7 @@ test('each check finds exactly what was planted, nothing in the dataset as it wa
   timeout: 240_000,
 }, async () => {
   await expectNothingFound();
+  await expectDefectsOfDrillsTakenBack();
   const inOrder = await expectNearMissesPassedOver();
   const planted = await expectExactlyThePlanted();
   await expectStale();
@@ -107,6 +108,17 @@ async function expectNothingFound(): Promise<void> {
   detection.inOrder(report);
   expect(found(report)).toEqual({});
   expect(report.summary).toMatchObject({ errors: 0, warnings: 0, unknown: 0, notRun: 0 });
+}
+
+/** What drills of alerts plant is one violation, and none once it is taken away. */
+async function expectDefectsOfDrillsTakenBack(): Promise<void> {
+  const defects = (await loadEngines(defaultEngines)).map(({ name, quality }) => ({ name, defect: quality?.defect }));
+  const names = new RegExp(`^(${defects.map(({ defect }) => defect?.check).join('|')})$`);
+  const takeAway = await Promise.all(defects.map(({ name, defect }) => defect?.plant(stack.engines[name])));
+  const violations = (await run({ names })).results.map(({ verdict, count }) => [verdict, count]);
+  expect(violations).toEqual(defaultEngines.map(() => ['fail', 1]));
+  await Promise.all(takeAway.map((each) => each?.()));
+  expect(found(await run({ names }))).toEqual({});
 }
 
 /** What looks like a defect and is none is not found, and every store that has more than the others is. */

@@ -1,31 +1,64 @@
 import { expect, test } from 'vitest';
+import { silent } from '../../sandbox/core/progress.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { goOn } from '../../sandbox/engines/shared/metrics/alert-causes.ts';
 import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
+import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
+import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { timesOf } from '../../scenarios/alerts/bounds.ts';
+import { commandDrills } from '../../scenarios/alerts/command-drills.ts';
 import { deadMansSwitch } from '../../scenarios/alerts/dead-mans-switch.ts';
 import { drillsOf } from '../../scenarios/alerts/drills.ts';
-import { monitoringDrills } from '../../scenarios/alerts/monitoring-drills.ts';
+import { monitoring, monitoringDrills } from '../../scenarios/alerts/monitoring-drills.ts';
 import { notDrilled } from '../../scenarios/alerts/not-drilled.ts';
 import { runSuites } from '../../scenarios/run-suites.ts';
+
+const context = {
+  depth: 'full',
+  size: 'small',
+  seed: 1,
+  images: new Map(),
+  stackOptions: {},
+  reportDirectory: '',
+  progress: silent,
+  signal: new AbortController().signal,
+} as const;
 
 test('every alert has a drill or a reason, and none has both', async () => {
   const engines = await loadEngines(engineNames);
   const { able } = splitByCapability(engines, 'metrics');
   const [cheapest] = able;
   if (cheapest === undefined) throw new Error('an engine can be watched');
-  const drilled = able.flatMap(drillsOf).map(({ about, alert }) => ({ about, alert }));
+  const ofCommands = (await commandDrills(cheapest, context, 1)).map(({ drill }) => drill);
+  const drilled = [
+    ...able.flatMap(drillsOf),
+    ...monitoringDrills(cheapest),
+    ...ofCommands,
+    { about: monitoring, alert: deadMansSwitch },
+  ];
   const open = notDrilled(able, drilled, cheapest);
   for (const { reason } of open) expect(reason).toMatch(/\w{3}/);
-  const own = monitoringDrills(cheapest).map(({ alert }) => alert);
   const names = [...drilled, ...open].map(({ alert }) => alert);
-  const all = new Set(alertsAbout(engineNames).map(({ alert }) => alert));
-  expect(new Set([...names, ...own, 'BackupTooOld', 'QualityCheckSilent', deadMansSwitch])).toEqual(all);
+  expect(new Set(names)).toEqual(new Set(alertsAbout(engineNames).map(({ alert }) => alert)));
   const drilledAndOpen = open.filter(({ about, alert }) =>
     drilled.some((each) => each.about === about && each.alert === alert),
   );
   expect(drilledAndOpen).toEqual([]);
+});
+
+test('each engine with contracts offers a defect, which one of its checks is about and takes for an error', async () => {
+  const { able } = splitByCapability(await loadEngines(engineNames), 'quality');
+  const checks = checksOf(
+    await readContracts(
+      platformContracts,
+      able.map(({ name }) => name),
+    ),
+    able,
+  );
+  const severities = able.map(({ quality }) => checks.find(({ id }) => id === quality.defect?.check)?.severity);
+  expect(severities).toEqual(able.map(() => 'error'));
 });
 
 test('bounds follow from the intervals of the files', () => {
@@ -42,6 +75,23 @@ test('bounds follow from the intervals of the files', () => {
     fireBoundMs: 31_500,
     clearBoundMs: 7_000,
   });
+  // Ranges of a rule are as much shorter as time is faster.
+  expect(timesOf({ for: '5m' }, 20, { leadRange: '5m', tailRange: '10m' })).toMatchObject({
+    fireBoundMs: 33_500,
+    clearBoundMs: 36_000,
+  });
+});
+
+test('what a drill goes on with tells what went wrong once it is ended, and is over then', async () => {
+  let done = 0;
+  const failing = async () => {
+    done += 1;
+    if (done === 2) throw new Error('the store is full');
+  };
+  const end = goOn(failing, 1, context.signal);
+  await expect.poll(() => done).toBe(2);
+  await expect(end()).rejects.toThrow('the store is full');
+  expect(done).toBe(2);
 });
 
 test.each([0, 1.5, 61, Number.NaN])('time that is to run %s times faster is refused', async (timeScale) => {

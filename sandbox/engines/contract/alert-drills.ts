@@ -6,6 +6,10 @@ import type { RunningEngine, TopologyName } from './topology.ts';
 export interface AlertPlace {
   readonly running: RunningEngine;
   readonly faults: Faults;
+  /** How many times faster time runs in the rules. */
+  readonly timeScale: number;
+  /** Waits until the engine has been watched for as long as the drill's `history` says. */
+  readonly untilHistory: () => Promise<void>;
   /** Ends what waits. */
   readonly signal: AbortSignal;
 }
@@ -31,6 +35,12 @@ export interface AlertDrill {
   readonly asSpecified?: AsSpecified;
   /** From the cause until the expression can hold, in milliseconds: what its threshold asks for. Default: 0. */
   readonly leadMs?: number;
+  /** The same for a range of the rule, `5m`, which runs as fast as time does. Default: none. */
+  readonly leadRange?: string;
+  /** From the healing until the expression is over, for a range of the rule. Default: none. */
+  readonly tailRange?: string;
+  /** How long the engine is watched before the cause, for what a rule compares with: `1h`. Default: not at all. */
+  readonly history?: string;
   /** Makes the cause. It is there when this returns. */
   readonly make: (place: AlertPlace) => Promise<Heal>;
 }

@@ -1,5 +1,5 @@
 import type { SchemaObject } from './schema/schema-gap.ts';
-import type { ReachableEngine } from './topology.ts';
+import type { ReachableEngine, RunningEngine } from './topology.ts';
 
 /** Rules that the Open Data Contract Standard 3.1 has in its library, by its own names for them. */
 export const qualityMetrics = ['nullValues', 'missingValues', 'invalidValues', 'duplicateValues', 'rowCount'] as const;
@@ -109,6 +109,16 @@ export const costClasses = ['constant', 'indexed', 'scan'] as const;
 
 export type CostClass = (typeof costClasses)[number];
 
+/** What breaks the platform's contracts, made for the drill of an alert. */
+export interface QualityDefect {
+  /** The check that finds it, and finds nothing in a store without data. It is an error. */
+  readonly check: string;
+  /** What is there then, for people. */
+  readonly cause: string;
+  /** Puts it into a store with the platform's schema. Returns what takes it away again. */
+  readonly plant: (running: RunningEngine) => Promise<() => Promise<void>>;
+}
+
 /** Capability of an engine whose data is held against contracts. */
 export interface Quality {
   /** How names of its query files end: `.sql`. */
@@ -128,4 +138,6 @@ export interface Quality {
   readonly statement: (question: QualityQuestion) => string;
   /** Connects. Throws where the store does not answer. */
   readonly open: (running: ReachableEngine) => Promise<QualitySession>;
+  /** Absent: no drill makes a violation in this store. */
+  readonly defect?: QualityDefect;
 }

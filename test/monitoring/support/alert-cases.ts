@@ -237,6 +237,8 @@ export const alertCases: readonly AlertCase[] = [
     healthySeconds: 3_900,
     leadSeconds: 360,
     tailSeconds: 900,
+    // It is pending for half an hour, and reads what was scraped an hour and a quarter of an hour before.
+    bearsMissedScrapes: true,
   },
   {
     alert: 'RedisMemoryUsageHigh',

@@ -36,6 +36,8 @@ export interface AlertCase {
   readonly healthySeconds?: number;
   /** Whether there is one of it, whatever instances there are. Default: false. */
   readonly isAboutAll?: boolean;
+  /** Whether a scrape that is missed, now or then, does not make it begin anew. Default: false. */
+  readonly bearsMissedScrapes?: boolean;
   /** Names of the instances. Default: `node-1` and so on. */
   readonly instances?: readonly [string, string, string];
 }
@@ -131,6 +133,24 @@ export function situationsOf(given: AlertCase, rule: Rule): readonly UnitTest[] 
       },
       { [before + long - 1]: [one], [before + long + tail + 8]: given.firesWithoutSeries ? [one] : [] },
     ),
+    ...(given.bearsMissedScrapes
+      ? [
+          test(
+            'missed scrapes',
+            {
+              [one]: [
+                ['healthy', before - 90],
+                ['stale', 1],
+                ['healthy', 89],
+                ['faulty', lead + pending / 2],
+                ['stale', 1],
+                ['faulty', long],
+              ],
+            },
+            { [fires]: [one], [fires + 5]: [one] },
+          ),
+        ]
+      : []),
     ...(given.isAboutAll
       ? []
       : [

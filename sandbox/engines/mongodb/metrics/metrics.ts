@@ -13,6 +13,8 @@ import { mongodPort } from '../server/topologies.ts';
 /** Percona's, the one that its dashboards and rules expect. */
 const exporterPort = 9_216;
 
+const oneMember = 'the stand-in has one member, and no drill on a set of several has been tried';
+
 /** An exporter of ours with the names of Percona's: it asks for commands alone that the stand-in knows too. */
 export const metrics: Metrics = {
   job: 'mongodb-exporter',
@@ -29,6 +31,11 @@ export const metrics: Metrics = {
   revoke,
   exporterOf,
   alertDrills: downDrills({ alert: 'MongoDBDown', probe, exporterOf }),
+  notDrilled: {
+    MongoDBReplicationLag: oneMember,
+    MongoDBMemberDown: oneMember,
+    MongoDBNoPrimary: oneMember,
+  },
 };
 
 /** Status of the server and of its set, and no document (MongoDB documentation, "Built-In Roles"). */

@@ -1,4 +1,5 @@
 import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { defect } from './defect.ts';
 import { searchOf } from './search.ts';
 import { openSession } from './session.ts';
 
@@ -9,4 +10,5 @@ export const quality: Quality = {
   costs: { catalogue: 'constant', places: 'constant' },
   statement: (question) => JSON.stringify(searchOf(question), undefined, 2),
   open: openSession,
+  defect,
 };

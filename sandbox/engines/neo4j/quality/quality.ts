@@ -1,4 +1,5 @@
 import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { defect } from './defect.ts';
 import { openSession } from './session.ts';
 import { statementOf } from './statement.ts';
 
@@ -11,4 +12,5 @@ export const quality: Quality = {
   costs: { catalogue: 'scan', places: 'constant' },
   statement: (question) => statementOf(question).text,
   open: openSession,
+  defect,
 };

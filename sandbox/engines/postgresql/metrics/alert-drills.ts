@@ -4,6 +4,7 @@ import { poll } from '../../../core/poll.ts';
 import type { AlertDrill, AlertPlace, Heal } from '../../contract/alert-drills.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { openClient } from '../server/connection.ts';
+import { growthDrills } from './growth-drills.ts';
 import { slotDrills } from './slot-drills.ts';
 
 const maintenance = { database: 'postgres' } as const;
@@ -16,6 +17,8 @@ const lagMs = 10_000;
 
 /** Causes that are PostgreSQL's own; those of every engine's server are beside them. */
 export const alertDrills: readonly AlertDrill[] = [
+  // The longest first.
+  ...growthDrills,
   {
     alert: 'PostgreSQLHighConnections',
     cause: `${usedPercent} % of the connections are in use`,

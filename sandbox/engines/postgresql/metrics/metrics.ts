@@ -40,7 +40,6 @@ export const metrics: Metrics = {
     }),
     ...alertDrills,
   ],
-  notDrilled: { PostgreSQLDiskGrowth: 'it compares with an hour before, for half an hour' },
 };
 
 async function openWritable(running: RunningEngine): Promise<OpenClient> {

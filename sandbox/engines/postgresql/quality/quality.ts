@@ -1,4 +1,5 @@
 import { type Quality, qualityMetrics } from '../../contract/quality.ts';
+import { defect } from './defect.ts';
 import { openSession } from './session.ts';
 import { sameTableName, statementOf } from './statement.ts';
 
@@ -10,4 +11,5 @@ export const quality: Quality = {
   sameName: sameTableName,
   statement: (question) => statementOf(question).text,
   open: openSession,
+  defect,
 };

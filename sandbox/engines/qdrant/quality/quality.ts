@@ -1,4 +1,5 @@
 import type { Quality } from '../../contract/quality.ts';
+import { defect } from './defect.ts';
 import { askOf } from './questions.ts';
 import { openSession } from './session.ts';
 
@@ -9,4 +10,5 @@ export const quality: Quality = {
   costs: { catalogue: 'constant', places: 'constant' },
   statement: (question) => JSON.stringify(askOf(question)),
   open: openSession,
+  defect,
 };

@@ -41,10 +41,9 @@ export const alertDrills: readonly AlertDrill[] = [
   },
 ];
 
-/** Why further alerts have none, as the ends of sentences. */
+/** Why a further alert has none, as the end of a sentence. */
 export const notDrilled = {
   RedisMemoryUnlimited: 'its cause would take 80 % of the memory of this machine',
-  RedisEvictionsHurt: 'it compares with the hit rate of an hour before, which a drill would have to make first',
 } as const;
 
 interface Filling {

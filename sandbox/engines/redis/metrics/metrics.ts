@@ -13,6 +13,7 @@ import {
 import { serverPort } from '../server/client-options.ts';
 import { openClient, probe } from '../server/connection.ts';
 import { alertDrills, notDrilled } from './alert-drills.ts';
+import { evictionDrills } from './eviction-drills.ts';
 
 /** Default port of redis_exporter. */
 const exporterPort = 9_121;
@@ -30,7 +31,7 @@ export const metrics: Metrics = {
   grant,
   revoke,
   exporterOf,
-  alertDrills: [...downDrills({ alert: 'RedisDown', probe, exporterOf }), ...alertDrills],
+  alertDrills: [...downDrills({ alert: 'RedisDown', probe, exporterOf }), ...alertDrills, ...evictionDrills],
   notDrilled,
 };
 

@@ -1,4 +1,5 @@
 import type { Quality } from '../../contract/quality.ts';
+import { defect } from './defect.ts';
 import { askOf } from './questions.ts';
 import { openSession } from './session.ts';
 
@@ -10,4 +11,5 @@ export const quality: Quality = {
   costs: { catalogue: 'scan', places: 'scan' },
   statement: (question) => JSON.stringify(askOf(question)),
   open: openSession,
+  defect,
 };

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { startContainer } from '../../../containers/nodes/nodes.ts';
 import { untilReady } from '../../../containers/nodes/until-ready.ts';
@@ -48,6 +49,23 @@ export function downDrills(options: {
           },
         ]),
   ];
+}
+
+/** Does this again and again, with a pause after each, until it is ended. What goes wrong with it, the end throws. */
+export function goOn(work: () => Promise<void>, pauseMs: number, signal: AbortSignal): () => Promise<void> {
+  const over = new AbortController();
+  const ending = AbortSignal.any([signal, over.signal]);
+  const going = (async () => {
+    while (!ending.aborted) {
+      await work();
+      await delay(pauseMs, undefined, { signal: ending }).catch(() => {});
+    }
+  })();
+  going.catch(() => {});
+  return () => {
+    over.abort();
+    return going;
+  };
 }
 
 /** Kills one of the containers that watch a stack. Returns what starts it again. */

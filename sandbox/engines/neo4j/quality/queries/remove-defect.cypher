@@ -1,0 +1,1 @@
+MATCH (concept:Concept {name: 'quality-defect'}) DETACH DELETE concept
