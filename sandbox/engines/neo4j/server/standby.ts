@@ -9,6 +9,7 @@ import { now } from '../../../core/clock.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { SandboxError } from '../../../core/errors.ts';
 import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
+import { poll } from '../../../core/poll.ts';
 import type { RejoinReport } from '../../contract/failover.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { untilAgreed } from '../../shared/server/until-agreed.ts';
