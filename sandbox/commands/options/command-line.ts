@@ -1,8 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
-import { connectionLossOf } from '../../engines/connection-loss.ts';
 import { suggestionFor } from '../../core/text/suggestion.ts';
+import { connectionLossOf } from '../../engines/connection-loss.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from '../failure.ts';
 import { commandNames, createProgram } from '../program.ts';
