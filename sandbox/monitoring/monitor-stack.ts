@@ -2,7 +2,7 @@ import type { ImagePolicy, ResolvedImage } from '../containers/images/image-spec
 import { resolveImages } from '../containers/images/images.ts';
 import type { NodeHandle } from '../containers/nodes/node-spec.ts';
 import { removeContainer } from '../containers/nodes/nodes.ts';
-import type { DockerInstall } from '../containers/runtime/docker-install.ts';
+import type { DockerInstall } from '../containers/runtime/find/docker-install.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
