@@ -26,7 +26,7 @@ export type ProgressEvent =
 export type TaskPath = readonly string[];
 
 /** How far a running task is. */
-export interface Advance {
+interface Advance {
   readonly done?: number;
   readonly total?: number;
   /** Steps done a second. */
