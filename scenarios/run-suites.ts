@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ImagePolicy } from '../sandbox/containers/images/image-spec.ts';
 import { resolveImages } from '../sandbox/containers/images/images.ts';
-import { ensureDocker } from '../sandbox/containers/runtime/docker-host.ts';
+import { ensureDocker } from '../sandbox/containers/runtime/find/docker-host.ts';
 import { SandboxError } from '../sandbox/core/errors.ts';
 import {
   badValue,

@@ -1,6 +1,7 @@
 import type { BenchReport, PathResult } from '../results.ts';
 import { changeToFind, ownSpread } from './compare-figures.ts';
-import { type Comparison, readingsOf } from './compare-reports.ts';
+import type { Comparison } from './compare-reports.ts';
+import { readingsOf } from './rounds-of-reports.ts';
 
 /** A path is measured so many times at most: the first look, which all have, and those for which it left a doubt. */
 const looksAtMost = 4;

@@ -7,8 +7,10 @@ import { findMaximum } from '../load/find-maximum.ts';
 import { measureHttpBesideNoOp } from '../load/http-load.ts';
 import { measureOpenLoop } from '../load/open-loop.ts';
 import type { PathNotRun, PathResult, RecallCurve, ReferenceResult, ThroughputCurve } from '../results.ts';
-import { type MeasuredSubject, type Timing, wake } from './measure-rounds.ts';
+import type { MeasuredSubject } from './conclude.ts';
+import type { Timing } from './measure-rounds.ts';
 import { measureRecall } from './recall.ts';
+import { wake } from './turns.ts';
 
 export interface FullOptions extends Timing {
   /** Most clients that are tried. */

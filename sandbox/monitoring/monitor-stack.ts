@@ -2,7 +2,7 @@ import type { ImagePolicy } from '../containers/images/image-spec.ts';
 import { resolveImages } from '../containers/images/images.ts';
 import type { NodeHandle } from '../containers/nodes/node-spec.ts';
 import { untilReady } from '../containers/nodes/until-ready.ts';
-import type { DockerInstall } from '../containers/runtime/docker-install.ts';
+import type { DockerInstall } from '../containers/runtime/find/docker-install.ts';
 import { SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';

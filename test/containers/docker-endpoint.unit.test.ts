@@ -12,8 +12,8 @@ import {
   firstTrusted,
   passedOverSockets,
   usualSockets,
-} from '../../sandbox/containers/runtime/docker-endpoint.ts';
-import { ensureDocker } from '../../sandbox/containers/runtime/docker-host.ts';
+} from '../../sandbox/containers/runtime/find/docker-endpoint.ts';
+import { ensureDocker } from '../../sandbox/containers/runtime/find/docker-host.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { silent } from '../../sandbox/core/progress.ts';
 import { seed, seedText } from '../support/seed.ts';

@@ -6,7 +6,7 @@ import type { Container } from 'dockerode';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ensureBaseImage } from '../../sandbox/containers/images/base-image.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
-import { ensureDocker } from '../../sandbox/containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../sandbox/containers/runtime/find/docker-host.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { ownerOfThisProcess } from '../../sandbox/containers/runtime/owner.ts';
 import { silent } from '../../sandbox/core/progress.ts';

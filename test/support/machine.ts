@@ -1,5 +1,5 @@
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
-import { ensureDocker } from '../../sandbox/containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../sandbox/containers/runtime/find/docker-host.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
 import type { ProgressEvent } from '../../sandbox/core/progress.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { installPackages } from '../../sandbox/containers/runtime/docker-install.ts';
+import { installPackages } from '../../sandbox/containers/runtime/find/docker-install.ts';
 
 /** Makes sure that there is a `go`: Debian's where the machine has none. */
 export async function ensureGo(): Promise<void> {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { canInstallPackages } from '../../sandbox/containers/host/host-system.ts';
-import { installPackages } from '../../sandbox/containers/runtime/docker-install.ts';
-import { programPath } from '../../sandbox/containers/runtime/docker-stopped.ts';
 import { getDocument } from '../../sandbox/containers/runtime/engine-http.ts';
+import { installPackages } from '../../sandbox/containers/runtime/find/docker-install.ts';
+import { programPath } from '../../sandbox/containers/runtime/find/docker-stopped.ts';
 import { messageOf } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 

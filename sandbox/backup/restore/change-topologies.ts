@@ -1,7 +1,7 @@
 import { healFaults } from '../../containers/faults/heal-faults.ts';
 import { ensureFixedNetwork, isForSingleNodes } from '../../containers/nodes/fixed-network.ts';
 import { removeContainer } from '../../containers/nodes/nodes.ts';
-import { ensureDocker } from '../../containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../containers/runtime/find/docker-host.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { removeNetwork } from '../../containers/runtime/objects.ts';
 import { messageOf } from '../../core/errors.ts';

@@ -1,5 +1,5 @@
 import { createDataset } from '../../../seeds/create-dataset.ts';
-import { ensureDocker } from '../../containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../containers/runtime/find/docker-host.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { notice, runTask, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';

@@ -1,7 +1,7 @@
 import { faultHelper } from '../../containers/faults/fault-helper.ts';
 import { loadImages, saveImages } from '../../containers/images/image-archive.ts';
 import { expectedReferences, type ImageRequest, resolveImages } from '../../containers/images/images.ts';
-import { ensureDocker } from '../../containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../containers/runtime/find/docker-host.ts';
 import { requireWritable } from '../../core/files/private-files.ts';
 import { runTask } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';

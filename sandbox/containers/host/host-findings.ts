@@ -6,7 +6,7 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { officialBase } from '../images/base-image.ts';
 import { atMirror, withoutStatus } from '../images/image-pull.ts';
 import { docker } from '../runtime/docker.ts';
-import { findDockerEndpoint, passedOverSockets } from '../runtime/docker-endpoint.ts';
+import { findDockerEndpoint, passedOverSockets } from '../runtime/find/docker-endpoint.ts';
 import { type OtherMachine, otherMachine } from '../runtime/ssh/other-machine.ts';
 import type { Finding, HostCheck, HostMachine } from './host-check.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';

@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { notice, type ProgressListener, type TaskReport } from '../../core/progress.ts';
-import type { DockerInstall } from '../runtime/docker-install.ts';
+import type { DockerInstall } from '../runtime/find/docker-install.ts';
 import { ensureBaseImage, officialBase } from './base-image.ts';
 import { inspectImage } from './image-inspect.ts';
 import { atMirror, type PullFailure, pullImage, registryOf } from './image-pull.ts';

@@ -1,7 +1,7 @@
 import { SandboxError } from '../../core/errors.ts';
 import { type ProgressListener, runTask, type TaskReport } from '../../core/progress.ts';
 import { runAsOne } from '../../core/run-concurrently.ts';
-import type { DockerInstall } from '../runtime/docker-install.ts';
+import type { DockerInstall } from '../runtime/find/docker-install.ts';
 import { buildImage } from './image-build.ts';
 import { type LocalBuild, planBuild } from './image-context.ts';
 import { inspectImage, resolved } from './image-inspect.ts';

@@ -2,8 +2,8 @@ import type Dockerode from 'dockerode';
 import type { ContainerInfo, ContainerListOptions } from 'dockerode';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from './docker-endpoint.ts';
 import { getDocument } from './engine-http.ts';
+import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from './find/docker-endpoint.ts';
 import { tunnelInUse } from './ssh/tunnel-in-use.ts';
 
 let client: Promise<Dockerode> | undefined;

@@ -1,5 +1,5 @@
 import { removeContainer } from '../../containers/nodes/nodes.ts';
-import { findDockerEndpoint } from '../../containers/runtime/docker-endpoint.ts';
+import { findDockerEndpoint } from '../../containers/runtime/find/docker-endpoint.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { type FoundContainer, findContainers } from '../../containers/runtime/objects.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { healFaults } from '../../containers/faults/heal-faults.ts';
-import { findDockerEndpoint } from '../../containers/runtime/docker-endpoint.ts';
+import { findDockerEndpoint } from '../../containers/runtime/find/docker-endpoint.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { findContainers, type Removed } from '../../containers/runtime/objects.ts';
 import { SandboxError } from '../../core/errors.ts';

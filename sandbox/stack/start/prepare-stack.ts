@@ -1,4 +1,4 @@
-import { ensureDocker } from '../../containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../containers/runtime/find/docker-host.ts';
 import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
 import { loadEngines } from '../../engines/load-engines.ts';
 import { requireMigratable } from '../migrate/known-store.ts';

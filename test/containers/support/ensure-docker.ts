@@ -1,6 +1,6 @@
 // Makes sure of a container engine, and prints each notice and task, or the error's code: for tests that need a
 // machine of their own. Argument: `auto` or `never`.
-import { ensureDocker } from '../../../sandbox/containers/runtime/docker-host.ts';
+import { ensureDocker } from '../../../sandbox/containers/runtime/find/docker-host.ts';
 import { SandboxError } from '../../../sandbox/core/errors.ts';
 
 try {

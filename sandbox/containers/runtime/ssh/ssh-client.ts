@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { privateMode } from '../../../core/files/private-files.ts';
-import { programPath } from '../docker-stopped.ts';
+import { programPath } from '../find/docker-stopped.ts';
 import { connectFailure, sshMissing, unreachable } from './ssh-failures.ts';
 import { destinationOf, type SshTarget } from './ssh-target.ts';
 

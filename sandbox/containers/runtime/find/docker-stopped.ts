@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { programFolders, programIn } from '../../core/process/program-path.ts';
+import { programFolders, programIn } from '../../../core/process/program-path.ts';
 
 /** A container engine that is installed here and can be started. */
 export interface StoppedEngine {

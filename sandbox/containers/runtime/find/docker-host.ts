@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
-import { withUserLock } from '../../core/files/process-lock.ts';
-import { notice, type ProgressListener, runTask } from '../../core/progress.ts';
-import { canInstallPackages, installAdvice } from '../host/host-system.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
+import { SandboxError } from '../../../core/errors.ts';
+import { withUserLock } from '../../../core/files/process-lock.ts';
+import { notice, type ProgressListener, runTask } from '../../../core/progress.ts';
+import { canInstallPackages, installAdvice } from '../../host/host-system.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { type DockerInstall, dockerPackages, installDocker } from './docker-install.ts';
 import { startContainerRuntime } from './docker-start.ts';

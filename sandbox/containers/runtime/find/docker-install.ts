@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
-import type { TaskReport } from '../../core/progress.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
+import { SandboxError } from '../../../core/errors.ts';
+import type { TaskReport } from '../../../core/progress.ts';
 
 /** Whether what is missing on this machine may be installed. */
 export type DockerInstall = 'auto' | 'never';

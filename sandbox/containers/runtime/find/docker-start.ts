@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { deadlineMs } from '../../core/deadlines.ts';
-import { SandboxError } from '../../core/errors.ts';
-import { fatal, poll } from '../../core/poll.ts';
-import type { TaskReport } from '../../core/progress.ts';
-import { installAdvice } from '../host/host-system.ts';
-import { removeStalePidFiles } from '../nodes/stale-pid-files.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
+import { SandboxError } from '../../../core/errors.ts';
+import { fatal, poll } from '../../../core/poll.ts';
+import type { TaskReport } from '../../../core/progress.ts';
+import { installAdvice } from '../../host/host-system.ts';
+import { removeStalePidFiles } from '../../nodes/stale-pid-files.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { programPath, type StoppedEngine } from './docker-stopped.ts';
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SandboxError } from '../../core/errors.ts';
-import { foreignInfluence } from '../../core/files/ownership.ts';
-import { sha256Of } from '../../core/sha256-of.ts';
-import { answersPing } from './engine-http.ts';
+import { SandboxError } from '../../../core/errors.ts';
+import { foreignInfluence } from '../../../core/files/ownership.ts';
+import { sha256Of } from '../../../core/sha256-of.ts';
+import { answersPing } from '../engine-http.ts';
 
 export interface DockerEndpoint {
   /** In the form of `DOCKER_HOST`. */
@@ -107,9 +107,9 @@ async function overSsh(url: string, source: string): Promise<DockerEndpoint | un
   const socketPath = /^unix:\/\/(\/.*\/ssh-[\da-f]{12}\/docker\.sock)$/.exec(url)?.[1];
   if (!url.startsWith('ssh://') && socketPath === undefined) return undefined;
   const [{ parseSshTarget }, { targetOfSocket }, { openTunnel }] = await Promise.all([
-    import('./ssh/ssh-target.ts'),
-    import('./ssh/tunnel-folder.ts'),
-    import('./ssh/tunnel.ts'),
+    import('../ssh/ssh-target.ts'),
+    import('../ssh/tunnel-folder.ts'),
+    import('../ssh/tunnel.ts'),
   ]);
   const target = socketPath === undefined ? parseSshTarget(url, source) : await targetOfSocket(socketPath);
   if (target === undefined) return undefined;
