@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { deadlineMs } from '../deadlines.ts';
 import { SandboxError } from '../errors.ts';
-import { poll } from '../poll.ts';
+import { fatal, poll } from '../poll.ts';
+import { writeError } from './private-files.ts';
 import { userFolder } from './user-folder.ts';
 
 /** A lock whose owner was killed is given back after this long; the owner renews it twice as often. */
@@ -20,7 +21,8 @@ export async function withUserLock<Value>(
 
 /**
  * Runs `work` while no other process of this machine holds the lock file.
- * `what` says for people what is being locked. Throws `STACK_BUSY` beyond the deadline (default: `stackLock`).
+ * `what` says for people what is being locked. Throws `STACK_BUSY` beyond the deadline (default: `stackLock`), and
+ * `NO_DISK_SPACE` or `BAD_OPTION` where the file cannot be made, whoever holds it.
  */
 export async function withProcessLock<Value>(
   lockFile: string,
@@ -30,7 +32,12 @@ export async function withProcessLock<Value>(
 ): Promise<Value> {
   const timeoutMs = options.timeoutMs ?? deadlineMs('stackLock');
   const release = await poll(
-    () => lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }),
+    () =>
+      lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }).catch(
+        (thrown) => {
+          throw cannotBeMade(thrown) ? fatal(writeError(lockFile, thrown)) : thrown;
+        },
+      ),
     {
       timeoutMs,
       signal: options.signal,
@@ -47,4 +54,13 @@ export async function withProcessLock<Value>(
   } finally {
     await release().catch(() => {});
   }
+}
+
+/** Of folders and disks that no wait will change (errno(3)). */
+const lasting: ReadonlySet<string | undefined> = new Set([
+  ...['EACCES', 'EDQUOT', 'ELOOP', 'ENAMETOOLONG', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'],
+]);
+
+function cannotBeMade(thrown: unknown): boolean {
+  return lasting.has((thrown as NodeJS.ErrnoException).code);
 }
