@@ -392,6 +392,21 @@ test('transactions of the work itself commit and roll back within it, as they do
   await expect(one.query('SELECT 1')).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
 });
 
+test('what a test has begun and not awaited ends with its client, whether it is connected by then or not', async () => {
+  const opened = await isolation.connect(await make());
+  const held = await opened.client.connect();
+  const begun = Promise.allSettled([held, opened.client].map((each) => each.query('SELECT pg_sleep(600)')));
+  await opened[Symbol.asyncDispose]();
+  expect((await begun).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
+test('a session that its server has ended is said to be so', async () => {
+  const session = await rolledBack.open(await make());
+  await expect(session.client.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toThrow();
+  await expect(session.takeBack()).rejects.toMatchObject({ code: 'LEASE_LOST', engine: 'postgresql' });
+  expect(session.isOpen()).toBe(false);
+});
+
 test("the work's own COMMIT fires a deferred trigger once, and defers it again as it was declared", async () => {
   const place = await make();
   await using session = await rolledBack.open(place);

@@ -1,8 +1,9 @@
 import { Client, Pool, TypeOverrides } from 'pg';
+import { SandboxError } from '../../../../core/errors.ts';
 import type { Place, RolledBack, RolledBackSession } from '../../../contract/isolation.ts';
 import { query } from '../../backup/catalogue/described-databases.ts';
 import { identifier } from '../../server/statements.ts';
-import { committed, stillRuns } from './errors.ts';
+import { committed, sessionEnded, stillRuns } from './errors.ts';
 import { leaks } from './leaks.ts';
 import { sessionClient } from './session-client.ts';
 import { createTurns, type OwnStatements, type Turns, takeBackAll } from './turns.ts';
@@ -63,7 +64,12 @@ async function open({ uri }: Place): Promise<RolledBackSession<Pool>> {
     },
     isOpen: () => isOpen,
     async takeBack() {
-      await endTest(session, test);
+      try {
+        await endTest(session, test);
+      } catch (thrown) {
+        // The server has rolled back what a session leaves that ends by itself.
+        throw isOpen || thrown instanceof SandboxError ? thrown : sessionEnded();
+      }
       forgetTest(session as unknown as DriverState);
       // What the test and its pool have listened with.
       session.removeAllListeners();
