@@ -36,7 +36,7 @@ export interface LeaseOptions<Name extends EngineName = EngineName> {
    * What it is for, as people know it: the name of a test, of which 300 characters count. Default: the process's program.
    */
   readonly label?: string;
-  /** How long it is waited for, in milliseconds. Default: that of the harness. */
+  /** How long it waits for its stores, all together, in milliseconds. Default: that of the harness. */
   readonly waitMs?: number;
   /**
    * Engines whose stores can fail (`store.fault`), or `true`: all of the lease. Their addresses are then those of a proxy of
@@ -86,6 +86,8 @@ export async function harnessOf<Name extends EngineName>(
 
   async function close(): Promise<void> {
     await sessions[Symbol.asyncDispose]();
+    // One that takes the place of the first.
+    await attaching?.then((next) => next.close()).catch(() => {});
     await broker.close();
   }
 }

@@ -8,8 +8,8 @@ export type IsolationChoice = Readonly<Partial<Record<EngineName, string>>>;
 /** What a harness does with the leases of one process. */
 export interface LeaseSettings {
   /**
-   * How long a lease is waited for, in milliseconds. Default: the deadline `lease`, 120,000: who asks for an engine first
-   * waits until its pool is open too.
+   * How long a lease waits for its stores, all together, in milliseconds. Default: the deadline `lease`, 120,000: who asks for
+   * an engine first waits until its pool is open too.
    */
   readonly waitMs?: number;
   /** How many failed tests keep their stores, so that somebody can look; the oldest is given up. Default: 3; 0: none. */

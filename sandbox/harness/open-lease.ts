@@ -15,6 +15,7 @@ import { leaseStores } from './lease-stores.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import { inProcess, openSessionStore } from './rolled-back/open-session-store.ts';
 import type { Sessions } from './rolled-back/sessions.ts';
+import { sharedWait } from './shared-wait.ts';
 
 /** Everything that a lease needs to know of its harness. */
 export interface LeaseTerms<Name extends EngineName> extends SettledLeaseSettings {
@@ -34,17 +35,16 @@ export async function openLease<Name extends EngineName>(
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
   const broker = await attached();
+  const inTime = sharedWait(waitMs);
   const ofSessions = await openSessions(engines.filter(sessions.has));
   const ofPlaces = engines.filter((engine) => !sessions.has(engine));
-  const { lease: id, places } = await broker
-    .ask<'lease'>({
-      ...{ ask: 'lease', label, engines: ofPlaces.map(nameOf), waitMs },
-      ...withoutUndefined({ insight }),
-    })
-    .catch(async (thrown) => {
+  const asked = { ask: 'lease', label, engines: ofPlaces.map(nameOf), ...withoutUndefined({ insight }) } as const;
+  const { lease: id, places } = await inTime((leftMs) => broker.ask<'lease'>({ ...asked, waitMs: leftMs })).catch(
+    async (thrown) => {
       await Promise.allSettled(ofSessions.map((each) => each[Symbol.asyncDispose]()));
       throw thrown;
-    });
+    },
+  );
   let released: Promise<Released> | undefined;
   const stores = leaseStores(refuseOver);
   try {
@@ -78,8 +78,8 @@ export async function openLease<Name extends EngineName>(
 
   async function openLater(engine: EngineName): Promise<OpenStore> {
     if (sessions.has(engine)) return openSession(engine);
-    const place = await broker.ask<'place'>({ ask: 'place', lease: id, engine: nameOf(engine), waitMs });
-    return openPlace(engine, place);
+    const asked = { ask: 'place', lease: id, engine: nameOf(engine) } as const;
+    return openPlace(engine, await inTime((leftMs) => broker.ask<'place'>({ ...asked, waitMs: leftMs })));
   }
 
   function openPlace(engine: EngineName, place: Place): Promise<OpenStore> {
@@ -104,7 +104,7 @@ export async function openLease<Name extends EngineName>(
 
   async function openSession(engine: EngineName): Promise<OpenStore> {
     if (canFail(engine)) throw inProcess(engine, 'faults of its own');
-    return openSessionStore(engine, await sessions.take(engine, waitMs));
+    return openSessionStore(engine, await inTime((leftMs) => sessions.take(engine, leftMs)));
   }
 
   function nameOf(engine: EngineName): string {

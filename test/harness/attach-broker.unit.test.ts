@@ -13,7 +13,7 @@ let folder: string;
 const hello = { ask: 'hello', version: 1, owner: { pid: process.pid, startedAtMs: 0 } } as const;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'taishang-attach-'));
+  folder = await mkdtemp(join(tmpdir(), 'taishang attach 項目 '));
 });
 
 afterAll(() => rm(folder, { recursive: true }));
@@ -53,10 +53,16 @@ test('a broker has room for what a large stack makes it hold', async () => {
   expect(Number(stdout)).toBeGreaterThan(256e6);
 });
 
-test('a folder whose path is too long for a socket has it in the folder of the user', async () => {
-  const long = join(folder, 'a'.repeat(60), 'b'.repeat(60));
-  await mkdir(long, { recursive: true });
-  const path = await socketPath(stackIdentity({ directory: long }));
-  expect(Buffer.byteLength(path)).toBeLessThanOrEqual(107);
-  expect(path.startsWith(long)).toBe(false);
+test('a folder whose path is too long for a socket has it in the folder of the user, for itself alone', async () => {
+  const paths = ['a', 'c'].map((first) => join(folder, first.repeat(60), 'b'.repeat(60)));
+  for (const long of paths) {
+    await mkdir(long, { recursive: true });
+    const path = await socketPath(stackIdentity({ directory: long, name: 'named' }));
+    expect(Buffer.byteLength(path)).toBeLessThanOrEqual(107);
+    expect(path.startsWith(long)).toBe(false);
+  }
+  const [one, other] = await Promise.all(
+    paths.map((directory) => socketPath(stackIdentity({ directory, name: 'named' }))),
+  );
+  expect(one).not.toBe(other);
 });

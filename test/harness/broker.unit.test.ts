@@ -180,6 +180,28 @@ test('what a process that is gone has comes back, and what it waits for goes to 
   await broker[Symbol.asyncDispose]();
 });
 
+test('a place that comes back just when who waits for it is gone is not lost', async () => {
+  // At each of the moments of a reset's end, as far as one can tell them apart.
+  for (let turns = 0; turns < 16; turns += 1) {
+    const red = memoryServer({ capacity: 1 });
+    const { broker } = await testBroker({ red });
+    const [one, other] = [holder(10), holder(11)];
+    const { lease } = await broker.lease(one, asked('has it', 'red'));
+    const reset = Promise.withResolvers<void>();
+    red.before.reset = () => reset.promise;
+    const waiting = broker.lease(other, asked('waits', 'red')).catch(() => {});
+    await broker.release(one, { lease, verify: false });
+    await until('somebody waits', () => broker.list().pools[0]?.waiting === 1);
+    reset.resolve();
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    broker.forget(other);
+    await waiting;
+    red.before.reset = async () => {};
+    await expectApart(broker, 'red', 1);
+    await broker[Symbol.asyncDispose]();
+  }
+});
+
 test('what a process had that goes while it waits for more comes back once, and is handed out to one alone', async () => {
   const [amber, blue] = [memoryServer({ capacity: 2 }), memoryServer({ capacity: 1 })];
   const { broker } = await testBroker({ amber, blue });

@@ -65,6 +65,27 @@ test('each standby reads from a slot of its own, and reads go to a standby', asy
   }
 });
 
+test('what a client of drills is asked at once it does in one session, which ends with it', async () => {
+  const sessions = async () => {
+    const found = await Promise.all(
+      running.nodes.map(async (node) => {
+        await using opened = await openClient(node, running.secrets, { database: 'postgres' });
+        const { rowCount } = await opened.client.query(
+          "SELECT FROM pg_stat_activity WHERE query LIKE 'INSERT INTO drill.set%'",
+        );
+        return rowCount ?? 0;
+      }),
+    );
+    return found.reduce((sum, count) => sum + count, 0);
+  };
+  const client = await set.open(running);
+  const outcomes = await Promise.all(Array.from({ length: 10 }, (_, index) => client.add(1_000_000 + index)));
+  expect(new Set(outcomes)).toEqual(new Set(['ok']));
+  expect(await sessions()).toBe(1);
+  await client[Symbol.asyncDispose]();
+  await eventually('its session is gone', async () => (await sessions()) === 0);
+});
+
 test('a pool follows a failover, and the old primary rejoins without what it alone had written', async () => {
   const pool = createFollowingPool(stack.environment.DATABASE_FOLLOWING_URL ?? '');
   const write = () => pool.query("UPDATE users SET username = username WHERE username = 'nobody'");

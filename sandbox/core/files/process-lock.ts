@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { deadlineMs } from '../deadlines.ts';
 import { SandboxError } from '../errors.ts';
-import { poll } from '../poll.ts';
+import { fatal, poll } from '../poll.ts';
 import { startTimeOf } from '../process/start-time.ts';
+import { writeError } from './private-files.ts';
 import { userFolder } from './user-folder.ts';
 
 /**
@@ -26,7 +27,8 @@ export async function withUserLock<Value>(
 
 /**
  * Runs `work` while no other process of this machine holds the lock file.
- * `what` says for people what is being locked. Throws `STACK_BUSY` beyond the deadline (default: `stackLock`).
+ * `what` says for people what is being locked. Throws `STACK_BUSY` beyond the deadline (default: `stackLock`), and
+ * `NO_DISK_SPACE` or `BAD_OPTION` where the file cannot be made, whoever holds it.
  */
 export async function withProcessLock<Value>(
   lockFile: string,
@@ -38,7 +40,11 @@ export async function withProcessLock<Value>(
   const release = await poll(
     async () => {
       if (await isHolderThere(lockFile)) return false;
-      return lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} });
+      return lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }).catch(
+        (thrown) => {
+          throw cannotBeMade(thrown) ? fatal(writeError(lockFile, thrown)) : thrown;
+        },
+      );
     },
     {
       timeoutMs,
@@ -75,4 +81,13 @@ async function isHolderThere(lockFile: string): Promise<boolean> {
   const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
   const [host, processId, startTime = ''] = text.split(':');
   return host === hostname() && startTime !== '' && startTimeOf(Number(processId)) === startTime;
+}
+
+/** Of folders and disks that no wait will change (errno(3)). */
+const lasting: ReadonlySet<string | undefined> = new Set([
+  ...['EACCES', 'EDQUOT', 'ELOOP', 'ENAMETOOLONG', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'],
+]);
+
+function cannotBeMade(thrown: unknown): boolean {
+  return lasting.has((thrown as NodeJS.ErrnoException).code);
 }

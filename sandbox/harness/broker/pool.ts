@@ -99,22 +99,26 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   }
 
   function wait(options: Take, leftMs: number): Promise<Place> {
-    const { promise, resolve, reject } = given(options, leftMs);
-    const waiter = { resolve, reject };
-    waiters.push(waiter);
-    promise.catch(() => {
+    // At once: a place that arrives before anybody has heard of it would be handed to nobody, and stay out.
+    const leave = () => {
       const at = waiters.indexOf(waiter);
       if (at !== -1) waiters.splice(at, 1);
-    });
+    };
+    const { promise, ...waiter } = given(options, { leftMs, leave });
+    waiters.push(waiter);
     work();
     return promise;
   }
 
   /** What is rejected when the wait is over, or nobody wants it any more. */
-  function given({ waitMs, signal, label }: Take, leftMs = waitMs) {
+  function given({ waitMs, signal, label }: Take, { leftMs = waitMs, leave = () => {} } = {}) {
     const { promise, resolve, reject } = Promise.withResolvers<Place>();
-    const onAbort = () => reject(signal.reason);
-    const timer = setTimeout(() => reject(timeout(label, waitMs)), leftMs);
+    const end = (thrown: unknown) => {
+      leave();
+      reject(thrown);
+    };
+    const onAbort = () => end(signal.reason);
+    const timer = setTimeout(() => end(timeout(label, waitMs)), leftMs);
     signal.addEventListener('abort', onAbort, { once: true });
     const settle = () => {
       clearTimeout(timer);

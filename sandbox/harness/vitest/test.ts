@@ -7,6 +7,7 @@ import { type Harness, harnessOf } from '../harness-of.ts';
 import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
 import { settingsOf } from '../lease-settings.ts';
+import { leaseInTime } from './lease-in-time.ts';
 import { leaseWaitMs } from './lease-wait.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
 
@@ -35,13 +36,10 @@ const withLease = withHarness
   .extend('engines', async ({ harness }): Promise<readonly EngineName[]> => harness.engines)
   // biome-ignore lint/correctness/noEmptyPattern: as above.
   .extend('faults', async ({}): Promise<readonly EngineName[] | true> => [])
-  .extend('lease', async ({ harness, task, faults }, { onCleanup }) => {
-    const lease = await (harness as Harness).lease({
-      engines: [],
-      label: nameOf(task),
-      waitMs: leaseWaitMs(settingsOf(provided()).waitMs, task.timeout),
-      faults,
-    });
+  .extend('lease', async ({ harness, task, faults, signal }, { onCleanup }) => {
+    const waitMs = leaseWaitMs(settingsOf(provided()).waitMs, task.timeout);
+    const taking = (harness as Harness).lease({ engines: [], label: nameOf(task), waitMs, faults });
+    const lease = await leaseInTime(taking, signal);
     onCleanup(async () => {
       const { kept, queries } = await lease.release({ failed: task.result?.state === 'fail' });
       if (queries !== undefined) for (const line of describeQueries(nameOf(task), queries)) console.error(line);
@@ -61,8 +59,8 @@ const withLease = withHarness
 
 /**
  * Vitest's `test`, with stores of each test's own: `postgresql`, `mongodb`, `neo4j`, `redis`, `qdrant`, `environment`.
- * Needs `globalSetup: ['taishang-sandbox/vitest/global-setup']`. A store is waited for at most four fifths of the test's
- * time-out, and given back when the test ends; a failed test keeps its stores and prints how to open them.
+ * Needs `globalSetup: ['taishang-sandbox/vitest/global-setup']`. Stores are waited for, together, at most four fifths of the
+ * test's time-out, and given back when the test ends; a failed test keeps its stores and prints how to open them.
  * A test fails with `BAD_OPTION` where the setup has not run, `LEASE_TIMEOUT`, and `ISOLATION_BROKEN` where resets are verified.
  *
  *     test('a user signs up', async ({ postgresql }) => {

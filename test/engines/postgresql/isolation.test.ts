@@ -302,6 +302,15 @@ async function untilDisconnected(role: string): Promise<void> {
     .toEqual([]);
 }
 
+async function withClient<Value>(pool: Pool, work: (client: PoolClient) => Promise<Value>): Promise<Value> {
+  const client = await pool.connect();
+  try {
+    return await work(client);
+  } finally {
+    client.release(true);
+  }
+}
+
 const firstValue = async (client: Pool | PoolClient, query: string) =>
   Object.values((await client.query(query)).rows[0] ?? {})[0];
 
@@ -381,6 +390,56 @@ test('transactions of the work itself commit and roll back within it, as they do
   await session.takeBack();
   expect(await firstValue(session.client, "SELECT to_regclass('numbers')")).toBeNull();
   await expect(one.query('SELECT 1')).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+});
+
+test('what a test has begun and not awaited ends with its client, whether it is connected by then or not', async () => {
+  const opened = await isolation.connect(await make());
+  const held = await opened.client.connect();
+  const begun = Promise.allSettled([held, opened.client].map((each) => each.query('SELECT pg_sleep(600)')));
+  await opened[Symbol.asyncDispose]();
+  expect((await begun).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
+test('a session that its server has ended is said to be so', async () => {
+  const session = await rolledBack.open(await make());
+  await expect(session.client.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toThrow();
+  await expect(session.takeBack()).rejects.toMatchObject({ code: 'LEASE_LOST', engine: 'postgresql' });
+  expect(session.isOpen()).toBe(false);
+});
+
+test("the work's own COMMIT fires a deferred trigger once, and defers it again as it was declared", async () => {
+  const place = await make();
+  await using session = await rolledBack.open(place);
+  const { client: pool } = session;
+  const work = (...statements: readonly string[]) =>
+    withClient(pool, async (client) => {
+      for (const statement of ['BEGIN', ...statements, 'COMMIT']) await client.query(statement);
+    });
+  const fired = () => firstValue(pool, "SELECT string_agg(word, ' ' ORDER BY number) FROM fired");
+  await pool.query(`
+    CREATE TABLE fired (number serial, word text);
+    CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN INSERT INTO fired (word) VALUES (NEW.word); RETURN NULL; END';
+    CREATE SCHEMA other;
+    CREATE TABLE other."Said" (word text UNIQUE DEFERRABLE INITIALLY IMMEDIATE);
+    CREATE CONSTRAINT TRIGGER "notes it" AFTER INSERT ON other."Said" DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION note()`);
+  const say = (word: string) => `INSERT INTO other."Said" VALUES ('${word}')`;
+  await work(say('one'), "INSERT INTO fired (word) VALUES ('before')");
+  expect(await fired()).toBe('before one');
+  // What the work has deferred by itself is so until its COMMIT.
+  await work('SET CONSTRAINTS ALL DEFERRED', say('two'), say('two'), `DELETE FROM other."Said" WHERE word = 'two'`);
+  expect(await fired()).toBe('before one two two');
+  await expect(work(say('one'), 'SELECT 1')).rejects.toThrow(/duplicate key/);
+  await work(
+    'CREATE TABLE later (number int UNIQUE DEFERRABLE INITIALLY DEFERRED)',
+    'INSERT INTO later VALUES (1), (1)',
+    'DELETE FROM later',
+  );
+  await expect(work('INSERT INTO later VALUES (2), (2)')).rejects.toThrow(/duplicate key/);
+  expect(await fired()).toBe('before one two two');
+  await work("SET LOCAL work_mem TO '7777kB'");
+  expect(await firstValue(pool, 'SHOW work_mem')).toBe('7777kB');
 });
 
 test('NOTIFY of work that is rolled back reaches nobody', async () => {

@@ -1,4 +1,5 @@
 import { type Client, Pool, type PoolClient } from 'pg';
+import { SandboxError } from '../../../core/errors.ts';
 import type { Isolation, Place } from '../../contract/isolation.ts';
 import type { Connection } from '../../contract/topology.ts';
 import { addRows, heldKeys } from './add-rows.ts';
@@ -26,7 +27,15 @@ export const isolation: Isolation<Pool> = {
 };
 
 async function connect({ uri }: Place): Promise<Connection<Pool>> {
-  const pool = new Pool({ connectionString: uri, max: clientConnections });
+  let isClosing = false;
+  const pool = new Pool({
+    connectionString: uri,
+    max: clientConnections,
+    // What a test has begun and not awaited would run on a connection that comes after its end, and be waited for.
+    onConnect() {
+      if (isClosing) throw clientIsClosed();
+    },
+  });
   pool.on('error', () => {});
   const taken = new Set<PoolClient>();
   pool.on('acquire', (client) => taken.add(client));
@@ -34,6 +43,7 @@ async function connect({ uri }: Place): Promise<Connection<Pool>> {
   return {
     client: pool,
     async [Symbol.asyncDispose]() {
+      isClosing = true;
       const ended = pool.end();
       // A pool waits for each client that was taken from it, for ever: a test that fails gives none back.
       const left = [...taken];
@@ -41,4 +51,13 @@ async function connect({ uri }: Place): Promise<Connection<Pool>> {
       if (left.length === 0) await ended;
     },
   };
+}
+
+function clientIsClosed(): SandboxError {
+  return new SandboxError({
+    code: 'LEASE_NOT_FOUND',
+    engine: 'postgresql',
+    message: 'The test that this client belongs to is over.',
+    next: 'Await what a test has begun before it ends.',
+  });
 }

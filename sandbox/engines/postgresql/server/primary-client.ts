@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { type Client, DatabaseError } from 'pg';
 import type { RunningEngine } from '../../contract/topology.ts';
 import type { WriteOutcome } from '../../contract/workloads.ts';
@@ -8,7 +9,10 @@ import { type OpenClient, openClient, type Target } from './connection.ts';
 const answerTimeoutMs = 2_000;
 const connectionTimeoutMs = 500;
 
-/** A client that looks for the node that takes writes, as drivers do that are given several hosts. */
+/**
+ * A client that looks for the node that takes writes, as drivers do that are given several hosts. It is one session: what is
+ * asked of it at once is done one after the other, so that a transaction is nobody else's.
+ */
 export interface PrimaryClient extends AsyncDisposable {
   /** What became of statements that write. */
   readonly write: (work: (client: Client) => Promise<boolean>) => Promise<WriteOutcome>;
@@ -16,14 +20,17 @@ export interface PrimaryClient extends AsyncDisposable {
 }
 
 export function openPrimaryClient(running: RunningEngine, target: Target): PrimaryClient {
+  const inTurn = pLimit(1);
   let opened: OpenClient | undefined;
   let warned = false;
+  let isClosed = false;
   const drop = async () => {
     const old = opened;
     opened = undefined;
-    await old?.client.end().catch(() => {});
+    await Promise.allSettled([old?.[Symbol.asyncDispose]()]);
   };
   const reach = async (): Promise<Client | undefined> => {
+    if (isClosed) return undefined;
     opened ??= await connectToPrimary(running, target);
     // A commit that stops waiting for its standby says so in a warning, and is not safe.
     opened?.client.removeAllListeners('notice').on('notice', () => {
@@ -32,29 +39,36 @@ export function openPrimaryClient(running: RunningEngine, target: Target): Prima
     return opened?.client;
   };
   return {
-    async write(work) {
-      const client = await reach();
-      if (client === undefined) return 'fail';
-      warned = false;
-      try {
-        if (!(await work(client))) return 'fail';
-        return warned ? 'info' : 'ok';
-      } catch (thrown) {
-        void drop();
-        return wasRefused(thrown) ? 'fail' : 'info';
-      }
+    write: (work) =>
+      inTurn(async () => {
+        const client = await reach();
+        if (client === undefined) return 'fail';
+        warned = false;
+        try {
+          if (!(await work(client))) return 'fail';
+          return warned ? 'info' : 'ok';
+        } catch (thrown) {
+          void drop();
+          return wasRefused(thrown) ? 'fail' : 'info';
+        }
+      }),
+    read: (work) =>
+      inTurn(async () => {
+        const client = await reach();
+        if (client === undefined) throw new Error('no node takes writes');
+        try {
+          return await work(client);
+        } catch (thrown) {
+          void drop();
+          throw thrown;
+        }
+      }),
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      await drop();
+      // One that was being opened meanwhile.
+      await inTurn(drop);
     },
-    async read(work) {
-      const client = await reach();
-      if (client === undefined) throw new Error('no node takes writes');
-      try {
-        return await work(client);
-      } catch (thrown) {
-        void drop();
-        throw thrown;
-      }
-    },
-    [Symbol.asyncDispose]: drop,
   };
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SandboxError } from '../../../core/errors.ts';
 import { userFolder } from '../../../core/files/user-folder.ts';
-import type { StackIdentity } from '../../../stack/state/stack-identity.ts';
+import { type StackIdentity, shortHash } from '../../../stack/state/stack-identity.ts';
 import { ensureStateDirectory } from '../../../stack/state/state-directory.ts';
 
 /** Longest path of a unix socket in bytes, its closing zero left out (unix(7), and `sys/un.h` of macOS). */
@@ -14,7 +14,8 @@ const pathBytesMax = process.platform === 'darwin' ? 103 : 107;
 export async function socketPath({ directory, name }: StackIdentity): Promise<string> {
   const near = join(await ensureStateDirectory(directory), `${name}.broker`);
   if (Buffer.byteLength(near) <= pathBytesMax) return near;
-  const far = join(await userFolder(), `${name}.broker`);
+  // Two projects may have given their stacks one name.
+  const far = join(await userFolder(), `${name}-${shortHash(directory)}.broker`);
   if (Buffer.byteLength(far) <= pathBytesMax) return far;
   throw new SandboxError({
     code: 'BROKER_FAILED',

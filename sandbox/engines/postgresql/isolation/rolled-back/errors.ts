@@ -32,6 +32,16 @@ export function stillRuns(): SandboxError {
   );
 }
 
+export function sessionEnded(): SandboxError {
+  return new SandboxError({
+    code: 'LEASE_LOST',
+    engine: 'postgresql',
+    message:
+      'The session of the test ended before the test did: its server ended it, or the test. The store is made anew.',
+    next: `End no session of your own, and see whether the server runs. ${ownDatabases}`,
+  });
+}
+
 export function committed(): SandboxError {
   return refused(
     'The work has ended the transaction that was to be rolled back: what it did may have been committed. The store is made anew.',

@@ -1,11 +1,13 @@
 import { Client, Pool, TypeOverrides } from 'pg';
+import { SandboxError } from '../../../../core/errors.ts';
 import { within } from '../../../../core/within.ts';
 import type { Place, RolledBack, RolledBackSession } from '../../../contract/isolation.ts';
+import { query } from '../../backup/catalogue/described-databases.ts';
 import { identifier } from '../../server/statements.ts';
-import { committed, stillRuns } from './errors.ts';
+import { committed, sessionEnded, stillRuns } from './errors.ts';
 import { leaks } from './leaks.ts';
 import { sessionClient } from './session-client.ts';
-import { createTurns, type Turns, takeBackAll } from './turns.ts';
+import { createTurns, type OwnStatements, type Turns, takeBackAll } from './turns.ts';
 
 /** One session in a transaction for each test. A test of it holds every one of the limits. */
 export const rolledBack: RolledBack<Pool> = {
@@ -15,6 +17,7 @@ export const rolledBack: RolledBack<Pool> = {
   limits: [
     "now() is the time of the test's first statement, throughout",
     "deferred constraints are checked by the work's own COMMIT, and not by a statement without a transaction",
+    'what ends with a transaction ends with the test: SET LOCAL, and temporary tables ON COMMIT DROP',
     'NOTIFY reaches nobody, and no replication sees what was done: both begin with a commit',
     'all clients are one session: each sees what another has not committed, a rollback takes back what others have done meanwhile, and two transactions at once are refused',
     'BEGIN with an isolation level or READ ONLY begins an ordinary transaction',
@@ -51,27 +54,35 @@ async function open({ uri }: Place): Promise<RolledBackSession<Pool>> {
   session.setMaxListeners(0);
   await session.connect();
   const { rows } = await session.query<{ role: string }>('SELECT current_user AS role');
-  const prologue = `SET ROLE ${identifier(rows[0]?.role ?? '')}`;
-  let test = newTest(session, prologue);
+  const own: OwnStatements = {
+    prologue: `SET ROLE ${identifier(rows[0]?.role ?? '')}`,
+    checkConstraints: await query('check-constraints.sql'),
+  };
+  let test = newTest(session, own);
   return {
     get client() {
       return test.pool;
     },
     isOpen: () => isOpen,
     async takeBack() {
-      await endTest(session, test);
+      try {
+        await endTest(session, test);
+      } catch (thrown) {
+        // The server has rolled back what a session leaves that ends by itself.
+        throw isOpen || thrown instanceof SandboxError ? thrown : sessionEnded();
+      }
       forgetTest(session as unknown as DriverState);
       // What the test and its pool have listened with.
       session.removeAllListeners();
       listen();
-      test = newTest(session, prologue);
+      test = newTest(session, own);
     },
     [Symbol.asyncDispose]: () => session.end(),
   };
 }
 
-function newTest(session: Client, prologue: string): Test {
-  const turns = createTurns(session, prologue);
+function newTest(session: Client, own: OwnStatements): Test {
+  const turns = createTurns(session, own);
   // The pool makes its clients with `new`: what that returns is the client.
   function SessionClient(): Client {
     return sessionClient(session, turns);

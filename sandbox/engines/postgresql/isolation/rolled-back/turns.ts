@@ -3,7 +3,7 @@ import { committed, endsTheTransaction, inAnotherTransaction, testIsOver } from 
 import { statementKind } from './statement-kind.ts';
 
 /** Work that a test's client has begun, and that which it does in no transaction of its own. */
-const [ofTest, ofStatement, check] = ['taishang_transaction', 'taishang_statement', 'taishang_check'];
+const [ofTest, ofStatement] = ['taishang_transaction', 'taishang_statement'];
 
 /** Marks the transaction around the test: one that the work has begun after a commit of its own lacks it. */
 const aroundTest = 'taishang_test';
@@ -13,12 +13,6 @@ export const takeBackAll = `ROLLBACK TO SAVEPOINT ${aroundTest}; ROLLBACK`;
 
 /** There is no savepoint of this name (documentation, "PostgreSQL Error Codes"). */
 const noSuchSavepoint = '3B001';
-
-/** Deferred constraints are checked as a commit does it, and deferred again afterwards: that is taken back. */
-const commit = [
-  `SAVEPOINT ${check}; SET CONSTRAINTS ALL IMMEDIATE`,
-  `ROLLBACK TO SAVEPOINT ${check}; RELEASE SAVEPOINT ${check}; RELEASE SAVEPOINT ${ofTest}`,
-].join('; ');
 
 const rollBack = `ROLLBACK TO SAVEPOINT ${ofTest}; RELEASE SAVEPOINT ${ofTest}`;
 
@@ -41,8 +35,15 @@ export interface Turns {
   readonly isOver: () => boolean;
 }
 
-/** `prologue` makes the session as it is to be for the test. */
-export function createTurns(session: Client, prologue: string): Turns {
+/** Statements that are sent of their own accord. */
+export interface OwnStatements {
+  /** Makes the session as it is to be for the test. */
+  readonly prologue: string;
+  /** Checks deferred constraints as a commit does it, and defers them again. */
+  readonly checkConstraints: string;
+}
+
+export function createTurns(session: Client, { prologue, checkConstraints }: OwnStatements): Turns {
   let last: Promise<unknown> = Promise.resolve();
   let beginning: Promise<unknown> | undefined;
   let owner: object | undefined;
@@ -122,7 +123,7 @@ export function createTurns(session: Client, prologue: string): Turns {
       return answered('ROLLBACK');
     }
     try {
-      await send(commit);
+      await send(`${checkConstraints} RELEASE SAVEPOINT ${ofTest}`);
     } catch (thrown) {
       if (!isSpoiled) await rollBackOf(client);
       throw thrown;
