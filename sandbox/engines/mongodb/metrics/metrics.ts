@@ -40,7 +40,7 @@ const [userExists, userNotFound] = [51_003, 11];
 const hasCode = (thrown: unknown, code: number) => thrown instanceof MongoServerError && thrown.code === code;
 
 /** A set has its own; of a cluster the router writes those that the config server has, and each shard has its own. */
-export function userStores(running: RunningEngine): readonly RunningEngine[] {
+function userStores(running: RunningEngine): readonly RunningEngine[] {
   if (running.topology !== 'clustered') return [running];
   const storesOf = (wanted: string) =>
     running.nodes.filter(({ role }) => role === wanted).map((node) => ({ ...running, nodes: [node] }));
