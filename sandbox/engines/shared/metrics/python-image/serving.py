@@ -56,7 +56,9 @@ def serve(up: str, collect: Callable[[], Iterable[Metric]]) -> None:
     registry.register(Server(up, collect))
     # Of clients that say nothing, each would keep its thread for ever.
     socket.setdefaulttimeout(TIMEOUT_S)
-    start_http_server(int(os.environ["EXPORTER_PORT"]), registry=registry)
+    server, _ = start_http_server(int(os.environ["EXPORTER_PORT"]), registry=registry)
+    # By itself it writes the whole stack of calls.
+    server.handle_error = lambda *_: print(f"a client is dropped: {sys.exc_info()[1]!r}", file=sys.stderr, flush=True)
     # The first process of a container has to ask for its signals.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
