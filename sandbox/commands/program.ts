@@ -34,7 +34,8 @@ const benchExamples = `
   bench export <name>              a saved run for benchstat, in Go's benchmark format
   bench startup                    how fast a stack starts
   bench load                       how fast each store is loaded, against a bare loader
-  bench isolation                  how fast tests get stores of their own, against bare loops and other tools`;
+  bench isolation                  how fast tests get stores of their own, against bare loops and other tools
+  bench quality                    what quality checks take, against their bare questions`;
 const envFormats = ['dotenv', 'docker', 'json'];
 const datasetFormats = ['text', 'json', 'ndjson', 'csv', 'parquet'];
 const faultNames = Object.keys(faultKinds).join(', ');
@@ -186,7 +187,10 @@ export function createProgram(): Command {
     'strict',
   ])
     .summary('measure query paths and compare runs, or measure how fast a stack starts')
-    .argument('[path...]', 'query paths (default: all), or `compare`, `export`, `isolation`, `load` or `startup`')
+    .argument(
+      '[path...]',
+      'query paths (default: all), or `compare`, `export`, `isolation`, `load`, `quality` or `startup`',
+    )
     .option('--full', 'find the maximum with many clients, then offer 50 % and 80 % of it on a schedule')
     .option('--clients <number>', 'with --full: most clients that are tried (default: 16)')
     .option('--arrivals <kind>', 'with --full: constant or poisson (default: constant)')

@@ -82,8 +82,12 @@ export function whyNotAsked({ ask }: Check, { metrics }: Quality): string | unde
   return `this engine cannot be asked for ${ask.rule.metric}`;
 }
 
+export function limitsOf({ deadlineMs: timeoutMs, cost }: Check): QualityLimits {
+  return { timeoutMs, idsMax, mayEstimate: cost === 'constant' };
+}
+
 async function answerOf(check: Check, store: OpenStore, moments: Moments): Promise<QualityAnswer> {
-  const limits = { timeoutMs: check.deadlineMs, idsMax, mayEstimate: check.cost === 'constant' };
+  const limits = limitsOf(check);
   if (check.ask !== 'catalogue' && 'drift' in check.ask) return store.drift.answer(check, store.session, limits);
   const question = questionOf(check, moments);
   if (question !== undefined) return store.session.answer(question, limits);
