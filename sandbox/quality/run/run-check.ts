@@ -60,17 +60,27 @@ export function questionOf({ contract, ask, accepted }: Check, moments: Moments)
   };
 }
 
-/** Asks a store. What it does not answer, or not in time, is `unknown`, with its reason. */
-export async function runCheck(check: Check, store: OpenStore, moments: Moments): Promise<CheckResult> {
+/** Asks a store. What it does not answer, or not in time, is `unknown`, with its reason. Throws the signal's reason at once. */
+export async function runCheck(
+  check: Check,
+  store: OpenStore,
+  moments: Moments,
+  signal?: AbortSignal,
+): Promise<CheckResult> {
   const startedMs = performance.now();
   const took = () => ({ durationMs: Math.round(performance.now() - startedMs) });
   const why = whyNotAsked(check, store.quality);
   if (why !== undefined) return { ...unasked(check), verdict: 'not-run', reason: why };
   try {
-    const { count, ids, note } = await withDeadline(answerOf(check, store, moments), check.deadlineMs + silenceMs);
+    const { count, ids, note } = await withDeadline(
+      answerOf(check, store, moments),
+      check.deadlineMs + silenceMs,
+      signal,
+    );
     const verdict = holds(check.threshold, count) ? 'pass' : 'fail';
     return { ...unasked(check), ...took(), verdict, count, ids, ...withoutUndefined({ note }) };
   } catch (thrown) {
+    signal?.throwIfAborted();
     const verdict = thrown instanceof NotCompared ? 'not-run' : 'unknown';
     return { ...unasked(check), ...took(), verdict, reason: messageOf(thrown) };
   }
@@ -133,10 +143,15 @@ export async function closeQuality(session: QualitySession): Promise<void> {
   await withDeadline(Promise.resolve(session[Symbol.asyncDispose]()), deadlineMs('serverSelection')).catch(() => {});
 }
 
-/** Whatever comes after the deadline is nobody's any more. */
-export async function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
+/** Whatever comes after the deadline, or once the signal is aborted, is nobody's any more. */
+export async function withDeadline<Value>(
+  work: Promise<Value>,
+  timeoutMs: number,
+  interrupt?: AbortSignal,
+): Promise<Value> {
   const over = new AbortController();
-  const late = delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
+  const signal = interrupt === undefined ? over.signal : AbortSignal.any([over.signal, interrupt]);
+  const late = delay(timeoutMs, undefined, { signal }).then(() => {
     throw new Error(`no answer within ${timeoutMs / 1_000} s`);
   });
   late.catch(() => {});

@@ -87,7 +87,7 @@ async function checksOfEngine(
       readers[engine.name] = store.session.reader;
       const found = await runAtOnce(own, (check) => {
         signal?.throwIfAborted();
-        return runCheck(check, store, moments);
+        return runCheck(check, store, moments, signal);
       });
       return own.map((check) => found.get(check) as CheckResult);
     } finally {
