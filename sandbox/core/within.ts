@@ -21,8 +21,8 @@ export async function within<Value>(work: Promise<Value>, { timeoutMs, onTimeout
 }
 
 /** {@link within} so many milliseconds, and no answer in that time is the failure. */
-export function withDeadline<Value>(work: Promise<Value>, timeoutMs: number): Promise<Value> {
-  return within(work, { timeoutMs, onTimeout: () => new Error(`no answer within ${timeoutMs / 1_000} s`) });
+export function withDeadline<Value>(work: Promise<Value>, timeoutMs: number, signal?: AbortSignal): Promise<Value> {
+  return within(work, { timeoutMs, onTimeout: () => new Error(`no answer within ${timeoutMs / 1_000} s`), signal });
 }
 
 /** {@link within} without a limit of time: what `work` comes to, unless `signal` aborts, whose reason is thrown then. */

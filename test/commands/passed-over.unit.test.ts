@@ -13,6 +13,7 @@ const optionsOf = (command: Command) => command.options.map((option) => option.a
 const read: Readonly<Record<string, string>> = {
   'bench startup': 'engines images dockerInstall',
   'bench load': 'engines images dockerInstall size seed rounds',
+  'bench quality': 'engines rounds objectives',
   'bench compare': 'html summary',
   'bench export': '',
   'backup list': 'to',

@@ -91,6 +91,23 @@ test('an engine whose containers were removed is unknown, and the server that ha
   expect(asked).toBe(false);
 });
 
+test('whoever interrupts a run does not wait for what a store was asked, and its connection is closed', async () => {
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '100');
+  const abort = new AbortController();
+  let isClosed = false;
+  const session = sessionWith({
+    answer: () => {
+      abort.abort(new Error('interrupted'));
+      return new Promise(() => {});
+    },
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true;
+    },
+  });
+  await expect(run(ordinary, async () => session, { signal: abort.signal })).rejects.toThrow('interrupted');
+  expect(isClosed).toBe(true);
+});
+
 test('a store that falls silent before it hears the goodbye holds nobody up', async () => {
   const session = sessionWith({ [Symbol.asyncDispose]: () => new Promise(() => {}) });
   const { results } = await run(ordinary, async () => session);

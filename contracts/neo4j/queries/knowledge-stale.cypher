@@ -1,5 +1,5 @@
-// One row, the newest one, where it is too old.
+// One row, the newest one, where it is too old; where there is none, that.
 MATCH (x:Knowledge)
 WITH max(x.created_at) AS newest
-WHERE newest <= ${seeded} AND newest < ${seededStale} OR newest > ${seeded} AND newest < ${stale}
-RETURN toString(newest) AS id
+WHERE newest IS NULL OR newest <= ${seeded} AND newest < ${seededStale} OR newest > ${seeded} AND newest < ${stale}
+RETURN coalesce(toString(newest), 'nothing is there') AS id

@@ -22,17 +22,19 @@ const takenBy: Readonly<Record<string, readonly string[]>> = {
   startup: ['engines', 'images', 'dockerInstall'],
   load: ['engines', 'images', 'dockerInstall', 'size', 'seed', 'rounds'],
   isolation: ['engines', 'rounds', 'duration', 'objectives'],
+  quality: ['engines', 'rounds', 'objectives'],
   compare: ['html', 'summary'],
   export: [],
 };
 
-/** Measures query paths of the running stack and compares runs; `startup` measures how fast a stack starts, `load` stores are loaded, `isolation` tests get theirs. */
+/** Measures query paths of the running stack and compares runs; `startup` measures how fast a stack starts, `load` stores are loaded, `isolation` tests get theirs, `quality` checks beside their bare questions. */
 export const bench: Action = async (context) => {
   const [first] = context.arguments;
   if (first !== undefined) refuseForeignFlags(first, context);
   if (first === 'startup') return (await import('./bench-startup.ts')).benchStartup(context);
   if (first === 'load') return (await import('./bench-load.ts')).benchLoad(context);
   if (first === 'isolation') return (await import('./bench-isolation.ts')).benchIsolation(context);
+  if (first === 'quality') return (await import('./bench-quality.ts')).benchQuality(context);
   if (first === 'compare') return (await import('./bench-compare.ts')).benchCompare(context);
   if (first === 'export') return (await import('./bench-compare.ts')).benchExport(context);
   return (await import('./bench-paths.ts')).benchPaths(context);
@@ -50,7 +52,7 @@ function refuseForeignFlags(subcommand: string, { flags, arguments: names }: Act
       taken.length === 0 ? 'It takes none of the options of `bench`.' : `It takes ${taken.map(option).join(', ')}.`;
     throw badOption(`\`bench ${subcommand}\` does not take ${option(foreign)}.`, own);
   }
-  if (['startup', 'load', 'isolation'].includes(subcommand) && names.length > 1) {
+  if (['startup', 'load', 'isolation', 'quality'].includes(subcommand) && names.length > 1) {
     throw badOption(`\`bench ${subcommand}\` does not take \`${names[1]}\`.`, `Use \`bench ${subcommand}\` alone.`);
   }
 }

@@ -23,6 +23,7 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
     startup: stackOfItsOwn,
     load: [...stackOfItsOwn, 'size', 'seed', 'rounds'],
     isolation: ['engines', 'rounds', 'duration', 'objectives'],
+    quality: ['engines', 'rounds', 'objectives'],
     compare: ['html', 'summary'],
     export: [],
   },

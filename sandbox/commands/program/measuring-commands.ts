@@ -6,7 +6,8 @@ const benchExamples = `
   bench export <name>              a saved run for benchstat, in Go's benchmark format
   bench startup                    how fast a stack starts
   bench load                       how fast each store is loaded, against a bare loader
-  bench isolation                  how fast tests get stores of their own, against bare loops and other tools`;
+  bench isolation                  how fast tests get stores of their own, against bare loops and other tools
+  bench quality                    what quality checks take, against their bare questions`;
 /** How fast the stores are, and how good what they hold. */
 export function addMeasuringCommands(program: Command): void {
   add(program, 'bench', 'measure query paths of the running stack, compare runs, or measure how fast a stack starts', [
@@ -18,7 +19,10 @@ export function addMeasuringCommands(program: Command): void {
     'strict',
   ])
     .summary('measure query paths and compare runs, or measure how fast a stack starts')
-    .argument('[path...]', 'query paths (default: all), or `compare`, `export`, `isolation`, `load` or `startup`')
+    .argument(
+      '[path...]',
+      'query paths (default: all), or `compare`, `export`, `isolation`, `load`, `quality` or `startup`',
+    )
     .option('--full', 'find the maximum with many clients, then offer 50 % and 80 % of it on a schedule')
     .option('--clients <number>', 'with --full: most clients that are tried (default: 16)')
     .option('--arrivals <kind>', 'with --full: constant or poisson (default: constant)')

@@ -26,7 +26,7 @@ export async function crossStoreResults(target: QualityTarget, dataset: Dataset)
 
 async function resultsOf(
   engine: Engine,
-  { running, gone, strict = false }: QualityTarget,
+  { running, gone, strict = false, signal }: QualityTarget,
   held: HeldDataset,
 ): Promise<readonly CheckResult[]> {
   const reached = running.get(engine.name);
@@ -53,7 +53,7 @@ async function resultsOf(
     // One that is silent would be waited for.
     if (engine.quality !== undefined) await closeQuality(await openQuality(engine.quality, reached));
     const comparing = checkAcrossStores([engine], only, held.dataset, { held });
-    const found = await withDeadline(comparing, deadlineMs('qualityAcrossStores'));
+    const found = await withDeadline(comparing, deadlineMs('qualityAcrossStores'), signal);
     return kinds.map((kind): CheckResult => {
       const count = found.checks.find(({ name }) => name === `${engine.name} holds each ${kind}`)?.differences;
       if (count === undefined) return { ...known(kind), verdict: 'unknown', reason: 'it was not compared' };
@@ -61,6 +61,7 @@ async function resultsOf(
       return { ...known(kind), verdict: count === 0 ? 'pass' : 'fail', count, ids };
     });
   } catch (thrown) {
+    signal?.throwIfAborted();
     return allUnknown(messageOf(thrown));
   }
 }

@@ -60,17 +60,27 @@ export function questionOf({ contract, ask, accepted }: Check, moments: Moments)
   };
 }
 
-/** Asks a store. What it does not answer, or not in time, is `unknown`, with its reason. */
-export async function runCheck(check: Check, store: OpenStore, moments: Moments): Promise<CheckResult> {
+/** Asks a store. What it does not answer, or not in time, is `unknown`, with its reason. Throws the signal's reason at once. */
+export async function runCheck(
+  check: Check,
+  store: OpenStore,
+  moments: Moments,
+  signal?: AbortSignal,
+): Promise<CheckResult> {
   const startedMs = performance.now();
   const took = () => ({ durationMs: Math.round(performance.now() - startedMs) });
   const why = whyNotAsked(check, store.quality);
   if (why !== undefined) return { ...unasked(check), verdict: 'not-run', reason: why };
   try {
-    const { count, ids, note } = await withDeadline(answerOf(check, store, moments), check.deadlineMs + silenceMs);
+    const { count, ids, note } = await withDeadline(
+      answerOf(check, store, moments),
+      check.deadlineMs + silenceMs,
+      signal,
+    );
     const verdict = holds(check.threshold, count) ? 'pass' : 'fail';
     return { ...unasked(check), ...took(), verdict, count, ids, ...withoutUndefined({ note }) };
   } catch (thrown) {
+    signal?.throwIfAborted();
     const verdict = thrown instanceof NotCompared ? 'not-run' : 'unknown';
     return { ...unasked(check), ...took(), verdict, reason: messageOf(thrown) };
   }
@@ -82,8 +92,12 @@ export function whyNotAsked({ ask }: Check, { metrics }: Quality): string | unde
   return `this engine cannot be asked for ${ask.rule.metric}`;
 }
 
+export function limitsOf({ deadlineMs: timeoutMs, cost }: Check): QualityLimits {
+  return { timeoutMs, idsMax, mayEstimate: cost === 'constant' };
+}
+
 async function answerOf(check: Check, store: OpenStore, moments: Moments): Promise<QualityAnswer> {
-  const limits = { timeoutMs: check.deadlineMs, idsMax, mayEstimate: check.cost === 'constant' };
+  const limits = limitsOf(check);
   if (check.ask !== 'catalogue' && 'drift' in check.ask) return store.drift.answer(check, store.session, limits);
   const question = questionOf(check, moments);
   if (question !== undefined) return store.session.answer(question, limits);

@@ -42,17 +42,18 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   };
 }
 
+/** Those that cost nothing, and all others. */
+const atOnce = { catalogue: 8, data: 2 } as const;
+
 /**
  * Checks of a store side by side: while one waits for the store, the answer to another is read. Those that are answered at
  * once come first; of the others more would share the store's processors, and each come nearer to its deadline.
  */
-const atOnce = { catalogue: 8, data: 2 } as const;
-
-async function runAtOnce(
+export async function runAtOnce<Value>(
   checks: readonly Check[],
-  work: (check: Check) => Promise<CheckResult>,
-): Promise<ReadonlyMap<Check, CheckResult>> {
-  const found = new Map<Check, CheckResult>();
+  work: (check: Check) => Promise<Value>,
+): Promise<ReadonlyMap<Check, Value>> {
+  const found = new Map<Check, Value>();
   const [constant, others] = [true, false].map((is) => checks.filter(({ cost }) => (cost === 'constant') === is));
   for (const [some = [], count] of [[constant, atOnce.catalogue] as const, [others, atOnce.data] as const]) {
     const limit = pLimit(count);
@@ -86,7 +87,7 @@ async function checksOfEngine(
       readers[engine.name] = store.session.reader;
       const found = await runAtOnce(own, (check) => {
         signal?.throwIfAborted();
-        return runCheck(check, store, moments);
+        return runCheck(check, store, moments, signal);
       });
       return own.map((check) => found.get(check) as CheckResult);
     } finally {
