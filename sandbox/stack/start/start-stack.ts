@@ -15,7 +15,7 @@ import { nodeNamesOf } from '../resolve/described-nodes.ts';
 import { createNodeAddresses, knownNumbers, type NodeAddresses } from '../resolve/node-addresses.ts';
 import { generateSecrets } from '../state/secrets.ts';
 import type { StackIdentity } from '../state/stack-identity.ts';
-import { lostSecrets, type StackState } from '../state/stack-state.ts';
+import { type EngineState, lostSecrets, type StackState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import { bringUpEngine, type Furnish } from './bring-up-engine.ts';
 import { headStart } from './head-start.ts';
@@ -138,7 +138,9 @@ export async function rollBack(
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
   const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
-  const again = Object.entries(known.engines).filter(([name]) => gone.has(name));
+  // What a restore has put in the place of its data is other data.
+  const isOfNow = (name: string, { generation = 0 }: EngineState) => generation === (before.generations[name] ?? 0);
+  const again = Object.entries(known.engines).filter(([name, state]) => gone.has(name) && isOfNow(name, state));
   await keeper.update({ engines: Object.fromEntries([...kept, ...again]) });
   if (before.existing.size === 0) await removeNetwork(stack.identity.name);
 }
