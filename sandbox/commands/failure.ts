@@ -50,8 +50,8 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
 /** What its client says of it: an answer that it refuses by, with its status, or that nobody takes the connection any more. */
 function reasonOfContainerEngine(thrown: unknown, { DOCKER_HOST }: NodeJS.ProcessEnv): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
-  const { statusCode, json, syscall, address } = thrown as Error & Readonly<Record<string, unknown>>;
-  if (typeof statusCode === 'number' && json !== undefined) return 'refused a request';
+  const { statusCode, syscall, address } = thrown as Error & Readonly<Record<string, unknown>>;
+  if (typeof statusCode === 'number' && 'json' in thrown) return 'refused a request';
   return syscall === 'connect' && DOCKER_HOST === `unix://${String(address)}` ? 'is gone' : undefined;
 }
 
