@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { now } from '../core/clock.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
@@ -51,7 +52,7 @@ export async function withHeldLock<Value>(exclusive: Exclusive, work: () => Prom
       });
       return other === undefined;
     },
-    { timeoutMs: waitMs, signal, intervalMs: 50, onTimeout: () => busy(exclusive, other as Holder) },
+    { timeoutMs: waitMs, signal, intervalMs: 50, onTimeout: () => busy(exclusive, other as Holder, file) },
   );
   try {
     return await work();
@@ -88,11 +89,13 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   }
 }
 
-function busy({ stack, code }: Exclusive, { owner, what, since }: Holder): SandboxError {
+function busy({ stack, code }: Exclusive, { owner, what, since }: Holder, file: string): SandboxError {
   const [host, processId] = owner.split(':');
+  // Of another machine, or of this one under the name that it had, nobody here can tell.
+  const otherwise = host === hostname() ? '' : ` on ${host}; where nothing of it runs any more, remove ${file}`;
   return new SandboxError({
     code,
     message: `A ${what} of the stack ${stack.name} is under way since ${since}, by process ${processId} on ${host}.`,
-    next: `Wait for it, or end it: kill ${processId}`,
+    next: `Wait for it, or end it: kill ${processId}${otherwise}`,
   });
 }
