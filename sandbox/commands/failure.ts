@@ -10,11 +10,20 @@ const errorVersion = 1;
 /** An error as people and scripts read it. */
 export type Failure = Omit<SandboxErrorDetails, 'cause'>;
 
-/** Describes anything that was thrown; what is not a {@link SandboxError} is `INTERNAL`. */
+/** Describes anything that was thrown; what neither is a {@link SandboxError} nor comes from the container engine is `INTERNAL`. */
 export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv = process.env): Failure {
   const debug = environment.SANDBOX_DEBUG === '1';
   const trace = debug && thrown instanceof Error ? thrown.stack : undefined;
   if (!(thrown instanceof SandboxError)) {
+    const reason = reasonOfContainerEngine(thrown, environment);
+    if (reason !== undefined) {
+      return {
+        code: 'DOCKER_FAILED',
+        message: `The container engine ${reason}: ${messageOf(thrown)}.`,
+        next: 'Run it again: what was begun is taken up. `docker ps --all` shows what there is, and `npm run sandbox -- doctor` looks at the engine.',
+        ...withoutUndefined({ evidence: trace }),
+      };
+    }
     return {
       code: 'INTERNAL',
       message: `Something unforeseen went wrong: ${messageOf(thrown)}`,
@@ -30,6 +39,14 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
     ...withoutUndefined({ engine: thrown.engine }),
     ...(evidence === '' ? {} : { evidence }),
   };
+}
+
+/** What its client says of it: an answer that it refuses by, with its status, or that nobody takes the connection any more. */
+function reasonOfContainerEngine(thrown: unknown, { DOCKER_HOST }: NodeJS.ProcessEnv): string | undefined {
+  if (!(thrown instanceof Error)) return undefined;
+  const { statusCode, syscall, address } = thrown as Error & Readonly<Record<string, unknown>>;
+  if (typeof statusCode === 'number' && 'json' in thrown) return 'refused a request';
+  return syscall === 'connect' && DOCKER_HOST === `unix://${String(address)}` ? 'is gone' : undefined;
 }
 
 /** Exit code of a failure: 1 the job failed, 2 wrong use. */

@@ -1,4 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { now } from '../core/clock.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
@@ -58,7 +59,7 @@ export async function withHeldLock<Value>(exclusive: Exclusive, work: () => Prom
       }
       return other === undefined;
     },
-    { timeoutMs: waitMs, signal, intervalMs: 50, onTimeout: () => busy(exclusive, other as Holder) },
+    { timeoutMs: waitMs, signal, intervalMs: 50, onTimeout: () => busy(exclusive, other as Holder, file) },
   );
   try {
     return await work();
@@ -100,10 +101,13 @@ function underWay({ stack }: Exclusive, { owner, what, since }: Holder): string 
   return `A ${what} of the stack ${stack.name} is under way since ${since}, by process ${processId} on ${host}.`;
 }
 
-function busy(exclusive: Exclusive, holder: Holder): SandboxError {
+function busy(exclusive: Exclusive, holder: Holder, file: string): SandboxError {
+  const [host, processId] = holder.owner.split(':');
+  // Of another machine, or of this one under the name that it had, nobody here can tell.
+  const otherwise = host === hostname() ? '' : ` on ${host}; where nothing of it runs any more, remove ${file}`;
   return new SandboxError({
     code: exclusive.code,
     message: underWay(exclusive, holder),
-    next: `Wait for it, or end it: kill ${holder.owner.split(':')[1]}`,
+    next: `Wait for it, or end it: kill ${processId}${otherwise}`,
   });
 }

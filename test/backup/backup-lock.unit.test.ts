@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withBackupLock } from '../../sandbox/backup/backup-lock.ts';
@@ -63,6 +63,18 @@ test('another process is named with its id and since when; once it is killed the
   expect(await withBackupLock(stack, 'backup', async () => 'free')).toBe('free');
   // A lock that is only given back when it is stale would take 3 s.
   expect(performance.now() - startedMs).toBeLessThan(2_500);
+});
+
+test('a lock of a machine that nobody can ask says how it is given back', async () => {
+  await using folder = await scratchFolder();
+  const stack = { directory: folder.path, name };
+  const file = await stackLockFile(folder.path, name, 'backup-lock');
+  const holder = { owner: 'elsewhere:1:1', what: 'backup', since: '2026-11-30T03:00:00.000Z', id: 'x' };
+  await writeFile(file, JSON.stringify(holder));
+  const { code, next } = await errorOf(withBackupLock(stack, 'backup', never));
+  expect({ code, next }).toEqual({ code: 'BACKUP_BUSY', next: expect.stringContaining(`remove ${file}`) });
+  await rm(file);
+  expect(await withBackupLock(stack, 'backup', async () => 'free')).toBe('free');
 });
 
 test('of many that begin together one runs', async () => {

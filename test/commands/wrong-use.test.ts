@@ -106,6 +106,7 @@ describe.concurrent('a configuration file that is wrong is refused with its path
     ['an unknown engine', 'engines: [redis, mysql]', 'UNKNOWN_ENGINE', /engines: there is no engine `mysql`/],
     ['an unknown size', 'size: huge', 'UNKNOWN_SIZE', /size/],
     ['a port that is none', 'ports: {redis: 70000}', 'BAD_OPTION', /ports\.redis: `70000` is not a valid port/],
+    ['one port for two engines', 'ports: {redis: 7000, postgresql: 7000}', 'BAD_OPTION', /have the same port, 7000/],
     ['a port of an engine that does not exist', 'ports: {mysql: 3306}', 'UNKNOWN_ENGINE', /mysql/],
     ['a count that is none', 'size: {users: 0}', 'BAD_OPTION', /users: `0` is not valid/],
     ['a number where a word belongs', 'size: 3', 'BAD_OPTION', /a text is expected/],

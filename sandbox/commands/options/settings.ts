@@ -122,7 +122,11 @@ function portsOf(file: ConfigFile | undefined): Settings['ports'] {
   const source = `${file.path}, ports`;
   const ports: Partial<Record<EngineName, number>> = {};
   for (const [engine, port] of Object.entries(mappingOf(file.ports, source))) {
-    ports[parseEngine(engine, source)] = parsePort(port, `${source}.${engine}`);
+    const wanted = parsePort(port, `${source}.${engine}`);
+    const other = Object.entries(ports).find(([, taken]) => taken === wanted)?.[0];
+    if (other !== undefined)
+      throw badOption(`${source}: ${other} and ${engine} have the same port, ${wanted}.`, 'Give each its own.');
+    ports[parseEngine(engine, source)] = wanted;
   }
   return ports;
 }

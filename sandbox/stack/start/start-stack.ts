@@ -15,7 +15,7 @@ import { nodeNamesOf } from '../resolve/described-nodes.ts';
 import { createNodeAddresses, knownNumbers, type NodeAddresses } from '../resolve/node-addresses.ts';
 import { generateSecrets } from '../state/secrets.ts';
 import type { StackIdentity } from '../state/stack-identity.ts';
-import { lostSecrets } from '../state/stack-state.ts';
+import { type EngineState, lostSecrets } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import { bringUpEngine, type Furnish } from './bring-up-engine.ts';
 import { headStart } from './head-start.ts';
@@ -135,10 +135,11 @@ export async function rollBack({ stack, keeper, before }: StackStart, copied: Re
   });
   await Promise.all(volumes.map((volume) => removeVolume(volume.name)));
   const gone = new Set(containers.map((container) => container.labels[labelNames.engine]));
-  const isGone = ([name]: readonly [string, unknown]) => gone.has(name);
-  const kept = Object.entries(keeper.state().engines).filter((each) => !isGone(each));
+  const kept = Object.entries(keeper.state().engines).filter(([name]) => !gone.has(name));
+  // What a restore has put in the place of its data is other data.
+  const isOfNow = (name: string, { generation = 0 }: EngineState) => generation === (before.generations[name] ?? 0);
   // An engine that was there before is there still, with its data: who looks at the stack must not take it for none.
-  const asBefore = Object.entries(before.state.engines).filter(isGone);
-  await keeper.update({ engines: Object.fromEntries([...kept, ...asBefore]), wanted: before.state.wanted });
+  const again = Object.entries(before.state.engines).filter(([name, state]) => gone.has(name) && isOfNow(name, state));
+  await keeper.update({ engines: Object.fromEntries([...kept, ...again]), wanted: before.state.wanted });
   if (before.existing.size === 0) await removeNetwork(stack.identity.name);
 }

@@ -1,19 +1,44 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { NodeHandle } from '../../../sandbox/containers/nodes/node-spec.ts';
+import { openClient, openSentinel } from '../../../sandbox/engines/redis/server/connection.ts';
 import { openMasters } from '../../../sandbox/engines/redis/server/masters.ts';
 
-test('a server by its address that takes the connection and is silent is given up', async () => {
+afterEach(() => vi.unstubAllEnvs());
+
+/** A server that takes connections, and gives no answer. */
+async function silentServer() {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => {});
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const running = { engine: 'redis', topology: 'standalone', url: `redis://:secret@127.0.0.1:${port}/0` } as never;
-  const opening = openMasters(running, { commandTimeoutMs: 100 });
-  await expect(opening).rejects.toThrow(/time/i);
-  for (const socket of sockets) socket.destroy();
-  server.close();
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+test('a server by its address that takes the connection and is silent is given up', async () => {
+  await using server = await silentServer();
+  const url = `redis://:secret@127.0.0.1:${server.port}/0`;
+  const running = { engine: 'redis', topology: 'standalone', url } as never;
+  await expect(openMasters(running, { commandTimeoutMs: 100 })).rejects.toThrow(/time/i);
 }, 10_000);
+
+test.each(['server', 'Sentinel'])(
+  'a node whose %s is frozen is not waited for for ever',
+  async (what) => {
+    await using server = await silentServer();
+    const node = { host: '127.0.0.1', port: server.port, hostPorts: { 26379: server.port } } as unknown as NodeHandle;
+    vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.02');
+    const opening = what === 'server' ? openClient(node, {}) : openSentinel(node, {});
+    await expect(opening).rejects.toThrow(/ETIMEDOUT|timed out/);
+  },
+  10_000,
+);

@@ -1,5 +1,6 @@
 import type { EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { isRunning } from '../../../containers/nodes/nodes.ts';
 import { docker } from '../../../containers/runtime/docker.ts';
 import { checked, execInNode } from '../../../containers/runtime/exec.ts';
 import { temporaryPrefix } from '../../../core/text/derived-names.ts';
@@ -11,7 +12,7 @@ import { withDriver } from '../server/connection.ts';
 const namedMax = 20;
 
 /** What the server, and the sandbox, keep in the volume of the data, as patterns of `find`. */
-const known = [
+export const known: readonly string[] = [
   './databases/*',
   './transactions/*',
   './dbms/*',
@@ -22,6 +23,14 @@ const known = [
   `./${temporaryPrefix}*`,
   './role',
   './role.new',
+  './serving',
+  './started',
+  './held',
+  './lineage',
+  './server.lock',
+  './keep',
+  // Named as what it is: see `keptStores`.
+  './kept/*',
 ];
 
 /** Where users put files for `LOAD CSV`, and plugins, in the official image and in ours. */
@@ -34,10 +43,11 @@ const ownFolders = /^\/(?:var\/lib\/neo4j\/)?(?:import|plugins)\//;
  */
 export async function leftOut(running: RunningEngine): Promise<readonly LeftOut[]> {
   const node = firstNode(running);
-  const [databases, besideData, inFolders] = await Promise.all([
+  const [databases, besideData, inFolders, kept] = await Promise.all([
     otherDatabases(running),
     filesBesideData(node),
     filesInFolders(node),
+    keptStores(running),
   ]);
   const files = [...besideData, ...inFolders].toSorted();
   const why = 'a dump has what is in the databases, and no files beside them';
@@ -49,6 +59,7 @@ export async function leftOut(running: RunningEngine): Promise<readonly LeftOut[
     })),
     ...files.slice(0, namedMax).map((path) => ({ what: `file ${JSON.stringify(path)}`, why })),
     ...(others > 0 ? [{ what: `${others} further files`, why }] : []),
+    ...kept,
   ];
 }
 
@@ -72,6 +83,25 @@ async function filesBesideData(node: NodeHandle): Promise<readonly string[]> {
     'neo4j',
   );
   return output.split('\0').filter((path) => path !== '');
+}
+
+/** Stores of old primaries, with what they alone had: see `start-node.sh`. A node that is down cannot be asked. */
+async function keptStores({ nodes }: RunningEngine): Promise<readonly LeftOut[]> {
+  const found = await Promise.all(
+    nodes.map(async (node) => {
+      if (!(await isRunning(node))) return [];
+      const listed = await execInNode(node, ['sh', '-c', '[ ! -e /data/kept ] || ls -1 /data/kept']);
+      const { output } = checked(listed, 'listing the stores that are kept', 'neo4j');
+      return output
+        .split('\n')
+        .filter((name) => name !== '')
+        .map((name) => ({
+          what: `the store in ${JSON.stringify(`/data/kept/${name}`)} of ${node.name}`,
+          why: 'another node was promoted over it, and a backup is of the one that takes writes',
+        }));
+    }),
+  );
+  return found.flat();
 }
 
 /** What is in the node's container and not in its image: `docker diff`, where 2 is a file that was removed. */

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
 import {
   type Connection,
@@ -23,9 +24,9 @@ export async function openClient(
   return openAt(node.host, node.port, secrets, options.commandTimeoutMs);
 }
 
-/** {@link openClient} for the Sentinel beside a node. */
+/** {@link openClient} for the Sentinel beside a node. It answers at once, or is frozen. */
 export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
-  return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets);
+  return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets, deadlineMs('serverSelection'));
 }
 
 /** {@link openClient} for a server that is not ours, by its address: `redis://user:password@host:port/database`. */
@@ -70,7 +71,7 @@ async function connected(client: Redis): Promise<Redis & AsyncDisposable> {
   client.on('error', (error) => {
     reason = error;
   });
-  await client.connect().catch((thrown) => {
+  await untilConnected(client).catch((thrown) => {
     // Of a socket that has closed, ioredis would wait 2 s for the end, and hold the process for as long.
     if (!client.stream?.destroyed) client.disconnect();
     throw reason ?? thrown;
@@ -80,6 +81,24 @@ async function connected(client: Redis): Promise<Redis & AsyncDisposable> {
       client.disconnect();
     },
   });
+}
+
+/** A node that is paused takes the connection, and never answers the first question on it: it is not waited for for ever. */
+async function untilConnected(client: Redis): Promise<void> {
+  const timeoutMs = deadlineMs('roleKnown');
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`connect ETIMEDOUT: it took the connection, and gave no answer in ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  const connecting = client.connect();
+  // Given up, it fails once it is disconnected, and nobody waits for that.
+  connecting.catch(() => {});
+  try {
+    await Promise.race([connecting, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Client for applications: it reconnects by itself, and follows a failover. */
