@@ -1,10 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { differenceOf, pendingOf, withoutMigrated } from '../../sandbox/stack/migrate/differences.ts';
+import { filesBelow } from '../../sandbox/stack/migrate/files-below.ts';
 import { checkMigrations, type Migrations } from '../../sandbox/stack/migrate/migrations.ts';
 import { compareNames } from '../../sandbox/stack/migrate/name-order.ts';
 import { type MigrationPlan, migrationsDigest, readPlans } from '../../sandbox/stack/migrate/read-plans.ts';
@@ -257,6 +258,19 @@ describe('what is configured', () => {
     seen.add(await digest({ postgresql: { folder: 'db', seed: async () => 2 } }));
     expect(seen.size).toBe(changes.length + 4);
   });
+});
+
+test('what a link in a folder leads to is of the folder, however links lead back', async () => {
+  await write({ 'db/1.sql': '', 'shared/deep/2.js': 'one', 'shared/.hidden': '' });
+  await symlink('../shared', join(folder, 'db/shared'));
+  await symlink('../../db', join(folder, 'shared/deep/back'));
+  await symlink('nowhere', join(folder, 'db/dangling'));
+  const paths = async () => (await filesBelow(join(folder, 'db'), 'db')).map(([path]) => path);
+  expect(await paths()).toEqual(['1.sql', 'dangling', 'shared/deep/2.js']);
+  const digest = () => migrationsDigest({ postgresql: { folder: 'db', command: ['true'] } }, ['postgresql'], folder);
+  const before = await digest();
+  await write({ 'shared/deep/2.js': 'other' });
+  expect(await digest()).not.toBe(before);
 });
 
 /** What is remembered once a plan was carried out. */
