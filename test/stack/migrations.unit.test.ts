@@ -350,6 +350,7 @@ describe('a store that was migrated', () => {
     expect(differenceOf(done(before), after, furnished)).toBeUndefined();
     expect(pendingOf(done(before), after)?.command).toBeDefined();
     expect(differenceOf(done(before), await planOf({ '1.sql': '' }), furnished)).toBe('a command has migrated it');
+    expect(differenceOf(done(await planOf(files)), after, furnished)).toMatch(/files were applied one by one/);
   });
 
   test('from a backup is refused where files made it, and has its command run again', async () => {
