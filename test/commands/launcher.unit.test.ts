@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -42,4 +42,19 @@ test('an older Node without the locked one says in a line what to do', async () 
   expect(exitCode).toBe(1);
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^The sandbox needs Node\.js 24 or newer \(this is 20\.19\.0\), and .*: run `npm ci` .*\.$/);
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s reaches the Node that it hands over to', async (signal) => {
+  await using folder = await temporaryFolder();
+  const program = join(folder.path, 'program.mjs');
+  await writeFile(
+    program,
+    `process.on('${signal}', () => process.exit(7)); setTimeout(() => {}, 20_000); console.log('begun');`,
+  );
+  const source = `import { goOnIn } from ${JSON.stringify(join(project, 'sandbox', 'go-on-in.mjs'))};
+    goOnIn(process.execPath, [${JSON.stringify(program)}]);`;
+  // Detached, it has no terminal.
+  const running = execa(process.execPath, ['--input-type=module', '-e', source], { reject: false, detached: true });
+  running.nodeChildProcess.stdout?.once('data', () => running.kill(signal));
+  expect(await running).toMatchObject({ exitCode: 7, stdout: 'begun' });
 });

@@ -99,6 +99,7 @@ test.each([
   { options: ['--lease', '--admin'], says: 'exclude each other' },
   { options: ['--keep-failed', '1'], says: '--keep-failed is for --lease alone' },
   { options: ['--isolation', 'redis=server'], says: '--isolation is for --lease alone' },
+  { options: ['--lease', 'postgresql,redis'], says: 'are engines, and no command' },
   { options: ['--lease', '--isolation', 'redis'], says: 'redis is without a mode' },
   { options: ['--lease', '--isolation', 'redis=servers'], says: 'by `servers`' },
   { options: ['--lease', '--isolation', 'postgresql=rolled-back'], says: 'no command can be given' },

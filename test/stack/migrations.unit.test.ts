@@ -1,10 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { differenceOf, pendingOf, withoutMigrated } from '../../sandbox/stack/migrate/differences.ts';
+import { filesBelow } from '../../sandbox/stack/migrate/files-below.ts';
 import { checkMigrations, type Migrations } from '../../sandbox/stack/migrate/migrations.ts';
 import { compareNames } from '../../sandbox/stack/migrate/name-order.ts';
 import { type MigrationPlan, migrationsDigest, readPlans } from '../../sandbox/stack/migrate/read-plans.ts';
@@ -259,6 +260,19 @@ describe('what is configured', () => {
   });
 });
 
+test('what a link in a folder leads to is of the folder, however links lead back', async () => {
+  await write({ 'db/1.sql': '', 'shared/deep/2.js': 'one', 'shared/.hidden': '' });
+  await symlink('../shared', join(folder, 'db/shared'));
+  await symlink('../../db', join(folder, 'shared/deep/back'));
+  await symlink('nowhere', join(folder, 'db/dangling'));
+  const paths = async () => (await filesBelow(join(folder, 'db'), 'db')).map(([path]) => path);
+  expect(await paths()).toEqual(['1.sql', 'dangling', 'shared/deep/2.js']);
+  const digest = () => migrationsDigest({ postgresql: { folder: 'db', command: ['true'] } }, ['postgresql'], folder);
+  const before = await digest();
+  await write({ 'shared/deep/2.js': 'other' });
+  expect(await digest()).not.toBe(before);
+});
+
 /** What is remembered once a plan was carried out. */
 function done(plan: MigrationPlan): Migrated {
   const { platformSchema, files, command, seed: own } = plan;
@@ -336,6 +350,7 @@ describe('a store that was migrated', () => {
     expect(differenceOf(done(before), after, furnished)).toBeUndefined();
     expect(pendingOf(done(before), after)?.command).toBeDefined();
     expect(differenceOf(done(before), await planOf({ '1.sql': '' }), furnished)).toBe('a command has migrated it');
+    expect(differenceOf(done(await planOf(files)), after, furnished)).toMatch(/files were applied one by one/);
   });
 
   test('from a backup is refused where files made it, and has its command run again', async () => {

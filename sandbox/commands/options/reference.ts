@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withFullStop } from '../../core/text/full-stop.ts';
 import { createProgram } from '../program.ts';
 import { configFileName, configKeys } from './config-file.ts';
 import { variables } from './variables.ts';
@@ -41,7 +42,7 @@ function formatCommand(command: Command): string {
 }
 
 function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
+  return withFullStop(`${text.slice(0, 1).toUpperCase()}${text.slice(1)}`);
 }
 
 function namesOf(list: string): string {

@@ -1,4 +1,5 @@
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import { engineNames } from '../../engines/engine-names.ts';
 import type { IsolationChoice } from '../../harness/lease-settings.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { stackEnvironment } from '../../stack/attach/attach-stack.ts';
@@ -14,6 +15,7 @@ import { type CommandEnd, runCommand } from './run-command.ts';
  * With `--lease` it has stores of its own instead, which are given back when it ends, however that is.
  */
 export const exec: Action = async (context) => {
+  refuseEngines(context.arguments);
   if (context.flags.lease === true) return { exitCode: await runLeased(context) };
   const environment = await stackEnvironment({
     ...identityOf(context),
@@ -23,6 +25,13 @@ export const exec: Action = async (context) => {
   const { exitCode } = await runCommand(context.arguments, environment);
   return { exitCode };
 };
+
+/** `exec --lease postgresql,redis -- npm test`: an option that takes no value was given one, which would be run. */
+function refuseEngines([command = '']: readonly string[]): void {
+  const words = command.split(',');
+  if (words.length === 1 || !words.every((word) => engineNames.some((name) => name === word))) return;
+  throw badOption(`exec: \`${command}\` are engines, and no command.`, `Write \`--engines ${command}\`.`);
+}
 
 async function runLeased(context: ActionContext): Promise<number> {
   const { keepFailed, isolation } = context.flags;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { callersEnvironment, callersFolder } from '../../core/process/callers-environment.ts';
+import { isSentToAll } from '../../go-on-in.mjs';
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -28,7 +28,7 @@ export function runCommand(
     // Listened for before the command begins: a signal that came in between would end this process alone.
     const pass = (signal: NodeJS.Signals) => {
       wasInterrupted ||= interrupts.includes(signal);
-      if (signal !== 'SIGINT' || !isSentToAll()) child?.kill(signal);
+      if (!isSentToAll(signal)) child?.kill(signal);
     };
     for (const signal of signals) process.on(signal, pass);
     const letGo = () => {
@@ -51,20 +51,6 @@ export function runCommand(
       resolve({ exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), wasInterrupted });
     });
   });
-}
-
-/**
- * A terminal sends Ctrl-C to the command as well, and many take a second one as an order to drop everything. Where there is no
- * terminal, as in CI, somebody has sent it to this process alone.
- */
-function isSentToAll(): boolean {
-  if (process.platform === 'win32') return true;
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function cannotRun(command: string, cause: unknown): SandboxError {

@@ -41,6 +41,7 @@ export function differenceOf(
   if (plan === undefined || known === undefined) return undefined;
   if (known.restored) return 'its data came from a backup that does not say which migrations it has';
   if (known.command !== undefined && plan.command === undefined) return 'a command has migrated it';
+  if (known.applied.length > 0 && plan.command !== undefined) return 'its files were applied one by one, by no command';
   return differenceOfFiles(known.applied, plan) ?? differenceOfSeed(known.seed, plan);
 }
 

@@ -1,6 +1,7 @@
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { runTask } from '../../core/progress.ts';
+import { withFullStop } from '../../core/text/full-stop.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
@@ -110,7 +111,7 @@ function asBefore(thrown: unknown): unknown {
   return new SandboxError({
     code,
     ...withoutUndefined({ engine, evidence }),
-    message: `${thrown.message} The stores hold again what they held before.`,
+    message: `${withFullStop(thrown.message)} The stores hold again what they held before.`,
     next:
       code === 'LOAD_FAILED'
         ? 'See to the cause, and run it again. `npm run sandbox -- logs` shows what the server says.'

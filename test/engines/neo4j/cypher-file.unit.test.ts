@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { adviceOn } from '../../../sandbox/engines/neo4j/schema/migrations.ts';
 import { splitStatements } from '../../../sandbox/engines/neo4j/server/cypher-file.ts';
 import { seed, seedText } from '../../support/seed.ts';
 
@@ -37,4 +38,10 @@ test('a text of any length is taken, with an end or without', () => {
   const long = 'x;'.repeat(4_000_000);
   expect(splitStatements(`RETURN '${long}'; RETURN 2`).map(({ text }) => text.length)).toEqual([long.length + 9, 8]);
   expect(splitStatements(`RETURN '${long}`)).toHaveLength(1);
+});
+
+test('what cypher-shell alone reads, as in an export of APOC, is told from Cypher', () => {
+  const statements = splitStatements(':begin\nCREATE (:A);\n:commit\n').map(({ text }) => text);
+  expect(statements.map(adviceOn)).toEqual(Array(2).fill(expect.stringContaining('a command of cypher-shell')));
+  expect(splitStatements("// :begin\nRETURN ':';").map(({ text }) => adviceOn(text))).toEqual(['']);
 });

@@ -19,9 +19,15 @@ async function run(running: RunningEngine, file: MigrationFile): Promise<void> {
     for (const { text, line: firstLine } of splitStatements(file.text)) {
       await session.run(text).catch((thrown: unknown) => {
         const { line, reason } = whatTheServerSays(firstLine, thrown);
-        throw migrationFailed('neo4j', `${file.shown}:${line}`, reason, { cause: thrown });
+        throw migrationFailed('neo4j', `${file.shown}:${line}`, `${reason}${adviceOn(text)}`, { cause: thrown });
       });
     }
     await session.run('CALL db.awaitIndexes($timeoutS)', { timeoutS: BigInt(indexesTimeoutS) });
   });
+}
+
+/** `:begin` and `:commit` are in what APOC exports, `:use` and `:param` in what cypher-shell reads. */
+export function adviceOn(statement: string): string {
+  if (!statement.startsWith(':')) return '';
+  return '. A colon begins a command of cypher-shell, which is no Cypher: take it out, or name cypher-shell as `command`';
 }
