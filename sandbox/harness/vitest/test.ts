@@ -9,6 +9,7 @@ import type { Stores } from '../lease.ts';
 import { settingsOf } from '../lease-settings.ts';
 import { leaseWaitMs } from './lease-wait.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
+import { saidAdvice } from './said-advice.ts';
 
 /** Fixtures that a test may name, a store of each engine among them; what it does not name costs nothing. */
 export type SandboxFixtures = Stores<EngineName> & {
@@ -24,8 +25,15 @@ export type SandboxFixtures = Stores<EngineName> & {
   readonly stack: AttachedStack;
 };
 
+/** An error of the sandbox that fails a test is told with what can be done about it. */
+const withAdvice = base.extend('advice', { auto: true }, async ({ onTestFailed }) => {
+  onTestFailed(({ task }) => {
+    for (const line of saidAdvice(task.result?.errors ?? [])) console.error(line);
+  });
+});
+
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of fixtures here, and takes no other form.
-const withHarness = base.extend('harness', { scope: 'worker' }, async ({}, { onCleanup }) => {
+const withHarness = withAdvice.extend('harness', { scope: 'worker' }, async ({}, { onCleanup }) => {
   const harness = await harnessOf(provided());
   onCleanup(() => harness.close());
   return harness;
