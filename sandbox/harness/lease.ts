@@ -1,3 +1,4 @@
+import { checkFlag, checkOptionsOf } from '../core/option-checks.ts';
 import { asCalled } from '../core/process/called-as.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { EntityRows, Isolation, Place } from '../engines/contract/isolation.ts';
@@ -46,7 +47,12 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
    * the harness keeps any. Throws `ISOLATION_BROKEN` where it verifies, and a store is not as new, and `NOT_SUPPORTED` where
    * work that was to be rolled back was committed.
    */
-  readonly release: (how?: { readonly failed?: boolean }) => Promise<Released>;
+  readonly release: (how?: HowItEnded) => Promise<Released>;
+}
+
+interface HowItEnded {
+  /** Whether the test has failed: its stores are kept then. Default: false. */
+  readonly failed?: boolean;
 }
 
 interface Released {
@@ -210,7 +216,9 @@ export async function leaseOver<Name extends EngineName>(
     return faults === true || faults.includes(engine);
   }
 
-  function release({ failed = false }: { readonly failed?: boolean } = {}): Promise<Released> {
+  async function release(how: HowItEnded = {}): Promise<Released> {
+    checkOptionsOf<HowItEnded>('release', how, { failed: checkFlag });
+    const { failed = false } = how;
     released ??= (async () => {
       const closed = await Promise.allSettled(opened.map((each) => each[Symbol.asyncDispose]()));
       const keep = failed ? { keep: { atMost: keepFailed, forMs: keepFailedForMs } } : {};

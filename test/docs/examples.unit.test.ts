@@ -12,7 +12,7 @@ const modules = (await Promise.all(entries.map(handedOn))).flat();
 
 async function handedOn(entry: string): Promise<readonly string[]> {
   const source = await readFile(join(root, entry), 'utf8');
-  const others = [...source.matchAll(/^(?:export \{|\}).*from '(\..+\.ts)';$/gm)];
+  const others = [...source.matchAll(/^export \{[^}]*\} from '(\..+\.ts)';$/gm)];
   return others.length === 0 ? [entry] : others.map(([, path = '']) => join(dirname(entry), path));
 }
 

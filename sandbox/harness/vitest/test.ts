@@ -1,5 +1,6 @@
 import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
 import { SandboxError } from '../../core/errors.ts';
+import { checkEngines } from '../../engines/check-engine-names.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
 import type { Given } from '../given/given.ts';
@@ -59,6 +60,7 @@ const withLease = withHarness
   })
   .extend('given', async ({ lease }) => lease.given)
   .extend('environment', async ({ lease, engines }) => {
+    checkEngines('engines', engines);
     for (const engine of engines.toSorted()) await lease.store(engine);
     return lease.environment;
   })
