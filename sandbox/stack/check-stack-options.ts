@@ -70,7 +70,7 @@ function checkTopology(option: string, value: unknown): void {
 }
 
 /** Throws `UNKNOWN_SIZE` for a name that no size has, `BAD_OPTION` for counts that will not do. */
-export function checkSize(option: string, size: unknown): void {
+function checkSize(option: string, size: unknown): void {
   if (size === 'none') return;
   if (typeof size !== 'string') checkMapping(option, size);
   const read = readSizeOption(size as Parameters<typeof readSizeOption>[0]);

@@ -3,6 +3,7 @@ import { createFaults, type Faults } from '../../containers/faults/faults.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import { formatDuration } from '../../report/units.ts';
 import { type BrokenNode, type Takeover, watchTakeover } from '../../stack/attach/await-takeover.ts';
 import { nodeWithRole, parseRole, type RoleReference } from '../../stack/attach/node-by-role.ts';
@@ -11,7 +12,6 @@ import { healAbandoned } from '../../stack/remove/clean-up.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
 import { identityOf } from '../options/stack-options.ts';
-import { suggestionFor } from '../../core/text/suggestion.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 
 /** Breaks a node of the stack, or what is between nodes, until `fault heal`. */

@@ -1,11 +1,11 @@
 import { SandboxError } from '../../core/errors.ts';
+import { suggestionFor } from '../../core/text/suggestion.ts';
 import { engineNames } from '../../engines/engine-names.ts';
 import { terminalJson } from '../../report/terminal.ts';
 import { stackLogs } from '../../stack/attach/stack-logs.ts';
 import { stackStatus } from '../../stack/attach/stack-status.ts';
 import { parseWholeNumber } from '../options/names.ts';
 import { identityOf } from '../options/stack-options.ts';
-import { suggestionFor } from '../../core/text/suggestion.ts';
 import type { Action, ActionContext } from '../run-action.ts';
 
 const linesDefault = 100;
