@@ -52,19 +52,22 @@ export interface DatasetOptions {
   readonly workers?: number;
 }
 
+const optionNames: readonly string[] = ['size', 'counts', 'seed', 'workers'] satisfies (keyof DatasetOptions)[];
+
 /**
  * The deterministic S×C×T world of this size.
  * Rows come as `Entities` has them, in batches of at most 1,000: times are `Date`, vectors unit vectors in a `Float32Array`
  * ([768] of knowledge, [512] of users), levels integers from 0 to 5.
  * Makes nothing yet: rows come into being as they are read, and memory stays flat at any size. The rows of `small` are
  * shared by all its readers.
- * Throws `RangeError` for a seed, size or count that will not do.
+ * Throws `RangeError` for a seed, size or count that will not do, and for an option that there is not.
  *
  *     const dataset = createDataset({ size: 'medium', counts: { users: 20_000 }, seed: 7 });
  *     let total = 0;
  *     for await (const users of dataset.batches('users')) total += users.length;
  */
 export function createDataset(options: DatasetOptions): Dataset {
+  checkNames(options);
   const { seed = defaultSeed } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`A seed is an integer from 0 to ${Number.MAX_SAFE_INTEGER}, not ${seed}.`);
@@ -83,6 +86,16 @@ export function createDataset(options: DatasetOptions): Dataset {
     held.set(key, new WeakRef(dataset));
   }
   return dataset;
+}
+
+/** What is misspelled would be passed over in silence. */
+function checkNames(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new RangeError("A dataset has options: { size: 'small' }.");
+  const unknown = Object.entries(options).find(([name, value]) => value !== undefined && !optionNames.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(`A dataset has no option \`${unknown[0]}\`. Use: ${optionNames.join(', ')}.`);
+  }
 }
 
 function makeDataset(size: DatasetSize, world: WorldKey, wantedWorkers: number | undefined): Dataset {

@@ -54,11 +54,20 @@ export function readSize(text: string): ReadSize | SizeProblem {
 
 /** {@link readSize} of what a program gives: a text, or counts over those of a named size. */
 export function readSizeOption(size: DatasetSize | SizeCounts, counts: SizeCounts = {}): ReadSize | SizeProblem {
+  if (typeof size !== 'string' && !isCounts(size)) return { problem: 'a size is a name or counts', next: sizeHint };
+  if (!isCounts(counts)) return { problem: '`counts` are numbers by their names', next: sizeHint };
   const base = typeof size === 'string' ? size : 'small';
   const own = Object.entries({ ...(typeof size === 'string' ? {} : size), ...counts }).filter(
     ([, value]) => value !== undefined,
   );
   return readSize([base, ...own.map(([name, value]) => `${name}=${value}`)].join(','));
+}
+
+/** A plain object, of whichever realm: of a list, a map or nothing at all, all counts would be those of `small`. */
+function isCounts(value: unknown): value is SizeCounts {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 export function isDatasetSize(text: string): text is DatasetSize {

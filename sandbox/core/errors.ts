@@ -156,7 +156,19 @@ export class SandboxError extends Error {
     this.next = asCalled(details.next);
     this.engine = details.engine;
     this.evidence = details.evidence;
+    // Most runners of tests, and Node.js where nobody catches it, show the stack: what to do is to be seen there too.
+    const said = [this.message, ...adviceOf(this)].join('\n');
+    this.stack = (this.stack ?? '').replace(this.message, () => said);
   }
+}
+
+/** What {@link adviceOf} reads of an error, or of a copy of one. */
+export type Advice = Pick<SandboxError, 'code' | 'next' | 'evidence'>;
+
+/** What an error says beside its message, a line each, as somebody reads it who is shown the message alone. */
+export function adviceOf({ code, next, evidence }: Advice): readonly string[] {
+  const lines = evidence === undefined || evidence === '' ? [] : evidence.split('\n');
+  return [`  code: ${code}`, `  next: ${next}`, ...lines.map((line) => `    ${line}`)];
 }
 
 /** The same error, whose next step says this too. What is no {@link SandboxError} stays what it is. */

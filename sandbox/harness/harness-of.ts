@@ -1,3 +1,4 @@
+import { SandboxError } from '../core/errors.ts';
 import { checkOptionsOf } from '../core/option-checks.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { StackIdentity } from '../stack/state/stack-identity.ts';
@@ -18,7 +19,8 @@ export interface Harness<Name extends EngineName = EngineName> extends AsyncDisp
   readonly engines: readonly Name[];
   /**
    * Stores of a test's own: of these engines, or of all. Throws `BAD_OPTION`, `UNKNOWN_ENGINE`, `LEASE_TIMEOUT`,
-   * `NOT_SUPPORTED` for an engine that gives tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile.
+   * `NOT_SUPPORTED` for an engine that gives tests no store of their own, and `LEASE_LOST` where the broker ends meanwhile or
+   * the harness was closed.
    *
    *     await using lease = await harness.lease({ engines: ['postgresql'], label: 'signs up' });
    *     const client = await lease.stores.postgresql.client();
@@ -61,11 +63,13 @@ export async function harnessOf<Name extends EngineName>(
   const chosen = await chosenModes(options.isolation);
   let broker = await attachBroker(identity, options);
   let attaching: Promise<BrokerClient> | undefined;
+  let isClosed = false;
   const sessions = rolledBackSessions(chosen.rolledBack, attached);
   return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
 
   async function lease<Each extends Name = Name>(asked: LeaseOptions<Each> = {}): Promise<Lease<Each>> {
     checkOptionsOf<LeaseOptions>('lease', asked, leaseChecks);
+    if (isClosed) throw harnessClosed();
     const wanted = asked.engines ?? (engines as readonly EngineName[] as readonly Each[]);
     const { label = process.argv[1] ?? 'a process', faults = [] } = asked;
     const settings = settingsOf(options);
@@ -85,11 +89,21 @@ export async function harnessOf<Name extends EngineName>(
   }
 
   async function close(): Promise<void> {
+    isClosed = true;
     await sessions[Symbol.asyncDispose]();
     // One that takes the place of the first.
     await attaching?.then((next) => next.close()).catch(() => {});
     await broker.close();
   }
+}
+
+/** What is leased after the end would come back with the process alone. */
+function harnessClosed(): SandboxError {
+  return new SandboxError({
+    code: 'LEASE_LOST',
+    message: 'The harness was closed before a store was asked for.',
+    next: 'Close it when the last test has ended, or open another one.',
+  });
 }
 
 /** As many characters as a broker takes. */

@@ -1,4 +1,5 @@
 import { deadlineMs } from '../core/deadlines.ts';
+import { environmentFlag } from '../core/process/environment-flag.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { type InsightOptions, thresholdsOf } from './insight/findings.ts';
 
@@ -38,14 +39,15 @@ export interface SettledLeaseSettings extends Required<Omit<LeaseSettings, 'insi
 
 const anHourMs = 3_600_000;
 
+/** Throws `BAD_OPTION` for a variable that is neither on nor off. */
 export function settingsOf(settings: LeaseSettings): SettledLeaseSettings {
   const { waitMs, keepFailed, keepFailedForMs, verify, insight } = settings;
-  const asked = insight ?? process.env.SANDBOX_QUERY_INSIGHT === '1';
+  const asked = insight ?? environmentFlag('SANDBOX_QUERY_INSIGHT');
   return {
     waitMs: waitMs ?? deadlineMs('lease'),
     keepFailed: keepFailed ?? 3,
     keepFailedForMs: keepFailedForMs ?? anHourMs,
-    verify: verify ?? process.env.SANDBOX_VERIFY_ISOLATION === '1',
+    verify: verify ?? environmentFlag('SANDBOX_VERIFY_ISOLATION'),
     ...(asked === false ? {} : { insight: thresholdsOf(asked === true ? {} : asked) }),
   };
 }

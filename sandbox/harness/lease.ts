@@ -34,7 +34,13 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
    * the harness keeps any. Throws `ISOLATION_BROKEN` where it verifies, and a store is not as new, and `NOT_SUPPORTED` where
    * work that was to be rolled back was committed.
    */
-  readonly release: (how?: { readonly failed?: boolean }) => Promise<Released>;
+  readonly release: (how?: HowItEnded) => Promise<Released>;
+}
+
+/** How the test of a lease has ended. */
+export interface HowItEnded {
+  /** Whether the test has failed: its stores are kept then. Default: false. */
+  readonly failed?: boolean;
 }
 
 /** What a lease says when it has been given back. */

@@ -9,7 +9,7 @@ import { harnessChecks } from './check-options.ts';
 import { type Harness, harnessOf, type LeaseOptions } from './harness-of.ts';
 import { chosenModes } from './isolation-choice.ts';
 import type { Lease, Stores } from './lease.ts';
-import type { LeaseSettings } from './lease-settings.ts';
+import { type LeaseSettings, settingsOf } from './lease-settings.ts';
 import type { Store } from './open-store.ts';
 
 export type { Harness, Lease, LeaseOptions, Store, Stores };
@@ -49,6 +49,8 @@ export async function openHarness<Name extends EngineName = EngineName>(
   options: HarnessOptions<Name> = {},
 ): Promise<Harness<Name>> {
   checkOptionsOf<HarnessOptions>('openHarness', options, harnessChecks);
+  // As everything that is asked for: what will not do is refused before anything starts.
+  settingsOf(options);
   await chosenModes(options.isolation);
   const identity = stackIdentity(options);
   const engines = await bringUp(identity, options);

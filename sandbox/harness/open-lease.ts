@@ -1,3 +1,4 @@
+import { checkFlag, checkOptionsOf } from '../core/option-checks.ts';
 import { asCalled } from '../core/process/called-as.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { Place } from '../engines/contract/isolation.ts';
@@ -9,7 +10,7 @@ import { engineOfStore, storeName } from './broker/store-name.ts';
 import { givenBy } from './given/load-given.ts';
 import type { QueryReport } from './insight/findings.ts';
 import { isolationOf } from './isolation-of.ts';
-import type { Lease, Released, Stores } from './lease.ts';
+import type { HowItEnded, Lease, Released, Stores } from './lease.ts';
 import type { IsolationChoice, SettledLeaseSettings } from './lease-settings.ts';
 import { leaseStores } from './lease-stores.ts';
 import { type OpenStore, openStore } from './open-store.ts';
@@ -122,7 +123,9 @@ export async function openLease<Name extends EngineName>(
     return faults === true || faults.includes(engine);
   }
 
-  function release({ failed = false }: { readonly failed?: boolean } = {}): Promise<Released> {
+  async function release(how: HowItEnded = {}): Promise<Released> {
+    checkOptionsOf<HowItEnded>('release', how, { failed: checkFlag });
+    const { failed = false } = how;
     released ??= (async () => {
       const closed = await Promise.allSettled(stores.open.map((each) => each[Symbol.asyncDispose]()));
       const keep = failed ? { keep: { atMost: keepFailed, forMs: keepFailedForMs } } : {};

@@ -74,3 +74,17 @@ describe('explicit counts', () => {
     expect(['users=7', 'small,users=1080', 'huge', ''].some(isDatasetSize)).toBe(false);
   });
 });
+
+test.each([
+  [undefined, /has options/],
+  ['small', /has options/],
+  [{}, /a name or counts/],
+  [{ size: 5 }, /a name or counts/],
+  [{ size: null }, /a name or counts/],
+  [{ size: ['small'] }, /a name or counts/],
+  [{ size: new Map() }, /a name or counts/],
+  [{ size: 'small', counts: 'users=5' }, /by their names/],
+  [{ size: 'small', count: { users: 5 } }, /no option `count`/],
+])('a dataset of %o is refused, rather than taken for one of `small`', (options, says) => {
+  expect(() => createDataset(options as never)).toThrow(says);
+});

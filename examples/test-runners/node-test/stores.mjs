@@ -15,6 +15,9 @@ export function leasedStores(engines) {
   afterEach(async (context) => {
     const { kept } = await lease.release({ failed: !context.passed });
     if (kept !== undefined) context.diagnostic(kept);
+    // What to do about an error of the sandbox, which TAP does not show.
+    const { next } = context.error?.cause ?? {};
+    if (next !== undefined) context.diagnostic(next);
   });
   after(() => harness.close());
   return () => lease.stores;

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
+import { environmentFlag } from '../../core/process/environment-flag.ts';
 import { baseTag } from './base-image.ts';
 import { hostCertificates } from './host-certificates.ts';
 import type { LocalImage } from './image-spec.ts';
@@ -33,7 +34,7 @@ export interface LocalBuild {
  */
 export async function planBuild(engine: string, spec: LocalImage): Promise<LocalBuild> {
   const files = await readContext(spec.contextDirectory);
-  const keepCertificates = process.env.SANDBOX_CA_IN_IMAGE === '1';
+  const keepCertificates = environmentFlag('SANDBOX_CA_IN_IMAGE');
   const hash = createHash('sha256').update(`${baseTag}\n${keepCertificates ? await hostCertificates() : ''}\n`);
   if (spec.buildArguments !== undefined) hash.update(JSON.stringify(spec.buildArguments));
   for (const file of files) hash.update(`${file.path}\n${file.mode}\n${file.content.length}\n`).update(file.content);

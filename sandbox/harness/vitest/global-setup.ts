@@ -3,6 +3,7 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { type HarnessOptions, openHarness } from '../open-harness.ts';
 import { providedKey } from './provided.ts';
+import { saidAdvice } from './said-advice.ts';
 import { saidProgress } from './said-progress.ts';
 
 /** Ends what a setup has opened. */
@@ -19,7 +20,10 @@ export function setupWith<Name extends EngineName>(
 ): (project: TestProject) => Promise<Teardown> {
   return async (project) => {
     using said = saidProgress((line) => process.stderr.write(`taishang-sandbox: ${line}\n`));
-    const harness = await openHarness({ progress: said.listener, ...options });
+    const harness = await openHarness({ progress: said.listener, ...options }).catch((thrown) => {
+      for (const line of saidAdvice([thrown])) process.stderr.write(`${line}\n`);
+      throw thrown;
+    });
     const { identity, engines } = harness;
     const { waitMs, keepFailed, keepFailedForMs, verify, insight, isolation, maximum } = options;
     const settings = withoutUndefined({ waitMs, keepFailed, keepFailedForMs, verify, insight, isolation, maximum });

@@ -1,5 +1,6 @@
 import { test as base, inject, type TestAPI, type TestContext } from 'vitest';
 import { SandboxError } from '../../core/errors.ts';
+import { checkEngines } from '../../engines/check-engine-names.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
 import type { AttachedStack } from '../../stack/attach/attach-stack.ts';
 import type { Given } from '../given/given.ts';
@@ -10,6 +11,7 @@ import { settingsOf } from '../lease-settings.ts';
 import { leaseInTime } from './lease-in-time.ts';
 import { leaseWaitMs } from './lease-wait.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
+import { saidAdvice } from './said-advice.ts';
 
 /** Fixtures that a test may name, a store of each engine among them; what it does not name costs nothing. */
 export type SandboxFixtures = Stores<EngineName> & {
@@ -25,8 +27,15 @@ export type SandboxFixtures = Stores<EngineName> & {
   readonly stack: AttachedStack;
 };
 
+/** An error of the sandbox that fails a test is told with what can be done about it. */
+const withAdvice = base.extend('advice', { auto: true }, async ({ onTestFailed }) => {
+  onTestFailed(({ task }) => {
+    for (const line of saidAdvice(task.result?.errors ?? [])) console.error(line);
+  });
+});
+
 // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of fixtures here, and takes no other form.
-const withHarness = base.extend('harness', { scope: 'worker' }, async ({}, { onCleanup }) => {
+const withHarness = withAdvice.extend('harness', { scope: 'worker' }, async ({}, { onCleanup }) => {
   const harness = await harnessOf(provided());
   onCleanup(() => harness.close());
   return harness;
@@ -49,6 +58,7 @@ const withLease = withHarness
   })
   .extend('given', async ({ lease }) => lease.given)
   .extend('environment', async ({ lease, engines }) => {
+    checkEngines('engines', engines);
     for (const engine of engines.toSorted()) await lease.store(engine);
     return lease.environment;
   })
