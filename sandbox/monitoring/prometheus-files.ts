@@ -6,11 +6,12 @@ import { durationMs, scaledDuration } from './scaled-duration.ts';
 const folder = join(import.meta.dirname, 'prometheus');
 const specifiedFile = join(import.meta.dirname, 'as-specified', 'database-monitoring.yaml');
 
-/** Shortest interval between two scrapes of a job. */
-const shortestInterval = '15s';
-
 /** How long a scrape may take where nothing else is said (Prometheus documentation, `scrape_timeout`). */
 const usualTimeoutMs = 10_000;
+
+interface Job {
+  readonly scrape_interval?: string;
+}
 
 /** The scrape configuration, with time running faster by this factor. At 1 the file as it is. */
 export function scaledConfiguration(timeScale: number): string {
@@ -19,21 +20,25 @@ export function scaledConfiguration(timeScale: number): string {
   const scaled = (key: string, value: unknown) =>
     key.endsWith('_interval') && typeof value === 'string' ? scaledDuration(value, timeScale) : value;
   const configuration = JSON.parse(JSON.stringify(parse(text)), (key, value) => scaled(key, value));
-  // A scrape may take as long as the next one is away.
-  const shortest = scaledDuration(shortestInterval, timeScale);
-  return stringify({ ...configuration, global: { ...configuration.global, scrape_timeout: shortest } });
+  // A scrape may take as long as the next one is away: a server is no faster, and one that has just started is slow.
+  const jobs = (configuration.scrape_configs as readonly Job[]).map((job) =>
+    job.scrape_interval === undefined ? job : { ...job, scrape_timeout: job.scrape_interval },
+  );
+  const global = { ...configuration.global, scrape_timeout: configuration.global.scrape_interval };
+  return stringify({ ...configuration, global, scrape_configs: jobs });
 }
 
 /** The longest interval between scrapes, how long one may take, and the interval of the rules, in milliseconds. */
 export function scrapeTimesMs(timeScale: number) {
   const { global, scrape_configs: jobs } = parse(readFileSync(join(folder, 'prometheus.yml'), 'utf8')) as {
     readonly global: Readonly<Record<'scrape_interval' | 'evaluation_interval', string>>;
-    readonly scrape_configs: readonly { readonly scrape_interval?: string }[];
+    readonly scrape_configs: readonly Job[];
   };
   const intervals = jobs.map(({ scrape_interval: interval = global.scrape_interval }) => durationMs(interval));
+  const intervalMs = Math.max(...intervals) / timeScale;
   return {
-    intervalMs: Math.max(...intervals) / timeScale,
-    timeoutMs: timeScale === 1 ? usualTimeoutMs : durationMs(shortestInterval) / timeScale,
+    intervalMs,
+    timeoutMs: timeScale === 1 ? usualTimeoutMs : intervalMs,
     evaluationMs: durationMs(global.evaluation_interval) / timeScale,
   };
 }

@@ -71,14 +71,15 @@ test('bounds follow from the intervals of the files', () => {
   });
   expect(timesOf({ for: '5m' }, 20, { leadMs: 10_000, leadIntervals: 2, tailMs: 1_000 })).toEqual({
     forMs: 15_000,
-    lookMs: 3_000,
-    fireBoundMs: 31_500,
-    clearBoundMs: 7_000,
+    // The time-out is as long as the interval there.
+    lookMs: 3_750,
+    fireBoundMs: 32_250,
+    clearBoundMs: 7_750,
   });
   // Ranges of a rule are as much shorter as time is faster.
   expect(timesOf({ for: '5m' }, 20, { leadRange: '5m', tailRange: '10m' })).toMatchObject({
-    fireBoundMs: 33_500,
-    clearBoundMs: 36_000,
+    fireBoundMs: 34_250,
+    clearBoundMs: 36_750,
   });
 });
 
