@@ -4,10 +4,13 @@ import { openClient } from '../server/connection.ts';
 
 /** Memory of a server that is soon full, in bytes, and a value in it. */
 const limitBytes = 64 * 2 ** 20;
-const valueBytes = 2 ** 20;
+const valueBytes = 256 * 2 ** 10;
 
-/** Share of the limit that a server without eviction is filled to, in percent: the alert is about more than 90. */
-const filledPercent = 93;
+/**
+ * Share of the limit that a server without eviction is filled to, in percent: the alert is about more than 90, and what a
+ * connection has for a value or two is given back.
+ */
+const filledPercent = 95;
 
 /** Causes that are Redis's own; those of every engine's server are beside them. */
 export const alertDrills: readonly AlertDrill[] = [
