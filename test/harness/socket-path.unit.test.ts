@@ -4,6 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { createTemporaryFolder } from '../../sandbox/core/files/temporary-folder.ts';
 import { userFolder } from '../../sandbox/core/files/user-folder.ts';
 import { socketPath } from '../../sandbox/harness/broker/protocol/socket-path.ts';
+import { shortHash } from '../../sandbox/stack/state/stack-identity.ts';
 
 beforeEach(() => void vi.stubEnv('XDG_RUNTIME_DIR', ''));
 
@@ -18,5 +19,5 @@ test('where no folder can be made there, as in a project that is read-only, it i
   // Whoever runs the tests as root may write to what is read-only: here nobody can make the folder.
   await writeFile(join(folder.path, '.sandbox'), '');
   const path = await socketPath({ directory: folder.path, name: 'some-stack' });
-  expect(path).toBe(join(await userFolder(), 'some-stack.broker'));
+  expect(path).toBe(join(await userFolder(), `some-stack-${shortHash(folder.path)}.broker`));
 });

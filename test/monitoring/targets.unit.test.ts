@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ResolvedImage } from '../../sandbox/containers/images/image-spec.ts';
 import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
+import { hasAll } from '../../sandbox/engines/contract/lacks.ts';
 import { hasExporters } from '../../sandbox/engines/contract/metrics.ts';
 import type { RunningEngine, Topology } from '../../sandbox/engines/contract/topology.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
@@ -36,14 +37,18 @@ const userStores: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 const cases = (await loadEngines(engineNames)).flatMap((engine) =>
-  Object.values(engine.topologies).map((topology) => ({ name: `${engine.name} ${topology.name}`, engine, topology })),
+  hasAll(engine, 'metrics')
+    ? Object.values(engine.topologies).map((topology) => ({
+        name: `${engine.name} ${topology.name}`,
+        engine,
+        topology,
+      }))
+    : [],
 );
 
 describe.each(cases)('$name', ({ engine, topology }) => {
-  const { metrics } = engine;
-  if (metrics === undefined) throw new Error('every engine has metrics');
   const running = runningAs(engine, topology);
-  const { exporters, targets } = sourceOf(metrics, running);
+  const { exporters, targets } = sourceOf(engine.metrics, running);
 
   test('each node is one target, by its name, with what kind of server it is', () => {
     expect(targets.targets.map(({ labels }) => labels)).toEqual(
