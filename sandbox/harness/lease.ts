@@ -8,6 +8,7 @@ import type { BrokerClient } from './broker/protocol/broker-client.ts';
 import { environmentOf } from './broker/protocol/messages.ts';
 import { leaseNotFound } from './broker/shown-lease.ts';
 import { engineOfStore, storeName } from './broker/store-name.ts';
+import { leaseChecks } from './check-options.ts';
 import type { Given } from './given/given.ts';
 import { givenBy } from './given/load-given.ts';
 import { refuseDangling, refuseDoubled } from './given/refuse-rows.ts';
@@ -34,7 +35,7 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
   /** Those of the engines that it was made for. */
   readonly stores: Stores<Name>;
   /** The store of one more engine, which costs nothing before. Throws `LEASE_TIMEOUT`. */
-  readonly store: <Each extends EngineName>(engine: Each) => Promise<Stores<Each>[Each]>;
+  readonly store: <Each extends EngineName>(engine: Each, how?: StoreWait) => Promise<Stores<Each>[Each]>;
   /** Makes users, contents and so on, and writes each into all stores of the lease that hold it. */
   readonly given: Given;
   /**
@@ -48,6 +49,11 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
    * work that was to be rolled back was committed.
    */
   readonly release: (how?: HowItEnded) => Promise<Released>;
+}
+
+interface StoreWait {
+  /** How long it is waited for, in milliseconds. Default: that of the lease. */
+  readonly waitMs?: number;
 }
 
 interface HowItEnded {
@@ -72,11 +78,25 @@ export interface LeaseTerms<Name extends EngineName> extends SettledLeaseSetting
   readonly modes: IsolationChoice;
   /** Of engines whose work is rolled back, those of this process. */
   readonly sessions: Sessions;
+  /** Told when it was given back, or could not be. */
+  readonly onReleased: () => void;
 }
 
 /** Leases over a broker. */
 export async function leaseOver<Name extends EngineName>(
-  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight, faults, modes, sessions }: LeaseTerms<Name>,
+  {
+    engines,
+    label,
+    waitMs,
+    keepFailed,
+    keepFailedForMs,
+    verify,
+    insight,
+    faults,
+    modes,
+    sessions,
+    onReleased,
+  }: LeaseTerms<Name>,
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
   const broker = await attached();
@@ -112,9 +132,10 @@ export async function leaseOver<Name extends EngineName>(
     id,
     stores: stores as Stores<Name>,
     given: givenBy((rows) => inTurn(() => write(rows))),
-    async store(engine) {
+    async store(engine, how = {}) {
+      checkOptionsOf<StoreWait>('store', how, { waitMs: leaseChecks.waitMs });
       if (released !== undefined) throw leaseNotFound(id);
-      return storeAt(engine, () => openLater(engine)) as Promise<never>;
+      return storeAt(engine, () => openLater(engine, how.waitMs ?? waitMs)) as Promise<never>;
     },
     get environment() {
       return environmentOf(stores);
@@ -132,9 +153,9 @@ export async function leaseOver<Name extends EngineName>(
     return opening;
   }
 
-  async function openLater(engine: EngineName): Promise<OpenStore> {
-    if (sessions.has(engine)) return openSession(engine);
-    const place = await broker.ask<'place'>({ ask: 'place', lease: id, engine: nameOf(engine), waitMs });
+  async function openLater(engine: EngineName, withinMs: number): Promise<OpenStore> {
+    if (sessions.has(engine)) return openSession(engine, withinMs);
+    const place = await broker.ask<'place'>({ ask: 'place', lease: id, engine: nameOf(engine), waitMs: withinMs });
     return openPlace(engine, place);
   }
 
@@ -158,9 +179,9 @@ export async function leaseOver<Name extends EngineName>(
     }
   }
 
-  async function openSession(engine: EngineName): Promise<OpenStore> {
+  async function openSession(engine: EngineName, withinMs = waitMs): Promise<OpenStore> {
     if (canFail(engine)) throw inProcess(engine, 'faults of its own');
-    return openSessionStore(engine, await sessions.take(engine, waitMs));
+    return openSessionStore(engine, await sessions.take(engine, withinMs));
   }
 
   async function addStore(made: OpenStore): Promise<Store> {
@@ -231,7 +252,7 @@ export async function leaseOver<Name extends EngineName>(
         ...(kept ? { kept: howToOpen(id, label) } : {}),
         ...withoutUndefined({ queries: withSessions(queries) }),
       };
-    })();
+    })().finally(onReleased);
     return released;
   }
 }

@@ -8,7 +8,7 @@ import { type Harness, harnessOf } from '../harness-of.ts';
 import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
 import { settingsOf } from '../lease-settings.ts';
-import { leaseWaitMs } from './lease-wait.ts';
+import { leaseWait, leaseWaitMs } from './lease-wait.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
 import { saidAdvice } from './said-advice.ts';
 
@@ -45,24 +45,23 @@ const withLease = withHarness
   // biome-ignore lint/correctness/noEmptyPattern: as above.
   .extend('faults', async ({}): Promise<readonly EngineName[] | true> => [])
   .extend('lease', async ({ harness, task, faults }, { onCleanup }) => {
-    const lease = await (harness as Harness).lease({
-      engines: [],
-      label: nameOf(task),
-      waitMs: leaseWaitMs(settingsOf(provided()).waitMs, task.timeout),
-      faults,
-    });
+    const wait = leaseWait(leaseWaitMs(settingsOf(provided()).waitMs, task.timeout));
+    const lease = await (harness as Harness).lease({ engines: [], label: nameOf(task), waitMs: wait.leftMs(), faults });
     onCleanup(async () => {
       const { kept, queries } = await lease.release({ failed: task.result?.state === 'fail' });
       if (queries !== undefined) for (const line of describeQueries(nameOf(task), queries)) console.error(line);
       if (kept !== undefined) console.error(kept);
     });
-    return lease;
+    return {
+      lease,
+      storeOf: <Name extends EngineName>(engine: Name) => lease.store(engine, { waitMs: wait.leftMs() }),
+    };
   })
-  .extend('given', async ({ lease }) => lease.given)
+  .extend('given', async ({ lease }) => lease.lease.given)
   .extend('environment', async ({ lease, engines }) => {
     checkEngines('engines', engines);
-    for (const engine of engines.toSorted()) await lease.store(engine);
-    return lease.environment;
+    for (const engine of engines.toSorted()) await lease.storeOf(engine);
+    return lease.lease.environment;
   })
   .extend('stack', async ({ harness }) => {
     const { attachStack } = await import('../../stack/attach/attach-stack.ts');
@@ -82,7 +81,7 @@ const withLease = withHarness
  */
 export const test: TestAPI<SandboxFixtures> = engineNames.reduce<TestAPI<object>>(
   (extended, name) =>
-    (extended as typeof withLease).extend(name, async ({ lease }) => lease.store(name)) as unknown as TestAPI<object>,
+    (extended as typeof withLease).extend(name, async ({ lease }) => lease.storeOf(name)) as unknown as TestAPI<object>,
   withLease as unknown as TestAPI<object>,
 ) as unknown as TestAPI<SandboxFixtures>;
 
