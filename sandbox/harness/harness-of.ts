@@ -64,6 +64,8 @@ export async function harnessOf<Name extends EngineName>(
   let broker = await attachBroker(identity, options);
   let attaching: Promise<BrokerClient> | undefined;
   let isClosed = false;
+  /** Those that are out: what they have open would keep the process alive. */
+  const out = new Set<Lease>();
   const sessions = rolledBackSessions(chosen.rolledBack, attached);
   return { identity, engines, lease, close, [Symbol.asyncDispose]: close };
 
@@ -75,7 +77,11 @@ export async function harnessOf<Name extends EngineName>(
     const settings = settingsOf(options);
     const waitMs = asked.waitMs ?? settings.waitMs;
     const terms = { ...settings, waitMs, engines: wanted, label: label.slice(0, labelMax), faults };
-    return openLease<Each>({ ...terms, modes: chosen.modes, sessions }, attached);
+    let made: Lease<Each> | undefined;
+    const onReleased = () => void out.delete(made as unknown as Lease);
+    made = await openLease<Each>({ ...terms, modes: chosen.modes, sessions, onReleased }, attached);
+    out.add(made as unknown as Lease);
+    return made;
   }
 
   /** One that ended meanwhile is followed by another, the same for all who ask at once. */
@@ -90,6 +96,7 @@ export async function harnessOf<Name extends EngineName>(
 
   async function close(): Promise<void> {
     isClosed = true;
+    await Promise.allSettled([...out].map((each) => each.release()));
     await sessions[Symbol.asyncDispose]();
     // One that takes the place of the first.
     await attaching?.then((next) => next.close()).catch(() => {});

@@ -28,13 +28,16 @@ export interface LeaseTerms<Name extends EngineName> extends SettledLeaseSetting
   readonly modes: IsolationChoice;
   /** Of engines whose work is rolled back, those of this process. */
   readonly sessions: Sessions;
+  /** Told when it was given back, or could not be. */
+  readonly onReleased: () => void;
 }
 
 /** A lease of stores that a broker hands out, and of sessions of this process. */
 export async function openLease<Name extends EngineName>(
-  { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight, faults, modes, sessions }: LeaseTerms<Name>,
+  terms: LeaseTerms<Name>,
   attached: () => Promise<BrokerClient>,
 ): Promise<Lease<Name>> {
+  const { engines, label, waitMs, keepFailed, keepFailedForMs, verify, insight, faults, modes, sessions } = terms;
   const broker = await attached();
   const inTime = sharedWait(waitMs);
   const ofSessions = await openSessions(engines.filter(sessions.has));
@@ -138,7 +141,7 @@ export async function openLease<Name extends EngineName>(
         ...(kept ? { kept: howToOpen(id, label) } : {}),
         ...withoutUndefined({ queries: withSessions(queries) }),
       };
-    })();
+    })().finally(terms.onReleased);
     return released;
   }
 }

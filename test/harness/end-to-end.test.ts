@@ -169,3 +169,14 @@ async function untilLabels(...wanted: readonly string[]): Promise<void> {
     onTimeout: () => new Error(`the leases never were: ${wanted}`),
   });
 }
+
+test('a harness that is closed ends what its leases have open, and leases no more', async () => {
+  const harness = await openHarness({ directory: folder.path, engines: ['postgresql'] });
+  const lease = await harness.lease({ label: 'never released' });
+  const client = await lease.stores.postgresql.client();
+  await client.query('SELECT 1');
+  await harness.close();
+  await expect(client.query('SELECT 1')).rejects.toThrow();
+  expect((await leases()).filter(({ label }) => label === 'never released')).toEqual([]);
+  await expect(harness.lease()).rejects.toMatchObject({ code: 'LEASE_LOST' });
+});

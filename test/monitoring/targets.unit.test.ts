@@ -62,6 +62,7 @@ describe.each(cases)('$name', ({ engine, topology }) => {
   });
 
   test('a login is made once in each store of users', () => {
+    const { metrics } = engine;
     if (!hasExporters(metrics)) return;
     const stores = (metrics.userStores?.(running) ?? [running]).map(({ nodes }) => nodes.map(({ name }) => name));
     expect(stores).toEqual(userStores[`${engine.name} ${topology.name}`] ?? [running.nodes.map(({ name }) => name)]);

@@ -47,7 +47,7 @@ export async function attachStack(options: {
   if (wanted.length === 0 || down.length > 0) {
     const paused = new Set(containers.filter((each) => each.paused).map(({ labels }) => labels[labelNames.engine]));
     const said = down.map((name) => (paused.has(name) ? `${name} (paused)` : name));
-    throw notRunning(identity, `Not running: ${said.join(', ') || 'anything'}.`);
+    throw notRunning(identity, `Not running: ${said.join(', ') || 'anything'}.`, options.engines);
   }
   await requireForwarded(publishedOf(containers));
   return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
@@ -223,10 +223,12 @@ async function runningEngines(
   };
 }
 
-function notRunning(identity: StackIdentity, reason: string): SandboxError {
+/** A stack that has some engines is started with those: others have to be named. */
+function notRunning(identity: StackIdentity, reason: string, asked: readonly string[] = []): SandboxError {
+  const named = asked.length === 0 ? '' : ` --engines ${asked.join(',')}`;
   return new SandboxError({
     code: 'STACK_NOT_RUNNING',
     message: `The stack ${identity.name} of ${identity.directory} does not run as asked. ${reason}`,
-    next: 'Start it: `npm run sandbox -- up`.',
+    next: `Start it: \`npm run sandbox -- up${named}\`.`,
   });
 }
