@@ -90,7 +90,7 @@ async function expectTold(): Promise<void> {
   expect(Object.keys(await stackEnvironment({ ...here(), engines: ['postgresql'] }))).toContain('DATABASE_URL');
   const { engines } = await stackTopology(here());
   expect(engines.map(({ engine, nodes }) => [engine, nodes[0]?.role])).toEqual([
-    ['postgresql', 'primary'],
+    ['postgresql', 'single'],
     ['redis', 'down'],
   ]);
 }
