@@ -89,7 +89,7 @@ ${sum(({ found }) => found)} found, ${sum(({ falseAlarms }) => falseAlarms)} fal
 |---|---|---|---|
 ${tried.map(([check, row]) => `| \`${check}\` | ${row.planted} | ${row.found} | ${row.falseAlarms} |`).join('\n')}
 
-Nothing was planted for these: a table is not emptied, and the server refuses the others.
+Nothing was planted for these: the server refuses it, or has no such catalogue.
 
 | check | false alarms |
 |---|---|
