@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import { rowEncoders } from '../../sandbox/dataset/read/row-files.ts';
 import type { StackStatus } from '../../sandbox/stack/attach/stack-status.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
@@ -74,14 +75,22 @@ test('data that an earlier version made is kept as it is, and said to be older',
 
 test('a stack that is down is known as it was after a start that was refused', async () => {
   await upPlain();
-  const before = (await readState(folder.path, nameOf()))?.engines.redis;
+  const known = async () => (await readState(folder.path, nameOf())) as StackState;
+  const rememberDataset = async (dataset: StackState['engines'][string]['dataset']) => {
+    const [state, secrets] = await Promise.all([known(), readSecrets(folder.path, nameOf())]);
+    const redis = { ...(state.engines.redis as StackState['engines'][string]), ...withoutUndefined({ dataset }) };
+    await writeState(folder.path, { ...state, engines: { redis } }, secrets?.key);
+  };
+  const dataset = (await known()).engines.redis?.dataset;
+  const ofSmall = { ...dataset, size: 'small', seed: 1 } as NonNullable<typeof dataset>;
+  await rememberDataset(ofSmall);
   await folder.run('down');
   expect(await runForError([...up, '--size', 'users=20'], here())).toMatchObject({ code: 'DATASET_DIFFERENT' });
-  const after = (await readState(folder.path, nameOf()))?.engines.redis;
-  expect(after).toMatchObject({ topology: before?.topology, dataset: before?.dataset });
+  expect((await known()).engines.redis).toMatchObject({ topology: 'standalone', dataset: ofSmall });
   // What the refusal advises.
   expect(await runForDocument<StackStatus>(['start'], here())).toMatchObject({ state: 'running' });
   expect(await kept()).toBe('by its user');
+  await rememberDataset(dataset);
 });
 
 test('a paused node is named by each command, and `up`, `start` and `down` go on with it', async () => {
