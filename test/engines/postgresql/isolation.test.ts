@@ -401,10 +401,12 @@ test('what a test has begun and not awaited ends with its client, whether it is 
 });
 
 test('a session that its server has ended is said to be so', async () => {
-  const session = await rolledBack.open(await make());
-  await expect(session.client.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toThrow();
+  const place = await make();
+  const session = await rolledBack.open(place);
+  await session.client.query('SELECT 1');
+  await administer(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${place.id}'`);
+  await expect.poll(() => session.isOpen()).toBe(false);
   await expect(session.takeBack()).rejects.toMatchObject({ code: 'LEASE_LOST', engine: 'postgresql' });
-  expect(session.isOpen()).toBe(false);
 });
 
 test("the work's own COMMIT fires a deferred trigger once, and defers it again as it was declared", async () => {
