@@ -5,6 +5,7 @@ import { createBackup } from '../../sandbox/backup/run-backup.ts';
 import { removeContainer } from '../../sandbox/containers/nodes/nodes.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
+import type { ProgressEvent } from '../../sandbox/core/progress.ts';
 import type { CheckResult } from '../../sandbox/quality/run/report.ts';
 import { runRecorded } from '../../sandbox/quality/run-recorded.ts';
 import { stackEnvironment } from '../../sandbox/stack/attach/attach-stack.ts';
@@ -72,7 +73,11 @@ test('an engine that does not run is passed over by no command, whether its cont
   await expectTold();
 
   // A start that fails leaves the stack as it was: with an engine that is gone.
-  await expect(up({ readyTimeoutMs: 1 })).rejects.toMatchObject({ code: 'NODE_NOT_READY' });
+  const abort = new AbortController();
+  const progress = ({ kind, ...event }: ProgressEvent) => {
+    if (kind === 'finished' && 'task' in event && event.task.join() === 'start,redis') abort.abort(new Error('enough'));
+  };
+  await expect(up({ progress, signal: abort.signal })).rejects.toThrow('enough');
   await expectTold();
 
   await up();
