@@ -53,7 +53,12 @@ test('who waits says once for whom, and who need not wait says nothing', async (
   await withHeldLock(lock, async () => {});
   expect(events).toEqual([]);
   const { promise: done, resolve: finish } = Promise.withResolvers<void>();
-  const held = withHeldLock(lockOf(folder.path), () => done);
+  const { promise: isHeld, resolve: hold } = Promise.withResolvers<void>();
+  const held = withHeldLock(lockOf(folder.path), () => {
+    hold();
+    return done;
+  });
+  await isHeld;
   const waiting = withHeldLock(lock, async () => 'done');
   await vi.waitUntil(() => events.length > 0, { timeout: 10_000, interval: 50 });
   finish();
