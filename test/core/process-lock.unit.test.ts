@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { isOwnerAlive } from '../../sandbox/containers/runtime/owner.ts';
-import { withProcessLock } from '../../sandbox/core/files/process-lock.ts';
+import { holderFile, withProcessLock } from '../../sandbox/core/files/process-lock.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 
@@ -34,6 +35,40 @@ test('the lock of a process that is stopped stays its, and that of one that was 
     await once(holder, 'exit');
   }
   expect(await take(10_000)).toBe('taken');
+  expect(await readdir(folder.path)).toEqual([]);
+});
+
+test('who has taken a lock meanwhile is still said to have it once it is given back by another', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'a.lock');
+  await withProcessLock(file, 'it', () => writeFile(holderFile(file), 'elsewhere:1:1:other'));
+  expect(await readFile(holderFile(file), 'utf8')).toBe('elsewhere:1:1:other');
+});
+
+test('a link in the place of the holder is replaced, and not written through', async () => {
+  await using folder = await scratchFolder();
+  const [file, other] = [join(folder.path, 'a.lock'), join(folder.path, 'other')];
+  await writeFile(other, 'as it was');
+  await symlink(other, holderFile(file));
+  await withProcessLock(file, 'it', async () => {
+    expect(await readFile(holderFile(file), 'utf8')).toContain(`:${process.pid}:`);
+  });
+  expect(await readFile(other, 'utf8')).toBe('as it was');
+  expect(await readdir(folder.path)).toEqual(['other']);
+});
+
+test('of two in one process the second waits until the first has given the lock back', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'a.lock');
+  const steps: string[] = [];
+  const take = (name: string) =>
+    withProcessLock(file, 'it', async () => {
+      steps.push(`${name} begins`);
+      await nextTurn();
+      steps.push(`${name} ends`);
+    });
+  await Promise.all(['one', 'other', 'third'].map(take));
+  expect(steps.map((step) => step.split(' ')[1])).toEqual(['begins', 'ends', 'begins', 'ends', 'begins', 'ends']);
   expect(await readdir(folder.path)).toEqual([]);
 });
 

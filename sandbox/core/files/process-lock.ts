@@ -57,14 +57,28 @@ export async function withProcessLock<Value>(
         }),
     },
   );
-  // Without it, as on a full disk, its renewal alone counts.
-  await writeFile(holderFile(lockFile), holderMark(), { mode: 0o600 }).catch(() => {});
+  const mark = holderMark();
+  await writeHolder(lockFile, mark);
   try {
     return await work();
   } finally {
-    await rm(holderFile(lockFile), { force: true }).catch(() => {});
+    // In this order: a lock that was not renewed for long would be somebody else's once nobody is said to have it.
     await release().catch(() => {});
+    await removeHolder(lockFile, mark);
   }
+}
+
+/** Without it, as on a full disk, the renewal of the lock alone counts. Whatever stands there is replaced, a link too. */
+async function writeHolder(lockFile: string, mark: string): Promise<void> {
+  const file = holderFile(lockFile);
+  await rm(file, { force: true }).catch(() => {});
+  await writeFile(file, mark, { mode: 0o600, flag: 'wx' }).catch(() => {});
+}
+
+/** That of somebody else stays, who has taken a lock that seemed to be nobody's. */
+async function removeHolder(lockFile: string, mark: string): Promise<void> {
+  const file = holderFile(lockFile);
+  if ((await readFile(file, 'utf8').catch(() => '')) === mark) await rm(file, { force: true }).catch(() => {});
 }
 
 /** Says beside a lock which process has it. */
@@ -72,8 +86,9 @@ export function holderFile(lockFile: string): string {
   return `${lockFile}.holder`;
 }
 
+/** The last part tells two of one process apart. */
 function holderMark(): string {
-  return `${hostname()}:${process.pid}:${startTimeOf(process.pid) ?? ''}`;
+  return [hostname(), process.pid, startTimeOf(process.pid) ?? '', crypto.randomUUID()].join(':');
 }
 
 /** Whether the process that has a lock is known to be there: one of another machine, or system, may be or not. */
