@@ -1,4 +1,6 @@
+import { containerEngineFailure } from '../containers/runtime/engine-failure.ts';
 import { exitCodeOf, messageOf, SandboxError, type SandboxErrorDetails } from '../core/errors.ts';
+import { withFullStop } from '../core/text/full-stop.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import { colorsFor } from '../report/colors.ts';
 import { oneLineText, terminalJson, terminalOf } from '../report/terminal.ts';
@@ -15,11 +17,11 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
   const debug = environment.SANDBOX_DEBUG === '1';
   const trace = debug && thrown instanceof Error ? thrown.stack : undefined;
   if (!(thrown instanceof SandboxError)) {
-    const reason = reasonOfContainerEngine(thrown, environment);
+    const reason = containerEngineFailure(thrown, environment);
     if (reason !== undefined) {
       return {
         code: 'DOCKER_FAILED',
-        message: `The container engine ${reason}: ${messageOf(thrown)}.`,
+        message: withFullStop(`The container engine ${reason}: ${messageOf(thrown).trim()}`),
         next: 'Run it again: what was begun is taken up. `docker ps --all` shows what there is, and `npm run sandbox -- doctor` looks at the engine.',
         ...withoutUndefined({ evidence: trace }),
       };
@@ -39,14 +41,6 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
     ...withoutUndefined({ engine: thrown.engine }),
     ...(evidence === '' ? {} : { evidence }),
   };
-}
-
-/** What its client says of it: an answer that it refuses by, with its status, or that nobody takes the connection any more. */
-function reasonOfContainerEngine(thrown: unknown, { DOCKER_HOST }: NodeJS.ProcessEnv): string | undefined {
-  if (!(thrown instanceof Error)) return undefined;
-  const { statusCode, syscall, address } = thrown as Error & Readonly<Record<string, unknown>>;
-  if (typeof statusCode === 'number' && 'json' in thrown) return 'refused a request';
-  return syscall === 'connect' && DOCKER_HOST === `unix://${String(address)}` ? 'is gone' : undefined;
 }
 
 /** Exit code of a failure: 1 the job failed, 2 wrong use. */

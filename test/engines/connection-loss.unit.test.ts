@@ -46,6 +46,20 @@ test('what is no loss of a connection stays what it is', async () => {
   expect(await Promise.all(others.map(connectionLossOf))).toEqual(others.map(() => undefined));
 });
 
+test('the loss of the container engine is none of a store', async () => {
+  const before = process.env.DOCKER_HOST;
+  const path = '/nowhere/docker.sock';
+  process.env.DOCKER_HOST = `unix://${path}`;
+  try {
+    const ofSocket = (address: string) => Object.assign(refused(), { syscall: 'connect', address });
+    expect(await connectionLossOf(ofSocket(path))).toBeUndefined();
+    expect(await connectionLossOf(ofSocket('127.0.0.1'))).toMatchObject({ code: 'CONNECTION_LOST' });
+  } finally {
+    if (before === undefined) delete process.env.DOCKER_HOST;
+    else process.env.DOCKER_HOST = before;
+  }
+});
+
 test('a loss is found wherever it stands among the causes', async () => {
   const circular = new Error('first', { cause: new AggregateError([new Error('second'), refused()]) });
   Object.assign((circular.cause as AggregateError).errors[0], { cause: circular });
