@@ -8,7 +8,7 @@ import { notice, type ProgressListener, runTask, silent } from '../core/progress
 import { withoutUndefined } from '../core/without-undefined.ts';
 import { firstNode, type RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
-import { attachStack, attachState } from '../stack/attach/attach-stack.ts';
+import { attachPresent, attachStack } from '../stack/attach/attach-stack.ts';
 import { removeMonitoring } from '../stack/remove/monitoring-containers.ts';
 import { changeMonitoringLogins, type LoginFailure, withoutLogin } from '../stack/start/monitoring-logins.ts';
 import { type PublishedMetrics, publishedMetrics, serveMetrics } from '../stack/state/published-metrics.ts';
@@ -95,13 +95,18 @@ export async function startMonitoring(
 }
 
 /**
- * A stack of which nodes are down is watched as well. Those that a process which was killed has stopped are started first.
- * Throws `STACK_NOT_RUNNING` where it was never started, or was taken down.
+ * A stack of which nodes are down is watched as well, and one whose containers somebody has removed: its alert says so. Those
+ * that a process which was killed has stopped are started first. Throws `STACK_NOT_RUNNING` where it was never started, or
+ * was taken down.
  */
-async function attachForMonitoring(identity: StackIdentity) {
-  return attachStack(identity).catch((thrown) => {
-    if (thrown instanceof SandboxError && thrown.code === 'STACK_NOT_RUNNING') return attachState(identity);
-    throw thrown;
+async function attachForMonitoring(
+  identity: StackIdentity,
+): Promise<{ readonly engines: ReadonlyMap<EngineName, RunningEngine> }> {
+  return attachStack(identity).catch(async (thrown) => {
+    if (!(thrown instanceof SandboxError) || thrown.code !== 'STACK_NOT_RUNNING') throw thrown;
+    const { engines, gone } = await attachPresent(identity);
+    // Those that are there come first: the rest is started beside one of them.
+    return { engines: new Map([...engines, ...gone]) };
   });
 }
 

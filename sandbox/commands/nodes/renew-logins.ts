@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { notice } from '../../core/progress.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { loadEngine } from '../../engines/load-engines.ts';
-import { attachState } from '../../stack/attach/attach-stack.ts';
+import { attachPresent } from '../../stack/attach/attach-stack.ts';
 import { isWatched } from '../../stack/remove/monitoring-containers.ts';
 import { renewMonitoringLogins } from '../../stack/start/monitoring-logins.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
@@ -17,7 +17,7 @@ export async function renewLoginsOf(healed: readonly ActiveFault[], context: Act
   if (healed.length === 0 || !(await isWatched(identity.name))) return;
   try {
     const names = new Set(healed.map(({ node }) => node));
-    const { engines } = await attachState(identity);
+    const { engines } = await attachPresent(identity);
     const broken = [...engines.values()].filter(({ nodes }) => nodes.some(({ name }) => names.has(name)));
     await Promise.all(
       broken.map(async ({ engine, nodes, secrets }) => {
