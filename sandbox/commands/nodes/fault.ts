@@ -7,7 +7,7 @@ import { suggestionFor } from '../../core/text/suggestion.ts';
 import { formatDuration } from '../../report/units.ts';
 import { type BrokenNode, type Takeover, watchTakeover } from '../../stack/attach/await-takeover.ts';
 import { nodeWithRole, parseRole, type RoleReference } from '../../stack/attach/node-by-role.ts';
-import { stackTopology } from '../../stack/attach/stack-topology.ts';
+import { knownStack, stackTopology } from '../../stack/attach/stack-topology.ts';
 import { healAbandoned } from '../../stack/remove/clean-up.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { badOption, parseChoice, parseDurationMs, parseWholeNumber } from '../options/names.ts';
@@ -89,8 +89,11 @@ async function nodeNames(given: readonly string[], context: ActionContext): Prom
 
 /** Asked again while a node gives no answer and none has the role: one that is busy, or was just promoted, will say. */
 async function nodeInRole(text: string, reference: RoleReference, context: ActionContext): Promise<string> {
+  const wanted = { ...identityOf(context), engines: [reference.engine] };
+  // One that is not there will not say.
+  await knownStack(wanted);
   const ask = async () => {
-    const { engines } = await stackTopology({ ...identityOf(context), engines: [reference.engine] });
+    const { engines } = await stackTopology(wanted);
     const [topology] = engines;
     if (topology === undefined) return text;
     try {
