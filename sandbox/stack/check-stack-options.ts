@@ -13,6 +13,7 @@ import {
   checkValues,
   choiceCheck,
   durationMsMax,
+  numberCheck,
   type OptionChecks,
   wholeNumberCheck,
 } from '../core/option-checks.ts';
@@ -47,7 +48,8 @@ export const stackOptionChecks: OptionChecks<StackOptions> = {
   earlierVersions: checkEngines,
   dockerInstall: choiceCheck(['auto', 'never']),
   connect: checkFlag,
-  readyTimeoutMs: wholeNumberCheck(1, durationMsMax),
+  // `--wait-timeout 16.1s` is 16100.000000000002 ms.
+  readyTimeoutMs: numberCheck(1, durationMsMax),
   progress: checkFunction,
   signal: checkSignal,
 };

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { parseDurationMs } from '../../sandbox/commands/options/names.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import type { StackOptions } from '../../sandbox/stack/stack-options.ts';
 
@@ -60,6 +61,7 @@ test.each([
   [{ dockerInstall: 'always' }, /dockerInstall is "always"/],
   [{ connect: 'no' }, /connect is "no"/],
   [{ readyTimeoutMs: -1 }, /readyTimeoutMs is -1/],
+  [{ readyTimeoutMs: Number.NaN }, /readyTimeoutMs is NaN/],
   [{ readyTimeoutMs: 3e9 }, /readyTimeoutMs is 3000000000/],
   [{ progress: {} }, /progress is {}, and has to be a function/],
   [{ signal: {} }, /signal is {}, and has to be an AbortSignal/],
@@ -95,6 +97,12 @@ test('a signal of another realm, and an option that is `undefined`, are none to 
   await expect(create({ signal, engine: undefined, images: undefined })).rejects.toMatchObject({
     code: 'DOCKER_NOT_FOUND',
   });
+});
+
+test('a time that is no whole number of milliseconds is a time', async () => {
+  const readyTimeoutMs = parseDurationMs('16.1s', '--wait-timeout');
+  expect(Number.isInteger(readyTimeoutMs)).toBe(false);
+  await expect(create({ readyTimeoutMs })).rejects.toMatchObject({ code: 'DOCKER_NOT_FOUND' });
 });
 
 test('what is large, deep or has no text of its own is shown in one short line', async () => {
