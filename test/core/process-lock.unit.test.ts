@@ -29,7 +29,11 @@ test('the lock of a process that is stopped stays its, and that of one that was 
     await once(holder.stdout, 'data');
     holder.kill('SIGSTOP');
     // Longer than a lock lasts that nobody renews.
-    await expect(take(4_500)).rejects.toMatchObject({ code: 'STACK_BUSY' });
+    await expect(take(4_500)).rejects.toMatchObject({
+      code: 'STACK_BUSY',
+      message: expect.stringContaining(`process ${holder.pid},`),
+      next: expect.stringContaining(`kill -CONT ${holder.pid}.`),
+    });
   } finally {
     holder.kill('SIGKILL');
     await once(holder, 'exit');

@@ -37,9 +37,11 @@ export async function withProcessLock<Value>(
   options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number } = {},
 ): Promise<Value> {
   const timeoutMs = options.timeoutMs ?? deadlineMs('stackLock');
+  let holder: number | undefined;
   const release = await poll(
     async () => {
-      if (await isHolderThere(lockFile)) return false;
+      holder = await holderThere(lockFile);
+      if (holder !== undefined) return false;
       return lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }).catch(
         (thrown) => {
           throw cannotBeMade(thrown) ? fatal(writeError(lockFile, thrown)) : thrown;
@@ -49,12 +51,7 @@ export async function withProcessLock<Value>(
     {
       timeoutMs,
       signal: options.signal,
-      onTimeout: () =>
-        new SandboxError({
-          code: 'STACK_BUSY',
-          message: `Another command has been changing ${what} for ${timeoutMs / 1000} s.`,
-          next: 'Wait for it or end it; its lock expires a few seconds after it has ended.',
-        }),
+      onTimeout: () => busy(what, timeoutMs, holder),
     },
   );
   const mark = holderMark();
@@ -91,11 +88,24 @@ function holderMark(): string {
   return [hostname(), process.pid, startTimeOf(process.pid) ?? '', crypto.randomUUID()].join(':');
 }
 
-/** Whether the process that has a lock is known to be there: one of another machine, or system, may be or not. */
-async function isHolderThere(lockFile: string): Promise<boolean> {
+/** The process that has a lock, where it is known to be there: one of another machine, or system, may be or not. */
+async function holderThere(lockFile: string): Promise<number | undefined> {
   const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
   const [host, processId, startTime = ''] = text.split(':');
-  return host === hostname() && startTime !== '' && startTimeOf(Number(processId)) === startTime;
+  const isThere = host === hostname() && startTime !== '' && startTimeOf(Number(processId)) === startTime;
+  return isThere ? Number(processId) : undefined;
+}
+
+/** A process that is stopped, or hangs, keeps its lock: whoever waits for it has to know which one it is. */
+function busy(what: string, timeoutMs: number, holder: number | undefined): SandboxError {
+  const who = holder === undefined ? '' : `, process ${holder},`;
+  // A signal that ends a stopped process does so once it goes on.
+  const end = holder === undefined ? '' : `: kill ${holder}, and where it is stopped (Ctrl-Z) kill -CONT ${holder}`;
+  return new SandboxError({
+    code: 'STACK_BUSY',
+    message: `Another command${who} has been changing ${what} for ${timeoutMs / 1000} s.`,
+    next: `Wait for it or end it${end}. Its lock expires a few seconds after it has ended.`,
+  });
 }
 
 /** Of folders and disks that no wait will change (errno(3)). */
