@@ -1,5 +1,5 @@
 /** What went wrong between a command and the container engine, as the middle of a sentence. */
-export type ContainerEngineFailure = 'refused a request' | 'is gone';
+type ContainerEngineFailure = 'refused a request' | 'is gone';
 
 /**
  * What an error of its client says of the container engine: an answer that it refuses by, with its status, or that nobody takes
