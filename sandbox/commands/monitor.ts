@@ -1,6 +1,7 @@
 import openOnDesktop from 'open';
 import { messageOf } from '../core/errors.ts';
 import { notice } from '../core/progress.ts';
+import { withFullStop } from '../core/text/full-stop.ts';
 import { monitorStack, stopMonitoring } from '../monitoring/monitor-stack.ts';
 import { monitorStatus } from '../monitoring/monitor-status.ts';
 import { formatMonitoring } from '../report/stack/monitoring-text.ts';
@@ -36,7 +37,11 @@ export async function watch(context: ActionContext): Promise<void> {
 export async function watchAgain(context: ActionContext): Promise<void> {
   await watch(context).catch((thrown) => {
     const next = 'Bring it in line with the nodes: `npm run sandbox -- monitor up`.';
-    notice(context.progress, 'warning', `The monitoring of the stack is not as it was: ${messageOf(thrown)} ${next}`);
+    notice(
+      context.progress,
+      'warning',
+      `The monitoring of the stack is not as it was: ${withFullStop(messageOf(thrown))} ${next}`,
+    );
   });
 }
 
@@ -55,11 +60,14 @@ async function open(context: ActionContext): Promise<Outcome> {
 
 async function down(context: ActionContext): Promise<Outcome> {
   const { containers, loginsLeft } = await stopMonitoring(identityOf(context));
-  const left = loginsLeft.map(({ nodes, reason }) => `The login is left on ${nodes.join(', ')}: ${reason}.\n`);
+  const left = loginsLeft.map(
+    ({ nodes, reason }) => `The login is left on ${nodes.join(', ')}: ${withFullStop(reason)}\n`,
+  );
   const logins = left.length === 0 ? ', and their logins' : '';
+  const next = left.length === 0 ? '' : 'Once they answer, take it away: `npm run sandbox -- monitor down`.\n';
   return {
     document: { version: 1, containers, loginsLeft },
-    text: () => `Monitoring is down: ${containers.length} containers removed${logins}.\n${left.join('')}`,
+    text: () => `Monitoring is down: ${containers.length} containers removed${logins}.\n${left.join('')}${next}`,
     exitCode: loginsLeft.length === 0 ? 0 : 1,
   };
 }

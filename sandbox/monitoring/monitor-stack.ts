@@ -5,6 +5,7 @@ import { untilReady } from '../containers/nodes/until-ready.ts';
 import type { DockerInstall } from '../containers/runtime/find/docker-install.ts';
 import { SandboxError } from '../core/errors.ts';
 import { notice, type ProgressListener, runTask, silent } from '../core/progress.ts';
+import { withFullStop } from '../core/text/full-stop.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import { firstNode, type RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
@@ -118,7 +119,7 @@ function tellWithoutLogins(failures: readonly LoginFailure[], progress: Progress
   throw new SandboxError({
     code: 'NODE_NOT_READY',
     engine: failed.engine,
-    message: `The stack is watched, but the exporter of ${failed.nodes.join(', ')} has no login: ${failed.reason}.`,
+    message: `The stack is watched, but the exporter of ${failed.nodes.join(', ')} has no login: ${withFullStop(failed.reason)}`,
     next: 'See to that server, then give it its login: `npm run sandbox -- monitor up`.',
   });
 }

@@ -2,6 +2,7 @@ import type { ActiveFault } from '../../containers/faults/fault-kinds.ts';
 import { untilReady } from '../../containers/nodes/until-ready.ts';
 import { messageOf } from '../../core/errors.ts';
 import { notice } from '../../core/progress.ts';
+import { withFullStop } from '../../core/text/full-stop.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { loadEngine } from '../../engines/load-engines.ts';
 import { attachPresent } from '../../stack/attach/attach-stack.ts';
@@ -31,6 +32,10 @@ export async function renewLoginsOf(healed: readonly ActiveFault[], context: Act
   } catch (thrown) {
     context.signal.throwIfAborted();
     const next = 'Once the nodes answer: `npm run sandbox -- monitor up`.';
-    notice(context.progress, 'warning', `The logins of exporters were not looked at: ${messageOf(thrown)} ${next}`);
+    notice(
+      context.progress,
+      'warning',
+      `The logins of exporters were not looked at: ${withFullStop(messageOf(thrown))} ${next}`,
+    );
   }
 }

@@ -3,6 +3,7 @@ import { findContainers } from '../../containers/runtime/objects.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { notice, type ProgressListener } from '../../core/progress.ts';
+import { withFullStop } from '../../core/text/full-stop.ts';
 import { withDeadline } from '../../core/within.ts';
 import { type Exporters, hasExporters } from '../../engines/contract/metrics.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
@@ -69,5 +70,5 @@ export async function renewMonitoringLogins(
 
 /** For people. */
 export function withoutLogin({ nodes, reason }: LoginFailure): string {
-  return `The exporter of ${nodes.join(', ')} has no login yet: ${reason}. Once it answers: \`npm run sandbox -- monitor up\`.`;
+  return `The exporter of ${nodes.join(', ')} has no login yet: ${withFullStop(reason)} Once it answers: \`npm run sandbox -- monitor up\`.`;
 }
