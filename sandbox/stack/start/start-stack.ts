@@ -8,6 +8,7 @@ import {
   removeNetwork,
   removeVolume,
 } from '../../containers/runtime/objects.ts';
+import { SandboxError } from '../../core/errors.ts';
 import { runAsOne } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { RunningEngine } from '../../engines/contract/topology.ts';
@@ -141,5 +142,10 @@ export async function rollBack({ stack, keeper, before }: StackStart, copied: Re
   // An engine that was there before is there still, with its data: who looks at the stack must not take it for none.
   const again = Object.entries(before.state.engines).filter(([name, state]) => gone.has(name) && isOfNow(name, state));
   await keeper.update({ engines: Object.fromEntries([...kept, ...again]), wanted: before.state.wanted });
-  if (before.existing.size === 0) await removeNetwork(stack.identity.name);
+  if (before.existing.size === 0) await removeNetwork(stack.identity.name).catch(unlessInUse);
+}
+
+/** What somebody else is in stays: why the start failed is what has to be told. */
+function unlessInUse(thrown: unknown): void {
+  if (!(thrown instanceof SandboxError) || thrown.code !== 'OBJECT_IN_USE') throw thrown;
 }
