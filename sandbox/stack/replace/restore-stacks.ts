@@ -8,6 +8,7 @@ import {
   type Removed,
 } from '../../containers/runtime/objects.ts';
 import { isOwnerAlive } from '../../containers/runtime/owner.ts';
+import { SandboxError } from '../../core/errors.ts';
 import { holderFile } from '../../core/files/process-lock.ts';
 import { derivedName } from '../../core/text/derived-names.ts';
 import { removeStack } from '../remove/remove-stack.ts';
@@ -59,6 +60,12 @@ export async function freeRestoreName({ name, directory }: StackIdentity): Promi
   throw new Error(`${restoresMax} stacks have names that end in -restore`);
 }
 
+/** What somebody else uses stays until the next time: it must not stop a stack that has nothing to do with it. */
+function unlessInUse(thrown: unknown): Removed {
+  if (!(thrown instanceof SandboxError) || thrown.code !== 'OBJECT_IN_USE') throw thrown;
+  return { containers: [], volumes: [], networks: [] };
+}
+
 /** Removes the stacks of restores, of any folder, whose process died before they were whole. */
 export async function removeAbandonedRestores(): Promise<Removed> {
   const abandoned = (await find({})).filter(({ isWhole, isOwned }) => !isWhole && !isOwned);
@@ -70,7 +77,7 @@ export async function removeAbandonedRestores(): Promise<Removed> {
       const lockFile = await stackLockFile(directory, name, 'lock');
       await rm(holderFile(lockFile), { force: true });
       await rm(lockFile, { recursive: true, force: true });
-      return removeStack(name, { volumes: true });
+      return removeStack(name, { volumes: true }).catch(unlessInUse);
     }),
   );
   return {
