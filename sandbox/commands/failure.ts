@@ -1,6 +1,5 @@
 import { containerEngineFailure } from '../containers/runtime/engine-failure.ts';
 import { exitCodeOf, messageOf, SandboxError, type SandboxErrorDetails } from '../core/errors.ts';
-import { withFullStop } from '../core/text/full-stop.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import { colorsFor } from '../report/colors.ts';
 import { oneLineText, terminalJson, terminalOf } from '../report/terminal.ts';
@@ -16,16 +15,8 @@ export type Failure = Omit<SandboxErrorDetails, 'cause'>;
 export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv = process.env): Failure {
   const debug = environment.SANDBOX_DEBUG === '1';
   const trace = debug && thrown instanceof Error ? thrown.stack : undefined;
-  if (!(thrown instanceof SandboxError)) {
-    const reason = containerEngineFailure(thrown, environment);
-    if (reason !== undefined) {
-      return {
-        code: 'DOCKER_FAILED',
-        message: withFullStop(`The container engine ${reason}: ${messageOf(thrown).trim()}`),
-        next: 'Run it again: what was begun is taken up. `docker ps --all` shows what there is, and `npm run sandbox -- doctor` looks at the engine.',
-        ...withoutUndefined({ evidence: trace }),
-      };
-    }
+  const known = thrown instanceof SandboxError ? thrown : containerEngineFailure(thrown, environment);
+  if (known === undefined) {
     return {
       code: 'INTERNAL',
       message: `Something unforeseen went wrong: ${messageOf(thrown)}`,
@@ -33,12 +24,12 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
       ...withoutUndefined({ evidence: trace }),
     };
   }
-  const evidence = [thrown.evidence, trace].filter((part) => part !== undefined && part !== '').join('\n');
+  const evidence = [known.evidence, trace].filter((part) => part !== undefined && part !== '').join('\n');
   return {
-    code: thrown.code,
-    message: thrown.message,
-    next: thrown.next,
-    ...withoutUndefined({ engine: thrown.engine }),
+    code: known.code,
+    message: known.message,
+    next: known.next,
+    ...withoutUndefined({ engine: known.engine }),
     ...(evidence === '' ? {} : { evidence }),
   };
 }

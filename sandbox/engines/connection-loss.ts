@@ -7,11 +7,13 @@ import { loadEngines } from './load-engines.ts';
 
 /**
  * `CONNECTION_LOST` where a driver's error says that its server is gone or gives no answer, with the engine where the error
- * tells which; `undefined` of any other error, those of the sandbox and of the container engine included.
+ * tells which, and `DOCKER_FAILED` where it is the container engine; `undefined` of any other error, those of the sandbox included.
  */
 export async function connectionLossOf(thrown: unknown): Promise<SandboxError | undefined> {
-  // The container engine is no store, and its loss has another next step.
-  if (thrown instanceof SandboxError || containerEngineFailure(thrown) !== undefined) return undefined;
+  if (thrown instanceof SandboxError) return undefined;
+  // It is no store, and its loss has another next step.
+  const ofContainerEngine = containerEngineFailure(thrown);
+  if (ofContainerEngine !== undefined) return ofContainerEngine;
   const causes = [...causesOf(thrown)];
   // Where one cannot be loaded, what was thrown is still what has to be told.
   const engines = await loadEngines(engineNames).catch(() => []);

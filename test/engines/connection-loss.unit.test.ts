@@ -52,7 +52,7 @@ test('the loss of the container engine is none of a store', async () => {
   process.env.DOCKER_HOST = `unix://${path}`;
   try {
     const ofSocket = (address: string) => Object.assign(refused(), { syscall: 'connect', address });
-    expect(await connectionLossOf(ofSocket(path))).toBeUndefined();
+    expect(await connectionLossOf(ofSocket(path))).toMatchObject({ code: 'DOCKER_FAILED' });
     expect(await connectionLossOf(ofSocket('127.0.0.1'))).toMatchObject({ code: 'CONNECTION_LOST' });
   } finally {
     if (before === undefined) delete process.env.DOCKER_HOST;
