@@ -14,7 +14,7 @@ export type Failure = Omit<SandboxErrorDetails, 'cause'>;
 /** Describes anything that was thrown; what neither is a {@link SandboxError} nor comes from the container engine is `INTERNAL`. */
 export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv = process.env): Failure {
   const debug = environment.SANDBOX_DEBUG === '1';
-  const trace = debug && thrown instanceof Error ? thrown.stack : undefined;
+  const trace = debug ? traceOf(thrown) : undefined;
   const known = thrown instanceof SandboxError ? thrown : containerEngineFailure(thrown, environment);
   if (known === undefined) {
     return {
@@ -32,6 +32,14 @@ export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv 
     ...withoutUndefined({ engine: known.engine }),
     ...(evidence === '' ? {} : { evidence }),
   };
+}
+
+/** Where an error comes from. Those of a driver are put into words long after they were thrown. */
+function traceOf(thrown: unknown): string | undefined {
+  const putIntoWords = ['CONNECTION_LOST', 'DOCKER_FAILED'];
+  const cause = thrown instanceof SandboxError && putIntoWords.includes(thrown.code) ? thrown.cause : undefined;
+  const origin = cause ?? thrown;
+  return origin instanceof Error ? origin.stack : undefined;
 }
 
 /** Exit code of a failure: 1 the job failed, 2 wrong use. */

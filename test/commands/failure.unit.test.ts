@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { describeFailure } from '../../sandbox/commands/failure.ts';
+import { SandboxError } from '../../sandbox/core/errors.ts';
 
 const gone = '/nowhere/docker.sock';
 const host = { DOCKER_HOST: `unix://${gone}` };
@@ -26,4 +27,11 @@ test('so has what a container engine refuses', () => {
 
 test('an error of our own making stays one that nobody foresaw', () => {
   expect(describeFailure(new TypeError('undefined is no function'), host).code).toBe('INTERNAL');
+});
+
+test("the trace of a server that was lost is that of its driver's error, and is there only where it is asked for", () => {
+  const cause = new RangeError('the socket is closed');
+  const thrown = new SandboxError({ code: 'CONNECTION_LOST', message: 'it is gone', next: 'wait', cause });
+  expect(describeFailure(thrown, { SANDBOX_DEBUG: '1' }).evidence).toMatch(/^RangeError: the socket is closed\n\s+at /);
+  expect(describeFailure(thrown, {})).not.toHaveProperty('evidence');
 });
