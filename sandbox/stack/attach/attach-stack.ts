@@ -28,7 +28,8 @@ export interface AttachedStack {
 }
 
 /**
- * The stack of a folder, with those of its engines that are asked for (default: all that it has).
+ * The stack of a folder, with those of its engines that are asked for (default: those that are to run; all that it has where
+ * none is, or an earlier release has not said which).
  * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, `PORT_TAKEN`, and `STATE_CORRUPT`, and `SECRETS_LOST`
  * where the passwords in the folder are not its.
  */
@@ -42,7 +43,7 @@ export async function attachStack(options: {
   const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
   if (state === undefined) throw notRunning(identity, 'It was never started here, or was taken down.');
   const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
-  const wanted = options.engines ?? (Object.keys(state.engines) as readonly EngineName[]);
+  const wanted = options.engines ?? enginesMeant(state);
   const down = wanted.filter((name) => !isUp(state.engines[name], runningIds));
   if (wanted.length === 0 || down.length > 0) {
     const paused = new Set(containers.filter((each) => each.paused).map(({ labels }) => labels[labelNames.engine]));
@@ -196,6 +197,13 @@ export async function attachIfCurrent(options: {
   // Nobody else would start a watcher that is down.
   const watchers = [...attached.engines.values()].flatMap(({ watcher }) => watcher ?? []);
   return (await Promise.all(watchers.map(isRunning))).every((each) => each) ? attached : undefined;
+}
+
+/** An engine that was left out when the stack was started again is no reason to refuse what the others can do. */
+function enginesMeant({ engines, wanted = [] }: StackState): readonly EngineName[] {
+  const known = Object.keys(engines) as readonly EngineName[];
+  const toRun = known.filter((name) => wanted.includes(name));
+  return toRun.length > 0 ? toRun : known;
 }
 
 function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>): boolean {

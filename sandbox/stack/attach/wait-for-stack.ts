@@ -3,7 +3,7 @@ import { type AttachedStack, attachStack } from './attach-stack.ts';
 import { untilAttached } from './until-attached.ts';
 
 /**
- * Waits until a stack runs and every node of these engines (default: all that it has) answers.
+ * Waits until a stack runs and every node of these engines (default: as `attachStack` has it) answers.
  * Default: the deadline `nodeReady`. Throws `NODE_NOT_READY`.
  */
 export async function waitForStack(options: {
