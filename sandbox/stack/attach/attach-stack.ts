@@ -10,6 +10,7 @@ import { sourceHash } from '../start/source-hash.ts';
 import { type StackIdentity, stackIdentity } from '../state/stack-identity.ts';
 import {
   type EngineState,
+  enginesMeant,
   lostSecrets,
   noSecrets,
   readOwnSecrets,
@@ -197,13 +198,6 @@ export async function attachIfCurrent(options: {
   // Nobody else would start a watcher that is down.
   const watchers = [...attached.engines.values()].flatMap(({ watcher }) => watcher ?? []);
   return (await Promise.all(watchers.map(isRunning))).every((each) => each) ? attached : undefined;
-}
-
-/** An engine that was left out when the stack was started again is no reason to refuse what the others can do. */
-function enginesMeant({ engines, wanted = [] }: StackState): readonly EngineName[] {
-  const known = Object.keys(engines) as readonly EngineName[];
-  const toRun = known.filter((name) => wanted.includes(name));
-  return toRun.length > 0 ? toRun : known;
 }
 
 function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>): boolean {
