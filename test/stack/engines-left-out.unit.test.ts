@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { type Labels, labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import { waitForStack } from '../../sandbox/stack/attach/wait-for-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import {
   type EngineState,
@@ -15,6 +16,8 @@ import {
   writeState,
 } from '../../sandbox/stack/state/stack-state.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
+
+const both = ['postgresql', 'redis'] as const;
 
 /** As a container engine lists one that runs. */
 const listed = (engine: EngineName, labels: Labels) => ({
@@ -37,18 +40,29 @@ const stateOf = (engine: EngineName) =>
     nodes: [{ name: engine, containerId: `${engine}-container` }],
   }) as unknown as EngineState;
 
-/** Engines of a stack that has PostgreSQL and Redis, of which these run and are to, or the refusal. */
-async function attached(
-  { running, wanted }: { readonly running: readonly EngineName[]; readonly wanted?: StackState['wanted'] },
-  engines?: readonly EngineName[],
-): Promise<readonly string[]> {
+interface MadeUpStack {
+  /** Default: PostgreSQL and Redis. */
+  readonly known?: readonly EngineName[];
+  readonly running: readonly EngineName[];
+  readonly wanted?: StackState['wanted'];
+}
+
+/** Engines that are attached to in a stack of which these are known, run and are to, or the refusal. */
+async function attached(stack: MadeUpStack, engines?: readonly EngineName[]): Promise<readonly string[]> {
+  const attach = (directory: string) => attachStack({ directory, ...(engines === undefined ? {} : { engines }) });
+  return [...(await onStack(stack, attach)).engines.keys()];
+}
+
+async function onStack<Value>(
+  { known = both, running, wanted }: MadeUpStack,
+  act: (directory: string) => Promise<Value>,
+): Promise<Value> {
   await using folder = await scratchFolder();
   const { name, directory } = stackIdentity({ directory: folder.path });
-  const both = ['postgresql', 'redis'] as const;
   const connections = Object.fromEntries(both.map((engine) => [engine, { uri: `${engine}://`, environment: {} }]));
   await writeSecrets(directory, name, { ...noSecrets, directory, connections });
-  const known = Object.fromEntries(both.map((engine) => [engine, stateOf(engine)]));
-  await writeState(directory, { ...emptyState(name), engines: known, wanted }, undefined);
+  const states = Object.fromEntries(known.map((engine) => [engine, stateOf(engine)]));
+  await writeState(directory, { ...emptyState(name), engines: states, wanted }, undefined);
   const containers = running.map((engine) => listed(engine, { [labelNames.stack]: name }));
   const socket = join(folder.path, 'docker.sock');
   const server = createServer((request, response) => {
@@ -57,8 +71,7 @@ async function attached(
   await once(server.listen(socket), 'listening');
   vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
   try {
-    const { engines: found } = await attachStack({ directory, ...(engines === undefined ? {} : { engines }) });
-    return [...found.keys()];
+    return await act(directory);
   } finally {
     vi.unstubAllEnvs();
     server.closeAllConnections();
@@ -82,7 +95,6 @@ test('who names it is told that it does not run', async () => {
 });
 
 test('one that is to run and does not is passed over by nobody', async () => {
-  const both = ['postgresql', 'redis'];
   await expect(attached({ running: ['postgresql'], wanted: both })).rejects.toMatchObject(refused('redis'));
 });
 
@@ -90,4 +102,12 @@ test.each([[[]], [undefined]])('where none is to run, all that the stack has are
   await expect(attached({ running: [], wanted })).rejects.toMatchObject(refused('postgresql, redis'));
   await expect(attached({ running: ['postgresql'], wanted })).rejects.toMatchObject(refused('redis'));
   expect(await attached({ running: ['postgresql', 'redis'], wanted })).toEqual(['postgresql', 'redis']);
+});
+
+test('who waits for a stack waits for those that its first start has not come to yet', async () => {
+  const starting = { known: ['redis'], running: ['redis'], wanted: both } as const;
+  await expect(onStack(starting, (directory) => waitForStack({ directory, timeoutMs: 60 }))).rejects.toMatchObject({
+    code: 'NODE_NOT_READY',
+    message: expect.stringContaining('Not there yet: postgresql.'),
+  });
 });

@@ -55,9 +55,9 @@ export async function startStack<Furnished>(
   const engines = stack.engines.map(({ engine }) => engine);
   await rememberSecrets({ engines, keeper, identity: stack.identity }, before);
   const addresses = await recorder.step('network', ['images'], () => networkOf(start));
-  // Who waits for the stack waits for all of these that are known, and not for the first of them alone.
-  const known = engines.map(({ name }) => name).filter((name) => keeper.state().engines[name] !== undefined);
-  await keeper.update({ wanted: wantedWith(start, known) });
+  // Who waits for the stack waits for all of these, and not for the first of them alone.
+  const names = engines.map(({ name }) => name);
+  await keeper.update({ wanted: wantedWith(start, names) });
   const head = headStart(engines);
   const up = await runAsOne(stack.signal, (signal) => {
     const withSignal = { ...start, stack: { ...stack, signal }, addresses, onWaiting };

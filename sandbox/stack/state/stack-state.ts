@@ -65,8 +65,8 @@ export interface StackState {
   readonly addressNumbers?: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;
   /**
-   * Engines that are to run: those that were started since the stack was last taken down. Absent: an earlier release wrote
-   * it, and nobody can tell an engine whose containers were removed by hand from one that was left out.
+   * Engines that are to run: those that were started since the stack was last taken down, and those that a start is bringing
+   * up, whether anything is known of them yet or not. Absent: an earlier release wrote it, and nobody can tell an engine whose containers were removed by hand from one that was left out.
    */
   readonly wanted?: readonly string[] | undefined;
   /** HMAC of the rest under the key of the stack: what else lies there was not written by its sandbox. */
