@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { compareReports } from '../../bench/compare/compare-reports.ts';
 import { formatBenchSummary } from '../../sandbox/report/bench/bench-summary.ts';
+import { formatComparison } from '../../sandbox/report/bench/comparison-text.ts';
 import { formatBenchPage } from '../../sandbox/report/bench/page/bench-page.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
 import { formatReportPage } from '../../sandbox/report/report-page.ts';
@@ -32,6 +33,20 @@ test('a summary for a pull request names paths that only one of the runs has', (
   if (before === undefined || after === undefined) throw new Error('two were made');
   const summary = formatBenchSummary(after.report, compareReports(before, after, 'by-reference'));
   expect(summary).toContain('- only before: redis / old');
+});
+
+test('a comparison that could judge nothing does not say that nothing got worse', () => {
+  const runOf = (name: string, path: string) => ({ name, report: madeUpReport({ [path]: { p50Us: 200 } }) });
+  const none = compareReports(runOf('before', 'old'), runOf('after', 'new'), 'by-reference');
+  expect(none.verdict).toBe('fail');
+  expect(formatComparison(none, plain)).toContain('nothing could be compared');
+
+  const { name, report } = runOf('after', 'path');
+  const elsewhere = { name, report: { ...report, environment: { ...report.environment, processor: 'another' } } };
+  const unjudged = compareReports(runOf('before', 'path'), elsewhere, 'by-reference');
+  expect(unjudged.verdict).toBe('pass');
+  expect(formatComparison(unjudged, plain)).not.toContain('nothing got worse');
+  expect(formatBenchSummary(elsewhere.report, unjudged)).toContain('not judged');
 });
 
 test('the page of the main job has the paths that did not run, and what no suite shows', () => {
