@@ -19,6 +19,7 @@ import { splitByCapability } from '../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../sandbox/engines/load-engines.ts';
 import { stackOptionChecks } from '../sandbox/stack/check-stack-options.ts';
+import { ensureStateDirectory, stateDirectory } from '../sandbox/stack/state/state-directory.ts';
 import { createDataset, defaultSeed } from '../seeds/create-dataset.ts';
 import type { DatasetSize } from '../seeds/dataset.ts';
 import { monitoring } from './alerts/monitoring-drills.ts';
@@ -118,6 +119,8 @@ export async function runSuites(options: SuitesOptions): Promise<ScenariosReport
     results.push(await runWholePlatformDrill(able, context), ...(await runInterruptedCommands(able, context)));
   }
   if (suites.includes('failover')) {
+    // Histories are no part of the project that this runs in.
+    if (options.reportDirectory === undefined) await ensureStateDirectory(process.cwd());
     // Side by side, but for the cases whose times are the suite's figures: those would measure the others too.
     const turns = createTurns();
     const works = engines.map((engine) => () => runFailoverSuite(engine, context, turns));
@@ -182,7 +185,7 @@ async function createContext(
     seed,
     images: await resolveImages(requests, { policy, progress, signal }),
     stackOptions: { images: policy, dockerInstall, signal },
-    reportDirectory: options.reportDirectory ?? join(process.cwd(), '.sandbox', 'reports'),
+    reportDirectory: options.reportDirectory ?? join(stateDirectory(process.cwd()), 'reports'),
     progress,
     signal,
   };

@@ -97,7 +97,8 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
     ],
     paths,
     unpaired: [...without(rowsBefore, rowsAfter, 'before'), ...without(rowsAfter, rowsBefore, 'after')],
-    verdict: paths.some(({ failures }) => failures.length > 0) ? 'fail' : 'pass',
+    // Where nothing could be compared nobody knows, which is no pass.
+    verdict: paths.length === 0 || paths.some(({ failures }) => failures.length > 0) ? 'fail' : 'pass',
   };
 }
 

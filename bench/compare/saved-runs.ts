@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { messageOf, SandboxError } from '../../sandbox/core/errors.ts';
 import { writePrivateFile } from '../../sandbox/core/files/private-files.ts';
 import { schemaCheck } from '../../sandbox/core/schema-check.ts';
-import { stateDirectory } from '../../sandbox/stack/state/state-directory.ts';
+import { ensureStateDirectory, stateDirectory } from '../../sandbox/stack/state/state-directory.ts';
 import type { BenchReport } from '../results.ts';
 
 /** A report that was kept, and the stack it was measured on. */
@@ -30,6 +30,7 @@ export function savedRunFile(directory: string, name: string): string {
 /** Replaces a run of the same name. Returns the file's path. */
 export async function saveRun(directory: string, run: SavedRun): Promise<string> {
   const path = savedRunFile(directory, run.name);
+  if (!run.name.includes('/')) await ensureStateDirectory(directory);
   await writePrivateFile(path, JSON.stringify(run));
   return path;
 }

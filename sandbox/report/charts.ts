@@ -52,9 +52,10 @@ ${joined(lines, '\n')}
 <ul class="legend">${legend}</ul></figure>`;
 }
 
-/** Each power of ten is as wide as the next, from a little below the least to a little above the most value. */
+/** Each power of ten is as wide as the next, from a little below the least to a little above the most value; of none, around one. */
 export function logarithmicAxis(title: string, values: readonly number[], label: (value: number) => string): Axis {
-  const positive = values.filter((value) => value > 0);
+  const found = values.filter((value) => value > 0);
+  const positive = found.length > 0 ? found : [1];
   const low = Math.log10(Math.min(...positive)) - 0.08;
   const high = Math.max(Math.log10(Math.max(...positive)) + 0.08, low + 0.3);
   const steps = high - low > 3 ? [1] : high - low > 1.2 ? [1, 3] : [1, 2, 3, 5, 7];
@@ -62,7 +63,8 @@ export function logarithmicAxis(title: string, values: readonly number[], label:
   for (let power = Math.floor(low); power <= Math.ceil(high); power += 1) {
     ticks.push(...steps.map((step) => step * 10 ** power));
   }
-  const at = (value: number) => (Math.log10(value) - low) / (high - low);
+  // What is too short to be told from nothing lies at the lower end.
+  const at = (value: number) => (value > 0 ? (Math.log10(value) - low) / (high - low) : 0);
   return {
     title,
     at,

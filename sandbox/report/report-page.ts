@@ -58,6 +58,7 @@ ${table(
     formatDuration(result.durationMs),
   ]),
 )}
+${joined(scenarios.notTested.map((what) => html`<p><span class="not-run">not tested</span> ${what}</p>\n`))}
 ${
   bench === undefined
     ? noHtml
@@ -86,6 +87,10 @@ ${
           path.plan.ok === false ? `wrong: ${path.plan.actual}` : path.plan.actual,
           path.answer.ok === false ? `wrong: ${path.answer.actual}` : path.answer.ok ? 'as known' : path.answer.actual,
         ]),
+      )}\n${joined(
+        bench.notRun.map(({ engine, path, reason }) => {
+          return html`<p><span class="not-run">not-run</span> ${engine} / ${path}: ${reason}</p>\n`;
+        }),
       )}`
 }`;
   return htmlPage({ title: 'Sandbox report', style, body });

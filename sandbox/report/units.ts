@@ -1,6 +1,6 @@
 /** Duration for people: `840 us`, `12 ms`, `1.3 s`, `2 min 05 s`. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1) return `${Math.round(durationMs * 1_000)} us`;
+  if (durationMs < 0.9995) return `${Math.round(durationMs * 1_000)} us`;
   if (durationMs < 999.5) return `${Math.round(durationMs)} ms`;
   if (durationMs < 59_950) return `${(durationMs / 1_000).toFixed(1)} s`;
   const seconds = Math.round(durationMs / 1_000);
@@ -18,7 +18,9 @@ export function formatMicroseconds(durationUs: number): string {
 /** Size for people, in powers of 1,024: `1.5 GiB`. */
 export function formatBytes(sizeBytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, sizeBytes)) / 10));
+  const least = Math.floor(Math.log2(Math.max(1, sizeBytes)) / 10);
+  // What would be rounded to 1,024 of a unit is one of the next.
+  const power = Math.min(units.length - 1, least + (sizeBytes / 1_024 ** least >= 1_023.5 ? 1 : 0));
   const value = sizeBytes / 1_024 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[power]}`;
 }

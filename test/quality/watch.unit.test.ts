@@ -144,7 +144,7 @@ describe('what a webhook is told of a run', () => {
     ];
     const message = runMessage(reportOf('2026-11-30T11:00:00.000Z', results));
     expect(message).toEqual({
-      text: 'Quality checks: 1 errors, 1 warnings, 1 unknown, 1 pass',
+      text: 'Quality checks: 1 error, 1 warning, 1 unknown, 1 pass',
       timestamp: expect.stringMatching(/^20\d\d-.*Z$/),
       status: 'failure',
       summary: { pass: 1, errors: 1, warnings: 1, unknown: 1, notRun: 0 },
@@ -153,6 +153,11 @@ describe('what a webhook is told of a run', () => {
       errorCode: null,
     });
     expect(JSON.stringify(message)).not.toContain('id 0');
+  });
+
+  test('are those that did not run, too', () => {
+    const notRun = { ...known(two), verdict: 'not-run' as const };
+    expect(runMessage(reportOf('', [known(one), notRun])).text).toBe('Quality checks: 1 not run, 1 pass');
   });
 
   test('of an unknown alone is a failure, and of warnings alone none', () => {

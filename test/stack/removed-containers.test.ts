@@ -8,7 +8,7 @@ import { findContainers } from '../../sandbox/containers/runtime/objects.ts';
 import type { ProgressEvent } from '../../sandbox/core/progress.ts';
 import type { CheckResult } from '../../sandbox/quality/run/report.ts';
 import { runRecorded } from '../../sandbox/quality/run-recorded.ts';
-import { stackEnvironment } from '../../sandbox/stack/attach/attach-stack.ts';
+import { attachStack, stackEnvironment } from '../../sandbox/stack/attach/attach-stack.ts';
 import { stackTopology } from '../../sandbox/stack/attach/stack-topology.ts';
 import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { takeDown } from '../../sandbox/stack/remove/take-down.ts';
@@ -104,6 +104,7 @@ async function expectTold(): Promise<void> {
 async function expectLeftOut(): Promise<void> {
   await takeDown({ ...here(), volumes: false });
   await up({ engines: ['postgresql'] });
+  expect([...(await attachStack(here())).engines.keys()]).toEqual(['postgresql']);
   expect(await checked()).toEqual({
     postgresql: 'known',
     redis: 'not asked',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm, truncate } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { SandboxError } from '../../core/errors.ts';
 import { replaceFile } from '../../core/files/replace-file.ts';
@@ -89,8 +90,9 @@ async function receive(
         IfMatch: etag,
       });
       const answer = await at.client.send(asking, withoutUndefined({ abortSignal: signal }));
-      requireRest(at, key, answer.ContentRange, beganAt);
-      for await (const chunk of answer.Body as AsyncIterable<Buffer>) {
+      const body = answer.Body as Readable;
+      requireRest(at, key, answer.ContentRange, beganAt, body);
+      for await (const chunk of body as AsyncIterable<Buffer>) {
         signal?.throwIfAborted();
         // Nothing is written of what is more than the object has.
         if (doneBytes + chunk.length > sizeBytes) throw tooLong(at, key, sizeBytes);
@@ -110,9 +112,18 @@ async function receive(
 }
 
 /** An answer that begins elsewhere than it was asked to is none: a server may pass the range over. */
-function requireRest(at: S3Bucket, key: string, contentRange: string | undefined, fromBytes: number): void {
+function requireRest(
+  at: S3Bucket,
+  key: string,
+  contentRange: string | undefined,
+  fromBytes: number,
+  body: Readable,
+): void {
   const begin = contentRange === undefined ? 0 : Number(/^bytes (\d+)-/.exec(contentRange)?.[1] ?? Number.NaN);
-  if (begin !== fromBytes) throw cutShort(at, key, `its answer begins at ${begin} instead of ${fromBytes}`);
+  if (begin === fromBytes) return;
+  // Nobody reads it, and its connection would stay open.
+  body.destroy();
+  throw cutShort(at, key, `its answer begins at ${begin} instead of ${fromBytes}`);
 }
 
 /** Hashes what an earlier run has brought. Returns how many bytes that are. */

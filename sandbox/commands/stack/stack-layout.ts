@@ -3,7 +3,7 @@ import type { TopologyName } from '../../engines/contract/topology.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import { topologiesOfData } from '../../stack/replace/laid-out.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
-import { type LoadedDataset, readState } from '../../stack/state/stack-state.ts';
+import { emptyState, enginesMeant, type LoadedDataset, readState } from '../../stack/state/stack-state.ts';
 import { identityOf } from '../options/stack-options.ts';
 import type { ActionContext } from '../run-action.ts';
 
@@ -15,10 +15,20 @@ export interface StackLayout {
   readonly datasets: readonly LoadedDataset[];
 }
 
-/** Reads it from the stack's state. Throws `STACK_NOT_RUNNING` where it was never started, or its data was removed. */
-export async function stackLayout(context: Pick<ActionContext, 'settings'>): Promise<StackLayout> {
+/**
+ * Reads it from the stack's state: of all engines that it has, or of those that are to run (all where none is).
+ * Throws `STACK_NOT_RUNNING` where it was never started, or its data was removed.
+ */
+export async function stackLayout(
+  context: Pick<ActionContext, 'settings'>,
+  which: 'all' | 'to run' = 'all',
+): Promise<StackLayout> {
   const { directory, name } = stackIdentity(identityOf(context));
-  const engines = Object.entries((await readState(directory, name))?.engines ?? {});
+  const state = (await readState(directory, name)) ?? emptyState(name);
+  const meant = enginesMeant(state);
+  const engines = Object.entries(state.engines).filter(
+    ([engine]) => which === 'all' || meant.includes(engine as EngineName),
+  );
   if (engines.length === 0) {
     throw new SandboxError({
       code: 'STACK_NOT_RUNNING',

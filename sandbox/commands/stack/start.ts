@@ -10,9 +10,9 @@ import { type StackLayout, stackLayout } from './stack-layout.ts';
 /** Starts the engines that the stack has, as they were, on the data that they have: nothing is applied, loaded or checked. */
 export const start: Action = async (context) => startAsItWas(context, await stackLayout(context));
 
-/** {@link start} after a stop. */
+/** Stops the stack, and starts those of its engines again that were to run. */
 export const restart: Action = async (context) => {
-  const layout = await stackLayout(context);
+  const layout = await stackLayout(context, 'to run');
   const wasWatched = await isWatched(stackIdentity(identityOf(context)).name);
   await takeDown({ ...identityOf(context), volumes: false, progress: context.progress });
   const outcome = await startAsItWas(context, layout);

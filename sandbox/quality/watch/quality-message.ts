@@ -1,5 +1,6 @@
 import { now } from '../../core/clock.ts';
 import type { ErrorCode } from '../../core/errors.ts';
+import { countOf } from '../../core/text/format-count.ts';
 import type { WebhookMessage } from '../../unattended/webhook.ts';
 import { hasFailed, type QualityReport, type QualitySummary } from '../run/report.ts';
 
@@ -16,12 +17,13 @@ const checksMax = 20;
 /** Message of a run. Warnings alone are a success, as they are for the exit code. */
 export function runMessage({ results, summary, durationMs }: QualityReport): QualityMessage {
   const wrong = results.filter(({ verdict }) => verdict === 'fail' || verdict === 'unknown');
-  const counts = [
-    [summary.errors, 'errors'],
-    [summary.warnings, 'warnings'],
-    [summary.unknown, 'unknown'],
-  ] as const;
-  const said = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const { errors, warnings, unknown, notRun } = summary;
+  const said = [
+    ...(errors === 0 ? [] : [countOf(errors, 'error')]),
+    ...(warnings === 0 ? [] : [countOf(warnings, 'warning')]),
+    ...(unknown === 0 ? [] : [`${unknown} unknown`]),
+    ...(notRun === 0 ? [] : [`${notRun} not run`]),
+  ];
   return {
     text: `Quality checks: ${[...said, `${summary.pass} pass`].join(', ')}`,
     timestamp: now().toISOString(),

@@ -3,7 +3,7 @@ import { type ErrorCode, SandboxError } from '../../core/errors.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { loadEngines } from '../../engines/load-engines.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
-import { readState } from '../../stack/state/stack-state.ts';
+import { enginesMeant, readState } from '../../stack/state/stack-state.ts';
 import { checksOf } from '../contracts/checks.ts';
 import type { Check } from '../contracts/contract.ts';
 import { platformContracts, readContracts } from '../contracts/read-contracts.ts';
@@ -38,10 +38,9 @@ async function enginesOf(options: QualityOptions): Promise<readonly EngineName[]
   if (options.engines !== undefined) return options.engines;
   const { directory, name } = stackIdentity(options);
   const state = await readState(directory, name).catch(() => undefined);
-  const known = Object.keys(state?.engines ?? {}) as EngineName[];
-  const wanted = known.filter((each) => state?.wanted?.includes(each));
   // Of one that was taken down, all that it had: which of them come back nobody knows.
-  return [wanted, known, defaultEngines].find(({ length }) => length > 0) ?? [];
+  const meant = state === undefined ? [] : enginesMeant(state);
+  return meant.length > 0 ? meant : defaultEngines;
 }
 
 /** What is known of a stack that cannot be reached: nothing. */

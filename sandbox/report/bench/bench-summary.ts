@@ -14,10 +14,11 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
     '',
     ...(comparison === undefined ? [] : comparisonLines(comparison)),
     ...table(
-      ['engine', 'path', 'load', 'reached/s', 'p50', 'p99', 'objective', 'plan', 'answer'],
+      ['engine', 'path', 'origin', 'load', 'reached/s', 'p50', 'p99', 'objective', 'plan', 'answer'],
       report.paths.map((path) => [
         path.engine,
         path.path,
+        path.origin,
         path.mode === 'open'
           ? `${formatCount(path.offeredPerS ?? 0)}/s offered`
           : `closed, ${path.clients} ${path.clients === 1 ? 'client' : 'clients'}`,
@@ -32,6 +33,7 @@ export function formatBenchSummary(report: BenchReport, comparison?: Comparison)
     ...report.paths.flatMap(({ engine, path, client }) =>
       client.bound === null ? [] : [`- ${plain(`${engine} / ${path}: ${client.bound}`)}`],
     ),
+    ...report.notRun.map(({ engine, path, reason }) => `- not run: ${plain(`${engine} / ${path}: ${reason}`)}`),
     '',
     environmentLine(report),
     '',
@@ -56,6 +58,7 @@ function comparisonLines(comparison: Comparison): readonly string[] {
       ['engine', 'path', 'before', 'after', 'change', '95 % interval', 'verdict'],
       comparison.paths.map((path) => [...comparedCells(path), path.latency.verdict]),
     ),
+    ...comparison.unpaired.map(({ engine, path, only }) => `- only ${only}: ${plain(`${engine} / ${path}`)}`),
     ...comparison.differences.map((difference) => `- also different: ${plain(difference)}`),
     '',
   ];

@@ -32,8 +32,10 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
 }
 
 /** The verdict in words: noise that could hide a change is said, not passed over. */
-export function comparisonVerdict({ verdict, paths }: Comparison): string {
+export function comparisonVerdict({ verdict, paths, isJudged }: Comparison): string {
+  if (paths.length === 0) return 'nothing could be compared: no path is in both runs';
   if (verdict === 'fail') return 'something got worse';
+  if (!isJudged) return 'plans and answers are as before; latencies are of another machine or dataset, and not judged';
   const unsure = paths.filter(({ latency }) => ['unclear', 'too-few-rounds'].includes(latency.verdict)).length;
   return unsure === 0
     ? 'nothing got worse'

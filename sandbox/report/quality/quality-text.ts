@@ -1,3 +1,4 @@
+import { countOf } from '../../core/text/format-count.ts';
 import type { CheckResult, QualityReport } from '../../quality/run/report.ts';
 import type { Colors } from '../colors.ts';
 import { formatTable } from '../table.ts';
@@ -31,8 +32,8 @@ export function formatQuality(report: QualityReport, colors: Colors): string {
   const notes = results.flatMap(({ check, note }) => (note === undefined ? [] : [`${check}: ${note}\n`]));
   const counts = [
     `${summary.pass} pass`,
-    `${summary.errors} errors`,
-    `${summary.warnings} warnings`,
+    countOf(summary.errors, 'error'),
+    countOf(summary.warnings, 'warning'),
     `${summary.unknown} unknown`,
     `${summary.notRun} not run`,
   ];

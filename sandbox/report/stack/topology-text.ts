@@ -12,17 +12,18 @@ function formatEngine({ engine, topology, nodes, watcher }: EngineTopology, colo
   const isHere = (name: string | undefined) => nodes.some(({ node }) => node === name);
   const tops = nodes.filter(({ follows }) => !isHere(follows));
   const width = Math.max(...nodes.map(({ node }) => node.length));
-  const lines = tops.flatMap((top) => linesOf(top, '  ', new Set()));
+  const shown = new Set<string>();
+  // Two nodes may each believe that they follow the other, while a failover is under way: none of them stands above.
+  const lines = [...tops, ...nodes].flatMap((top) => linesOf(top, '  '));
   return `${colors.bold(engine)} ${topology}\n${[...lines, ...watcherLines(watcher, colors)].join('\n')}\n`;
 
-  // Two nodes may each believe that they follow the other, while a failover is under way.
-  function linesOf(node: NodeTopology, indent: string, seen: Set<string>): string[] {
-    if (seen.has(node.node)) return [];
-    seen.add(node.node);
+  function linesOf(node: NodeTopology, indent: string): string[] {
+    if (shown.has(node.node)) return [];
+    shown.add(node.node);
     const followers = nodes.filter(({ follows }) => follows === node.node);
     return [
       `${indent}${formatNode(node, width + 5 - indent.length, colors)}`,
-      ...followers.flatMap((follower) => linesOf(follower, `${indent}└─ `.replace('└─ └─', '   └─'), seen)),
+      ...followers.flatMap((follower) => linesOf(follower, `${indent}└─ `.replace('└─ └─', '   └─'))),
     ];
   }
 }

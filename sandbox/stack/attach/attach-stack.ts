@@ -10,6 +10,7 @@ import { sourceHash } from '../start/source-hash.ts';
 import { type StackIdentity, stackIdentity } from '../state/stack-identity.ts';
 import {
   type EngineState,
+  enginesMeant,
   lostSecrets,
   noSecrets,
   readOwnSecrets,
@@ -28,7 +29,8 @@ export interface AttachedStack {
 }
 
 /**
- * The stack of a folder, with those of its engines that are asked for (default: all that it has).
+ * The stack of a folder, with those of its engines that are asked for (default: those that are to run; all that it has where
+ * none is, or an earlier release has not said which).
  * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, `PORT_TAKEN`, and `STATE_CORRUPT`, and `SECRETS_LOST`
  * where the passwords in the folder are not its.
  */
@@ -42,7 +44,7 @@ export async function attachStack(options: {
   const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
   if (state === undefined) throw notRunning(identity, 'It was never started here, or was taken down.');
   const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
-  const wanted = options.engines ?? (Object.keys(state.engines) as readonly EngineName[]);
+  const wanted = options.engines ?? enginesMeant(state);
   const down = wanted.filter((name) => !isUp(state.engines[name], runningIds));
   if (wanted.length === 0 || down.length > 0) {
     const paused = new Set(containers.filter((each) => each.paused).map(({ labels }) => labels[labelNames.engine]));

@@ -1,4 +1,3 @@
-import { labelNames } from '../../containers/runtime/labels.ts';
 import { notice, runTask } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
@@ -8,7 +7,7 @@ import type { ResolvedEngine } from '../resolve/resolved-stack.ts';
 import type { EngineState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import type { HeadStart } from './head-start.ts';
-import { type Before, type StackStart, volumesOf } from './stack-start.ts';
+import { type StackStart, volumesOf, wantedWith } from './stack-start.ts';
 import { type StartedEngine, startEngine } from './start-engine.ts';
 
 /** An engine whose nodes answer. */
@@ -105,11 +104,6 @@ async function markUnfinished(keeper: StateKeeper, engine: Engine, unfinished: b
   await keeper.update({ unfinished: unfinished ? [...others, engine.name] : others });
 }
 
-/** What an earlier release has not written down: the engines that have containers. */
-function wantedBefore({ existing }: Before): readonly string[] {
-  return [...existing.values()].flatMap(({ labels }) => labels[labelNames.engine] ?? []);
-}
-
 async function remember(
   { keeper, before }: StackStart,
   engine: Engine,
@@ -130,11 +124,10 @@ async function remember(
     readyMs,
     ...(generation === 0 ? {} : { generation }),
   };
-  const { engines, wanted = wantedBefore(before) } = keeper.state();
   await keeper.update({
     hostPorts: before.ports.chosen(),
-    engines: { ...engines, [engine.name]: state },
-    wanted: [...new Set([...wanted, engine.name])],
+    engines: { ...keeper.state().engines, [engine.name]: state },
+    wanted: wantedWith({ keeper, before }, [engine.name]),
   });
   await keeper.updateSecrets({
     connections: {

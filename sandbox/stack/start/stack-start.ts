@@ -98,3 +98,12 @@ function portsOf(containers: readonly FoundContainer[]): Record<string, number> 
 export function volumesOf(before: Pick<Before, 'volumes' | 'generations'>, engine: string): readonly string[] {
   return volumesOfEngine(before.volumes, engine, before.generations[engine] ?? 0).map(({ name }) => name);
 }
+
+/** Engines that are to run, with these of the start's. An earlier release has not written them down: those that have containers. */
+export function wantedWith(
+  { keeper, before }: Pick<StackStart, 'keeper' | 'before'>,
+  engines: readonly string[],
+): readonly string[] {
+  const withContainers = () => [...before.existing.values()].flatMap(({ labels }) => labels[labelNames.engine] ?? []);
+  return [...new Set([...(keeper.state().wanted ?? withContainers()), ...engines])];
+}

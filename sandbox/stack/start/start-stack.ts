@@ -21,7 +21,7 @@ import type { StateKeeper } from '../state/state-keeper.ts';
 import { bringUpEngine, type Furnish } from './bring-up-engine.ts';
 import { headStart } from './head-start.ts';
 import { renewMonitoringLogins } from './monitoring-logins.ts';
-import { type Before, type StackStart, volumesOf } from './stack-start.ts';
+import { type Before, type StackStart, volumesOf, wantedWith } from './stack-start.ts';
 
 /** What a start does beside the nodes. */
 export interface StartHooks<Furnished> {
@@ -56,6 +56,9 @@ export async function startStack<Furnished>(
   const engines = stack.engines.map(({ engine }) => engine);
   await rememberSecrets({ engines, keeper, identity: stack.identity }, before);
   const addresses = await recorder.step('network', ['images'], () => networkOf(start));
+  // Who waits for the stack waits for all of these, and not for the first of them alone.
+  const names = engines.map(({ name }) => name);
+  await keeper.update({ wanted: wantedWith(start, names) });
   const head = headStart(engines);
   const up = await runAsOne(stack.signal, (signal) => {
     const withSignal = { ...start, stack: { ...stack, signal }, addresses, onWaiting };

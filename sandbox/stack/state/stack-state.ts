@@ -8,6 +8,7 @@ import type { Labels } from '../../containers/runtime/labels.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { removePartials, writePrivateFile } from '../../core/files/private-files.ts';
 import type { Secrets, TopologyName } from '../../engines/contract/topology.ts';
+import type { EngineName } from '../../engines/engine-names.ts';
 import type { Migrated } from './migrated.ts';
 import { forgetMetrics } from './published-metrics.ts';
 import { forgetQuality } from './quality-histories.ts';
@@ -64,8 +65,8 @@ export interface StackState {
   readonly addressNumbers?: Readonly<Record<string, number>>;
   readonly engines: Readonly<Record<string, EngineState>>;
   /**
-   * Engines that are to run: those that were started since the stack was last taken down. Absent: an earlier release wrote
-   * it, and nobody can tell an engine whose containers were removed by hand from one that was left out.
+   * Engines that are to run: those that were started since the stack was last taken down, and those that a start is bringing
+   * up, whether anything is known of them yet or not. Absent: an earlier release wrote it, and nobody can tell an engine whose containers were removed by hand from one that was left out.
    */
   readonly wanted?: readonly string[] | undefined;
   /** HMAC of the rest under the key of the stack: what else lies there was not written by its sandbox. */
@@ -102,6 +103,16 @@ export const emptyState = (name: string): StackState => ({
   hostPorts: {},
   engines: {},
 });
+/**
+ * Engines that are meant where nobody names any: those that are to run, all that are known where none is. One that was left out
+ * when the stack was started again is no reason to refuse what the others can do.
+ */
+export function enginesMeant({ engines, wanted = [] }: Pick<StackState, 'engines' | 'wanted'>): readonly EngineName[] {
+  const known = Object.keys(engines) as readonly EngineName[];
+  const toRun = known.filter((name) => wanted.includes(name));
+  return toRun.length > 0 ? toRun : known;
+}
+
 export const noSecrets: StackSecrets = { version: filesVersion, secrets: {}, connections: {} };
 
 /**
