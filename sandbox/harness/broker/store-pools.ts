@@ -82,8 +82,11 @@ export function storePools(options: StorePoolsOptions): StorePools {
 
   async function retireOld(engine: string): Promise<void> {
     const content = await contentOf?.(engineOfStore(engine));
-    if (content === undefined) return;
     const pool = pools.get(engine);
+    if (content === undefined) {
+      if (pool === undefined) contents.delete(engine);
+      return;
+    }
     // One that was made while nobody knew of what may have half of it.
     const isSame = contents.get(engine) === content;
     contents.set(engine, content);
