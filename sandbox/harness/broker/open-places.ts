@@ -19,14 +19,23 @@ export async function openPlaces(
   const { isolation, running } = await engineOf(name);
   const opened = modeOfStore(isolation, engine);
   for (const mode of isolationModes(isolation)) {
-    const swept = await mode.sweep(running, (maker, id) => isNeeded(maker, id, mode === opened));
-    if (swept > 0) noteProblem(`${name}: ${swept} stores of a broker that was killed were removed`);
+    let own = 0;
+    const swept = await mode.sweep(running, (maker, id) => {
+      const needed = isNeeded(maker, id, mode === opened);
+      // What an old pool of this process makes places from, and needs no more.
+      if (!needed && isThis(maker)) own += 1;
+      return needed;
+    });
+    if (swept > own) noteProblem(`${name}: ${swept - own} stores of a broker that was killed were removed`);
   }
   return opened.open(running, { owner, ...withoutUndefined({ maximum: maximum[name] }) });
 
   /** Of this process there is none of a mode that it opens but what a test has, or what is kept. */
   function isNeeded(maker: PlaceOwner, id: string, isOpening: boolean): boolean {
-    const isThis = maker.pid === owner.pid && maker.startedAtMs === owner.startedAtMs;
-    return hasPlace(id) || (!(isThis && isOpening) && isAlive(maker));
+    return hasPlace(id) || (!(isThis(maker) && isOpening) && isAlive(maker));
+  }
+
+  function isThis(maker: PlaceOwner): boolean {
+    return maker.pid === owner.pid && maker.startedAtMs === owner.startedAtMs;
   }
 }
