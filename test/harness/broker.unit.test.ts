@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Insight } from '../../sandbox/engines/contract/insight.ts';
 import type { Place } from '../../sandbox/engines/contract/isolation.ts';
@@ -55,32 +56,109 @@ test('what a place has otherwise than its schema is told to who has it, as many 
   await broker[Symbol.asyncDispose]();
 });
 
-test('places are made anew once their store was made otherwise, and nobody has one of before', async () => {
+test('a store that is made otherwise while tests have places of it: the next ones are of the new one, and the old ones go', async () => {
   const red = memoryServer();
   let content: string | undefined = 'one';
   const { broker } = await testBroker({ red }, { contentOf: async () => content });
   const [one, other] = [holder(10), holder(11)];
   const first = await broker.lease(one, asked('before', 'red'));
-  content = 'two';
-  const second = await broker.lease(other, asked('beside', 'red'));
-  expect(red.counts.opened).toBe(1);
-  await broker.release(one, { lease: first.lease, verify: false, keep: { atMost: 1, forMs: 60_000 } });
-  await broker.release(other, { lease: second.lease, verify: false });
+  const second = await broker.lease(other, asked('before, too', 'red'));
+  await until('some are ready', () => broker.list().pools.every(({ ready, coming }) => ready > 1 && coming === 0));
   content = undefined;
   await broker.release(one, {
     lease: (await broker.lease(one, asked('while it is made', 'red'))).lease,
     verify: false,
   });
   expect(red.counts.opened).toBe(1);
+  const before = new Set(red.places.keys());
   content = 'two';
-  const [third] = await Promise.all([
-    broker.lease(one, asked('after', 'red')),
-    broker.lease(other, asked('too', 'red')),
+  const beside = await Promise.all([
+    broker.lease(one, asked('beside', 'red')),
+    broker.lease(other, asked('beside, too', 'red')),
   ]);
   expect(red.counts.opened).toBe(2);
-  expect(third.places.red?.id).not.toBe(first.places.red?.id);
-  expect(broker.list().leases.filter(({ id }) => id === first.lease)).toHaveLength(1);
+  expect(beside.filter(({ places }) => before.has(places.red?.id ?? ''))).toEqual([]);
+  // Nobody took from the tests what they have, and everything else of before is gone.
+  const held = [first, second].map(({ places }) => places.red?.id ?? '');
+  expect([...red.places.keys()].filter((id) => before.has(id)).toSorted()).toEqual(held.toSorted());
+  expect(broker.list().pools[0]).toMatchObject({ engine: 'red', out: 4 });
+  expect((await broker.drift(one, { lease: first.lease, engine: 'red' })).count).toBe(0);
+  const { reset } = red.counts;
+  await broker.release(one, { lease: first.lease, verify: false, keep: { atMost: 1, forMs: 60_000 } });
+  await broker.release(other, { lease: second.lease, verify: true });
+  await until('what came back is gone', () => !red.places.has(held[1] ?? ''));
+  expect(red.counts.reset).toBe(reset);
+  expect(red.places.has(held[0] ?? '')).toBe(true);
+  expect(broker.list().problems).toEqual([expect.stringContaining(`${held[1]} was removed without a look`)]);
+  expect(broker.list().pools[0]).toMatchObject({ out: 2 });
+  await until('what made them is closed', () => red.counts.closed === 1);
   await broker.drop(first.lease);
+  expect(red.places.has(held[0] ?? '')).toBe(false);
+  await broker[Symbol.asyncDispose]();
+  expect([...red.places.keys()]).toEqual([]);
+});
+
+test('who waits for a place when its store is made otherwise has one of the new one', async () => {
+  const red = memoryServer({ capacity: 1 });
+  let content = 'one';
+  const { broker } = await testBroker({ red }, { contentOf: async () => content });
+  const { places } = await broker.lease(holder(10), asked('before', 'red'));
+  const taken = async (pid: number) => {
+    const who = holder(pid);
+    const { lease, places: own } = await broker.lease(who, asked('next', 'red'));
+    await broker.release(who, { lease, verify: false });
+    return own.red?.id;
+  };
+  const waiting = taken(11);
+  await until('it waits', () => broker.list().pools[0]?.waiting === 1);
+  content = 'two';
+  const ids = await Promise.all([waiting, taken(12)]);
+  expect(ids).not.toContain(places.red?.id);
+  expect(red.places.has(places.red?.id ?? '')).toBe(true);
+  await broker[Symbol.asyncDispose]();
+  expect([...red.places.keys()]).toEqual([]);
+});
+
+test('old places count among the most that there are to be at once, and make room as they come back', async () => {
+  const red = memoryServer();
+  let content = 'one';
+  const { broker } = await testBroker({ red }, { contentOf: async () => content, maximum: { red: 1 } });
+  const who = holder(10);
+  const { lease } = await broker.lease(who, asked('before', 'red'));
+  content = 'two';
+  await expect(broker.lease(holder(11), { ...asked('too early', 'red'), waitMs: 50 })).rejects.toMatchObject({
+    code: 'LEASE_TIMEOUT',
+    message: expect.stringContaining('1 are out'),
+  });
+  const waiting = broker.lease(holder(11), asked('waits', 'red'));
+  await until('it waits', () => broker.list().pools[0]?.waiting === 1);
+  expect(red.counts.made).toBe(1);
+  await broker.release(who, { lease, verify: false });
+  await waiting;
+  expect(red.counts.made).toBe(2);
+  await broker[Symbol.asyncDispose]();
+  expect([...red.places.keys()]).toEqual([]);
+});
+
+test('a server that has no room beside old places is asked again when one comes back', async () => {
+  const red = memoryServer();
+  let content = 'one';
+  const { broker } = await testBroker({ red }, { contentOf: async () => content });
+  const who = holder(10);
+  const { lease } = await broker.lease(who, asked('before', 'red'));
+  content = 'two';
+  red.before.open = async () => {
+    throw new SandboxError({ code: 'NOT_SUPPORTED', message: 'No room.', next: 'Wait.' });
+  };
+  let isOver = false;
+  const waiting = broker.lease(holder(11), asked('waits', 'red')).finally(() => {
+    isOver = true;
+  });
+  await until('it was refused once', () => red.counts.refused === 1);
+  expect(isOver).toBe(false);
+  delete red.before.open;
+  await broker.release(who, { lease, verify: false });
+  await waiting;
   await broker[Symbol.asyncDispose]();
   expect([...red.places.keys()]).toEqual([]);
 });

@@ -49,6 +49,20 @@ test('no more are kept than may be: the oldest is given up', async () => {
   await tested.broker[Symbol.asyncDispose]();
 });
 
+test('the oldest is given up where the clock was put back, and what is said to be kept is', async () => {
+  const tested = await testBroker();
+  await fail(tested, 'first');
+  await fail(tested, 'second');
+  vi.stubEnv('SANDBOX_CLOCK_OFFSET', '-1h');
+  try {
+    await fail(tested, 'third');
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  expect(tested.broker.list().leases.map(({ label }) => label)).toEqual(['second', 'third']);
+  await tested.broker[Symbol.asyncDispose]();
+});
+
 test('none is kept for longer than may be', async () => {
   const tested = await testBroker();
   const { place } = await fail(tested, 'old', { ...keep, forMs: 1 });

@@ -109,6 +109,17 @@ test('a folder of an engine may be a link', async () => {
   expect(await readContracts(join(folder.path, 'mine'), ['postgresql'])).toHaveLength(1);
 });
 
+test('files of editors and of mounts are no contracts, and links that lead in a circle end', async () => {
+  await using folder = await folderOf(entity(''));
+  const own = join(folder.path, 'postgresql');
+  // A lock of Emacs, and a mounted ConfigMap: what is there leads to a folder that begins with dots.
+  await symlink('nobody@nowhere.1', join(own, '.#users.odcs.yaml'));
+  await mkdir(join(own, '..2026'));
+  await writeFile(join(own, '..2026', 'old.odcs.yaml'), '');
+  for (const name of ['one', 'other']) await symlink('.', join(own, name));
+  expect(await readContracts(folder.path, ['postgresql'])).toHaveLength(1);
+});
+
 test('what a contract merges from elsewhere in it counts', async () => {
   await using folder = await folderOf(
     entity('{id: y, metric: rowCount, mustBe: 9}, &x {id: x, metric: rowCount, mustBe: 7}, {<<: *x, id: z}'),

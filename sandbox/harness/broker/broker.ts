@@ -57,7 +57,6 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   const kept = await createKeptLeases({ record, dropPlace: (...dropped) => pools.dropKept(...dropped), follow });
   const pools = storePools({
     ...{ ...options, kept, background },
-    isHeld: (engine) => held.all().some(({ places }) => places.has(engine)),
     holdersOf: (engine) => shown().flatMap((each) => (each.engines.includes(engine) ? describeLease(each) : [])),
   });
   const held = heldLeases({ ...options, pools, background });
@@ -76,7 +75,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
   async function drift(holder: Holder, asked: Parameters<Broker['drift']>[1]): Promise<Answers['drift']> {
     const there = held.own(holder, asked.lease).places.get(asked.engine);
     if (there === undefined) throw leaseNotFound(asked.lease);
-    const gaps = await pools.poolOf(asked.engine).schemaGaps(there);
+    const gaps = await pools.poolOf(asked.engine, there).schemaGaps(there);
     const shownGaps = gaps.slice(0, gapsShownMax).map((gap) => ({ engine: engineOfStore(asked.engine), ...gap }));
     return { count: gaps.length, lines: linesOfGaps(shownGaps) };
   }
@@ -88,7 +87,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     // Whoever has it may have gone meanwhile.
     held.own(holder, id);
     if (keep !== undefined && keep.atMost > 0 && own.places.size > 0) {
-      await pools.counted([...own.places.keys()], () => keepLease(own, keep));
+      await keepLease(own, keep);
       return { kept: true, ...queries };
     }
     const differences = held.end(own, verify);
@@ -101,7 +100,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
     held.stop(own);
     const { id, label, holder } = own;
     const settled = [...own.places].map(async ([engine, each]) => {
-      return [engine, await pools.poolOf(engine).keep(each)] as const;
+      return [engine, await pools.poolOf(engine, each).keep(each)] as const;
     });
     await Promise.allSettled(settled);
     const places = await Promise.all(settled).then(Object.fromEntries<Place>, (thrown) => {
@@ -109,8 +108,8 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       follow(`the lease ${id}`, held.giveBackAll(own, false));
       throw thrown;
     });
-    pools.keepOut(id);
     kept.keep({ id, label, processId: holder.owner.pid, places }, bounds);
+    pools.letGoKept();
   }
 
   function forget(holder: Holder): void {

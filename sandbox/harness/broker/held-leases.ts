@@ -87,21 +87,17 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
 
   async function takePlace(of: HeldLease, engine: string, waitMs: number): Promise<Place> {
     const { label, holder, ended, places, watched } = of;
-    await pools.retireOld(engine);
     const who = `${label} (process ${holder.owner.pid})`;
-    return pools.counted([engine], async () => {
-      const take = (signal: AbortSignal) => pools.poolOf(engine).take({ waitMs, label: who, signal });
-      const taken = await waitFor(of, engine, take);
-      await watched?.begin(engineOfStore(engine), taken);
-      // Whoever wanted it may have gone meanwhile.
-      if (!ended.signal.aborted) {
-        places.set(engine, taken);
-        return taken;
-      }
-      if (watched !== undefined) background.follow(`the watch of ${engine}`, watched.end());
-      background.follow(`a store of ${engine}`, giveBack(engine, taken, false));
-      throw leaseNotFound(of.id);
-    });
+    const taken = await waitFor(of, engine, (signal) => pools.take(engine, { waitMs, label: who, signal }));
+    await watched?.begin(engineOfStore(engine), taken);
+    // Whoever wanted it may have gone meanwhile.
+    if (!ended.signal.aborted) {
+      places.set(engine, taken);
+      return taken;
+    }
+    if (watched !== undefined) background.follow(`the watch of ${engine}`, watched.end());
+    background.follow(`a store of ${engine}`, giveBack(engine, taken, false));
+    throw leaseNotFound(of.id);
   }
 
   /** Remembers who waits for what, so that a wait that would never end is ended. */
@@ -138,10 +134,10 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
 
   async function giveBack(engine: string, given: Place, verify: boolean): Promise<readonly string[]> {
     if (!isClosing) {
-      const found = await pools.poolOf(engine).giveBack(given, { verify });
+      const found = await pools.poolOf(engine, given).giveBack(given, { verify });
       return found.map((difference) => `${engine}: ${difference}`);
     }
-    await pools.poolOf(engine).drop(given);
+    await pools.poolOf(engine, given).drop(given);
     return [];
   }
 

@@ -1,4 +1,5 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
+import { within } from '../../core/within.ts';
 import type { Place, Places } from '../../engines/contract/isolation.ts';
 import type { SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { PoolStatus } from './protocol/messages.ts';
@@ -9,17 +10,25 @@ export interface PoolOptions {
   readonly engine: string;
   /** Whether places are made ahead and used again. Default: true; otherwise each is made for who asks, and removed after use. */
   readonly keepsReady?: boolean;
-  /** Asked once, when somebody wants a place: an engine that nobody asks for costs nothing. */
-  readonly open: () => Promise<Places>;
+  /** Most places that there are at once, those of pools before this one among them. Default: what its server has room for. */
+  readonly maximum?: number;
+  /** How many places pools before this one still have out. Default: none. */
+  readonly outElsewhere?: () => number;
+  /** Asked once, when somebody wants a place: an engine that nobody asks for costs nothing. `signal`: the pool ends. */
+  readonly open: (signal: AbortSignal) => Promise<Places>;
   /** Gives up a place that is kept for somebody to look at, and says whether there was one. */
   readonly makeRoom: () => boolean;
   /** Who has the places that are out, for the message of a wait that took too long. */
   readonly holders: () => readonly string[];
   readonly onProblem: (problem: string) => void;
+  /** Told when a place that was out has come back, or is none of this pool any more. */
+  readonly onBack?: () => void;
 }
 
-interface Take {
+export interface Take {
   readonly waitMs: number;
+  /** Since when, by `performance.now()`. Default: from now on. */
+  readonly beganMs?: number;
   readonly signal: AbortSignal;
   /** For whom it is. */
   readonly label: string;
@@ -37,8 +46,22 @@ export interface Pool {
   readonly keep: (place: Place) => Promise<Place>;
   /** Removes a place that is out. */
   readonly drop: (place: Place) => Promise<void>;
+  /** A place that is out is none of this pool any more. */
+  readonly letGo: (id: string) => void;
+  /** Whether a place is out, or on its way back. */
+  readonly has: (id: string) => boolean;
+  readonly out: () => number;
+  /** Whether nothing of it is there, and nothing is under way. */
+  readonly isEmpty: () => boolean;
+  /** Makes what there is room for now. */
+  readonly work: () => void;
   readonly status: () => PoolStatus;
-  /** Removes every place but those that are out, which are kept. */
+  /**
+   * Hands out nothing more: whoever waits is told `reason`. Removes every place but those that are out, and each of these
+   * when it comes back.
+   */
+  readonly retire: (reason: unknown) => Promise<void>;
+  /** {@link retire}, and closes what it has open. What is out then is kept. */
   readonly close: () => Promise<void>;
 }
 
@@ -47,17 +70,30 @@ interface Waiter {
   readonly reject: (thrown: unknown) => void;
 }
 
-export function createPool({ engine, keepsReady = true, open, makeRoom, holders, onProblem }: PoolOptions): Pool {
+export function createPool({
+  engine,
+  keepsReady = true,
+  maximum = Number.POSITIVE_INFINITY,
+  outElsewhere = () => 0,
+  open,
+  makeRoom,
+  holders,
+  onProblem,
+  onBack = () => {},
+}: PoolOptions): Pool {
   let opening: Promise<Places> | undefined;
   let places: Places | undefined;
   const ready: Place[] = [];
   const waiters: Waiter[] = [];
   const closing = new AbortController();
+  /** Places that are out or on their way back, by their ids. */
+  const away = new Set<string>();
   const under = new Set<Promise<unknown>>();
   let [out, coming, mostOut] = [0, 0, 0];
   const count = () => ready.length + out + coming;
   const wantedReady = () => (keepsReady ? 2 * mostOut : 0);
-  const capacity = () => Math.max(places?.capacity.places ?? 0, 0);
+  const capacity = () => Math.max(Math.min(places?.capacity.places ?? 0, maximum - outElsewhere()), 0);
+  const isOpening = () => opening !== undefined && places === undefined;
 
   return {
     take,
@@ -65,67 +101,70 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     schemaGaps: async (place) => (await places?.schemaGaps?.(place)) ?? [],
     keep: async (place) => places?.keep?.(place) ?? place,
     drop,
+    letGo,
+    has: (id) => away.has(id),
+    out: () => out,
+    isEmpty: () => away.size + ready.length + coming === 0 && !isOpening(),
+    work,
     status,
+    retire,
     close,
   };
 
   async function take(options: Take): Promise<Place> {
-    const beganMs = performance.now();
+    const { waitMs, signal, beganMs = performance.now() } = options;
+    const leftMs = () => Math.max(beganMs + waitMs - performance.now(), 0);
+    signal.throwIfAborted();
+    closing.signal.throwIfAborted();
     // A place that is ready is handed out without a wait.
-    if (places === undefined) await untilOpen(options);
-    options.signal.throwIfAborted();
+    if (places === undefined) await untilOpen(options, leftMs());
+    signal.throwIfAborted();
     closing.signal.throwIfAborted();
     const place = ready.pop();
-    if (place === undefined) return wait(options, Math.max(options.waitMs - (performance.now() - beganMs), 0));
-    goesOut();
+    if (place === undefined) return wait(options, leftMs());
+    goesOut(place);
     // Whoever has it goes on: the first steps of making the next one take milliseconds.
     setImmediate(work);
     return place;
   }
 
   /** What takes longer than the wait goes on: the next one who asks finds it done. */
-  async function untilOpen(options: Take): Promise<void> {
-    opening ??= open().then(
+  async function untilOpen({ label, waitMs, signal }: Take, timeoutMs: number): Promise<void> {
+    opening ??= open(closing.signal).then(
       (opened) => {
         places = opened;
         return opened;
       },
       (thrown) => {
         opening = undefined;
+        // What it was opened for is over: why it could not be is no matter.
+        closing.signal.throwIfAborted();
         throw thrown;
       },
     );
-    await Promise.race([opening, given(options).promise]);
+    await within(opening, { timeoutMs, onTimeout: () => timeout(label, waitMs), signal });
   }
 
-  function wait(options: Take, leftMs: number): Promise<Place> {
+  /** Until one arrives, the wait is over, or nobody wants it any more. */
+  function wait({ waitMs, signal, label }: Take, leftMs: number): Promise<Place> {
+    const { promise, ...waiter } = Promise.withResolvers<Place>();
     // At once: a place that arrives before anybody has heard of it would be handed to nobody, and stay out.
-    const leave = () => {
+    const leave = (thrown: unknown) => {
       const at = waiters.indexOf(waiter);
       if (at !== -1) waiters.splice(at, 1);
+      waiter.reject(thrown);
     };
-    const { promise, ...waiter } = given(options, { leftMs, leave });
-    waiters.push(waiter);
-    work();
-    return promise;
-  }
-
-  /** What is rejected when the wait is over, or nobody wants it any more. */
-  function given({ waitMs, signal, label }: Take, { leftMs = waitMs, leave = () => {} } = {}) {
-    const { promise, resolve, reject } = Promise.withResolvers<Place>();
-    const end = (thrown: unknown) => {
-      leave();
-      reject(thrown);
-    };
-    const onAbort = () => end(signal.reason);
-    const timer = setTimeout(() => end(timeout(label, waitMs)), leftMs);
+    const onAbort = () => leave(signal.reason);
+    const timer = setTimeout(() => leave(timeout(label, waitMs)), leftMs);
     signal.addEventListener('abort', onAbort, { once: true });
     const settle = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     };
     promise.then(settle, settle);
-    return { promise, resolve, reject };
+    waiters.push(waiter);
+    work();
+    return promise;
   }
 
   function timeout(label: string, waitMs: number): SandboxError {
@@ -135,7 +174,7 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     return new SandboxError({
       code: 'LEASE_TIMEOUT',
       engine: engineOfStore(engine),
-      message: `No store of ${engine} was free ${waited}: ${out} are out, ${coming} are being made, of ${capacity()} that there can be (${places.capacity.boundBy}).`,
+      message: `No store of ${engine} was free ${waited}: ${out + outElsewhere()} are out, ${coming} are being made, of ${capacity()} that there can be (${places.capacity.boundBy}).`,
       next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
       ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
     });
@@ -150,7 +189,8 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     });
   }
 
-  function goesOut(): void {
+  function goesOut({ id }: Place): void {
+    away.add(id);
     out += 1;
     mostOut = Math.max(mostOut, out);
   }
@@ -159,7 +199,7 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     const waiter = waiters.shift();
     if (waiter === undefined) ready.push(place);
     else {
-      goesOut();
+      goesOut(place);
       waiter.resolve(place);
     }
     work();
@@ -201,14 +241,18 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
     const from = places as Places;
     out -= 1;
     const { isNew, differences } = await track(async () => {
-      const isReset = keepsReady && (await from.reset(place).catch(problemWith(`${place.id} could not be reset`)));
+      const isWanted = keepsReady && !closing.signal.aborted;
+      if (verify && closing.signal.aborted) onProblem(`${engine}: ${place.id} was removed without a look at its reset`);
+      const isReset = isWanted && (await from.reset(place).catch(problemWith(`${place.id} could not be reset`)));
       const found = isReset === true && verify ? await from.verify(place).catch((thrown) => [messageOf(thrown)]) : [];
       if (isReset === true && found.length === 0) return { isNew: true, differences: found };
       await from.drop(place).catch(problemWith(`${place.id} could not be removed`));
       return { isNew: false, differences: found };
     });
+    away.delete(place.id);
     if (isNew) arrive(place);
     else work();
+    onBack();
     return differences;
   }
 
@@ -219,23 +263,43 @@ export function createPool({ engine, keepsReady = true, open, makeRoom, holders,
   async function drop(place: Place): Promise<void> {
     const from = places as Places;
     out -= 1;
-    await track(() => from.drop(place)).finally(work);
+    await track(() => from.drop(place)).finally(() => {
+      away.delete(place.id);
+      work();
+      onBack();
+    });
+  }
+
+  function letGo(id: string): void {
+    if (!away.delete(id)) return;
+    out -= 1;
+    onBack();
   }
 
   function status(): PoolStatus {
     const { boundBy = 'not opened' } = places?.capacity ?? {};
-    return { engine, ready: ready.length, out, coming, waiting: waiters.length, places: capacity(), boundBy };
+    return {
+      ...{ engine, ready: ready.length, out, coming: coming + (isOpening() ? 1 : 0) },
+      ...{ waiting: waiters.length, places: capacity(), boundBy },
+    };
   }
 
-  async function close(): Promise<void> {
-    closing.abort(lost());
+  async function retire(reason: unknown): Promise<void> {
+    closing.abort(reason);
     for (const waiter of waiters.splice(0)) waiter.reject(closing.signal.reason);
     await opening?.catch(() => {});
     await Promise.allSettled(under);
     if (places === undefined) return;
     const { drop: remove } = places;
-    await Promise.all(ready.splice(0).map((place) => remove(place).catch(problemWith(`${place.id} is left`))));
-    await places[Symbol.asyncDispose]();
+    const removed = ready.splice(0).map((place) => {
+      return track(() => remove(place)).catch(problemWith(`${place.id} is left`));
+    });
+    await Promise.all(removed);
+  }
+
+  async function close(): Promise<void> {
+    await retire(lost());
+    await places?.[Symbol.asyncDispose]();
   }
 }
 

@@ -20,8 +20,8 @@ export function stuckWaits(
   for (;;) {
     const still = stuck.filter((wait) => {
       const pool = pools.get(wait.engine);
-      // Where one is ready, comes, or is kept for somebody to look at, it ends.
-      if (pool === undefined || pool.out === 0 || pool.ready + pool.coming > 0) return false;
+      // Where one is ready, comes, can be made, or is kept for somebody to look at, it ends.
+      if (pool === undefined || pool.out < Math.max(pool.places, 1) || pool.ready + pool.coming > 0) return false;
       const holders = leases.filter(({ places }) => places.has(wait.engine));
       return holders.length === pool.out && holders.every((lease) => stuck.some((each) => each.lease === lease));
     });

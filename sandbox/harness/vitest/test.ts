@@ -8,6 +8,7 @@ import { type Harness, harnessOf } from '../harness-of.ts';
 import { describeQueries } from '../insight/describe-queries.ts';
 import type { Stores } from '../lease.ts';
 import { settingsOf } from '../lease-settings.ts';
+import { failedForGood } from './failed-for-good.ts';
 import { leaseInTime } from './lease-in-time.ts';
 import { leaseWaitMs } from './lease-wait.ts';
 import { type ProvidedHarness, providedKey } from './provided.ts';
@@ -50,7 +51,7 @@ const withLease = withHarness
     const taking = (harness as Harness).lease({ engines: [], label: nameOf(task), waitMs, faults });
     const lease = await leaseInTime(taking, signal);
     onCleanup(async () => {
-      const { kept, queries } = await lease.release({ failed: task.result?.state === 'fail' });
+      const { kept, queries } = await lease.release({ failed: failedForGood(task) });
       if (queries !== undefined) for (const line of describeQueries(nameOf(task), queries)) console.error(line);
       if (kept !== undefined) console.error(kept);
     });

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { schemaCheck } from '../../core/schema-check.ts';
@@ -71,7 +71,7 @@ function strayProblem(directory: string, entry: Dirent): string | undefined {
 async function readFolder(engine: EngineName, folder: string, problems: string[]): Promise<readonly Contract[]> {
   let names: readonly string[];
   try {
-    names = (await readdir(folder, { recursive: true })).filter((name) => looksLikeContract.test(name)).toSorted();
+    names = (await filesBelow(folder)).filter((name) => looksLikeContract.test(name)).toSorted();
   } catch (thrown) {
     problems.push(`${folder}: ${messageOf(thrown)}`);
     return [];
@@ -82,6 +82,14 @@ async function readFolder(engine: EngineName, folder: string, problems: string[]
   }
   const read = await Promise.all(names.filter(isRead).map((name) => readOne(engine, join(folder, name), problems)));
   return read.flat();
+}
+
+/** Links to folders are not followed: they may lead in a circle. What begins with a dot is others' own, at every depth. */
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
+    .filter((path) => !path.split(sep).some((part) => part.startsWith('.')));
 }
 
 async function readOne(engine: EngineName, file: string, problems: string[]): Promise<readonly Contract[]> {

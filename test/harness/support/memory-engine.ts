@@ -8,9 +8,10 @@ export interface MemoryServer {
   /** Every place that there is, with what is in it. */
   readonly places: Map<string, { readonly owner: PlaceOwner; values: readonly string[] }>;
   readonly write: (place: Place, value: string) => void;
-  readonly counts: { opened: number; made: number; reset: number; dropped: number };
+  readonly counts: { opened: number; closed: number; refused: number; made: number; reset: number; dropped: number };
   /** Lets a test decide when, and whether, one of these is done. */
   readonly before: {
+    open?: () => Promise<void>;
     make?: () => Promise<void>;
     reset?: (place: Place) => Promise<void>;
     keep?: () => Promise<void>;
@@ -31,7 +32,7 @@ export function memoryServer({
   insight = 'a map keeps no statistics',
 }: MemoryServerOptions = {}): MemoryServer {
   const places: MemoryServer['places'] = new Map();
-  const counts = { opened: 0, made: 0, reset: 0, dropped: 0 };
+  const counts = { opened: 0, closed: 0, refused: 0, made: 0, reset: 0, dropped: 0 };
   const before: MemoryServer['before'] = {};
   let number = 0;
   const drop = async ({ id }: Pick<Place, 'id'>) => {
@@ -52,7 +53,15 @@ export function memoryServer({
         return left.length;
       },
       async open(_running, { owner, maximum }) {
+        await before.open?.().catch((thrown) => {
+          counts.refused += 1;
+          throw thrown;
+        });
         counts.opened += 1;
+        let isOpen = true;
+        const requireOpen = () => {
+          if (!isOpen) throw new Error('its pool is closed');
+        };
         return {
           capacity: { places: maximum ?? capacity, boundBy: `${capacity} entries` },
           async make() {
@@ -64,6 +73,7 @@ export function memoryServer({
             return { id, uri: `memory://${id}`, environment: { MEMORY_URL: `memory://${id}` } };
           },
           async reset(place) {
+            requireOpen();
             await before.reset?.(place);
             counts.reset += 1;
             const held = places.get(place.id);
@@ -74,12 +84,19 @@ export function memoryServer({
           verify: async ({ id }) => places.get(id)?.values ?? [`${id} is gone`],
           schemaGaps: async ({ id }) =>
             (places.get(id)?.values ?? []).map((name) => ({ kind: 'table', name, what: 'missing' as const })),
-          drop,
+          async drop(place) {
+            requireOpen();
+            await drop(place);
+          },
           async keep(place) {
+            requireOpen();
             await before.keep?.();
             return { ...place, uri: `${place.uri}?kept` };
           },
-          async [Symbol.asyncDispose]() {},
+          async [Symbol.asyncDispose]() {
+            isOpen = false;
+            counts.closed += 1;
+          },
         };
       },
     },

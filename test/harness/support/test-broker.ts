@@ -19,7 +19,12 @@ export const holder = (pid: number): Holder => ({ owner: owner(pid) });
 
 export async function testBroker(
   servers: Readonly<Record<string, MemoryServer>> = { red: memoryServer() },
-  { pid = 1, kept = [] as readonly KeptLease[], contentOf = async (): Promise<string | undefined> => 'one' } = {},
+  {
+    pid = 1,
+    kept = [] as readonly KeptLease[],
+    contentOf = async (): Promise<string | undefined> => 'one',
+    maximum = {},
+  } = {},
 ): Promise<TestBroker> {
   let record = kept;
   const dead = new Set<number>();
@@ -30,6 +35,7 @@ export async function testBroker(
       return server.engine;
     },
     contentOf,
+    maximum,
     record: {
       read: async () => record,
       async write(leases) {

@@ -86,8 +86,11 @@ export function openServerPool<Server extends PlaceServer>(
 
   async function drop({ id }: Place): Promise<void> {
     const server = servers.get(id);
-    if (server !== undefined) await close(server);
     servers.delete(id);
-    await removeServer(stack, id);
+    try {
+      if (server !== undefined) await close(server);
+    } finally {
+      await removeServer(stack, id);
+    }
   }
 }
