@@ -14,12 +14,17 @@ export interface OpenQuestions {
 
 /**
  * Puts the questions of checks to their stores, as many side by side as a run does, and makes nothing of the answers: no
- * contract is read, no connection opened, no deadline kept, nothing compared or written down.
+ * contract is read, no connection opened, no deadline kept, nothing compared or written down. Returns the checks whose
+ * questions a store did not answer, as one that gives up a query beyond its time.
  */
-export async function askBare(stores: readonly OpenQuestions[], moments: Moments): Promise<void> {
+export async function askBare(stores: readonly OpenQuestions[], moments: Moments): Promise<readonly string[]> {
+  const unanswered: string[] = [];
   await runConcurrently(stores, async ({ session, checks }) => {
-    await runAtOnce(distinct(checks), (check) => ask(check, session, moments));
+    await runAtOnce(distinct(checks), async (check) => {
+      await ask(check, session, moments).catch(() => unanswered.push(check.id));
+    });
   });
+  return unanswered;
 }
 
 /** A run reads a distribution once, whichever checks are of it. */

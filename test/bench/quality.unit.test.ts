@@ -70,6 +70,12 @@ test('checks and their bare questions ask the same in each round, and their time
   expect(formatQualityBench({ ...report, ratio: 1.1 }, colorsFor({}))).toContain('1.20: met');
 });
 
+test('a store that gives up a bare question is told as one that gives up a check', async () => {
+  const { report, checks } = await measured(1, (number) => number !== 1);
+  expect(checks.map(({ id }) => id)).toEqual(expect.arrayContaining([...report.unknown]));
+  expect(report.unknown).toHaveLength(1);
+});
+
 test('times of a run in which a store fell silent are none', async () => {
   // The bare questions of the warm-up are answered.
   const { report, checks } = await measured(1, (number, questions) => number !== questions + 1);
