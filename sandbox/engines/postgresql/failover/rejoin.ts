@@ -10,6 +10,7 @@ import { poll } from '../../../core/poll.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
 import type { RejoinReport } from '../../contract/failover.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { type SeenPrimary, surePrimary } from '../../shared/server/sure-primary.ts';
 import { openClient } from '../server/connection.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys } from './replication.ts';
 
@@ -130,20 +131,10 @@ export async function currentPrimary(running: RunningEngine, nodes: readonly Nod
  * follows may have been promoted over by one that is silent.
  */
 export async function primaryThatAnswers(running: RunningEngine): Promise<NodeHandle> {
-  let alone: NodeHandle | undefined;
-  const look = async () => {
-    const { primary, isSure } = await lookForPrimary(running, running.nodes);
-    alone = primary;
-    return isSure ? primary : undefined;
-  };
-  const timeoutMs = deadlineMs('serverSelection');
-  return poll(look, { timeoutMs, onTimeout: (last) => last as Error }).catch((thrown: unknown) => {
-    if (alone !== undefined) return alone;
-    throw thrown;
-  });
+  return surePrimary(() => lookForPrimary(running, running.nodes));
 }
 
-async function lookForPrimary(running: RunningEngine, nodes: readonly NodeHandle[]) {
+async function lookForPrimary(running: RunningEngine, nodes: readonly NodeHandle[]): Promise<SeenPrimary> {
   const found = primaryAmong(await Promise.all(nodes.map((node) => askPrimary(running, node))));
   if (found === undefined) throw noPrimary('No node that answers is a primary.');
   return found;
@@ -161,9 +152,7 @@ export interface SaidPrimary {
 }
 
 /** The primary, and whether none of the silent ones can have been promoted over it. */
-export function primaryAmong(
-  said: readonly SaidPrimary[],
-): { readonly primary: NodeHandle; readonly isSure: boolean } | undefined {
+export function primaryAmong(said: readonly SaidPrimary[]): SeenPrimary | undefined {
   const [newest] = said.filter(({ timeline }) => timeline > 0).toSorted((one, other) => other.timeline - one.timeline);
   if (newest === undefined) return undefined;
   return { primary: newest.node, isSure: newest.followers > 0 || !said.some(({ isSilent }) => isSilent) };

@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../../../core/deadlines.ts';
+import { within } from '../../../core/within.ts';
 import { withoutUndefined } from '../../../core/without-undefined.ts';
 import {
   type Connection,
@@ -86,19 +87,8 @@ async function connected(client: Redis): Promise<Redis & AsyncDisposable> {
 /** A node that is paused takes the connection, and never answers the first question on it: it is not waited for for ever. */
 async function untilConnected(client: Redis): Promise<void> {
   const timeoutMs = deadlineMs('roleKnown');
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`connect ETIMEDOUT: it took the connection, and gave no answer in ${timeoutMs} ms`)),
-    timeoutMs,
-  );
-  const connecting = client.connect();
-  // Given up, it fails once it is disconnected, and nobody waits for that.
-  connecting.catch(() => {});
-  try {
-    await Promise.race([connecting, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const onTimeout = () => new Error(`connect ETIMEDOUT: it took the connection, and gave no answer in ${timeoutMs} ms`);
+  await within(client.connect(), { timeoutMs, onTimeout });
 }
 
 /** Client for applications: it reconnects by itself, and follows a failover. */

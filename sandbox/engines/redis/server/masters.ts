@@ -1,11 +1,10 @@
 import keySlot from 'cluster-key-slot';
 import type { Redis } from 'ioredis';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { deadlineMs } from '../../../core/deadlines.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { messageOf, SandboxError } from '../../../core/errors.ts';
-import { poll } from '../../../core/poll.ts';
 import { firstNode, isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
+import { surePrimary } from '../../shared/server/sure-primary.ts';
 import { openClient, openExternal } from './connection.ts';
 
 /** How long a node may take to say what it is, in milliseconds: one that is paused takes the connection and is silent. */
@@ -42,18 +41,11 @@ async function openOne(running: ReachableEngine, options: { readonly commandTime
  * time.
  */
 export async function primaryNode({ nodes, secrets }: RunningEngine): Promise<NodeHandle> {
-  let alone: NodeHandle | undefined;
-  const look = async () => {
+  return surePrimary(async () => {
     const said = await Promise.all(nodes.map((node) => askRole(node, secrets)));
     const { primary, isSure } = primaryAmong(said);
     if (primary === undefined) throw noMaster(said.flatMap(({ failure }) => failure ?? []));
-    alone = primary;
-    return isSure ? primary : undefined;
-  };
-  const timeoutMs = deadlineMs('serverSelection');
-  return poll(look, { timeoutMs, onTimeout: (last) => last as Error }).catch((thrown: unknown) => {
-    if (alone !== undefined) return alone;
-    throw thrown;
+    return { primary, isSure };
   });
 }
 
