@@ -1,9 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
 import { now } from '../core/clock.ts';
 import { type ErrorCode, SandboxError } from '../core/errors.ts';
-import { privateMode, writeError } from '../core/files/private-files.ts';
+import { writeError, writeShortLivedFile } from '../core/files/private-files.ts';
 import { withProcessLock } from '../core/files/process-lock.ts';
 import { fatal, poll } from '../core/poll.ts';
 import { notice, type ProgressListener, silent } from '../core/progress.ts';
@@ -72,16 +72,10 @@ export async function withHeldLock<Value>(exclusive: Exclusive, work: () => Prom
 async function take(file: string, holder: Holder, stack: StackIdentity): Promise<Holder | undefined> {
   return withProcessLock(`${file}.guard`, `a lock of ${stack.name}`, async () => {
     const other = await liveHolder(file);
-    if (other === undefined) await writeHolder(file, holder);
-    return other;
-  });
-}
-
-/** It need not outlast a loss of power, as its process does not: no disk is waited for. Whatever stands there is replaced, a link too. */
-async function writeHolder(file: string, holder: Holder): Promise<void> {
-  await rm(file, { force: true });
-  await writeFile(file, `${JSON.stringify(holder)}\n`, { mode: privateMode, flag: 'wx' }).catch((thrown) => {
-    throw writeError(file, thrown);
+    if (other !== undefined) return other;
+    await writeShortLivedFile(file, `${JSON.stringify(holder)}\n`).catch((thrown) => {
+      throw writeError(file, thrown);
+    });
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, readdir, rm } from 'node:fs/promises';
+import { lstat, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { messageOf, SandboxError } from '../errors.ts';
 import { makeFolder } from './make-folder.ts';
@@ -50,6 +50,15 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
   await using file = await createPrivateFile(path);
   await file.write(content);
   await file.keep();
+}
+
+/**
+ * A private file that need not outlast a loss of power, as of a lock: no disk is waited for. Whatever stands there is replaced, a
+ * link too. Throws what the system says.
+ */
+export async function writeShortLivedFile(path: string, content: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, content, { mode: privateMode, flag: 'wx' });
 }
 
 /** What of a file a process left that was killed while it wrote it: nobody else looks for it, and passwords may be in it. */

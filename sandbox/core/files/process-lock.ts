@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
@@ -6,7 +6,7 @@ import { deadlineMs } from '../deadlines.ts';
 import { SandboxError } from '../errors.ts';
 import { fatal, poll } from '../poll.ts';
 import { startTimeOf } from '../process/start-time.ts';
-import { writeError } from './private-files.ts';
+import { writeError, writeShortLivedFile } from './private-files.ts';
 import { userFolder } from './user-folder.ts';
 
 /**
@@ -55,7 +55,8 @@ export async function withProcessLock<Value>(
     },
   );
   const mark = holderMark();
-  await writeHolder(lockFile, mark);
+  // Without it, as on a full disk, the renewal of the lock alone counts.
+  await writeShortLivedFile(holderFile(lockFile), mark).catch(() => {});
   try {
     return await work();
   } finally {
@@ -63,13 +64,6 @@ export async function withProcessLock<Value>(
     await release().catch(() => {});
     await removeHolder(lockFile, mark);
   }
-}
-
-/** Without it, as on a full disk, the renewal of the lock alone counts. Whatever stands there is replaced, a link too. */
-async function writeHolder(lockFile: string, mark: string): Promise<void> {
-  const file = holderFile(lockFile);
-  await rm(file, { force: true }).catch(() => {});
-  await writeFile(file, mark, { mode: 0o600, flag: 'wx' }).catch(() => {});
 }
 
 /** That of somebody else stays, who has taken a lock that seemed to be nobody's. */
