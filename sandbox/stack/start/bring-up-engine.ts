@@ -7,7 +7,7 @@ import type { ResolvedEngine } from '../resolve/resolved-stack.ts';
 import type { EngineState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import type { HeadStart } from './head-start.ts';
-import { type StackStart, volumesOf, wantedWith } from './stack-start.ts';
+import { type StackStart, volumesOf } from './stack-start.ts';
 import { type StartedEngine, startEngine } from './start-engine.ts';
 
 /** An engine whose nodes answer. */
@@ -127,7 +127,6 @@ async function remember(
   await keeper.update({
     hostPorts: before.ports.chosen(),
     engines: { ...keeper.state().engines, [engine.name]: state },
-    wanted: wantedWith({ keeper, before }, [engine.name]),
   });
   await keeper.updateSecrets({
     connections: {
