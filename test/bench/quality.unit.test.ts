@@ -2,21 +2,13 @@ import { expect, test } from 'vitest';
 import { measureQuality } from '../../bench/quality/measure-quality.ts';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import type { QualitySession } from '../../sandbox/engines/contract/quality.ts';
-import type { ExternalEngine } from '../../sandbox/engines/contract/topology.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import type { Check } from '../../sandbox/quality/contracts/contract.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { formatQualityBench } from '../../sandbox/report/bench/quality-bench-text.ts';
 import { colorsFor } from '../../sandbox/report/colors.ts';
-
-const reached: ExternalEngine = {
-  engine: 'postgresql',
-  topology: 'standalone',
-  image: { reference: 'external', digest: 'external', origin: 'official' },
-  serverVersion: '',
-  url: 'postgresql://nobody.invalid/none',
-};
+import { unreached } from '../quality/support/unreached.ts';
 
 const questionsOf = (checks: readonly Check[]) =>
   checks.filter(({ ask }) => ask !== 'catalogue' && !('places' in ask) && !('drift' in ask));
@@ -47,7 +39,7 @@ async function measured(rounds: number, isAnswered: (number: number, questions: 
   const { serverSettings: _, ...bench } = engine.bench ?? { paths: [] };
   const engines = [{ ...engine, bench: bench as never, quality: { ...engine.quality, open } }];
   const checks = checksOf(await readContracts(platformContracts, ['postgresql']), engines);
-  const target = { engines, running: new Map([['postgresql', reached]]), checks, moments: { now: new Date() } };
+  const target = { engines, running: new Map([['postgresql', unreached]]), checks, moments: { now: new Date() } };
   return { asked, checks, report: await measureQuality(target, { rounds }) };
 }
 

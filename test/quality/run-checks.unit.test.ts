@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { NoSuchPlace, type QualitySession } from '../../sandbox/engines/contract/quality.ts';
-import type { ExternalEngine } from '../../sandbox/engines/contract/topology.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
@@ -11,18 +10,11 @@ import { runChecks } from '../../sandbox/quality/run/run-checks.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
 import { inMemory } from './support/distributions-in-memory.ts';
+import { unreached } from './support/unreached.ts';
 
 // 50 ms for what a server has 5 s for.
 beforeEach(() => vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.01'));
 afterEach(() => vi.unstubAllEnvs());
-
-const reached: ExternalEngine = {
-  engine: 'postgresql',
-  topology: 'standalone',
-  image: { reference: 'external', digest: 'external', origin: 'official' },
-  serverVersion: '',
-  url: 'postgresql://nobody.invalid/none',
-};
 
 /** A session that answers, in whose place a test puts what it is about. */
 function sessionWith(more: Partial<QualitySession> = {}): QualitySession {
@@ -45,7 +37,7 @@ async function run(check: string, open: () => Promise<QualitySession>, more: Par
   const { events, progress } = recorder();
   const report = await runChecks({
     engines,
-    running: new Map([['postgresql', reached]]),
+    running: new Map([['postgresql', unreached]]),
     checks: checks.filter(({ id }) => id === check),
     moments: { now: new Date() },
     progress,
