@@ -2,7 +2,7 @@ import type { ConceptRelation, Levels } from '../entities.ts';
 import { cellCount, cellOfLevels, levelCount, levelsOfCell } from '../random/cells.ts';
 import { coreConceptCount, type SizeParameters } from '../sizes.ts';
 import type { RowMaker, World } from '../world.ts';
-import { conceptName, conceptOfCell, otherConceptsOf } from './concepts.ts';
+import { conceptName, conceptOfCell, drawConceptsOf } from './concepts.ts';
 
 type Kind = ConceptRelation['kind'];
 
@@ -77,17 +77,18 @@ function* coreEdges(core: number): Generator<Edge> {
 }
 
 /**
- * Edges of a further concept: to those in demand most often; its prerequisite is the one before it in its cell.
+ * Edges of a further concept: to earlier ones alone, so that no two relate to each other twice, and to those in demand most
+ * often; its prerequisite is the one before it in its cell.
  * Those of the last concept are remembered: its rows come one after the other.
  */
 function furtherEdges(world: World): (concept: number) => readonly Edge[] {
   const { relationsPerConcept } = world.parameters;
-  const othersOf = otherConceptsOf(world);
+  const draw = drawConceptsOf(world);
   const randomOf = world.random('further-relations');
   let last: { readonly concept: number; readonly edges: readonly Edge[] } | undefined;
   return (concept) => {
     if (last?.concept === concept) return last.edges;
-    const [influenced, ...related] = othersOf(relationsPerConcept + 1, concept, randomOf(concept));
+    const [influenced, ...related] = draw(relationsPerConcept + 1, (other) => other < concept, randomOf(concept));
     const edges: readonly Edge[] = [
       ...related.map((to) => ({ kind: 'RELATES_TO', from: concept, to }) as const),
       { kind: 'INFLUENCES', from: concept, to: influenced as number },

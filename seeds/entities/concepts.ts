@@ -67,21 +67,26 @@ export function conceptMaker(world: World): RowMaker<Concept> {
 }
 
 /**
- * Draws different concepts other than `without`, by index. Few are in great demand: the core ones first, then others from
- * all over the cells.
+ * Draws different concepts that are allowed, by index. Few are in great demand: the core ones first, then others from all
+ * over the cells.
  */
-export function otherConceptsOf(world: World): (wanted: number, without: number, random: Random) => readonly number[] {
+export function drawConceptsOf(
+  world: World,
+): (wanted: number, isAllowed: Allowed, random: Random) => readonly number[] {
   const total = world.parameters.concepts;
   const ranks = world.zipf(total, exponents.conceptDegree);
-  return (wanted, without, random) => {
+  return (wanted, isAllowed, random) => {
     const found = new Set<number>();
     while (found.size < wanted) {
       const concept = conceptOfRank(ranks.sample(random), total);
-      if (concept !== without) found.add(concept);
+      if (isAllowed(concept)) found.add(concept);
     }
     return [...found];
   };
 }
+
+/** Says whether the concept with this index may be drawn. */
+type Allowed = (concept: number) => boolean;
 
 /** The concept of this rank by demand. */
 function conceptOfRank(rank: number, total: number): number {

@@ -6,7 +6,7 @@ import { awkwardTexts, knowledgeCategories, textOfLength, topics } from '../rand
 import { dayMs, referenceTime } from '../random/times.ts';
 import { perActiveUser } from '../sizes.ts';
 import type { RowMaker, World } from '../world.ts';
-import { conceptName, conceptOfCell, otherConceptsOf } from './concepts.ts';
+import { conceptName, conceptOfCell, drawConceptsOf } from './concepts.ts';
 import { paragraph } from './contents.ts';
 import { cellOfUser } from './users.ts';
 
@@ -120,11 +120,11 @@ export function knowledgeHeadMaker(world: World): RowMaker<KnowledgeHead> {
 
 /** Draws what comes first of an item. */
 function headDrawer(world: World): (index: number, random: Random) => KnowledgeHead {
-  const othersOf = otherConceptsOf(world);
+  const draw = drawConceptsOf(world);
   return (index, random) => {
     const levels = levelsOfCell(cellOfKnowledge(index));
     const own = conceptOfCell(cellOfKnowledge(index));
-    const others = othersOf(index % 3, own, random);
+    const others = draw(index % 3, (concept) => concept !== own, random);
     return {
       id: knowledgeId(index),
       title: `${random.pick(topics)}（S${levels.silicon}·C${levels.consciousness}·T${levels.thinking}）`,
@@ -136,11 +136,11 @@ function headDrawer(world: World): (index: number, random: Random) => KnowledgeH
 
 /** Names of the concepts that the n-th active user is interested in: the one of its own cell, and two others. */
 export function interestsOf(world: World): (active: number) => readonly string[] {
-  const othersOf = otherConceptsOf(world);
+  const draw = drawConceptsOf(world);
   const randomOf = world.random('interests-of');
   return (active) => {
     const own = conceptOfCell(cellOfUser(world.activeUser(active)));
-    const others = othersOf(perActiveUser.interests - 1, own, randomOf(active));
+    const others = draw(perActiveUser.interests - 1, (concept) => concept !== own, randomOf(active));
     return [own, ...others].map(conceptName);
   };
 }

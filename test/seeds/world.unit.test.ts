@@ -153,6 +153,13 @@ describe('relations of concepts', () => {
     }
   });
 
+  const sizes = ['small', 'medium', 'large', { concepts: 500, relationsPerConcept: 100 }] as const;
+  test.each(sizes)('no two concepts of size %j relate to each other twice', async (size) => {
+    const relations = await rowsOf('conceptRelations', createDataset({ size }));
+    const related = relations.filter(({ kind }) => kind === 'RELATES_TO');
+    expect(new Set(related.map(({ from, to }) => [from, to].toSorted().join(' ~ '))).size).toBe(related.length);
+  });
+
   test.each(['small', 'medium'] as const)('prerequisites of size %s have no cycle', async (size) => {
     const relations = await rowsOf('conceptRelations', createDataset({ size }));
     const left = withoutSources(relations.filter(({ kind }) => kind === 'PREREQUISITE'));
