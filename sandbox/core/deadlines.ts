@@ -24,8 +24,8 @@ const deadlinesMs = {
   sshAnswer: 10_000,
   /** One image build, from its first to its last step. */
   imageBuild: 1_200_000,
-  /** The container engine lets go of a build that was broken off. */
-  buildGone: 5_000,
+  /** The container engine lets go of a build that was broken off; what it still holds then stays for good. */
+  buildGone: 15_000,
   /** A node answers its own protocol after its container started (Neo4j: 5 to 15 s seen). */
   nodeReady: 120_000,
   /** A node ends after its stop signal, before it is killed. */

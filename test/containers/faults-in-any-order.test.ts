@@ -5,6 +5,7 @@ import { isRunning } from '../../sandbox/containers/nodes/nodes.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { seed, seedText } from '../support/seed.ts';
+import { untilAllAnswer } from './support/until-all-answer.ts';
 
 const nodes = ['redis-1', 'redis-2', 'redis-3'] as const;
 
@@ -46,6 +47,7 @@ async function expectHealed(): Promise<void> {
   expect(await unforeseen([stack.faults.heal()])).toEqual([]);
   expect(await stack.faults.active()).toEqual([]);
   for (const each of stack.engines.redis.nodes) expect(await isRunning(each), each.name).toBe(true);
+  await untilAllAnswer(stack.engines.redis);
 }
 
 test(`faults in any order, on nodes in any state, are made or refused, and healed (${seedText})`, async () => {

@@ -73,6 +73,15 @@ function isThere(id: number): boolean {
   }
 }
 
+/** One may have ended by itself since it was looked for. */
+function end(id: number): void {
+  try {
+    process.kill(id);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
+  }
+}
+
 /** The name that the commands know the other machine by: an alias of their `ssh_config`. */
 const alias = 'other-machine';
 
@@ -155,11 +164,11 @@ export async function startOtherMachine(): Promise<OtherMachine> {
     configureServer: writeServerConfig,
     setKnownKey,
     async [Symbol.asyncDispose]() {
-      for (const id of await processes('master')) process.kill(id);
+      for (const id of await processes('master')) end(id);
       holder.kill();
       await holder;
       await poll(async () => (await processes('server')).length === 0, {
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
         onTimeout: () => new Error('the ssh server does not end'),
       });
       await rm(folder, { recursive: true, force: true });
