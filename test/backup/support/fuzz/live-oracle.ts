@@ -135,13 +135,29 @@ async function rolesOf(running: RunningEngine): Promise<Readonly<Record<string, 
 async function tracesIn(running: RunningEngine): Promise<readonly string[]> {
   const node = firstNode(running);
   const { exitCode } = await execInNode(node, ['test', '-e', `/tmp/${canary}`], {});
-  const logged = (await nodeLogs(node, 2_000))
-    .split('\n')
-    .filter((line) => /FATAL/.test(line) && line.includes(canary));
+  const logged = (await logUpToNow(running)).filter((line) => /FATAL/.test(line) && line.includes(canary));
   return [
     ...(exitCode === 0 ? [`/tmp/${canary} was made`] : []),
     ...(logged.length > 0 ? [`somebody connected as an archive says: ${logged[0]}`] : []),
   ];
+}
+
+/** The container engine has a line some time after the server has written it, and has them in their order. */
+async function logUpToNow(running: RunningEngine): Promise<readonly string[]> {
+  const mark = `seen up to ${crypto.randomUUID()}`;
+  await using opened = await openPrimary(running, { database: 'postgres' });
+  await opened.client.query(`DO $$ BEGIN RAISE LOG '${mark}'; END $$`);
+  const log = await poll(
+    async () => {
+      const text = await nodeLogs(firstNode(running), 2_000);
+      return text.includes(mark) ? text : undefined;
+    },
+    {
+      timeoutMs: answerMs,
+      onTimeout: () => new Error(`the log of ${running.engine} never had what was written to it`),
+    },
+  );
+  return log.split('\n');
 }
 
 /** Names of what is gone or another. What is there beside it is no difference. */

@@ -15,8 +15,8 @@ export interface Oracle extends AsyncDisposable {
   readonly judge: (mutant: Mutant) => Promise<{ readonly outcome: string; readonly findings: readonly string[] }>;
 }
 
-/** An archive of some kilobytes is read in some milliseconds; reading on without end is told by this. */
-const answerMs = 20_000;
+/** An archive of some kilobytes is read in some milliseconds, and a bomb in seconds; reading on without end is told by this. */
+const answerMs = 60_000;
 
 /** What a check may take more than the process has at rest: far less than a bomb's 512 MiB, more than a garbage collection leaves. */
 const memoryBytesMax = 192 * 2 ** 20;
