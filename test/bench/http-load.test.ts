@@ -55,7 +55,9 @@ test('fast routes have fractions of a millisecond, and a route that does nothing
   for (const { latencies } of [route, noOp]) {
     expect(latencies.samples).toBeGreaterThan(10);
     expect(latencies.p50Us).toBeGreaterThan(0);
-    expect(latencies.p50Us % 1_000).not.toBe(0);
+    // One figure may be a whole number of milliseconds.
+    const { p50Us, p90Us, p99Us, maxUs } = latencies;
+    expect([p50Us, p90Us, p99Us, maxUs].some((us) => us % 1_000 !== 0)).toBe(true);
   }
 });
 

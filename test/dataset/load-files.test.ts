@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { importDataset } from '../../sandbox/dataset/import-dataset.ts';
 import { rowFileOf } from '../../sandbox/dataset/read/row-file.ts';
 import { type FileFormat, rowEncoders } from '../../sandbox/dataset/read/row-files.ts';
@@ -10,6 +10,9 @@ import { createStack } from '../../sandbox/stack/create-stack.ts';
 import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Entities, EntityName, KnowledgeVector } from '../../seeds/entities.ts';
 import { rowsOf } from '../seeds/rows.ts';
+
+// Each starts engines of its own, Neo4j among them.
+vi.setConfig({ testTimeout: 300_000 });
 
 let folder: string;
 beforeAll(async () => {

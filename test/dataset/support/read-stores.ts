@@ -110,7 +110,10 @@ async function readCaches(stack: Stack): Promise<Held> {
   const { redis } = stack.clients;
   const cacheEntries: Record<string, string> = {};
   for (const key of await redis.keys('*')) {
-    if (/^(user|conversation|knowledge_graph):/.test(key)) cacheEntries[key] = canonical(await redis.get(key));
+    if (!/^(user|conversation|knowledge_graph):/.test(key)) continue;
+    const value = await redis.get(key);
+    // One that lives for a second may be gone since it was listed.
+    if (value !== null) cacheEntries[key] = canonical(value);
   }
   return { cacheEntries };
 }

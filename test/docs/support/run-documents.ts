@@ -44,7 +44,7 @@ export async function copyCheckout(settings: Readonly<Record<string, string>> = 
   const { stdout } = await execa('git', ['ls-files', '-z', '-co', '--exclude-standard'], { cwd: root });
   for (const file of stdout.split('\0').filter((name) => name !== '')) {
     await mkdir(dirname(join(path, file)), { recursive: true });
-    await copyFile(join(root, file), join(path, file));
+    await copyFile(join(root, file), join(path, file)).catch(unlessGone);
   }
   await symlink(join(root, 'node_modules'), join(path, 'node_modules'));
   const env = { ...cleanEnvironment(), ...settings };
@@ -63,6 +63,11 @@ export async function copyCheckout(settings: Readonly<Record<string, string>> = 
       await rm(path, { recursive: true, force: true });
     },
   };
+}
+
+/** A file that another test has made in the checkout for itself may be gone since it was listed. */
+function unlessGone(thrown: NodeJS.ErrnoException): void {
+  if (thrown.code !== 'ENOENT') throw thrown;
 }
 
 /** Names of the stacks of a folder, those that restores have made beside its own too. */
