@@ -21,10 +21,14 @@ if (report?.vulnerabilities === undefined) {
   if (found.some(([, { severity }]) => failing.has(severity))) process.exitCode = 1;
 }
 
-/** `npm audit` ends with 1 where it finds something and where it could not ask: its document tells which. */
+/**
+ * `npm audit` ends with 1 where it finds something and where it could not ask: its document tells which. Of itself npm
+ * waits five minutes for an answer, three times over, of the time that the tests are to have.
+ */
 function audit(): Promise<AuditReport | undefined> {
+  const env = { npm_config_fetch_timeout: '30000', npm_config_fetch_retries: '1', ...process.env };
   return new Promise((resolve) => {
-    execFile('npm', ['audit', '--json', '--omit=dev'], { maxBuffer: 64 * 2 ** 20 }, (_, stdout) => {
+    execFile('npm', ['audit', '--json', '--omit=dev'], { maxBuffer: 64 * 2 ** 20, env }, (_, stdout) => {
       try {
         resolve(JSON.parse(stdout) as AuditReport);
       } catch {

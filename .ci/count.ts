@@ -6,7 +6,10 @@ interface Results {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
 }
 
 const [path = '', status = '1'] = process.argv.slice(2);
@@ -14,14 +17,22 @@ const { passed, failed, skipped } = count(read(path), Number(status));
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed === 0 && passed > 0 && status === '0' ? 0 : 1;
 
-/** A run that failed without a failed test (the checks before the tests, a broken file) counts as one failure. */
+/** A run that failed without a failed test or file (the checks before the tests, an error of nobody's) is one failure. */
 function count(results: Results | undefined, exitStatus: number) {
-  const failedTests = results?.numFailedTests ?? 0;
+  const found = (results?.numFailedTests ?? 0) + brokenFiles(results);
   return {
     passed: results?.numPassedTests ?? 0,
-    failed: exitStatus !== 0 && failedTests === 0 ? 1 : failedTests,
+    failed: exitStatus !== 0 && found === 0 ? 1 : found,
     skipped: (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0),
   };
+}
+
+/** Files that failed outside of their tests, which count as skipped or not at all: in a hook, or before there was one. */
+function brokenFiles(results: Results | undefined): number {
+  const broken = (results?.testResults ?? []).filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  );
+  return broken.length;
 }
 
 function read(file: string): Results | undefined {

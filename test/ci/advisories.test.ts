@@ -8,11 +8,12 @@ import { temporaryFolder } from '../engines/support/backups.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
-/** What the check says of a registry that answers so when it is asked for advisories. */
-async function checkedBy(status: number, advisories: object) {
+/** What the check says of a registry that answers so when it is asked for advisories; with no status, never. */
+async function checkedBy(status: number | undefined, advisories: object) {
   const server = createServer((request, response) => {
     const isAsked = request.url?.startsWith('/-/npm/v1/security/') === true;
     request.resume();
+    if (status === undefined) return;
     response.writeHead(isAsked ? status : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(isAsked ? advisories : {}));
   }).listen(0, '127.0.0.1');
@@ -24,7 +25,12 @@ async function checkedBy(status: number, advisories: object) {
     return await execa(process.execPath, [join(project, '.ci', 'advisories.ts')], {
       cwd: project,
       reject: false,
-      env: { npm_config_registry: registry, npm_config_fetch_retries: '0', npm_config_cache: cache.path },
+      env: {
+        npm_config_registry: registry,
+        npm_config_fetch_retries: '0',
+        npm_config_cache: cache.path,
+        ...(status === undefined ? { npm_config_fetch_timeout: '1000' } : {}),
+      },
     });
   } finally {
     server.close();
@@ -39,6 +45,11 @@ const advisory = (severity: string) => ({
 test('a registry without advisories is said, and fails nothing', async () => {
   const { exitCode, stdout } = await checkedBy(405, {});
   expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^advisories: not checked, because .*405/)]);
+});
+
+test('so is one that never answers', async () => {
+  const { exitCode, stdout } = await checkedBy(undefined, {});
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^advisories: not checked, because /)]);
 });
 
 test('no advisories are none', async () => {
