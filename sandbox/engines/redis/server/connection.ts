@@ -38,7 +38,7 @@ export async function openExternal(
   return connected(
     new Redis(url, {
       lazyConnect: true,
-      connectTimeout: 10_000,
+      connectTimeout: deadlineMs('roleKnown'),
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       ...withoutUndefined({ commandTimeout: options.commandTimeoutMs }),
@@ -58,7 +58,9 @@ async function openAt(
       port,
       password: secrets.default ?? '',
       lazyConnect: true,
-      connectTimeout: 1_500,
+      // A process that had no core finds its timer over before the connection that has come meanwhile. Nothing is gained by
+      // less: where nobody listens the answer comes at once.
+      connectTimeout: deadlineMs('roleKnown'),
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       ...withoutUndefined({ commandTimeout: commandTimeoutMs }),
