@@ -25,6 +25,12 @@ export async function openClient(
   return openAt(node.host, node.port, secrets, options.commandTimeoutMs);
 }
 
+/** A busy machine takes a connection late: one for work is waited for as long as those of other engines. */
+const connectMs = 10_000;
+
+/** One that asks whether somebody is there asks again, and waits for a connection no longer than this or for an answer. */
+const askedMs = 1_500;
+
 /** {@link openClient} for the Sentinel beside a node. It answers at once, or is frozen. */
 export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
   return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets, deadlineMs('serverSelection'));
@@ -38,7 +44,7 @@ export async function openExternal(
   return connected(
     new Redis(url, {
       lazyConnect: true,
-      connectTimeout: 10_000,
+      connectTimeout: connectMs,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       ...withoutUndefined({ commandTimeout: options.commandTimeoutMs }),
@@ -58,7 +64,7 @@ async function openAt(
       port,
       password: secrets.default ?? '',
       lazyConnect: true,
-      connectTimeout: 1_500,
+      connectTimeout: commandTimeoutMs === undefined ? connectMs : Math.max(askedMs, commandTimeoutMs),
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       ...withoutUndefined({ commandTimeout: commandTimeoutMs }),
