@@ -163,8 +163,10 @@ test('tests whose work is rolled back have one store after the other, and an add
   await expect(withFaults).rejects.toMatchObject({ code: 'NOT_SUPPORTED' });
 });
 
+/** What processes have, whatever is kept of tests that have failed. */
 async function untilLabels(...wanted: readonly string[]): Promise<void> {
-  await poll(async () => String((await leases()).map(({ label }) => label)) === String(wanted), {
+  const held = async () => (await leases()).filter(({ state }) => state === 'held').map(({ label }) => label);
+  await poll(async () => String(await held()) === String(wanted), {
     timeoutMs: 120_000,
     onTimeout: () => new Error(`the leases never were: ${wanted}`),
   });
