@@ -25,12 +25,6 @@ export async function openClient(
   return openAt(node.host, node.port, secrets, options.commandTimeoutMs);
 }
 
-/** A busy machine takes a connection late: one for work is waited for as long as those of other engines. */
-const connectMs = 10_000;
-
-/** One that asks whether somebody is there asks again, and waits for a connection no longer than this or for an answer. */
-const askedMs = 1_500;
-
 /** {@link openClient} for the Sentinel beside a node. It answers at once, or is frozen. */
 export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<Redis & AsyncDisposable> {
   return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets, deadlineMs('serverSelection'));
@@ -44,7 +38,7 @@ export async function openExternal(
   return connected(
     new Redis(url, {
       lazyConnect: true,
-      connectTimeout: connectMs,
+      connectTimeout: 10_000,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       ...withoutUndefined({ commandTimeout: options.commandTimeoutMs }),
@@ -64,7 +58,7 @@ async function openAt(
       port,
       password: secrets.default ?? '',
       lazyConnect: true,
-      connectTimeout: commandTimeoutMs === undefined ? connectMs : Math.max(askedMs, commandTimeoutMs),
+      connectTimeout: 1_500,
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       ...withoutUndefined({ commandTimeout: commandTimeoutMs }),
