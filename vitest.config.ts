@@ -19,6 +19,8 @@ export default defineConfig({
     // one and the same unless a seed is given, so that a change is judged by what it changed.
     sequence: { sequencer: LongestFirst, shuffle: { tests: true, files: false }, seed: orderSeed },
     testTimeout: 120_000,
+    // Vitest's own second is less than a busy machine takes to tell one process that another one's connection has ended.
+    expect: { poll: { timeout: 60_000, interval: 25 } },
     hookTimeout: 300_000,
     reporters: resultsFile === undefined ? ['default'] : ['default', ['json', { outputFile: resultsFile }]],
     projects: [

@@ -6,9 +6,10 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import pg from 'pg';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { resolveImages } from '../../sandbox/containers/images/images.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
 
 /** Images as the stack would take them: ready from the start of the test run. */
@@ -24,6 +25,10 @@ beforeAll(async () => {
   image = (engine) => images.get(engine)?.reference ?? '';
 });
 
+/** As long as a stack waits for its own, in milliseconds: testcontainers' minute is short for three at once on a busy machine. */
+const startMs = deadlineMs('nodeReady');
+vi.setConfig({ testTimeout: 2 * startMs });
+
 // Each is removed as its test ends: the reaper that testcontainers would start beside them needs an image of its own.
 describe.concurrent('an image starts as the official one does', () => {
   test('@testcontainers/postgresql: database, user and password by environment', async () => {
@@ -32,6 +37,7 @@ describe.concurrent('an image starts as the official one does', () => {
       .withUsername('clerk')
       .withPassword('open-sesame_42')
       .withAutoCleanup(false)
+      .withStartupTimeout(startMs)
       .start();
     const client = new pg.Client({
       host: container.getHost(),
@@ -54,6 +60,7 @@ describe.concurrent('an image starts as the official one does', () => {
     await using container = await new Neo4jContainer(image('neo4j'))
       .withPassword('correct horse')
       .withAutoCleanup(false)
+      .withStartupTimeout(startMs)
       .start();
     const auth = neo4j.auth.basic(container.getUsername(), container.getPassword());
     await using driver = neo4j.driver(container.getBoltUri(), auth);
@@ -67,6 +74,7 @@ describe.concurrent('an image starts as the official one does', () => {
     await using container = await new RedisContainer(image('redis'))
       .withPassword('hush')
       .withAutoCleanup(false)
+      .withStartupTimeout(startMs)
       .start();
     const client = new Redis(container.getConnectionUrl());
     try {
@@ -80,7 +88,10 @@ describe.concurrent('an image starts as the official one does', () => {
 test('@testcontainers/mongodb: a replica set of one member, whose transactions work', async (context) => {
   // The stand-in is a replica set of its own making, and has no shell for the module to initiate one with.
   if (originOf('mongodb') !== 'official') context.skip('the official image is not here');
-  await using container = await new MongoDBContainer(image('mongodb')).withAutoCleanup(false).start();
+  await using container = await new MongoDBContainer(image('mongodb'))
+    .withAutoCleanup(false)
+    .withStartupTimeout(startMs)
+    .start();
   await using client = await new MongoClient(`${container.getConnectionString()}/?directConnection=true`).connect();
   await client.withSession((session) =>
     session.withTransaction(() => client.db('shop').collection('orders').insertOne({ total: 1 }, { session })),

@@ -27,13 +27,17 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function roundTrips(client: EchoClient, count: number): Promise<number> {
-  const [startedMs, before] = [performance.now(), client.received().length];
+/** Returns how long each took, in milliseconds. */
+async function roundTrips(client: EchoClient, count: number): Promise<readonly number[]> {
+  const before = client.received().length;
+  const tookMs: number[] = [];
   for (let sent = 1; sent <= count; sent += 1) {
+    const startedMs = performance.now();
     client.send('x');
     await client.until(before + sent);
+    tookMs.push(performance.now() - startedMs);
   }
-  return performance.now() - startedMs;
+  return tookMs;
 }
 
 const connectCode = () =>
@@ -51,17 +55,18 @@ test('the addresses of a store are those of its proxy, with everything else of t
   });
 });
 
-test('every answer is late by the latency, and by no more than as much again, beside a control without', async () => {
+test('every answer is late by the latency, the quickest by no more than as much again, and none before and after it', async () => {
   const latencyMs = 20;
   const count = 20;
   using client = await echoClient(port());
-  const controlMs = await roundTrips(client, count);
+  // Any of them may find the processors busy: the quickest of so many tells what the proxy does.
+  expect(Math.min(...(await roundTrips(client, count)))).toBeLessThan(latencyMs);
   await path.fault({ latencyMs });
-  const lateMs = await roundTrips(client, count);
-  expect(lateMs).toBeGreaterThanOrEqual(count * latencyMs);
-  expect(lateMs).toBeLessThan(2 * (count * latencyMs + controlMs));
+  const quickestMs = Math.min(...(await roundTrips(client, count)));
+  expect(quickestMs).toBeGreaterThanOrEqual(latencyMs);
+  expect(quickestMs).toBeLessThan(2 * latencyMs);
   await path.heal();
-  expect(await roundTrips(client, count)).toBeLessThan(lateMs / 2);
+  expect(Math.min(...(await roundTrips(client, count)))).toBeLessThan(latencyMs);
 });
 
 test('latency delays, and is no limit to how much comes: answers under way together are late together', async () => {
@@ -71,15 +76,17 @@ test('latency delays, and is no limit to how much comes: answers under way toget
   const bytes = Buffer.alloc(30_000_000, 'ab');
   client.send(bytes);
   expect((await client.until(bytes.length)).equals(bytes)).toBe(true);
-  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(1_000);
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  const tookMs = performance.now() - startedMs;
+  expect(tookMs).toBeGreaterThanOrEqual(1_000);
+  // They come in 458 pieces of 64 KiB, or more: late one after the other, they would take as many seconds.
+  expect(tookMs).toBeLessThan(60_000);
 });
 
 test('answers that are late come at once when the latency ends', async () => {
   using client = await echoClient(port());
   await path.fault({ latencyMs: 3_600_000 });
   client.send('held up');
-  await poll(() => server.openCount() === 1, { timeoutMs: 10_000, onTimeout: () => new Error('it never arrived') });
+  await poll(() => server.receivedCount() === 7, { timeoutMs: 10_000, onTimeout: () => new Error('it never arrived') });
   await path.heal();
   expect(String(await client.until(7))).toBe('held up');
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -146,8 +147,11 @@ test('more open requests than anybody needs are cut off, and what waited is forg
 
 test('as many processes as come share the stores, each in its turn', async () => {
   const many = await Promise.all(Array.from({ length: 300 }, client));
+  // The last one waits for all others.
+  const allMs = many.length * waitMs;
   const used = many.map(async (each, index) => {
-    const { places } = await each.ask<'lease'>({ ask: 'lease', label: `test ${index}`, engines: ['red'], waitMs });
+    const asked = { ask: 'lease', label: `test ${index}`, engines: ['red'], waitMs: allMs } as const;
+    const { places } = await each.ask<'lease'>(asked);
     await each.close();
     return Object.keys(places);
   });
@@ -197,6 +201,23 @@ test('a broker whose queue of connections is full is there all the same', async 
     await once(child, 'exit');
   }
   expect(await connectBroker(at)).toBeUndefined();
+});
+
+test('a goodbye to a broker whose connection fails meanwhile is a goodbye all the same', async () => {
+  const socket = connect(path);
+  await once(socket, 'connect');
+  const goodbye = clientOf(socket).close();
+  socket.destroy(new Error('reset'));
+  await goodbye;
+});
+
+test('a broker that has ended removes no socket of the next one', async () => {
+  const at = join(folder, 'followed');
+  const first = await serveBroker({ path: at, broker: tested.broker });
+  const ended = first[Symbol.asyncDispose]();
+  writeFileSync(at, 'of the next one');
+  await ended;
+  expect((await stat(at)).size).toBeGreaterThan(0);
 });
 
 test('what is no broker, or may not be reached, is not taken for the end of one', async () => {

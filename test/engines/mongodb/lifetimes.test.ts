@@ -1,11 +1,13 @@
 import type { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
+import { poll } from '../../../sandbox/core/poll.ts';
 import type { Fingerprint } from '../../../sandbox/engines/contract/data.ts';
 import { mongodb } from '../../../sandbox/engines/mongodb/engine.ts';
 import { databaseName } from '../../../sandbox/engines/mongodb/server/connection.ts';
 import { differenceOf } from '../../../sandbox/engines/shared/backup/fingerprint-difference.ts';
 import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts';
-import { backupOf, takeBackup } from '../support/backups.ts';
+import { backupOf, type StoredBackup, takeBackup } from '../support/backups.ts';
 
 const hourMs = 3_600_000;
 /** Documents of the list below whose lifetime has passed. */
@@ -20,21 +22,10 @@ const tokens = (client: MongoClient) => client.db(databaseName).collection<{ _id
 beforeAll(async () => {
   const empty = { engines: ['mongodb'], size: 'none' } as const;
   [source, target] = await Promise.all([createStack(empty), createStack({ ...empty, schema: false })]);
-  const ago = (hours: number) => new Date(Date.now() - hours * hourMs);
-  const collection = tokens(source.clients.mongodb);
-  await collection.insertMany([
-    { _id: 'lives for an hour more', at: ago(23) },
-    { _id: 'lives as long as its earliest moment', at: [ago(1), ago(2)] },
-    { _id: 'lives for ever, for it has no moment', at: 'never' },
-    { _id: 'lives for ever, for it says nothing' },
-    { _id: 'a day old', at: ago(25) },
-    { _id: 'a year old', at: ago(365 * 24) },
-    { _id: 'one of its moments is a day old', at: [ago(1), ago(25)] },
-  ]);
-  // The server looks for what has expired once a minute: it is made last.
-  await collection.createIndex({ at: 1 }, { expireAfterSeconds: 86_400 });
-  before = await mongodb.data.fingerprint(source.engines.mongodb);
-  await using taken = await takeBackup(mongodb, source.engines.mongodb);
+  await using taken = await poll(takenWithExpired, {
+    timeoutMs: deadlineMs('suiteCase'),
+    onTimeout: () => new Error('the server removes what has expired before any backup is made'),
+  });
   const notes = {
     expired: (count: number) => {
       expired += count;
@@ -45,6 +36,31 @@ beforeAll(async () => {
   await tokens(target.clients.mongodb).deleteMany({ at: { $lt: new Date(Date.now() - 24 * hourMs) } });
 });
 afterAll(() => Promise.all([source?.dispose(), target?.dispose()]));
+
+/**
+ * The server looks for what has expired once a minute, and nobody knows when: a backup that it has come before is none to
+ * try, and the next one has most of a minute.
+ */
+async function takenWithExpired(): Promise<StoredBackup | undefined> {
+  const ago = (hours: number) => new Date(Date.now() - hours * hourMs);
+  const collection = tokens(source.clients.mongodb);
+  await collection.drop();
+  const { insertedCount } = await collection.insertMany([
+    { _id: 'lives for an hour more', at: ago(23) },
+    { _id: 'lives as long as its earliest moment', at: [ago(1), ago(2)] },
+    { _id: 'lives for ever, for it has no moment', at: 'never' },
+    { _id: 'lives for ever, for it says nothing' },
+    { _id: 'a day old', at: ago(25) },
+    { _id: 'a year old', at: ago(365 * 24) },
+    { _id: 'one of its moments is a day old', at: [ago(1), ago(25)] },
+  ]);
+  await collection.createIndex({ at: 1 }, { expireAfterSeconds: 86_400 });
+  before = await mongodb.data.fingerprint(source.engines.mongodb);
+  const taken = await takeBackup(mongodb, source.engines.mongodb);
+  if ((await collection.countDocuments()) === insertedCount) return taken;
+  await taken[Symbol.asyncDispose]();
+  return undefined;
+}
 
 test('a restore counts the documents whose lifetime has passed, and is the same but for them', async () => {
   expect(expired).toBe(expiredDocuments);

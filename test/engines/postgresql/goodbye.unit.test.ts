@@ -24,4 +24,4 @@ test('a connection to a server that fell silent ends all the same', async () => 
   expect(sockets).toHaveLength(1);
   for (const socket of sockets) socket.destroy();
   server.close();
-}, 10_000);
+});

@@ -40,7 +40,10 @@ async function keep(folder: string, numbers: readonly number[], of = history): P
 }
 
 const namesIn = async (folder: string) =>
-  (await readdir(join(folder, history))).filter((name) => name.endsWith('.gz')).map((name) => name.slice(22, 24));
+  (await readdir(join(folder, history)))
+    .filter((name) => name.endsWith('.gz'))
+    .map((name) => name.slice(22, 24))
+    .toSorted();
 
 const numbers = fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { minLength: 1 });
 

@@ -28,11 +28,11 @@ test.each([
   ['white space', ' \n'.repeat(50_000)],
   ['empty statements', '; '.repeat(50_000)],
 ])('files that begin or end a transaction are told in no time, with many %s', (_, filling) => {
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   const kindsOf = (text: string) => ['BEGIN', 'COMMIT', 'ROLLBACK'].map((word) => statementKind(`${word}${text}`));
   expect(kindsOf(`;\n-- ${filling}`)).toHaveLength(3);
   expect(kindsOf(` ${filling}\n*/; CREATE TABLE a ()`)).toHaveLength(3);
   expect(statementKind(`${filling}\nCREATE TABLE a ()`)).toBe('other');
-  // Tried again and again, it would be years.
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
+  // Tried again and again, it would be years. What counts is the work: others may have the processors meanwhile.
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(2_000);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
 import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
 import type { Harness } from '../../../sandbox/harness/harness-of.ts';
@@ -23,8 +24,11 @@ const asks: Readonly<Record<Tried, Ask>> = {
 /** How long whoever must not answer is listened to: it has answered in some milliseconds right before. */
 const brokenMs = 1_000;
 
-/** Whether an answer comes in time; by default one in which a healthy store gives a hundred. */
-async function answers(asking: Promise<unknown>, withinMs = 3_000): Promise<'answered' | 'failed' | 'silent'> {
+/** Whether an answer comes in time; by default one in which a healthy store gives one, driver and connection included. */
+async function answers(
+  asking: Promise<unknown>,
+  withinMs = deadlineMs('statement'),
+): Promise<'answered' | 'failed' | 'silent'> {
   asking.catch(() => {});
   const silence = Promise.withResolvers<'silent'>();
   const timer = setTimeout(() => silence.resolve('silent'), withinMs);
@@ -41,10 +45,10 @@ async function answers(asking: Promise<unknown>, withinMs = 3_000): Promise<'ans
   }
 }
 
-/** Pools and drivers find by themselves that it is well again. */
+/** Pools and drivers find by themselves that it is well again, some by asking once more. */
 async function untilAnswered(ask: Ask, lease: Lease): Promise<void> {
-  await poll(async () => (await answers(ask(lease))) === 'answered', {
-    timeoutMs: 60_000,
+  await poll(async () => (await answers(ask(lease), 3_000)) === 'answered', {
+    timeoutMs: deadlineMs('statement'),
     onTimeout: () => new Error('it is not well again'),
   });
 }

@@ -81,14 +81,15 @@ function vectorIndexText({ hnsw_config, quantization_config }: Partial<FoundColl
   return canonicalText({ m, ef_construct, ...(quantization_config ? { quantization: quantization_config } : {}) });
 }
 
-/** Asks the peers in turn: each answers for the whole cluster. */
+/** Asks the peers in turn: each answers for the whole cluster. One that has no other beside it may take its time. */
 async function collectionOf({ nodes, secrets }: RunningEngine, name: string): Promise<FoundCollection | undefined> {
+  const timeoutMs = deadlineMs(nodes.length > 1 ? 'serverSelection' : 'statement');
   let last: unknown;
   for (const { host, port } of nodes) {
     try {
       const response = await fetch(`http://${host}:${port}/collections/${encodeURIComponent(name)}`, {
         headers: { 'api-key': secrets.apiKey ?? '', connection: 'close' },
-        signal: AbortSignal.timeout(deadlineMs('serverSelection')),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       if (response.status === 404) return undefined;
       if (!response.ok) throw new Error(`it answered ${response.status}: ${(await response.text()).slice(0, 200)}`);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { SandboxError } from '../../../core/errors.ts';
 import { readLines } from './lines.ts';
@@ -65,10 +64,12 @@ export function clientOf(socket: Socket): BrokerClient {
 
   async function close(): Promise<void> {
     if (!isOpen) return;
+    // Also where the broker ends with an error meanwhile: it is gone then.
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.ref();
     socket.end();
     const late = setTimeout(() => socket.destroy(), goodbyeMs);
-    await once(socket, 'close');
+    await closed;
     clearTimeout(late);
   }
 }

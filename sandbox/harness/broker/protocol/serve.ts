@@ -64,10 +64,10 @@ export async function serveBroker({
   await chmod(path, privateMode);
   return {
     connections: () => connected.size,
+    // The socket goes with the server, at once. Removed a moment later, it might be that of the next broker.
     async [Symbol.asyncDispose]() {
       server.close();
       for (const socket of connected) socket.destroy();
-      await rm(path, { force: true });
     },
   };
 }

@@ -107,10 +107,13 @@ async function whileBounded<Value>(
 ): Promise<Value> {
   const ended = new AbortController();
   const bytesMax = growth(sizeBytes);
+  const isTooLarge = async () => {
+    const { rows } = await client.query<{ size: string }>('SELECT pg_catalog.pg_database_size($1) AS size', [name]);
+    return Number(rows[0]?.size) > bytesMax;
+  };
   const watched = (async () => {
     for await (const _ of setInterval(lookEveryMs, undefined, { signal: ended.signal })) {
-      const { rows } = await client.query<{ size: string }>('SELECT pg_catalog.pg_database_size($1) AS size', [name]);
-      if (Number(rows[0]?.size) <= bytesMax) continue;
+      if (!(await isTooLarge())) continue;
       await client.query(`ALTER ROLE ${identifier(role.name)} NOLOGIN`);
       await client.query(
         `SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE usename = ${literal(role.name)}`,
@@ -124,7 +127,8 @@ async function whileBounded<Value>(
   });
   const [outcome] = await Promise.allSettled([work()]);
   ended.abort();
-  if (await watched) {
+  // What is done between two looks, as where this process had to wait for the machine, is seen at the end.
+  if ((await watched) || (outcome.status === 'fulfilled' && (await isTooLarge()))) {
     const reason = `a database of it grows beyond the ${Math.round(bytesMax)} bytes that its manifest allows`;
     throw backupRefused('BACKUP_TOO_LARGE', 'postgresql', reason);
   }

@@ -32,6 +32,9 @@ export const rolledBack: RolledBack<Pool> = {
 /** How long a statement that still runs when its test is over may take, in milliseconds. */
 const lastStatementMs = 2_000;
 
+/** How long taking its work back may take, in milliseconds, on a busy machine too. What takes longer waits behind a cursor. */
+const takeBackMs = 10_000;
+
 /** What one test has. */
 interface Test {
   readonly pool: Pool;
@@ -94,10 +97,10 @@ function newTest(session: Client, own: OwnStatements): Test {
 
 /** What is of the session rather than of the transaction goes too: locks, prepared statements, settings, temporary tables. */
 async function endTest(session: Client, { turns }: Test): Promise<void> {
-  await inTime(turns.end(), session);
+  await inTime(turns.end(), session, lastStatementMs);
   if (!turns.hasBegun()) return;
   // A cursor that was left open lets nothing else through.
-  const isWhole = await inTime(takeBack(session), session);
+  const isWhole = await inTime(takeBack(session), session, takeBackMs);
   if (turns.isSpoiled() || !isWhole) throw committed();
 }
 
@@ -124,9 +127,9 @@ async function takeBack(session: Client): Promise<boolean> {
   return isWhole;
 }
 
-function inTime<Value>(work: Promise<Value>, session: Client): Promise<Value> {
+function inTime<Value>(work: Promise<Value>, session: Client, timeoutMs: number): Promise<Value> {
   return within(work, {
-    timeoutMs: lastStatementMs,
+    timeoutMs,
     onTimeout: () => {
       // The server rolls back what a session has left that is gone.
       (session as unknown as { connection: { stream: { destroy: () => void } } }).connection.stream.destroy();

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { deadlineMs } from '../../../../core/deadlines.ts';
 import { messageOf } from '../../../../core/errors.ts';
+import { withDeadline } from '../../../../core/within.ts';
 import type { Leak, Place } from '../../../contract/isolation.ts';
 
 /** Runs work in two places at once, each as its own user. What they leave in their own databases is theirs to lose. */
@@ -17,7 +19,13 @@ export async function open(uri: string): Promise<{ readonly client: Redis } & As
   const client = new Redis(uri, { lazyConnect: true, retryStrategy: () => null });
   client.on('error', () => {});
   await client.connect();
-  return { client, [Symbol.asyncDispose]: async () => client.disconnect() };
+  return { client, [Symbol.asyncDispose]: () => end(client) };
+}
+
+/** Once the server knows of it, so that a reset that follows finds nobody. One that does not answer is left. */
+async function end(client: Redis): Promise<void> {
+  await withDeadline(client.quit(), deadlineMs('serverSelection')).catch(() => {});
+  client.disconnect();
 }
 
 /** Whether the server does it. `false`: its rules refuse this user. Throws where it fails for any other reason. */

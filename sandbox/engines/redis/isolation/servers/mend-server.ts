@@ -22,8 +22,11 @@ export interface PlaceServer {
 /** A server that a test has paused answers nobody: it is given up. */
 const commandTimeoutMs = 5_000;
 
-/** How long clients that the test has closed may take to go, in milliseconds: the server learns of it a moment later. */
-const clientsGoneMs = 250;
+/**
+ * How long clients that the test has closed may take to go, in milliseconds: the server learns of it a moment later, which on
+ * a busy machine is no moment. A test that ends does not wait for it, and a server that is given up costs a new one.
+ */
+const clientsGoneMs = 2_000;
 
 /** What a server is before any test has it. */
 export async function readNew(client: Redis): Promise<Pick<PlaceServer, 'settings' | 'users' | 'shared'>> {
