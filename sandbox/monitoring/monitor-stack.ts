@@ -79,7 +79,7 @@ export async function startMonitoring(
       ...withoutUndefined({ install: options.install, signal: options.signal }),
     });
     const withoutLogins = await changeMonitoringLogins('grant', beside.network, [...engines.values()]);
-    const { parts, targets } = await planned(beside, watched, images, {
+    const { parts, targets, letGoOfPorts } = await planned(beside, watched, images, {
       timeScale: options.timeScale ?? 1,
       asSpecified: options.asSpecified ?? false,
       webhook: options.webhook,
@@ -89,7 +89,7 @@ export async function startMonitoring(
       await serveMetrics(beside.network, (await options.published?.()) ?? []);
       await writeTargets(beside.network, targets);
       await Promise.all(parts.map((part) => untilServing(part, containerOf(part), options.signal)));
-    });
+    }).finally(letGoOfPorts);
     // Not before: whoever has a server that is down, or hangs, wants the rest to be watched all the more.
     tellWithoutLogins(withoutLogins, options.progress);
   });

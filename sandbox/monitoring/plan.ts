@@ -45,15 +45,24 @@ export function imagesFor(watched: readonly Watched[]): readonly ImageRequest[] 
   return [prometheus, alertmanager, ...exporters];
 }
 
-/** What is to run, and what Prometheus is to scrape. */
+interface Planned {
+  /** What is to run. */
+  readonly parts: readonly Part[];
+  /** What Prometheus is to scrape. */
+  readonly targets: readonly JobTargets[];
+  /** Ends the claim to the ports of the parts: they are published, or will not be. */
+  readonly letGoOfPorts: () => void;
+}
+
+/** What watches these engines. */
 export async function planned(
   beside: NodeHandle,
   watched: readonly Watched[],
   images: ReadonlyMap<string, ResolvedImage>,
   programs: ProgramOptions,
-): Promise<{ readonly parts: readonly Part[]; readonly targets: readonly JobTargets[] }> {
+): Promise<Planned> {
   const imageOf = (name: string) => images.get(name) as ResolvedImage;
-  const hostPort = await portsOf(beside.network);
+  const { hostPort, letGoOfPorts } = await portsOf(beside.network);
   const sources = watched.map(({ engine, running }) => ({ engine: engine.name, ...sourceOf(engine.metrics, running) }));
   const engines = watched.map(({ engine }) => engine.name);
   const own = [
@@ -68,7 +77,8 @@ export async function planned(
       ({ spec, port, image }): Part => ({ spec, image: imageOf(image), hostPorts: { [port]: hostPort(port) } }),
     ),
   ];
-  return { parts, targets: [...sources.map(({ targets }) => targets), publishedTargets(beside.network)] };
+  const targets = [...sources.map((source) => source.targets), publishedTargets(beside.network)];
+  return { parts, targets, letGoOfPorts };
 }
 
 /** Of the servers that answer themselves, what they are shown, by job. */
@@ -91,7 +101,7 @@ function publishedTargets(stackName: string): JobTargets {
 }
 
 /** Ports on the loopback address: those that the containers have, if there are any, and free ones otherwise. */
-async function portsOf(stackName: string): Promise<(containerPort: number) => number> {
+async function portsOf(stackName: string) {
   const found = await monitoringContainers(stackName);
   const known = Object.assign({}, ...found.map(({ hostPorts }) => hostPorts)) as Readonly<Record<number, number>>;
   const chooser = createPortChooser({ name: `${stackName}-monitoring`, isFree: await freePortCheck(stackName) });
@@ -99,5 +109,8 @@ async function portsOf(stackName: string): Promise<(containerPort: number) => nu
   for (const port of [prometheusPort, alertmanagerPort]) {
     chosen[port] = known[port] ?? (await chooser.choose(`monitoring:${port}`));
   }
-  return (containerPort) => chosen[containerPort] ?? 0;
+  return {
+    hostPort: (containerPort: number) => chosen[containerPort] ?? 0,
+    letGoOfPorts: () => chooser.letGo(['monitoring']),
+  };
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { askPrometheus } from '../../sandbox/monitoring/addresses.ts';
+import { closedPort } from '../support/held-port.ts';
 
 /** Asks a server that answers everything so; it is gone when this returns. */
 async function askedOf(status: number, body: string): Promise<unknown> {
@@ -30,11 +31,7 @@ test.each([
 });
 
 test('that nothing listens is told with a code, and says why', async () => {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  await expect(askPrometheus(port, 'alerts')).rejects.toMatchObject({
+  await expect(askPrometheus(await closedPort(), 'alerts')).rejects.toMatchObject({
     code: 'NODE_NOT_READY',
     message: expect.stringContaining('ECONNREFUSED'),
   });

@@ -90,7 +90,7 @@ test('what a drill goes on with tells what went wrong once it is ended, and is o
     if (done === 2) throw new Error('the store is full');
   };
   const end = goOn(failing, 1, context.signal);
-  await expect.poll(() => done).toBe(2);
+  await expect.poll(() => done, { timeout: 60_000 }).toBe(2);
   await expect(end()).rejects.toThrow('the store is full');
   expect(done).toBe(2);
 });

@@ -5,11 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type BackupMessage, failureMessage, successMessage } from '../../sandbox/backup/kept/backup-message.ts';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { notifyWebhook } from '../../sandbox/unattended/webhook.ts';
 import { webhookTarget } from '../../sandbox/unattended/webhook-target.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 import { errorOf } from '../backup/support/storage-cases.ts';
 import { noticesOf, recorder } from '../containers/support/tiny-images.ts';
+import { closedPort } from '../support/held-port.ts';
 import { type Call, startReceiver } from './support/webhook-receiver.ts';
 
 const secret = 'a secret of more than sixteen bytes';
@@ -100,19 +102,19 @@ describe('a webhook', () => {
   });
 
   test('that never answers is given up at its deadline', async () => {
+    const usualMs = deadlineMs('webhook');
     vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.01');
     await using receiver = await startReceiver('silent');
     const startedMs = performance.now();
     const { told, notices } = await tell(receiver.url);
     expect(told).toBe(false);
     expect(notices).toHaveLength(1);
-    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    // A hundredth of it and what a busy machine takes, and not all of it.
+    expect(performance.now() - startedMs).toBeLessThan(usualMs / 2);
   });
 
   test('that is not there is a warning', async () => {
-    const receiver = await startReceiver(200);
-    await receiver[Symbol.asyncDispose]();
-    const { told, notices } = await tell(receiver.url);
+    const { told, notices } = await tell(`http://127.0.0.1:${await closedPort()}/hook`);
     expect(told).toBe(false);
     expect(notices).toEqual([expect.stringContaining('ECONNREFUSED')]);
   });

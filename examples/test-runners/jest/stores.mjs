@@ -11,7 +11,7 @@ export function testWithStores(engines) {
   beforeAll(async () => {
     harness = await openHarness({ engines });
   }, timeoutMs);
-  afterAll(() => harness.close());
+  afterAll(() => harness.close(), timeoutMs);
   return (name, body) =>
     test(
       name,

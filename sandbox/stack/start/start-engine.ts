@@ -8,6 +8,7 @@ import { labelNames } from '../../containers/runtime/labels.ts';
 import { ensureVolume } from '../../containers/runtime/objects.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { RunningEngine, Topology } from '../../engines/contract/topology.ts';
+import { nodeNamesOf } from '../resolve/described-nodes.ts';
 import type { EngineStart } from './engine-start.ts';
 import { placementOf } from './node-placement.ts';
 
@@ -23,7 +24,15 @@ export interface StartedEngine {
  * Starts the nodes of one engine, or takes those that run already, and waits until each answers.
  * Throws `PORT_TAKEN`, `NODE_DIED` with the last log lines, `NODE_NOT_READY`.
  */
-export async function startEngine(given: EngineStart): Promise<StartedEngine> {
+export async function startEngine(start: EngineStart): Promise<StartedEngine> {
+  try {
+    return await startAll(start);
+  } finally {
+    start.ports.letGo(nodeNamesOf(start.topology));
+  }
+}
+
+async function startAll(given: EngineStart): Promise<StartedEngine> {
   const { topology } = given;
   const beganMs = performance.now();
   const addressOf = topology.name === 'standalone' ? undefined : given.addresses?.of;

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { portCheckOnBoth } from '../../containers/runtime/ssh/other-machine.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { claimPort, type PortClaim } from './port-claims.ts';
 import { shortHash } from './stack-identity.ts';
 
 /** Below the ports that Linux (32768) and macOS (49152) hand out to outgoing connections by themselves. */
@@ -15,6 +16,8 @@ export interface PortChooser {
    * its node (`isInData`) never moves.
    */
   readonly choose: (key: string, wanted?: number, kind?: { readonly isInData: boolean }) => Promise<number>;
+  /** Nobody else is given a port that was chosen until its node is let go of: once it is published, or its start has failed. */
+  readonly letGo: (nodes: readonly string[]) => void;
   readonly chosen: () => Readonly<Record<string, number>>;
 }
 
@@ -34,15 +37,33 @@ export function createPortChooser(options: {
   const { isFree } = options;
   const chosen = new Map(Object.entries(options.known ?? {}));
   const reserved = new Set(chosen.values());
+  const claims = new Map<string, PortClaim & { readonly port: number }>();
   let next =
     options.name === undefined ? randomInt(portCount) : Number.parseInt(shortHash(options.name), 16) % portCount;
 
+  /** Whether the port can be had, and nobody else gets it now. */
+  async function take(key: string, port: number): Promise<boolean> {
+    if (claims.get(key)?.port === port) return true;
+    const claim = (await isFree(port)) ? await claimPort(port) : undefined;
+    if (claim === undefined) return false;
+    claims.get(key)?.letGo();
+    claims.set(key, { ...claim, port });
+    return true;
+  }
+
   return {
     chosen: () => Object.fromEntries(chosen),
+    letGo(nodes) {
+      for (const [key, claim] of claims) {
+        if (!nodes.some((node) => key.startsWith(`${node}:`))) continue;
+        claim.letGo();
+        claims.delete(key);
+      }
+    },
     async choose(key, wanted, { isInData } = { isInData: false }) {
       const before = wanted ?? chosen.get(key);
       if (before !== undefined) {
-        const isUsable = options.isOurs?.(before) || (await isFree(before));
+        const isUsable = options.isOurs?.(before) || (await take(key, before));
         const moves = options.moveTaken === true && wanted === undefined && !isInData;
         if (!isUsable && !moves) throw portTaken(key, before, wanted !== undefined, isInData);
         if (isUsable) {
@@ -55,7 +76,7 @@ export function createPortChooser(options: {
         next += 1;
         if (reserved.has(port)) continue;
         reserved.add(port);
-        if (!(await isFree(port))) continue;
+        if (!(await take(key, port))) continue;
         chosen.set(key, port);
         return port;
       }

@@ -10,5 +10,8 @@ export function runElsewhere(
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|INIT_CWD|VITEST|NODE_(?!EXTRA_CA_CERTS))/.test(name),
   );
-  return execa(program, args, { cwd, env: { ...Object.fromEntries(kept), ...env }, extendEnv: false, all: true });
+  // Once a week npm looks for a newer version of itself, and prints that there is one.
+  const quiet = { npm_config_update_notifier: 'false' };
+  const all = { ...Object.fromEntries(kept), ...quiet, ...env };
+  return execa(program, args, { cwd, env: all, extendEnv: false, all: true });
 }

@@ -37,7 +37,7 @@ export async function handOver(running: RunningEngine, to?: string): Promise<Han
 
 /** A node may be busy: it is asked again for a while. */
 function answered<Value>(ask: () => Promise<Value>, otherwise: string): Promise<Value> {
-  return poll(ask, { timeoutMs: deadlineMs('serverSelection'), onTimeout: () => refused(otherwise) });
+  return poll(ask, { timeoutMs: deadlineMs('roleKnown'), onTimeout: () => refused(otherwise) });
 }
 
 function refused(reason: string): SandboxError {

@@ -11,6 +11,7 @@ import { handOver } from './hand-over.ts';
 import { currentPrimary, rejoin, replace } from './rejoin.ts';
 import { ensureSlots, isInRecovery, setSynchronousStandbys, slotName } from './replication.ts';
 import { roles } from './roles.ts';
+import { standbysAmong } from './standbys-among.ts';
 import { workloads } from './workloads.ts';
 
 const maintenance = { database: 'postgres' } as const;
@@ -76,26 +77,14 @@ async function promote(running: RunningEngine): Promise<string> {
  * it, and would follow nobody afterwards. Throws `FAILOVER_REFUSED` where one of them does not answer in time.
  */
 async function survivors(running: RunningEngine): Promise<readonly NodeHandle[]> {
-  const found = new Set<NodeHandle>();
-  const isWhole = () => found.size >= running.nodes.length - 1;
-  const looks = running.nodes.map((node) =>
-    poll(
-      async () => {
-        if (!isWhole() && (await isStandby(running, node))) found.add(node);
-        return found.has(node) || isWhole();
-      },
-      { timeoutMs: deadlineMs('roleKnown'), onTimeout: () => notSafe(running, found) },
-    ),
-  );
-  // Of the primary nothing but its silence is expected, and of one standby less all of them are missed.
-  await Promise.allSettled(looks);
-  if (!isWhole()) throw notSafe(running, found);
+  const found = await standbysAmong(running.nodes, (node, answerMs) => isStandby(running, node, answerMs));
+  if (found.size < running.nodes.length - 1) throw notSafe(running, found);
   return [...found];
 }
 
-async function isStandby(running: RunningEngine, node: NodeHandle): Promise<boolean> {
+async function isStandby(running: RunningEngine, node: NodeHandle, answerMs: number): Promise<boolean> {
   if (!(await isRunning(node))) return false;
-  const timeouts = { connectionTimeoutMs: 500, queryTimeoutMs: 500 };
+  const timeouts = { connectionTimeoutMs: answerMs, queryTimeoutMs: answerMs };
   await using opened = await openClient(node, running.secrets, maintenance, timeouts);
   return await isInRecovery(opened);
 }

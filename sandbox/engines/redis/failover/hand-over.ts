@@ -38,7 +38,7 @@ async function chooseReplica(running: RunningEngine, to: string | undefined): Pr
     return found !== undefined || isKnown ? { found } : undefined;
   };
   const onTimeout = () => refused(to === undefined ? 'no replica answers' : `${to} does not answer`);
-  return (await poll(look, { timeoutMs: deadlineMs('serverSelection'), onTimeout })).found;
+  return (await poll(look, { timeoutMs: deadlineMs('roleKnown'), onTimeout })).found;
 }
 
 /** The replica asks its master to wait for it (Redis documentation, `CLUSTER FAILOVER`). */

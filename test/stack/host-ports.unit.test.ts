@@ -1,0 +1,38 @@
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { createPortChooser, freePortCheck } from '../../sandbox/stack/state/host-ports.ts';
+
+const name = `taishang-ports-${process.pid}`;
+const isFree = await freePortCheck(name);
+/** As another process makes one for a stack whose ports begin at the same place. */
+const chooser = (known: Readonly<Record<string, number>> = {}) => createPortChooser({ name, known, isFree });
+
+test.skipIf(process.platform === 'darwin')('starts at the same time are given ports of their own', async () => {
+  const choosers = [chooser(), chooser(), chooser()];
+  const ports = await Promise.all(choosers.flatMap(({ choose }) => [choose('redis:6379'), choose('postgresql:5432')]));
+  expect(new Set(ports).size).toBe(ports.length);
+  for (const { letGo } of choosers) letGo(['redis', 'postgresql']);
+});
+
+test('a port that was chosen is its node’s own, and free once that is let go of', async () => {
+  const first = chooser();
+  const port = await first.choose('redis:6379');
+  expect(await first.choose('redis:6379')).toBe(port);
+  first.letGo(['redis-2']);
+  if (process.platform !== 'darwin') {
+    await expect(chooser({ 'redis:6379': port }).choose('redis:6379')).rejects.toMatchObject({ code: 'PORT_TAKEN' });
+  }
+  first.letGo(['redis']);
+  const next = chooser({ 'redis:6379': port });
+  expect(await next.choose('redis:6379')).toBe(port);
+  next.letGo(['redis']);
+});
+
+test('the node can be published while its port is claimed', async () => {
+  const first = chooser();
+  const port = await first.choose('redis:6379');
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise((resolve) => server.close(resolve));
+  first.letGo(['redis']);
+});
