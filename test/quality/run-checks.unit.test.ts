@@ -195,3 +195,27 @@ test('a store is asked no more things at once than it says, and what costs nothi
   expect(most.constant).toBeGreaterThan(1);
   expect(order.lastIndexOf('constant')).toBeLessThan(order.indexOf('scans'));
 });
+
+test('stores are held against each other once their own checks are over, whose deadlines go on meanwhile', async () => {
+  let answered = 0;
+  const answeredBefore: number[] = [];
+  const open = async () => {
+    answeredBefore.push(answered);
+    if (answeredBefore.length > 1) throw new Error('that is enough');
+    return sessionWith({
+      answer: async () => {
+        await new Promise(setImmediate);
+        answered += 1;
+        return { count: 0, ids: [] };
+      },
+    });
+  };
+  const { url: _, ...started } = unreached;
+  const running = new Map([['postgresql', { ...started, nodes: [], secrets: {} }]]);
+  const dataset = createDataset({ size: 'small' });
+  const { results } = await run(/^postgresql\.users\..*(email|invalid)/, open, { running, dataset });
+  const [own, acrossStores] = [false, true].map((is) => results.filter(({ entity }) => (entity !== 'users') === is));
+  expect(acrossStores?.map(({ reason }) => reason)).toEqual(['that is enough', 'that is enough']);
+  expect(own?.length).toBeGreaterThan(5);
+  expect(answeredBefore).toEqual([0, own?.length]);
+});
