@@ -20,9 +20,10 @@ export interface OpenQuestions {
 export async function askBare(stores: readonly OpenQuestions[], moments: Moments): Promise<readonly string[]> {
   const unanswered: string[] = [];
   await runConcurrently(stores, async ({ session, checks }) => {
-    await runAtOnce(distinct(checks), async (check) => {
+    const asked = async (check: Check) => {
       await ask(check, session, moments).catch(() => unanswered.push(check.id));
-    });
+    };
+    await runAtOnce(distinct(checks), asked, session);
   });
   return unanswered;
 }

@@ -29,7 +29,7 @@ function sessionWith(more: Partial<QualitySession> = {}): QualitySession {
   };
 }
 
-async function run(check: string, open: () => Promise<QualitySession>, more: Partial<QualityTarget> = {}) {
+async function run(check: string | RegExp, open: () => Promise<QualitySession>, more: Partial<QualityTarget> = {}) {
   const [engine] = (await loadEngines(['postgresql'])) as [Engine];
   if (engine.quality === undefined) throw new Error('PostgreSQL has quality');
   const engines = [{ ...engine, quality: { ...engine.quality, open } }];
@@ -38,7 +38,7 @@ async function run(check: string, open: () => Promise<QualitySession>, more: Par
   const report = await runChecks({
     engines,
     running: new Map([['postgresql', unreached]]),
-    checks: checks.filter(({ id }) => id === check),
+    checks: checks.filter(({ id }) => (typeof check === 'string' ? id === check : check.test(id))),
     moments: { now: new Date() },
     progress,
     ...more,
@@ -136,4 +136,86 @@ test('a place that was empty is no state that rows could have drifted from', asy
   const { results } = await run(drift, rows(5_000), { distributions });
   expect(results).toMatchObject([{ verdict: 'not-run', reason: expect.stringContaining('no earlier run') }]);
   expect((await run(drift, rows(5_000), { distributions })).results).toMatchObject([{ verdict: 'pass' }]);
+});
+
+test('a store that is gone in the midst of a run is not asked the rest, which is unknown', async () => {
+  let opened = 0;
+  const asked: string[] = [];
+  const answer: QualitySession['answer'] = async ({ place }) => {
+    asked.push(place.name);
+    throw new Error('connection reset');
+  };
+  const open = async () => {
+    opened += 1;
+    return opened === 1 ? sessionWith({ answer }) : new Promise<QualitySession>(() => {});
+  };
+  const { results } = await run(/^postgresql\.users\..*(email|invalid)/, open);
+  expect(results.length).toBeGreaterThan(5);
+  expect(results.filter(({ verdict }) => verdict !== 'unknown')).toEqual([]);
+  // As many as are asked side by side.
+  expect(asked.length).toBeLessThanOrEqual(2);
+  expect(results.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('has fallen silent'));
+});
+
+test('a check that a store does not answer keeps no other from being asked', async () => {
+  const answer: QualitySession['answer'] = async ({ ask }) => {
+    if ('file' in ask && String(ask.file).includes('email')) throw new Error('out of memory');
+    return { count: 0, ids: [] };
+  };
+  const { results } = await run(/^postgresql\.users\..*(email|invalid)/, async () => sessionWith({ answer }));
+  const unknown = results.filter(({ verdict }) => verdict === 'unknown');
+  expect(unknown.map(({ check, reason }) => [check, reason])).toEqual([[ordinary, 'out of memory']]);
+  expect(results.filter(({ verdict }) => verdict === 'pass')).toHaveLength(results.length - 1);
+});
+
+test('a store is asked no more things at once than it says, and what costs nothing comes first', async () => {
+  let now = 0;
+  const most = { constant: 0, scans: 0 };
+  const order: (keyof typeof most)[] = [];
+  const asked = (kind: keyof typeof most) => async () => {
+    order.push(kind);
+    now += 1;
+    most[kind] = Math.max(most[kind], now);
+    await new Promise(setImmediate);
+    now -= 1;
+  };
+  const session = sessionWith({
+    scansAtOnce: 1,
+    answer: async (_, { mayEstimate = false }) => {
+      await asked(mayEstimate ? 'constant' : 'scans')();
+      return { count: 1, ids: [] };
+    },
+    catalogue: async () => {
+      await asked('constant')();
+      return [];
+    },
+  });
+  await run(/^postgresql\.(users|user_sessions)\.(?!levels)/, async () => session);
+  expect(most.scans).toBe(1);
+  expect(most.constant).toBeGreaterThan(1);
+  expect(order.lastIndexOf('constant')).toBeLessThan(order.indexOf('scans'));
+});
+
+test('stores are held against each other once their own checks are over, whose deadlines go on meanwhile', async () => {
+  let answered = 0;
+  const answeredBefore: number[] = [];
+  const open = async () => {
+    answeredBefore.push(answered);
+    if (answeredBefore.length > 1) throw new Error('that is enough');
+    return sessionWith({
+      answer: async () => {
+        await new Promise(setImmediate);
+        answered += 1;
+        return { count: 0, ids: [] };
+      },
+    });
+  };
+  const { url: _, ...started } = unreached;
+  const running = new Map([['postgresql', { ...started, nodes: [], secrets: {} }]]);
+  const dataset = createDataset({ size: 'small' });
+  const { results } = await run(/^postgresql\.users\..*(email|invalid)/, open, { running, dataset });
+  const [own, acrossStores] = [false, true].map((is) => results.filter(({ entity }) => (entity !== 'users') === is));
+  expect(acrossStores?.map(({ reason }) => reason)).toEqual(['that is enough', 'that is enough']);
+  expect(own?.length).toBeGreaterThan(5);
+  expect(answeredBefore).toEqual([0, own?.length]);
 });

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
-import { deadlineMs } from '../../core/deadlines.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { CostClass } from '../../engines/contract/quality.ts';
 import type { Check, Contract } from './contract.ts';
+import { costDeadlineMs } from './cost-deadline.ts';
 
 /**
  * Everything that is asked of the engines: of each that has a contract whether all of its places have one, of each contract
@@ -56,5 +56,5 @@ function catalogueCheck(contract: Contract, cost: CostClass): Check {
 
 function ofCatalogue(cost: CostClass): Pick<Check, 'severity' | 'cost' | 'deadlineMs' | 'threshold'> {
   const threshold = { operator: 'mustBe', bound: 0 } as const;
-  return { severity: 'error', cost, deadlineMs: deadlineMs('qualityCheck'), threshold };
+  return { severity: 'error', cost, deadlineMs: costDeadlineMs(cost), threshold };
 }

@@ -1,10 +1,11 @@
 import { dirname, join } from 'node:path';
-import { deadlineMs, scaledDeadlineMs } from '../../core/deadlines.ts';
+import { scaledDeadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import { type CostClass, costClasses, type QualityMetric, type QualityPlace } from '../../engines/contract/quality.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { Accepted, Check, Contract, DeclaredField, DeclaredObject, Severity } from './contract.ts';
+import { costDeadlineMs } from './cost-deadline.ts';
 import { problemOfRule } from './rule-arguments.ts';
 import { readSmallFile } from './small-file.ts';
 import { readThreshold } from './threshold.ts';
@@ -159,7 +160,7 @@ async function checkOf(contract: Contract, text: CheckText, field: string | unde
     description: text.description ?? '',
     severity: text.severity ?? 'error',
     cost: cost as CostClass,
-    deadlineMs: given === undefined ? deadlineMs('qualityCheck') : scaledDeadlineMs(Number(given)),
+    deadlineMs: given === undefined ? costDeadlineMs(cost as CostClass) : scaledDeadlineMs(Number(given)),
     threshold,
     accepted: acceptedOf(setting('accepted'), text.id),
     ask: await askOf(contract, text, { field, query: own.query, drift: own.drift as readonly string[] | undefined }),

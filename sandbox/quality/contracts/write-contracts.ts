@@ -24,7 +24,7 @@ export interface DescribedStore {
 export async function writeContracts(directory: string, stores: readonly DescribedStore[]): Promise<readonly string[]> {
   const written: string[] = [];
   let isEmpty = true;
-  const limits = { timeoutMs: deadlineMs('qualityCheck'), idsMax: 0 };
+  const limits = { timeoutMs: deadlineMs('qualityScan'), idsMax: 0 };
   for (const { engine, running } of stores) {
     if (engine.quality === undefined) continue;
     await using session = await openQuality(engine.quality, running).catch((thrown) => {

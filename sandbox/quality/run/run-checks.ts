@@ -5,12 +5,13 @@ import { notice, runTask, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import { whyWithout } from '../../engines/contract/lacks.ts';
+import type { QualitySession } from '../../engines/contract/quality.ts';
 import type { Check } from '../contracts/contract.ts';
 import { createDriftSession, type DriftSession } from '../drift/drift-session.ts';
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
-import { closeQuality, type OpenStore, openQuality, runCheck, unasked, whyGone } from './run-check.ts';
+import { answers, closeQuality, type OpenStore, openQuality, runCheck, unasked, whyGone } from './run-check.ts';
 
 /**
  * Runs checks, some of each store side by side, and the stores too. Throws nothing that a store throws; the signal's reason
@@ -21,10 +22,11 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   const startedAt = new Date(nowMs()).toISOString();
   const readers: Record<string, string> = {};
   const drift = createDriftSession(target.distributions, target.acceptDrift ?? false);
-  const [ofStores, acrossStores] = await Promise.all([
-    runConcurrently(target.engines, (engine) => checksOfEngine(engine, target, { readers, drift })),
-    target.dataset === undefined ? [] : crossStoreResults(target, target.dataset),
-  ]);
+  const ofStores = await runConcurrently(target.engines, (engine) =>
+    checksOfEngine(engine, target, { readers, drift }),
+  );
+  // Not beside the checks, whose deadlines count the time that a store has for them: it reads every store from end to end.
+  const acrossStores = target.dataset === undefined ? [] : await crossStoreResults(target, target.dataset);
   const results = [...ofStores.flat(), ...acrossStores];
   // What was found is told all the same.
   await drift.remember(results).catch((thrown) => {
@@ -42,8 +44,8 @@ export async function runChecks(target: QualityTarget): Promise<QualityReport> {
   };
 }
 
-/** Those that cost nothing, and all others. */
-const atOnce = { catalogue: 8, data: 2 } as const;
+/** Those that cost nothing, and all others where the store does not say how many. */
+const atOnce = { constant: 8, scans: 2 } as const;
 
 /**
  * Checks of a store side by side: while one waits for the store, the answer to another is read. Those that are answered at
@@ -52,10 +54,11 @@ const atOnce = { catalogue: 8, data: 2 } as const;
 export async function runAtOnce<Value>(
   checks: readonly Check[],
   work: (check: Check) => Promise<Value>,
+  { scansAtOnce = atOnce.scans }: Pick<QualitySession, 'scansAtOnce'> = {},
 ): Promise<ReadonlyMap<Check, Value>> {
   const found = new Map<Check, Value>();
   const [constant, others] = [true, false].map((is) => checks.filter(({ cost }) => (cost === 'constant') === is));
-  for (const [some = [], count] of [[constant, atOnce.catalogue] as const, [others, atOnce.data] as const]) {
+  for (const [some = [], count] of [[constant, atOnce.constant] as const, [others, scansAtOnce] as const]) {
     const limit = pLimit(count);
     await runConcurrently(some, (check) => limit(async () => void found.set(check, await work(check))));
   }
@@ -85,13 +88,27 @@ async function checksOfEngine(
     }
     try {
       readers[engine.name] = store.session.reader;
-      const found = await runAtOnce(own, (check) => {
-        signal?.throwIfAborted();
-        return runCheck(check, store, moments, signal);
-      });
+      const found = await runAtOnce(own, askerOf(engine, store, { moments, signal }), store.session);
       return own.map((check) => found.get(check) as CheckResult);
     } finally {
       await closeQuality(store.session);
     }
   });
+}
+
+/** Runs a check. Once a store takes no connection any more, the rest is `unknown` at once: all deadlines together are hours. */
+function askerOf(
+  { title }: Engine,
+  store: OpenStore,
+  { moments, signal }: Pick<QualityTarget, 'moments'> & { readonly signal: AbortSignal | undefined },
+): (check: Check) => Promise<CheckResult> {
+  let isSilent = false;
+  return async (check) => {
+    signal?.throwIfAborted();
+    const reason = `${title} has fallen silent, and was not asked any more`;
+    if (isSilent) return { ...unasked(check), verdict: 'unknown', reason };
+    const result = await runCheck(check, store, moments, signal);
+    if (result.verdict === 'unknown' && !(await answers(store.quality, store.running))) isSilent = true;
+    return result;
+  };
 }

@@ -22,6 +22,7 @@ export async function plantNearMissesInNeo4j(driver: Driver): Promise<void> {
     CREATE (a:Concept {name: 'near a', silicon_level: 0, ${concept}}), (b:Concept {name: 'near b', silicon_level: 5, ${concept}})
     CREATE (k:Knowledge {id: 'near', silicon_level: 5, ${knowledge}})-[:ABOUT {relevance: 1}]->(a)
     CREATE (a)-[:RELATES_TO {type: 'one', strength: 0}]->(b), (b)-[:RELATES_TO {type: 'other', strength: 1.0}]->(a)
+    CREATE (a)-[:RELATES_TO {type: 'one', strength: 0}]->(a)
     CREATE (a)-[:INFLUENCES {type: 'one', strength: 0.5}]->(b), (b)-[:INFLUENCES {type: 'one', strength: 0.5}]->(a)
     CREATE (a)-[:INFLUENCES {type: 'other', strength: 0.5}]->(b), (a)-[:PREREQUISITE]->(b)`);
 }
@@ -70,6 +71,7 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
       driver,
       `${pair} CREATE (b)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(a) RETURN elementId(r) AS id`,
       `${pair} CREATE (a)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(b) RETURN elementId(r) AS id`,
+      `${pair} CREATE (a)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(a) RETURN elementId(r) AS id`,
     ),
     'neo4j.influences.duplicates': await ids(
       driver,

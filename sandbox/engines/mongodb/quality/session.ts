@@ -26,6 +26,8 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   const login = isExternal(running) ? 'the login of its address' : 'the login of the platform';
   return {
     reader: `${login}, searches that do not write, ${running.topology === 'replicated' ? 'from a secondary' : 'from the server'}`,
+    // The stand-in works at one thing at a time, and has a collection whole in memory for each that it is asked.
+    ...(running.image.origin === 'compatible' ? { scansAtOnce: 1 } : {}),
     answer: (question, limits) => answer(databaseOf(question.place), question, limits),
     distribution: (place, fields, limits) =>
       distribution(databaseOf(place).collection(place.name, { readPreference: 'secondaryPreferred' }), fields, limits),

@@ -76,7 +76,7 @@ function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }
       const isThere = names.map((name) => `${name} IS NOT NULL`).join(' AND ');
       const keys = names.map((name, index) => `${name} AS k${index}`).join(', ');
       return {
-        text: `MATCH ${pattern} WHERE ${isThere} WITH ${keys}, collect(${id}) AS ids WHERE size(ids) > 1 UNWIND tail(ids) AS id RETURN id`,
+        text: `MATCH ${pattern} WHERE ${isThere} WITH ${keys}, collect(x) AS same WHERE size(same) > 1 UNWIND tail(same) AS x RETURN ${id} AS id`,
         parameters: {},
       };
     }

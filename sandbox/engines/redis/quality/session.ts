@@ -27,7 +27,7 @@ const typesSampled = 1_000;
  * command of it writes.
  */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
-  const masters = await openMasters(running, { commandTimeoutMs: deadlineMs('qualityCheck') });
+  const masters = await openMasters(running, { commandTimeoutMs: deadlineMs('statement') });
   try {
     if (isExternal(running)) await requireWhole(masters);
   } catch (thrown) {
