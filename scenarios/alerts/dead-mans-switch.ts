@@ -7,9 +7,13 @@ import { prometheus, resendDelay } from '../../sandbox/monitoring/programs.ts';
 import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
 import type { Measures } from '../run-case.ts';
 import { discoveryMs, machineMs, timesOf } from './bounds.ts';
+import { monitoring } from './monitoring-drills.ts';
 import type { WatchedStack } from './watched-stack.ts';
 
-export const deadMansSwitch = 'DeadMansSwitch';
+const deadMansSwitch = 'DeadMansSwitch';
+
+/** What it is told by: the end of an alert, where other drills make one. */
+export const killedPrometheus = { about: monitoring, alert: deadMansSwitch, cause: 'Prometheus is killed' } as const;
 
 /**
  * The alert that always fires: Prometheus is killed, and whoever is told of alerts hears that this one is over, which is

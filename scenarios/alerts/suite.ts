@@ -1,5 +1,5 @@
 import { deadlineMs } from '../../sandbox/core/deadlines.ts';
-import type { Engine, EngineWith } from '../../sandbox/engines/contract/engine.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { durationMs } from '../../sandbox/monitoring/scaled-duration.ts';
@@ -7,11 +7,11 @@ import { inParallel } from '../in-parallel.ts';
 import type { CaseResult } from '../results.ts';
 import { type CasePlace, type Measures, notRun, runCase, undecided } from '../run-case.ts';
 import type { SuiteContext } from '../suite-context.ts';
+import { type AllDrills, allDrills, caseOf } from './all-drills.ts';
 import { timesOf } from './bounds.ts';
-import { type CommandDrill, commandDrills } from './command-drills.ts';
-import { deadMansSwitch, runDeadMansSwitch } from './dead-mans-switch.ts';
-import { type Drill, drillsOf } from './drills.ts';
-import { monitoring, monitoringDrills } from './monitoring-drills.ts';
+import { killedPrometheus, runDeadMansSwitch } from './dead-mans-switch.ts';
+import type { Drill } from './drills.ts';
+import { monitoring } from './monitoring-drills.ts';
 import { notDrilled } from './not-drilled.ts';
 import { runDrill } from './run-drill.ts';
 import { startWatched, type WatchedStack } from './watched-stack.ts';
@@ -50,18 +50,16 @@ export async function runAlertsSuite(
   const unwatched = unable.map(({ engine: { name }, reason }) =>
     notRun(placeOf({ about: name, topology: 'standalone' }, context), 'drills of alerts', reason),
   );
-  const cheapest = cheapestOf(able);
-  if (cheapest === undefined) return unwatched;
-  const drills = [...able.flatMap(drillsOf), ...monitoringDrills(cheapest)];
-  const ofCommands = await commandDrills(cheapest, context, timeScale);
+  const all = await allDrills(able, context, timeScale);
+  if (all === undefined) return unwatched;
   const results = await inParallel(
-    worksOf({ drills, ofCommands, cheapest }, context, timeScale).map((work) => () => runWork(work, context)),
+    worksOf(all, context, timeScale).map((work) => () => runWork(work, context)),
     drillsAtOnce(timeScale),
   );
-  const drilled = [...drills, ...ofCommands.map(({ drill }) => drill), { about: monitoring, alert: deadMansSwitch }];
+  const drilled = [...all.drills, ...all.ofCommands.map(({ drill }) => drill), killedPrometheus];
   return [
     ...results,
-    ...notDrilled(able, drilled, cheapest).map(({ about, alert, reason }) =>
+    ...notDrilled(able, drilled, all.cheapest).map(({ about, alert, reason }) =>
       notRun(placeOf({ about, topology: 'standalone' }, context), alert, reason),
     ),
     ...unwatched,
@@ -72,25 +70,17 @@ function placeOf({ about, topology }: Pick<Drill, 'about' | 'topology'>, { image
   return { suite, engine: about, topology, origin: images.get(about)?.origin };
 }
 
-/** What is about no engine is drilled on the one that takes least. */
-function cheapestOf(able: readonly EngineWith<'metrics'>[]): EngineWith<'metrics'> | undefined {
-  return able.toSorted((left, right) => left.resources().memoryBytes - right.resources().memoryBytes)[0];
-}
-
-interface Drills {
-  readonly drills: readonly Drill[];
-  readonly ofCommands: readonly CommandDrill[];
-  /** Has what is about no engine. */
-  readonly cheapest: EngineWith<'metrics'>;
-}
-
-function worksOf({ drills, ofCommands, cheapest }: Drills, context: SuiteContext, timeScale: number): readonly Work[] {
+function worksOf(
+  { drills, ofCommands, cheapest }: AllDrills,
+  context: SuiteContext,
+  timeScale: number,
+): readonly Work[] {
   const ofDrill = (drill: Drill, start: Work['start']): Work => {
     const { fireBoundMs, clearBoundMs, lookMs } = timesOf(drill.rule, timeScale, drill);
     const historyMs = durationMs(drill.history ?? '0s') / timeScale;
     return {
       place: placeOf(drill, context),
-      name: `${drill.alert}: ${drill.cause}`,
+      name: caseOf(drill),
       limitMs: 3 * (historyMs + fireBoundMs + clearBoundMs + lookMs) + deadlineMs('drill'),
       start,
       run: (watched, measures, signal) => runDrill(drill, watched, measures, signal),
@@ -104,7 +94,7 @@ function worksOf({ drills, ofCommands, cheapest }: Drills, context: SuiteContext
     ...ofCommands.map(({ drill, start }) => ofDrill(drill, start)),
     {
       place: placeOf({ about: monitoring, topology: 'standalone' }, context),
-      name: `${deadMansSwitch}: Prometheus is killed`,
+      name: caseOf(killedPrometheus),
       limitMs: 3 * timesOf({ for: '5m' }, timeScale).fireBoundMs + deadlineMs('drill'),
       start: () => startWatched(cheapest.name, 'standalone', context, timeScale),
       run: runDeadMansSwitch,

@@ -5,8 +5,11 @@ import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import { AsyncDisposableStack } from '../../sandbox/core/disposable-stack.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { connectionLossOf } from '../../sandbox/engines/connection-loss.ts';
+import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
-import { loadEngine } from '../../sandbox/engines/load-engines.ts';
+import { loadEngine, loadEngines } from '../../sandbox/engines/load-engines.ts';
+import { redis } from '../../sandbox/engines/redis/engine.ts';
+import { coreOnly } from './support/core-only/engine.ts';
 
 /** Servers that are none: what one does with a connection, or nothing where nobody listens. */
 const servers: Readonly<Record<string, ((socket: Socket) => void) | undefined>> = {
@@ -43,7 +46,7 @@ test('what is no loss of a connection stays what it is', async () => {
     'text',
     undefined,
   ];
-  expect(await Promise.all(others.map(connectionLossOf))).toEqual(others.map(() => undefined));
+  expect(await Promise.all(others.map((other) => connectionLossOf(other)))).toEqual(others.map(() => undefined));
 });
 
 test('the loss of the container engine is none of a store', async () => {
@@ -58,6 +61,17 @@ test('the loss of the container engine is none of a store', async () => {
     if (before === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = before;
   }
+});
+
+test('a loss that drivers of several engines tell alike is named as none of theirs', async () => {
+  const closed = new Error('Connection is closed.');
+  const others = (await loadEngines(engineNames)).filter(({ isConnectionLoss }) => isConnectionLoss?.(closed) !== true);
+  const lossAmong = async (...engines: readonly Engine[]) =>
+    connectionLossOf(closed, async () => [...others, ...engines]);
+  expect(await lossAmong(redis)).toMatchObject({ code: 'CONNECTION_LOST', engine: 'redis', message: /^Redis/ });
+  expect(await lossAmong(redis, coreOnly)).toMatchObject({ code: 'CONNECTION_LOST', message: /^A server/ });
+  expect((await lossAmong(redis, coreOnly))?.engine).toBeUndefined();
+  expect(await lossAmong()).toBeUndefined();
 });
 
 test('a loss is found wherever it stands among the causes', async () => {

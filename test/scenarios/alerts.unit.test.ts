@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { silent } from '../../sandbox/core/progress.ts';
 import { splitByCapability } from '../../sandbox/engines/contract/lacks.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngines } from '../../sandbox/engines/load-engines.ts';
@@ -8,37 +7,11 @@ import { alertsAbout } from '../../sandbox/monitoring/prometheus-files.ts';
 import { checksOf } from '../../sandbox/quality/contracts/checks.ts';
 import { platformContracts, readContracts } from '../../sandbox/quality/contracts/read-contracts.ts';
 import { timesOf } from '../../scenarios/alerts/bounds.ts';
-import { commandDrills } from '../../scenarios/alerts/command-drills.ts';
-import { deadMansSwitch } from '../../scenarios/alerts/dead-mans-switch.ts';
-import { drillsOf } from '../../scenarios/alerts/drills.ts';
-import { monitoring, monitoringDrills } from '../../scenarios/alerts/monitoring-drills.ts';
-import { notDrilled } from '../../scenarios/alerts/not-drilled.ts';
 import { runSuites } from '../../scenarios/run-suites.ts';
-
-const context = {
-  depth: 'full',
-  size: 'small',
-  seed: 1,
-  images: new Map(),
-  stackOptions: {},
-  reportDirectory: '',
-  progress: silent,
-  signal: new AbortController().signal,
-} as const;
+import { everyDrill } from './support/every-drill.ts';
 
 test('every alert has a drill or a reason, and none has both', async () => {
-  const engines = await loadEngines(engineNames);
-  const { able } = splitByCapability(engines, 'metrics');
-  const [cheapest] = able;
-  if (cheapest === undefined) throw new Error('an engine can be watched');
-  const ofCommands = (await commandDrills(cheapest, context, 1)).map(({ drill }) => drill);
-  const drilled = [
-    ...able.flatMap(drillsOf),
-    ...monitoringDrills(cheapest),
-    ...ofCommands,
-    { about: monitoring, alert: deadMansSwitch },
-  ];
-  const open = notDrilled(able, drilled, cheapest);
+  const { drilled, open } = await everyDrill();
   for (const { reason } of open) expect(reason).toMatch(/\w{3}/);
   const names = [...drilled, ...open].map(({ alert }) => alert);
   expect(new Set(names)).toEqual(new Set(alertsAbout(engineNames).map(({ alert }) => alert)));
@@ -89,7 +62,7 @@ test('what a drill goes on with tells what went wrong once it is ended, and is o
     done += 1;
     if (done === 2) throw new Error('the store is full');
   };
-  const end = goOn(failing, 1, context.signal);
+  const end = goOn(failing, 1, new AbortController().signal);
   await expect.poll(() => done, { timeout: 60_000 }).toBe(2);
   await expect(end()).rejects.toThrow('the store is full');
   expect(done).toBe(2);

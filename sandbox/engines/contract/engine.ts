@@ -61,7 +61,7 @@ export interface EngineCore<Client = unknown> {
   readonly connect?: (running: RunningEngine) => Promise<Connection<Client>>;
   /**
    * Whether the driver says with this error that its server is gone or gives no answer: what Node.js itself says of a
-   * connection is known. Default: it says nothing else.
+   * connection is known. Engines with the same driver share this. Default: it says nothing else.
    */
   readonly isConnectionLoss?: (thrown: unknown) => boolean;
 }

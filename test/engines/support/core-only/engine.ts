@@ -4,6 +4,7 @@ import type { Topology } from '../../../../sandbox/engines/contract/topology.ts'
 import type { EngineName } from '../../../../sandbox/engines/engine-names.ts';
 import { redis } from '../../../../sandbox/engines/redis/engine.ts';
 import { openClient } from '../../../../sandbox/engines/redis/server/connection.ts';
+import { isConnectionLoss } from '../../../../sandbox/engines/redis/server/connection-loss.ts';
 
 const address = ({ host, port }: Pick<NodeHandle, 'host' | 'port'>) => `redis://${host}:${port}`;
 
@@ -36,6 +37,7 @@ export const coreOnly: Engine = defineEngine({
     if (version === undefined) throw new Error('INFO names no version');
     return version;
   },
+  isConnectionLoss,
   uri: ({ nodes: [node] }) => (node === undefined ? '' : address(node)),
   environment: ({ nodes: [node] }) => ({ CORE_ONLY_URL: node === undefined ? '' : address(node) }),
 }).without({
