@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Labels, labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
@@ -10,7 +10,10 @@ import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import {
   type EngineState,
   emptyState,
+  enginesAsTheyWere,
+  markStopped,
   noSecrets,
+  readState,
   type StackState,
   writeSecrets,
   writeState,
@@ -109,5 +112,30 @@ test('who waits for a stack waits for those that its first start has not come to
   await expect(onStack(starting, (directory) => waitForStack({ directory, timeoutMs: 60 }))).rejects.toMatchObject({
     code: 'NODE_NOT_READY',
     message: expect.stringContaining('Not there yet: postgresql.'),
+  });
+});
+
+describe('a stack is started again, and reset, with the engines that it ran with', () => {
+  const engines = { postgresql: stateOf('postgresql'), redis: stateOf('redis') };
+  const asTheyWere = (state: Pick<StackState, 'wanted' | 'stopped'>) => enginesAsTheyWere({ engines, ...state });
+
+  test('while some of it runs, and after it was taken down', () => {
+    expect(asTheyWere({ wanted: ['redis'], stopped: both })).toEqual(['redis']);
+    expect(asTheyWere({ wanted: [], stopped: ['redis'] })).toEqual(['redis']);
+  });
+
+  test('with all where nobody knows which those were', () => {
+    for (const state of [{}, { wanted: [] }, { wanted: [], stopped: ['qdrant'] }])
+      expect(asTheyWere(state)).toEqual(both);
+  });
+
+  test('however often it is taken down', async () => {
+    const state = await onStack({ running: [], wanted: ['redis'] }, async (directory) => {
+      const { name } = stackIdentity({ directory });
+      await markStopped(directory, name);
+      await markStopped(directory, name);
+      return readState(directory, name);
+    });
+    expect(state).toMatchObject({ wanted: [], stopped: ['redis'] });
   });
 });
