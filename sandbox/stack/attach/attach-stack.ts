@@ -1,5 +1,6 @@
 import type { NodeHandle } from '../../containers/nodes/node-spec.ts';
 import { isRunning } from '../../containers/nodes/nodes.ts';
+import { silentEngine } from '../../containers/runtime/find/silent-engines.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { type FoundContainer, findContainers, publishedOf } from '../../containers/runtime/objects.ts';
 import { isOwnerAlive } from '../../containers/runtime/owner.ts';
@@ -225,7 +226,9 @@ export async function attachIfCurrent(options: {
     attachStack(options).catch((thrown) => {
       // Nothing runs, or there is no container engine yet that it could run on: a start comes next.
       const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'];
-      if (thrown instanceof SandboxError && absent.includes(thrown.code)) return undefined;
+      // A silent one is there, and a start would only wait for it once more.
+      const isAbsent = thrown instanceof SandboxError && absent.includes(thrown.code) && silentEngine() === undefined;
+      if (isAbsent) return undefined;
       throw thrown;
     }),
   ]);
