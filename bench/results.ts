@@ -151,6 +151,8 @@ export interface PathNotRun {
   readonly engine: string;
   readonly path: string;
   readonly reason: string;
+  /** It goes through an engine that is not measured, as was asked for: nothing is wrong with it. Default: false. */
+  readonly isLeftOut?: boolean;
 }
 
 /** What a run of benchmarks has measured: `sandbox bench --format json`. */

@@ -28,6 +28,15 @@ export interface PathComparison {
   readonly failures: readonly string[];
 }
 
+/** A path that was measured before or after alone. */
+interface UnpairedPath {
+  readonly engine: string;
+  readonly path: string;
+  readonly only: 'before' | 'after';
+  /** Why it could not be run any more: a gate stops here. Absent where nobody asked for it. */
+  readonly notRun?: string;
+}
+
 interface Difference {
   readonly before: string;
   readonly after: string;
@@ -47,13 +56,15 @@ export interface Comparison {
   readonly differences: readonly string[];
   readonly paths: readonly PathComparison[];
   /** Paths of one of the two alone. */
-  readonly unpaired: readonly { readonly engine: string; readonly path: string; readonly only: 'before' | 'after' }[];
+  readonly unpaired: readonly UnpairedPath[];
   readonly verdict: 'pass' | 'fail';
 }
 
 export interface Compared {
   readonly name: string;
   readonly report: BenchReport;
+  /** What was measured before that, of the same name: a path of it may be in neither of the two any more. */
+  readonly saved?: BenchReport;
 }
 
 /** Compares path by path: latency over pairs of rounds, plan and answer. */
@@ -73,10 +84,7 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
   const judgement = pairing === 'interleaved' ? inTurns : atDifferentTimes;
   const changes = judge(estimates, judgement);
   const paths = matches.map((match, index) => comparePath(match, changes[index] as Change, judged));
-  const without = (rows: readonly PathResult[], others: readonly PathResult[], only: 'before' | 'after') =>
-    rows
-      .filter((row) => !others.some((other) => isSameRow(row, other)))
-      .map(({ engine, path }) => ({ engine, path, only }));
+  const unpaired = unpairedOf(before, after.report);
   return {
     version: 1,
     before: before.name,
@@ -96,10 +104,42 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
       ),
     ],
     paths,
-    unpaired: [...without(rowsBefore, rowsAfter, 'before'), ...without(rowsAfter, rowsBefore, 'after')],
+    unpaired,
     // Where nothing could be compared nobody knows, which is no pass.
-    verdict: paths.length === 0 || paths.some(({ failures }) => failures.length > 0) ? 'fail' : 'pass',
+    verdict:
+      paths.length === 0 ||
+      paths.some(({ failures }) => failures.length > 0) ||
+      unpaired.some(({ notRun }) => notRun !== undefined)
+        ? 'fail'
+        : 'pass',
   };
+}
+
+function unpairedOf({ report: before, saved = before }: Compared, after: BenchReport): readonly UnpairedPath[] {
+  const [rowsBefore, rowsSaved, rowsAfter] = [before, saved, after].map(singleClientRows) as [Rows, Rows, Rows];
+  const reasonOf = ({ engine, path }: Named) =>
+    after.notRun.find((each) => each.engine === engine && each.path === path && each.isLeftOut !== true)?.reason;
+  const gone = without(rowsBefore, rowsAfter, isSameRow).map((row) => ({ ...row, notRun: reasonOf(row) }));
+  // Of a run beside this one, what neither of the two could run is in the saved one alone.
+  const goneFromBoth = without(rowsSaved, [...rowsBefore, ...rowsAfter], isSameName)
+    .map((row) => ({ ...row, notRun: reasonOf(row) }))
+    .filter(({ notRun }) => notRun !== undefined);
+  return [
+    ...[...gone, ...goneFromBoth].map(({ engine, path, notRun }) => {
+      return { engine, path, only: 'before' as const, ...withoutUndefined({ notRun }) };
+    }),
+    ...without(rowsAfter, rowsBefore, isSameRow).map(({ engine, path }) => ({ engine, path, only: 'after' as const })),
+  ];
+}
+
+type Rows = readonly PathResult[];
+
+type Named = Pick<PathResult, 'engine' | 'path'>;
+
+const isSameName = (left: Named, right: Named) => left.engine === right.engine && left.path === right.path;
+
+function without(rows: Rows, others: Rows, isSame: (left: PathResult, right: PathResult) => boolean): Rows {
+  return rows.filter((row) => !others.some((other) => isSame(row, other)));
 }
 
 function isSameMachine(before: BenchEnvironment, after: BenchEnvironment): boolean {

@@ -23,7 +23,7 @@ export async function pathsWithoutStores(
     if (!('lacking' in found)) continue;
     const missing = await enginesThatOffer(found.lacking);
     const reason = `it goes through ${missing.join(' and ')} too, which ${missing.length === 1 ? 'is' : 'are'} not measured here`;
-    notRun.push({ engine: acrossStores, path: path.name, reason });
+    notRun.push({ engine: acrossStores, path: path.name, reason, isLeftOut: true });
   }
   return notRun;
 }

@@ -47,6 +47,8 @@ export interface BackedUpEngine {
   readonly megabytesPerS: number;
   /** What the engine held and the backup does not. */
   readonly leftOut: readonly LeftOut[];
+  /** Names of its nodes that were down: the others had all that it held. */
+  readonly nodesDown: readonly string[];
 }
 
 /** What a restore has done: `sandbox restore --format json`. */
@@ -97,10 +99,23 @@ export interface RestoredEngine {
   readonly megabytesPerS: number;
 }
 
-export function engineReportOf({ backup, sizeBytes, durationMs, leftOut = [] }: ArchivedEngine): BackedUpEngine {
+export function engineReportOf({
+  backup,
+  sizeBytes,
+  durationMs,
+  leftOut = [],
+  nodesDown = [],
+}: ArchivedEngine): BackedUpEngine {
   const { engine, serverVersion, origin, method, consistentPoint, position, parts } = backup;
   const described = { engine, serverVersion, origin, method, consistentPoint, position, parts: parts.length };
-  return { ...described, sizeBytes, durationMs, megabytesPerS: megabytesPerS(sizeBytes, durationMs), leftOut };
+  return {
+    ...described,
+    sizeBytes,
+    durationMs,
+    megabytesPerS: megabytesPerS(sizeBytes, durationMs),
+    leftOut,
+    nodesDown,
+  };
 }
 
 /** In 10^6 bytes, with one decimal. */

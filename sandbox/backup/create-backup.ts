@@ -9,11 +9,10 @@ import { runConcurrently } from '../core/run-concurrently.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import { whyWithout } from '../engines/contract/lacks.ts';
-import type { RunningEngine } from '../engines/contract/topology.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import { loadEngines } from '../engines/load-engines.ts';
 import { totalBytes } from '../engines/shared/backup/backup-files.ts';
-import { type AttachedStack, attachStack } from '../stack/attach/attach-stack.ts';
+import { attachPartlyRunning, type PartlyRunningStack } from '../stack/attach/attach-stack.ts';
 import { ensureStackFolder, stackFolder } from '../stack/state/stack-folder.ts';
 import { type StackIdentity, stackIdentity } from '../stack/state/stack-identity.ts';
 import { withStackLock } from '../stack/state/stack-lock.ts';
@@ -28,6 +27,7 @@ import type { LogFolder } from './point-in-time/log-folder.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import { requireAllData } from './require-all-data.ts';
 import type { Storage } from './storage/storage.ts';
+import { readEngine, requireWholeEngines } from './whole-engines.ts';
 
 /** Which stack is backed up, and where to. */
 export interface BackupOptions {
@@ -90,12 +90,13 @@ export async function writeBackup(
   },
 ): Promise<BackupReport> {
   const beganMs = performance.now();
-  const attached = await attachStack(options);
+  const attached = await attachPartlyRunning(options);
   if (options.engines === undefined) await requireAllData(attached);
   await storage.prepare?.();
   const engines = await loadEngines([...attached.engines.keys()]);
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;
+  await requireWholeEngines(engines, attached, { progress, signal: options.signal });
   const { name: stack } = attached.identity;
   const log = await logToKeep(options.log, { engines, attached, storage });
   await using staging = await createPrivateFolder(await stagingDirectory(attached.identity));
@@ -155,7 +156,7 @@ export async function writeBackup(
 }
 
 interface BackupPlace {
-  readonly attached: AttachedStack;
+  readonly attached: PartlyRunningStack;
   /** Where the engines' folders are made. */
   readonly folder: string;
   /** Absent: the stack keeps no log. */
@@ -194,7 +195,7 @@ async function backUpOne(
   { attached, folder, log }: BackupPlace,
   { progress = silent, signal }: BackupOptions,
 ): Promise<ArchivedEngine> {
-  const running = attached.engines.get(engine.name) as RunningEngine;
+  const { up, whole, nodesDown } = readEngine(attached, engine);
   return runTask(progress, ['back up', engine.name], async (task) => {
     signal?.throwIfAborted();
     const backup = requireBackup(engine);
@@ -202,18 +203,19 @@ async function backUpOne(
     await mkdir(directory, { mode: 0o700 });
     try {
       const beganMs = performance.now();
-      const leftOut = await backup.leftOut(running);
-      const logical = await backup.backUp(running, directory);
-      const { base, parts } = await addBase(engine, running, directory, log);
+      const leftOut = await backup.leftOut(up);
+      const logical = await backup.backUp(up, directory);
+      const { base, parts } = await addBase(engine, whole, directory, log);
       const manifest = { ...logical, parts: [...logical.parts, ...parts] };
       const durationMs = Math.round(performance.now() - beganMs);
       for (const { what, why } of leftOut) notice(progress, 'warning', `not in the backup: ${what}, ${why}`);
-      const datasetFingerprint = (await engine.data?.loadedFingerprint(running)) ?? null;
+      const datasetFingerprint = (await engine.data?.loadedFingerprint(up)) ?? null;
       task.summarise(manifest.method);
       return {
         backup: manifest,
         ...withoutUndefined({ base }),
-        topology: running.topology,
+        topology: whole.topology,
+        ...(nodesDown.length === 0 ? {} : { nodesDown }),
         datasetFingerprint,
         migrated: attached.state.engines[engine.name]?.migrated ?? null,
         leftOut,
@@ -242,7 +244,7 @@ async function freeMoment(storage: Storage): Promise<Date> {
 function archivedDataset(
   archived: readonly ArchivedEngine[],
   engines: readonly Engine[],
-  { state }: AttachedStack,
+  { state }: PartlyRunningStack,
 ): ArchiveManifest['dataset'] {
   const known = commonDataset(archived, engines, (engine) => state.engines[engine]?.dataset);
   if (known === undefined) return null;

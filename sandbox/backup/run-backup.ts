@@ -143,6 +143,7 @@ async function telling(
   }
   const { name, sizeBytes } = report.archive;
   const passed = withoutUndefined({ signal });
-  await notifyWebhook(target, successMessage(name, sizeBytes, durationMs()), { progress, ...passed });
+  const nodesDown = report.engines.flatMap((engine) => engine.nodesDown);
+  await notifyWebhook(target, successMessage(name, sizeBytes, durationMs(), nodesDown), { progress, ...passed });
   return report;
 }

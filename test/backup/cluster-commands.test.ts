@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBackup } from '../../sandbox/backup/archive/open-archive.ts';
 import { writeArchive } from '../../sandbox/backup/archive/write-archive.ts';
 import type { BackupReport, RestoreReport } from '../../sandbox/backup/backup-report.ts';
+import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
+import { killNode } from '../../sandbox/containers/nodes/nodes.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers, findNetworks } from '../../sandbox/containers/runtime/objects.ts';
 import type { RunningEngine } from '../../sandbox/engines/contract/topology.ts';
 import { connect, openClient } from '../../sandbox/engines/redis/server/connection.ts';
 import { describePart } from '../../sandbox/engines/shared/backup/backup-files.ts';
-import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
+import { attachPartlyRunning, attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
@@ -145,5 +147,27 @@ describe('an archive of a stranger', { timeout: 300_000 }, () => {
     await onEveryNode(async (client) => expect(await client.acl('USERS')).toEqual(['bob', 'default']));
     await onEveryNode((client) => client.acl('DELUSER', 'bob'));
     await onEveryNode((client) => client.acl('SETUSER', ...worker));
+  });
+});
+
+describe('a node that is down', { timeout: 300_000 }, () => {
+  const kill = async (node: string) => {
+    const { takeover } = await runForDocument<{ takeover: { node?: string } }>(['fault', 'kill', node], here());
+    return takeover.node;
+  };
+
+  test('keeps nothing from being backed up while another one has its data, and everything once none has', async () => {
+    const promoted = (await kill('redis-1')) ?? '';
+    const without = await runForDocument<BackupReport>(['backup'], here());
+    expect(without.engines).toMatchObject([{ engine: 'redis', parts: 5, nodesDown: ['redis-1'] }]);
+    const { nodes } = (await attachPartlyRunning({ directory: folder.path })).engines.get('redis') as RunningEngine;
+    await killNode(nodes.find(({ name }) => name === promoted) as NodeHandle);
+    const refused = await runForError(['backup'], here());
+    expect(refused).toMatchObject({
+      code: 'STACK_NOT_RUNNING',
+      message: expect.stringMatching(/has \d+ of the slots/),
+    });
+    await runForDocument(['up', '--engines', 'redis'], here());
+    expect(await runForDocument(['fault', 'list'], here())).toMatchObject({ faults: [] });
   });
 });

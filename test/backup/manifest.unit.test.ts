@@ -20,7 +20,7 @@ function whole() {
   return {
     ...manifest,
     dataset: { size: 'small', seed: 7, fingerprint: 'f'.repeat(64) },
-    engines: [{ ...engine, backup, base: { from: 'here' }, leftOut, migrated }],
+    engines: [{ ...engine, backup, base: { from: 'here' }, leftOut, migrated, nodesDown: ['redis-2'] }],
     leftOut: [{ engine: 'neo4j', why: 'it has no backup' }],
   };
 }
@@ -33,6 +33,7 @@ const members: readonly (readonly [Path, string])[] = [
   ...['backup', 'topology', 'datasetFingerprint', 'leftOut', 'durationMs', 'sizeBytes'].map(
     (name) => [['engines', 0, name], `engines[0].${name}`] as const,
   ),
+  [['engines', 0, 'nodesDown', 0], 'engines[0].nodesDown[0]'],
   ...['platformSchema', 'applied', 'gaps'].map(
     (name) => [['engines', 0, 'migrated', name], `engines[0].migrated.${name}`] as const,
   ),
@@ -84,11 +85,14 @@ describe('the manifest of an archive', () => {
     expect(refusal.message).toContain(`its manifest is not valid: ${name} must`);
   });
 
-  test.each(members.filter(([path]) => path.at(-1) !== 'leftOut'))('is refused without %j', (path) => {
-    const refusal = refusalOf(withMember(path, undefined));
-    expect(refusal.code).toBe('BACKUP_MANIFEST_INVALID');
-    expect(refusal.message).toContain(`must have required property '${path.at(-1)}'`);
-  });
+  test.each(members.filter(([path]) => path.at(-1) !== 'leftOut' && !path.includes('nodesDown')))(
+    'is refused without %j',
+    (path) => {
+      const refusal = refusalOf(withMember(path, undefined));
+      expect(refusal.code).toBe('BACKUP_MANIFEST_INVALID');
+      expect(refusal.message).toContain(`must have required property '${path.at(-1)}'`);
+    },
+  );
 
   test('has nothing from a prototype', () => {
     const text = manifestText(withMember(['runId'], undefined) as ReturnType<typeof manifestOf>);

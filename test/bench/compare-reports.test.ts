@@ -6,7 +6,9 @@ import { compareReports } from '../../bench/compare/compare-reports.ts';
 import { readRun, saveRun } from '../../bench/compare/saved-runs.ts';
 import { formatGoBenchmarks } from '../../bench/load/go-format.ts';
 import { formatBenchSummary } from '../../sandbox/report/bench/bench-summary.ts';
+import { formatComparison } from '../../sandbox/report/bench/comparison-text.ts';
 import { formatBenchPage } from '../../sandbox/report/bench/page/bench-page.ts';
+import { colorsFor } from '../../sandbox/report/colors.ts';
 import { runCommand, runForDocument, runForError } from '../support/command.ts';
 import { type MadeUpPath, madeUpReport } from './support/reports.ts';
 
@@ -108,6 +110,46 @@ test('paths of one run alone are named', () => {
     { engine: 'redis', path: 'gone', only: 'before' },
     { engine: 'redis', path: 'added', only: 'after' },
   ]);
+});
+
+describe('a path that was measured before and is not run now', () => {
+  const paths = { path: { p50Us: 200 }, other: { p50Us: 200 } };
+  const before = madeUpReport(paths);
+  const notRun = { engine: 'redis', path: 'other', reason: 'not there: rows of users' };
+  const after = { ...madeUpReport({ path: { p50Us: 200 } }, 2), notRun: [notRun] };
+  const against = (report: typeof after, saved?: typeof before, beside = before) =>
+    compareReports(
+      { name: 'a', report: beside, ...(saved === undefined ? {} : { saved }) },
+      { name: 'now', report },
+      'interleaved',
+    );
+
+  test('is no pass, and is named with its reason', () => {
+    const comparison = against(after);
+    expect(comparison).toMatchObject({
+      verdict: 'fail',
+      unpaired: [{ engine: 'redis', path: 'other', only: 'before', notRun: notRun.reason }],
+    });
+    const shown = formatComparison(comparison, colorsFor({}, {}));
+    expect(shown).toContain('not run redis / other: not there: rows of users');
+    expect(shown).toContain('what was measured before is not run: 1 path');
+    expect(formatBenchSummary(after, comparison)).toContain('**not run any more**: redis / other');
+    expect(formatBenchPage(after, comparison)).toContain('not run any more, not there: rows of users');
+  });
+
+  test('is none either where the stack beside it cannot run it any more', () => {
+    const beside = madeUpReport({ path: { p50Us: 200 } }, 3);
+    expect(against(after, before, beside)).toMatchObject({ verdict: 'fail', unpaired: [{ notRun: notRun.reason }] });
+  });
+
+  test('is only listed where nobody asked for it', () => {
+    const leftOut = { ...after, notRun: [{ ...notRun, isLeftOut: true }] };
+    const unpaired = [{ engine: 'redis', path: 'other', only: 'before' }];
+    for (const report of [leftOut, { ...after, notRun: [] }]) {
+      expect(against(report)).toMatchObject({ verdict: 'pass' });
+      expect(against(report).unpaired).toEqual(unpaired);
+    }
+  });
 });
 
 test('the page needs nothing else, shows what there is, and leaves out what there is not', () => {

@@ -95,11 +95,13 @@ test('paths through several stores that do not all run are listed with the engin
       engine: 'across stores',
       path: 'user profile page',
       reason: 'it goes through mongodb too, which is not measured here',
+      isLeftOut: true,
     },
     {
       engine: 'across stores',
       path: 'retrieval for an answer',
       reason: 'it goes through mongodb and neo4j and qdrant too, which are not measured here',
+      isLeftOut: true,
     },
   ]);
   expect(formatBench(all, colorsFor({ isTTY: false }, {}))).toContain(

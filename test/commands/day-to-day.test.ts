@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { poll } from '../../sandbox/core/poll.ts';
+import type { StackStatus } from '../../sandbox/stack/attach/stack-status.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -180,6 +181,21 @@ describe('what people know from Compose', () => {
     expect(await folder.run('restart')).toMatchObject({ exitCode: 0 });
     expect(await ask("return redis.call('GET', 'mine')")).toBe('kept');
     expect(await runForDocument(['ps'], here())).toMatchObject({ state: 'running', engines: [{}, {}] });
+  });
+
+  test('`stop` and `start` bring back what ran: an engine that was left out stays so, and `reset` leaves its data alone', async () => {
+    const runs = async () =>
+      (await runForDocument<StackStatus>(['ps'], here())).engines
+        .filter(({ state }) => state === 'running')
+        .map(({ engine }) => engine);
+    await folder.run('stop');
+    await runForDocument(['up', '--engines', 'redis', '--size', 'none'], here());
+    await folder.run('stop');
+    await folder.run('start');
+    expect(await runs()).toEqual(['redis']);
+    expect(await runForDocument(['reset'], here())).toMatchObject({ engines: ['redis'], leftOut: ['qdrant'] });
+    expect(await runs()).toEqual(['redis']);
+    await runForDocument(['up', '--engines', 'redis,qdrant', '--size', 'none'], here());
   });
 
   test('`start` refuses where there is nothing to start', async () => {

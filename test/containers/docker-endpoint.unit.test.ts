@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { listContainers } from '../../sandbox/containers/runtime/docker.ts';
 import {
   findDockerEndpoint,
@@ -15,7 +16,9 @@ import {
 } from '../../sandbox/containers/runtime/find/docker-endpoint.ts';
 import { ensureDocker } from '../../sandbox/containers/runtime/find/docker-host.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
+import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
+import { runForError } from '../support/command.ts';
 import { seed, seedText } from '../support/seed.ts';
 
 let folder: string;
@@ -218,5 +221,46 @@ test.each([
   await expect(listContainers({ all: true })).rejects.toMatchObject({
     code: 'DOCKER_NOT_FOUND',
     message: expect.stringContaining(socket),
+  });
+});
+
+/** Takes connections and never answers; counts them. */
+async function silentSocket(name: string): Promise<{ readonly socketPath: string; readonly asked: () => number }> {
+  const socketPath = join(folder, name);
+  let asked = 0;
+  const server = createServer(() => {
+    asked += 1;
+  });
+  servers.push(server);
+  await once(server.listen(socketPath), 'listening');
+  vi.stubEnv('DOCKER_HOST', `unix://${socketPath}`);
+  return { socketPath, asked: () => asked };
+}
+
+describe('an engine that takes connections and is silent', () => {
+  test('is waited for once, and asked again after as long', async () => {
+    vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.05');
+    const { socketPath, asked } = await silentSocket('silent.sock');
+    const refused = { code: 'DOCKER_NOT_FOUND', message: expect.stringContaining(`${socketPath} takes connections`) };
+    await expect(listContainers({ all: true })).rejects.toMatchObject(refused);
+    await expect(ensureDocker({ install: 'auto', progress: silent })).rejects.toMatchObject(refused);
+    await expect(listContainers({ all: true })).rejects.toMatchObject(refused);
+    expect(asked()).toBe(1);
+    await poll(async () => (await findDockerEndpoint()) === undefined && asked() === 2, {
+      timeoutMs: 10_000,
+      onTimeout: () => new Error('it is not asked again'),
+    });
+  });
+
+  // `up` looks for what runs, for what watches it, and for an engine that it could start.
+  test('costs `up` one wait', async () => {
+    const { socketPath, asked } = await silentSocket('silent.sock');
+    const env = { DOCKER_HOST: `unix://${socketPath}`, SANDBOX_DEADLINE_FACTOR: '0.05', XDG_DATA_HOME: folder };
+    expect(await runForError(['up'], { cwd: folder, env })).toMatchObject({
+      exitCode: 1,
+      code: 'DOCKER_NOT_FOUND',
+      message: expect.stringContaining(`${socketPath} takes connections`),
+    });
+    expect(asked()).toBe(1);
   });
 });

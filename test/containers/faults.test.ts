@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inNamespace } from '../../sandbox/containers/faults/fault-helper.ts';
 import { findFaults } from '../../sandbox/containers/faults/fault-records.ts';
 import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
-import { isRunning } from '../../sandbox/containers/nodes/nodes.ts';
+import { isRunning, startNodeAgain, stopNode } from '../../sandbox/containers/nodes/nodes.ts';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
 import { execInNode } from '../../sandbox/containers/runtime/exec.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
@@ -213,6 +213,16 @@ describe('what cannot be undone by whoever made it', () => {
     }
     expect(await stack.faults.active()).toEqual([{ kind, node: second.name }]);
   });
+});
+
+test.each(['kill', 'isolate'] as const)('a %s is over once its node was started again, by whomever', async (kind) => {
+  await stack.faults.inject({ kind, node: second.name });
+  expect(await stack.faults.active()).toEqual([{ kind, node: second.name }]);
+  await stopNode(second);
+  await startNodeAgain(second);
+  expect(await stack.faults.active()).toEqual([]);
+  expect(await stack.faults.heal()).toEqual([]);
+  expect(await findFaults({ [labelNames.stack]: stack.name })).toEqual([]);
 });
 
 test('no fault outlives its stack', async () => {

@@ -24,6 +24,7 @@ test('a lock that somebody holds is waited for', async () => {
 
 test.each([
   ['below a file', (at: string) => join(at, 'file', 'lock')],
+  ['in a folder that is not there', (at: string) => join(at, 'gone', 'lock')],
   ['with a name that is too long', (at: string) => join(at, 'x'.repeat(300))],
 ])('a lock that cannot be made, %s, is no lock that somebody holds', async (_, path) => {
   await expect(withProcessLock(path(folder), 'a thing', async () => {})).rejects.toMatchObject({

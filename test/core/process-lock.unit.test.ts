@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { isOwnerAlive } from '../../sandbox/containers/runtime/owner.ts';
-import { holderFile, withProcessLock } from '../../sandbox/core/files/process-lock.ts';
+import { deadHolder, holderFile, withProcessLock } from '../../sandbox/core/files/process-lock.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 
@@ -28,6 +28,7 @@ test('the lock of a process that is stopped stays its, and that of one that was 
   try {
     await once(holder.stdout, 'data');
     holder.kill('SIGSTOP');
+    expect(await deadHolder(file)).toBeUndefined();
     // Longer than a lock lasts that nobody renews.
     await expect(take(4_500)).rejects.toMatchObject({
       code: 'STACK_BUSY',
@@ -38,7 +39,9 @@ test('the lock of a process that is stopped stays its, and that of one that was 
     holder.kill('SIGKILL');
     await once(holder, 'exit');
   }
+  expect(await deadHolder(file)).toBe(holder.pid);
   expect(await take(10_000)).toBe('taken');
+  expect(await deadHolder(file)).toBeUndefined();
   expect(await readdir(folder.path)).toEqual([]);
 });
 

@@ -1,16 +1,24 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type Labels, labelNames } from '../../sandbox/containers/runtime/labels.ts';
+import { holderFile } from '../../sandbox/core/files/process-lock.ts';
 import type { EngineName } from '../../sandbox/engines/engine-names.ts';
 import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { waitForStack } from '../../sandbox/stack/attach/wait-for-stack.ts';
+import { stackLockFile } from '../../sandbox/stack/state/stack-folder.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
 import {
   type EngineState,
   emptyState,
+  enginesAsTheyWere,
+  markStopped,
   noSecrets,
+  readState,
   type StackState,
   writeSecrets,
   writeState,
@@ -109,5 +117,49 @@ test('who waits for a stack waits for those that its first start has not come to
   await expect(onStack(starting, (directory) => waitForStack({ directory, timeoutMs: 60 }))).rejects.toMatchObject({
     code: 'NODE_NOT_READY',
     message: expect.stringContaining('Not there yet: postgresql.'),
+  });
+});
+
+test('who waits for one whose starter was killed is told so, and not kept until the end', async () => {
+  const ended = spawnSync('true');
+  const starting = { known: ['redis'], running: ['redis'], wanted: both } as const;
+  const waiting = onStack(starting, async (directory) => {
+    const { name } = stackIdentity({ directory });
+    const lock = await stackLockFile(directory, name, 'lock');
+    await writeFile(holderFile(lock), `${hostname()}:${ended.pid}:1:it`);
+    try {
+      return await waitForStack({ directory, timeoutMs: 60_000 });
+    } finally {
+      await rm(holderFile(lock));
+    }
+  });
+  await expect(waiting).rejects.toMatchObject({
+    code: 'STACK_NOT_RUNNING',
+    message: expect.stringContaining(`Process ${ended.pid}, which was at it, was killed`),
+  });
+});
+
+describe('a stack is started again, and reset, with the engines that it ran with', () => {
+  const engines = { postgresql: stateOf('postgresql'), redis: stateOf('redis') };
+  const asTheyWere = (state: Pick<StackState, 'wanted' | 'stopped'>) => enginesAsTheyWere({ engines, ...state });
+
+  test('while some of it runs, and after it was taken down', () => {
+    expect(asTheyWere({ wanted: ['redis'], stopped: both })).toEqual(['redis']);
+    expect(asTheyWere({ wanted: [], stopped: ['redis'] })).toEqual(['redis']);
+  });
+
+  test('with all where nobody knows which those were', () => {
+    for (const state of [{}, { wanted: [] }, { wanted: [], stopped: ['qdrant'] }])
+      expect(asTheyWere(state)).toEqual(both);
+  });
+
+  test('however often it is taken down', async () => {
+    const state = await onStack({ running: [], wanted: ['redis'] }, async (directory) => {
+      const { name } = stackIdentity({ directory });
+      await markStopped(directory, name);
+      await markStopped(directory, name);
+      return readState(directory, name);
+    });
+    expect(state).toMatchObject({ wanted: [], stopped: ['redis'] });
   });
 });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { BackupReport } from '../../sandbox/backup/backup-report.ts';
+import type { CheckedArchive, KeptArchives } from '../../sandbox/backup/kept/kept-archives.ts';
 import type { StackTopology } from '../../sandbox/stack/attach/stack-topology.ts';
 import { runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { eventually } from './support/write-through.ts';
@@ -36,6 +38,7 @@ const untilWhole = () =>
 
 test('a fault by role says who took over, and the stack comes up again as it was left', async () => {
   const { primary: old } = await untilWhole();
+  await runForDocument(['backup', '--log'], here());
   const made = await runForDocument<{ takeover: { node: string; afterMs: number } }>(
     ['fault', 'kill', 'postgresql:primary'],
     here(),
@@ -58,6 +61,8 @@ test('a fault by role says who took over, and the stack comes up again as it was
   const logs = await folder.run('logs', 'postgresql-watcher');
   expect(logs.stdout).toContain(`${takeover.node} took over from ${old} after`);
 
+  await isBackedUpWithout(old);
+
   // Not healed: the old primary starts first, and knows nothing of the failover.
   expect((await folder.run('down')).exitCode).toBe(0);
   await runForDocument(up, here());
@@ -66,6 +71,16 @@ test('a fault by role says who took over, and the stack comes up again as it was
     watcher: { node: 'postgresql-watcher', state: 'running' },
   });
 });
+
+/** With what the dead primary has kept of its log: the archive from before the fault goes on to now. */
+async function isBackedUpWithout(name: string | undefined): Promise<void> {
+  const report = await runForDocument<BackupReport>(['backup'], here());
+  expect(report.engines).toMatchObject([{ engine: 'postgresql', nodesDown: [name] }]);
+  const checked = await runForDocument<CheckedArchive>(['backup', 'verify', report.archive.name], here());
+  expect(checked.engines).toMatchObject([{ engine: 'postgresql', topology: 'replicated', nodesDown: [name] }]);
+  const { archives } = await runForDocument<KeptArchives>(['backup', 'list'], here());
+  expect(archives.map(({ moments }) => moments?.postgresql?.isOpen)).toEqual([true, true]);
+}
 
 test('failover hands over, to the node that is asked for, and refuses what it cannot do', async () => {
   expect(await runForError(['failover', 'postgresql', '--to', 'postgresql-9'], here())).toMatchObject({
@@ -96,6 +111,10 @@ test('without a watcher nobody takes over, and the fault says so; a start withou
     takeover: { nobody: expect.stringMatching(/no watcher/) },
   });
   expect(await runForError(['failover', 'postgresql'], here())).toMatchObject({ exitCode: 1 });
+  expect(await runForError(['backup'], here())).toMatchObject({
+    code: 'STACK_NOT_RUNNING',
+    message: expect.stringContaining(`${primary} is down, and none of those that run takes writes`),
+  });
   await runForDocument(['fault', 'heal'], here());
   await runForDocument(up, here());
   expect(await untilWhole()).toMatchObject({ primary, watcher: { state: 'running' } });

@@ -61,6 +61,12 @@ describe('a webhook', () => {
     expect(isSigned({ ...call, headers: { ...call.headers, 'webhook-timestamp': '1' } })).toBe(false);
   });
 
+  test('is told which nodes were down', () => {
+    expect(successMessage(archive, 1_234, 567, ['redis-2', 'redis-3']).text).toBe(
+      `Backup complete: ${archive}. Down: redis-2, redis-3`,
+    );
+  });
+
   test('is told of a failure by its code', async () => {
     await using receiver = await startReceiver(200);
     await tell(receiver.url, failureMessage('STORAGE_FULL', 12));

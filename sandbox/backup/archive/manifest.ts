@@ -37,6 +37,8 @@ export interface ArchivedEngine {
    */
   readonly base?: BaseDescription;
   readonly topology: TopologyName;
+  /** Names of its nodes that were down: the others had all that it held. Absent: none was. */
+  readonly nodesDown?: readonly string[];
   /** Fingerprint of the dataset that was loaded last, as the store itself had it; null where none was. */
   readonly datasetFingerprint: string | null;
   /** A service's own schema, as far as it was applied; null where there was none. Absent where nobody knows. */

@@ -9,9 +9,15 @@ export interface BackupMessage extends WebhookMessage {
   readonly sizeBytes: number | null;
 }
 
-/** Message of a backup that ended well. */
-export function successMessage(archive: string, sizeBytes: number, durationMs: number): BackupMessage {
-  const text = `Backup complete: ${archive}`;
+/** Message of a backup that ended well, with the nodes that were down meanwhile. */
+export function successMessage(
+  archive: string,
+  sizeBytes: number,
+  durationMs: number,
+  nodesDown: readonly string[] = [],
+): BackupMessage {
+  const without = nodesDown.length === 0 ? '' : `. Down: ${nodesDown.join(', ')}`;
+  const text = `Backup complete: ${archive}${without}`;
   const timestamp = now().toISOString();
   return { text, timestamp, status: 'success', archive, sizeBytes, durationMs, errorCode: null };
 }

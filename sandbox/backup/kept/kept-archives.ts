@@ -100,6 +100,8 @@ export interface CheckedArchive {
     readonly topology: string;
     readonly sizeBytes: number;
     readonly position: string;
+    /** Names of its nodes that were down when it was made. */
+    readonly nodesDown: readonly string[];
   }[];
   readonly leftOut: readonly EngineLeftOut[];
 }
@@ -118,12 +120,13 @@ export async function checkArchive(archive: string, options: KeptOptions = {}): 
     archive: { name: stored.name, location: stored.location, sizeBytes },
     provenance: stored.provenance,
     ...{ runId, createdAt, stack, dataset, leftOut },
-    engines: engines.map(({ backup, topology, sizeBytes: size }) => ({
+    engines: engines.map(({ backup, topology, sizeBytes: size, nodesDown = [] }) => ({
       engine: backup.engine,
       serverVersion: backup.serverVersion,
       topology,
       sizeBytes: size,
       position: backup.position,
+      nodesDown,
     })),
   };
 }

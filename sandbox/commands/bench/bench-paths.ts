@@ -137,7 +137,7 @@ async function targetBeside(
 }
 
 function compareWith(baseline: SavedRun, report: BenchReport, beside: BenchReport | undefined): Comparison {
-  const before = { name: baseline.name, report: beside ?? baseline.report };
+  const before = { name: baseline.name, report: beside ?? baseline.report, saved: baseline.report };
   const pairing = beside === undefined ? 'by-reference' : 'interleaved';
   return compareReports(before, { name: 'now', report }, pairing);
 }

@@ -23,7 +23,7 @@ export function addDataCommands(program: Command): void {
   add(
     program,
     'reset',
-    'bring schemas and data back to what was loaded last; what was changed since IS LOST',
+    'bring schemas and data of the engines that run back to what was loaded last; what was changed since IS LOST',
     [],
   ).action(run(() => import('../data/reset.ts').then((room) => room.reset)));
   add(program, 'dataset', 'write the dataset into files for other tools', ['size', 'seed'], datasetFormats)

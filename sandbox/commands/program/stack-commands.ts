@@ -18,7 +18,7 @@ export function addStackCommands(program: Command): void {
   add(program, 'stop', 'the same as down: stop the stack and keep its data', []).action(
     run(() => import('../stack/down.ts').then((room) => room.down)),
   );
-  add(program, 'start', 'start a stack again that was stopped, with the data that it has', [
+  add(program, 'start', 'start a stack again that was stopped, with the engines that ran and the data that they have', [
     'waitTimeout',
     'ports',
   ]).action(run(() => import('../stack/start.ts').then((room) => room.start)));

@@ -7,12 +7,12 @@ import { identityOf, presentOptionsOf } from '../options/stack-options.ts';
 import type { Action, ActionContext, Outcome } from '../run-action.ts';
 import { type StackLayout, stackLayout } from './stack-layout.ts';
 
-/** Starts the engines that the stack has, as they were, on the data that they have: nothing is applied, loaded or checked. */
+/** Starts the engines that the stack ran with, as they were, on the data that they have: nothing is applied, loaded or checked. */
 export const start: Action = async (context) => startAsItWas(context, await stackLayout(context));
 
-/** Stops the stack, and starts those of its engines again that were to run. */
+/** {@link start} after a stop. */
 export const restart: Action = async (context) => {
-  const layout = await stackLayout(context, 'to run');
+  const layout = await stackLayout(context);
   const wasWatched = await isWatched(stackIdentity(identityOf(context)).name);
   await takeDown({ ...identityOf(context), volumes: false, progress: context.progress });
   const outcome = await startAsItWas(context, layout);

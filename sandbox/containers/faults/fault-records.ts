@@ -4,6 +4,7 @@ import { confined } from '../nodes/confinement.ts';
 import { docker } from '../runtime/docker.ts';
 import { type Labels, labelNames } from '../runtime/labels.ts';
 import { type FoundContainer, findContainers } from '../runtime/objects.ts';
+import { ownerOfThisProcess } from '../runtime/owner.ts';
 import type { ActiveFault, FaultKind } from './fault-kinds.ts';
 
 /** Where a fault is made: a container of a stack. */
@@ -39,6 +40,7 @@ export async function recordFault(
       [labelNames.purpose]: 'fault',
       [labelNames.fault]: kind,
       [labelNames.faultNode]: target.node,
+      [labelNames.faultMaker]: ownerOfThisProcess(),
       ...withoutUndefined({ [labelNames.owner]: owner }),
     },
     HostConfig: {
@@ -52,7 +54,7 @@ export async function recordFault(
   return id;
 }
 
-/** Records of faults that last, of one stack or of all. */
+/** Records of faults, of one stack or of all. A fault that nobody has healed may be over: see `lasting-faults.ts`. */
 export async function findFaults(labels: Labels = {}): Promise<readonly FoundContainer[]> {
   return findContainers({ ...labels, [labelNames.purpose]: 'fault' });
 }

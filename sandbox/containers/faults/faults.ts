@@ -10,9 +10,10 @@ import { labelNames } from '../runtime/labels.ts';
 import { checkFault } from './check-fault.ts';
 import { faultHelperImage, inNamespace, onVolumes } from './fault-helper.ts';
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from './fault-kinds.ts';
-import { activeFault, type FaultTarget, findFaults, recordFault } from './fault-records.ts';
+import { activeFault, type FaultTarget, recordFault } from './fault-records.ts';
 import { addressOf, type FoundTarget, type Targets, targetsOf, volumesOf } from './fault-targets.ts';
 import { healFaults, networkKinds } from './heal-faults.ts';
+import { sortedFaults } from './lasting-faults.ts';
 
 /** What the container engine says of a fault that was made. */
 export interface MadeFault {
@@ -28,8 +29,9 @@ export interface Faults {
    * already, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<MadeFault>;
-  /** Undoes the faults of one node (default: of all). Nodes that were killed or stopped are started, not awaited. */
+  /** Undoes the faults of one node (default: of all), and returns those that lasted. Nodes that were killed or stopped are started, not awaited. */
   readonly heal: (node?: string) => Promise<readonly ActiveFault[]>;
+  /** Those that last: one whose node was started or resumed by anybody since is over. */
   readonly active: () => Promise<readonly ActiveFault[]>;
 }
 
@@ -41,7 +43,7 @@ export function createFaults(stackName: string, owner?: string): Faults {
   return {
     inject: (fault) => inject(stackName, fault, owner),
     heal: (node) => healFaults({ stackName, ...withoutUndefined({ node }) }),
-    active: async () => (await findFaults({ [labelNames.stack]: stackName })).map(activeFault),
+    active: async () => (await sortedFaults(stackName)).lasting.map(activeFault),
   };
 }
 
@@ -168,8 +170,8 @@ async function delay(
 
 /** One proxy takes all connections of a node: a second one would wait for its port. */
 async function refuseSecondDelay({ stackName, node }: FaultTarget): Promise<void> {
-  const faults = await findFaults({ [labelNames.stack]: stackName, [labelNames.faultNode]: node });
-  if (!faults.some((found) => activeFault(found).kind === 'latency')) return;
+  const { lasting } = await sortedFaults(stackName, { [labelNames.faultNode]: node });
+  if (!lasting.some((found) => activeFault(found).kind === 'latency')) return;
   throw new SandboxError({
     code: 'BAD_OPTION',
     message: `Connections to \`${node}\` of ${stackName} are late already.`,

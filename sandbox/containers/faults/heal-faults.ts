@@ -5,20 +5,26 @@ import { checked } from '../runtime/exec.ts';
 import { labelNames } from '../runtime/labels.ts';
 import { inNamespace, onVolumes } from './fault-helper.ts';
 import type { ActiveFault, FaultKind } from './fault-kinds.ts';
-import { activeFault, type FaultTarget, findFaults } from './fault-records.ts';
+import { activeFault, type FaultTarget } from './fault-records.ts';
 import { targetsOf, volumesOf } from './fault-targets.ts';
+import { sortedFaults } from './lasting-faults.ts';
 
-/** Undoes faults by their records alone, whoever made them. `start: false` leaves nodes that are down as they are. */
+/**
+ * Undoes faults by their records alone, whoever made them, and returns those that lasted. `start: false` leaves nodes that
+ * are down as they are.
+ */
 export async function healFaults(options: {
   readonly stackName: string;
   readonly node?: string;
   readonly owner?: string;
   readonly start?: boolean;
 }): Promise<readonly ActiveFault[]> {
-  const records = await findFaults({
-    [labelNames.stack]: options.stackName,
-    ...withoutUndefined({ [labelNames.faultNode]: options.node, [labelNames.owner]: options.owner }),
-  });
+  const { lasting, over } = await sortedFaults(
+    options.stackName,
+    withoutUndefined({ [labelNames.faultNode]: options.node, [labelNames.owner]: options.owner }),
+  );
+  // Of one that is over, half of a later one may be left.
+  const records = [...lasting, ...over];
   if (records.length === 0) return [];
   const targets = await targetsOf(options.stackName);
   const byNode = Map.groupBy(records.map(activeFault), ({ node }) => node);
@@ -29,7 +35,7 @@ export async function healFaults(options: {
     }),
   );
   await Promise.all(records.map(({ id }) => removeContainer(id)));
-  return records.map(activeFault);
+  return lasting.map(activeFault);
 }
 
 /** Faults that are rules in a node's network namespace. */

@@ -7,6 +7,7 @@ import { officialBase } from '../images/base-image.ts';
 import { atMirror, withoutStatus } from '../images/image-pull.ts';
 import { docker } from '../runtime/docker.ts';
 import { findDockerEndpoint, passedOverSockets } from '../runtime/find/docker-endpoint.ts';
+import { silentEngine } from '../runtime/find/silent-engines.ts';
 import { type OtherMachine, otherMachine } from '../runtime/ssh/other-machine.ts';
 import type { Finding, HostCheck, HostMachine } from './host-check.ts';
 import { canInstallPackages, installAdvice } from './host-system.ts';
@@ -70,6 +71,8 @@ async function engineFinding(): Promise<Finding> {
   try {
     const endpoint = await findDockerEndpoint();
     if (endpoint === undefined) {
+      const silent = silentEngine();
+      if (silent !== undefined) throw silent;
       const text = ['none answers', ...(await passedOverSockets())].join('; ');
       return { name, state: 'failed', text, next: installAdvice() };
     }

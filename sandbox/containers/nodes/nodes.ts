@@ -88,6 +88,12 @@ export async function isRunning(node: NodeHandle): Promise<boolean> {
   return (await inspect(node.containerId))?.State.Running ?? false;
 }
 
+/** {@link isRunning}, and it takes commands: one that is paused does not. */
+export async function takesCommands(node: NodeHandle): Promise<boolean> {
+  const { Running = false, Paused = false } = (await inspect(node.containerId))?.State ?? {};
+  return Running && !Paused;
+}
+
 /** When the container's first process ended last, in milliseconds since 1970 by the container engine's clock. */
 export async function finishedAtMs(id: string): Promise<number | undefined> {
   const at = Date.parse((await inspect(id))?.State.FinishedAt ?? '');

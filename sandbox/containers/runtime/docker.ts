@@ -2,8 +2,9 @@ import type Dockerode from 'dockerode';
 import type { ContainerInfo, ContainerListOptions } from 'dockerode';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
-import { getDocument } from './engine-http.ts';
+import { getDocument, isSilence } from './engine-http.ts';
 import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from './find/docker-endpoint.ts';
+import { countAsSilent, silentEngine } from './find/silent-engines.ts';
 import { tunnelInUse } from './ssh/tunnel-in-use.ts';
 
 let client: Promise<Dockerode> | undefined;
@@ -32,6 +33,7 @@ export async function listContainers(options: ContainerListOptions): Promise<rea
   const query = new URLSearchParams({ all: String(all), filters: JSON.stringify(filters) });
   const timeoutMs = leadsTo === undefined ? undefined : deadlineMs('sshAnswer');
   const listed = getDocument(socketPath, `/containers/json?${query}`, timeoutMs).catch((thrown: unknown) => {
+    if (isSilence(thrown)) countAsSilent(socketPath);
     throw notListed(socketPath, thrown);
   });
   return (await listed) as readonly ContainerInfo[];
@@ -49,6 +51,8 @@ function notListed(socketPath: string, cause: unknown): SandboxError {
 async function requireEndpoint(): Promise<DockerEndpoint> {
   const endpoint = await findDockerEndpoint();
   if (endpoint !== undefined) return endpoint;
+  const silent = silentEngine();
+  if (silent !== undefined) throw silent;
   const passedOver = await passedOverSockets();
   throw new SandboxError({
     code: 'DOCKER_NOT_FOUND',

@@ -5,13 +5,28 @@ import { deadlineMs } from '../../core/deadlines.ts';
 /** Where a container engine is asked: a socket of this machine, or a host and port. */
 export type EngineAddress = Pick<RequestOptions, 'socketPath' | 'host' | 'port'>;
 
-/** Whether a container engine answers a ping there. Default: within the deadline `dockerPing`. */
-export async function answersPing(where: EngineAddress, timeoutMs = deadlineMs('dockerPing')): Promise<boolean> {
+/** Whether a container engine answers a ping there in time. */
+export async function answersPing(where: EngineAddress, timeoutMs: number): Promise<boolean> {
+  return (await ping(where, timeoutMs)) === 'pong';
+}
+
+/** What is there: a container engine, one that takes a connection and is silent until the deadline `dockerPing`, or none. */
+export async function ping(
+  where: EngineAddress,
+  timeoutMs = deadlineMs('dockerPing'),
+): Promise<'pong' | 'silence' | 'none'> {
   try {
-    return (await get(where, '/_ping', timeoutMs)).status === 200;
-  } catch {
-    return false;
+    return (await get(where, '/_ping', timeoutMs)).status === 200 ? 'pong' : 'none';
+  } catch (thrown) {
+    return isSilence(thrown) ? 'silence' : 'none';
   }
+}
+
+class Silence extends Error {}
+
+/** Whether an answer was waited for to the end of its deadline. */
+export function isSilence(thrown: unknown): boolean {
+  return thrown instanceof Silence;
 }
 
 /**
@@ -37,7 +52,7 @@ function get(
     const asking = request({ ...where, path, timeout }, (response) => {
       text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
     });
-    asking.on('timeout', () => asking.destroy(new Error(`no answer within ${timeout} ms`)));
+    asking.on('timeout', () => asking.destroy(new Silence(`no answer within ${timeout} ms`)));
     asking.on('error', reject);
     asking.end();
   });

@@ -29,6 +29,8 @@ export const labelNames = {
   fault: 'dev.taishang.sandbox.fault',
   /** Node that a fault is made on. */
   faultNode: 'dev.taishang.sandbox.fault-node',
+  /** Process that makes a fault, as `owner` has it: while it runs, the fault may not be there yet. */
+  faultMaker: 'dev.taishang.sandbox.fault-maker',
   engine: 'dev.taishang.sandbox.engine',
   node: 'dev.taishang.sandbox.node',
   role: 'dev.taishang.sandbox.role',

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { deadlineMs } from '../deadlines.ts';
 import { SandboxError } from '../errors.ts';
@@ -13,7 +14,7 @@ import { userFolder } from './user-folder.ts';
  * A lock whose owner was killed is given back after this long; the owner renews it twice as often. One that is stopped, or
  * whose machine slept, does not renew it and goes on later: while its process is there, the lock is its.
  */
-const staleMs = 3_000;
+export const staleMs = 3_000;
 
 /** {@link withProcessLock} for what all processes of this user share; `name` is that of the lock's file. */
 export async function withUserLock<Value>(
@@ -44,7 +45,7 @@ export async function withProcessLock<Value>(
       if (holder !== undefined) return false;
       return lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }).catch(
         (thrown) => {
-          throw cannotBeMade(thrown) ? fatal(writeError(lockFile, thrown)) : thrown;
+          throw cannotBeMade(lockFile, thrown) ? fatal(writeError(lockFile, thrown)) : thrown;
         },
       );
     },
@@ -90,6 +91,29 @@ async function holderThere(lockFile: string): Promise<number | undefined> {
   return isThere ? Number(processId) : undefined;
 }
 
+/**
+ * The process of this machine that has ended with a lock, and that nobody has taken the lock over from since. `undefined` also
+ * where that cannot be told for certain.
+ */
+export async function deadHolder(lockFile: string): Promise<number | undefined> {
+  const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
+  const [host, processId, startTime = ''] = text.split(':');
+  const pid = Number(processId);
+  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return undefined;
+  return hasEnded(pid, startTime) ? pid : undefined;
+}
+
+/** Another one may have its number by now, where the system tells when a process started. */
+function hasEnded(processId: number, startTime: string): boolean {
+  if (startTime !== '') return startTimeOf(processId) !== startTime;
+  try {
+    process.kill(processId, 0);
+    return false;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
 /** A process that is stopped, or hangs, keeps its lock: whoever waits for it has to know which one it is. */
 function busy(what: string, timeoutMs: number, holder: number | undefined): SandboxError {
   const who = holder === undefined ? '' : `, process ${holder},`;
@@ -107,6 +131,8 @@ const lasting: ReadonlySet<string | undefined> = new Set([
   ...['EACCES', 'EDQUOT', 'ELOOP', 'ENAMETOOLONG', 'ENOSPC', 'ENOTDIR', 'EPERM', 'EROFS'],
 ]);
 
-function cannotBeMade(thrown: unknown): boolean {
-  return lasting.has((thrown as NodeJS.ErrnoException).code);
+function cannotBeMade(lockFile: string, thrown: unknown): boolean {
+  const { code } = thrown as NodeJS.ErrnoException;
+  // A lock that is given back at this moment is missing too; the folder of one is not.
+  return lasting.has(code) || (code === 'ENOENT' && !existsSync(dirname(lockFile)));
 }

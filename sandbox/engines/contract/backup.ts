@@ -1,4 +1,5 @@
 import type { ImageOrigin, ImageSpec, ResolvedImage } from '../../containers/images/image-spec.ts';
+import type { NodeHandle } from '../../containers/nodes/node-spec.ts';
 import type { RunningEngine, Secrets, TopologyName } from './topology.ts';
 
 /** One file of a backup. */
@@ -32,6 +33,14 @@ export interface LeftOut {
   readonly why: string;
 }
 
+/** Why a backup of the nodes that run would not be whole. */
+export interface MissingData {
+  /** As the end of a sentence: `none of those that run takes writes`. */
+  readonly why: string;
+  /** Whether it can be there a moment later: a failover is under way. */
+  readonly mayCome: boolean;
+}
+
 /** An engine of one node whose volumes are there, empty, and which was never started. */
 export interface UnstartedEngine {
   readonly engine: string;
@@ -62,6 +71,11 @@ export interface RestoreRun {
 export interface Backup {
   /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
   readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
+  /**
+   * What a backup would lack while the nodes of `down` do not run, or may lack; `running` has the others alone. `undefined`:
+   * they have everything that was acknowledged. Absent: a backup needs every node.
+   */
+  readonly missingWithout?: (running: RunningEngine, down: readonly NodeHandle[]) => Promise<MissingData | undefined>;
   /** Writes the engine's files into an empty folder and returns their manifest. */
   readonly backUp: (running: RunningEngine, directory: string) => Promise<BackupManifest>;
   /**

@@ -58,7 +58,11 @@ function comparisonLines(comparison: Comparison): readonly string[] {
       ['engine', 'path', 'before', 'after', 'change', '95 % interval', 'verdict'],
       comparison.paths.map((path) => [...comparedCells(path), path.latency.verdict]),
     ),
-    ...comparison.unpaired.map(({ engine, path, only }) => `- only ${only}: ${plain(`${engine} / ${path}`)}`),
+    ...comparison.unpaired.map(({ engine, path, only, notRun }) =>
+      notRun === undefined
+        ? `- only ${only}: ${plain(`${engine} / ${path}`)}`
+        : `- **not run any more**: ${plain(`${engine} / ${path}: ${notRun}`)}`,
+    ),
     ...comparison.differences.map((difference) => `- also different: ${plain(difference)}`),
     '',
   ];

@@ -24,7 +24,11 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
     ...failed.map(
       ({ engine, path, failures }) => `  ${colors.red('worse')} ${engine} / ${path}: ${failures.join('; ')}`,
     ),
-    ...comparison.unpaired.map(({ engine, path, only }) => `  ${colors.yellow(`only ${only}`)} ${engine} / ${path}`),
+    ...comparison.unpaired.map(({ engine, path, only, notRun }) =>
+      notRun === undefined
+        ? `  ${colors.yellow(`only ${only}`)} ${engine} / ${path}`
+        : `  ${colors.red('not run')} ${engine} / ${path}: ${notRun}`,
+    ),
     ...comparison.differences.map((difference) => `  ${colors.dim('also different')} ${difference}`),
     (comparison.verdict === 'pass' ? colors.green : colors.red)(comparisonVerdict(comparison)),
     '',
@@ -32,8 +36,11 @@ export function formatComparison(comparison: Comparison, colors: Colors): string
 }
 
 /** The verdict in words: noise that could hide a change is said, not passed over. */
-export function comparisonVerdict({ verdict, paths, isJudged }: Comparison): string {
+export function comparisonVerdict({ verdict, paths, unpaired, isJudged }: Comparison): string {
   if (paths.length === 0) return 'nothing could be compared: no path is in both runs';
+  const gone = unpaired.filter(({ notRun }) => notRun !== undefined).length;
+  const isWorse = paths.some(({ failures }) => failures.length > 0);
+  if (gone > 0 && !isWorse) return `what was measured before is not run: ${gone} ${gone === 1 ? 'path' : 'paths'}`;
   if (verdict === 'fail') return 'something got worse';
   if (!isJudged) return 'plans and answers are as before; latencies are of another machine or dataset, and not judged';
   const unsure = paths.filter(({ latency }) => ['unclear', 'too-few-rounds'].includes(latency.verdict)).length;

@@ -2,6 +2,7 @@ import type { BackupReport } from '../../backup/backup-report.ts';
 import type { Colors } from '../colors.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes, formatDuration } from '../units.ts';
+import { nodesDownText } from './nodes-down-text.ts';
 
 const keyNames = { team: "your team's key", user: 'your key', stack: "the stack's key" } as const;
 
@@ -39,7 +40,8 @@ export function formatBackup(report: BackupReport, colors: Colors): string {
     ),
     ...report.leftOut.map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`),
   ].join('');
+  const without = nodesDownText(engines, colors);
   const signed = archive.signedBy.map((holder) => keyNames[holder]).join(' and ');
   const signature = signed === '' ? `${colors.yellow('not signed')}\n` : `signed with ${signed}\n`;
-  return `${table}\n${leftOut}${removed}${signature}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
+  return `${table}\n${leftOut}${without}${removed}${signature}${colors.green('backed up')}: ${summary}\n${archive.location}/${archive.name}\n`;
 }

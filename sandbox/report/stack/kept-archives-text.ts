@@ -4,6 +4,7 @@ import type { Colors } from '../colors.ts';
 import { left, right } from '../columns.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes } from '../units.ts';
+import { nodesDownText } from './nodes-down-text.ts';
 
 /** `backup list` for people. */
 export function formatKeptArchives({ location, archives }: KeptArchives, colors: Colors): string {
@@ -62,10 +63,11 @@ export function formatCheckedArchive(checked: CheckedArchive, colors: Colors): s
   );
   const held = dataset === null ? 'no common dataset' : `dataset ${dataset.size}, seed ${dataset.seed}`;
   const missing = leftOut.map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`).join('');
+  const without = nodesDownText(engines, colors);
   const signed =
     provenance === 'own' ? 'signed with a known key' : `${colors.yellow('foreign')}: no known key has signed it`;
   const whole = `${colors.green('whole')}: ${formatBytes(archive.sizeBytes)}, ${held}`;
-  return `${table}\n${missing}${whole}\n${archive.name} of ${createdAt}, stack ${stack}, ${signed}\n`;
+  return `${table}\n${missing}${without}${whole}\n${archive.name} of ${createdAt}, stack ${stack}, ${signed}\n`;
 }
 
 /** `backup prune` for people. */

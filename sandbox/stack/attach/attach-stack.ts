@@ -1,4 +1,6 @@
+import type { NodeHandle } from '../../containers/nodes/node-spec.ts';
 import { isRunning } from '../../containers/nodes/nodes.ts';
+import { silentEngine } from '../../containers/runtime/find/silent-engines.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { type FoundContainer, findContainers, publishedOf } from '../../containers/runtime/objects.ts';
 import { isOwnerAlive } from '../../containers/runtime/owner.ts';
@@ -34,25 +36,59 @@ export interface AttachedStack {
  * Loads no driver. Throws `STACK_NOT_RUNNING` where one of them does not run, `PORT_TAKEN`, and `STATE_CORRUPT`, and `SECRETS_LOST`
  * where the passwords in the folder are not its.
  */
-export async function attachStack(options: {
+export async function attachStack(options: AttachOptions): Promise<AttachedStack> {
+  const { containers: _, ...attached } = await attachWhere(options, (running) => running.every((each) => each));
+  return attached;
+}
+
+/** Which engines of which stack. */
+interface AttachOptions {
   readonly directory?: string;
   readonly name?: string;
   readonly engines?: readonly EngineName[];
-}): Promise<AttachedStack> {
+}
+
+/** A stack of which each engine runs, and some nodes may not. */
+export interface PartlyRunningStack extends AttachedStack {
+  /** Nodes that do not run, or are paused, of each engine that has one. */
+  readonly down: ReadonlyMap<EngineName, readonly NodeHandle[]>;
+}
+
+/** {@link attachStack} where one node of each engine is enough: for who can do with some of them. The nodes that run come first. */
+export async function attachPartlyRunning(options: AttachOptions): Promise<PartlyRunningStack> {
+  const { containers, ...attached } = await attachWhere(options, (running) => running.some((each) => each));
+  const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
+  const down = new Map<EngineName, readonly NodeHandle[]>();
+  const engines = new Map<EngineName, RunningEngine>();
+  for (const [name, running] of attached.engines) {
+    const isUp = ({ containerId }: NodeHandle) => runningIds.has(containerId);
+    const absent = running.nodes.filter((node) => !isUp(node));
+    if (absent.length > 0) down.set(name, absent);
+    engines.set(name, { ...running, nodes: [...running.nodes.filter(isUp), ...absent] });
+  }
+  return { ...attached, engines, down };
+}
+
+/** `isUp` is told of each node of an engine whether it runs. */
+async function attachWhere(
+  options: AttachOptions,
+  isUp: (running: readonly boolean[]) => boolean,
+): Promise<AttachedStack & { readonly containers: readonly FoundContainer[] }> {
   const identity = stackIdentity(options);
   const [state, containers] = await Promise.all([readState(identity.directory, identity.name), nodesOf(identity)]);
   const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
   if (state === undefined) throw notRunning(identity, 'It was never started here, or was taken down.');
   const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
   const wanted = options.engines ?? enginesMeant(state);
-  const down = wanted.filter((name) => !isUp(state.engines[name], runningIds));
+  const runs = ({ containerId }: NodeHandle) => runningIds.has(containerId);
+  const down = wanted.filter((name) => !isUp(state.engines[name]?.nodes.map(runs) ?? [false]));
   if (wanted.length === 0 || down.length > 0) {
     const paused = new Set(containers.filter((each) => each.paused).map(({ labels }) => labels[labelNames.engine]));
     const said = down.map((name) => (paused.has(name) ? `${name} (paused)` : name));
     throw notRunning(identity, `Not running: ${said.join(', ') || 'anything'}.`, options.engines);
   }
   await requireForwarded(publishedOf(containers));
-  return { identity, state, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
+  return { identity, state, containers, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 
 /** Containers of a stack, once the nodes run that a process which was killed had stopped for a while. */
@@ -190,7 +226,9 @@ export async function attachIfCurrent(options: {
     attachStack(options).catch((thrown) => {
       // Nothing runs, or there is no container engine yet that it could run on: a start comes next.
       const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'];
-      if (thrown instanceof SandboxError && absent.includes(thrown.code)) return undefined;
+      // A silent one is there, and a start would only wait for it once more.
+      const isAbsent = thrown instanceof SandboxError && absent.includes(thrown.code) && silentEngine() === undefined;
+      if (isAbsent) return undefined;
       throw thrown;
     }),
   ]);
@@ -198,10 +236,6 @@ export async function attachIfCurrent(options: {
   // Nobody else would start a watcher that is down.
   const watchers = [...attached.engines.values()].flatMap(({ watcher }) => watcher ?? []);
   return (await Promise.all(watchers.map(isRunning))).every((each) => each) ? attached : undefined;
-}
-
-function isUp(engine: EngineState | undefined, runningIds: ReadonlySet<string>): boolean {
-  return engine?.nodes.every((node) => runningIds.has(node.containerId)) ?? false;
 }
 
 async function runningEngines(

@@ -1,4 +1,4 @@
-import { findFaults } from '../../containers/faults/fault-records.ts';
+import { sortedFaults } from '../../containers/faults/lasting-faults.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import type { FoundContainer } from '../../containers/runtime/objects.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
@@ -75,7 +75,7 @@ export async function knownStack(options: TopologyOptions): Promise<KnownStack> 
   } = await (options.engines === undefined ? attachPresent : attachState)(options);
   const known = new Map([...there, ...gone]);
   const names = engineNames.filter((name) => known.has(name));
-  const [loaded, faults] = await Promise.all([loadEngines(names), findFaults({ [labelNames.stack]: identity.name })]);
+  const [loaded, { lasting: faults }] = await Promise.all([loadEngines(names), sortedFaults(identity.name)]);
   const engines = loaded.map((engine) => ({
     engine,
     running: known.get(engine.name) as RunningEngine,

@@ -1,3 +1,4 @@
+import { forgetFaultsThatAreOver } from '../../containers/faults/lasting-faults.ts';
 import { ensureFixedNetwork } from '../../containers/nodes/fixed-network.ts';
 import { removeContainer } from '../../containers/nodes/nodes.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
@@ -68,6 +69,7 @@ export async function startStack<Furnished>(
     throw thrown;
   });
   const running = up.map((each) => each.running);
+  await forgetFaultsThatAreOver(stack.identity.name);
   await renewMonitoringLogins(stack.identity.name, running, stack.progress);
   return {
     running: new Map(running.map((each) => [each.engine, each])),

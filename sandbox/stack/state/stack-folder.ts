@@ -36,6 +36,12 @@ export async function stackLockFile(directory: string, name: string, extension: 
   return join(usable ? locks : await ensureStateDirectory(directory), `${name}.${extension}`);
 }
 
+/** Where {@link stackLockFile} may have put one. Makes nothing. */
+export function possibleLockFiles(directory: string, name: string, extension: string): readonly string[] {
+  const folders = [...dataFolders().map((root) => join(root, 'locks')), stateDirectory(directory)];
+  return folders.map((folder) => join(folder, `${name}.${extension}`));
+}
+
 /** Removes the folder of a stack if nothing is in it but empty folders: backups stay. */
 export async function removeEmptyStackFolder(name: string): Promise<void> {
   const folder = await findStackFolder(name);

@@ -1,5 +1,5 @@
-import { withProcessLock } from '../../core/files/process-lock.ts';
-import { stackLockFile } from './stack-folder.ts';
+import { deadHolder, withProcessLock } from '../../core/files/process-lock.ts';
+import { possibleLockFiles, stackLockFile } from './stack-folder.ts';
 
 /** Runs `work` while no other command changes this stack. Throws `STACK_BUSY`. */
 export async function withStackLock<Value>(
@@ -10,4 +10,10 @@ export async function withStackLock<Value>(
 ): Promise<Value> {
   const file = await stackLockFile(directory, name, 'lock');
   return withProcessLock(file, `the stack ${name} of ${directory}`, work, { signal });
+}
+
+/** The process that was killed while it changed this stack, where nobody has gone on since. */
+export async function killedChanger(directory: string, name: string): Promise<number | undefined> {
+  const found = await Promise.all(possibleLockFiles(directory, name, 'lock').map(deadHolder));
+  return found.find((processId) => processId !== undefined);
 }

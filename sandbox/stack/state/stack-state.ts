@@ -69,6 +69,8 @@ export interface StackState {
    * up, whether anything is known of them yet or not. Absent: an earlier release wrote it, and nobody can tell an engine whose containers were removed by hand from one that was left out.
    */
   readonly wanted?: readonly string[] | undefined;
+  /** Those that were to run when the stack was taken down last. Absent: it never was, or an earlier release did it. */
+  readonly stopped?: readonly string[] | undefined;
   /** HMAC of the rest under the key of the stack: what else lies there was not written by its sandbox. */
   readonly seal?: string;
 }
@@ -111,6 +113,15 @@ export function enginesMeant({ engines, wanted = [] }: Pick<StackState, 'engines
   const known = Object.keys(engines) as readonly EngineName[];
   const toRun = known.filter((name) => wanted.includes(name));
   return toRun.length > 0 ? toRun : known;
+}
+
+/**
+ * Engines that a stack goes on with as it was: those that are to run; where none is, those that were when it was taken down, and
+ * all that are known where nobody knows that.
+ */
+export function enginesAsTheyWere(state: Pick<StackState, 'engines' | 'wanted' | 'stopped'>): readonly EngineName[] {
+  const { engines, wanted = [], stopped = [] } = state;
+  return enginesMeant({ engines, wanted: wanted.length > 0 ? wanted : stopped });
 }
 
 export const noSecrets: StackSecrets = { version: filesVersion, secrets: {}, connections: {} };
@@ -260,7 +271,9 @@ export async function markStopped(directory: string, name: string): Promise<void
   if (state === undefined) await rm(join(await folderOfFiles(directory, name), `${name}.state.json`), { force: true });
   else {
     const secrets = await readSecrets(directory, name).catch(() => undefined);
-    await writeState(directory, { ...state, sourceHash: undefined, wanted: [] }, secrets?.key);
+    // Taken down once more, it is still as it was before the first time.
+    const stopped = state.wanted?.length === 0 ? state.stopped : state.wanted;
+    await writeState(directory, { ...state, sourceHash: undefined, wanted: [], stopped }, secrets?.key);
   }
 }
 
@@ -313,6 +326,7 @@ function isState(value: unknown): boolean {
     typeof state.hostPorts === 'object' &&
     typeof state.engines === 'object' &&
     (state.wanted === undefined || Array.isArray(state.wanted)) &&
+    (state.stopped === undefined || Array.isArray(state.stopped)) &&
     Object.values(state.engines).every((engine) => Array.isArray(engine?.nodes))
   );
 }

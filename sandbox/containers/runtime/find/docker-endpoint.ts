@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SandboxError } from '../../../core/errors.ts';
 import { foreignInfluence } from '../../../core/files/ownership.ts';
 import { sha256Of } from '../../../core/sha256-of.ts';
-import { answersPing } from '../engine-http.ts';
+import { answers } from './silent-engines.ts';
 
 export interface DockerEndpoint {
   /** In the form of `DOCKER_HOST`. */
@@ -18,7 +18,7 @@ export interface DockerEndpoint {
 /**
  * First endpoint that answers: `DOCKER_HOST`, the docker client's current context, then the usual sockets of
  * Docker, rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop and Podman. `undefined` where none does,
- * or where `DOCKER_HOST` names one that does not answer. A socket that nobody but `DOCKER_HOST` names counts only where
+ * or where `DOCKER_HOST` names one that does not answer; one that is silent is waited for once. A socket that nobody but `DOCKER_HOST` names counts only where
  * its folders and itself are root's or this user's: who listens there is told passwords. Throws `BAD_OPTION` where the
  * address that is named is none, and what {@link openTunnel} throws where it is that of another machine over ssh.
  */
@@ -41,7 +41,7 @@ export async function findDockerEndpoint(): Promise<DockerEndpoint | undefined> 
 /** The first of some sockets at which nobody else can listen, and an engine answers. */
 export async function firstTrusted(sockets: readonly string[]): Promise<DockerEndpoint | undefined> {
   for (const socketPath of sockets) {
-    if ((await isTrusted(socketPath)) && (await answersPing({ socketPath }))) {
+    if ((await isTrusted(socketPath)) && (await answers({ socketPath }))) {
       return { url: `unix://${socketPath}`, socketPath };
     }
   }
@@ -119,12 +119,12 @@ async function overSsh(url: string, source: string): Promise<DockerEndpoint | un
 
 async function whereItAnswers(endpoint: DockerEndpoint): Promise<DockerEndpoint | undefined> {
   if (endpoint.socketPath !== undefined) {
-    return (await answersPing({ socketPath: endpoint.socketPath })) ? endpoint : undefined;
+    return (await answers({ socketPath: endpoint.socketPath })) ? endpoint : undefined;
   }
   const { protocol, hostname, port } = new URL(endpoint.url);
   // With certificates the client has to ask; the first use of it says what is wrong.
   if (protocol !== 'tcp:' || process.env.DOCKER_TLS_VERIFY) return endpoint;
-  return (await answersPing({ host: hostname, port: port || 2375 })) ? endpoint : undefined;
+  return (await answers({ host: hostname, port: port || 2375 })) ? endpoint : undefined;
 }
 
 /** Host of the docker client's current context, which is kept under the SHA-256 of its name. */

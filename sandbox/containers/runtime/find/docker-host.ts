@@ -9,6 +9,7 @@ import { findDockerEndpoint } from './docker-endpoint.ts';
 import { type DockerInstall, dockerPackages, installDocker } from './docker-install.ts';
 import { startContainerRuntime } from './docker-start.ts';
 import { stoppedEngine } from './docker-stopped.ts';
+import { silentEngine } from './silent-engines.ts';
 
 export interface EnsureDockerOptions {
   readonly install: DockerInstall;
@@ -22,6 +23,8 @@ export interface EnsureDockerOptions {
  */
 export async function ensureDocker(options: EnsureDockerOptions): Promise<void> {
   if ((await findDockerEndpoint()) !== undefined) return;
+  const silent = silentEngine();
+  if (silent !== undefined) throw silent;
   const host = process.env.DOCKER_HOST;
   // Where the system's own daemon would answer, it may only be stopped.
   if (host && !/^unix:\/\/(\/var)?\/run\/docker\.sock$/.test(host)) throw hostDoesNotAnswer(host);

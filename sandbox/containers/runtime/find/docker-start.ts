@@ -9,6 +9,7 @@ import { installAdvice } from '../../host/host-system.ts';
 import { removeStalePidFiles } from '../../nodes/stale-pid-files.ts';
 import { findDockerEndpoint } from './docker-endpoint.ts';
 import { programPath, type StoppedEngine } from './docker-stopped.ts';
+import { askSilentEnginesAgain } from './silent-engines.ts';
 
 /** Where the daemon writes when no init system starts it. */
 const logFile = '/var/log/taishang-dockerd.log';
@@ -74,6 +75,7 @@ async function untilItAnswers(engine: StoppedEngine, ended: () => number | undef
     async () => {
       const code = ended();
       if (code !== undefined) throw fatal(await failed(`it ended with exit code ${code}`));
+      askSilentEnginesAgain();
       return (await findDockerEndpoint()) !== undefined;
     },
     { timeoutMs, onTimeout: () => new Error('timeout') },

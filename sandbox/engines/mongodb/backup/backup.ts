@@ -6,6 +6,7 @@ import { dumpByTool } from './dump-tool.ts';
 import { exportByDriver } from './export/driver-export.ts';
 import { leaveOneShard } from './fewer-shards.ts';
 import { leftOut } from './left-out.ts';
+import { missingWithout } from './missing-without.ts';
 import { discardBeside, restore, restoreBeside } from './restore.ts';
 
 /**
@@ -14,6 +15,7 @@ import { discardBeside, restore, restoreBeside } from './restore.ts';
  */
 export const backup = {
   leftOut,
+  missingWithout,
   backUp: (running, directory) =>
     running.image.origin === 'compatible' ? exportByDriver(running, directory) : dumpByTool(running, directory),
   restore,

@@ -9,10 +9,12 @@ import { bare } from './bare-tool.ts';
 import { dump } from './dump.ts';
 import { readUsers } from './fingerprint.ts';
 import { leftOut } from './left-out.ts';
+import { missingWithout } from './missing-without.ts';
 import { dumpFiles, restore, restoreUnstarted, usersFile } from './restore.ts';
 
 export const backup = {
   leftOut,
+  missingWithout,
   backUp,
   restore,
   restoreUnstarted,

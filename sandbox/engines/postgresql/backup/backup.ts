@@ -15,10 +15,12 @@ import { holdsSomething, initialDatabases, ownDatabases } from './catalogue/desc
 import { databasesFile, fileNames, globalsFile, readContent, readServer } from './catalogue/read-catalogue.ts';
 import { withConnectable } from './catalogue/unconnectable.ts';
 import { leftOut } from './left-out.ts';
+import { missingWithout } from './missing-without.ts';
 import { discardBeside, restore, restoreBeside } from './restore/restore.ts';
 
 export const backup = {
   leftOut,
+  missingWithout,
   backUp,
   restore,
   restoreBeside,

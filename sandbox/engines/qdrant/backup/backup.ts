@@ -9,6 +9,7 @@ import { asSpecified } from './as-specified.ts';
 import { bare } from './bare-tool.ts';
 import { leaveTwoPeers } from './fewer-peers.ts';
 import { chooseCollections, leftOut } from './left-out.ts';
+import { missingWithout } from './missing-without.ts';
 import { readNames } from './names.ts';
 import { discardBeside, restore, restoreBeside } from './restore.ts';
 import { withSnapshotRecord } from './stored-snapshots.ts';
@@ -16,6 +17,7 @@ import { takeCollection } from './take-snapshots.ts';
 
 export const backup = {
   leftOut,
+  missingWithout,
   backUp,
   restore,
   restoreBeside,

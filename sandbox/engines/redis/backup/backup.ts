@@ -15,12 +15,14 @@ import { bare } from './bare-tool.ts';
 import { type Dump, dumpFile, dumpFileOf, slotsFile, slotsText } from './dumps.ts';
 import { leaveTwoMasters } from './fewer-masters.ts';
 import { leftOut } from './left-out.ts';
+import { missingWithout } from './missing-without.ts';
 import { restore } from './restore.ts';
 import { requireAtRest, slotsMove } from './slots-at-rest.ts';
 import { readUsers, usersFile, usersOf } from './users.ts';
 
 export const backup = {
   leftOut,
+  missingWithout,
   backUp,
   restore,
   doors,

@@ -88,6 +88,8 @@ const pointInTime = byMember<PointInTime>({
 
 const backup = byMember<Backup>({
   leftOut: toPrimary,
+  // Whether there is one is what it tells.
+  missingWithout: asItIs,
   backUp: toPrimary,
   restore: ofFreshNodes,
   restoreUnstarted: ofFreshNodes,

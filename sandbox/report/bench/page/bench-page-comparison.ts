@@ -11,9 +11,9 @@ export function comparisonSection(comparison: Comparison): Html {
     ...comparison.paths.flatMap(({ engine, path, failures }) =>
       failures.map((failure) => ({ class: 'bad', text: `${engine} / ${path}: ${failure}` })),
     ),
-    ...comparison.unpaired.map(({ engine, path, only }) => ({
-      class: 'doubt',
-      text: `${engine} / ${path}: only ${only}`,
+    ...comparison.unpaired.map(({ engine, path, only, notRun }) => ({
+      class: notRun === undefined ? 'doubt' : 'bad',
+      text: `${engine} / ${path}: ${notRun === undefined ? `only ${only}` : `not run any more, ${notRun}`}`,
     })),
     ...comparison.differences.map((text) => ({ class: 'faint', text: `also different: ${text}` })),
   ];

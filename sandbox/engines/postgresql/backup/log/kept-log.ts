@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { NodeHandle } from '../../../../containers/nodes/node-spec.ts';
-import { isRunning } from '../../../../containers/nodes/nodes.ts';
+import { takesCommands } from '../../../../containers/nodes/nodes.ts';
 import { checked, execInNode } from '../../../../containers/runtime/exec.ts';
 import type { BackupManifest, BackupPart, BaseDescription, KeptLog, MomentRange } from '../../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
@@ -14,6 +14,7 @@ import {
   addMark,
   archiveDirectory,
   inArchive,
+  inEveryArchive,
   packFiles,
   parseMarks,
   readMarksCommand,
@@ -34,7 +35,7 @@ async function take(running: RunningEngine, folder: string, sizeBytesMax: number
 }
 
 async function takeFromNode(node: NodeHandle, folder: string): Promise<void> {
-  const alive = await isRunning(node);
+  const alive = await takesCommands(node);
   const ask = async (command: string) =>
     checked(await inArchive(node, alive, ['sh', '-c', command]), 'looking at the log', 'postgresql').output;
   // See `keepLog`: the file names whose log it is.
@@ -146,8 +147,5 @@ async function copyInto(
 }
 
 async function stop(running: RunningEngine): Promise<void> {
-  const command = ['find', archiveDirectory, '-mindepth', '1', '-delete'];
-  for (const node of await runningNodes(running)) {
-    checked(await execInNode(node, command, { user: 'root' }), 'keeping no log', 'postgresql');
-  }
+  await inEveryArchive(running, ['find', archiveDirectory, '-mindepth', '1', '-delete'], 'keeping no log');
 }

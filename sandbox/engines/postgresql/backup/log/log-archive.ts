@@ -4,7 +4,7 @@ import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import type { NodeHandle } from '../../../../containers/nodes/node-spec.ts';
-import { isRunning } from '../../../../containers/nodes/nodes.ts';
+import { takesCommands } from '../../../../containers/nodes/nodes.ts';
 import {
   type CommandOptions,
   type CommandResult,
@@ -38,16 +38,24 @@ export async function keepLog(running: RunningEngine): Promise<void> {
   );
   // A new volume belongs to root. The file says whose log it is: a dead server cannot be asked.
   const on = `chown postgres:postgres ${archiveDirectory} && echo ${rows[0]?.id} >${archiveDirectory}/on`;
-  const command = ['sh', '-c', on];
+  await inEveryArchive(running, ['sh', '-c', on], 'keeping the log');
+}
+
+/** As root, in the archive of each node: a dead one's may be that of the next primary. */
+export async function inEveryArchive(running: RunningEngine, command: readonly string[], what: string): Promise<void> {
   const up = await runningNodes(running);
   await allSettled(
-    up.map(async (node) => checked(await execInNode(node, command, { user: 'root' }), 'keeping the log', 'postgresql')),
+    running.nodes.map(async (node) => {
+      const options = { user: 'root' };
+      const ended = await (up.includes(node) ? execInNode(node, command, options) : beside(node, command, options));
+      checked(ended, what, 'postgresql');
+    }),
   );
 }
 
-/** Nodes that run now. */
+/** Nodes that run now, and are not paused. */
 export async function runningNodes({ nodes }: RunningEngine): Promise<readonly NodeHandle[]> {
-  const up = await Promise.all(nodes.map(isRunning));
+  const up = await Promise.all(nodes.map(takesCommands));
   return nodes.filter((_, index) => up[index]);
 }
 
@@ -128,7 +136,7 @@ export async function collectLog(
   manifest: BackupManifest,
 ): Promise<BackupManifest> {
   const base = await readBaseBackup(directory, manifest);
-  const alive = await isRunning(firstNode(running));
+  const alive = await takesCommands(firstNode(running));
   if (alive) await addMark(running, undefined);
   const node = firstNode(running);
   const { output } = checked(await inArchive(node, alive, ['ls', '-1', archiveDirectory]), 'ls', 'postgresql');
@@ -206,12 +214,21 @@ export function inArchive(
   options: CommandOptions = {},
 ): Promise<CommandResult> {
   if (alive) return execInNode(node, command, { user: 'postgres', ...options });
-  const [entrypoint = '', ...rest] = command;
+  return beside(node, command, options, ':ro');
+}
+
+/** Runs a command with a node's archive, in a container of its own. */
+function beside(
+  node: NodeHandle,
+  [entrypoint = '', ...rest]: readonly string[],
+  options: CommandOptions,
+  access: '' | ':ro' = '',
+): Promise<CommandResult> {
   return runOneOff({
     image: node.image,
     entrypoint: [entrypoint],
     command: rest,
-    binds: [`${node.volumeNames.archive}:${archiveDirectory}:ro`],
+    binds: [`${node.volumeNames.archive}:${archiveDirectory}${access}`],
     labels: { [labelNames.engine]: 'postgresql' },
     ...options,
   });
