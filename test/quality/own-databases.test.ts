@@ -171,3 +171,19 @@ test('`init` of a database without a table says that there is none', async () =>
     message: 'There is nothing in PostgreSQL that a contract could be of.',
   });
 });
+
+test('databases of tests, and what a restore has made beside the others, need no contract', async () => {
+  const role = 'place_0123abcd_1_1_0123abcd';
+  await within('postgres', `CREATE ROLE ${role}; COMMENT ON ROLE ${role} IS 'taishang sandbox: place'`);
+  const names = { test: `${role}_users`, copy: 'app_restore', own: 'place_of_mine' };
+  for (const name of Object.values(names)) {
+    await within('postgres', `CREATE DATABASE ${name}`);
+    await within(name, 'CREATE TABLE things (id int)');
+  }
+  await within('postgres', `ALTER DATABASE ${names.copy} SET taishang_sandbox.copy_name TO '${names.copy}'`);
+  const { quality } = await loadEngine('postgresql');
+  await using session = await quality?.open(stack.engines.postgresql);
+  const places = await session?.places({ timeoutMs: 10_000, idsMax: 20 });
+  const databases = new Set(places?.map(({ database }) => database));
+  expect([names.own, names.test, names.copy].map((name) => databases.has(name))).toEqual([true, false, false]);
+});

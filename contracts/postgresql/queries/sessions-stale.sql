@@ -1,3 +1,4 @@
 -- One row, the newest login, where it is too old; where there is none, that.
-SELECT coalesce(newest::text, 'nothing is there') AS id FROM (SELECT max(created_at) AS newest FROM user_sessions) found
+-- A row of a day that has not come yet would keep everything fresh until then: it does not count.
+SELECT coalesce(newest::text, 'nothing is there') AS id FROM (SELECT max(created_at) AS newest FROM user_sessions WHERE created_at <= ${latest}) found
 WHERE newest IS NULL OR newest <= ${seeded} AND newest < ${seededStale} OR newest > ${seeded} AND newest < ${stale}

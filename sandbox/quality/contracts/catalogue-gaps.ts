@@ -59,9 +59,12 @@ export function undeclaredPlaces(
   accepted: readonly Accepted[],
   sameName: NonNullable<Quality['sameName']> = (name) => name,
 ): readonly string[] {
+  // A contract that names no database is of the one that its store has, or that is told without a name among several.
+  const isUnnamed = there.some(({ database }) => database === undefined);
+  const databaseOf = (place: QualityPlace, told: string | undefined) =>
+    place.database ?? (isUnnamed ? undefined : told);
   const isDeclared = ({ database, name }: QualityPlace) =>
-    // A contract that names no database is of the one that its store has.
-    declared.some((place) => sameName(place.name) === sameName(name) && (place.database ?? database) === database);
+    declared.some((place) => sameName(place.name) === sameName(name) && databaseOf(place, database) === database);
   return there
     .filter((place) => !isDeclared(place))
     .map(({ database, name }) => (database === undefined ? name : `${database}.${name}`))

@@ -9,6 +9,9 @@ const graceDays = 1;
 /** The dataset comes with this much that a cleanup has not removed yet (`createdNearCleanup` of the seeds). */
 const backlogDays = 30;
 
+/** A row may be this much ahead of our clock. One that is further ahead would be the newest for as long: it says nothing of freshness. */
+const clocksApartDays = 1;
+
 /** When a run looks, and the moment that the loaded dataset stands still at; absent where other data is there. */
 export interface Moments {
   readonly now: Date;
@@ -36,6 +39,10 @@ export function parametersOf(
         }),
     ...(freshnessDays === undefined
       ? {}
-      : { stale: daysBefore(now, freshnessDays), seededStale: daysBefore(seeded, freshnessDays) }),
+      : {
+          stale: daysBefore(now, freshnessDays),
+          seededStale: daysBefore(seeded, freshnessDays),
+          latest: new Date(Math.max(now.getTime(), seeded.getTime()) + clocksApartDays * dayMs),
+        }),
   };
 }

@@ -11,6 +11,8 @@ import {
   requireFewCombinations,
 } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
+import { isPlaceName } from '../../shared/isolation/place-names.ts';
+import { markCollection } from '../backup/restored-databases.ts';
 import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
 import { catalogueOf } from './catalogue.ts';
 import { idsOf, namesValidator, searchOf, withValidator } from './search.ts';
@@ -108,16 +110,19 @@ function textOf(id: unknown): string {
   return typeof id === 'object' && id !== null && !('toHexString' in id) ? JSON.stringify(id) : String(id);
 }
 
+/** Without databases of tests, and without those that a restore has made beside the live ones: both go by themselves. */
 async function placesIn(client: MongoClient): Promise<readonly QualityPlace[]> {
   const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
   const found = await Promise.all(
     databases
-      .filter(({ name }) => !notOfPeople.has(name))
-      .map(async ({ name }) =>
-        (await client.db(name).listCollections({}, { nameOnly: true }).toArray())
+      .filter(({ name }) => !notOfPeople.has(name) && !isPlaceName(name))
+      .map(async ({ name }) => {
+        const collections = await client.db(name).listCollections({}, { nameOnly: true }).toArray();
+        if (collections.some((collection) => collection.name === markCollection)) return [];
+        return collections
           .filter((collection) => !collection.name.startsWith('system.') && collection.type !== 'view')
-          .map((collection) => ({ database: name, name: collection.name })),
-      ),
+          .map((collection) => ({ database: name, name: collection.name }));
+      }),
   );
   return found.flat().toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }

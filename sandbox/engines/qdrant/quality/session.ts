@@ -12,6 +12,7 @@ import {
 } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
+import { readNames } from '../backup/names.ts';
 import { scrollAll } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
 import { askOf, idOf } from './questions.ts';
@@ -34,7 +35,8 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
     reader: `${isExternal(running) ? 'the key of its address' : 'the key of the API'}, requests that do not write`,
     answer: (question, limits) => answer({ client, scanOf }, question, limits),
     distribution: ({ name }, fields, limits) => distribution(client, { name, fields }, limits),
-    places: async () => (await client.getCollections()).collections.map(({ name }) => ({ name })),
+    // Those that a restore has made beside the live ones go by themselves.
+    places: async () => (await readNames(client)).collections.map((name) => ({ name })),
     catalogue: (place) => catalogueOf(client, place),
     [Symbol.asyncDispose]: async () => {},
   };

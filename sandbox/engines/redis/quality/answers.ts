@@ -15,3 +15,11 @@ export function valuesOf(
 export function clusterSize(info: string): number {
   return Number(/^cluster_size:(\d+)/m.exec(info)?.[1] ?? 1);
 }
+
+/** `db0:keys=10,expires=8,...` of each database: keys without a lifetime are the difference. */
+export function keysThatStay(info: string): readonly { readonly database: number; readonly count: number }[] {
+  return [...info.matchAll(/^db(\d+):keys=(\d+),expires=(\d+)/gm)].map(([, database, keys, expires]) => ({
+    database: Number(database),
+    count: Number(keys) - Number(expires),
+  }));
+}

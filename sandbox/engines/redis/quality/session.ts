@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { deadlineMs } from '../../../core/deadlines.ts';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import {
   type QualityAnswer,
   type QualityLimits,
@@ -10,10 +11,11 @@ import {
 } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
-import { scan } from '../data/load.ts';
 import { loadedAtKey } from '../data/mark.ts';
 import { type Masters, openMasters } from '../server/masters.ts';
-import { clusterSize, valuesOf } from './answers.ts';
+import { clusterSize, keysThatStay, valuesOf } from './answers.ts';
+import { createDatabases, type Databases } from './databases.ts';
+import { everything, keysByLifetime, keyText, patternOf, scanBytes } from './keys.ts';
 import { askOf } from './questions.ts';
 
 /** Our own records, which stay: see `data/mark.ts`. */
@@ -28,6 +30,7 @@ const typesSampled = 1_000;
  */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
   const masters = await openMasters(running, { commandTimeoutMs: deadlineMs('statement') });
+  const databases = createDatabases(masters, running);
   try {
     if (isExternal(running)) await requireWhole(masters);
   } catch (thrown) {
@@ -36,10 +39,13 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   }
   return {
     reader: `${isExternal(running) ? 'the login of its address' : 'the user default'}, commands that do not write`,
-    answer: (question, limits) => answer(masters, question, limits),
-    places: (limits) => placesIn(masters, limits),
-    catalogue: (place) => catalogueOf(masters, place),
-    [Symbol.asyncDispose]: () => masters[Symbol.asyncDispose](),
+    answer: (question, limits) => answer({ masters, databases }, question, limits),
+    places: (limits) => placesIn(databases, limits),
+    catalogue: (place) => catalogueOf(databases, place),
+    [Symbol.asyncDispose]: async () => {
+      databases[Symbol.dispose]();
+      await masters[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -54,72 +60,49 @@ async function requireWhole({ clients }: Masters): Promise<void> {
   }
 }
 
-async function answer(masters: Masters, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
+interface Reader {
+  readonly masters: Masters;
+  readonly databases: Databases;
+}
+
+async function answer(reader: Reader, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
   const asked = askOf(question);
   const deadlineAtMs = performance.now() + limits.timeoutMs;
+  const keys = async (isOne: (lifetimeMs: number) => boolean) => {
+    const clients = await reader.databases.clientsIn(question.place.database);
+    const known = new Set([...question.accepted, ...ownKeys]);
+    return (await keysByLifetime(clients, question.place, isOne, deadlineAtMs)).filter((key) => !known.has(key));
+  };
   switch (asked.ask) {
     case 'count of keys without a lifetime':
-      return withoutLifetime(masters);
+      return withoutLifetime(reader);
     case 'memory':
-      return memory(masters, asked.usedPercentMax);
+      return memory(reader.masters, asked.usedPercentMax);
     case 'count of keys':
-      return { count: (await violations(masters, question, () => true, deadlineAtMs)).size, ids: [] };
+      return { count: (await keys(() => true)).length, ids: [] };
     case 'keys without a lifetime':
-      return some(await violations(masters, question, (lifetimeMs) => lifetimeMs === -1, deadlineAtMs), limits);
-    case 'keys that live too long': {
-      const mostMs = asked.lifetimeMaxS * 1_000;
-      const tooLong = (lifetimeMs: number) => lifetimeMs > mostMs;
-      return some(await violations(masters, question, tooLong, deadlineAtMs), limits);
-    }
+      return some(await keys((lifetimeMs) => lifetimeMs === -1), limits);
+    case 'keys that live too long':
+      return some(await keys((lifetimeMs) => lifetimeMs > asked.lifetimeMaxS * 1_000), limits);
   }
 }
 
-function some(keys: ReadonlySet<string>, { idsMax }: QualityLimits): QualityAnswer {
-  return { count: keys.size, ids: [...keys].toSorted().slice(0, idsMax) };
+function some(keys: readonly string[], { idsMax }: QualityLimits): QualityAnswer {
+  return { count: keys.length, ids: keys.toSorted().slice(0, idsMax) };
 }
 
-/** Keys of a place by their lifetimes in milliseconds, -1 for one that stays. A scan may tell of a key twice. */
-async function violations(
-  masters: Masters,
-  { place, accepted }: QualityQuestion,
-  isOne: (lifetimeMs: number) => boolean,
-  deadlineAtMs: number,
-): Promise<ReadonlySet<string>> {
-  const known = new Set([...accepted, ...ownKeys]);
-  const found = new Set<string>();
-  for (const client of masters.clients) {
-    for await (const keys of scan(client, patternOf(place))) {
-      requireInTime(deadlineAtMs);
-      const pipeline = client.pipeline();
-      for (const key of keys) pipeline.pttl(key);
-      for (const [index, lifetimeMs] of valuesOf(await pipeline.exec()).entries()) {
-        const key = keys[index] as string;
-        // -2: it has gone since the scan told of it.
-        if (lifetimeMs !== -2 && !known.has(key) && isOne(Number(lifetimeMs))) found.add(key);
-      }
-    }
-  }
-  return found;
-}
-
-/** `user:` is every key that begins so; characters that a pattern has a meaning for are meant as they are. */
-function patternOf({ name }: QualityPlace): string {
-  return name === '*' ? '*' : `${name.replaceAll(/[\\*?[\]]/g, '\\$&')}*`;
-}
-
-async function withoutLifetime({ clients, of }: Masters): Promise<QualityAnswer> {
-  const counts = await Promise.all(clients.map(async (client) => staying(await client.info('keyspace'))));
+async function withoutLifetime({ masters: { clients, of }, databases }: Reader): Promise<QualityAnswer> {
+  const infos = await Promise.all(clients.map((client) => client.info('keyspace')));
+  const counts = infos.flatMap(keysThatStay);
+  // Who has none but its own need not look for those of tests.
+  const tests = counts.some(({ database }) => database > 0) ? await databases.forTests() : new Set<number>();
   const own = await Promise.all(ownKeys.map((key) => of(key).exists(key)));
-  const total = counts.reduce((sum, count) => sum + count, 0) - own.reduce((sum, count) => sum + count, 0);
-  return { count: Math.max(0, total), ids: [] };
+  const those = counts.filter(({ database }) => !tests.has(database)).map(({ count }) => count);
+  return { count: Math.max(0, sumOf(those) - sumOf(own)), ids: [] };
 }
 
-/** `db0:keys=10,expires=8,...` of each database: keys without a lifetime are the difference. */
-function staying(info: string): number {
-  return [...info.matchAll(/^db\d+:keys=(\d+),expires=(\d+)/gm)].reduce(
-    (sum, [, keys, expires]) => sum + Number(keys) - Number(expires),
-    0,
-  );
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function memory({ clients }: Masters, percentMax: number): Promise<QualityAnswer> {
@@ -149,27 +132,31 @@ function nameOf(client: Redis): string {
   return `${client.options.host}:${client.options.port}`;
 }
 
-/** Beginnings of keys up to the first colon; a key without one is a place by itself. */
-async function placesIn(masters: Masters, { timeoutMs }: QualityLimits): Promise<readonly QualityPlace[]> {
+/** Beginnings of keys up to the first colon, in each database; a key without one is a place by itself. */
+async function placesIn(databases: Databases, { timeoutMs }: QualityLimits): Promise<readonly QualityPlace[]> {
   const deadlineAtMs = performance.now() + timeoutMs;
-  const names = new Set<string>();
-  for (const client of masters.clients) {
-    for await (const keys of scan(client, '*')) {
-      requireInTime(deadlineAtMs);
-      for (const key of keys) if (!ownKeys.includes(key)) names.add(/^[^:]*:/.exec(key)?.[0] ?? key);
+  const found: QualityPlace[] = [];
+  for (const database of [undefined, ...(await databases.others())]) {
+    const names = new Set<string>();
+    for (const client of await databases.clientsIn(database)) {
+      for await (const keys of scanBytes(client, everything)) {
+        requireInTime(deadlineAtMs);
+        for (const key of keys.map(keyText)) if (!ownKeys.includes(key)) names.add(/^[^:]*:/.exec(key)?.[0] ?? key);
+      }
     }
+    found.push(...[...names].toSorted().map((name) => ({ name, ...withoutUndefined({ database }) })));
   }
-  return [...names].toSorted().map((name) => ({ name }));
+  return found;
 }
 
 /** Types of the first values. */
-async function catalogueOf(masters: Masters, place: QualityPlace): Promise<readonly SchemaObject[]> {
+async function catalogueOf(databases: Databases, place: QualityPlace): Promise<readonly SchemaObject[]> {
   const types = new Set<string>();
   // Of all keys together nothing is known.
   if (place.name === '*') return [];
-  for (const client of masters.clients) {
+  for (const client of await databases.clientsIn(place.database)) {
     let seen = 0;
-    for await (const keys of scan(client, patternOf(place))) {
+    for await (const keys of scanBytes(client, patternOf(place))) {
       const pipeline = client.pipeline();
       for (const key of keys) pipeline.type(key);
       for (const type of valuesOf(await pipeline.exec())) types.add(String(type));

@@ -1,0 +1,66 @@
+import type { Redis } from 'ioredis';
+import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
+import { databasesForTests } from '../isolation/registry.ts';
+import type { Masters } from '../server/masters.ts';
+import { numbersOfKeys } from '../server/numbers-of-keys.ts';
+
+/** Numbered databases of a server: a connection reads one, and whoever selects another one does so for all that share it. */
+export interface Databases extends Disposable {
+  /** Connections to the masters in a database. Default: the one that the address names, of a stack 0. */
+  readonly clientsIn: (database?: string) => Promise<readonly Redis[]>;
+  /** Numbers of those that are for tests. Empty where the login may not look. */
+  readonly forTests: () => Promise<ReadonlySet<number>>;
+  /** Numbers of the others that have keys: none where the address names one, and none of a cluster, which has no more. */
+  readonly others: () => Promise<readonly string[]>;
+}
+
+export function createDatabases(masters: Masters, running: ReachableEngine): Databases {
+  const opened = new Map<string, Promise<Redis>>();
+  const clientsIn = async (database?: string) => {
+    const [first] = masters.clients;
+    if (database === undefined || first === undefined) return masters.clients;
+    const known = opened.get(database) ?? inDatabase(first, Number(database));
+    opened.set(database, known);
+    return [await known];
+  };
+  const forTests = async () => {
+    const [first] = masters.clients;
+    if (first === undefined || masters.clients.length > 1) return new Set<number>();
+    const looking = await inDatabase(first, 0);
+    try {
+      return await databasesForTests(looking);
+    } catch {
+      return new Set<number>();
+    } finally {
+      looking.disconnect();
+    }
+  };
+  return {
+    clientsIn,
+    forTests,
+    others: async () => {
+      const [first] = masters.clients;
+      if (first === undefined || masters.clients.length > 1 || (isExternal(running) && namesDatabase(running.url)))
+        return [];
+      const numbers = [...(await numbersOfKeys(first)).keys()].filter((number) => number !== (first.options.db ?? 0));
+      if (numbers.length === 0) return [];
+      const tests = await forTests();
+      return numbers.filter((number) => !tests.has(number)).map(String);
+    },
+    [Symbol.dispose]: () => {
+      for (const client of opened.values()) client.then((each) => each.disconnect()).catch(() => {});
+    },
+  };
+}
+
+async function inDatabase(client: Redis, database: number): Promise<Redis> {
+  const other = client.duplicate({ db: database, lazyConnect: true });
+  other.on('error', () => {});
+  await other.connect();
+  return other;
+}
+
+/** `redis://host/3` means that database alone, as an address of PostgreSQL does. */
+function namesDatabase(url: string): boolean {
+  return new URL(url).pathname.length > 1;
+}
