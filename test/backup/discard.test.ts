@@ -57,7 +57,9 @@ async function makeNamesakes() {
   await openClient(of('qdrant')).createCollection('mine_restore', { vectors: { size: 2, distance: 'Dot' } });
 }
 
-test('what restores beside have left goes, and nothing that is its user’s, or has become so', async () => {
+test('what restores beside have left goes, and nothing that is its user’s, or has become so', {
+  timeout: 300_000,
+}, async () => {
   const { archive } = await runForDocument<BackupReport>(['backup'], here());
   await makeNamesakes();
   const before = await names();

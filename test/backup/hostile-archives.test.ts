@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { rowRandom } from '../../seeds/random/random.ts';
 import { engineOf } from './support/fuzz/contents.ts';
 import { findingsOf, findingsOfLive } from './support/fuzz/findings.ts';
@@ -10,6 +10,9 @@ import { controls } from './support/fuzz/offline-controls.ts';
 import { startOracle } from './support/fuzz/oracle.ts';
 import { scratchFolder } from './support/made-up-archive.ts';
 import { ownSigners } from './support/own-signers.ts';
+
+// A bomb is made and unpacked within seconds, where nothing else runs.
+vi.setConfig({ testTimeout: 300_000 });
 
 /** The same in every run: what is tried at random is `npm run test:soak`. */
 const fixedSeed = 22;

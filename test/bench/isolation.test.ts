@@ -18,7 +18,10 @@ afterAll(async () => {
 const command = ['bench', 'isolation', '--rounds', '1', '--duration', '1ms'];
 const names = 'SELECT datname AS name FROM pg_database UNION SELECT rolname FROM pg_roles ORDER BY name';
 
-test('a run has each way to a store, says what it could not run, and leaves no database or login', async () => {
+// Half a minute where nothing else runs: four processes of tests, and a broker for each way.
+test('a run has each way to a store, says what it could not run, and leaves no database or login', {
+  timeout: 400_000,
+}, async () => {
   const inFolder = { cwd: folder.path };
   const ask = async () => (await runCommand(['psql', '--admin', '-At', '-c', names], inFolder)).stdout.split('\n');
   const before = await ask();

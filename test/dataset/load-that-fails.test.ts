@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { killNode } from '../../sandbox/containers/nodes/nodes.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { findContainers, findVolumes } from '../../sandbox/containers/runtime/objects.ts';
@@ -16,6 +16,9 @@ import { createDataset } from '../../seeds/create-dataset.ts';
 import type { Dataset } from '../../seeds/dataset.ts';
 import type { EntityName } from '../../seeds/entities.ts';
 import { wholeEngines } from '../support/whole-engines.ts';
+
+// Each reads five stores twice, and the first starts their servers anew.
+vi.setConfig({ testTimeout: 300_000 });
 
 /** Parts of a fingerprint that depend on when a key was set. */
 const timeBound = ['expiries'];
