@@ -19,6 +19,8 @@ interface Peers extends AsyncDisposable {
   readonly asked: readonly string[];
   /** How often a peer was asked how many points it finds. */
   readonly counted: () => number;
+  /** Lets answers about the cluster come so much later. */
+  readonly holdUp: (latencyMs: number) => void;
 }
 
 /** The shards of each peer, by its number from 0. */
@@ -36,6 +38,7 @@ async function startPeers(
   const asked: string[] = [];
   const ports: number[] = [];
   let counted = 0;
+  let latencyMs = 0;
   let placement = placementAtFirst;
   const servers = placementAtFirst.map((_, peer) =>
     createServer((request, response) => {
@@ -56,7 +59,10 @@ async function startPeers(
       request.on('end', () => {
         const isDownload = path.endsWith('.snapshot') && request.method === 'GET';
         if (isDownload) response.end(contentOf(peer, path));
-        else response.end(JSON.stringify({ result: answerOf(peer, request.method ?? '', path, placement, ports) }));
+        else {
+          const answer = JSON.stringify({ result: answerOf(peer, request.method ?? '', path, placement, ports) });
+          setTimeout(() => response.end(answer), path.endsWith('/cluster') ? latencyMs : 0);
+        }
       });
     }),
   );
@@ -66,6 +72,9 @@ async function startPeers(
   return {
     asked,
     counted: () => counted,
+    holdUp: (byMs) => {
+      latencyMs = byMs;
+    },
     running: { engine: 'qdrant', topology, nodes, secrets: {}, serverVersion: '1.20.0' } as unknown as RunningEngine,
     async [Symbol.asyncDispose]() {
       for (const server of servers) server.closeAllConnections();
@@ -129,6 +138,15 @@ describe('a backup of a cluster', () => {
     const made = [`0 POST ${at}/snapshots`, `1 POST ${at}/shards/2/snapshots`, `2 POST ${at}/shards/3/snapshots`];
     const removed = made.map((each) => each.replace('POST', 'DELETE').concat('/made.snapshot'));
     expect(asked.toSorted()).toEqual([...made, ...removed].toSorted());
+  });
+
+  test('is made of peers that are slow to say what they have', async () => {
+    const folder = await temporaryFolder();
+    await using _ = folder;
+    await using peers = await startPeers([[0], [1]], 'clustered');
+    peers.holdUp(1_800);
+    const { collection } = await takeCollection(peers.running, 'a b', folder.path, 0);
+    expect(collection.shards?.map(({ id }) => id)).toEqual([0, 1]);
   });
 
   test('of which every peer has everything is one snapshot', async () => {

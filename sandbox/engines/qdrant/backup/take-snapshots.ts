@@ -6,7 +6,7 @@ import type { BackupPart } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { openPart } from '../../shared/backup/backup-files.ts';
 import { request } from '../server/connection.ts';
-import { peersOf } from '../server/peers.ts';
+import { patientMs, peersOf } from '../server/peers.ts';
 import { isActive, shardsOfCollection } from '../server/shards.ts';
 import { type ArchivedCollection, fileOf } from './archived-collections.ts';
 
@@ -52,7 +52,9 @@ async function shardSources(running: RunningEngine, name: string): Promise<Reado
   const first = firstNode(running);
   const [shards, ids] = await Promise.all([
     shardsOfCollection(first, running.secrets, name),
-    Promise.all(running.nodes.map(async (node) => [node, (await peersOf(node, running.secrets)).id] as const)),
+    Promise.all(
+      running.nodes.map(async (node) => [node, (await peersOf(node, running.secrets, patientMs)).id] as const),
+    ),
   ]);
   return new Map(
     shards.map(({ id, replicas }) => {

@@ -6,7 +6,7 @@ import type { BackupManifest } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { request } from '../server/connection.ts';
-import { askPeer, peersOf } from '../server/peers.ts';
+import { askPeer, patientMs, peersOf } from '../server/peers.ts';
 import { isActive, shardsOfCollection } from '../server/shards.ts';
 import { untilConverged } from '../server/topologies.ts';
 import type { ArchivedCollection } from './archived-collections.ts';
@@ -64,7 +64,9 @@ async function untilSpread({ target, name }: Upload, takers: ReadonlyMap<number,
       }
       const path = `/collections/${encodeURIComponent(name)}/points/count`;
       const counts = await Promise.all(
-        nodes.map((node) => askPeer(node, secrets, path, { method: 'POST', body: { exact: true }, timeoutMs: 10_000 })),
+        nodes.map((node) =>
+          askPeer(node, secrets, path, { method: 'POST', body: { exact: true }, timeoutMs: patientMs }),
+        ),
       );
       return new Set(counts.map((answer) => (answer as CountAnswer).result.count)).size === 1;
     },
@@ -85,7 +87,7 @@ async function peerOfShard({ target, name }: Upload, shard: number): Promise<Nod
   const shards = await shardsOfCollection(first, target.secrets, name);
   const replicas = shards.find(({ id }) => id === shard)?.replicas;
   for (const node of target.nodes) {
-    const { id } = await peersOf(node, target.secrets);
+    const { id } = await peersOf(node, target.secrets, patientMs);
     if (replicas?.has(id)) return node;
   }
   return first;

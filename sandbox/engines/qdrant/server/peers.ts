@@ -17,9 +17,12 @@ interface ClusterAnswer {
   };
 }
 
-/** Asks `GET /cluster` (Qdrant documentation, REST API, "Get cluster status info"). Gives up after 1.5 s. */
-export async function peersOf(node: NodeHandle, secrets: Secrets): Promise<Peers> {
-  const { result } = (await askPeer(node, secrets, '/cluster')) as ClusterAnswer;
+/** For a peer that work depends on, in milliseconds: a busy one answers later than one that is only looked for. */
+export const patientMs = 10_000;
+
+/** Asks `GET /cluster` (Qdrant documentation, REST API, "Get cluster status info"). Gives up after 1.5 s by default. */
+export async function peersOf(node: NodeHandle, secrets: Secrets, timeoutMs = 1_500): Promise<Peers> {
+  const { result } = (await askPeer(node, secrets, '/cluster', { timeoutMs })) as ClusterAnswer;
   return {
     // A peer draws its id below 2^53 (Qdrant 1.18, `consensus/persistent.rs`).
     id: result.peer_id ?? 0,

@@ -1,6 +1,6 @@
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { Secrets } from '../../contract/topology.ts';
-import { askPeer } from './peers.ts';
+import { askPeer, patientMs } from './peers.ts';
 
 /** A shard of a collection as one peer sees it. */
 export interface Shard {
@@ -31,7 +31,7 @@ interface ShardsAnswer {
 
 /** Every shard of every collection (Qdrant documentation, REST API, "Collection cluster info"). */
 export async function shardsOf(node: NodeHandle, secrets: Secrets): Promise<readonly Shard[]> {
-  const { result } = (await askPeer(node, secrets, '/collections')) as CollectionsAnswer;
+  const { result } = (await askPeer(node, secrets, '/collections', { timeoutMs: patientMs })) as CollectionsAnswer;
   const found = await Promise.all(result.collections.map(({ name }) => shardsOfCollection(node, secrets, name)));
   return found.flat();
 }
@@ -43,7 +43,7 @@ export async function shardsOfCollection(
   collection: string,
 ): Promise<readonly Shard[]> {
   const path = `/collections/${encodeURIComponent(collection)}/cluster`;
-  const { result } = (await askPeer(node, secrets, path)) as ShardsAnswer;
+  const { result } = (await askPeer(node, secrets, path, { timeoutMs: patientMs })) as ShardsAnswer;
   const replicas = [
     ...result.local_shards.map((shard) => ({ ...shard, peer_id: result.peer_id })),
     ...result.remote_shards,
