@@ -159,7 +159,7 @@ export async function startOtherMachine(): Promise<OtherMachine> {
       holder.kill();
       await holder;
       await poll(async () => (await processes('server')).length === 0, {
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
         onTimeout: () => new Error('the ssh server does not end'),
       });
       await rm(folder, { recursive: true, force: true });
