@@ -38,7 +38,7 @@ describe('a client that knows several peers', () => {
 
   const clientOf = (first: string) => {
     const { QDRANT_URL = '', QDRANT_API_KEY = '' } = stack.environment;
-    return createFollowingClient(`${first},${QDRANT_URL}`, QDRANT_API_KEY, { timeoutMs: 5_000 });
+    return createFollowingClient(`${first},${QDRANT_URL}`, QDRANT_API_KEY);
   };
 
   test('asks the next one at once where a connection is refused: nothing was sent', async () => {
