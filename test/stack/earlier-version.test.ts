@@ -33,7 +33,9 @@ test('a start that fails once a node of an earlier version was made anew, with a
   });
   await earlier.start();
 
-  const env = { SANDBOX_REDIS_IMAGE: await redisThat('sleep 5; exit 7') };
+  // It fails once the other one serves, which the container of the earlier version never did.
+  const untilServed = `until bash -c '</dev/tcp/${name}-postgresql/5432'; do sleep 0.05; done 2>/dev/null`;
+  const env = { SANDBOX_REDIS_IMAGE: await redisThat(`${untilServed}; exit 7`) };
   const args = ['up', '--engines', 'postgresql,redis', '--size', 'none'];
   expect(await runForError(args, { ...here, env })).toMatchObject({ exitCode: 1, code: 'NODE_DIED', engine: 'redis' });
   expect((await findContainers({ [labelNames.stack]: name })).map((each) => each.name)).toEqual([`${name}-postgresql`]);

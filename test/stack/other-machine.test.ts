@@ -33,8 +33,10 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
   const folders = () => readdir(join(machine.folder, 'run/taishang-sandbox')).catch(() => []);
   const nothingIsLeft = async () => {
     expect((await folders()).filter((name) => name.startsWith('ssh-'))).toEqual([]);
-    expect(await machine.processes('master')).toEqual([]);
-    await expect.poll(() => machine.processes('server'), { timeout: 10_000 }).toEqual([]);
+    // Both end once they were told to, which is a moment later.
+    for (const kind of ['master', 'server'] as const) {
+      await expect.poll(() => machine.processes(kind), { timeout: 60_000 }).toEqual([]);
+    }
   };
   const run = async (...args: readonly string[]) => {
     const ended = await machine.run(args);
@@ -124,19 +126,20 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     const [server = Number.NaN] = await machine.processes('server');
     process.kill(server, 'SIGSTOP');
     const [stale = Number.NaN] = await machine.processes('master');
-    expect((await machine.run(['env'], { SANDBOX_DEADLINE_FACTOR: '0.3' })).exitCode).toBe(0);
+    // With the usual deadlines: the connection that is made instead has no less time than any other one.
+    await run('env');
     expect((await ping(port)).stdout).toBe('-');
     process.kill(server, 'SIGCONT');
-    await expect.poll(() => machine.processes('server'), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => machine.processes('server'), { timeout: 60_000 }).toHaveLength(1);
 
     // Or it is gone, and with it every port; what was using it says so.
     const logs = machine.start(process.execPath, [commandProgram, 'logs', '--follow', 'redis']);
     await firstOutput(logs);
+    await expect.poll(() => machine.processes('master'), { timeout: 60_000 }).not.toContain(stale);
     const [master = Number.NaN] = await machine.processes('master');
-    expect(master).not.toBe(stale);
     process.kill(master, 'SIGKILL');
     expect(await logs).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('SSH_UNREACHABLE') });
-    await expect.poll(async () => (await ping(port)).exitCode, { timeout: 10_000 }).not.toBe(0);
+    await expect.poll(async () => (await ping(port)).exitCode, { timeout: 60_000 }).not.toBe(0);
     expect((await findContainers(stack)).map(({ running }) => running)).toEqual([true]);
     {
       await using _ = await machine.listen(port);
@@ -144,7 +147,7 @@ describe.skipIf(!canRun)('with the engine of another machine, by ssh', () => {
     }
     await run('env');
     expect((await ping(port)).stdout).toBe('-');
-    expect(await machine.processes('master')).toHaveLength(1);
+    await expect.poll(() => machine.processes('master'), { timeout: 60_000 }).toHaveLength(1);
 
     await run('down');
     expect((await ping(port)).exitCode).not.toBe(0);

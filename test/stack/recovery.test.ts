@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { docker } from '../../sandbox/containers/runtime/docker.ts';
@@ -12,6 +10,7 @@ import { startCommand } from '../../scenarios/backup/whole-platform/command.ts';
 import { removeTinyEngines } from '../containers/support/tiny-images.ts';
 import { runCommand, runForDocument, runForError, type StackFolder, stackFolder } from '../support/command.ts';
 import { dataOf } from '../support/data-home.ts';
+import { holdPort } from '../support/held-port.ts';
 import { redisThat } from './support/tiny-redis.ts';
 
 afterAll(removeTinyEngines);
@@ -73,15 +72,16 @@ describe.concurrent('after its files were lost or broken', () => {
 describe.concurrent('a start that fails leaves nothing', () => {
   test('where a port is taken', async () => {
     await using folder = await stackFolder();
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await writeFile(join(folder.path, 'sandbox.config.yaml'), `ports: {redis: ${port}}\n`);
-    const error = await runForError(upRedis, { cwd: folder.path });
-    server.close();
-    expect(error).toMatchObject({ exitCode: 1, code: 'PORT_TAKEN', engine: 'redis' });
-    expect(error.message).toContain(String(port));
-    expect(await leftOf(folder)).toEqual([]);
+    let port: number;
+    {
+      await using held = await holdPort();
+      port = held.port;
+      await writeFile(join(folder.path, 'sandbox.config.yaml'), `ports: {redis: ${port}}\n`);
+      const error = await runForError(upRedis, { cwd: folder.path });
+      expect(error).toMatchObject({ exitCode: 1, code: 'PORT_TAKEN', engine: 'redis' });
+      expect(error.message).toContain(String(port));
+      expect(await leftOf(folder)).toEqual([]);
+    }
     const up = await runForDocument<StackStatus>(upRedis, { cwd: folder.path });
     expect(up.engines[0]?.nodes[0]?.port).toBe(port);
   });
@@ -100,7 +100,8 @@ describe.concurrent('a start that fails leaves nothing', () => {
   test('where an engine gives no answer in time', async () => {
     await using folder = await stackFolder();
     const env = { SANDBOX_REDIS_IMAGE: await redisThat('echo thinking; exec sleep infinity') };
-    const error = await runForError([...upRedis, '--wait-timeout', '700ms'], { cwd: folder.path, env });
+    // It has said something by then, on a busy machine too.
+    const error = await runForError([...upRedis, '--wait-timeout', '4s'], { cwd: folder.path, env });
     expect(error).toMatchObject({ exitCode: 1, code: 'NODE_NOT_READY', engine: 'redis' });
     expect(error.evidence).toContain('thinking');
     expect(await leftOf(folder)).toEqual([]);

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { lock } from 'proper-lockfile';
+import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
+import { withProcessLock } from '../../../sandbox/core/files/process-lock.ts';
 import { runElsewhere } from './run-elsewhere.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -15,11 +16,10 @@ export async function packedPackage(): Promise<string> {
   const folder = join(process.env.XDG_DATA_HOME ?? '', 'package');
   const tarball = join(folder, `taishang-sandbox-${version}.tgz`);
   await mkdir(folder, { recursive: true });
-  const release = await lock(folder, { retries: { forever: true, minTimeout: 50, maxTimeout: 50 } });
-  try {
+  const pack = async () => {
     if (!existsSync(tarball)) await runElsewhere(root, 'npm', ['pack', '--pack-destination', folder]);
-  } finally {
-    await release();
-  }
+  };
+  // As long as the build of an image: on a busy machine the compiler takes minutes.
+  await withProcessLock(`${folder}.lock`, 'the package', pack, { timeoutMs: deadlineMs('imageBuild') });
   return tarball;
 }

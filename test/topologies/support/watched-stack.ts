@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fatal } from '../../../sandbox/core/poll.ts';
 import type { Engine } from '../../../sandbox/engines/contract/engine.ts';
 import type { Failover } from '../../../sandbox/engines/contract/failover.ts';
 import type { NodeRole, RunningEngine } from '../../../sandbox/engines/contract/topology.ts';
@@ -94,12 +95,15 @@ export function useWatchedStack(): WatchedStack {
     return set.openMember(running, node);
   }
 
-  async function expectOnePrimary(): Promise<string> {
-    const roles = await allRoles();
-    const primaries = roles.filter(failover.isPrimary).map(({ node }) => node);
-    expect(primaries).toHaveLength(1);
-    expect(roles.filter(({ follows }) => follows === primaries[0])).toHaveLength(2);
-    return primaries[0] ?? '';
+  /** A standby that is told whom to follow follows nobody for a moment; two primaries there are at no moment. */
+  function expectOnePrimary(): Promise<string> {
+    return eventually('both others follow one primary', async () => {
+      const roles = await allRoles();
+      const primaries = roles.filter(failover.isPrimary).map(({ node }) => node);
+      if (primaries.length > 1) throw fatal(new Error(`${primaries.join(' and ')} are primaries`));
+      const followers = roles.filter(({ follows }) => follows !== undefined && follows === primaries[0]);
+      return followers.length === 2 && primaries[0];
+    });
   }
 
   return { stack: () => stack, running: () => running, expectOnePrimary, drill };

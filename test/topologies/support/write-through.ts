@@ -2,14 +2,12 @@ import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { messageOf } from '../../../sandbox/core/errors.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
 
-/** Writes again and again until one write that began after `since` is acknowledged. Returns how long that took. */
-export async function untilWritable(write: () => Promise<unknown>): Promise<number> {
-  const beganMs = performance.now();
+/** Writes again and again until one write is acknowledged. */
+export async function untilWritable(write: () => Promise<unknown>): Promise<void> {
   await eventually('a write is acknowledged', async () => {
     await write();
     return true;
   });
-  return performance.now() - beganMs;
 }
 
 /** Polls until it is so. */
