@@ -49,4 +49,4 @@ test('a standby has what the last dump had, refuses writes, and loses what came 
   expect(await following.add(3)).toBe('ok');
   await failover.rejoin?.(running, 'neo4j');
   expect(await readAll('neo4j')).toEqual([1, 3]);
-}, 300_000);
+});
