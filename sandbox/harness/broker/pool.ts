@@ -185,7 +185,7 @@ export function createPool({
       code: 'LEASE_TIMEOUT',
       engine: engineOfStore(engine),
       message: `The pool of ${engine} was not open ${waited}: what its stores are made from is still being made.`,
-      next: 'Run it again, which finds it made, or give the first test that names the engine more time.',
+      next: 'Give the first test that names the engine more time: `testTimeout` of Vitest, `waitMs` elsewhere.',
     });
   }
 
