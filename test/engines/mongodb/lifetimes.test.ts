@@ -24,7 +24,7 @@ beforeAll(async () => {
   [source, target] = await Promise.all([createStack(empty), createStack({ ...empty, schema: false })]);
   await using taken = await poll(takenWithExpired, {
     timeoutMs: deadlineMs('suiteCase'),
-    onTimeout: () => new Error('the server removes what has expired before any backup is made'),
+    onTimeout: (last) => new Error('what has expired is removed before any backup is made', { cause: last }),
   });
   const notes = {
     expired: (count: number) => {
@@ -44,7 +44,6 @@ afterAll(() => Promise.all([source?.dispose(), target?.dispose()]));
 async function takenWithExpired(): Promise<StoredBackup | undefined> {
   const ago = (hours: number) => new Date(Date.now() - hours * hourMs);
   const collection = tokens(source.clients.mongodb);
-  await collection.drop();
   const { insertedCount } = await collection.insertMany([
     { _id: 'lives for an hour more', at: ago(23) },
     { _id: 'lives as long as its earliest moment', at: [ago(1), ago(2)] },
@@ -58,7 +57,7 @@ async function takenWithExpired(): Promise<StoredBackup | undefined> {
   before = await mongodb.data.fingerprint(source.engines.mongodb);
   const taken = await takeBackup(mongodb, source.engines.mongodb);
   if ((await collection.countDocuments()) === insertedCount) return taken;
-  await taken[Symbol.asyncDispose]();
+  await Promise.all([taken[Symbol.asyncDispose](), collection.drop()]);
   return undefined;
 }
 
