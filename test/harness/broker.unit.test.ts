@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import type { Insight } from '../../sandbox/engines/contract/insight.ts';
@@ -138,6 +138,47 @@ test('old places count among the most that there are to be at once, and make roo
   expect(red.counts.made).toBe(2);
   await broker[Symbol.asyncDispose]();
   expect([...red.places.keys()]).toEqual([]);
+});
+
+describe('a pool that was opened beside places of others has what those give back', () => {
+  const opened = async () => {
+    const red = memoryServer({ capacity: 3, isShared: true });
+    let content = 'one';
+    const { broker } = await testBroker({ red }, { contentOf: async () => content });
+    const who = holder(10);
+    const old = await broker.lease(who, asked('before', 'red'));
+    content = 'two';
+    const lease = () => broker.lease(holder(11), asked('after', 'red'));
+    const places = () => broker.list().pools[0]?.places;
+    return { red, broker, who, old, lease, places };
+  };
+
+  test('of a test that ends', async () => {
+    const { red, broker, who, old, lease, places } = await opened();
+    await Promise.all([lease(), lease()]);
+    const third = lease();
+    await until('it waits', () => broker.list().pools[0]?.waiting === 1);
+    await broker.release(who, { lease: old.lease, verify: false });
+    await third;
+    expect(places()).toBe(3);
+    await broker[Symbol.asyncDispose]();
+    expect([...red.places.keys()]).toEqual([]);
+  });
+
+  test('of a kept lease that is dropped, and of whoever else had some once somebody waits', async () => {
+    const { red, broker, who, old, lease, places } = await opened();
+    red.places.set('of another one', { owner: owner(2), values: [] });
+    await broker.release(who, { lease: old.lease, verify: false, keep: { atMost: 1, forMs: 60_000 } });
+    await lease();
+    expect(places()).toBe(1);
+    await broker.drop(old.lease);
+    await until('it has one more', () => places() === 2);
+    red.places.delete('of another one');
+    await Promise.all([lease(), lease()]);
+    expect(places()).toBe(3);
+    await broker[Symbol.asyncDispose]();
+    expect([...red.places.keys()]).toEqual([]);
+  });
 });
 
 test('a server that has no room beside old places is asked again when one comes back', async () => {

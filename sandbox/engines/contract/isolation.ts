@@ -88,14 +88,24 @@ export interface Address {
 /** What stands in the stead of a server's address. */
 export type Through = (server: Address) => Promise<Address>;
 
+/** How many places there can be at once, and what bounds it: `100 connections of the server, 4 for each place`. */
+export interface Capacity {
+  readonly places: number;
+  readonly boundBy: string;
+}
+
 /**
  * Places of one engine of one stack. Disposing of it closes what it has open for itself and removes no place: the broker has
  * dropped each, but for those of failed tests, which are kept beyond its end. Its functions may run side by side, but for
  * two of the same place.
  */
 export interface Places extends AsyncDisposable {
-  /** How many there can be at once, and what bounds it: `100 connections of the server, 4 for each place`. */
-  readonly capacity: { readonly places: number; readonly boundBy: string };
+  readonly capacity: Capacity;
+  /**
+   * How many there can be by now, those that there are among them: what others had when the pool was opened may have come
+   * back. Absent: that changes nothing.
+   */
+  readonly recount?: () => Promise<Capacity>;
   /** Makes one, as new. */
   readonly make: (signal?: AbortSignal) => Promise<Place>;
   /**

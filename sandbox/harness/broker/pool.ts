@@ -1,6 +1,6 @@
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { within } from '../../core/within.ts';
-import type { Place, Places } from '../../engines/contract/isolation.ts';
+import type { Capacity, Place, Places } from '../../engines/contract/isolation.ts';
 import type { SchemaGap } from '../../engines/contract/schema/schema-gap.ts';
 import type { PoolStatus } from './protocol/messages.ts';
 import { engineOfStore } from './store-name.ts';
@@ -55,6 +55,8 @@ export interface Pool {
   readonly isEmpty: () => boolean;
   /** Makes what there is room for now. */
   readonly work: () => void;
+  /** Counts again how many places there can be, where others may have given some back, and makes what there is room for. */
+  readonly grow: () => void;
   readonly status: () => PoolStatus;
   /**
    * Hands out nothing more: whoever waits is told `reason`. Removes every place but those that are out, and each of these
@@ -83,6 +85,8 @@ export function createPool({
 }: PoolOptions): Pool {
   let opening: Promise<Places> | undefined;
   let places: Places | undefined;
+  let room: Capacity | undefined;
+  let counting: Promise<void> | undefined;
   const ready: Place[] = [];
   const waiters: Waiter[] = [];
   const closing = new AbortController();
@@ -92,7 +96,7 @@ export function createPool({
   let [out, coming, mostOut] = [0, 0, 0];
   const count = () => ready.length + out + coming;
   const wantedReady = () => (keepsReady ? 2 * mostOut : 0);
-  const capacity = () => Math.max(Math.min(places?.capacity.places ?? 0, maximum - outElsewhere()), 0);
+  const capacity = () => Math.max(Math.min(room?.places ?? 0, maximum - outElsewhere()), 0);
   const isOpening = () => opening !== undefined && places === undefined;
 
   return {
@@ -106,6 +110,7 @@ export function createPool({
     out: () => out,
     isEmpty: () => away.size + ready.length + coming === 0 && !isOpening(),
     work,
+    grow,
     status,
     retire,
     close,
@@ -133,6 +138,7 @@ export function createPool({
     opening ??= open(closing.signal).then(
       (opened) => {
         places = opened;
+        room = opened.capacity;
         return opened;
       },
       (thrown) => {
@@ -164,6 +170,7 @@ export function createPool({
     promise.then(settle, settle);
     waiters.push(waiter);
     work();
+    if (count() >= capacity()) grow();
     return promise;
   }
 
@@ -174,7 +181,7 @@ export function createPool({
     return new SandboxError({
       code: 'LEASE_TIMEOUT',
       engine: engineOfStore(engine),
-      message: `No store of ${engine} was free ${waited}: ${out + outElsewhere()} are out, ${coming} are being made, of ${capacity()} that there can be (${places.capacity.boundBy}).`,
+      message: `No store of ${engine} was free ${waited}: ${out + outElsewhere()} are out, ${coming} are being made, of ${capacity()} that there can be (${room?.boundBy}).`,
       next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
       ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
     });
@@ -212,9 +219,33 @@ export function createPool({
     if (waiters.length > coming) makeRoom();
   }
 
+  /** It only grows: what others take meanwhile is told by the server, to whoever wants a place then. */
+  function grow(): void {
+    if (places?.recount === undefined || closing.signal.aborted) return;
+    const recount = places.recount;
+    const before = counting ?? Promise.resolve();
+    const counted = before
+      .then(recount)
+      .then((now) => {
+        if (now.places <= (room?.places ?? 0)) return;
+        room = now;
+        work();
+      })
+      .catch((thrown) => {
+        const isFull = thrown instanceof SandboxError && thrown.code === 'NOT_SUPPORTED';
+        if (!isFull) problemWith('its room could not be counted again')(thrown);
+      })
+      .finally(() => {
+        if (counting === counted) counting = undefined;
+      });
+    counting = counted;
+    under.add(counted);
+    counted.then(() => under.delete(counted));
+  }
+
   function make(from: Places): void {
-    const making = track(() => from.make(closing.signal));
-    making.then(arrive, (thrown) => {
+    const making = track(() => from.make(closing.signal), arrive);
+    making.catch((thrown) => {
       // Whoever waits for one that comes all the same is left to wait.
       const waiter = waiters.length > coming ? waiters.shift() : undefined;
       if (waiter === undefined) onProblem(`${engine}: no place could be made ahead: ${messageOf(thrown)}`);
@@ -225,12 +256,23 @@ export function createPool({
     });
   }
 
-  /** Counts a place among those that come until the work is done, and lets the end wait for it. */
-  function track<Value>(act: () => Promise<Value>): Promise<Value> {
+  /**
+   * Counts a place among those that come until the work is done, and lets the end wait for it. What `arrived` counts it among
+   * then, it is at once: in between there would seem to be room for another one.
+   */
+  function track<Value>(act: () => Promise<Value>, arrived: (value: Value) => void = () => {}): Promise<Value> {
     coming += 1;
-    const done = act().finally(() => {
-      coming -= 1;
-    });
+    const done = act().then(
+      (value) => {
+        coming -= 1;
+        arrived(value);
+        return value;
+      },
+      (thrown) => {
+        coming -= 1;
+        throw thrown;
+      },
+    );
     under.add(done);
     const forget = () => under.delete(done);
     done.then(forget, forget);
@@ -240,7 +282,7 @@ export function createPool({
   async function giveBack(place: Place, { verify }: { readonly verify: boolean }): Promise<readonly string[]> {
     const from = places as Places;
     out -= 1;
-    const { isNew, differences } = await track(async () => {
+    const back = async () => {
       const isWanted = keepsReady && !closing.signal.aborted;
       if (verify && closing.signal.aborted) onProblem(`${engine}: ${place.id} was removed without a look at its reset`);
       const isReset = isWanted && (await from.reset(place).catch(problemWith(`${place.id} could not be reset`)));
@@ -248,10 +290,12 @@ export function createPool({
       if (isReset === true && found.length === 0) return { isNew: true, differences: found };
       await from.drop(place).catch(problemWith(`${place.id} could not be removed`));
       return { isNew: false, differences: found };
+    };
+    const { differences } = await track(back, ({ isNew }) => {
+      away.delete(place.id);
+      if (isNew) arrive(place);
+      else work();
     });
-    away.delete(place.id);
-    if (isNew) arrive(place);
-    else work();
     onBack();
     return differences;
   }
@@ -277,7 +321,7 @@ export function createPool({
   }
 
   function status(): PoolStatus {
-    const { boundBy = 'not opened' } = places?.capacity ?? {};
+    const { boundBy = 'not opened' } = room ?? {};
     return {
       ...{ engine, ready: ready.length, out, coming: coming + (isOpening() ? 1 : 0) },
       ...{ waiting: waiters.length, places: capacity(), boundBy },

@@ -74,7 +74,7 @@ export function storePools(options: StorePoolsOptions): StorePools {
       makeRoom: () => kept.dropOldest(({ places }) => pool.has(places[engine]?.id ?? '')),
       holders: () => options.holdersOf(engine),
       onProblem: background.noteProblem,
-      onBack: () => onBack(engine),
+      onBack: () => onBack(engine, pool),
     });
     pools.set(engine, pool);
     return pool;
@@ -99,7 +99,7 @@ export function storePools(options: StorePoolsOptions): StorePools {
     letGoKept();
     background.follow(
       `the pool of ${engine}`,
-      done.finally(() => onBack(engine)),
+      done.finally(() => onBack(engine, pool)),
     );
   }
 
@@ -118,13 +118,15 @@ export function storePools(options: StorePoolsOptions): StorePools {
   }
 
   /** There may be room now for one more, and a pool that was given up may have been waiting for this one. */
-  function onBack(engine: string): void {
+  function onBack(engine: string, pool: Pool): void {
     pools.get(engine)?.work();
+    // What it counted when it was opened is more by now.
+    if (old.has(pool)) pools.get(engine)?.grow();
     backs.emit('back');
-    for (const pool of oldOf(engine)) {
-      if (!pool.isEmpty()) continue;
-      old.delete(pool);
-      background.follow(`the pool of ${engine}`, pool.close());
+    for (const each of oldOf(engine)) {
+      if (!each.isEmpty()) continue;
+      old.delete(each);
+      background.follow(`the pool of ${engine}`, each.close());
     }
   }
 
@@ -165,6 +167,7 @@ export function storePools(options: StorePoolsOptions): StorePools {
     if (pool !== undefined) return pool.drop(dropped);
     const { isolation, running } = await options.engineOf(engineOfStore(engine));
     await modeOfStore(isolation, engine).sweep(running, (_maker, id) => id !== dropped.id);
+    pools.get(engine)?.grow();
   }
 
   function status(): ReadonlyMap<string, PoolStatus> {

@@ -297,6 +297,16 @@ test('the connections of the server bound how many places there are, and those o
   expect(refused[0]).toMatch(/too many connections for role/);
 });
 
+test('what others give back can be had by places that were opened beside it', async () => {
+  const held = [await places.make(), await places.make()];
+  await using beside = await isolation.open(running(), { owner });
+  const own = await beside.make();
+  await Promise.all(held.map((place) => places.drop(place)));
+  // Of the two, connections of this process for its own work may take one.
+  expect((await beside.recount?.())?.places).toBeGreaterThan(beside.capacity.places);
+  await beside.drop(own);
+});
+
 async function untilDisconnected(role: string): Promise<void> {
   await expect.poll(() => names(`SELECT usename AS name FROM pg_stat_activity WHERE usename = '${role}'`)).toEqual([]);
 }

@@ -159,6 +159,20 @@ test('databases that are empty bound how many places there are, and each is hand
   await expect(make()).rejects.toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
 });
 
+test('what others give back can be had by places that were opened beside it', async () => {
+  const held = await isolation.open(running(), { owner });
+  const place = await held.make();
+  await using beside = await isolation.open(running(), { owner });
+  const own = await beside.make();
+  await at(own, (client) => client.set('more', 'in it'));
+  expect(await beside.recount?.()).toEqual(beside.capacity);
+  await held.drop(place);
+  expect((await beside.recount?.())?.places).toBe(beside.capacity.places + 1);
+  await beside.drop(own);
+  expect((await beside.recount?.())?.places).toBe(beside.capacity.places + 1);
+  await held[Symbol.asyncDispose]();
+});
+
 test('a sweep removes what a dead process left, its template too, and nothing else', async () => {
   const dead: PlaceOwner = { pid: process.pid, startedAtMs: 2 };
   const left = await isolation.open(running(), { owner: dead });

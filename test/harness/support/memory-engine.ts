@@ -20,6 +20,8 @@ export interface MemoryServer {
 
 export interface MemoryServerOptions {
   readonly capacity?: number;
+  /** Whether places of other pools take from it. Default: each pool has all of it. */
+  readonly isShared?: boolean;
   /** What a reset leaves behind. */
   readonly leak?: (values: readonly string[]) => readonly string[];
   /** What tells the queries of a test, or why nothing does. */
@@ -28,6 +30,7 @@ export interface MemoryServerOptions {
 
 export function memoryServer({
   capacity = 10,
+  isShared = false,
   leak = () => [],
   insight = 'a map keeps no statistics',
 }: MemoryServerOptions = {}): MemoryServer {
@@ -59,17 +62,22 @@ export function memoryServer({
         });
         counts.opened += 1;
         let isOpen = true;
+        const own = new Set<string>();
+        const left = () => (isShared ? capacity - [...places.keys()].filter((id) => !own.has(id)).length : capacity);
+        const counted = () => ({ places: Math.min(maximum ?? capacity, left()), boundBy: `${capacity} entries` });
         const requireOpen = () => {
           if (!isOpen) throw new Error('its pool is closed');
         };
         return {
-          capacity: { places: maximum ?? capacity, boundBy: `${capacity} entries` },
+          capacity: counted(),
+          recount: async () => counted(),
           async make() {
             await before.make?.();
             number += 1;
             counts.made += 1;
             const id = `place-${owner.pid}-${number}`;
             places.set(id, { owner, values: [] });
+            own.add(id);
             return { id, uri: `memory://${id}`, environment: { MEMORY_URL: `memory://${id}` } };
           },
           async reset(place) {

@@ -1,17 +1,20 @@
 import type { Client } from 'pg';
 import { SandboxError } from '../../../core/errors.ts';
-import type { Places } from '../../contract/isolation.ts';
+import type { Capacity } from '../../contract/isolation.ts';
 import { query } from '../backup/catalogue/described-databases.ts';
 import { connectionsPerPlace } from './login.ts';
 
 /** Connections that making, resetting and verifying places takes at once. */
 export const ownConnections = 6;
 
-/** How many places there can be beside what is connected now. Throws `NOT_SUPPORTED` where there is no room for one. */
-export async function readCapacity(client: Client, maximum: number | undefined): Promise<Places['capacity']> {
+/**
+ * How many places there can be beside what is connected now, `own` that are there already among them. Throws `NOT_SUPPORTED`
+ * where there is no room for one.
+ */
+export async function readCapacity(client: Client, maximum: number | undefined, own = 0): Promise<Capacity> {
   const { rows } = await client.query<{ total: number; free: number }>(await query('free-connections.sql'));
   const { total = 0, free = 0 } = rows[0] ?? {};
-  const room = Math.floor((free - ownConnections) / connectionsPerPlace);
+  const room = own + Math.floor((free - ownConnections) / connectionsPerPlace);
   if (room < 1) {
     throw new SandboxError({
       code: 'NOT_SUPPORTED',

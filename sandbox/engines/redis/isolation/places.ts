@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import { SandboxError } from '../../../core/errors.ts';
-import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
+import type { Capacity, IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
 import { placeName, stackMark } from '../../shared/isolation/place-names.ts';
 import { schemaGaps } from '../schema/schema-gaps.ts';
@@ -38,6 +38,8 @@ interface Pool {
   readonly template: Template;
   readonly shared: ReadonlyMap<string, string>;
   readonly open: Map<string, OpenPlace>;
+  /** Names of the places that there are, and of those that are being made. */
+  readonly own: Set<string>;
 }
 
 /**
@@ -62,12 +64,13 @@ export async function openPlaces(running: RunningEngine, { owner, maximum }: Iso
   if (keys.size !== count) throw evicted(keys.size, count);
   const template: Template = { database, keys, takenAtMs: Number(takenAtMs) };
   const shared = await readShared(client);
-  const pool: Pool = { running, client, reader, registry, template, shared, open: new Map() };
+  const pool: Pool = { running, client, reader, registry, template, shared, open: new Map(), own: new Set() };
   const capacity = await capacityOf(pool, maximum);
   const resources = opening.move();
   let verifying: Promise<unknown> = Promise.resolve();
   return {
     capacity,
+    recount: () => capacityOf(pool, maximum),
     make: () => make(pool, placeName(mark, owner)),
     reset: (place) => reset(pool, place),
     async verify(place) {
@@ -77,14 +80,17 @@ export async function openPlaces(running: RunningEngine, { owner, maximum }: Iso
       return verified;
     },
     schemaGaps: () => schemaGaps(running),
-    drop: ({ id }) => dropPlace(client, registry, id),
+    drop: ({ id }) => drop(pool, id),
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 
-async function capacityOf({ client, registry }: Pool, maximum: number | undefined): Promise<Places['capacity']> {
-  const taken = (await takenDatabases(client, registry)).values();
-  const room = registry.total - new Set([0, registry.number, ...taken, ...(await numbersOfKeys(client)).keys()]).size;
+/** Places of the pool's own take nothing from it, with whatever is in their databases. */
+async function capacityOf({ client, registry, own }: Pool, maximum: number | undefined): Promise<Capacity> {
+  const taken = [...(await takenDatabases(client, registry))];
+  const ownNumbers = new Set(taken.flatMap(([name, number]) => (own.has(name) ? [number] : [])));
+  const used = [0, registry.number, ...taken.map(([, number]) => number), ...(await numbersOfKeys(client)).keys()];
+  const room = registry.total - new Set(used.filter((number) => !ownNumbers.has(number))).size;
   if (maximum !== undefined && maximum <= room) return { places: maximum, boundBy: `at most ${maximum} asked for` };
   return {
     places: room,
@@ -118,9 +124,13 @@ async function templateKeys(reader: Redis, database: number, { number }: Registr
 }
 
 async function make(pool: Pool, id: string): Promise<Place> {
-  const { running, client, registry } = pool;
+  const { running, client, registry, own } = pool;
+  own.add(id);
   const database = await claim(client, registry, id);
-  if (database === undefined) throw noRoom(running);
+  if (database === undefined) {
+    own.delete(id);
+    throw noRoom(running);
+  }
   try {
     pool.open.set(id, { database, filledAtMs: await fill(pool, database) });
     const password = randomBytes(24).toString('base64url');
@@ -129,9 +139,14 @@ async function make(pool: Pool, id: string): Promise<Place> {
     const uri = `redis://${id}:${password}@${host}:${port}/${database}`;
     return { id, uri, environment: { REDIS_URL: uri } };
   } catch (thrown) {
-    await dropPlace(client, registry, id);
+    await drop(pool, id);
     throw thrown;
   }
+}
+
+async function drop({ client, registry, own }: Pool, id: string): Promise<void> {
+  await dropPlace(client, registry, id);
+  own.delete(id);
 }
 
 /** Makes a database what the template is. Returns when the lifetimes of its keys began. */
@@ -143,14 +158,14 @@ async function fill({ client, registry, template }: Pool, database: number): Pro
 }
 
 async function reset(pool: Pool, { id }: Place): Promise<boolean> {
-  const { client, registry, open } = pool;
+  const { client, open } = pool;
   const place = open.get(id);
   if (place === undefined) return false;
   // Whoever is still there would go on in the next test's database: it must not have the same login.
   const left = (await client.client('KILL', 'USER', id)) as number;
   if (left > 0) {
     open.delete(id);
-    await dropPlace(client, registry, id);
+    await drop(pool, id);
     return false;
   }
   place.filledAtMs = await fill(pool, place.database);

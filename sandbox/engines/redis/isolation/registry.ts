@@ -38,11 +38,12 @@ async function registryOf(client: Redis): Promise<number | undefined> {
   }
 }
 
-/** Number of the database of each place and template, by its name. Leaves the client in database 0. */
+/** Number of the database of each place and template, by its name. Leaves the client in database 0, whoever else uses it meanwhile. */
 export async function takenDatabases(client: Redis, { number }: Registry): Promise<ReadonlyMap<string, number>> {
-  await client.select(number);
-  const places = await client.hgetall(placesKey);
-  await client.select(0);
+  const answers = (await client.multi().select(number).hgetall(placesKey).select(0).exec()) ?? [];
+  const failed = answers.find(([thrown]) => thrown !== null)?.[0];
+  if (failed) throw failed;
+  const places = (answers[1]?.[1] ?? {}) as Record<string, string>;
   return new Map(Object.entries(places).map(([name, database]) => [name, Number(database)]));
 }
 
