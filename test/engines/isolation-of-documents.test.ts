@@ -137,6 +137,28 @@ test(`whatever a test does to its server of Qdrant in any order is put right, ${
   await expectAnyPutRight({ ...points, client: own.client, edits: qdrantEdits }, 4);
 });
 
+test('a collection of Qdrant that a test has taken back to an earlier snapshot and written to is put right', async () => {
+  const { places } = points;
+  const place = await places.make();
+  await using own = await qdrant.connect(place);
+  const address = `${place.uri}/collections/user_vectors/snapshots`;
+  const headers = { 'api-key': place.environment.QDRANT_API_KEY ?? '' };
+  const more = { wait: true, payload: { more: true }, filter: { must: [] } };
+  for (const before of [[], [more]]) {
+    for (const change of before) await own.client.setPayload('user_vectors', change);
+    const { name = '' } = (await own.client.createSnapshot('user_vectors')) ?? {};
+    const body = new FormData();
+    body.set('snapshot', await (await fetch(`${address}/${name}`, { headers })).blob());
+    await own.client.setPayload('user_vectors', more);
+    const uploaded = await fetch(`${address}/upload?priority=snapshot`, { method: 'POST', headers, body });
+    expect(uploaded.status).toBe(200);
+    await own.client.setPayload('user_vectors', more);
+    expect(await places.reset(place)).toBe(true);
+    expect(await places.verify(place)).toEqual([]);
+  }
+  await places.drop(place);
+});
+
 test('a server that a test has ended is replaced', async () => {
   const { places, running } = points;
   const place = await places.make();

@@ -65,12 +65,14 @@ function unlessGone(thrown: { readonly code?: unknown }): void {
   if (thrown.code !== 26) throw thrown;
 }
 
-const point = () => ({
-  id: randomUUID(),
-  vector: Array.from({ length: 512 }, (_, index) => (index === 0 ? 1 : 0)),
-  payload: { user_id: 'u' },
-});
+const vector = () => Array.from({ length: 512 }, (_, index) => (index === 0 ? 1 : 0));
+const point = () => ({ id: randomUUID(), vector: vector(), payload: { user_id: 'u' } });
 const all = { must: [] };
+
+async function somePoints(client: QdrantClient) {
+  const { points } = await client.scroll('user_vectors', { limit: 7, with_vector: true });
+  return points.map(({ id, payload = {}, vector: numbers }) => ({ id, payload, vector: numbers as number[] }));
+}
 
 export const qdrantEdits: readonly Edit<QdrantClient>[] = [
   edit('a point more', (client) => client.upsert('user_vectors', { wait: true, points: [point()] })),
@@ -84,6 +86,20 @@ export const qdrantEdits: readonly Edit<QdrantClient>[] = [
   edit('payload fewer', (client) =>
     client.deletePayload('user_vectors', { wait: true, keys: ['learning_style'], filter: all }),
   ),
+  edit('no payload of some points', async (client) => {
+    const points = (await somePoints(client)).map(({ id }) => id);
+    await client.clearPayload('user_vectors', { wait: true, points });
+  }),
+  edit('other vectors of points that stay', async (client) => {
+    const points = (await somePoints(client)).map((each) => ({ ...each, vector: vector() }));
+    await client.upsert('user_vectors', { wait: true, points });
+  }),
+  edit('points made anew with another payload', async (client) => {
+    const points = await somePoints(client);
+    await client.delete('user_vectors', { wait: true, points: points.map(({ id }) => id) });
+    const payload = { more: randomUUID() };
+    await client.upsert('user_vectors', { wait: true, points: points.map((each) => ({ ...each, payload })) });
+  }),
   edit('a payload index more', (client) =>
     client.createPayloadIndex('user_vectors', { field_name: 'more', field_schema: 'keyword', wait: true }),
   ),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { BSON, type Collection, type Db } from 'mongodb';
 import type { CollectionDescription } from '../backup/catalogue.ts';
 import { documentOf, elementsOf } from '../backup/export/bson-bytes.ts';
@@ -22,7 +22,7 @@ export async function digestsOf(database: Db, collection: CollectionDescription)
   if (collection.type === 'view') return digests;
   const whole = createHash('sha1');
   for await (const document of rawDocuments(database.collection(collection.name))) {
-    const digest = createHash('sha1').update(document).digest().toString('latin1');
+    const digest = hash('sha1', document, 'binary');
     const id = elementsOf(document).find(({ name }) => name === '_id');
     if (isMendable(collection) && id !== undefined) digests.set(id.bytes.toString('latin1'), digest);
     else whole.update(digest, 'latin1');

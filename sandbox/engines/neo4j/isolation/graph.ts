@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Driver, EagerResult } from 'neo4j-driver';
 import { cypherFile } from '../server/cypher-file.ts';
 import { valueText } from './value-text.ts';
@@ -144,7 +144,7 @@ function nodeDigest({ labels, properties }: Pick<FoundNode, 'labels' | 'properti
 }
 
 function digestOf(text: string): string {
-  return createHash('sha1').update(text).digest().toString('latin1');
+  return hash('sha1', text, 'binary');
 }
 
 export function cypher(name: string): Promise<string> {

@@ -3,7 +3,7 @@ import { canonicalText } from '../../contract/data/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import type { FoundCollection } from '../schema/schema-gaps.ts';
 import { openClient } from '../server/connection.ts';
-import { pathOf, write } from './seed.ts';
+import { type PointVersions, pathOf, write } from './seed.ts';
 
 /** Field of a collection's metadata that says which collection it is: one that a test has made anew under its name has none. */
 const field = 'taishang_place';
@@ -12,6 +12,8 @@ const field = 'taishang_place';
 export interface WriteMark {
   readonly collection: string;
   readonly operation: number;
+  /** Of the points that were found to be right. Absent: each has to be looked at. */
+  readonly right?: PointVersions | undefined;
 }
 
 interface Metadata {
@@ -19,10 +21,19 @@ interface Metadata {
 }
 
 /** Marks a collection as it is now. */
-export async function markCollection(running: RunningEngine, name: string): Promise<WriteMark> {
+export async function markCollection(
+  running: RunningEngine,
+  name: string,
+  right?: WriteMark['right'],
+): Promise<WriteMark> {
   const collection = randomUUID();
   await write(running, 'PATCH', pathOf(name), JSON.stringify({ metadata: { [field]: collection } }));
-  return { collection, operation: await nextOperation(running, name) };
+  return { collection, operation: await nextOperation(running, name), right };
+}
+
+/** Whether it is the collection that was marked: one that was made anew, or came from a snapshot, is another one. */
+export function isMarked({ config }: Collection, mark: WriteMark | undefined): mark is WriteMark {
+  return mark !== undefined && config.metadata?.[field] === mark.collection;
 }
 
 /** The number of a change that changes nothing: it deletes a point that nobody has. */
@@ -32,20 +43,20 @@ async function nextOperation(running: RunningEngine, name: string): Promise<numb
   return (result as { readonly operation_id: number }).operation_id;
 }
 
-/** Whether nobody but the mark itself has written to a collection since it was marked, by what was `found` of it now. Returns the mark that holds now. */
+/** Whether nobody but the mark itself has written to a collection since it was marked. Returns the mark that holds now. */
 export async function unwrittenSince(
   running: RunningEngine,
   name: string,
-  found: Collection,
-  { collection, operation }: WriteMark,
+  mark: WriteMark,
 ): Promise<WriteMark | undefined> {
-  if (found.config.metadata?.[field] !== collection) return undefined;
-  const now = await nextOperation(running, name);
-  return now === operation + 1 ? { collection, operation: now } : undefined;
+  const operation = await nextOperation(running, name);
+  return operation === mark.operation + 1 ? { ...mark, operation } : undefined;
 }
 
 /** A collection as the server tells of it. */
-export type Collection = FoundCollection & { readonly config: { readonly metadata?: Metadata } };
+export type Collection = FoundCollection & {
+  readonly config: { readonly metadata?: Metadata; readonly strict_mode_config?: { readonly enabled?: boolean } };
+};
 
 export async function collectionOf(running: RunningEngine, name: string): Promise<Collection> {
   return (await openClient(running).getCollection(name)) as unknown as Collection;

@@ -2,7 +2,15 @@ import { runConcurrently } from '../../../core/run-concurrently.ts';
 import { canonicalText } from '../../contract/data/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { openClient, request } from '../server/connection.ts';
-import { collectionOf, descriptionOf, markCollection, unwrittenSince, type WriteMark } from './collection-state.ts';
+import {
+  collectionOf,
+  descriptionOf,
+  isMarked,
+  markCollection,
+  unwrittenSince,
+  type WriteMark,
+} from './collection-state.ts';
+import { differenceByVersion, readVersions, rightVersions } from './point-versions.ts';
 import { mendPoints, pathOf, pointDifference, write } from './seed.ts';
 import { type Filled, fillCollection, type Snapshots } from './template.ts';
 
@@ -49,11 +57,28 @@ async function mendCollection(
     await fillCollection(running, snapshots, name);
     return markCollection(running, name);
   }
-  const unwritten = mark && (await unwrittenSince(running, name, found, mark));
+  const known = isMarked(found, mark) ? mark : undefined;
+  const unwritten = known && (await unwrittenSince(running, name, known));
   if (unwritten !== undefined) return unwritten;
   const seed = seedOf(filled, name);
-  await mendPoints(running, name, seed, await pointDifference(running, name, seed));
-  return markCollection(running, name);
+  // Before any point is read: what is written meanwhile has another version than is remembered.
+  const versions = await readVersions(running, name, found);
+  const difference =
+    versions && known?.right
+      ? await differenceByVersion(running, name, seed, { right: known.right, found: versions })
+      : await pointDifference(running, name, seed);
+  await mendPoints(running, name, seed, difference);
+  return markCollection(running, name, versions && rightVersions(seed, versions, difference.changed));
+}
+
+/** Marks the collections of a server that was filled, and that nobody else can reach yet. */
+export async function markFilled(running: RunningEngine, { seeds }: Filled): Promise<Map<string, WriteMark>> {
+  const marks = new Map<string, WriteMark>();
+  for (const [name, seed] of seeds) {
+    const versions = await readVersions(running, name, await collectionOf(running, name));
+    marks.set(name, await markCollection(running, name, versions && rightVersions(seed, versions)));
+  }
+  return marks;
 }
 
 function seedOf({ seeds }: Filled, name: string) {

@@ -5,9 +5,8 @@ import { openServerPool } from '../../shared/isolation/server-pool.ts';
 import { schemaGaps } from '../schema/schema-gaps.ts';
 import { environment, probe, uri } from '../server/connection.ts';
 import { standalone } from '../server/topologies.ts';
-import { markCollection, type WriteMark } from './collection-state.ts';
-import { differencesOf, mendServer, type PlaceServer, type Template } from './mend-server.ts';
-import { type Filled, fillServer, readFilled, type Snapshots, takeSnapshots } from './template.ts';
+import { differencesOf, markFilled, mendServer, type PlaceServer, type Template } from './mend-server.ts';
+import { type Filled, fillServer, readFilled, takeSnapshots } from './template.ts';
 
 /** Takes snapshots of the stack's collections as they are now, and opens the pool of servers that are filled with them. */
 export async function openPlaces(stack: RunningEngine, options: IsolationOptions): Promise<Places> {
@@ -25,9 +24,9 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
     memoryBytes: 192e6,
     usualServers: 8,
     async fill(running) {
-      const server = await fill(running, snapshots);
+      await fillServer(running, snapshots);
       filled ??= opening.use(await readFilled(running, snapshots));
-      return server;
+      return { running, marks: await markFilled(running, filled) };
     },
     mend: (server) => mendServer(server, template()),
     verify: ({ running }) => differencesOf(running, template()),
@@ -47,11 +46,4 @@ export async function openPlaces(stack: RunningEngine, options: IsolationOptions
     },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
-}
-
-async function fill(running: RunningEngine, snapshots: Snapshots): Promise<PlaceServer> {
-  await fillServer(running, snapshots);
-  const marks = new Map<string, WriteMark>();
-  for (const { name } of snapshots.collections) marks.set(name, await markCollection(running, name));
-  return { running, marks };
 }

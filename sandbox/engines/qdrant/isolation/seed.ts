@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalText } from '../../contract/data/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { request } from '../server/connection.ts';
 
-type PointId = string | number;
+export type PointId = string | number;
+
+/** The number of the change that wrote a point last, by the point's id. */
+export type PointVersions = ReadonlyMap<PointId, number>;
 
 interface Point {
   readonly id: PointId;
@@ -97,7 +100,7 @@ function* pagesOf(ids: readonly PointId[]): Generator<readonly PointId[]> {
   for (let first = 0; first < ids.length; first += pointsAtOnce) yield ids.slice(first, first + pointsAtOnce);
 }
 
-/** Sends a change, and returns the result that the server tells. */
+/** Sends a request, and returns the result that the server tells. */
 export async function write(
   running: RunningEngine,
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
@@ -128,11 +131,24 @@ async function* pages(running: RunningEngine, name: string): AsyncGenerator<read
   } while (offset != null);
 }
 
+/** Those of these points that are there. */
+export async function* readPoints(
+  running: RunningEngine,
+  name: string,
+  ids: readonly PointId[],
+): AsyncGenerator<Point> {
+  for (const page of pagesOf(ids)) {
+    const body = JSON.stringify({ ids: page, with_payload: true, with_vector: true });
+    yield* (await write(running, 'POST', `${pathOf(name)}/points`, body)) as readonly Point[];
+  }
+}
+
+export function samePoint({ points }: Seed, point: Point): boolean {
+  return points.get(point.id)?.digest === digestOf(point);
+}
+
 function digestOf({ payload, vector }: Point): string {
   // Numbers as the server wrote them; several vectors have names, whose order means nothing.
   const numbers = Array.isArray(vector) ? JSON.stringify(vector) : canonicalText(vector);
-  return createHash('sha1')
-    .update(`${canonicalText(payload ?? {})} ${numbers}`)
-    .digest()
-    .toString('latin1');
+  return hash('sha1', `${canonicalText(payload ?? {})} ${numbers}`, 'binary');
 }
