@@ -5,6 +5,7 @@ import { withoutUndefined } from '../../core/without-undefined.ts';
 import { type CostClass, costClasses, type QualityMetric, type QualityPlace } from '../../engines/contract/quality.ts';
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { Accepted, Check, Contract, DeclaredField, DeclaredObject, Severity } from './contract.ts';
+import { misspelt } from './misspelt.ts';
 import { problemOfRule } from './rule-arguments.ts';
 import { readSmallFile } from './small-file.ts';
 import { readThreshold } from './threshold.ts';
@@ -70,6 +71,7 @@ export async function contractsOf(document: Document, engine: EngineName, file: 
 
 async function contractOf(document: Document, entity: Entity, engine: EngineName, file: string): Promise<Contract> {
   const fields = entity.properties ?? [];
+  requireSpelling(entity);
   const [retentionDays, freshnessDays] = ['retention', 'freshness'].map((name) => daysIn(document, entity, name));
   const contract: Contract & { checks: readonly Check[] } = {
     engine,
@@ -93,6 +95,25 @@ async function contractOf(document: Document, entity: Entity, engine: EngineName
   ].filter(({ text }) => text.type !== 'text' && isOurs(text));
   const checks = await Promise.all(texts.map(({ text, field }) => checkOf(contract, text, field)));
   return Object.assign(contract, { checks });
+}
+
+/** Throws for a name that is nearly one of those that are read: it would be passed over. */
+function requireSpelling(entity: Entity): void {
+  const refuse = (part: Parameters<typeof misspelt>[0], given: object, where: string) => {
+    const problem = misspelt(part, given);
+    if (problem !== undefined) throw new Error(`${where}: ${problem}`);
+  };
+  refuse('entity', entity, entity.name);
+  const checks = [...(entity.quality ?? [])];
+  for (const field of entity.properties ?? []) {
+    refuse('field', field, `${entity.name}.${field.name}`);
+    checks.push(...(field.quality ?? []));
+  }
+  for (const check of checks.filter(isOurs)) {
+    refuse('check', check, check.id);
+    if (typeof check.implementation === 'object') refuse('implementation', check.implementation, check.id);
+    refuse('arguments', check.arguments ?? {}, check.id);
+  }
 }
 
 /** A check of another program's is left to that one. */
