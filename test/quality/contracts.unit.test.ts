@@ -92,6 +92,15 @@ test.each([
   },
 );
 
+test('a database of Redis may be named by its number, and what is no name is refused', async () => {
+  const of = (value: string) =>
+    `schema: [{name: users, customProperties: [{property: database, value: ${value}}], properties: [{name: a}]}]\n`;
+  await using folder = await folderOf(of('3'));
+  expect((await readContracts(folder.path, ['postgresql']))[0]?.place).toEqual({ name: 'users', database: '3' });
+  await using others = await folderOf(of('[3]'));
+  await expect(readContracts(others.path, ['postgresql'])).rejects.toThrow('`database` is neither');
+});
+
 test('other names of the standard, and names of somebody alone, are left alone', async () => {
   const check =
     '{id: x, metric: rowCount, mustBe: 1, dimension: accuracy, method: m, scheduler: cron, tags: [a], ours: 1}';

@@ -124,8 +124,16 @@ function isOurs({ type, engine }: CheckText): boolean {
 function placeOf({ name, physicalName = name, customProperties, properties = [] }: Entity): QualityPlace {
   const keys = properties.filter(({ primaryKey }) => primaryKey === true);
   const key = keys.length === 1 ? keys[0]?.name : undefined;
-  const database = customOf(customProperties, 'database');
-  return { name: physicalName, ...withoutUndefined({ key }), ...(typeof database === 'string' ? { database } : {}) };
+  return { name: physicalName, ...withoutUndefined({ key, database: databaseIn(customProperties) }) };
+}
+
+/** A name, or a number, as databases of Redis have it. What is neither would be the store's own one instead. */
+function databaseIn(custom: Custom | undefined): string | undefined {
+  const given = customOf(custom, 'database');
+  if (given === undefined) return undefined;
+  if (typeof given !== 'string' && typeof given !== 'number')
+    throw new Error('`database` is neither a name nor a number');
+  return String(given);
 }
 
 function objectsOf({ customProperties }: Entity): readonly DeclaredObject[] {
