@@ -66,6 +66,50 @@ test.each([
   });
 });
 
+test.each([
+  [
+    'schema: [{name: users, properties: [{name: a}], qualty: [{id: x, metric: rowCount, mustBe: 1}]}]\n',
+    'users: there is no `qualty`: did you mean `quality`?',
+  ],
+  [
+    'schema: [{name: users, properties: [{name: a, requird: true}]}]\n',
+    'users.a: there is no `requird`: did you mean `required`?',
+  ],
+  [entity('{id: x, metric: rowCount, mustbe: 1, mustBe: 1}'), 'x: there is no `mustbe`'],
+  [entity('{id: x, metric: rowCount, mustBe: 1, severty: warning}'), 'did you mean `severity`?'],
+  [
+    entity('{id: x, metric: missingValues, arguments: {properties: [a], missingvalues: [x]}}'),
+    'did you mean `missingValues`?',
+  ],
+])(
+  'a name that is nearly one of the standard is refused, as what it says would be passed over: %s',
+  async (text, problem) => {
+    await using folder = await folderOf(text);
+    await expect(readContracts(folder.path, ['postgresql'])).rejects.toMatchObject({
+      code: 'CONTRACT_INVALID',
+      message: expect.stringContaining(problem),
+    });
+  },
+);
+
+test('a database of Redis may be named by its number, and what is no name is refused', async () => {
+  const of = (value: string) =>
+    `schema: [{name: users, customProperties: [{property: database, value: ${value}}], properties: [{name: a}]}]\n`;
+  await using folder = await folderOf(of('3'));
+  expect((await readContracts(folder.path, ['postgresql']))[0]?.place).toEqual({ name: 'users', database: '3' });
+  await using others = await folderOf(of('[3]'));
+  await expect(readContracts(others.path, ['postgresql'])).rejects.toThrow('`database` is neither');
+});
+
+test('other names of the standard, and names of somebody alone, are left alone', async () => {
+  const check =
+    '{id: x, metric: rowCount, mustBe: 1, dimension: accuracy, method: m, scheduler: cron, tags: [a], ours: 1}';
+  await using folder = await folderOf(
+    `schema: [{name: users, physicalType: table, tags: [a], relationships: [], properties: [{name: a, physicalName: a, unique: true, examples: [1]}], quality: [${check}]}]\n`,
+  );
+  await expect(readContracts(folder.path, ['postgresql'])).resolves.toHaveLength(1);
+});
+
 test('two contracts of one name are refused: one would hide what the other finds', async () => {
   await using folder = await folderOf(entity(''), entity(''));
   await expect(readContracts(folder.path, ['postgresql'])).rejects.toMatchObject({

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createTemporaryFolder } from '../../sandbox/core/files/temporary-folder.ts';
+import { ofContractsThere } from '../../sandbox/quality/history/contracts-there.ts';
 import { qualityMetrics } from '../../sandbox/quality/history/metrics.ts';
 import { type RecordedRun, recordedRunOf } from '../../sandbox/quality/history/recorded-run.ts';
 import type { CheckResult } from '../../sandbox/quality/run/report.ts';
@@ -108,4 +110,11 @@ test('have the names that the alerts read', async () => {
     new Set(['taishang_quality_violations', 'taishang_quality_last_success_timestamp_seconds']),
   );
   for (const name of read ?? []) expect(text).toMatch(new RegExp(`^${name}\\{`, 'm'));
+});
+
+test('checks of a folder of contracts that was removed are told no more', async () => {
+  await using folder = await createTemporaryFolder('taishang-contracts-there-');
+  const of = (contracts: string) => [runAt(0, [resultOf('redis.server.memory', 0)], { contracts })];
+  const there = [of('platform'), of(folder.path), []];
+  expect(await ofContractsThere([...there, of(join(folder.path, 'removed'))])).toEqual(there);
 });

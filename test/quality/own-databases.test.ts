@@ -181,8 +181,9 @@ test('databases of tests, and what a restore has made beside the others, need no
     await within(name, 'CREATE TABLE things (id int)');
   }
   await within('postgres', `ALTER DATABASE ${names.copy} SET taishang_sandbox.copy_name TO '${names.copy}'`);
+  const { running } = await storesOf(await server(addressOf('postgres')));
   const { quality } = await loadEngine('postgresql');
-  await using session = await quality?.open(stack.engines.postgresql);
+  await using session = await quality?.open(running.get('postgresql') ?? stack.engines.postgresql);
   const places = await session?.places({ timeoutMs: 10_000, idsMax: 20 });
   const databases = new Set(places?.map(({ database }) => database));
   expect([names.own, names.test, names.copy].map((name) => databases.has(name))).toEqual([true, false, false]);

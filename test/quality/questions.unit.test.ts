@@ -1,13 +1,14 @@
-import { ObjectId } from 'mongodb';
+import { Decimal128, Long, ObjectId, UUID } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import { describe, expect, test } from 'vitest';
 import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
-import { idsOf, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
+import { idsOf, idText, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
+import { ownDatabase } from '../../sandbox/engines/mongodb/quality/session.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
 import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
 import { sameTableName, statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
 import { databaseOf, isAllInOne } from '../../sandbox/engines/postgresql/server/connection.ts';
-import { askOf, idOf } from '../../sandbox/engines/qdrant/quality/questions.ts';
+import { askOf, idOf, textOfValues, valueAt } from '../../sandbox/engines/qdrant/quality/questions.ts';
 import { faultOfPoint } from '../../sandbox/engines/qdrant/quality/vectors.ts';
 import { clusterSize, valuesOf } from '../../sandbox/engines/redis/quality/answers.ts';
 import { undeclaredPlaces } from '../../sandbox/quality/contracts/catalogue-gaps.ts';
@@ -95,11 +96,61 @@ test('a list in MongoDB is no valid text, though one of its members is', () => {
       $nor: [{ $and: [{ email: { $not: { $type: 'array' } } }, { email: { $type: 'string', $regex: '@' } }] }],
     },
   });
+  for (const metric of ['nullValues', 'missingValues'] as const) {
+    const { filter } = searchOf(question('users', metric, ['email'])) as { filter: { $and: readonly unknown[] } };
+    expect(filter.$and[1]).toEqual({ email: { $not: { $type: 'array' } } });
+  }
 });
 
 test('an accepted id of MongoDB is what its text may stand for', () => {
   const hexadecimal = '65a1b2c3d4e5f60718293a4b';
-  expect(idsOf([hexadecimal, '42', 'k003'])).toEqual([hexadecimal, new ObjectId(hexadecimal), '42', 42, 'k003']);
+  expect(idsOf([hexadecimal, '42', 'k003'])).toEqual([
+    hexadecimal,
+    new ObjectId(hexadecimal),
+    '42',
+    42,
+    Decimal128.fromString('42'),
+    'k003',
+  ]);
+});
+
+test('an id of MongoDB is told as a text that a contract can accept it by', () => {
+  const ids = [
+    'k003',
+    new ObjectId('65a1b2c3d4e5f60718293a4b'),
+    new UUID('c0ffee00-0000-4000-8000-000000000000'),
+    new Date('2026-01-01T00:00:00.000Z'),
+    Long.fromString('9007199254740993'),
+    Decimal128.fromString('1.50'),
+    true,
+    { day: 1, user: 'a' },
+  ];
+  const texts = ids.map(idText);
+  expect(texts.slice(3)).toEqual([
+    '2026-01-01T00:00:00.000Z',
+    '9007199254740993',
+    '1.50',
+    'true',
+    '{"day":1,"user":"a"}',
+  ]);
+  const accepted = texts.map((text) => idsOf([text]));
+  const isAccepted = (id: unknown, place: number) =>
+    accepted[place]?.some((each) => String(each) === String(id) && typeof each === typeof id);
+  expect(ids.filter((id, place) => !isAccepted(id, place))).toEqual([]);
+});
+
+test('an address of MongoDB names the one database that is meant, or that of a whole server', () => {
+  const paths = ['', '/', '/admin', '/shop', '/shop?authSource=admin', '/%E5%BA%97?x=1', '?x=/no'];
+  expect(paths.map((path) => ownDatabase(`mongodb://somebody:secret@one:1,two:2${path}`))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    'shop',
+    'shop',
+    '店',
+    undefined,
+  ]);
+  expect(ownDatabase('mongodb+srv://host.example/shop')).toBe('shop');
 });
 
 test('an accepted id of Qdrant is a number or a UUID', () => {
@@ -115,6 +166,23 @@ test('each vector of a point in Qdrant is looked at, whether it has a name or no
   expect(faultOfPoint({ image: [0.6, 0.8] }, described)).toBeUndefined();
   expect(faultOfPoint({ image: [0.6, 0.8], size: [3] }, described)).toBe('not of unit length');
   expect(faultOfPoint({ image: [null, 1] }, described)).toBe('not finite');
+});
+
+test('a query of Qdrant that asks for nothing is refused', () => {
+  const asked = (query: string) => askOf({ place: { name: 'points' }, ask: { query }, parameters: {}, accepted: [] });
+  for (const query of ['null', '[]', '{}', '{"filter":null}', '{"filter":[]}', '{"vectors":"of nonsense"}']) {
+    expect(() => asked(query), query).toThrow('a query is an object with either');
+  }
+  expect(asked('{"vectors":"not finite"}')).toEqual({ vectors: 'not finite' });
+  expect(asked('{"filter":{}}')).toEqual({ filter: {} });
+});
+
+test('a field of Qdrant within another one has its value, and a number beyond 2^53 keeps its digits', () => {
+  const payload = { address: { city: 'a' }, list: [], 'address.city': 'b', large: 9007199254740993n };
+  expect(
+    ['address.city', 'address.street', 'city.name', 'list', 'large.x'].map((name) => valueAt(payload, name)),
+  ).toEqual(['a', null, null, [], null]);
+  expect(textOfValues([valueAt(payload, 'large'), 1])).toBe('["9007199254740993n",1]');
 });
 
 test('points of Qdrant are double by all fields that are named', () => {

@@ -1,4 +1,4 @@
-// Concepts that are prerequisites of each other: neither can be learned first. One for each pair.
-MATCH (a:Concept)-[r:PREREQUISITE]->(b:Concept)-[:PREREQUISITE]->(a)
-WHERE elementId(a) <= elementId(b)
-RETURN DISTINCT elementId(r) AS id
+// Concepts that are prerequisites of each other, or of themselves: none can be learned first. One for each pair.
+MATCH (a:Concept)-[r:PREREQUISITE]->(b:Concept)
+WHERE a = b OR elementId(a) < elementId(b) AND EXISTS { (b)-[:PREREQUISITE]->(a) }
+RETURN elementId(r) AS id

@@ -6,6 +6,7 @@ import { type CostClass, costClasses, type QualityMetric, type QualityPlace } fr
 import type { EngineName } from '../../engines/engine-names.ts';
 import type { Accepted, Check, Contract, DeclaredField, DeclaredObject, Severity } from './contract.ts';
 import { costDeadlineMs } from './cost-deadline.ts';
+import { misspelt } from './misspelt.ts';
 import { problemOfRule } from './rule-arguments.ts';
 import { readSmallFile } from './small-file.ts';
 import { readThreshold } from './threshold.ts';
@@ -71,6 +72,7 @@ export async function contractsOf(document: Document, engine: EngineName, file: 
 
 async function contractOf(document: Document, entity: Entity, engine: EngineName, file: string): Promise<Contract> {
   const fields = entity.properties ?? [];
+  requireSpelling(entity);
   const [retentionDays, freshnessDays] = ['retention', 'freshness'].map((name) => daysIn(document, entity, name));
   const contract: Contract & { checks: readonly Check[] } = {
     engine,
@@ -96,6 +98,25 @@ async function contractOf(document: Document, entity: Entity, engine: EngineName
   return Object.assign(contract, { checks });
 }
 
+/** Throws for a name that is nearly one of those that are read: it would be passed over. */
+function requireSpelling(entity: Entity): void {
+  const refuse = (part: Parameters<typeof misspelt>[0], given: object, where: string) => {
+    const problem = misspelt(part, given);
+    if (problem !== undefined) throw new Error(`${where}: ${problem}`);
+  };
+  refuse('entity', entity, entity.name);
+  const checks = [...(entity.quality ?? [])];
+  for (const field of entity.properties ?? []) {
+    refuse('field', field, `${entity.name}.${field.name}`);
+    checks.push(...(field.quality ?? []));
+  }
+  for (const check of checks.filter(isOurs)) {
+    refuse('check', check, check.id);
+    if (typeof check.implementation === 'object') refuse('implementation', check.implementation, check.id);
+    refuse('arguments', check.arguments ?? {}, check.id);
+  }
+}
+
 /** A check of another program's is left to that one. */
 function isOurs({ type, engine }: CheckText): boolean {
   return type !== 'custom' || engine === ownEngine;
@@ -104,8 +125,16 @@ function isOurs({ type, engine }: CheckText): boolean {
 function placeOf({ name, physicalName = name, customProperties, properties = [] }: Entity): QualityPlace {
   const keys = properties.filter(({ primaryKey }) => primaryKey === true);
   const key = keys.length === 1 ? keys[0]?.name : undefined;
-  const database = customOf(customProperties, 'database');
-  return { name: physicalName, ...withoutUndefined({ key }), ...(typeof database === 'string' ? { database } : {}) };
+  return { name: physicalName, ...withoutUndefined({ key, database: databaseIn(customProperties) }) };
+}
+
+/** A name, or a number, as databases of Redis have it. What is neither would be the store's own one instead. */
+function databaseIn(custom: Custom | undefined): string | undefined {
+  const given = customOf(custom, 'database');
+  if (given === undefined) return undefined;
+  if (typeof given !== 'string' && typeof given !== 'number')
+    throw new Error('`database` is neither a name nor a number');
+  return String(given);
 }
 
 function objectsOf({ customProperties }: Entity): readonly DeclaredObject[] {

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
+import { writeError } from '../../core/files/private-files.ts';
 import type { Engine } from '../../engines/contract/engine.ts';
 import type { QualityPlace } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
@@ -31,7 +32,9 @@ export async function writeContracts(directory: string, stores: readonly Describ
       throw silentStore(engine, thrown);
     });
     const folder = join(directory, engine.name);
-    await makeFolder(folder, 0o755);
+    await makeFolder(folder, 0o755).catch((thrown) => {
+      throw writeError(folder, thrown);
+    });
     const taken = new Set<string>();
     for (const place of await session.places(limits)) {
       isEmpty = false;
@@ -92,7 +95,7 @@ async function writeNew(path: string, text: string): Promise<boolean> {
     return true;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw thrown;
+    throw writeError(path, thrown);
   }
 }
 

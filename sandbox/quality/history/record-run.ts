@@ -8,6 +8,7 @@ import { ensureStateDirectory } from '../../stack/state/state-directory.ts';
 import type { QualityTarget } from '../run/quality-target.ts';
 import type { QualityReport } from '../run/report.ts';
 import type { QualityOptions } from '../target.ts';
+import { ofContractsThere } from './contracts-there.ts';
 import { appendRun, readRuns } from './history-file.ts';
 import { qualityMetrics } from './metrics.ts';
 import { recordedRunOf } from './recorded-run.ts';
@@ -32,8 +33,9 @@ export async function publishRuns(identity: StackIdentity, progress: ProgressLis
   await orWarn(progress, 'Monitoring is not told of the run', async () => {
     const { directory, name } = identity;
     const files = await qualityHistories(await stackFolder(directory, name), name);
-    const histories = await Promise.all(files.toSorted().map(readRuns));
-    await publishMetrics(identity, { name: 'quality', content: qualityMetrics(histories.map(({ runs }) => runs)) });
+    const read = await Promise.all(files.toSorted().map(readRuns));
+    const histories = await ofContractsThere(read.map(({ runs }) => runs));
+    await publishMetrics(identity, { name: 'quality', content: qualityMetrics(histories) });
   });
 }
 

@@ -292,6 +292,20 @@ export const alertCases: readonly AlertCase[] = [
     labels: { job: 'sandbox', instance: 'INSTANCE', source: 'backup', engine: 'redis' },
   },
   {
+    alert: 'BackupTooOld',
+    cause: 'of a clock that was ahead',
+    series: [
+      {
+        series:
+          'taishang_backup_last_success_timestamp_seconds{job="sandbox",instance="INSTANCE",source="backup",engine="redis"}',
+        healthy: 0,
+        edge: 600,
+        faulty: 30 * 86_400,
+      },
+    ],
+    labels: { job: 'sandbox', instance: 'INSTANCE', source: 'backup', engine: 'redis' },
+  },
+  {
     alert: 'QualityCheckFailed',
     series: [
       {
@@ -323,6 +337,27 @@ export const alertCases: readonly AlertCase[] = [
       },
     ],
     // Its severity is the rule's own.
+    labels: {
+      job: 'sandbox',
+      instance: 'taishang',
+      source: 'quality',
+      contracts: 'platform',
+      engine: 'redis',
+      check: 'INSTANCE',
+    },
+  },
+  {
+    alert: 'QualityCheckSilent',
+    cause: 'of a clock that was ahead',
+    series: [
+      {
+        series:
+          'taishang_quality_last_success_timestamp_seconds{job="sandbox",instance="taishang",source="quality",contracts="platform",engine="redis",check="INSTANCE",severity="error"}',
+        healthy: 0,
+        edge: 600,
+        faulty: 30 * 86_400,
+      },
+    ],
     labels: {
       job: 'sandbox',
       instance: 'taishang',

@@ -81,6 +81,7 @@ export async function plantInMongodb(client: MongoClient): Promise<Planted> {
   });
   const empty = await insert(contents, {
     'an empty title': { ...content(), title: '' },
+    'a title of blanks': { ...content(), title: ' \n\u00a0' },
     'a note without a text': without(content(), 'content'),
     'an article of nothing': { ...content(), content_type: 'article', content: '' },
   });

@@ -21,7 +21,7 @@ export async function plantNearMissesInNeo4j(driver: Driver): Promise<void> {
     CREATE (u:User {id: 'near', name: 'alone for now', ${user}})
     CREATE (a:Concept {name: 'near a', silicon_level: 0, ${concept}}), (b:Concept {name: 'near b', silicon_level: 5, ${concept}})
     CREATE (k:Knowledge {id: 'near', silicon_level: 5, ${knowledge}})-[:ABOUT {relevance: 1}]->(a)
-    CREATE (a)-[:RELATES_TO {type: 'one', strength: 0}]->(b), (b)-[:RELATES_TO {type: 'other', strength: 1.0}]->(a)
+    CREATE (a)-[:RELATES_TO {type: 'one', strength: -0.0}]->(b), (b)-[:RELATES_TO {type: 'other', strength: 1.0}]->(a)
     CREATE (a)-[:RELATES_TO {type: 'one', strength: 0}]->(a)
     CREATE (a)-[:INFLUENCES {type: 'one', strength: 0.5}]->(b), (b)-[:INFLUENCES {type: 'one', strength: 0.5}]->(a)
     CREATE (a)-[:INFLUENCES {type: 'other', strength: 0.5}]->(b), (a)-[:PREREQUISITE]->(b)`);
@@ -52,6 +52,7 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
     'neo4j.concept.alone': await ids(
       driver,
       `CREATE (x:Concept {name: 'alone', silicon_level: 1, ${concept}}) RETURN x.name AS id`,
+      `CREATE (x:Concept {name: 'related to itself', silicon_level: 1, ${concept}})-[:INFLUENCES {type: 'one', strength: 1}]->(x) RETURN x.name AS id`,
     ),
     'neo4j.knowledge.without-concept': await ids(
       driver,
@@ -62,6 +63,7 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
     'neo4j.concept.name-null': await ids(
       driver,
       `CREATE (x:Concept {silicon_level: 1, ${concept}}) WITH x ${alone} RETURN null AS id`,
+      `CREATE (x:Concept {name: ' ', silicon_level: 1, ${concept}}) WITH x ${alone} RETURN x.name AS id`,
     ),
     'neo4j.knowledge.id-null': await ids(
       driver,
@@ -121,6 +123,11 @@ async function plantInCatalogue(driver: Driver): Promise<Planted> {
      CREATE (x:Concept {name: 'before', silicon_level: 1, ${concept}})-[r:PREREQUISITE]->(near), (near)-[s:PREREQUISITE]->(x)
      RETURN elementId(CASE WHEN elementId(x) < elementId(near) THEN r ELSE s END) AS id`,
   );
+  const itself = await ids(
+    driver,
+    `MATCH (near:Concept {name: 'near b'}) CREATE (near)-[r:PREREQUISITE]->(near) RETURN elementId(r) AS id`,
+  );
+  await driver.executeQuery("CREATE ({name: 'of no label'})");
   await driver.executeQuery('DROP INDEX user_silicon_level');
   await driver.executeQuery('CREATE INDEX undeclared FOR (c:Concept) ON (c.description)');
   await driver.executeQuery('DROP CONSTRAINT knowledge_id_unique');
@@ -129,8 +136,13 @@ async function plantInCatalogue(driver: Driver): Promise<Planted> {
   const surprised = ['LEARNED', 'INTERESTED_IN', 'PREREQUISITE', 'RELATES_TO', 'INFLUENCES', 'ABOUT'];
   for (const type of surprised) await driver.executeQuery(`MATCH ()-[r:${type}]->() WITH r LIMIT 1 SET r.surprise = 1`);
   return {
-    'neo4j.prerequisite.mutual': mutual,
-    'neo4j.places': ['(:Nobody) has no contract', '(:Surprise) has no contract', '[:SURPRISES] has no contract'],
+    'neo4j.prerequisite.mutual': [...mutual, ...itself],
+    'neo4j.places': [
+      '() has no contract',
+      '(:Nobody) has no contract',
+      '(:Surprise) has no contract',
+      '[:SURPRISES] has no contract',
+    ],
     'neo4j.user.catalogue': ['index user_silicon_level is missing'],
     'neo4j.concept.catalogue': ['index undeclared is not declared'],
     'neo4j.knowledge.catalogue': ['constraint knowledge_id_unique is missing'],

@@ -114,11 +114,17 @@ async function plantUsers(running: RunningEngine): Promise<Planted> {
   const levels = (axis: number, level: number) => ({
     levels: [0, 1, 2].map((each) => (each === axis ? level : 2)) as [number, number, number],
   });
-  await add(10, [{ email: 'twice@example.org', username: 'first' }]);
+  await add(10, [
+    { email: 'twice@example.org', username: 'first' },
+    { email: 'andr\u00e9@example.org', username: 'composed' },
+  ]);
   return {
     'postgresql.users.email-duplicates': await add(11, [
       { email: 'Twice@example.org' },
       { email: ' TWICE@Example.org' },
+      { email: 'twi\u200bce@example.org' },
+      // The same letter as two.
+      { email: 'andre\u0301@example.org' },
     ]),
     'postgresql.users.email-null': await add(
       12,
@@ -135,7 +141,10 @@ async function plantUsers(running: RunningEngine): Promise<Planted> {
         { email: 'a b@example.org' },
       ])),
     ],
-    'postgresql.users.username-missing': await add(14, [{ username: '' }, { username: '   ' }]),
+    'postgresql.users.username-missing': await add(
+      14,
+      ['', '   ', '\t', '\u3000'].map((username) => ({ username })),
+    ),
     'postgresql.users.status-invalid': await add(15, [{ status: 'Active' }, { status: 'deleted' }]),
     'postgresql.users.silicon-level-invalid': await add(16, [levels(0, -1), levels(0, 6), levels(0, 99)]),
     'postgresql.users.consciousness-level-invalid': await add(17, [levels(1, -1)]),

@@ -28,9 +28,15 @@ export async function plantInRedis(client: RedisClient): Promise<Planted> {
     staying.push(forEver, hash);
   }
   await client.set('nobodys', 'for ever');
+  // As a serializer of Java writes texts: no text itself.
+  await client.set(Buffer.from([0xac, 0xed, 0, 5]), 'for ever');
   await client.set('lock:near', 'token', 'PX', 600_000);
-  planted['redis.places'] = ['lock: has no contract', 'nobodys has no contract'];
-  planted['redis.server.count-without-lifetime'] = [...staying, 'nobodys'];
+  planted['redis.places'] = [
+    '\\xac\\xed\\x00\\x05 has no contract',
+    'lock: has no contract',
+    'nobodys has no contract',
+  ];
+  planted['redis.server.count-without-lifetime'] = [...staying, 'nobodys', 'bytes'];
   return planted;
 }
 

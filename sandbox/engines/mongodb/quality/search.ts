@@ -1,5 +1,8 @@
-import { type Document, ObjectId } from 'mongodb';
+import { BSON, Decimal128, type Document, Long, ObjectId, UUID } from 'mongodb';
 import type { QualityParameters, QualityQuestion, QualityRule } from '../../contract/quality.ts';
+import { oneOf, untilEnd } from '../../shared/quality/texts.ts';
+
+const { EJSON } = BSON;
 
 /** What finds the violations of a collection: a filter, or stages that end with documents whose `_id` tells what is wrong. */
 export type Search = { readonly filter: Document } | { readonly pipeline: readonly Document[] };
@@ -29,18 +32,23 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
   switch (metric) {
     case 'rowCount':
       return { filter: {} };
+    // A search looks into arrays: one that has such a value in it is there.
     case 'nullValues':
-      return { filter: { [field]: null } };
-    case 'missingValues':
-      return { filter: { [field]: { $in: listOf(given.missingValues ?? [null, '']) } } };
+      return { filter: { $and: [{ [field]: null }, isNoArray(field)] } };
+    case 'missingValues': {
+      const values = listOf(given.missingValues ?? [null, '']);
+      const texts = values.filter((value) => typeof value === 'string');
+      const isMissing = [
+        { [field]: { $in: values } },
+        ...(texts.length === 0 ? [] : [{ [field]: { $type: 'string', $regex: oneOf(texts) } }]),
+      ];
+      return { filter: { $and: [{ $or: isMissing }, isNoArray(field)] } };
+    }
     case 'invalidValues': {
       const isValid =
         typeof given.pattern === 'string'
           ? {
-              $and: [
-                { [field]: { $not: { $type: 'array' } } },
-                { [field]: { $type: 'string', $regex: given.pattern } },
-              ],
+              $and: [isNoArray(field), { [field]: { $type: 'string', $regex: untilEnd(given.pattern) } }],
             }
           : // By an expression, as the pattern is of no array: a filter would look into one, and take [-1, 5] for 5.
             { $expr: { $in: [`$${field}`, listOf(given.validValues)] } };
@@ -64,13 +72,40 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
   }
 }
 
-/** What ids may be that a contract has as texts: they are told as texts, and are something else in most collections. */
+function isNoArray(field: string): Document {
+  return { [field]: { $not: { $type: 'array' } } };
+}
+
+/** Ids that are told as these texts, beside the text itself. Integers beyond 2^53 and decimals are no number of JavaScript. */
+const idsByText: readonly (readonly [pattern: RegExp, id: (text: string) => unknown])[] = [
+  [/^[0-9a-f]{24}$/i, (text) => new ObjectId(text)],
+  [/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, (text) => new UUID(text)],
+  [/^-?\d{1,300}(\.\d+)?$/, Number],
+  [/^-?[\d.]{1,30}$/, (text) => Decimal128.fromString(text)],
+  [/^\d{4}-\d\d-\d\dT[\d:.]+Z$/, (text) => new Date(text)],
+  [/^(true|false)$/, (text) => text === 'true'],
+  [/^\{/, (text) => EJSON.parse(text)],
+];
+
+/** What ids may be that a contract has as texts: they are told by {@link idText}, and are something else in most collections. */
 export function idsOf(texts: readonly string[]): readonly unknown[] {
-  return texts.flatMap((text) => [
-    text,
-    ...(/^[0-9a-f]{24}$/i.test(text) ? [new ObjectId(text)] : []),
-    ...(/^-?\d+(\.\d+)?$/.test(text) && Number.isFinite(Number(text)) ? [Number(text)] : []),
-  ]);
+  const read = (text: string) =>
+    idsByText.flatMap(([pattern, idOf]) => {
+      try {
+        return pattern.test(text) ? [idOf(text)] : [];
+      } catch {
+        return [];
+      }
+    });
+  return texts.flatMap((text) => [text, ...read(text)]);
+}
+
+/** An id for people: what has no text of its own is in MongoDB's Extended JSON. */
+export function idText(id: unknown): string {
+  if (typeof id !== 'object' || id === null) return String(id);
+  if (id instanceof Date) return Number.isNaN(id.getTime()) ? String(id) : id.toISOString();
+  if ('toHexString' in id || id instanceof Long || id instanceof Decimal128) return String(id);
+  return EJSON.stringify(id);
 }
 
 function listOf(values: unknown): readonly unknown[] {

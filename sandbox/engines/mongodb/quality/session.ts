@@ -15,7 +15,7 @@ import { isPlaceName } from '../../shared/isolation/place-names.ts';
 import { markCollection } from '../backup/restored-databases.ts';
 import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
 import { catalogueOf } from './catalogue.ts';
-import { idsOf, namesValidator, searchOf, withValidator } from './search.ts';
+import { idsOf, idText, namesValidator, searchOf, withValidator } from './search.ts';
 
 /** Databases of the server itself, and of our own records. */
 const notOfPeople: ReadonlySet<string> = new Set(['admin', 'config', 'local', recordDatabaseName]);
@@ -33,7 +33,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
     answer: (question, limits) => answer(databaseOf(question.place), question, limits),
     distribution: (place, fields, limits) =>
       distribution(databaseOf(place).collection(place.name, { readPreference: 'secondaryPreferred' }), fields, limits),
-    places: () => placesIn(client),
+    places: () => placesIn(client, isExternal(running) ? ownDatabase(running.url) : undefined),
     catalogue: (place, limits) => catalogueOf(databaseOf(place), place.name, limits),
     [Symbol.asyncDispose]: () => client.close(),
   };
@@ -58,7 +58,7 @@ async function answer(database: Db, question: QualityQuestion, limits: QualityLi
     ...(accepted.length === 0 ? [] : [{ $match: { _id: { $nin: idsOf(accepted) } } }]),
   ];
   const first = [...stages, { $sort: { _id: 1 } }, { $limit: limits.idsMax + 1 }];
-  const found = (await collection.aggregate(first, options).toArray()).map(({ _id }) => textOf(_id));
+  const found = (await collection.aggregate(first, options).toArray()).map(({ _id }) => idText(_id));
   if (found.length <= limits.idsMax) return { count: found.length, ids: found };
   const [counted] = await collection.aggregate([...stages, { $count: 'count' }], options).toArray();
   return { count: Number(counted?.count ?? 0), ids: found.slice(0, limits.idsMax) };
@@ -77,7 +77,7 @@ async function answerFilter(
     .sort({ [key]: 1 })
     .limit(limits.idsMax + 1)
     .toArray();
-  const found = first.map((document) => textOf(document[key]));
+  const found = first.map((document) => idText(document[key]));
   if (found.length <= limits.idsMax) return { count: found.length, ids: found };
   return { count: await collection.countDocuments(filter, options), ids: found.slice(0, limits.idsMax) };
 }
@@ -93,7 +93,7 @@ async function distribution(
   ];
   const found = await collection.aggregate(stages, { maxTimeMS: Math.ceil(timeoutMs) }).toArray();
   return requireFewCombinations(found).map(({ _id, count }) => ({
-    values: (_id as readonly unknown[]).map((value) => (value === null ? null : textOf(value))),
+    values: (_id as readonly unknown[]).map((value) => (value === null ? null : idText(value))),
     count: Number(count),
   }));
 }
@@ -106,13 +106,19 @@ async function completed(database: Db, question: QualityQuestion): Promise<Retur
   return withValidator(search, found?.options?.validator ?? {});
 }
 
-function textOf(id: unknown): string {
-  return typeof id === 'object' && id !== null && !('toHexString' in id) ? JSON.stringify(id) : String(id);
+/** The database that an address names, as one of PostgreSQL does; `undefined` where the whole server is meant. */
+export function ownDatabase(url: string): string | undefined {
+  const [, named = ''] = /^[a-z+]+:\/\/[^/?]*\/([^?]*)/.exec(url) ?? [];
+  const name = decodeURIComponent(named);
+  return name === '' || notOfPeople.has(name) ? undefined : name;
 }
 
 /** Without databases of tests, and without those that a restore has made beside the live ones: both go by themselves. */
-async function placesIn(client: MongoClient): Promise<readonly QualityPlace[]> {
-  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
+async function placesIn(client: MongoClient, only: string | undefined): Promise<readonly QualityPlace[]> {
+  const databases =
+    only === undefined
+      ? (await client.db('admin').admin().listDatabases({ nameOnly: true })).databases
+      : [{ name: only }];
   const found = await Promise.all(
     databases
       .filter(({ name }) => !notOfPeople.has(name) && !isPlaceName(name))

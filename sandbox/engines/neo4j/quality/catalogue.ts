@@ -2,7 +2,7 @@ import type { Driver, EagerResult } from 'neo4j-driver';
 import type { QualityLimits, QualityPlace, QualitySession } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
 import { objectsThere, type StatedObject } from '../schema/schema-gaps.ts';
-import { readPlace } from './statement.ts';
+import { readPlace, unlabelled } from './statement.ts';
 
 /** Label of our own records. */
 const ownLabel = 'SandboxRecord';
@@ -45,10 +45,17 @@ async function placesIn(driver: Driver, { timeoutMs }: QualityLimits): Promise<r
   // A target is a place and its properties.
   const waited = stated.map(({ target, properties }) => target.slice(0, -1 - properties.join(', ').length));
   const names = new Set([...labels, ...types].map(({ name }) => name).concat(waited));
+  if (await hasUnlabelled(list)) names.add(unlabelled);
   return [...names]
     .filter((name) => name !== `(:${ownLabel})`)
     .toSorted()
     .map((name) => ({ name }));
+}
+
+/** Whether a node has no label: what is of no label is in no place. The server looks no further than the first one. */
+async function hasUnlabelled(list: (statement: string) => Promise<readonly unknown[]>): Promise<boolean> {
+  const found = await list("MATCH (x) WHERE size(labels(x)) = 0 RETURN 'x' AS name LIMIT 1");
+  return found.length > 0;
 }
 
 function objectsOf({ nodes, relationships, stated }: Seen, place: QualityPlace): readonly SchemaObject[] {
@@ -76,7 +83,7 @@ async function look(driver: Driver): Promise<Seen> {
   const byLabel = (rows: typeof nodes.records) => {
     const found = new Map<string, Set<string>>();
     for (const { labels, property } of rows.map((row) => row.toObject())) {
-      for (const label of labels) {
+      for (const label of labels.length === 0 ? [''] : labels) {
         const properties = found.get(label) ?? new Set();
         if (property !== null) properties.add(property);
         found.set(label, properties);

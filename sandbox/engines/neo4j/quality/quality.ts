@@ -8,8 +8,8 @@ export const quality: Quality = {
   metrics: qualityMetrics,
   // Community has no constraint that says which properties there are, or of which type.
   fields: 'observed',
-  // Which properties a label has is seen on its nodes alone; labels and types are counted by the server.
-  costs: { catalogue: 'scan', places: 'constant' },
+  // Which properties a label has is seen on its nodes alone, and whether one has no label on all of them.
+  costs: { catalogue: 'scan', places: 'scan' },
   statement: (question) => statementOf(question).text,
   open: openSession,
   defect,

@@ -1,5 +1,6 @@
 import neo4j from 'neo4j-driver';
 import type { QualityPlace, QualityQuestion, QualityRule } from '../../contract/quality.ts';
+import { oneOf, untilEnd } from '../../shared/quality/texts.ts';
 import { cypherName } from '../server/cypher-name.ts';
 
 interface BoundStatement {
@@ -7,12 +8,16 @@ interface BoundStatement {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
-/** A label, `(:User)`, or a type of relationships, `[:LEARNED]`. */
+/** Nodes that have no label. */
+export const unlabelled = '()';
+
+/** A label, `(:User)`, or a type of relationships, `[:LEARNED]`; `()` is nodes without a label. */
 export function readPlace({ name }: QualityPlace): {
   readonly pattern: string;
   readonly label: string;
   readonly isNode: boolean;
 } {
+  if (name === unlabelled) return { label: '', isNode: true, pattern: '(x WHERE size(labels(x)) = 0)' };
   // Whatever letters it has: the server takes any.
   const [, ofNodes, ofRelationships] = /^(?:\(:(.+)\)|\[:(.+)\])$/s.exec(name) ?? [];
   const label = ofNodes ?? ofRelationships;
@@ -54,15 +59,19 @@ function ruleStatement(place: QualityPlace, { metric, fields, arguments: given }
     case 'missingValues': {
       const values = listOf(given.missingValues ?? [null, '']);
       const isNull = values.includes(null) ? `${field} IS NULL OR ` : '';
+      const texts = values.filter((value) => typeof value === 'string');
+      const isText = texts.length === 0 ? '' : ` OR ${field} IS :: STRING AND ${field} =~ $pattern`;
       return {
-        text: matching(`${isNull}${field} IN $values`),
-        parameters: { values: values.filter((value) => value !== null) },
+        text: matching(`${isNull}${field} IN $values${isText}`),
+        parameters: { values: values.filter((value) => value !== null), pattern: oneOf(texts) },
       };
     }
     case 'invalidValues':
       if (typeof given.pattern === 'string') {
         const isValid = `${field} IS :: STRING AND ${field} =~ $pattern`;
-        return { text: matching(`${field} IS NOT NULL AND NOT (${isValid})`), parameters: { pattern: given.pattern } };
+        // The operator is about a whole text, and a pattern about a part of it, as in the other stores.
+        const pattern = `[\\s\\S]*?(?:${untilEnd(given.pattern)})[\\s\\S]*`;
+        return { text: matching(`${field} IS NOT NULL AND NOT (${isValid})`), parameters: { pattern } };
       }
       return {
         // A number that is no integer equals one all the same, and is of another type.

@@ -6,6 +6,7 @@ import {
   type QualityQuestion,
   type QualityRule,
 } from '../../contract/quality.ts';
+import { blanks } from '../../shared/quality/texts.ts';
 
 /** A statement with its values, as `pg` takes them. */
 export interface BoundStatement {
@@ -36,17 +37,20 @@ function ruleStatement(
     case 'nullValues':
       return [select(`${field} IS NULL`), parameters];
     case 'missingValues': {
-      const texts = textsOf(given.missingValues ?? [null, '']);
-      const values = texts.filter((text) => text !== null) as string[];
+      const [texts, numbers] = listed(given.missingValues ?? [null, '']);
       const isNull = texts.includes(null) ? `${field} IS NULL OR ` : '';
-      return [select(`${isNull}btrim(${field}::text) = ANY (\${values}::text[])`), { ...parameters, values }];
+      const values = texts.filter((text) => text !== null);
+      const isEqual = `btrim(${field}::text, (SELECT ${blanksText})) = ANY (\${values}::text[])`;
+      return [select(`${isNull}${isEqual}${orNumber(field, numbers)}`), { ...parameters, values, numbers }];
     }
     case 'invalidValues': {
       if (typeof given.pattern === 'string') {
         return [select(`${field}::text !~ \${pattern}`), { ...parameters, pattern: given.pattern }];
       }
-      const values = textsOf(given.validValues).filter((text) => text !== null) as string[];
-      return [select(`${field}::text <> ALL (\${values}::text[])`), { ...parameters, values }];
+      const [texts, numbers] = listed(given.validValues);
+      const values = texts.filter((text) => text !== null);
+      const isValid = `${field}::text = ANY (\${values}::text[])${orNumber(field, numbers)}`;
+      return [select(`${field} IS NOT NULL AND NOT (${isValid})`), { ...parameters, values, numbers }];
     }
     case 'duplicateValues': {
       const names = fields.map((name) => escapeIdentifier(name));
@@ -83,8 +87,21 @@ function partsOf(name: string): readonly string[] {
   return parts.map((part) => (part.startsWith('"') ? part : escapeIdentifier(part)));
 }
 
-function textsOf(values: unknown): readonly (string | null)[] {
-  return (Array.isArray(values) ? values : []).map((value) => (value === null ? null : String(value)));
+/** {@link blanks}, where the database can write them all: a value that it cannot would be refused. */
+const blanksText = `CASE getdatabaseencoding() WHEN 'UTF8'
+  THEN convert_from('\\x${Buffer.from(blanks).toString('hex')}'::bytea, 'UTF8') ELSE E' \\t\\n\\v\\f\\r' END`;
+
+/** The texts of values, and those that are numbers: 2.50 is written otherwise than 2.5, and equals it. */
+function listed(values: unknown): [texts: readonly (string | null)[], numbers: readonly string[]] {
+  const all = Array.isArray(values) ? values : [];
+  return [
+    all.map((value) => (value === null ? null : String(value))),
+    all.filter((value) => Number.isFinite(value)).map((value) => JSON.stringify(value)),
+  ];
+}
+
+function orNumber(field: string, numbers: readonly string[]): string {
+  return numbers.length === 0 ? '' : ` OR to_jsonb(${field}) = ANY (\${numbers}::text[]::jsonb[])`;
 }
 
 /** `${name}` becomes the place of a value: texts of a query never become part of the statement. */

@@ -1,4 +1,5 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import {
   type Combination,
   NoSuchPlace,
@@ -15,7 +16,7 @@ import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { readNames } from '../backup/names.ts';
 import { scrollAll } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
-import { askOf, idOf } from './questions.ts';
+import { askOf, idOf, type QdrantAsk, textOfValues, valueAt } from './questions.ts';
 import { createVectorScan, type VectorScan } from './vectors.ts';
 
 /** Points whose payload is looked at, to see which fields there are. */
@@ -73,19 +74,31 @@ async function answer(
 async function payloadViolations(
   client: QdrantClient,
   name: string,
-  asked: { readonly duplicates: readonly string[] } | { readonly field: string; readonly noneOf: readonly unknown[] },
+  asked: Exclude<
+    QdrantAsk,
+    { readonly filter: unknown } | { readonly vectors: unknown } | { readonly points: unknown }
+  >,
   deadlineAtMs: number,
 ): Promise<readonly string[]> {
-  const fields = 'duplicates' in asked ? asked.duplicates : [asked.field];
+  const fields = 'duplicates' in asked ? asked.duplicates : ['without' in asked ? asked.without : asked.field];
   const seen = new Set<string>();
   const found: string[] = [];
-  for await (const points of scrollAll(client, name, { payload: fields })) {
+  // To the server a list of nothing is empty too: that one is there.
+  const filter =
+    'without' in asked
+      ? { should: [{ is_null: { key: asked.without } }, { is_empty: { key: asked.without } }] }
+      : undefined;
+  for await (const points of scrollAll(client, name, { payload: fields, ...withoutUndefined({ filter }) })) {
     requireInTime(deadlineAtMs);
     for (const { id, payload } of points) {
-      const values = fields.map((field) => payload?.[field] ?? null);
+      const values = fields.map((field) => valueAt(payload, field));
+      if ('without' in asked) {
+        if (values[0] === null) found.push(String(id));
+        continue;
+      }
       if (values.includes(null)) continue;
       // By type too: 1 is not '1'.
-      const key = JSON.stringify(values);
+      const key = textOfValues(values);
       if ('noneOf' in asked ? !asked.noneOf.includes(values[0]) : seen.has(key)) found.push(String(id));
       if ('duplicates' in asked) seen.add(key);
     }
@@ -104,7 +117,7 @@ async function distribution(
   for await (const points of scrollAll(client, name, { payload: fields })) {
     requireInTime(deadlineAtMs);
     for (const { payload } of points) {
-      const combination = JSON.stringify(fields.map((field) => payload?.[field] ?? null));
+      const combination = textOfValues(fields.map((field) => valueAt(payload, field)));
       counts.set(combination, (counts.get(combination) ?? 0) + 1);
     }
     requireFewCombinations([...counts.keys()]);

@@ -4,9 +4,7 @@ import { requireInTime } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import type { ScrolledPoint } from '../schema/collections.ts';
 import { request } from '../server/connection.ts';
-import type { QdrantAsk } from './questions.ts';
-
-type Fault = Extract<QdrantAsk, { readonly vectors: unknown }>['vectors'];
+import type { VectorFault as Fault } from './questions.ts';
 
 /** Ids of the points with a fault. The vectors are read once for all faults. Throws once the deadline has passed. */
 export type VectorScan = (fault: Fault, deadlineAtMs: number) => Promise<readonly string[]>;

@@ -26,7 +26,12 @@ export async function readCollectionSchema(name: string, directory = schemaDirec
 export async function* scrollAll(
   client: QdrantClient,
   name: string,
-  options: { readonly withVector?: boolean; readonly limit?: number; readonly payload?: readonly string[] } = {},
+  options: {
+    readonly withVector?: boolean;
+    readonly limit?: number;
+    readonly payload?: readonly string[];
+    readonly filter?: Readonly<Record<string, unknown>>;
+  } = {},
 ): AsyncGenerator<readonly ScrolledPoint[]> {
   let offset: string | number | undefined;
   do {
@@ -34,7 +39,7 @@ export async function* scrollAll(
       limit: options.limit ?? 1_000,
       with_payload: options.payload === undefined ? true : [...options.payload],
       with_vector: options.withVector ?? false,
-      ...withoutUndefined({ offset }),
+      ...withoutUndefined({ offset, filter: options.filter }),
     });
     yield page.points as readonly ScrolledPoint[];
     offset = (page.next_page_offset ?? undefined) as string | number | undefined;

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { messageOf } from '../../../core/errors.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { databasesForTests } from '../isolation/registry.ts';
 import type { Masters } from '../server/masters.ts';
@@ -42,7 +43,8 @@ export function createDatabases(masters: Masters, running: ReachableEngine): Dat
       const [first] = masters.clients;
       if (first === undefined || masters.clients.length > 1 || (isExternal(running) && namesDatabase(running.url)))
         return [];
-      const numbers = [...(await numbersOfKeys(first)).keys()].filter((number) => number !== (first.options.db ?? 0));
+      const known = await numbersOfKeys(first).catch(noneWhereRefused);
+      const numbers = [...known.keys()].filter((number) => number !== (first.options.db ?? 0));
       if (numbers.length === 0) return [];
       const tests = await forTests();
       return numbers.filter((number) => !tests.has(number)).map(String);
@@ -51,6 +53,12 @@ export function createDatabases(masters: Masters, running: ReachableEngine): Dat
       for (const client of opened.values()) client.then((each) => each.disconnect()).catch(() => {});
     },
   };
+}
+
+/** A login that may read keys and not `INFO` is one of a database. */
+function noneWhereRefused(thrown: unknown): ReadonlyMap<number, number> {
+  if (messageOf(thrown).startsWith('NOPERM')) return new Map();
+  throw thrown;
 }
 
 async function inDatabase(client: Redis, database: number): Promise<Redis> {
