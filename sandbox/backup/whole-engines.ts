@@ -38,7 +38,7 @@ export async function requireWholeEngines(
     engines.filter(({ name }) => stack.down.has(name)),
     async (engine) => {
       const { nodesDown } = readEngine(stack, engine);
-      await untilWhole(engine, stack, signal);
+      await untilWhole(engine, stack, { progress, signal });
       notice(
         progress,
         'warning',
@@ -48,7 +48,11 @@ export async function requireWholeEngines(
   );
 }
 
-async function untilWhole(engine: Engine, stack: PartlyRunningStack, signal: AbortSignal | undefined): Promise<void> {
+async function untilWhole(
+  engine: Engine,
+  stack: PartlyRunningStack,
+  { progress, signal }: { readonly progress: ProgressListener; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
   const { backup } = engine;
   // It is left out, or refused, for that.
   if (backup === undefined) return;
@@ -56,12 +60,16 @@ async function untilWhole(engine: Engine, stack: PartlyRunningStack, signal: Abo
   const down = stack.down.get(engine.name) ?? [];
   const refused = (missing: MissingData) => notWhole(engine, nodesDown, missing, stack);
   let last: MissingData = { why: `no other node has what ${nodesDown.join(' and ')} had`, mayCome: false };
+  let isSaid = false;
   await poll(
     async () => {
       const missing = backup.missingWithout === undefined ? last : await backup.missingWithout(up, down);
       if (missing === undefined) return true;
       last = missing;
       if (!missing.mayCome) throw fatal(refused(missing));
+      if (!isSaid)
+        notice(progress, 'info', `${engine.name}: ${missing.why}; another node may take over, which is waited for`);
+      isSaid = true;
       return false;
     },
     { timeoutMs: deadlineMs('topologyConverged'), intervalMs: 50, signal, onTimeout: () => refused(last) },

@@ -44,11 +44,12 @@ test('one of which every node runs is not looked at', async () => {
 
 test('a failover that is under way is waited for', async () => {
   const answers: (MissingData | undefined)[] = [{ why: 'none takes writes', mayCome: true }, undefined];
-  await said(
+  const events = await said(
     engineWith(async () => answers.shift()),
     [two],
   );
   expect(answers).toEqual([]);
+  expect(JSON.stringify(events[0])).toContain('none takes writes; another node may take over');
 });
 
 test.each([
