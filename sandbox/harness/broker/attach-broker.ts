@@ -25,8 +25,8 @@ export const memoryFlags = [
   '--heap-growing-percent=35',
 ];
 
-/** One pool of the C library's: it holds less than one for each thread. */
-export const memoryVariables = { MALLOC_ARENA_MAX: '1' };
+/** One pool of the C library's: it holds less than one for each thread. Large blocks go back to the system once they are free. */
+export const memoryVariables = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** How a broker is started, where none serves yet. */
 export interface AttachBrokerOptions {
