@@ -107,12 +107,30 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
       driver,
       `${pair} CREATE (a)-[r:INFLUENCES {type: 'odd', strength: 2}]->(b) RETURN elementId(r) AS id`,
     ),
+    ...(await plantWrongEnds(driver, pair)),
     'neo4j.about.relevance-invalid': await ids(
       driver,
       `${pair} CREATE (k)-[r:ABOUT {relevance: 2.0}]->(b) RETURN elementId(r) AS id`,
     ),
   };
   return { ...planted, ...(await plantInCatalogue(driver)) };
+}
+
+/** Relationships that lead from or to what they are not for, or back. The concept that influences itself is alone, too. */
+async function plantWrongEnds(driver: Driver, pair: string): Promise<Planted> {
+  const made = (relationship: string) => ids(driver, `${pair} CREATE ${relationship} RETURN elementId(r) AS id`);
+  const itself = await ids(
+    driver,
+    "MATCH (:Concept {name: 'related to itself'})-[r:INFLUENCES]->() RETURN elementId(r) AS id",
+  );
+  return {
+    'neo4j.about.ends-invalid': await made('(u)-[r:ABOUT {relevance: 0.5}]->(a)'),
+    'neo4j.learned.ends-invalid': await made('(u)-[r:LEARNED {learned_at: datetime()}]->(a)'),
+    'neo4j.interested_in.ends-invalid': await made('(u)-[r:INTERESTED_IN {since: datetime()}]->(k)'),
+    'neo4j.prerequisite.ends-invalid': await made('(k)-[r:PREREQUISITE]->(a)'),
+    'neo4j.relates_to.ends-invalid': await made("(a)-[r:RELATES_TO {type: 'back', strength: 1}]->(a)"),
+    'neo4j.influences.ends-invalid': [...itself, ...(await made("(u)-[r:INFLUENCES {type: 'one', strength: 1}]->(b)"))],
+  };
 }
 
 /** A circle of two, and whatever the catalogue tells. */

@@ -1,0 +1,2 @@
+// Relationships between other things than these, or of a thing with itself.
+MATCH (a)-[r:RELATES_TO]->(b) WHERE NOT (a:Concept AND b:Concept) OR a = b RETURN elementId(r) AS id
