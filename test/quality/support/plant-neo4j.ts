@@ -22,7 +22,6 @@ export async function plantNearMissesInNeo4j(driver: Driver): Promise<void> {
     CREATE (a:Concept {name: 'near a', silicon_level: 0, ${concept}}), (b:Concept {name: 'near b', silicon_level: 5, ${concept}})
     CREATE (k:Knowledge {id: 'near', silicon_level: 5, ${knowledge}})-[:ABOUT {relevance: 1}]->(a)
     CREATE (a)-[:RELATES_TO {type: 'one', strength: -0.0}]->(b), (b)-[:RELATES_TO {type: 'other', strength: 1.0}]->(a)
-    CREATE (a)-[:RELATES_TO {type: 'one', strength: 0}]->(a)
     CREATE (a)-[:INFLUENCES {type: 'one', strength: 0.5}]->(b), (b)-[:INFLUENCES {type: 'one', strength: 0.5}]->(a)
     CREATE (a)-[:INFLUENCES {type: 'other', strength: 0.5}]->(b), (a)-[:PREREQUISITE]->(b)`);
 }
@@ -43,6 +42,10 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
   const named = (rest: string) => `name: 'n', ${rest}`;
   const pair =
     "MATCH (a:Concept {name: 'near a'}), (b:Concept {name: 'near b'}), (u:User {id: 'near'}), (k:Knowledge {id: 'near'})";
+  const itself = await ids(
+    driver,
+    `${pair} UNWIND range(1, 2) AS number CREATE (a)-[r:RELATES_TO {type: 'back', strength: 1}]->(a) RETURN elementId(r) AS id`,
+  );
   const planted: Planted = {
     'neo4j.user.silicon-level-invalid': await levels('User', 'id', named(user), '', 'silicon'),
     'neo4j.user.consciousness-level-invalid': await levels('User', 'id', named(user), '', 'consciousness'),
@@ -69,12 +72,14 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
       driver,
       `CREATE (x:Knowledge {silicon_level: 1, ${knowledge}}) WITH x ${about} RETURN null AS id`,
     ),
-    'neo4j.relates_to.duplicates': await ids(
-      driver,
-      `${pair} CREATE (b)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(a) RETURN elementId(r) AS id`,
-      `${pair} CREATE (a)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(b) RETURN elementId(r) AS id`,
-      `${pair} CREATE (a)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(a) RETURN elementId(r) AS id`,
-    ),
+    'neo4j.relates_to.duplicates': [
+      ...(await ids(
+        driver,
+        `${pair} CREATE (b)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(a) RETURN elementId(r) AS id`,
+        `${pair} CREATE (a)-[r:RELATES_TO {type: 'one', strength: 0.1}]->(b) RETURN elementId(r) AS id`,
+      )),
+      ...itself.slice(1),
+    ],
     'neo4j.influences.duplicates': await ids(
       driver,
       `${pair} CREATE (a)-[r:INFLUENCES {type: 'one', strength: 0.1}]->(b) RETURN elementId(r) AS id`,
@@ -107,6 +112,7 @@ export async function plantInNeo4j(driver: Driver): Promise<Planted> {
       driver,
       `${pair} CREATE (a)-[r:INFLUENCES {type: 'odd', strength: 2}]->(b) RETURN elementId(r) AS id`,
     ),
+    'neo4j.relates_to.ends-invalid': itself,
     ...(await plantWrongEnds(driver, pair)),
     'neo4j.about.relevance-invalid': await ids(
       driver,
@@ -128,7 +134,6 @@ async function plantWrongEnds(driver: Driver, pair: string): Promise<Planted> {
     'neo4j.learned.ends-invalid': await made('(u)-[r:LEARNED {learned_at: datetime()}]->(a)'),
     'neo4j.interested_in.ends-invalid': await made('(u)-[r:INTERESTED_IN {since: datetime()}]->(k)'),
     'neo4j.prerequisite.ends-invalid': await made('(k)-[r:PREREQUISITE]->(a)'),
-    'neo4j.relates_to.ends-invalid': await made("(a)-[r:RELATES_TO {type: 'back', strength: 1}]->(a)"),
     'neo4j.influences.ends-invalid': [...itself, ...(await made("(u)-[r:INFLUENCES {type: 'one', strength: 1}]->(b)"))],
   };
 }
