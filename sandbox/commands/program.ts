@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { programName } from '../core/process/called-as.ts';
 import { configFileName } from './options/config-file.ts';
 import { withOptions } from './options/options.ts';
 import { run, seeded } from './program/add-command.ts';
@@ -25,7 +26,7 @@ Exit codes: 0 done and nothing failed, 1 something failed, 2 wrong use.`;
 
 /** The command line as a table of contents. Nothing of a command is loaded before it is chosen. */
 export function createProgram(): Command {
-  const program = new Command('sandbox')
+  const program = new Command(programName)
     .helpCommand('help [command]', 'explain a command')
     .version(manifest.version, '--version', 'print the version of the sandbox')
     .description('A sandbox of databases on this machine: started, seeded, checked and measured by one command.')

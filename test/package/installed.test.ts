@@ -93,6 +93,7 @@ test('publint and arethetypeswrong find nothing', async () => {
 
 test('the command says what it is called, and gives others the environment that it was given', async () => {
   const { stdout: help } = await command(['--help']);
+  expect(help).toMatch(/^Usage: taishang-sandbox /);
   expect(help).toContain('  npx taishang-sandbox up --engines');
   expect(help).not.toContain('npm run sandbox');
   const refused = await command(['upp']).catch((thrown) => thrown);
