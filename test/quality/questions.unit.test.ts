@@ -155,6 +155,7 @@ test('an address of MongoDB names the one database that is meant, or that of a w
 
 test('an accepted id of Qdrant is a number or a UUID', () => {
   expect(['7', 'c0ffee00-0000-4000-8000-000000000000'].map(idOf)).toEqual([7, 'c0ffee00-0000-4000-8000-000000000000']);
+  expect(idOf('9007199254740993')).toBe(9_007_199_254_740_993n);
 });
 
 test('each vector of a point in Qdrant is looked at, whether it has a name or none', () => {

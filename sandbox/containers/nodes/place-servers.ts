@@ -94,11 +94,11 @@ export async function removePlaceServers(servers: readonly FoundContainer[]): Pr
 const firstPort = 20_000;
 const portCount = 12_000;
 
-/** A port that nothing on this machine listens on, on loopback, at this moment. */
+/** A port that nothing on this machine listens on at this moment; one that is claimed for a node is not free on all addresses. */
 async function freePort(): Promise<number> {
   for (let tried = 0; tried < portCount; tried += 1) {
     const port = firstPort + randomInt(portCount);
-    if (await canListen(port)) return port;
+    if ((await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'))) return port;
   }
   throw new SandboxError({
     code: 'PORT_TAKEN',
@@ -107,10 +107,10 @@ async function freePort(): Promise<number> {
   });
 }
 
-function canListen(port: number): Promise<boolean> {
+function canListen(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

@@ -8,13 +8,18 @@ import { connectionsPerPlace } from './login.ts';
 export const ownConnections = 6;
 
 /**
- * How many places there can be beside what is connected now, `own` that are there already among them. Throws `NOT_SUPPORTED`
- * where there is no room for one.
+ * How many places there can be beside what is connected now, `own` by their names among them. The server tells of those that
+ * it has: one that is being made takes nothing yet. Throws `NOT_SUPPORTED` where there is no room for one.
  */
-export async function readCapacity(client: Client, maximum: number | undefined, own = 0): Promise<Capacity> {
-  const { rows } = await client.query<{ total: number; free: number }>(await query('free-connections.sql'));
+export async function readCapacity(
+  client: Client,
+  maximum: number | undefined,
+  own: readonly string[] = [],
+): Promise<Capacity> {
+  const text = await query('free-connections.sql');
+  const { rows } = await client.query<{ total: number; free: number }>(text, [own]);
   const { total = 0, free = 0 } = rows[0] ?? {};
-  const room = own + Math.floor((free - ownConnections) / connectionsPerPlace);
+  const room = Math.floor((free - ownConnections) / connectionsPerPlace);
   if (room < 1) {
     throw new SandboxError({
       code: 'NOT_SUPPORTED',

@@ -62,7 +62,7 @@ export async function openPlaces(
   const resources = opening.move();
   return {
     capacity,
-    recount: () => readCapacity(keeper, maximum, pool.open.size),
+    recount: () => readCapacity(keeper, maximum, [...pool.open.keys()]),
     async make(aborted) {
       aborted?.throwIfAborted();
       return make(pool, placeName(mark, owner), gate.port, aborted);

@@ -20,37 +20,37 @@ interface Metadata {
   readonly [name: string]: unknown;
 }
 
-/** Marks a collection as it is now. */
+/** Marks a collection, which is this one, as it is now. */
 export async function markCollection(
   running: RunningEngine,
   name: string,
+  found: Collection,
   right?: WriteMark['right'],
 ): Promise<WriteMark> {
   const collection = randomUUID();
   await write(running, 'PATCH', pathOf(name), JSON.stringify({ metadata: { [field]: collection } }));
-  return { collection, operation: await nextOperation(running, name), right };
+  return { collection, operation: await nextOperation(running, name, found), right };
 }
 
-/** Whether it is the collection that was marked: one that was made anew, or came from a snapshot, is another one. */
+/** Whether it is the collection that was marked: one that was made anew is another one. */
 export function isMarked({ config }: Collection, mark: WriteMark | undefined): mark is WriteMark {
   return mark !== undefined && config.metadata?.[field] === mark.collection;
 }
 
-/** The number of a change that changes nothing: it deletes a point that nobody has. */
-async function nextOperation(running: RunningEngine, name: string): Promise<number> {
-  const body = JSON.stringify({ points: [randomUUID()] });
+/**
+ * The number of a change that changes nothing: it deletes a point that nobody has. All that came before is done then, on each
+ * shard: these have numbers of their own, of which the highest is told (Qdrant 1.19, `collection/point_ops.rs`).
+ */
+export async function nextOperation(running: RunningEngine, name: string, found: Collection): Promise<number> {
+  const id = randomUUID();
+  // By its id it would be looked for on one shard alone.
+  const body = JSON.stringify(hasOneShard(found) ? { points: [id] } : { filter: { must: [{ has_id: [id] }] } });
   const result = await write(running, 'POST', `${pathOf(name)}/points/delete?wait=true`, body);
   return (result as { readonly operation_id: number }).operation_id;
 }
 
-/** Whether nobody but the mark itself has written to a collection since it was marked. Returns the mark that holds now. */
-export async function unwrittenSince(
-  running: RunningEngine,
-  name: string,
-  mark: WriteMark,
-): Promise<WriteMark | undefined> {
-  const operation = await nextOperation(running, name);
-  return operation === mark.operation + 1 ? { ...mark, operation } : undefined;
+export function hasOneShard({ config: { params } }: Collection): boolean {
+  return params.shard_number === undefined || params.shard_number === 1;
 }
 
 /** A collection as the server tells of it. */

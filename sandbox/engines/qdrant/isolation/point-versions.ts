@@ -13,7 +13,8 @@ import {
 
 /**
  * The versions of all points. `undefined` where they cannot all be had: only a search tells them (a listing answers 0 for
- * each), and it finds no point without a vector. One with several vectors, or a limit for searches, is not asked.
+ * each), and it finds no point without a vector. One with several vectors, or a limit for searches, is not asked, and one
+ * that gives no answer of that length has each of its points looked at.
  */
 export async function readVersions(
   running: RunningEngine,
@@ -26,10 +27,12 @@ export async function readVersions(
   if (count === 0) return new Map();
   // Any vector: what is wanted is that none is left out, and no distance.
   const query = Array.from({ length: size }, (_, index) => (index === 0 ? 1 : 0));
-  const { points } = (await ask(running, name, 'query', { query, limit: count, params: { exact: true } })) as {
-    readonly points: readonly { readonly id: PointId; readonly version: number }[];
+  const answer = await ask(running, name, 'query', { query, limit: count, params: { exact: true } }).catch(() => {});
+  const { points = [] } = (answer ?? {}) as {
+    readonly points?: readonly { readonly id: PointId; readonly version: number }[];
   };
-  return points.length === count ? new Map(points.map(({ id, version }) => [id, version])) : undefined;
+  const versions = new Map(points.map(({ id, version }) => [id, version]));
+  return versions.size === count ? versions : undefined;
 }
 
 async function ask(running: RunningEngine, name: string, what: 'count' | 'query', body: object): Promise<unknown> {

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { canonicalText } from '../../contract/data/holdings.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { request } from '../server/connection.ts';
+import { exactText, parseExactly } from './exact-json.ts';
 
-export type PointId = string | number;
+/** A `bigint` beyond 2^53. */
+export type PointId = string | number | bigint;
 
 /** The number of the change that wrote a point last, by the point's id. */
 export type PointVersions = ReadonlyMap<PointId, number>;
@@ -39,9 +41,7 @@ export async function keepSeed(running: RunningEngine, name: string, folder: str
   const points = new Map<PointId, SeedPoint>();
   let offset = 0;
   for await (const page of pages(running, name)) {
-    const lines = page.map(({ id, vector, payload }) =>
-      Buffer.from(JSON.stringify({ id, vector, payload: payload ?? {} })),
-    );
+    const lines = page.map(({ id, vector, payload }) => Buffer.from(exactText({ id, vector, payload: payload ?? {} })));
     await file.write(Buffer.concat(lines), 0, undefined, offset);
     for (const [at, point] of page.entries()) {
       const sizeBytes = lines[at]?.length ?? 0;
@@ -80,20 +80,24 @@ export async function pointDifference(running: RunningEngine, name: string, seed
   return { added, changed, removed: [...seed.points.keys()].filter((id) => !found.has(id)) };
 }
 
-/** An upsert writes a point anew, payload included. */
+/** An upsert writes a point anew, payload included. Returns how many changes it took. */
 export async function mendPoints(
   running: RunningEngine,
   name: string,
   seed: Seed,
   { added, changed, removed }: PointDifference,
-): Promise<void> {
+): Promise<number> {
+  let changes = 0;
   for (const points of pagesOf(added)) {
-    await write(running, 'POST', `${pathOf(name)}/points/delete?wait=true`, JSON.stringify({ points }));
+    await write(running, 'POST', `${pathOf(name)}/points/delete?wait=true`, exactText({ points }));
+    changes += 1;
   }
   for (const ids of pagesOf([...changed, ...removed])) {
     const points = await seed.read(ids);
     await write(running, 'PUT', `${pathOf(name)}/points?wait=true`, `{"points":[${points.join(',')}]}`);
+    changes += 1;
   }
+  return changes;
 }
 
 function* pagesOf(ids: readonly PointId[]): Generator<readonly PointId[]> {
@@ -109,7 +113,7 @@ export async function write(
 ): Promise<unknown> {
   const sent = body === undefined ? {} : { body, contentType: 'application/json' };
   const answer = await request(running, path, { method, ...sent });
-  return ((await answer.json()) as { readonly result?: unknown }).result;
+  return (parseExactly(await answer.text()) as { readonly result?: unknown }).result;
 }
 
 export function pathOf(name: string): string {
@@ -125,7 +129,7 @@ async function* pages(running: RunningEngine, name: string): AsyncGenerator<read
   let offset: Page['next_page_offset'];
   do {
     const body = { limit: pointsAtOnce, with_payload: true, with_vector: true, ...(offset == null ? {} : { offset }) };
-    const page = (await write(running, 'POST', `${pathOf(name)}/points/scroll`, JSON.stringify(body))) as Page;
+    const page = (await write(running, 'POST', `${pathOf(name)}/points/scroll`, exactText(body))) as Page;
     yield page.points;
     offset = page.next_page_offset;
   } while (offset != null);
@@ -138,7 +142,7 @@ export async function* readPoints(
   ids: readonly PointId[],
 ): AsyncGenerator<Point> {
   for (const page of pagesOf(ids)) {
-    const body = JSON.stringify({ ids: page, with_payload: true, with_vector: true });
+    const body = exactText({ ids: page, with_payload: true, with_vector: true });
     yield* (await write(running, 'POST', `${pathOf(name)}/points`, body)) as readonly Point[];
   }
 }
@@ -149,6 +153,6 @@ export function samePoint({ points }: Seed, point: Point): boolean {
 
 function digestOf({ payload, vector }: Point): string {
   // Numbers as the server wrote them; several vectors have names, whose order means nothing.
-  const numbers = Array.isArray(vector) ? JSON.stringify(vector) : canonicalText(vector);
+  const numbers = Array.isArray(vector) ? exactText(vector) : canonicalText(vector);
   return hash('sha1', `${canonicalText(payload ?? {})} ${numbers}`, 'binary');
 }

@@ -41,9 +41,10 @@ export function askOf({ ask }: QualityQuestion): QdrantAsk {
   throw new Error(`${metric} with ${JSON.stringify(given)} cannot be asked of Qdrant`);
 }
 
-/** Ids are numbers or UUIDs, and a contract has texts. */
-export function idOf(text: string): string | number {
-  return /^\d+$/.test(text) ? Number(text) : text;
+/** Ids are numbers or UUIDs, and a contract has texts. A `bigint` beyond 2^53, as the driver has it. */
+export function idOf(text: string): string | number | bigint {
+  if (!/^\d+$/.test(text)) return text;
+  return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text);
 }
 
 /** The value of a field of a payload: `address.city` is the city of the address, as in the server's filters. Null where there is none. */

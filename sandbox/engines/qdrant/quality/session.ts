@@ -63,7 +63,7 @@ async function answer(
   };
   if ('vectors' in asked) return some(await scanOf(name)(asked.vectors, deadlineAtMs));
   if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, deadlineAtMs));
-  const accepted = { has_id: question.accepted.map(idOf) };
+  const accepted: Readonly<Record<string, unknown>> = { has_id: question.accepted.map(idOf) };
   const filter = question.accepted.length === 0 ? asked.filter : { must: [asked.filter], must_not: [accepted] };
   const page = await client.scroll(name, { limit: idsMax + 1, filter, with_payload: false, with_vector: false });
   const ids = page.points.map(({ id }) => String(id));
@@ -113,17 +113,20 @@ async function distribution(
   { timeoutMs }: QualityLimits,
 ): Promise<readonly Combination[]> {
   const deadlineAtMs = performance.now() + timeoutMs;
-  const counts = new Map<string, number>();
+  const found = new Map<string, { readonly values: readonly unknown[]; count: number }>();
   for await (const points of scrollAll(client, name, { payload: fields })) {
     requireInTime(deadlineAtMs);
     for (const { payload } of points) {
-      const combination = textOfValues(fields.map((field) => valueAt(payload, field)));
-      counts.set(combination, (counts.get(combination) ?? 0) + 1);
+      const values = fields.map((field) => valueAt(payload, field));
+      const combination = textOfValues(values);
+      const same = found.get(combination) ?? { values, count: 0 };
+      same.count += 1;
+      found.set(combination, same);
     }
-    requireFewCombinations([...counts.keys()]);
+    requireFewCombinations([...found.keys()]);
   }
-  return [...counts].map(([combination, count]) => ({
-    values: (JSON.parse(combination) as unknown[]).map((value) => (value === null ? null : String(value))),
+  return [...found.values()].map(({ values, count }) => ({
+    values: values.map((value) => (value === null ? null : String(value))),
     count,
   }));
 }

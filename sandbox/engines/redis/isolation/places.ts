@@ -126,12 +126,9 @@ async function templateKeys(reader: Redis, database: number, { number }: Registr
 async function make(pool: Pool, id: string): Promise<Place> {
   const { running, client, registry, own } = pool;
   own.add(id);
-  const database = await claim(client, registry, id);
-  if (database === undefined) {
-    own.delete(id);
-    throw noRoom(running);
-  }
   try {
+    const database = await claim(client, registry, id);
+    if (database === undefined) throw noRoom(running);
     pool.open.set(id, { database, filledAtMs: await fill(pool, database) });
     const password = randomBytes(24).toString('base64url');
     await client.acl('SETUSER', id, ...rulesOf(password, database));
@@ -139,14 +136,19 @@ async function make(pool: Pool, id: string): Promise<Place> {
     const uri = `redis://${id}:${password}@${host}:${port}/${database}`;
     return { id, uri, environment: { REDIS_URL: uri } };
   } catch (thrown) {
-    await drop(pool, id);
+    // Why it could not be made is what counts.
+    await drop(pool, id).catch(() => {});
     throw thrown;
   }
 }
 
+/** One that could not be dropped is left, and none of the pool's either: it takes a database from it. */
 async function drop({ client, registry, own }: Pool, id: string): Promise<void> {
-  await dropPlace(client, registry, id);
-  own.delete(id);
+  try {
+    await dropPlace(client, registry, id);
+  } finally {
+    own.delete(id);
+  }
 }
 
 /** Makes a database what the template is. Returns when the lifetimes of its keys began. */
