@@ -157,6 +157,27 @@ test('a store that is gone in the midst of a run is not asked the rest, which is
   expect(results.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('has fallen silent'));
 });
 
+test('a store that takes a new connection after it was silent is asked by that, and all are closed', async () => {
+  // 0.3 s of 5 minutes; the store has 2 s more, to say why.
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.001');
+  const closed: number[] = [];
+  let opened = 0;
+  const open = async () => {
+    opened += 1;
+    const number = opened;
+    return sessionWith({
+      reader: `node ${number}`,
+      ...(number === 1 ? { answer: () => new Promise(() => {}) } : {}),
+      [Symbol.asyncDispose]: async () => void closed.push(number),
+    });
+  };
+  const { results } = await run(/^postgresql\.users\..*(email|invalid)/, open);
+  // As many as are asked side by side.
+  expect(results.filter(({ verdict }) => verdict === 'unknown')).toHaveLength(2);
+  expect(results.filter(({ verdict }) => verdict === 'pass').length).toBe(results.length - 2);
+  expect(closed.toSorted()).toEqual(Array.from({ length: opened }, (_, index) => index + 1));
+});
+
 test('a check that a store does not answer keeps no other from being asked', async () => {
   const answer: QualitySession['answer'] = async ({ ask }) => {
     if ('file' in ask && String(ask.file).includes('email')) throw new Error('out of memory');
