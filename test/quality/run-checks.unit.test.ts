@@ -128,6 +128,13 @@ test('distributions that cannot be kept are said, and no run is lost for them', 
   await expect(accepting).rejects.toThrow('the disk is full');
 });
 
+test('a store that never tells a distribution holds no run up', async () => {
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.001');
+  const session = sessionWith({ distribution: () => new Promise(() => {}) });
+  const { results } = await run(drift, async () => session, { distributions: inMemory() });
+  expect(results).toMatchObject([{ check: drift, verdict: 'unknown' }]);
+});
+
 test('a place that was empty is no state that rows could have drifted from', async () => {
   const distributions = inMemory();
   const rows = (count: number) => async () =>
