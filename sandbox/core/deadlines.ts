@@ -61,6 +61,11 @@ const deadlinesMs = {
   qualityIndexed: 300_000,
   /** The same of one that looks at everything (`large` at a load of 20: 100 s seen). */
   qualityScan: 300_000,
+  /**
+   * Whoever changes a table lets go of it, for a check that reads it. That is nothing that grows with what is there: each check
+   * of a table that stays locked would take all of its own deadline.
+   */
+  qualityLock: 10_000,
   /** A store reads back all that other stores hold too, for quality checks across stores (`large`: 855,219 things). */
   qualityAcrossStores: 300_000,
   /** Another run of quality checks on the same stack ends (`large` at a load of 20: 400 s seen). */

@@ -76,6 +76,10 @@ test.each([
     'users.a: there is no `requird`: did you mean `required`?',
   ],
   [entity('{id: x, metric: rowCount, mustbe: 1, mustBe: 1}'), 'x: there is no `mustbe`'],
+  ...['mustbeLessThan', 'must_be', 'MustBe'].map((name): [string, string] => [
+    entity(`{id: x, type: custom, engine: taishang-sandbox, implementation: {query: queries/x.sql, ${name}: 5}}`),
+    `x: there is no \`${name}\``,
+  ]),
   [entity('{id: x, metric: rowCount, mustBe: 1, severty: warning}'), 'did you mean `severity`?'],
   [
     entity('{id: x, metric: missingValues, arguments: {properties: [a], missingvalues: [x]}}'),

@@ -1,13 +1,55 @@
+import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { keysThatStay } from '../../sandbox/engines/redis/quality/answers.ts';
+import { createDatabases } from '../../sandbox/engines/redis/quality/databases.ts';
 import { keyText, patternOf } from '../../sandbox/engines/redis/quality/keys.ts';
 import { undeclaredPlaces } from '../../sandbox/quality/contracts/catalogue-gaps.ts';
+import { unreached } from './support/unreached.ts';
 
 test('a key of Redis that is no text is told by its bytes, and found by what is told', () => {
   const serialized = Buffer.from([0xac, 0xed, 0x00, 0x05, 0x3a]);
   expect(keyText(serialized)).toBe('\\xac\\xed\\x00\\x05:');
-  expect(patternOf({ name: keyText(serialized) })).toEqual(Buffer.concat([serialized, Buffer.from('*')]));
+  const pattern = Buffer.from([...serialized.subarray(0, -1)].flatMap((byte) => [0x5c, byte]));
+  expect(patternOf({ name: keyText(serialized) })).toEqual(Buffer.concat([pattern, Buffer.from(':*')]));
   for (const text of ['user:1', '会:1', 'a"b\n']) expect(keyText(Buffer.from(text))).toBe(text);
+});
+
+test('a key of Redis that has the text of a byte in it is told from one that has the byte', () => {
+  const written = Buffer.from('a\\xac:');
+  expect(keyText(written)).toBe('a\\x5cxac:');
+  expect(patternOf({ name: keyText(written) }).toString()).toBe('a\\\\xac:*');
+  expect(keyText(Buffer.from('a\\b'))).toBe('a\\b');
+});
+
+/** A master in database 0 whose server has 16 of them. */
+function master(): Redis {
+  const select = async (number: number) => {
+    if (number > 15) throw new Error('ERR DB index is out of range');
+    return 'OK';
+  };
+  const other = { on: () => {}, connect: async () => {}, disconnect: () => {}, select };
+  return { options: { db: 0 }, duplicate: () => other } as unknown as Redis;
+}
+
+function databasesOf(clients: readonly Redis[]) {
+  const [first] = clients as [Redis];
+  return createDatabases({ clients, of: () => first, [Symbol.asyncDispose]: async () => {} }, unreached);
+}
+
+test('a database that Redis does not have is not taken for another one', async () => {
+  const clients = [master()];
+  const { clientsIn } = databasesOf(clients);
+  for (const own of [undefined, '0']) expect(await clientsIn(own)).toBe(clients);
+  expect(await clientsIn('3')).not.toEqual(clients);
+  for (const name of ['sales', '-1', '1.5', '']) await expect(clientsIn(name)).rejects.toThrow('there is no database');
+  await expect(clientsIn('99')).rejects.toThrow('out of range');
+});
+
+test('database 0 of a cluster is that of all its masters, and it has no other', async () => {
+  const clients = [master(), master()];
+  const { clientsIn } = databasesOf(clients);
+  expect(await clientsIn('0')).toBe(clients);
+  await expect(clientsIn('3')).rejects.toThrow('a cluster has database 0 alone');
 });
 
 test('characters that a pattern of Redis has a meaning for are meant as they are', () => {

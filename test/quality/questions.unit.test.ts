@@ -102,6 +102,16 @@ test('a list in MongoDB is no valid text, though one of its members is', () => {
   }
 });
 
+test('a valid value of MongoDB is no field, and no operator', () => {
+  const code = { $function: { body: 'function() {}', args: [], lang: 'js' } };
+  const { filter } = searchOf(
+    question('prices', 'invalidValues', ['price'], { validValues: ['$5', 'a$', 5, code] }),
+  ) as {
+    filter: { $nor: readonly unknown[] };
+  };
+  expect(filter.$nor).toEqual([{ $expr: { $in: ['$price', [{ $literal: '$5' }, 'a$', 5, { $literal: code }]] } }]);
+});
+
 test('an accepted id of MongoDB is what its text may stand for', () => {
   const hexadecimal = '65a1b2c3d4e5f60718293a4b';
   expect(idsOf([hexadecimal, '42', 'k003'])).toEqual([

@@ -128,6 +128,13 @@ test('distributions that cannot be kept are said, and no run is lost for them', 
   await expect(accepting).rejects.toThrow('the disk is full');
 });
 
+test('a store that never tells a distribution holds no run up', async () => {
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.001');
+  const session = sessionWith({ distribution: () => new Promise(() => {}) });
+  const { results } = await run(drift, async () => session, { distributions: inMemory() });
+  expect(results).toMatchObject([{ check: drift, verdict: 'unknown' }]);
+});
+
 test('a place that was empty is no state that rows could have drifted from', async () => {
   const distributions = inMemory();
   const rows = (count: number) => async () =>
@@ -155,6 +162,27 @@ test('a store that is gone in the midst of a run is not asked the rest, which is
   // As many as are asked side by side.
   expect(asked.length).toBeLessThanOrEqual(2);
   expect(results.map(({ reason }) => reason)).toContainEqual(expect.stringContaining('has fallen silent'));
+});
+
+test('a store that takes a new connection after it was silent is asked by that, and all are closed', async () => {
+  // 0.3 s of 5 minutes; the store has 2 s more, to say why.
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.001');
+  const closed: number[] = [];
+  let opened = 0;
+  const open = async () => {
+    opened += 1;
+    const number = opened;
+    return sessionWith({
+      reader: `node ${number}`,
+      ...(number === 1 ? { answer: () => new Promise(() => {}) } : {}),
+      [Symbol.asyncDispose]: async () => void closed.push(number),
+    });
+  };
+  const { results } = await run(/^postgresql\.users\..*(email|invalid)/, open);
+  // As many as are asked side by side.
+  expect(results.filter(({ verdict }) => verdict === 'unknown')).toHaveLength(2);
+  expect(results.filter(({ verdict }) => verdict === 'pass').length).toBe(results.length - 2);
+  expect(closed.toSorted()).toEqual(Array.from({ length: opened }, (_, index) => index + 1));
 });
 
 test('a check that a store does not answer keeps no other from being asked', async () => {

@@ -1,4 +1,5 @@
-// Shares that are no number from 0 to 1. Of -0.0, which is less than 0 here, 0.0 makes 0.
+// Shares that are no number from 0 to 1. Of -0.0, which is less than 0 here, 0.0 makes 0; a boolean or a moment, to which
+// nothing can be added, would end the query.
 MATCH ()-[x:INFLUENCES]->()
-WHERE x.strength IS NULL OR NOT (x.strength IS :: FLOAT | INTEGER AND 0 <= x.strength + 0.0 <= 1)
+WHERE x.strength IS NULL OR NOT (x.strength IS :: FLOAT | INTEGER AND 0 <= toFloatOrNull(x.strength) + 0.0 <= 1)
 RETURN elementId(x) AS id

@@ -3,7 +3,7 @@
 SELECT id FROM (
     SELECT id, row_number() OVER (PARTITION BY address ORDER BY created_at, id) AS number
     FROM users, lower(btrim(normalize(
-        translate(email, U&'\200B\200C\200D\2060\FEFF', ''), NFKC), E' \t\n\v\f\r')) AS address
+        translate(email, U&'\200B\200C\200D\2060\FEFF', ''), NFKC), E' \t\n\x0B\f\r')) AS address
     WHERE address <> ''
 ) numbered
 WHERE number > 1

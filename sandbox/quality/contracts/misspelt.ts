@@ -45,8 +45,8 @@ export function misspelt(part: Part, given: object): string | undefined {
     if (names.includes(name) || standard.has(name)) continue;
     const meant = names.find((each) => editDistance(name.toLowerCase(), each.toLowerCase()).steps <= editsMax(each));
     if (meant !== undefined) return `there is no \`${name}\`: did you mean \`${meant}\`?`;
-    // `mustbe` would be the default, 0, instead.
-    if (part === 'check' && /^must[a-z]/.test(name))
+    // `mustbe`, or `must_be`, would be the default, 0, instead.
+    if ((part === 'check' || part === 'implementation') && /^must/i.test(name) && !/^must[A-Z]/.test(name))
       return `there is no \`${name}\`: operators are written as \`mustBe\``;
   }
   return undefined;

@@ -52,11 +52,15 @@ export function createDriftSession(known: Distributions | undefined, accept: boo
         results.filter(({ verdict, severity }) => verdict === 'fail' && severity === 'error').map(({ check }) => check),
       );
       const inOrder = [...seen].filter(([, { checks }]) => ![...checks].some((id) => failed.has(id)));
-      const counted = inOrder.map(async ([name, { counts }]) => [name, await counts] as const);
-      // What a store did not tell is as it was.
-      const told = (await Promise.allSettled(counted)).flatMap((each) =>
-        each.status === 'fulfilled' ? [each.value] : [],
+      // What a store did not tell is as it was, and is not waited for: whoever is silent may never tell it.
+      const counted = inOrder.map(
+        async ([name, { counts }]) => [name, await Promise.race([counts, undefined])] as const,
       );
+      const told = (await Promise.allSettled(counted)).flatMap((each) => {
+        if (each.status === 'rejected') return [];
+        const [name, now] = each.value;
+        return now === undefined ? [] : [[name, now] as const];
+      });
       if (told.length > 0) await known?.write(new Map(told));
     },
   };

@@ -138,17 +138,6 @@ export async function openQuality(quality: Quality, running: ReachableEngine): P
   }
 }
 
-/** Whether a store takes another connection. */
-export async function answers(quality: Quality, running: ReachableEngine): Promise<boolean> {
-  return openQuality(quality, running).then(
-    async (session) => {
-      await closeQuality(session);
-      return true;
-    },
-    () => false,
-  );
-}
-
 /** A store that has fallen silent meanwhile hears no goodbye, and what it has told counts all the same. */
 export async function closeQuality(session: QualitySession): Promise<void> {
   await withDeadline(Promise.resolve(session[Symbol.asyncDispose]()), deadlineMs('serverSelection')).catch(() => {});

@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import { nowMs } from '../../core/clock.ts';
+import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf } from '../../core/errors.ts';
 import { notice, runTask, silent } from '../../core/progress.ts';
 import { runConcurrently } from '../../core/run-concurrently.ts';
@@ -11,7 +12,7 @@ import { createDriftSession, type DriftSession } from '../drift/drift-session.ts
 import { crossStoreResults } from './cross-store-results.ts';
 import type { QualityTarget } from './quality-target.ts';
 import { type CheckResult, type QualityReport, summaryOf } from './report.ts';
-import { answers, closeQuality, type OpenStore, openQuality, runCheck, unasked, whyGone } from './run-check.ts';
+import { closeQuality, type OpenStore, openQuality, runCheck, unasked, whyGone } from './run-check.ts';
 
 /**
  * Runs checks, some of each store side by side, and the stores too. Throws nothing that a store throws; the signal's reason
@@ -86,20 +87,27 @@ async function checksOfEngine(
     } catch (thrown) {
       return all('unknown', `${engine.title} does not answer: ${messageOf(thrown)}`);
     }
+    const sessions = [store.session];
     try {
-      readers[engine.name] = store.session.reader;
-      const found = await runAtOnce(own, askerOf(engine, store, { moments, signal }), store.session);
+      const found = await runAtOnce(own, askerOf(engine, { store, sessions }, { moments, signal }), store.session);
       return own.map((check) => found.get(check) as CheckResult);
     } finally {
-      await closeQuality(store.session);
+      readers[engine.name] = [...new Set(sessions.map(({ reader }) => reader))].join('; then ');
+      await Promise.all(sessions.map(closeQuality));
     }
   });
 }
 
-/** Runs a check. Once a store takes no connection any more, the rest is `unknown` at once: all deadlines together are hours. */
+/** Sessions of a store at most, each with connections of its own. */
+const sessionsMax = 3;
+
+/**
+ * Runs a check. Once a store takes no connection any more, the rest is `unknown` at once: all deadlines together are hours. One
+ * that takes a new one after it has said nothing for long is asked by that: it may lead to another of its nodes.
+ */
 function askerOf(
   { title }: Engine,
-  store: OpenStore,
+  { store, sessions }: { readonly store: OpenStore; readonly sessions: QualitySession[] },
   { moments, signal }: Pick<QualityTarget, 'moments'> & { readonly signal: AbortSignal | undefined },
 ): (check: Check) => Promise<CheckResult> {
   let isSilent = false;
@@ -107,8 +115,18 @@ function askerOf(
     signal?.throwIfAborted();
     const reason = `${title} has fallen silent, and was not asked any more`;
     if (isSilent) return { ...unasked(check), verdict: 'unknown', reason };
-    const result = await runCheck(check, store, moments, signal);
-    if (result.verdict === 'unknown' && !(await answers(store.quality, store.running))) isSilent = true;
+    const session = sessions.at(-1) as QualitySession;
+    const result = await runCheck(check, { ...store, session }, moments, signal);
+    if (result.verdict !== 'unknown') return result;
+    const other = await openQuality(store.quality, store.running).catch(() => undefined);
+    if (other === undefined) isSilent = true;
+    else if (isLong(result) && session === sessions.at(-1) && sessions.length < sessionsMax) sessions.push(other);
+    else await closeQuality(other);
     return result;
   };
+}
+
+/** Whether nothing came of it in the time in which a store takes a new connection. */
+function isLong({ durationMs }: CheckResult): boolean {
+  return durationMs >= deadlineMs('serverSelection');
 }

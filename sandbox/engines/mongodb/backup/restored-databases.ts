@@ -21,9 +21,14 @@ export async function hasMark(client: MongoClient, database: string): Promise<bo
   return found.length > 0;
 }
 
+/** Whether a restore gives databases such names; one is a restore's that has its mark, too. */
+export function mayBeRestored(database: string): boolean {
+  return database.endsWith(restoreSuffix);
+}
+
 /** Those of these databases that restores have made, sorted. A copy under another name is somebody's own. */
 export async function restoredDatabases(client: MongoClient, there: readonly string[]): Promise<readonly string[]> {
-  const named = there.filter((name) => name.endsWith(restoreSuffix)).toSorted();
+  const named = there.filter(mayBeRestored).toSorted();
   const marked = await Promise.all(named.map((name) => hasMark(client, name)));
   return named.filter((_, index) => marked[index]);
 }

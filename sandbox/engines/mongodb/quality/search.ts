@@ -51,7 +51,7 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
               $and: [isNoArray(field), { [field]: { $type: 'string', $regex: untilEnd(given.pattern) } }],
             }
           : // By an expression, as the pattern is of no array: a filter would look into one, and take [-1, 5] for 5.
-            { $expr: { $in: [`$${field}`, listOf(given.validValues)] } };
+            { $expr: { $in: [`$${field}`, listOf(given.validValues).map(asItIs)] } };
       // An array that has a null in it is there.
       return { filter: { $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }], $nor: [isValid] } };
     }
@@ -70,6 +70,12 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
       };
     }
   }
+}
+
+/** In an expression `$5` is a field, and an object an operator, which may run code. */
+function asItIs(value: unknown): unknown {
+  const isExpression = typeof value === 'object' ? value !== null : typeof value === 'string' && value.startsWith('$');
+  return isExpression ? { $literal: value } : value;
 }
 
 function isNoArray(field: string): Document {

@@ -12,7 +12,7 @@ import {
 } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { isPlaceName } from '../../shared/isolation/place-names.ts';
-import { markCollection } from '../backup/restored-databases.ts';
+import { markCollection, mayBeRestored } from '../backup/restored-databases.ts';
 import { databaseName, openForWork, recordDatabaseName } from '../server/connection.ts';
 import { catalogueOf } from './catalogue.ts';
 import { idsOf, idText, namesValidator, searchOf, withValidator } from './search.ts';
@@ -113,7 +113,15 @@ export function ownDatabase(url: string): string | undefined {
   return name === '' || notOfPeople.has(name) ? undefined : name;
 }
 
-/** Without databases of tests, and without those that a restore has made beside the live ones: both go by themselves. */
+/** A collection of the server's, or the mark that a copy of a restored database still has. */
+function isOwn(collection: string): boolean {
+  return collection.startsWith('system.') || collection === markCollection;
+}
+
+/**
+ * Without databases of tests, and without those that a restore has made beside the live ones: both go by themselves. One that
+ * the address names is meant, whatever it is.
+ */
 async function placesIn(client: MongoClient, only: string | undefined): Promise<readonly QualityPlace[]> {
   const databases =
     only === undefined
@@ -121,12 +129,13 @@ async function placesIn(client: MongoClient, only: string | undefined): Promise<
       : [{ name: only }];
   const found = await Promise.all(
     databases
-      .filter(({ name }) => !notOfPeople.has(name) && !isPlaceName(name))
+      .filter(({ name }) => name === only || (!notOfPeople.has(name) && !isPlaceName(name)))
       .map(async ({ name }) => {
         const collections = await client.db(name).listCollections({}, { nameOnly: true }).toArray();
-        if (collections.some((collection) => collection.name === markCollection)) return [];
+        const isMarked = collections.some((collection) => collection.name === markCollection);
+        if (name !== only && isMarked && mayBeRestored(name)) return [];
         return collections
-          .filter((collection) => !collection.name.startsWith('system.') && collection.type !== 'view')
+          .filter((collection) => !isOwn(collection.name) && collection.type !== 'view')
           .map((collection) => ({ database: name, name: collection.name }));
       }),
   );

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { runConcurrently } from '../../../core/run-concurrently.ts';
 import type { QualityLimits, QualityPlace } from '../../contract/quality.ts';
 import type { SchemaObject } from '../../contract/schema/schema-gap.ts';
@@ -35,11 +36,12 @@ export async function placesIn(
 /** Limits that connections have by now. */
 const limited = new WeakMap<Client, number>();
 
-/** The server gives up by itself what takes longer. */
+/** The server gives up by itself what takes longer, and sooner what waits for a table that somebody else has locked. */
 export async function limitTime(client: Client, { timeoutMs }: QualityLimits): Promise<void> {
   if (limited.get(client) === timeoutMs) return;
   limited.set(client, timeoutMs);
-  await client.query(`SET statement_timeout = ${Math.ceil(timeoutMs)}`);
+  const lockMs = Math.min(timeoutMs, deadlineMs('qualityLock'));
+  await client.query(`SET statement_timeout = ${Math.ceil(timeoutMs)}; SET lock_timeout = ${Math.ceil(lockMs)}`);
 }
 
 /** Columns, indexes, constraints, triggers and policies of a table, those that do not hold (NOT VALID, an invalid index) said as such. */

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { messageOf } from '../../../core/errors.ts';
 import {
   asksForCount,
@@ -88,10 +89,15 @@ async function answer(client: Client, question: QualityQuestion, limits: Quality
        SELECT (SELECT count(*) FROM found)::float8 AS count, ARRAY(SELECT id FROM found ORDER BY id LIMIT $${idsMax}) AS ids`;
   await limitTime(client, limits);
   const { rows } = await client.query<QualityAnswer>(
-    counted,
+    inTime(counted, limits),
     isCount ? [...values] : [...values, question.accepted, limits.idsMax],
   );
   return rows[0] as QualityAnswer;
+}
+
+/** The server gives up first, and says why; the driver gives up after 5 minutes by itself, whatever a check may take. */
+function inTime(text: string, { timeoutMs }: QualityLimits): { readonly text: string; readonly query_timeout: number } {
+  return { text, query_timeout: timeoutMs + deadlineMs('serverSelection') };
 }
 
 async function distribution(
@@ -101,5 +107,5 @@ async function distribution(
 ): Promise<readonly Combination[]> {
   await limitTime(client, limits);
   const { text, values } = distributionStatement(place, fields);
-  return requireFewCombinations((await client.query<Combination>(text, [...values])).rows);
+  return requireFewCombinations((await client.query<Combination>(inTime(text, limits), [...values])).rows);
 }

@@ -6,7 +6,7 @@ import {
   type QualityQuestion,
   type QualityRule,
 } from '../../contract/quality.ts';
-import { blanks } from '../../shared/quality/texts.ts';
+import { blanks, trimmed } from '../../shared/quality/texts.ts';
 
 /** A statement with its values, as `pg` takes them. */
 export interface BoundStatement {
@@ -39,7 +39,7 @@ function ruleStatement(
     case 'missingValues': {
       const [texts, numbers] = listed(given.missingValues ?? [null, '']);
       const isNull = texts.includes(null) ? `${field} IS NULL OR ` : '';
-      const values = texts.filter((text) => text !== null);
+      const values = texts.filter((text) => text !== null).map(trimmed);
       const isEqual = `btrim(${field}::text, (SELECT ${blanksText})) = ANY (\${values}::text[])`;
       return [select(`${isNull}${isEqual}${orNumber(field, numbers)}`), { ...parameters, values, numbers }];
     }
@@ -89,7 +89,7 @@ function partsOf(name: string): readonly string[] {
 
 /** {@link blanks}, where the database can write them all: a value that it cannot would be refused. */
 const blanksText = `CASE getdatabaseencoding() WHEN 'UTF8'
-  THEN convert_from('\\x${Buffer.from(blanks).toString('hex')}'::bytea, 'UTF8') ELSE E' \\t\\n\\v\\f\\r' END`;
+  THEN convert_from('\\x${Buffer.from(blanks).toString('hex')}'::bytea, 'UTF8') ELSE E' \\t\\n\\x0B\\f\\r' END`;
 
 /** The texts of values, and those that are numbers: 2.50 is written otherwise than 2.5, and equals it. */
 function listed(values: unknown): [texts: readonly (string | null)[], numbers: readonly string[]] {

@@ -20,7 +20,10 @@ export function createDatabases(masters: Masters, running: ReachableEngine): Dat
   const clientsIn = async (database?: string) => {
     const [first] = masters.clients;
     if (database === undefined || first === undefined) return masters.clients;
-    const known = opened.get(database) ?? inDatabase(first, Number(database));
+    const number = numberOf(database);
+    if (number === (first.options.db ?? 0)) return masters.clients;
+    if (masters.clients.length > 1) throw new Error(`a cluster has database 0 alone, and no ${database}`);
+    const known = opened.get(database) ?? inDatabase(first, number);
     opened.set(database, known);
     return [await known];
   };
@@ -61,11 +64,24 @@ function noneWhereRefused(thrown: unknown): ReadonlyMap<number, number> {
   throw thrown;
 }
 
+/** What is no number would be database 0 to the client. */
+function numberOf(database: string): number {
+  if (/^\d{1,9}$/.test(database)) return Number(database);
+  throw new Error(`there is no database ${JSON.stringify(database)}: those of Redis are numbers`);
+}
+
+/** The client does not say that it was refused the database, and stays in 0 then: it is asked for once more. */
 async function inDatabase(client: Redis, database: number): Promise<Redis> {
   const other = client.duplicate({ db: database, lazyConnect: true });
   other.on('error', () => {});
-  await other.connect();
-  return other;
+  try {
+    await other.connect();
+    if (database !== 0) await other.select(database);
+    return other;
+  } catch (thrown) {
+    other.disconnect();
+    throw thrown;
+  }
 }
 
 /** `redis://host/3` means that database alone, as an address of PostgreSQL does. */

@@ -11,6 +11,9 @@ export function scanBytes(client: Redis, pattern: Buffer): AsyncIterable<Buffer[
 /** Every key. */
 export const everything = Buffer.from('*');
 
+/** Before any byte of a pattern it has that byte mean itself. */
+const backslash = 0x5c;
+
 const escapedByte = /(\\x[0-9a-f]{2})/;
 
 /**
@@ -23,19 +26,21 @@ export function patternOf({ name }: Pick<QualityPlace, 'name'>): Buffer {
     .split(escapedByte)
     .map((part) =>
       escapedByte.test(part)
-        ? Buffer.from([Number.parseInt(part.slice(2), 16)])
+        ? Buffer.from([backslash, Number.parseInt(part.slice(2), 16)])
         : Buffer.from(part.replaceAll(/[\\*?[\]]/g, '\\$&')),
     );
   return Buffer.concat([...parts, everything]);
 }
 
-/** A key for people: where it is no text, as `\xac\xed`, as redis-cli shows it. */
+/** A key for people: where it is no text, as `\xac\xed`, as redis-cli shows it; `\x5c` is a backslash that would be taken for that. */
 export function keyText(key: Buffer): string {
   const text = key.toString('utf8');
-  if (Buffer.from(text, 'utf8').equals(key)) return text;
-  return key.toString('latin1').replaceAll(/[^\x20-\x7e]/g, (character) => {
-    return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
+  if (Buffer.from(text, 'utf8').equals(key)) return text.replaceAll(/\\(?=x[0-9a-f]{2})/g, byteText);
+  return key.toString('latin1').replaceAll(/[^\x20-\x7e]|\\(?=x[0-9a-f]{2})/g, byteText);
+}
+
+function byteText(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`;
 }
 
 /** Texts of the keys that match and whose lifetime in milliseconds, -1 for one that stays, is asked for. */

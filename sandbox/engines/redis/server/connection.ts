@@ -30,12 +30,15 @@ export async function openSentinel(node: NodeHandle, secrets: Secrets): Promise<
   return openAt(node.host, node.hostPorts[sentinelPort] ?? 0, secrets, deadlineMs('serverSelection'));
 }
 
-/** {@link openClient} for a server that is not ours, by its address: `redis://user:password@host:port/database`. */
+/**
+ * {@link openClient} for a server that is not ours, by its address: `redis://user:password@host:port/database`. Throws where the
+ * server has no such database, or refuses it: the client would say nothing, and stay in 0.
+ */
 export async function openExternal(
   url: string,
   options: { readonly commandTimeoutMs?: number } = {},
 ): Promise<Redis & AsyncDisposable> {
-  return connected(
+  const client = await connected(
     new Redis(url, {
       lazyConnect: true,
       connectTimeout: deadlineMs('roleKnown'),
@@ -44,6 +47,15 @@ export async function openExternal(
       ...withoutUndefined({ commandTimeout: options.commandTimeoutMs }),
     }),
   );
+  const { db = 0 } = client.options;
+  if (db === 0) return client;
+  try {
+    await client.select(db);
+    return client;
+  } catch (thrown) {
+    client.disconnect();
+    throw thrown;
+  }
 }
 
 async function openAt(

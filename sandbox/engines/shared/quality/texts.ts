@@ -11,11 +11,25 @@ const end = '(?![\\s\\S])';
 /** A pattern whose `$` is the end of the text, as in PostgreSQL and JavaScript, and which `(?m)` leaves as it is. */
 export function untilEnd(pattern: string): string {
   if (/\(\?[a-ln-z]*m/i.test(pattern)) return pattern;
-  return pattern.replaceAll(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\$/g, (part) => (part === '$' ? end : part));
+  // `[[:alnum:]$]` is one set of characters.
+  const parts = /\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\^?[a-z]+:\]|[^\]\\])*\]|\$/g;
+  return pattern.replaceAll(parts, (part) => (part === '$' ? end : part));
 }
 
-/** A pattern of texts that are one of these, whatever {@link blanks} are around them. */
+/** A text without {@link blanks} around it. */
+export function trimmed(text: string): string {
+  const characters = [...text];
+  const isMeant = (character: string) => !blanks.includes(character);
+  return characters.slice(characters.findIndex(isMeant), characters.findLastIndex(isMeant) + 1).join('');
+}
+
+/**
+ * A pattern of texts that are one of these, whatever {@link blanks} are around them. No two parts of it can share the same
+ * blanks: a long text of them would be tried at each place where one could end and the other begin.
+ */
 export function oneOf(texts: readonly string[]): string {
-  const literal = texts.map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return `^[${blanks}]*(?:${literal.join('|')})[${blanks}]*${end}`;
+  const meant = texts.map(trimmed);
+  const literal = meant.filter((text) => text !== '').map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const some = literal.length === 0 ? '' : `(?:(?:${literal.join('|')})[${blanks}]*)${meant.includes('') ? '?' : ''}`;
+  return `^[${blanks}]*${some}${end}`;
 }
