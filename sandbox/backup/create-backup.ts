@@ -195,7 +195,7 @@ async function backUpOne(
   { attached, folder, log }: BackupPlace,
   { progress = silent, signal }: BackupOptions,
 ): Promise<ArchivedEngine> {
-  const { up, whole, nodesDown } = readEngine(attached, engine);
+  const { up, whole, down, nodesDown } = readEngine(attached, engine);
   return runTask(progress, ['back up', engine.name], async (task) => {
     signal?.throwIfAborted();
     const backup = requireBackup(engine);
@@ -203,7 +203,7 @@ async function backUpOne(
     await mkdir(directory, { mode: 0o700 });
     try {
       const beganMs = performance.now();
-      const leftOut = await backup.leftOut(up);
+      const leftOut = await backup.leftOut(up, down);
       const logical = await backup.backUp(up, directory);
       const { base, parts } = await addBase(engine, whole, directory, log);
       const manifest = { ...logical, parts: [...logical.parts, ...parts] };

@@ -1,3 +1,4 @@
+import type { NodeHandle } from '../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../core/deadlines.ts';
 import { SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
@@ -14,7 +15,9 @@ export interface ReadEngine {
   readonly up: RunningEngine;
   /** With all nodes, those that run first: what a dead one has kept of its log is taken too. */
   readonly whole: RunningEngine;
-  /** Names of those that do not run. */
+  /** Nodes that do not run. */
+  readonly down: readonly NodeHandle[];
+  /** Their names. */
   readonly nodesDown: readonly string[];
 }
 
@@ -22,7 +25,7 @@ export function readEngine({ engines, down }: PartlyRunningStack, { name }: Pick
   const whole = engines.get(name) as RunningEngine;
   const absent = down.get(name) ?? [];
   const up = { ...whole, nodes: whole.nodes.filter((node) => !absent.includes(node)) };
-  return { up, whole, nodesDown: absent.map((node) => node.name) };
+  return { up, whole, down: absent, nodesDown: absent.map((node) => node.name) };
 }
 
 /**
