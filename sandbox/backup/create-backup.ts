@@ -90,13 +90,15 @@ export async function writeBackup(
   },
 ): Promise<BackupReport> {
   const beganMs = performance.now();
-  const attached = await attachPartlyRunning(options);
-  if (options.engines === undefined) await requireAllData(attached);
+  const found = await attachPartlyRunning(options);
+  if (options.engines === undefined) await requireAllData(found);
   await storage.prepare?.();
-  const engines = await loadEngines([...attached.engines.keys()]);
+  const names = [...found.engines.keys()];
+  const engines = await loadEngines(names);
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;
-  await requireWholeEngines(engines, attached, { progress, signal: options.signal });
+  const attach = () => attachPartlyRunning({ ...options, engines: names });
+  const attached = await requireWholeEngines(engines, found, { attach, progress, signal: options.signal });
   const { name: stack } = attached.identity;
   const log = await logToKeep(options.log, { engines, attached, storage });
   await using staging = await createPrivateFolder(await stagingDirectory(attached.identity));
