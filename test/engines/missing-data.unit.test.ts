@@ -25,6 +25,11 @@ describe('members that agree by majority', () => {
     });
   });
 
+  test('may, where one that runs gives no answer: it may be the primary, and busy', () => {
+    const up = [standby('b'), { node: 'a', role: 'down' }];
+    expect(missingOfMembers(up, ['c'], { takesOver: false })).toMatchObject({ mayCome: true });
+  });
+
   test('do not for sure where the others are as many', () => {
     expect(missing([primary('a')], 'b', 'c')).toEqual({ why: expect.stringContaining('b and c'), mayCome: false });
   });
@@ -46,6 +51,7 @@ describe('a Redis Cluster', () => {
       mayCome: true,
     });
     expect(missingSlots([...up, replica('c', 'a')])).toMatchObject({ mayCome: false });
+    expect(missingSlots([...up, { node: 'd', role: 'down' }])).toMatchObject({ mayCome: true });
   });
 });
 
