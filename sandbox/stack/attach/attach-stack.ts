@@ -107,8 +107,18 @@ async function nodesOf({ name, directory }: StackIdentity): Promise<readonly Fou
     import('./until-attached.ts'),
   ]);
   await removeAbandoned();
-  if (engines.length > 0) await untilAttached(() => attachStack({ name, directory, engines }));
+  // Others may be down for good.
+  if (engines.length > 0)
+    await untilAttached(async () => withoutDown(await attachPartlyRunning({ name, directory, engines })));
   return findContainers(labels);
+}
+
+function withoutDown({ engines, down }: PartlyRunningStack): Pick<AttachedStack, 'engines'> {
+  const up = [...engines].map(([name, running]) => {
+    const nodes = running.nodes.filter((node) => down.get(name)?.includes(node) !== true);
+    return [name, { ...running, nodes }] as const;
+  });
+  return { engines: new Map(up) };
 }
 
 /** A stack as it is there, and what should be. */
