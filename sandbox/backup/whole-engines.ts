@@ -29,7 +29,7 @@ export function readEngine({ engines, down }: PartlyRunningStack, { name }: Pick
 }
 
 /** How the stack is looked at, and who is told. */
-export interface Look {
+interface Look {
   /** The stack as it is now: a node that was only starting again counts as soon as it runs. */
   readonly attach: () => Promise<PartlyRunningStack>;
   readonly progress: ProgressListener;

@@ -1,6 +1,6 @@
 import type { EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { isRunning } from '../../../containers/nodes/nodes.ts';
+import { takesCommands } from '../../../containers/nodes/nodes.ts';
 import { docker } from '../../../containers/runtime/docker.ts';
 import { type CommandResult, checked, execInNode, runOneOff } from '../../../containers/runtime/exec.ts';
 import { labelNames } from '../../../containers/runtime/labels.ts';
@@ -89,16 +89,19 @@ async function filesBesideData(node: NodeHandle): Promise<readonly string[]> {
 /** What a node is, on the first line, and then what is kept in it. */
 const askForStores = 'cat /data/role 2>/dev/null || echo; [ ! -e /data/kept ] || ls -1 /data/kept';
 
-/** A node of which it is not known that it is down cannot be asked then; the volume of one that is can be read. */
+/** Of a node that does not run, also one that has gone down since, the volume is looked into. */
 async function storesOfOldPrimaries(
   { nodes }: RunningEngine,
   down: readonly NodeHandle[],
 ): Promise<readonly LeftOut[]> {
-  const ofUp = nodes.map(async (node) =>
-    (await isRunning(node)) ? told(node, await execInNode(node, ['sh', '-c', askForStores])) : [],
+  const found = await Promise.all(
+    [...nodes, ...down].map(async (node) => {
+      const isUp = await takesCommands(node);
+      const answer = await (isUp ? execInNode(node, ['sh', '-c', askForStores]) : besideNode(node));
+      return oldStores(node.name, checked(answer, 'listing the stores of old primaries', 'neo4j').output);
+    }),
   );
-  const ofDown = down.map(async (node) => told(node, await besideNode(node)));
-  return (await Promise.all([...ofUp, ...ofDown])).flat();
+  return found.flat();
 }
 
 function besideNode({ image, volumeNames }: NodeHandle): Promise<CommandResult> {
@@ -109,10 +112,6 @@ function besideNode({ image, volumeNames }: NodeHandle): Promise<CommandResult> 
     binds: [`${volumeNames.data}:/data:ro`],
     labels: { [labelNames.engine]: 'neo4j' },
   });
-}
-
-function told({ name }: NodeHandle, answer: CommandResult): readonly LeftOut[] {
-  return oldStores(name, checked(answer, 'listing the stores of old primaries', 'neo4j').output);
 }
 
 /** Stores of old primaries, with what they alone had: the one that such a node has still, and those that were kept. */

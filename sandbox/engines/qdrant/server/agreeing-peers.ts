@@ -4,7 +4,7 @@ import { untilAgreed } from '../../shared/server/until-agreed.ts';
 import { type Peers, patientMs, peersOf } from './peers.ts';
 
 /** What a node says of its cluster; nothing where it gives no answer. */
-export interface SeenCluster {
+interface SeenCluster {
   readonly node: NodeHandle;
   readonly peers?: Peers | undefined;
 }
