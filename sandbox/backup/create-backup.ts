@@ -90,13 +90,15 @@ export async function writeBackup(
   },
 ): Promise<BackupReport> {
   const beganMs = performance.now();
-  const attached = await attachPartlyRunning(options);
-  if (options.engines === undefined) await requireAllData(attached);
+  const found = await attachPartlyRunning(options);
+  if (options.engines === undefined) await requireAllData(found);
   await storage.prepare?.();
-  const engines = await loadEngines([...attached.engines.keys()]);
+  const names = [...found.engines.keys()];
+  const engines = await loadEngines(names);
   if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
   const progress = options.progress ?? silent;
-  await requireWholeEngines(engines, attached, { progress, signal: options.signal });
+  const attach = () => attachPartlyRunning({ ...options, engines: names });
+  const attached = await requireWholeEngines(engines, found, { attach, progress, signal: options.signal });
   const { name: stack } = attached.identity;
   const log = await logToKeep(options.log, { engines, attached, storage });
   await using staging = await createPrivateFolder(await stagingDirectory(attached.identity));
@@ -195,7 +197,7 @@ async function backUpOne(
   { attached, folder, log }: BackupPlace,
   { progress = silent, signal }: BackupOptions,
 ): Promise<ArchivedEngine> {
-  const { up, whole, nodesDown } = readEngine(attached, engine);
+  const { up, whole, down, nodesDown } = readEngine(attached, engine);
   return runTask(progress, ['back up', engine.name], async (task) => {
     signal?.throwIfAborted();
     const backup = requireBackup(engine);
@@ -203,7 +205,7 @@ async function backUpOne(
     await mkdir(directory, { mode: 0o700 });
     try {
       const beganMs = performance.now();
-      const leftOut = await backup.leftOut(up);
+      const leftOut = await backup.leftOut(up, down);
       const logical = await backup.backUp(up, directory);
       const { base, parts } = await addBase(engine, whole, directory, log);
       const manifest = { ...logical, parts: [...logical.parts, ...parts] };

@@ -1,5 +1,6 @@
+import type { NodeHandle } from '../containers/nodes/node-spec.ts';
 import { deadlineMs } from '../core/deadlines.ts';
-import { SandboxError } from '../core/errors.ts';
+import { messageOf, SandboxError } from '../core/errors.ts';
 import { fatal, poll } from '../core/poll.ts';
 import { notice, type ProgressListener } from '../core/progress.ts';
 import { runConcurrently } from '../core/run-concurrently.ts';
@@ -14,7 +15,9 @@ export interface ReadEngine {
   readonly up: RunningEngine;
   /** With all nodes, those that run first: what a dead one has kept of its log is taken too. */
   readonly whole: RunningEngine;
-  /** Names of those that do not run. */
+  /** Nodes that do not run. */
+  readonly down: readonly NodeHandle[];
+  /** Their names. */
   readonly nodesDown: readonly string[];
 }
 
@@ -22,58 +25,87 @@ export function readEngine({ engines, down }: PartlyRunningStack, { name }: Pick
   const whole = engines.get(name) as RunningEngine;
   const absent = down.get(name) ?? [];
   const up = { ...whole, nodes: whole.nodes.filter((node) => !absent.includes(node)) };
-  return { up, whole, nodesDown: absent.map((node) => node.name) };
+  return { up, whole, down: absent, nodesDown: absent.map((node) => node.name) };
+}
+
+/** How the stack is looked at, and who is told. */
+interface Look {
+  /** The stack as it is now: a node that was only starting again counts as soon as it runs. */
+  readonly attach: () => Promise<PartlyRunningStack>;
+  readonly progress: ProgressListener;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Makes sure that the nodes that run of each engine have all that it holds; a failover that is under way is waited for.
- * Throws `STACK_NOT_RUNNING` where something would be missing.
+ * Returns the stack as it was then. Throws `STACK_NOT_RUNNING` where something would be missing.
  */
 export async function requireWholeEngines(
   engines: readonly Engine[],
   stack: PartlyRunningStack,
-  { progress, signal }: { readonly progress: ProgressListener; readonly signal?: AbortSignal | undefined },
-): Promise<void> {
-  await runConcurrently(
-    engines.filter(({ name }) => stack.down.has(name)),
-    async (engine) => {
-      const { nodesDown } = readEngine(stack, engine);
-      await untilWhole(engine, stack, { progress, signal });
-      notice(
-        progress,
-        'warning',
-        `${engine.name} is backed up without ${nodesDown.join(' and ')}, which ${isOrAre(nodesDown)} down`,
-      );
-    },
-  );
-}
-
-async function untilWhole(
-  engine: Engine,
-  stack: PartlyRunningStack,
-  { progress, signal }: { readonly progress: ProgressListener; readonly signal?: AbortSignal | undefined },
-): Promise<void> {
-  const { backup } = engine;
-  // It is left out, or refused, for that.
-  if (backup === undefined) return;
-  const { up, nodesDown } = readEngine(stack, engine);
-  const down = stack.down.get(engine.name) ?? [];
-  const refused = (missing: MissingData) => notWhole(engine, nodesDown, missing, stack);
-  let last: MissingData = { why: `no other node has what ${nodesDown.join(' and ')} had`, mayCome: false };
-  let isSaid = false;
+  { attach, progress, signal }: Look,
+): Promise<PartlyRunningStack> {
+  let current = stack;
+  let refused: SandboxError | undefined;
+  const said = new Set<string>();
+  const say = (name: string, why: string) => {
+    if (!said.has(name)) notice(progress, 'info', `${name}: ${why}; another node may take over, which is waited for`);
+    said.add(name);
+  };
   await poll(
     async () => {
-      const missing = backup.missingWithout === undefined ? last : await backup.missingWithout(up, down);
-      if (missing === undefined) return true;
-      last = missing;
-      if (!missing.mayCome) throw fatal(refused(missing));
-      if (!isSaid)
-        notice(progress, 'info', `${engine.name}: ${missing.why}; another node may take over, which is waited for`);
-      isSaid = true;
-      return false;
+      if (refused !== undefined) current = await attach();
+      refused = await refusalOf(engines, current, say);
+      return refused === undefined;
     },
-    { timeoutMs: deadlineMs('topologyConverged'), intervalMs: 50, signal, onTimeout: () => refused(last) },
+    {
+      timeoutMs: deadlineMs('topologyConverged'),
+      intervalMs: 50,
+      signal,
+      onTimeout: (last) => (last instanceof Error ? last : (refused as Error)),
+    },
   );
+  for (const engine of engines) {
+    const { nodesDown } = readEngine(current, engine);
+    if (nodesDown.length === 0) continue;
+    const without = `${nodesDown.join(' and ')}, which ${isOrAre(nodesDown)} down`;
+    notice(progress, 'warning', `${engine.name} is backed up without ${without}`);
+  }
+  return current;
+}
+
+/** Why a backup would not be whole now; ends the polling where that cannot change. */
+async function refusalOf(
+  engines: readonly Engine[],
+  stack: PartlyRunningStack,
+  say: (engine: string, why: string) => void,
+): Promise<SandboxError | undefined> {
+  const found = await runConcurrently(
+    engines.filter(({ name }) => stack.down.has(name)),
+    async (engine) => {
+      const missing = await missingOf(engine, stack);
+      if (missing === undefined) return undefined;
+      const { nodesDown } = readEngine(stack, engine);
+      const refused = notWhole(engine, nodesDown, missing, stack);
+      if (!missing.mayCome) throw fatal(refused);
+      say(engine.name, missing.why);
+      return refused;
+    },
+  );
+  return found.find((each) => each !== undefined);
+}
+
+async function missingOf(engine: Engine, stack: PartlyRunningStack): Promise<MissingData | undefined> {
+  const { backup } = engine;
+  // It is left out, or refused, for that.
+  if (backup === undefined) return undefined;
+  const { up, down, nodesDown } = readEngine(stack, engine);
+  if (backup.missingWithout === undefined)
+    return { why: `no other node has what ${nodesDown.join(' and ')} had`, mayCome: false };
+  return backup.missingWithout(up, down).catch((thrown: unknown) => ({
+    why: `what the others have is not known: ${messageOf(thrown)}`,
+    mayCome: true,
+  }));
 }
 
 function notWhole(

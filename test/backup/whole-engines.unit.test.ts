@@ -23,7 +23,8 @@ const engineWith = (missingWithout?: Backup['missingWithout']) =>
 
 async function said(engine: Engine, down: readonly (NodeHandle | undefined)[]) {
   const events: ProgressEvent[] = [];
-  await requireWholeEngines([engine], stackWith(down), { progress: (event) => events.push(event) });
+  const stack = stackWith(down);
+  await requireWholeEngines([engine], stack, { attach: async () => stack, progress: (event) => events.push(event) });
   return events;
 }
 
@@ -50,6 +51,30 @@ test('a failover that is under way is waited for', async () => {
   );
   expect(answers).toEqual([]);
   expect(JSON.stringify(events[0])).toContain('none takes writes; another node may take over');
+});
+
+test('a node that was only starting again is none that is down', async () => {
+  const events: ProgressEvent[] = [];
+  const asked: number[] = [];
+  const engine = engineWith(async (running) => {
+    asked.push(running.nodes.length);
+    return { why: 'none takes writes', mayCome: true };
+  });
+  const whole = stackWith([]);
+  const stack = await requireWholeEngines([engine], stackWith([two]), {
+    attach: async () => whole,
+    progress: (event) => events.push(event),
+  });
+  expect([stack, asked, events.length]).toEqual([whole, [2], 1]);
+});
+
+test('an engine that gives no answer is asked again', async () => {
+  const answers = [Promise.reject(new Error('connect ECONNREFUSED')), Promise.resolve(undefined)];
+  const events = await said(
+    engineWith(() => answers.shift() as Promise<undefined>),
+    [two],
+  );
+  expect(JSON.stringify(events[0])).toContain('not known: connect ECONNREFUSED');
 });
 
 test.each([

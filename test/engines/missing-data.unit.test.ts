@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import type { NodeRole } from '../../sandbox/engines/contract/topology.ts';
+import { oldStores } from '../../sandbox/engines/neo4j/backup/left-out.ts';
 import { missingShard } from '../../sandbox/engines/qdrant/backup/missing-without.ts';
+import { majorityOf } from '../../sandbox/engines/qdrant/server/agreeing-peers.ts';
 import { missingSlots } from '../../sandbox/engines/redis/backup/missing-without.ts';
 import { missingOfMembers } from '../../sandbox/engines/shared/backup/missing-data.ts';
 
@@ -20,6 +23,11 @@ describe('members that agree by majority', () => {
     expect(missingOfMembers([standby('b'), standby('c')], ['a'], { takesOver: false })).toMatchObject({
       mayCome: false,
     });
+  });
+
+  test('may, where one that runs gives no answer: it may be the primary, and busy', () => {
+    const up = [standby('b'), { node: 'a', role: 'down' }];
+    expect(missingOfMembers(up, ['c'], { takesOver: false })).toMatchObject({ mayCome: true });
   });
 
   test('do not for sure where the others are as many', () => {
@@ -43,6 +51,7 @@ describe('a Redis Cluster', () => {
       mayCome: true,
     });
     expect(missingSlots([...up, replica('c', 'a')])).toMatchObject({ mayCome: false });
+    expect(missingSlots([...up, { node: 'd', role: 'down' }])).toMatchObject({ mayCome: true });
   });
 });
 
@@ -69,5 +78,45 @@ describe('a Qdrant cluster', () => {
       mayCome: true,
     });
     expect(missingShard([shard(1, { 1: 'Active' })], new Set([2, 3]))).toMatchObject({ mayCome: false });
+  });
+
+  describe('is asked through peers that see it as most do', () => {
+    const all = new Map([1, 2, 3].map((id) => [id, `http://qdrant-${id}`]));
+    const seen = (id: number, leader: number | undefined, commit: number, pending = 0) => ({
+      node: { name: `qdrant-${id}` } as NodeHandle,
+      peers: { id, peers: all, leader, commit, pending },
+    });
+    const names = (...answers: Parameters<typeof majorityOf>[0]) => majorityOf(answers).map(({ name }) => name);
+
+    test('all of them, and those that run while one is down', () => {
+      expect(names(seen(1, 2, 7), seen(2, 2, 7), seen(3, 2, 7))).toEqual(['qdrant-1', 'qdrant-2', 'qdrant-3']);
+      expect(names(seen(1, 2, 7), seen(2, 2, 7), { node: {} as NodeHandle })).toEqual(['qdrant-1', 'qdrant-2']);
+    });
+
+    test('not one that is cut off, leader or not, or lacks what was agreed on meanwhile', () => {
+      const others = [seen(2, 2, 9), seen(3, 2, 9)];
+      for (const behind of [seen(1, undefined, 7), seen(1, 1, 7), seen(1, 2, 7), seen(1, 2, 9, 1)]) {
+        expect(names(behind, ...others)).toEqual(['qdrant-2', 'qdrant-3']);
+      }
+    });
+
+    test('none where there is no majority of all, those that are down included', () => {
+      expect(names(seen(1, undefined, 7), seen(2, 2, 9))).toEqual([]);
+      expect(names(seen(2, 2, 9))).toEqual([]);
+      expect(names()).toEqual([]);
+    });
+  });
+});
+
+describe('a Neo4j that was promoted from a dump', () => {
+  test('names the store of the old primary, and those that were kept when it got a copy', () => {
+    expect(oldStores('neo4j', 'diverged\n2026-08-27T09-30-15Z\n')).toEqual([
+      { what: 'the store of neo4j', why: expect.stringContaining('promoted over it') },
+      { what: 'the store in "/data/kept/2026-08-27T09-30-15Z" of neo4j', why: expect.any(String) },
+    ]);
+  });
+
+  test.each(['primary\n', 'standby\n', '\n', ''])('and nothing of a node that says %j', (output) => {
+    expect(oldStores('neo4j', output)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { type ProgressListener, silent } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
+import type { LeftOut } from '../../engines/contract/backup.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import type { ArchivedDataset, EngineLeftOut } from '../archive/manifest.ts';
@@ -102,6 +103,8 @@ export interface CheckedArchive {
     readonly position: string;
     /** Names of its nodes that were down when it was made. */
     readonly nodesDown: readonly string[];
+    /** What it held and the archive does not. */
+    readonly leftOut: readonly LeftOut[];
   }[];
   readonly leftOut: readonly EngineLeftOut[];
 }
@@ -120,13 +123,14 @@ export async function checkArchive(archive: string, options: KeptOptions = {}): 
     archive: { name: stored.name, location: stored.location, sizeBytes },
     provenance: stored.provenance,
     ...{ runId, createdAt, stack, dataset, leftOut },
-    engines: engines.map(({ backup, topology, sizeBytes: size, nodesDown = [] }) => ({
+    engines: engines.map(({ backup, topology, sizeBytes: size, nodesDown = [], leftOut: own = [] }) => ({
       engine: backup.engine,
       serverVersion: backup.serverVersion,
       topology,
       sizeBytes: size,
       position: backup.position,
       nodesDown,
+      leftOut: own,
     })),
   };
 }

@@ -47,7 +47,7 @@ async function liveEngine(identity: StackIdentity, engine: EngineName): Promise<
   try {
     return (await attachState({ ...identity, engines: [engine] })).engines.get(engine);
   } catch (thrown) {
-    const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND', 'SECRETS_LOST'];
+    const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND', 'SSH_UNREACHABLE', 'SECRETS_LOST'];
     if (thrown instanceof SandboxError && absent.includes(thrown.code)) return undefined;
     throw thrown;
   }

@@ -85,7 +85,10 @@ async function requireNothingLost(engines: readonly EngineName[], options: Resto
     if (running === undefined || backup === undefined) return [];
     return (await backup.leftOut(running)).map(({ what, why }) => `${title}: ${what}, ${why}`);
   });
-  const lost = inEngines.flat();
+  refuseLoss(inEngines.flat());
+}
+
+function refuseLoss(lost: readonly string[]): void {
   if (lost.length === 0) return;
   throw new SandboxError({
     code: 'RESTORE_WOULD_LOSE',
@@ -95,7 +98,10 @@ async function requireNothingLost(engines: readonly EngineName[], options: Resto
   });
 }
 
-/** Under the lock that the restore holds. */
+/**
+ * Under the lock that the restore holds. Throws `RESTORE_WOULD_LOSE` for what has come since it was asked for, as where
+ * another node has taken over meanwhile.
+ */
 async function takeSafetyBackup(
   engines: readonly EngineName[],
   options: RestoreOptions,
@@ -104,8 +110,9 @@ async function takeSafetyBackup(
   const { progress = silent, safetyTo } = options;
   const to = withoutUndefined({ to: safetyTo });
   const storage = await openStorage(await locationOf({ ...options, ...to }));
-  const { archive } = await writeBackup({ ...options, engines }, storage, (work) => work());
+  const { archive, engines: backedUp } = await writeBackup({ ...options, engines }, storage, (work) => work());
   notice(progress, 'info', `safety backup of the live data: ${archive.location}/${archive.name}`);
+  refuseLoss(backedUp.flatMap(({ engine, leftOut }) => leftOut.map(({ what, why }) => `${engine}: ${what}, ${why}`)));
   return archive;
 }
 

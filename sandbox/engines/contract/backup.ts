@@ -69,8 +69,11 @@ export interface RestoreRun {
 
 /** Capability of an engine whose data can be taken away and brought back. */
 export interface Backup {
-  /** What a backup made now would not hold. A restore in place of live data would lose it, and refuses. */
-  readonly leftOut: (running: RunningEngine) => Promise<readonly LeftOut[]>;
+  /**
+   * What a backup made now would not hold. A restore in place of live data would lose it, and refuses. `running` has nodes that
+   * run; `down`, those that do not, as far as they are known: default none.
+   */
+  readonly leftOut: (running: RunningEngine, down?: readonly NodeHandle[]) => Promise<readonly LeftOut[]>;
   /**
    * What a backup would lack while the nodes of `down` do not run, or may lack; `running` has the others alone. `undefined`:
    * they have everything that was acknowledged. Absent: a backup needs every node.

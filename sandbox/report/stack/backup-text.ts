@@ -2,7 +2,7 @@ import type { BackupReport } from '../../backup/backup-report.ts';
 import type { Colors } from '../colors.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes, formatDuration } from '../units.ts';
-import { nodesDownText } from './nodes-down-text.ts';
+import { nodesDownText, notInItText } from './nodes-down-text.ts';
 
 const keyNames = { team: "your team's key", user: 'your key', stack: "the stack's key" } as const;
 
@@ -35,9 +35,7 @@ export function formatBackup(report: BackupReport, colors: Colors): string {
   const summary = `${formatBytes(archive.sizeBytes)} in ${formatDuration(durationMs)}, ${held}`;
   const removed = report.removed?.length ? `removed as too old: ${report.removed.join(', ')}\n` : '';
   const leftOut = [
-    ...engines.flatMap((each) =>
-      each.leftOut.map(({ what, why }) => `${colors.yellow('not in it')}: ${each.engine}, ${what}: ${why}\n`),
-    ),
+    notInItText(engines, colors),
     ...report.leftOut.map(({ engine, why }) => `${colors.yellow('not in it')}: ${engine}. ${why}.\n`),
   ].join('');
   const without = nodesDownText(engines, colors);

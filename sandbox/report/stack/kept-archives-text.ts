@@ -4,7 +4,7 @@ import type { Colors } from '../colors.ts';
 import { left, right } from '../columns.ts';
 import { formatTable } from '../table.ts';
 import { formatBytes } from '../units.ts';
-import { nodesDownText } from './nodes-down-text.ts';
+import { nodesDownText, notInItText } from './nodes-down-text.ts';
 
 /** `backup list` for people. */
 export function formatKeptArchives({ location, archives }: KeptArchives, colors: Colors): string {
@@ -67,7 +67,7 @@ export function formatCheckedArchive(checked: CheckedArchive, colors: Colors): s
   const signed =
     provenance === 'own' ? 'signed with a known key' : `${colors.yellow('foreign')}: no known key has signed it`;
   const whole = `${colors.green('whole')}: ${formatBytes(archive.sizeBytes)}, ${held}`;
-  return `${table}\n${missing}${without}${whole}\n${archive.name} of ${createdAt}, stack ${stack}, ${signed}\n`;
+  return `${table}\n${notInItText(engines, colors)}${missing}${without}${whole}\n${archive.name} of ${createdAt}, stack ${stack}, ${signed}\n`;
 }
 
 /** `backup prune` for people. */

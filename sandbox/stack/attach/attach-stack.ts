@@ -107,8 +107,18 @@ async function nodesOf({ name, directory }: StackIdentity): Promise<readonly Fou
     import('./until-attached.ts'),
   ]);
   await removeAbandoned();
-  if (engines.length > 0) await untilAttached(() => attachStack({ name, directory, engines }));
+  // Others may be down for good.
+  if (engines.length > 0)
+    await untilAttached(async () => withoutDown(await attachPartlyRunning({ name, directory, engines })));
   return findContainers(labels);
+}
+
+function withoutDown({ engines, down }: PartlyRunningStack): Pick<AttachedStack, 'engines'> {
+  const up = [...engines].map(([name, running]) => {
+    const nodes = running.nodes.filter((node) => down.get(name)?.includes(node) !== true);
+    return [name, { ...running, nodes }] as const;
+  });
+  return { engines: new Map(up) };
 }
 
 /** A stack as it is there, and what should be. */
@@ -225,10 +235,10 @@ export async function attachIfCurrent(options: {
     sourceHash(options.engines, options.identifying),
     attachStack(options).catch((thrown) => {
       // Nothing runs, or there is no container engine yet that it could run on: a start comes next.
-      const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'];
+      const code = thrown instanceof SandboxError ? thrown.code : undefined;
+      if (code === 'STACK_NOT_RUNNING') return undefined;
       // A silent one is there, and a start would only wait for it once more.
-      const isAbsent = thrown instanceof SandboxError && absent.includes(thrown.code) && silentEngine() === undefined;
-      if (isAbsent) return undefined;
+      if (code === 'DOCKER_NOT_FOUND' && silentEngine() === undefined) return undefined;
       throw thrown;
     }),
   ]);

@@ -1,5 +1,5 @@
 import type { Backup } from '../../contract/backup.ts';
-import { missingOfMinority } from '../../shared/backup/missing-data.ts';
+import { missingOfMembers } from '../../shared/backup/missing-data.ts';
 import { roles } from '../failover/roles.ts';
 
 /** A set elects a primary as long as most of its members run; of a cluster each shard, and the router, is the only one. */
@@ -11,8 +11,6 @@ export const missingWithout: NonNullable<Backup['missingWithout']> = async (runn
       mayCome: false,
     };
   }
-  const minority = missingOfMinority(running.nodes.length, names);
-  if (minority !== undefined) return minority;
-  const isElected = (await roles(running)).some(({ role }) => role === 'primary');
-  return isElected ? undefined : { why: 'none of those that run takes writes', mayCome: true };
+  // An old primary says that it is one until it has missed the others for as long as an election takes.
+  return missingOfMembers(await roles(running), names, { takesOver: true });
 };

@@ -1,8 +1,9 @@
 import type { EagerResult } from 'neo4j-driver';
 import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
-import { isRunning } from '../../../containers/nodes/nodes.ts';
+import { takesCommands } from '../../../containers/nodes/nodes.ts';
 import { docker } from '../../../containers/runtime/docker.ts';
-import { checked, execInNode } from '../../../containers/runtime/exec.ts';
+import { type CommandResult, checked, execInNode, runOneOff } from '../../../containers/runtime/exec.ts';
+import { labelNames } from '../../../containers/runtime/labels.ts';
 import { temporaryPrefix } from '../../../core/text/derived-names.ts';
 import type { LeftOut } from '../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
@@ -29,7 +30,7 @@ export const known: readonly string[] = [
   './lineage',
   './server.lock',
   './keep',
-  // Named as what it is: see `keptStores`.
+  // Named as what it is: see `oldStores`.
   './kept/*',
 ];
 
@@ -41,13 +42,13 @@ const ownFolders = /^\/(?:var\/lib\/neo4j\/)?(?:import|plugins)\//;
  * files that were put beside the data, into `import` or among the plugins. The server's logs go with it, as with every
  * new node.
  */
-export async function leftOut(running: RunningEngine): Promise<readonly LeftOut[]> {
+export async function leftOut(running: RunningEngine, down: readonly NodeHandle[] = []): Promise<readonly LeftOut[]> {
   const node = firstNode(running);
-  const [databases, besideData, inFolders, kept] = await Promise.all([
+  const [databases, besideData, inFolders, stores] = await Promise.all([
     otherDatabases(running),
     filesBesideData(node),
     filesInFolders(node),
-    keptStores(running),
+    storesOfOldPrimaries(running, down),
   ]);
   const files = [...besideData, ...inFolders].toSorted();
   const why = 'a dump has what is in the databases, and no files beside them';
@@ -59,7 +60,7 @@ export async function leftOut(running: RunningEngine): Promise<readonly LeftOut[
     })),
     ...files.slice(0, namedMax).map((path) => ({ what: `file ${JSON.stringify(path)}`, why })),
     ...(others > 0 ? [{ what: `${others} further files`, why }] : []),
-    ...kept,
+    ...stores,
   ];
 }
 
@@ -85,23 +86,45 @@ async function filesBesideData(node: NodeHandle): Promise<readonly string[]> {
   return output.split('\0').filter((path) => path !== '');
 }
 
-/** Stores of old primaries, with what they alone had: see `start-node.sh`. A node that is down cannot be asked. */
-async function keptStores({ nodes }: RunningEngine): Promise<readonly LeftOut[]> {
+/** What a node is, on the first line, and then what is kept in it. */
+const askForStores = 'cat /data/role 2>/dev/null || echo; [ ! -e /data/kept ] || ls -1 /data/kept';
+
+/** Of a node that does not run, also one that has gone down since, the volume is looked into. */
+async function storesOfOldPrimaries(
+  { nodes }: RunningEngine,
+  down: readonly NodeHandle[],
+): Promise<readonly LeftOut[]> {
   const found = await Promise.all(
-    nodes.map(async (node) => {
-      if (!(await isRunning(node))) return [];
-      const listed = await execInNode(node, ['sh', '-c', '[ ! -e /data/kept ] || ls -1 /data/kept']);
-      const { output } = checked(listed, 'listing the stores that are kept', 'neo4j');
-      return output
-        .split('\n')
-        .filter((name) => name !== '')
-        .map((name) => ({
-          what: `the store in ${JSON.stringify(`/data/kept/${name}`)} of ${node.name}`,
-          why: 'another node was promoted over it, and a backup is of the one that takes writes',
-        }));
+    [...nodes, ...down].map(async (node) => {
+      const isUp = await takesCommands(node);
+      const answer = await (isUp ? execInNode(node, ['sh', '-c', askForStores]) : besideNode(node));
+      return oldStores(node.name, checked(answer, 'listing the stores of old primaries', 'neo4j').output);
     }),
   );
   return found.flat();
+}
+
+function besideNode({ image, volumeNames }: NodeHandle): Promise<CommandResult> {
+  return runOneOff({
+    image,
+    entrypoint: ['/bin/sh', '-c'],
+    command: [askForStores],
+    binds: [`${volumeNames.data}:/data:ro`],
+    labels: { [labelNames.engine]: 'neo4j' },
+  });
+}
+
+/** Stores of old primaries, with what they alone had: the one that such a node has still, and those that were kept. */
+export function oldStores(node: string, output: string): readonly LeftOut[] {
+  const [role, ...kept] = output.split('\n');
+  const stores = [
+    ...(role === 'diverged' ? [`the store of ${node}`] : []),
+    ...kept
+      .filter((name) => name !== '')
+      .map((name) => `the store in ${JSON.stringify(`/data/kept/${name}`)} of ${node}`),
+  ];
+  const why = 'another node was promoted over it, and a backup is of the one that takes writes';
+  return stores.map((what) => ({ what, why }));
 }
 
 /** What is in the node's container and not in its image: `docker diff`, where 2 is a file that was removed. */

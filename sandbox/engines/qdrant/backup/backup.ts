@@ -3,6 +3,7 @@ import type { Backup, BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { writePart } from '../../shared/backup/backup-files.ts';
 import { manifestHeader } from '../../shared/backup/manifest-header.ts';
+import { withAgreeingPeers } from '../server/agreeing-peers.ts';
 import { openClient } from '../server/connection.ts';
 import { aliasesFile, collectionsFile } from './archived-collections.ts';
 import { asSpecified } from './as-specified.ts';
@@ -37,7 +38,8 @@ const toldMax = 10;
  * which collection, so that no file has a user's name; and the aliases, which no snapshot has. Payload indexes and
  * parameters are in the snapshots.
  */
-async function backUp(running: RunningEngine, directory: string): Promise<BackupManifest> {
+async function backUp(asked: RunningEngine, directory: string): Promise<BackupManifest> {
+  const running = await withAgreeingPeers(asked);
   const client = openClient(running);
   const names = await readNames(client);
   const { taken } = await chooseCollections(running, names.collections);

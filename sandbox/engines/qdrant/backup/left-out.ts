@@ -1,5 +1,6 @@
 import type { LeftOut } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
+import { withAgreeingPeers } from '../server/agreeing-peers.ts';
 import { openClient, request } from '../server/connection.ts';
 import { readNames, snapshotNameBytesMax } from './names.ts';
 import { storedSnapshots } from './stored-snapshots.ts';
@@ -50,8 +51,9 @@ async function hasShardKeys(running: RunningEngine, name: string): Promise<boole
  * keeps. API keys are of the configuration, which stays.
  */
 export async function leftOut(running: RunningEngine): Promise<readonly LeftOut[]> {
-  const { collections } = await readNames(openClient(running));
-  const [chosen, snapshots] = await Promise.all([chooseCollections(running, collections), storedSnapshots(running)]);
+  const agreeing = await withAgreeingPeers(running);
+  const { collections } = await readNames(openClient(agreeing));
+  const [chosen, snapshots] = await Promise.all([chooseCollections(agreeing, collections), storedSnapshots(running)]);
   const why = 'a backup has snapshots of its own, and none that the server keeps';
   const named = snapshots.slice(0, namedMax).map((name) => ({ what: `stored snapshot ${JSON.stringify(name)}`, why }));
   const others = snapshots.length - named.length;

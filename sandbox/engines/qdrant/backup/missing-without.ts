@@ -1,7 +1,7 @@
 import type { Backup, MissingData } from '../../contract/backup.ts';
-import { firstNode } from '../../contract/topology.ts';
 import { missingOfMinority } from '../../shared/backup/missing-data.ts';
-import { peersOf } from '../server/peers.ts';
+import { agreeingPeers } from '../server/agreeing-peers.ts';
+import { patientMs, peersOf } from '../server/peers.ts';
 import { isActive, type Shard, shardsOf } from '../server/shards.ts';
 
 /** Each shard has a replica with all of it on a peer that runs, as a majority of the peers has agreed on. */
@@ -12,9 +12,12 @@ export const missingWithout: NonNullable<Backup['missingWithout']> = async (runn
     down.map(({ name }) => name),
   );
   if (minority !== undefined) return minority;
+  const agreeing = await agreeingPeers(running);
+  const [first] = agreeing;
+  if (first === undefined) return { why: 'most of its peers do not see the same cluster', mayCome: true };
   const [shards, up] = await Promise.all([
-    shardsOf(firstNode(running), secrets),
-    Promise.all(nodes.map(async (node) => (await peersOf(node, secrets)).id)),
+    shardsOf(first, secrets),
+    Promise.all(agreeing.map(async (node) => (await peersOf(node, secrets, patientMs)).id)),
   ]);
   return missingShard(shards, new Set(up));
 };

@@ -2,18 +2,26 @@ import type { NodeHandle } from '../../../containers/nodes/node-spec.ts';
 import type { NodeRole, RunningEngine, Secrets } from '../../contract/topology.ts';
 
 /** What one peer sees of its cluster. */
-interface Peers {
+export interface Peers {
   readonly id: number;
   /** Addresses of all, itself included, by their ids. */
   readonly peers: ReadonlyMap<number, string>;
   readonly leader: number | undefined;
+  /** Number of the last change of the cluster that it knows to be agreed on. */
+  readonly commit: number | undefined;
+  /** How many of these it has not made yet. */
+  readonly pending: number;
 }
 
 interface ClusterAnswer {
   readonly result: {
     readonly peer_id?: number;
     readonly peers?: Readonly<Record<string, { readonly uri: string }>>;
-    readonly raft_info?: { readonly leader?: number | null };
+    readonly raft_info?: {
+      readonly leader?: number | null;
+      readonly commit?: number;
+      readonly pending_operations?: number;
+    };
   };
 }
 
@@ -27,7 +35,10 @@ export async function peersOf(node: NodeHandle, secrets: Secrets, timeoutMs = 1_
     // A peer draws its id below 2^53 (Qdrant 1.18, `consensus/persistent.rs`).
     id: result.peer_id ?? 0,
     peers: new Map(Object.entries(result.peers ?? {}).map(([id, { uri }]) => [Number(id), uri])),
-    leader: result.raft_info?.leader ?? undefined,
+    // 0 while it knows of none (raft-rs, `INVALID_ID`).
+    leader: result.raft_info?.leader || undefined,
+    commit: result.raft_info?.commit,
+    pending: result.raft_info?.pending_operations ?? 0,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Backup, MissingData } from '../../contract/backup.ts';
 import type { NodeRole } from '../../contract/topology.ts';
-import { missingOfMembers } from '../../shared/backup/missing-data.ts';
+import { isSilent, missingOfMembers } from '../../shared/backup/missing-data.ts';
 import { roles } from '../failover/roles.ts';
 import { slotCount } from '../server/masters.ts';
 
@@ -22,7 +22,8 @@ export function missingSlots(up: readonly NodeRole[]): MissingData | undefined {
   if (held.size === slotCount) return undefined;
   const names = new Set(masters.map(({ node }) => node));
   // Its master is none that runs: it will be promoted.
-  const mayCome = up.some(({ role, follows }) => role === 'replica' && !names.has(follows ?? ''));
+  const isOrphan = ({ role, follows }: NodeRole) => role === 'replica' && !names.has(follows ?? '');
+  const mayCome = up.some((node) => isSilent(node) || isOrphan(node));
   return { why: `no master that runs has ${slotCount - held.size} of the slots`, mayCome };
 }
 

@@ -13,7 +13,8 @@ export function missingOfMembers(
   const minority = missingOfMinority(up.length, down);
   if (minority !== undefined) return minority;
   const primary = up.find(({ role }) => role === 'primary');
-  if (primary === undefined) return { why: 'none of those that run takes writes', mayCome: takesOver };
+  if (primary === undefined)
+    return { why: 'none of those that run takes writes', mayCome: takesOver || up.some(isSilent) };
   if (up.some(({ follows }) => follows === primary.node)) return undefined;
   // One that has just come back, or been pointed at a new primary, follows in a moment.
   return {
@@ -26,4 +27,9 @@ export function missingOfMembers(
 export function missingOfMinority(upCount: number, down: readonly string[]): MissingData | undefined {
   if (upCount > down.length) return undefined;
   return { why: `those that run are no majority: they may lack what ${down.join(' and ')} took`, mayCome: false };
+}
+
+/** Whether a node that runs gave no answer: it may be busy, or starting. */
+export function isSilent({ role }: NodeRole): boolean {
+  return role === 'down';
 }

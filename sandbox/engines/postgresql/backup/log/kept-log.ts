@@ -7,6 +7,7 @@ import { checked, execInNode } from '../../../../containers/runtime/exec.ts';
 import type { BackupManifest, BackupPart, BaseDescription, KeptLog, MomentRange } from '../../../contract/backup.ts';
 import { firstNode, type RunningEngine } from '../../../contract/topology.ts';
 import { backupRefused, openPart, writePart } from '../../../shared/backup/backup-files.ts';
+import { isInRecovery } from '../../failover/replication.ts';
 import { openPrimary } from '../../server/connection.ts';
 import { type BaseBackup, isBaseBackup, readBaseBackup } from './base-description.ts';
 import { openHistory, removeOldest, removeUnneeded } from './kept-log-files.ts';
@@ -57,7 +58,8 @@ async function reach(
   folder: string,
   running?: RunningEngine,
 ): Promise<readonly (MomentRange | undefined)[]> {
-  const live = running === undefined ? undefined : await readLive(running);
+  // One that gives no answer, as while it starts, leads where the log leads that was taken.
+  const live = running === undefined ? undefined : await readLive(running).catch(() => undefined);
   return Promise.all((bases as readonly unknown[]).map((base) => reachOf(base, folder, live)));
 }
 
@@ -92,6 +94,8 @@ async function readLive(running: RunningEngine): Promise<Live | undefined> {
   const nodes = await runningNodes(running);
   if (!nodes.includes(firstNode(running))) return undefined;
   await using opened = await openPrimary(running, { database: 'postgres' });
+  // Nobody takes writes: the first is a standby, which writes no log of its own.
+  if (await isInRecovery(opened)) return undefined;
   const { rows } = await opened.client.query<{
     history: string;
     time: Date;
