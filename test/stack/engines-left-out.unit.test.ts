@@ -53,6 +53,7 @@ interface MadeUpStack {
   readonly known?: readonly EngineName[];
   readonly running: readonly EngineName[];
   readonly wanted?: StackState['wanted'];
+  readonly stopped?: StackState['stopped'];
 }
 
 /** Engines that are attached to in a stack of which these are known, run and are to, or the refusal. */
@@ -62,7 +63,7 @@ async function attached(stack: MadeUpStack, engines?: readonly EngineName[]): Pr
 }
 
 async function onStack<Value>(
-  { known = both, running, wanted }: MadeUpStack,
+  { known = both, running, wanted, stopped }: MadeUpStack,
   act: (directory: string) => Promise<Value>,
 ): Promise<Value> {
   await using folder = await scratchFolder();
@@ -70,7 +71,7 @@ async function onStack<Value>(
   const connections = Object.fromEntries(both.map((engine) => [engine, { uri: `${engine}://`, environment: {} }]));
   await writeSecrets(directory, name, { ...noSecrets, directory, connections });
   const states = Object.fromEntries(known.map((engine) => [engine, stateOf(engine)]));
-  await writeState(directory, { ...emptyState(name), engines: states, wanted }, undefined);
+  await writeState(directory, { ...emptyState(name), engines: states, wanted, stopped }, undefined);
   const containers = running.map((engine) => listed(engine, { [labelNames.stack]: name }));
   const socket = join(folder.path, 'docker.sock');
   const server = createServer((request, response) => {
@@ -146,6 +147,17 @@ describe('a stack is started again, and reset, with the engines that it ran with
   test('while some of it runs, and after it was taken down', () => {
     expect(asTheyWere({ wanted: ['redis'], stopped: both })).toEqual(['redis']);
     expect(asTheyWere({ wanted: [], stopped: ['redis'] })).toEqual(['redis']);
+  });
+
+  test('and not with one that was left out, where nothing is known of those that a killed start was bringing up', async () => {
+    expect(asTheyWere({ wanted: ['qdrant'], stopped: ['redis'] })).toEqual(['redis']);
+    const killed = { running: [], wanted: ['qdrant'], stopped: ['redis'] } as const;
+    const state = await onStack(killed, async (directory) => {
+      const { name } = stackIdentity({ directory });
+      await markStopped(directory, name);
+      return readState(directory, name);
+    });
+    expect(state).toMatchObject({ wanted: [], stopped: ['redis'] });
   });
 
   test('with all where nobody knows which those were', () => {
