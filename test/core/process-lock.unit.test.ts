@@ -45,6 +45,19 @@ test('the lock of a process that is stopped stays its, and that of one that was 
   expect(await readdir(folder.path)).toEqual([]);
 });
 
+test('a lock that is renewed is that of nobody who has ended, though no process here has that number', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'a.lock');
+  const ended = spawn('true');
+  await once(ended, 'exit');
+  const mark = `${hostname()}:${ended.pid}:1:it`;
+  await withProcessLock(file, 'it', async () => {
+    await writeFile(holderFile(file), mark);
+    expect(await deadHolder(file)).toBeUndefined();
+  });
+  expect(await deadHolder(file)).toBe(ended.pid);
+});
+
 test('who has taken a lock meanwhile is still said to have it once it is given back by another', async () => {
   await using folder = await scratchFolder();
   const file = join(folder.path, 'a.lock');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
@@ -99,8 +99,14 @@ export async function deadHolder(lockFile: string): Promise<number | undefined> 
   const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
   const [host, processId, startTime = ''] = text.split(':');
   const pid = Number(processId);
-  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return undefined;
-  return hasEnded(pid, startTime) ? pid : undefined;
+  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0 || !hasEnded(pid, startTime)) return undefined;
+  return (await isRenewed(lockFile)) ? undefined : pid;
+}
+
+/** One in another container of the same host name has processes of its own: it renews its lock, and is none of ours. */
+async function isRenewed(lockFile: string): Promise<boolean> {
+  const found = await stat(lockFile).catch(() => undefined);
+  return found !== undefined && Date.now() - found.mtimeMs < staleMs;
 }
 
 /** Another one may have its number by now, where the system tells when a process started. */
