@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { inspectHost } from '../../sandbox/containers/host/host-findings.ts';
 import { listContainers } from '../../sandbox/containers/runtime/docker.ts';
 import {
   findDockerEndpoint,
@@ -222,6 +223,19 @@ test.each([
     code: 'DOCKER_NOT_FOUND',
     message: expect.stringContaining(socket),
   });
+});
+
+test('`doctor` does not wait for ever for one that answers a ping, and never says what it is', async () => {
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.02');
+  const socket = join(folder, 'docker.sock');
+  await startPingServer(socket, 200, () => {});
+  vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
+  const findings = await inspectHost({ room: { diskBytes: 1, memoryBytes: 1 }, checks: [] });
+  expect(findings.find(({ name }) => name === 'container engine')).toMatchObject({
+    state: 'failed',
+    text: expect.stringContaining('no answer within 600 ms'),
+  });
+  expect(findings.map(({ name }) => name)).not.toContain('disk');
 });
 
 /** Takes connections and never answers; counts them. */
