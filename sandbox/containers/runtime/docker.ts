@@ -46,6 +46,11 @@ export async function engineTimeMs(): Promise<number> {
   return Number.isNaN(atMs) ? Date.now() : atMs;
 }
 
+/** How far that clock is before ours, in milliseconds. 0 where the engine is one of this machine. */
+export async function engineLeadMs(): Promise<number> {
+  return tunnelInUse() === undefined ? 0 : (await engineTimeMs()) - Date.now();
+}
+
 function notListed(socketPath: string, cause: unknown): SandboxError {
   return new SandboxError({
     code: 'DOCKER_NOT_FOUND',
