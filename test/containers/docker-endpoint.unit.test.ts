@@ -16,9 +16,11 @@ import {
   usualSockets,
 } from '../../sandbox/containers/runtime/find/docker-endpoint.ts';
 import { ensureDocker } from '../../sandbox/containers/runtime/find/docker-host.ts';
+import { askSilentEnginesAgain, countAsSilent } from '../../sandbox/containers/runtime/find/silent-engines.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
+import { attachIfCurrent } from '../../sandbox/stack/attach/attach-stack.ts';
 import { runForError } from '../support/command.ts';
 import { seed, seedText } from '../support/seed.ts';
 
@@ -264,6 +266,17 @@ describe('an engine that takes connections and is silent', () => {
       timeoutMs: 10_000,
       onTimeout: () => new Error('it is not asked again'),
     });
+  });
+
+  test('keeps nobody from starting a stack on another one that answers', async () => {
+    const socket = join(folder, 'docker.sock');
+    await startPingServer(socket, 200, (response) => response.end('[]'));
+    await writeContext('answering', `unix://${socket}`);
+    vi.stubEnv('DOCKER_CONTEXT', 'answering');
+    vi.stubEnv('XDG_DATA_HOME', folder);
+    countAsSilent(join(folder, 'silent.sock'));
+    expect(await attachIfCurrent({ directory: folder, engines: ['redis'], identifying: {} })).toBeUndefined();
+    askSilentEnginesAgain();
   });
 
   // `up` looks for what runs, for what watches it, and for an engine that it could start.

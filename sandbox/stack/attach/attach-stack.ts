@@ -225,10 +225,10 @@ export async function attachIfCurrent(options: {
     sourceHash(options.engines, options.identifying),
     attachStack(options).catch((thrown) => {
       // Nothing runs, or there is no container engine yet that it could run on: a start comes next.
-      const absent = ['STACK_NOT_RUNNING', 'DOCKER_NOT_FOUND'];
+      const code = thrown instanceof SandboxError ? thrown.code : undefined;
+      if (code === 'STACK_NOT_RUNNING') return undefined;
       // A silent one is there, and a start would only wait for it once more.
-      const isAbsent = thrown instanceof SandboxError && absent.includes(thrown.code) && silentEngine() === undefined;
-      if (isAbsent) return undefined;
+      if (code === 'DOCKER_NOT_FOUND' && silentEngine() === undefined) return undefined;
       throw thrown;
     }),
   ]);
