@@ -12,6 +12,7 @@ import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { waitForStack } from '../../sandbox/stack/attach/wait-for-stack.ts';
 import { stackLockFile } from '../../sandbox/stack/state/stack-folder.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import { killedChanger } from '../../sandbox/stack/state/stack-lock.ts';
 import {
   type EngineState,
   emptyState,
@@ -23,6 +24,7 @@ import {
   writeSecrets,
   writeState,
 } from '../../sandbox/stack/state/stack-state.ts';
+import { ensureStateDirectory } from '../../sandbox/stack/state/state-directory.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 
 const both = ['postgresql', 'redis'] as const;
@@ -138,6 +140,19 @@ test('who waits for one whose starter was killed is told so, and not kept until 
     code: 'STACK_NOT_RUNNING',
     message: expect.stringContaining(`Process ${ended.pid}, which was at it, was killed`),
   });
+});
+
+test('what a killed process left where locks are no longer kept is of no start that is waited for', async () => {
+  await using folder = await scratchFolder();
+  const { name, directory } = stackIdentity({ directory: folder.path });
+  const ended = spawnSync('true');
+  const mark = `${hostname()}:${ended.pid}:1:it`;
+  const lock = await stackLockFile(directory, name, 'lock');
+  await writeFile(holderFile(join(await ensureStateDirectory(directory), `${name}.lock`)), mark);
+  expect(await killedChanger(directory, name)).toBeUndefined();
+  await writeFile(holderFile(lock), mark);
+  expect(await killedChanger(directory, name)).toBe(ended.pid);
+  await rm(holderFile(lock));
 });
 
 describe('a stack is started again, and reset, with the engines that it ran with', () => {
