@@ -39,7 +39,7 @@ async function startAll(given: EngineStart): Promise<StartedEngine> {
   const addressOf = topology.name === 'standalone' ? undefined : given.addresses?.of;
   const specs = await describeNodes(given, topology.nodes, addressOf);
   const start = await withoutOldWatcher(given, specs, addressOf);
-  // None is made any more once one has failed: whoever takes back what was started looks for it only once.
+  // Where one fails, all have ended before that is told: whoever takes back what was started looks for it only once.
   const nodes = await runAsOne(start.signal, (signal) => startNodes(specs, { ...start, signal }, addressOf));
   const watcher = await ensureWatcher(start, addressOf);
 
