@@ -15,14 +15,18 @@ interface Results {
 const [path = '', status = '1'] = process.argv.slice(2);
 const { passed, failed, skipped } = count(read(path), Number(status));
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-process.exitCode = failed === 0 && passed > 0 && status === '0' ? 0 : 1;
+process.exitCode = failed === 0 && status === '0' ? 0 : 1;
 
-/** A run that failed without a failed test or file (the checks before the tests, an error of nobody's) is one failure. */
+/**
+ * A run that failed without a failed test or file (the checks before the tests, an error of nobody's), or in which nothing
+ * passed, is one failure.
+ */
 function count(results: Results | undefined, exitStatus: number) {
   const found = (results?.numFailedTests ?? 0) + brokenFiles(results);
+  const passed = results?.numPassedTests ?? 0;
   return {
-    passed: results?.numPassedTests ?? 0,
-    failed: exitStatus !== 0 && found === 0 ? 1 : found,
+    passed,
+    failed: found === 0 && (exitStatus !== 0 || passed === 0) ? 1 : found,
     skipped: (results?.numPendingTests ?? 0) + (results?.numTodoTests ?? 0),
   };
 }

@@ -1,7 +1,7 @@
 import { withoutUndefined } from '../../sandbox/core/without-undefined.ts';
 import type { PathCheck } from '../../sandbox/engines/contract/bench/query-path.ts';
 import { datasetText } from '../environment.ts';
-import type { BenchEnvironment, BenchReport, PathResult } from '../results.ts';
+import type { BenchEnvironment, BenchReport, PathNotRun, PathResult } from '../results.ts';
 import { atDifferentTimes, type Change, changeInTurns, inTurns, judge } from './compare-figures.ts';
 import { estimateOverTime, isSameRow, looksOf, pairsOf, roundsOf, yardsticksOf } from './rounds-of-reports.ts';
 
@@ -118,7 +118,7 @@ export function compareReports(before: Compared, after: Compared, pairing: Pairi
 function unpairedOf({ report: before, saved = before }: Compared, after: BenchReport): readonly UnpairedPath[] {
   const [rowsBefore, rowsSaved, rowsAfter] = [before, saved, after].map(singleClientRows) as [Rows, Rows, Rows];
   const reasonOf = ({ engine, path }: Named) =>
-    after.notRun.find((each) => each.engine === engine && each.path === path && each.isLeftOut !== true)?.reason;
+    after.notRun.find((each) => each.engine === engine && each.path === path && !isLeftOut(each))?.reason;
   const gone = without(rowsBefore, rowsAfter, isSameRow).map((row) => ({ ...row, notRun: reasonOf(row) }));
   // Of a run beside this one, what neither of the two could run is in the saved one alone.
   const goneFromBoth = without(rowsSaved, [...rowsBefore, ...rowsAfter], isSameName)
@@ -130,6 +130,11 @@ function unpairedOf({ report: before, saved = before }: Compared, after: BenchRe
     }),
     ...without(rowsAfter, rowsBefore, isSameRow).map(({ engine, path }) => ({ engine, path, only: 'after' as const })),
   ];
+}
+
+/** Runs of earlier releases say it in the reason alone. */
+function isLeftOut({ isLeftOut: isSaid, reason }: PathNotRun): boolean {
+  return isSaid ?? /, which (is|are) not measured here$/.test(reason);
 }
 
 type Rows = readonly PathResult[];

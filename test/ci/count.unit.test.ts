@@ -38,5 +38,6 @@ test('a file that failed in a hook or before its first test is a failure too, be
 
 test('a run that left no report has failed, whatever it ended with', async () => {
   expect(await said(1)).toEqual(['0 passed, 1 failed, 0 skipped', 1]);
-  expect(await said(0)).toEqual(['0 passed, 0 failed, 0 skipped', 1]);
+  expect(await said(0)).toEqual(['0 passed, 1 failed, 0 skipped', 1]);
+  expect(await said(0, { ...counts(0, 0), testResults: [] })).toEqual(['0 passed, 1 failed, 0 skipped', 1]);
 });

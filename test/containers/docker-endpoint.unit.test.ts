@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { inspectHost } from '../../sandbox/containers/host/host-findings.ts';
 import { listContainers } from '../../sandbox/containers/runtime/docker.ts';
 import {
   findDockerEndpoint,
@@ -15,9 +16,11 @@ import {
   usualSockets,
 } from '../../sandbox/containers/runtime/find/docker-endpoint.ts';
 import { ensureDocker } from '../../sandbox/containers/runtime/find/docker-host.ts';
+import { askSilentEnginesAgain, countAsSilent } from '../../sandbox/containers/runtime/find/silent-engines.ts';
 import { SandboxError } from '../../sandbox/core/errors.ts';
 import { poll } from '../../sandbox/core/poll.ts';
 import { silent } from '../../sandbox/core/progress.ts';
+import { attachIfCurrent } from '../../sandbox/stack/attach/attach-stack.ts';
 import { runForError } from '../support/command.ts';
 import { seed, seedText } from '../support/seed.ts';
 
@@ -224,6 +227,19 @@ test.each([
   });
 });
 
+test('`doctor` does not wait for ever for one that answers a ping, and never says what it is', async () => {
+  vi.stubEnv('SANDBOX_DEADLINE_FACTOR', '0.02');
+  const socket = join(folder, 'docker.sock');
+  await startPingServer(socket, 200, () => {});
+  vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
+  const findings = await inspectHost({ room: { diskBytes: 1, memoryBytes: 1 }, checks: [] });
+  expect(findings.find(({ name }) => name === 'container engine')).toMatchObject({
+    state: 'failed',
+    text: expect.stringContaining('no answer within 600 ms'),
+  });
+  expect(findings.map(({ name }) => name)).not.toContain('disk');
+});
+
 /** Takes connections and never answers; counts them. */
 async function silentSocket(name: string): Promise<{ readonly socketPath: string; readonly asked: () => number }> {
   const socketPath = join(folder, name);
@@ -250,6 +266,17 @@ describe('an engine that takes connections and is silent', () => {
       timeoutMs: 10_000,
       onTimeout: () => new Error('it is not asked again'),
     });
+  });
+
+  test('keeps nobody from starting a stack on another one that answers', async () => {
+    const socket = join(folder, 'docker.sock');
+    await startPingServer(socket, 200, (response) => response.end('[]'));
+    await writeContext('answering', `unix://${socket}`);
+    vi.stubEnv('DOCKER_CONTEXT', 'answering');
+    vi.stubEnv('XDG_DATA_HOME', folder);
+    countAsSilent(join(folder, 'silent.sock'));
+    expect(await attachIfCurrent({ directory: folder, engines: ['redis'], identifying: {} })).toBeUndefined();
+    askSilentEnginesAgain();
   });
 
   // `up` looks for what runs, for what watches it, and for an engine that it could start.

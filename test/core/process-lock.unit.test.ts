@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -43,6 +43,34 @@ test('the lock of a process that is stopped stays its, and that of one that was 
   expect(await take(10_000)).toBe('taken');
   expect(await deadHolder(file)).toBeUndefined();
   expect(await readdir(folder.path)).toEqual([]);
+});
+
+test('a lock that is renewed is that of nobody who has ended, though no process here has that number', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'a.lock');
+  const ended = spawn('true');
+  await once(ended, 'exit');
+  const mark = `${hostname()}:${ended.pid}:1:it`;
+  await withProcessLock(file, 'it', async () => {
+    await writeFile(holderFile(file), mark);
+    expect(await deadHolder(file)).toBeUndefined();
+  });
+  expect(await deadHolder(file)).toBe(ended.pid);
+});
+
+test('the lock of a process that was killed is given back though the clock was put back since', async () => {
+  await using folder = await scratchFolder();
+  const file = join(folder.path, 'a.lock');
+  const ended = spawn('true');
+  await once(ended, 'exit');
+  await mkdir(file);
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  await utimes(file, inAnHour, inAnHour);
+  const take = (timeoutMs: number) => withProcessLock(file, 'it', async () => 'taken', { timeoutMs });
+  await writeFile(holderFile(file), `elsewhere:${ended.pid}:1:it`);
+  await expect(take(100)).rejects.toMatchObject({ code: 'STACK_BUSY' });
+  await writeFile(holderFile(file), `${hostname()}:${ended.pid}:1:it`);
+  expect(await take(10_000)).toBe('taken');
 });
 
 test('who has taken a lock meanwhile is still said to have it once it is given back by another', async () => {

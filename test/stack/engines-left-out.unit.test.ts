@@ -12,6 +12,7 @@ import { attachStack } from '../../sandbox/stack/attach/attach-stack.ts';
 import { waitForStack } from '../../sandbox/stack/attach/wait-for-stack.ts';
 import { stackLockFile } from '../../sandbox/stack/state/stack-folder.ts';
 import { stackIdentity } from '../../sandbox/stack/state/stack-identity.ts';
+import { killedChanger } from '../../sandbox/stack/state/stack-lock.ts';
 import {
   type EngineState,
   emptyState,
@@ -23,6 +24,7 @@ import {
   writeSecrets,
   writeState,
 } from '../../sandbox/stack/state/stack-state.ts';
+import { ensureStateDirectory } from '../../sandbox/stack/state/state-directory.ts';
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 
 const both = ['postgresql', 'redis'] as const;
@@ -53,6 +55,7 @@ interface MadeUpStack {
   readonly known?: readonly EngineName[];
   readonly running: readonly EngineName[];
   readonly wanted?: StackState['wanted'];
+  readonly stopped?: StackState['stopped'];
 }
 
 /** Engines that are attached to in a stack of which these are known, run and are to, or the refusal. */
@@ -62,7 +65,7 @@ async function attached(stack: MadeUpStack, engines?: readonly EngineName[]): Pr
 }
 
 async function onStack<Value>(
-  { known = both, running, wanted }: MadeUpStack,
+  { known = both, running, wanted, stopped }: MadeUpStack,
   act: (directory: string) => Promise<Value>,
 ): Promise<Value> {
   await using folder = await scratchFolder();
@@ -70,7 +73,7 @@ async function onStack<Value>(
   const connections = Object.fromEntries(both.map((engine) => [engine, { uri: `${engine}://`, environment: {} }]));
   await writeSecrets(directory, name, { ...noSecrets, directory, connections });
   const states = Object.fromEntries(known.map((engine) => [engine, stateOf(engine)]));
-  await writeState(directory, { ...emptyState(name), engines: states, wanted }, undefined);
+  await writeState(directory, { ...emptyState(name), engines: states, wanted, stopped }, undefined);
   const containers = running.map((engine) => listed(engine, { [labelNames.stack]: name }));
   const socket = join(folder.path, 'docker.sock');
   const server = createServer((request, response) => {
@@ -139,6 +142,19 @@ test('who waits for one whose starter was killed is told so, and not kept until 
   });
 });
 
+test('what a killed process left where locks are no longer kept is of no start that is waited for', async () => {
+  await using folder = await scratchFolder();
+  const { name, directory } = stackIdentity({ directory: folder.path });
+  const ended = spawnSync('true');
+  const mark = `${hostname()}:${ended.pid}:1:it`;
+  const lock = await stackLockFile(directory, name, 'lock');
+  await writeFile(holderFile(join(await ensureStateDirectory(directory), `${name}.lock`)), mark);
+  expect(await killedChanger(directory, name)).toBeUndefined();
+  await writeFile(holderFile(lock), mark);
+  expect(await killedChanger(directory, name)).toBe(ended.pid);
+  await rm(holderFile(lock));
+});
+
 describe('a stack is started again, and reset, with the engines that it ran with', () => {
   const engines = { postgresql: stateOf('postgresql'), redis: stateOf('redis') };
   const asTheyWere = (state: Pick<StackState, 'wanted' | 'stopped'>) => enginesAsTheyWere({ engines, ...state });
@@ -146,6 +162,17 @@ describe('a stack is started again, and reset, with the engines that it ran with
   test('while some of it runs, and after it was taken down', () => {
     expect(asTheyWere({ wanted: ['redis'], stopped: both })).toEqual(['redis']);
     expect(asTheyWere({ wanted: [], stopped: ['redis'] })).toEqual(['redis']);
+  });
+
+  test('and not with one that was left out, where nothing is known of those that a killed start was bringing up', async () => {
+    expect(asTheyWere({ wanted: ['qdrant'], stopped: ['redis'] })).toEqual(['redis']);
+    const killed = { running: [], wanted: ['qdrant'], stopped: ['redis'] } as const;
+    const state = await onStack(killed, async (directory) => {
+      const { name } = stackIdentity({ directory });
+      await markStopped(directory, name);
+      return readState(directory, name);
+    });
+    expect(state).toMatchObject({ wanted: [], stopped: ['redis'] });
   });
 
   test('with all where nobody knows which those were', () => {

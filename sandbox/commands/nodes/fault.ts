@@ -1,5 +1,6 @@
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../../containers/faults/fault-kinds.ts';
 import { createFaults, type Faults } from '../../containers/faults/faults.ts';
+import { engineLeadMs } from '../../containers/runtime/docker.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
@@ -65,9 +66,12 @@ async function makeFault(wanted: Fault, faults: Faults, context: ActionContext):
     wanted.kind !== 'partition' && replacing.includes(wanted.kind)
       ? await watchTakeover(identityOf(context), wanted.node).catch(notKnown)
       : undefined;
-  const { diedAtMs = Date.now() } = await faults.inject(wanted);
+  const { diedAtMs } = await faults.inject(wanted);
+  const madeAtMs = Date.now();
   if (watch === undefined) return {};
-  return { broke: watch.broken, takeover: await watch.outcome(diedAtMs, context.signal) };
+  const leadMs = await engineLeadMs();
+  const atMs = diedAtMs === undefined ? madeAtMs : diedAtMs - leadMs;
+  return { broke: watch.broken, takeover: await watch.outcome({ atMs, engineLeadMs: leadMs }, context.signal) };
 }
 
 /** A stack whose state is lost has faults too, and nobody can be asked what its nodes are. */

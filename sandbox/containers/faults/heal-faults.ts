@@ -1,5 +1,5 @@
 import { withoutUndefined } from '../../core/without-undefined.ts';
-import { removeContainer } from '../nodes/nodes.ts';
+import { removeContainer, resumeContainer, startContainer } from '../nodes/nodes.ts';
 import { docker } from '../runtime/docker.ts';
 import { checked } from '../runtime/exec.ts';
 import { labelNames } from '../runtime/labels.ts';
@@ -42,13 +42,12 @@ export async function healFaults(options: {
 export const networkKinds: readonly FaultKind[] = ['isolate', 'partition', 'loss', 'latency', 'reset', 'bandwidth'];
 
 async function healNode(target: FaultTarget, kinds: ReadonlySet<FaultKind>, start: boolean): Promise<void> {
-  const container = (await docker()).getContainer(target.containerId);
-  let { State } = await container.inspect();
-  if (State.Paused) await container.unpause();
+  // Another command may be healing it too: what is done already is no failure.
+  await resumeContainer(target.containerId);
   if (kinds.has('fill-disk')) checked(await onVolumes(target, await volumesOf(target), 'free'), 'freeing the disk');
-  State = (await container.inspect()).State;
+  const { State } = await (await docker()).getContainer(target.containerId).inspect();
   // Rules die with the namespace of a node that has stopped.
   if (State.Running && networkKinds.some((kind) => kinds.has(kind))) await inNamespace(target, ['heal']);
   const isDown = kinds.has('kill') || kinds.has('stop') || kinds.has('wipe');
-  if (!State.Running && isDown && start) await container.start();
+  if (!State.Running && isDown && start) await startContainer(target.containerId);
 }

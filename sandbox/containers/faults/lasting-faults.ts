@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../core/deadlines.ts';
 import { removeContainer, unlessMissing } from '../nodes/nodes.ts';
-import { docker } from '../runtime/docker.ts';
+import { docker, engineTimeMs } from '../runtime/docker.ts';
 import { type Labels, labelNames } from '../runtime/labels.ts';
 import type { FoundContainer } from '../runtime/objects.ts';
 import { isOwnerAlive } from '../runtime/owner.ts';
@@ -51,7 +51,9 @@ export async function sortedFaults(
   const over = await Promise.all(
     records.map(async (record) => {
       const { kind, node } = activeFault(record);
-      const [made, now] = await Promise.all([recordNow(record), nodeNow(targets.get(node)?.containerId)]);
+      // In this order: a pause that is made between the two looks is seen.
+      const made = await recordNow(record);
+      const now = await nodeNow(targets.get(node)?.containerId);
       return made !== undefined && isOver(kind, made, now);
     }),
   );
@@ -72,9 +74,10 @@ async function recordNow({ id, labels }: FoundContainer): Promise<RecordNow | un
   if (found === undefined) return undefined;
   const createdAtMs = Date.parse(found.Created);
   const maker = labels[labelNames.faultMaker];
+  if (activeFault({ labels }).kind !== 'pause' || maker === undefined || !isOwnerAlive(maker))
+    return { createdAtMs, isMade: true };
   // Its maker pauses the node right after it has written that down.
-  const isMade = maker === undefined || !isOwnerAlive(maker) || Date.now() - createdAtMs > deadlineMs('pause');
-  return { createdAtMs, isMade };
+  return { createdAtMs, isMade: (await engineTimeMs()) - createdAtMs > deadlineMs('pause') };
 }
 
 async function nodeNow(id: string | undefined): Promise<NodeNow | undefined> {

@@ -6,7 +6,8 @@ import { messageOf, SandboxError } from '../../core/errors.ts';
 import { officialBase } from '../images/base-image.ts';
 import { atMirror, withoutStatus } from '../images/image-pull.ts';
 import { docker } from '../runtime/docker.ts';
-import { findDockerEndpoint, passedOverSockets } from '../runtime/find/docker-endpoint.ts';
+import { getDocument } from '../runtime/engine-http.ts';
+import { type DockerEndpoint, findDockerEndpoint, passedOverSockets } from '../runtime/find/docker-endpoint.ts';
 import { silentEngine } from '../runtime/find/silent-engines.ts';
 import { type OtherMachine, otherMachine } from '../runtime/ssh/other-machine.ts';
 import type { Finding, HostCheck, HostMachine } from './host-check.ts';
@@ -76,8 +77,7 @@ async function engineFinding(): Promise<Finding> {
       const text = ['none answers', ...(await passedOverSockets())].join('; ');
       return { name, state: 'failed', text, next: installAdvice() };
     }
-    const client = await docker();
-    const [info, version] = await Promise.all([client.info(), client.version()]);
+    const [info, version] = await describeEngine(endpoint);
     const product = version.Components?.[0]?.Name === 'Podman Engine' ? 'Podman' : 'Docker';
     const text = `${product} ${version.Version} at ${endpoint.leadsTo ?? endpoint.url}, storage ${info.Driver}, cgroup v${info.CgroupVersion ?? '1'}`;
     return { name, state: 'ok', text };
@@ -85,6 +85,27 @@ async function engineFinding(): Promise<Finding> {
     const next = thrown instanceof SandboxError ? thrown.next : 'Look at its log, and start it again.';
     return { name, state: 'failed', text: messageOf(thrown), next };
   }
+}
+
+/** Of one at a socket within a deadline: one that answers a ping may never say what it is. */
+async function describeEngine({ socketPath }: DockerEndpoint): Promise<readonly [EngineInfo, EngineVersion]> {
+  if (socketPath === undefined) {
+    const client = await docker();
+    return Promise.all([client.info() as Promise<EngineInfo>, client.version()]);
+  }
+  const described = Promise.all(['/info', '/version'].map((path) => getDocument(socketPath, path)));
+  return (await described) as unknown as readonly [EngineInfo, EngineVersion];
+}
+
+/** As much as is shown (Docker Engine API, "System"). */
+interface EngineInfo {
+  readonly Driver: string;
+  readonly CgroupVersion?: string;
+}
+
+interface EngineVersion {
+  readonly Version: string;
+  readonly Components?: readonly { readonly Name: string }[];
 }
 
 async function roomFindings(wanted: Wishes['room']): Promise<readonly Finding[]> {

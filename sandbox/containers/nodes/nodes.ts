@@ -57,7 +57,7 @@ export async function forwardContainer(id: string): Promise<void> {
 }
 
 /** Whether a container was paused, and was resumed. */
-async function resumeContainer(id: string): Promise<boolean> {
+export async function resumeContainer(id: string): Promise<boolean> {
   if ((await inspect(id))?.State.Paused !== true) return false;
   try {
     await (await docker()).getContainer(id).unpause();

@@ -39,6 +39,18 @@ export async function listContainers(options: ContainerListOptions): Promise<rea
   return (await listed) as readonly ContainerInfo[];
 }
 
+/** What the clock says that the times of containers are by, in milliseconds since 1970: that of another machine is not ours. */
+export async function engineTimeMs(): Promise<number> {
+  const { SystemTime } = (await (await docker()).info()) as { readonly SystemTime?: string };
+  const atMs = Date.parse(SystemTime ?? '');
+  return Number.isNaN(atMs) ? Date.now() : atMs;
+}
+
+/** How far that clock is before ours, in milliseconds. 0 where the engine is one of this machine. */
+export async function engineLeadMs(): Promise<number> {
+  return tunnelInUse() === undefined ? 0 : (await engineTimeMs()) - Date.now();
+}
+
 function notListed(socketPath: string, cause: unknown): SandboxError {
   return new SandboxError({
     code: 'DOCKER_NOT_FOUND',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
@@ -44,8 +44,10 @@ export async function withProcessLock<Value>(
       holder = await holderThere(lockFile);
       if (holder !== undefined) return false;
       return lock(lockFile, { lockfilePath: lockFile, realpath: false, stale: staleMs, onCompromised: () => {} }).catch(
-        (thrown) => {
-          throw cannotBeMade(lockFile, thrown) ? fatal(writeError(lockFile, thrown)) : thrown;
+        async (thrown) => {
+          if (cannotBeMade(lockFile, thrown)) throw fatal(writeError(lockFile, thrown));
+          await letAge(lockFile);
+          throw thrown;
         },
       );
     },
@@ -99,8 +101,28 @@ export async function deadHolder(lockFile: string): Promise<number | undefined> 
   const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
   const [host, processId, startTime = ''] = text.split(':');
   const pid = Number(processId);
-  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0) return undefined;
-  return hasEnded(pid, startTime) ? pid : undefined;
+  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0 || !hasEnded(pid, startTime)) return undefined;
+  return (await isRenewed(lockFile)) ? undefined : pid;
+}
+
+/** One in another container of the same host name has processes of its own: it renews its lock, and is none of ours. */
+async function isRenewed(lockFile: string): Promise<boolean> {
+  const aheadMs = await renewedAheadMs(lockFile);
+  return aheadMs !== undefined && Math.abs(aheadMs) < staleMs;
+}
+
+/** A clock that was put back after the holder had been killed would keep its lock until it is there again: it ages from now on. */
+async function letAge(lockFile: string): Promise<void> {
+  const aheadMs = (await renewedAheadMs(lockFile)) ?? 0;
+  if (aheadMs < staleMs || (await deadHolder(lockFile)) === undefined) return;
+  const now = new Date();
+  await utimes(lockFile, now, now).catch(() => {});
+}
+
+/** How far the last renewal of a lock lies ahead of now, in milliseconds: mostly it is negative. `undefined`: there is none. */
+async function renewedAheadMs(lockFile: string): Promise<number | undefined> {
+  const found = await stat(lockFile).catch(() => undefined);
+  return found && found.mtimeMs - Date.now();
 }
 
 /** Another one may have its number by now, where the system tells when a process started. */

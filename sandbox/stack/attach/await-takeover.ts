@@ -22,8 +22,16 @@ export type Takeover =
 
 export interface TakeoverWatch {
   readonly broken: BrokenNode;
-  /** Returns once another node has taken over, or it is clear that none will. `faultAtMs`: since 1970. */
-  readonly outcome: (faultAtMs: number, signal: AbortSignal) => Promise<Takeover>;
+  /** Returns once another node has taken over, or it is clear that none will. */
+  readonly outcome: (
+    fault: {
+      /** By our clock, in milliseconds since 1970. */
+      readonly atMs: number;
+      /** How far the clock of the container engine, which the watcher goes by, is before ours. */
+      readonly engineLeadMs: number;
+    },
+    signal: AbortSignal,
+  ) => Promise<Takeover>;
 }
 
 /**
@@ -39,7 +47,8 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
   const primaries = before.filter(({ role }) => isLeader(role)).map((each) => each.node);
   if (!primaries.includes(node)) return undefined;
   const role = before.find((each) => each.node === node)?.role ?? 'unknown';
-  const outcome = async (faultAtMs: number, signal: AbortSignal): Promise<Takeover> => {
+  const outcome: TakeoverWatch['outcome'] = async ({ atMs, engineLeadMs }, signal) => {
+    const sinceMs = atMs + engineLeadMs;
     const reason = whyNobody(engine, running);
     if (reason !== undefined) return { nobody: reason };
     const timeoutMs = deadlineMs('topologyConverged');
@@ -47,7 +56,7 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
       async () => {
         const roles: readonly NodeRole[] = await rolesOf(found);
         const next = roles.find((each) => isLeader(each.role) && !primaries.includes(each.node));
-        return next && { node: next.node, afterMs: Math.max(0, Date.now() - faultAtMs) };
+        return next && { node: next.node, afterMs: Math.max(0, Date.now() - atMs) };
       },
       { timeoutMs, intervalMs: 50, signal, onTimeout: () => new Error('nobody took over') },
     ).catch((thrown: unknown) => {
@@ -55,10 +64,10 @@ export async function watchTakeover(options: TopologyOptions, node: string): Pro
       if (!(thrown instanceof Error) || thrown.message !== 'nobody took over') throw thrown;
     });
     if (next === undefined) {
-      const [reason] = await decisionsSince(running, faultAtMs, 'nobody takes over: ');
+      const [reason] = await decisionsSince(running, sinceMs, 'nobody takes over: ');
       return { nobody: `nobody took over within ${timeoutMs / 1_000} s; ${reason ?? '`logs` says more'}` };
     }
-    const decision = await decisionOn(next.node, running, faultAtMs, signal);
+    const decision = await decisionOn(next.node, running, sinceMs, signal);
     return { ...next, ...withoutUndefined({ decision }) };
   };
   return { broken: { engine: engine.name, node, role }, outcome };
@@ -92,11 +101,11 @@ async function decisionsSince(running: RunningEngine, sinceMs: number, beginning
 async function decisionOn(
   node: string,
   running: RunningEngine,
-  faultAtMs: number,
+  sinceMs: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (running.watcher === undefined) return undefined;
-  return poll(async () => (await decisionsSince(running, faultAtMs, `${node} took over`))[0], {
+  return poll(async () => (await decisionsSince(running, sinceMs, `${node} took over`))[0], {
     timeoutMs: deadlineMs('statement'),
     signal,
     onTimeout: () => new Error('the watcher said nothing'),

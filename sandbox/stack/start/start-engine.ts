@@ -6,6 +6,7 @@ import { startNode } from '../../containers/nodes/start-node.ts';
 import { untilReady } from '../../containers/nodes/until-ready.ts';
 import { labelNames } from '../../containers/runtime/labels.ts';
 import { ensureVolume } from '../../containers/runtime/objects.ts';
+import { runAsOne } from '../../core/run-concurrently.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
 import type { RunningEngine, Topology } from '../../engines/contract/topology.ts';
 import { nodeNamesOf } from '../resolve/described-nodes.ts';
@@ -38,22 +39,8 @@ async function startAll(given: EngineStart): Promise<StartedEngine> {
   const addressOf = topology.name === 'standalone' ? undefined : given.addresses?.of;
   const specs = await describeNodes(given, topology.nodes, addressOf);
   const start = await withoutOldWatcher(given, specs, addressOf);
-  const starting = new Map<string, Promise<{ node: NodeHandle; version: string }>>();
-  const startOne = async (spec: NodeSpec) => {
-    await Promise.all((spec.after ?? []).map((name) => starting.get(name)));
-    start.signal.throwIfAborted();
-    const node = await start.headStart.inTurn(() => ensureNode(spec, start, addressOf));
-    start.onWaiting?.();
-    const version = await untilReady(node, {
-      probe: () => start.engine.probe(node, start.secrets),
-      timeoutMs: start.readyTimeoutMs,
-      signal: start.signal,
-    });
-    return { node, version };
-  };
-  // In the order of the list: a node comes after those that it waits for.
-  for (const spec of specs) starting.set(spec.name, startOne(spec));
-  const nodes = await Promise.all(starting.values());
+  // Where one fails, all have ended before that is told: whoever takes back what was started looks for it only once.
+  const nodes = await runAsOne(start.signal, (signal) => startNodes(specs, { ...start, signal }, addressOf));
   const watcher = await ensureWatcher(start, addressOf);
 
   const running: RunningEngine = {
@@ -67,6 +54,37 @@ async function startAll(given: EngineStart): Promise<StartedEngine> {
   };
   await topology.form?.(running);
   return { running, readyMs: Math.round(performance.now() - beganMs) };
+}
+
+interface StartedNode {
+  readonly node: NodeHandle;
+  readonly version: string;
+}
+
+/** Begins to start each of the nodes. */
+function startNodes(
+  specs: readonly NodeSpec[],
+  start: EngineStart,
+  addressOf: AddressOf,
+): readonly Promise<StartedNode>[] {
+  const starting = new Map<string, Promise<StartedNode>>();
+  const startOne = async (spec: NodeSpec): Promise<StartedNode> => {
+    await Promise.all((spec.after ?? []).map((name) => starting.get(name)));
+    const node = await start.headStart.inTurn(() => {
+      start.signal.throwIfAborted();
+      return ensureNode(spec, start, addressOf);
+    });
+    start.onWaiting?.();
+    const version = await untilReady(node, {
+      probe: () => start.engine.probe(node, start.secrets),
+      timeoutMs: start.readyTimeoutMs,
+      signal: start.signal,
+    });
+    return { node, version };
+  };
+  // In the order of the list: a node comes after those that it waits for.
+  for (const spec of specs) starting.set(spec.name, startOne(spec));
+  return [...starting.values()];
 }
 
 /** Ports are chosen before anything starts, but only known once the nodes are: describe, choose, describe again. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dataFolders, ensureOwnFolder } from '../../core/files/user-folder.ts';
@@ -36,10 +37,14 @@ export async function stackLockFile(directory: string, name: string, extension: 
   return join(usable ? locks : await ensureStateDirectory(directory), `${name}.${extension}`);
 }
 
-/** Where {@link stackLockFile} may have put one. Makes nothing. */
-export function possibleLockFiles(directory: string, name: string, extension: string): readonly string[] {
+/**
+ * {@link stackLockFile} as far as others have made its folder; makes nothing. What lies in one that comes after it is of a time
+ * when the user's folders were others.
+ */
+export function findStackLockFile(directory: string, name: string, extension: string): string | undefined {
   const folders = [...dataFolders().map((root) => join(root, 'locks')), stateDirectory(directory)];
-  return folders.map((folder) => join(folder, `${name}.${extension}`));
+  const folder = folders.find((each) => existsSync(each));
+  return folder === undefined ? undefined : join(folder, `${name}.${extension}`);
 }
 
 /** Removes the folder of a stack if nothing is in it but empty folders: backups stay. */

@@ -1,5 +1,5 @@
 import { deadHolder, withProcessLock } from '../../core/files/process-lock.ts';
-import { possibleLockFiles, stackLockFile } from './stack-folder.ts';
+import { findStackLockFile, stackLockFile } from './stack-folder.ts';
 
 /** Runs `work` while no other command changes this stack. Throws `STACK_BUSY`. */
 export async function withStackLock<Value>(
@@ -14,6 +14,6 @@ export async function withStackLock<Value>(
 
 /** The process that was killed while it changed this stack, where nobody has gone on since. */
 export async function killedChanger(directory: string, name: string): Promise<number | undefined> {
-  const found = await Promise.all(possibleLockFiles(directory, name, 'lock').map(deadHolder));
-  return found.find((processId) => processId !== undefined);
+  const file = findStackLockFile(directory, name, 'lock');
+  return file === undefined ? undefined : deadHolder(file);
 }

@@ -116,12 +116,16 @@ export function enginesMeant({ engines, wanted = [] }: Pick<StackState, 'engines
 }
 
 /**
- * Engines that a stack goes on with as it was: those that are to run; where none is, those that were when it was taken down, and
- * all that are known where nobody knows that.
+ * Engines that a stack goes on with as it was: those that are to run; where nothing is known of any of them, those that were when it
+ * was taken down, and all that are known where nobody knows that.
  */
 export function enginesAsTheyWere(state: Pick<StackState, 'engines' | 'wanted' | 'stopped'>): readonly EngineName[] {
-  const { engines, wanted = [], stopped = [] } = state;
-  return enginesMeant({ engines, wanted: wanted.length > 0 ? wanted : stopped });
+  return enginesMeant({ engines: state.engines, wanted: lastToRun(state) });
+}
+
+/** A first start of further engines that was killed, before anything was known of them, leaves what ran before as it was. */
+function lastToRun({ engines, wanted, stopped }: Pick<StackState, 'engines' | 'wanted' | 'stopped'>) {
+  return wanted?.some((name) => Object.hasOwn(engines, name)) === false ? stopped : wanted;
 }
 
 export const noSecrets: StackSecrets = { version: filesVersion, secrets: {}, connections: {} };
@@ -272,7 +276,7 @@ export async function markStopped(directory: string, name: string): Promise<void
   else {
     const secrets = await readSecrets(directory, name).catch(() => undefined);
     // Taken down once more, it is still as it was before the first time.
-    const stopped = state.wanted?.length === 0 ? state.stopped : state.wanted;
+    const stopped = lastToRun(state);
     await writeState(directory, { ...state, sourceHash: undefined, wanted: [], stopped }, secrets?.key);
   }
 }

@@ -84,10 +84,11 @@ function keeperOf(
 ): Omit<StateKeeper, 'prove'> {
   let state = firstState;
   let secrets = firstSecrets;
-  // One write after the other: the last one to be asked for is the last one on disk.
+  // One write after the other: the last one to be asked for is the last one on disk. One that failed, as on a full disk, is
+  // told to who asked for it, and keeps none from the disk that comes after it, as when a start is taken back.
   let writing = Promise.resolve();
   const inTurn = (act: () => Promise<void>) => {
-    writing = writing.then(act);
+    writing = writing.catch(() => {}).then(act);
     return writing;
   };
   return {
