@@ -169,5 +169,7 @@ describe('a node that is down', { timeout: 300_000 }, () => {
     });
     await runForDocument(['up', '--engines', 'redis'], here());
     expect(await runForDocument(['fault', 'list'], here())).toMatchObject({ faults: [] });
+    // Users that are in no file are gone with their process.
+    await onEveryNode((client) => client.acl('SETUSER', ...worker));
   });
 });
