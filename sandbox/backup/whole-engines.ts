@@ -7,7 +7,7 @@ import { runConcurrently } from '../core/run-concurrently.ts';
 import type { MissingData } from '../engines/contract/backup.ts';
 import type { Engine } from '../engines/contract/engine.ts';
 import type { RunningEngine } from '../engines/contract/topology.ts';
-import type { PartlyRunningStack } from '../stack/attach/attach-stack.ts';
+import { engineThatRuns, type PartlyRunningStack } from '../stack/attach/attach-stack.ts';
 
 /** An engine as a backup reads it. */
 export interface ReadEngine {
@@ -21,11 +21,10 @@ export interface ReadEngine {
   readonly nodesDown: readonly string[];
 }
 
-export function readEngine({ engines, down }: PartlyRunningStack, { name }: Pick<Engine, 'name'>): ReadEngine {
-  const whole = engines.get(name) as RunningEngine;
-  const absent = down.get(name) ?? [];
-  const up = { ...whole, nodes: whole.nodes.filter((node) => !absent.includes(node)) };
-  return { up, whole, down: absent, nodesDown: absent.map((node) => node.name) };
+export function readEngine(stack: PartlyRunningStack, { name }: Pick<Engine, 'name'>): ReadEngine {
+  const whole = stack.engines.get(name) as RunningEngine;
+  const down = stack.down.get(name) ?? [];
+  return { up: engineThatRuns(stack, name), whole, down, nodesDown: down.map((node) => node.name) };
 }
 
 /** How the stack is looked at, and who is told. */

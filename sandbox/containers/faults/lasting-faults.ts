@@ -1,6 +1,6 @@
 import { deadlineMs } from '../../core/deadlines.ts';
-import { removeContainer, unlessMissing } from '../nodes/nodes.ts';
-import { docker, engineTimeMs } from '../runtime/docker.ts';
+import { inspectContainer, removeContainer } from '../nodes/nodes.ts';
+import { engineTimeMs } from '../runtime/docker.ts';
 import { type Labels, labelNames } from '../runtime/labels.ts';
 import type { FoundContainer } from '../runtime/objects.ts';
 import { isOwnerAlive } from '../runtime/owner.ts';
@@ -70,7 +70,7 @@ export async function forgetFaultsThatAreOver(stackName: string): Promise<void> 
 }
 
 async function recordNow({ id, labels }: FoundContainer): Promise<RecordNow | undefined> {
-  const found = await inspect(id);
+  const found = await inspectContainer(id);
   if (found === undefined) return undefined;
   const createdAtMs = Date.parse(found.Created);
   const maker = labels[labelNames.faultMaker];
@@ -81,13 +81,9 @@ async function recordNow({ id, labels }: FoundContainer): Promise<RecordNow | un
 }
 
 async function nodeNow(id: string | undefined): Promise<NodeNow | undefined> {
-  const state = id === undefined ? undefined : (await inspect(id))?.State;
+  const state = id === undefined ? undefined : (await inspectContainer(id))?.State;
   if (state === undefined) return undefined;
   const { Running, Paused, StartedAt, FinishedAt } = state;
   const startedAtMs = Date.parse(StartedAt);
   return { running: Running && !Paused, paused: Paused, startedAtMs, finishedAtMs: Date.parse(FinishedAt) };
-}
-
-function inspect(id: string) {
-  return unlessMissing(async () => (await docker()).getContainer(id).inspect());
 }

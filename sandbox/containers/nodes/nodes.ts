@@ -43,7 +43,7 @@ export async function startContainer(id: string): Promise<void> {
 /** Where the engine is one of another machine: leads the ports that a container is published on from here. Throws `PORT_TAKEN`. */
 export async function forwardContainer(id: string): Promise<void> {
   if (tunnelInUse() === undefined) return;
-  const found = await inspect(id);
+  const found = await inspectContainer(id);
   if (found === undefined) return;
   const bindings: readonly ({ readonly HostPort: string }[] | null)[] = Object.values(found.NetworkSettings.Ports);
   await requireForwarded([
@@ -58,12 +58,12 @@ export async function forwardContainer(id: string): Promise<void> {
 
 /** Whether a container was paused, and was resumed. */
 export async function resumeContainer(id: string): Promise<boolean> {
-  if ((await inspect(id))?.State.Paused !== true) return false;
+  if ((await inspectContainer(id))?.State.Paused !== true) return false;
   try {
     await (await docker()).getContainer(id).unpause();
   } catch (thrown) {
     // Somebody else was faster (Docker Engine API, "Unpause a container": it is not paused).
-    if ((await inspect(id))?.State.Paused !== false) throw thrown;
+    if ((await inspectContainer(id))?.State.Paused !== false) throw thrown;
   }
   return true;
 }
@@ -85,29 +85,30 @@ export async function setCpuShares(node: NodeHandle, cpuShares: number): Promise
 
 /** Whether the container's first process runs; `false` too where there is no such container. */
 export async function isRunning(node: NodeHandle): Promise<boolean> {
-  return (await inspect(node.containerId))?.State.Running ?? false;
+  return (await inspectContainer(node.containerId))?.State.Running ?? false;
 }
 
 /** {@link isRunning}, and it takes commands: one that is paused does not. */
 export async function takesCommands(node: NodeHandle): Promise<boolean> {
-  const { Running = false, Paused = false } = (await inspect(node.containerId))?.State ?? {};
+  const { Running = false, Paused = false } = (await inspectContainer(node.containerId))?.State ?? {};
   return Running && !Paused;
 }
 
 /** When the container's first process ended last, in milliseconds since 1970 by the container engine's clock. */
 export async function finishedAtMs(id: string): Promise<number | undefined> {
-  const at = Date.parse((await inspect(id))?.State.FinishedAt ?? '');
+  const at = Date.parse((await inspectContainer(id))?.State.FinishedAt ?? '');
   // Of a container that never ran it is the year 1.
   return at > 0 ? at : undefined;
 }
 
 /** When the container's first process was started last, in milliseconds since 1970. `undefined`: there is no such container. */
 export async function startedAtMs(id: string): Promise<number | undefined> {
-  const at = (await inspect(id))?.State.StartedAt;
+  const at = (await inspectContainer(id))?.State.StartedAt;
   return at === undefined ? undefined : Date.parse(at);
 }
 
-function inspect(container: string) {
+/** What the container engine says of a container; `undefined` where there is none. */
+export function inspectContainer(container: string) {
   return unlessMissing(async () => (await docker()).getContainer(container).inspect());
 }
 
@@ -119,7 +120,7 @@ export async function removeContainer(container: string): Promise<void> {
   } catch (thrown) {
     // Somebody else is at it (Docker Engine API, "Remove a container"), whose removal has to end.
     if (statusOf(thrown) !== 409) throw thrown;
-    await poll(async () => (await inspect(container)) === undefined, {
+    await poll(async () => (await inspectContainer(container)) === undefined, {
       timeoutMs: deadlineMs('nodeStop'),
       onTimeout: () => thrown as Error,
     });

@@ -85,12 +85,18 @@ function holderMark(): string {
   return [hostname(), process.pid, startTimeOf(process.pid) ?? '', crypto.randomUUID()].join(':');
 }
 
-/** The process that has a lock, where it is known to be there: one of another machine, or system, may be or not. */
-async function holderThere(lockFile: string): Promise<number | undefined> {
+/** What {@link holderMark} says of a process of this machine; `undefined` where nobody, or one of another machine, is named. */
+async function readHolder(lockFile: string): Promise<{ readonly pid: number; readonly startTime: string } | undefined> {
   const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
   const [host, processId, startTime = ''] = text.split(':');
-  const isThere = host === hostname() && startTime !== '' && startTimeOf(Number(processId)) === startTime;
-  return isThere ? Number(processId) : undefined;
+  return host === hostname() ? { pid: Number(processId), startTime } : undefined;
+}
+
+/** The process that has a lock, where it is known to be there: one of another machine, or system, may be or not. */
+async function holderThere(lockFile: string): Promise<number | undefined> {
+  const holder = await readHolder(lockFile);
+  const isThere = holder !== undefined && holder.startTime !== '' && startTimeOf(holder.pid) === holder.startTime;
+  return isThere ? holder.pid : undefined;
 }
 
 /**
@@ -98,10 +104,8 @@ async function holderThere(lockFile: string): Promise<number | undefined> {
  * where that cannot be told for certain.
  */
 export async function deadHolder(lockFile: string): Promise<number | undefined> {
-  const text = await readFile(holderFile(lockFile), 'utf8').catch(() => '');
-  const [host, processId, startTime = ''] = text.split(':');
-  const pid = Number(processId);
-  if (host !== hostname() || !Number.isInteger(pid) || pid <= 0 || !hasEnded(pid, startTime)) return undefined;
+  const { pid = 0, startTime = '' } = (await readHolder(lockFile)) ?? {};
+  if (!Number.isInteger(pid) || pid <= 0 || !hasEnded(pid, startTime)) return undefined;
   return (await isRenewed(lockFile)) ? undefined : pid;
 }
 

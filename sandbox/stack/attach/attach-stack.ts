@@ -37,7 +37,7 @@ export interface AttachedStack {
  * where the passwords in the folder are not its.
  */
 export async function attachStack(options: AttachOptions): Promise<AttachedStack> {
-  const { containers: _, ...attached } = await attachWhere(options, (running) => running.every((each) => each));
+  const { runningIds: _, ...attached } = await attachWhere(options, (running) => running.every((each) => each));
   return attached;
 }
 
@@ -56,8 +56,7 @@ export interface PartlyRunningStack extends AttachedStack {
 
 /** {@link attachStack} where one node of each engine is enough: for who can do with some of them. The nodes that run come first. */
 export async function attachPartlyRunning(options: AttachOptions): Promise<PartlyRunningStack> {
-  const { containers, ...attached } = await attachWhere(options, (running) => running.some((each) => each));
-  const runningIds = new Set(containers.filter(({ running }) => running).map(({ id }) => id));
+  const { runningIds, ...attached } = await attachWhere(options, (running) => running.some((each) => each));
   const down = new Map<EngineName, readonly NodeHandle[]>();
   const engines = new Map<EngineName, RunningEngine>();
   for (const [name, running] of attached.engines) {
@@ -73,7 +72,7 @@ export async function attachPartlyRunning(options: AttachOptions): Promise<Partl
 async function attachWhere(
   options: AttachOptions,
   isUp: (running: readonly boolean[]) => boolean,
-): Promise<AttachedStack & { readonly containers: readonly FoundContainer[] }> {
+): Promise<AttachedStack & { readonly runningIds: ReadonlySet<string> }> {
   const identity = stackIdentity(options);
   const [state, containers] = await Promise.all([readState(identity.directory, identity.name), nodesOf(identity)]);
   const secrets = await readOwnSecrets(identity.directory, identity.name, containers);
@@ -88,7 +87,7 @@ async function attachWhere(
     throw notRunning(identity, `Not running: ${said.join(', ') || 'anything'}.`, options.engines);
   }
   await requireForwarded(publishedOf(containers));
-  return { identity, state, containers, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
+  return { identity, state, runningIds, ...(await runningEngines(identity, wanted, state, secrets ?? noSecrets)) };
 }
 
 /** Containers of a stack, once the nodes run that a process which was killed had stopped for a while. */
@@ -113,12 +112,14 @@ async function nodesOf({ name, directory }: StackIdentity): Promise<readonly Fou
   return findContainers(labels);
 }
 
-function withoutDown({ engines, down }: PartlyRunningStack): Pick<AttachedStack, 'engines'> {
-  const up = [...engines].map(([name, running]) => {
-    const nodes = running.nodes.filter((node) => down.get(name)?.includes(node) !== true);
-    return [name, { ...running, nodes }] as const;
-  });
-  return { engines: new Map(up) };
+function withoutDown(stack: PartlyRunningStack): Pick<AttachedStack, 'engines'> {
+  return { engines: new Map([...stack.engines.keys()].map((name) => [name, engineThatRuns(stack, name)])) };
+}
+
+/** An engine of a stack with the nodes that run alone. */
+export function engineThatRuns({ engines, down }: PartlyRunningStack, name: EngineName): RunningEngine {
+  const running = engines.get(name) as RunningEngine;
+  return { ...running, nodes: running.nodes.filter((node) => down.get(name)?.includes(node) !== true) };
 }
 
 /** A stack as it is there, and what should be. */

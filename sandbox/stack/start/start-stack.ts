@@ -69,8 +69,10 @@ export async function startStack<Furnished>(
     throw thrown;
   });
   const running = up.map((each) => each.running);
-  await forgetFaultsThatAreOver(stack.identity.name);
-  await renewMonitoringLogins(stack.identity.name, running, stack.progress);
+  await Promise.all([
+    forgetFaultsThatAreOver(stack.identity.name),
+    renewMonitoringLogins(stack.identity.name, running, stack.progress),
+  ]);
   return {
     running: new Map(running.map((each) => [each.engine, each])),
     furnished: up.map(({ furnished }) => furnished),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { deadlineMs } from '../../../sandbox/core/deadlines.ts';
 import { poll } from '../../../sandbox/core/poll.ts';
+import { withDeadline } from '../../../sandbox/core/within.ts';
 import type { EngineName } from '../../../sandbox/engines/engine-names.ts';
 import type { Harness } from '../../../sandbox/harness/harness-of.ts';
 import type { SharedStack } from './shared-stack.ts';
@@ -29,20 +30,11 @@ async function answers(
   asking: Promise<unknown>,
   withinMs = deadlineMs('statement'),
 ): Promise<'answered' | 'failed' | 'silent'> {
-  asking.catch(() => {});
-  const silence = Promise.withResolvers<'silent'>();
-  const timer = setTimeout(() => silence.resolve('silent'), withinMs);
-  try {
-    return await Promise.race([
-      asking.then(
-        () => 'answered' as const,
-        () => 'failed' as const,
-      ),
-      silence.promise,
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const ended = asking.then(
+    () => 'answered' as const,
+    () => 'failed' as const,
+  );
+  return withDeadline(ended, withinMs).catch(() => 'silent');
 }
 
 /** Pools and drivers find by themselves that it is well again, some by asking once more. */

@@ -9,6 +9,7 @@ import { labelNames } from '../../../../sandbox/containers/runtime/labels.ts';
 import { findContainers } from '../../../../sandbox/containers/runtime/objects.ts';
 import { messageOf, SandboxError } from '../../../../sandbox/core/errors.ts';
 import { poll } from '../../../../sandbox/core/poll.ts';
+import { withDeadline } from '../../../../sandbox/core/within.ts';
 import { firstNode, type RunningEngine } from '../../../../sandbox/engines/contract/topology.ts';
 import { openPrimary } from '../../../../sandbox/engines/postgresql/server/connection.ts';
 import { attachStack } from '../../../../sandbox/stack/attach/attach-stack.ts';
@@ -61,8 +62,6 @@ export async function createLiveOracle(directory: string, signers: readonly Arch
 
 /** `taken`, `late`, the code that it was refused with, or `INTERNAL` and what was thrown. */
 async function outcomeOf(restored: Promise<unknown>): Promise<string> {
-  const late = Promise.withResolvers<'late'>();
-  const timer = setTimeout(() => late.resolve('late'), answerMs);
   const taken = restored.then(
     () => 'taken',
     (thrown: unknown) => {
@@ -70,11 +69,7 @@ async function outcomeOf(restored: Promise<unknown>): Promise<string> {
       return `INTERNAL: ${thrown instanceof Error ? thrown.stack : messageOf(thrown)}`;
     },
   );
-  try {
-    return await Promise.race([late.promise, taken]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return withDeadline(taken, answerMs).catch(() => 'late');
 }
 
 function findingsBetween(before: Seen, after: Seen): readonly string[] {
