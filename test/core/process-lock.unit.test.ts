@@ -110,13 +110,18 @@ test('of two in one process the second waits until the first has given the lock 
 test.skipIf(process.platform !== 'linux')(
   'a process that has ended owns nothing, though nobody has asked how',
   async () => {
-    // The second program takes the place of the shell, and waits for no child.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The second program takes the place of the shell, and waits for no child. A shell that is held up before that may.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec tail -f /dev/null'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     try {
       const [said] = await once(parent.stdout, 'data');
       const processId = Number(String(said));
+      const isReplaced = async () => (await readFile(`/proc/${parent.pid}/comm`, 'utf8')) === 'tail\n';
+      await poll(isReplaced, { timeoutMs: 60_000, onTimeout: () => new Error('the shell is not replaced') });
+      process.kill(processId, 'SIGKILL');
       const isZombie = async () => /\) Z /.test(await readFile(`/proc/${processId}/stat`, 'utf8'));
-      await poll(isZombie, { timeoutMs: 10_000, onTimeout: () => new Error('it does not end') });
+      await poll(isZombie, { timeoutMs: 60_000, onTimeout: () => new Error('it does not end') });
       expect(isOwnerAlive(`${hostname()}:${processId}:`)).toBe(false);
     } finally {
       parent.kill('SIGKILL');
