@@ -5,11 +5,13 @@ import { constants } from 'node:os';
 
 /** Goes on in another process of Node.js, and ends as that one does. */
 export function goOnIn(node, args, env = process.env) {
-  const child = spawn(node, args, { stdio: 'inherit', env });
+  let child;
+  // Listened for before the other process begins: a signal that came in between would end this one alone.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
-      if (!isSentToAll(signal)) child.kill(signal);
+      if (!isSentToAll(signal)) child?.kill(signal);
     });
+  child = spawn(node, args, { stdio: 'inherit', env });
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
   });

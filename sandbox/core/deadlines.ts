@@ -103,8 +103,11 @@ export function deadlineMs(name: DeadlineName): number {
   return scaledDeadlineMs(deadlinesMs[name]);
 }
 
-/** A deadline that a user has written down, in milliseconds, multiplied as those of {@link deadlineMs} are. */
+/**
+ * A deadline that a user has written down, in milliseconds, multiplied as those of {@link deadlineMs} are. A whole number of
+ * them, and one at least: `AbortSignal.timeout` takes no other.
+ */
 export function scaledDeadlineMs(givenMs: number): number {
   const factor = Number(process.env.SANDBOX_DEADLINE_FACTOR ?? '1');
-  return givenMs * (Number.isFinite(factor) && factor > 0 ? factor : 1);
+  return Math.max(1, Math.round(givenMs * (Number.isFinite(factor) && factor > 0 ? factor : 1)));
 }

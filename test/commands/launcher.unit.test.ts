@@ -54,7 +54,8 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s reaches the Node that it
   const source = `import { goOnIn } from ${JSON.stringify(join(project, 'sandbox', 'go-on-in.mjs'))};
     goOnIn(process.execPath, [${JSON.stringify(program)}]);`;
   // Detached, it has no terminal.
-  const running = execa(process.execPath, ['--input-type=module', '-e', source], { reject: false, detached: true });
+  const options = { reject: false, detached: true, forceKillAfterDelay: false } as const;
+  const running = execa(process.execPath, ['--input-type=module', '-e', source], options);
   running.nodeChildProcess.stdout?.once('data', () => running.kill(signal));
   expect(await running).toMatchObject({ exitCode: 7, stdout: 'begun' });
 });

@@ -9,6 +9,7 @@ import type { Engine } from '../../sandbox/engines/contract/engine.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { loadEngine, loadEngines } from '../../sandbox/engines/load-engines.ts';
 import { redis } from '../../sandbox/engines/redis/engine.ts';
+import { closedPort } from '../support/held-port.ts';
 import { coreOnly } from './support/core-only/engine.ts';
 
 /** Servers that are none: what one does with a connection, or nothing where nobody listens. */
@@ -86,19 +87,18 @@ function refused(): Error {
 
 /** Returns a port where this happens to each connection. */
 async function listen(held: AsyncDisposableStack, attend: ((socket: Socket) => void) | undefined): Promise<number> {
+  if (attend === undefined) return closedPort();
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket.on('error', () => {}));
-    attend?.(socket);
+    attend(socket);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;
-  const close = async () => {
+  held.defer(async () => {
     for (const socket of open) socket.destroy();
-    if (server.listening) await once(server.close(), 'close');
-  };
-  if (attend === undefined) await close();
-  held.defer(close);
+    await once(server.close(), 'close');
+  });
   return port;
 }
 

@@ -18,7 +18,8 @@ const owner = join(import.meta.dirname, 'support', 'hold-stack.ts');
 const holder = join(import.meta.dirname, 'support', 'hold-volume.ts');
 
 async function startElsewhere() {
-  const held = execa(process.execPath, [owner], { reject: false, stdin: 'ignore' });
+  // It takes down a stack when it is asked to end: that is as long as it takes.
+  const held = execa(process.execPath, [owner], { reject: false, stdin: 'ignore', forceKillAfterDelay: false });
   const name = await new Promise<string>((resolve, reject) => {
     held.stdout.once('data', (chunk: Buffer) => resolve(String(chunk).trim()));
     held.then(({ stderr }) => reject(new Error(stderr)), reject);

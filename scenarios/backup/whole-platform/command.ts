@@ -25,6 +25,8 @@ const choosing = ['SANDBOX_DIRECTORY', 'SANDBOX_NAME', 'COMPOSE_PROJECT_NAME', '
 export function startCommand(args: readonly string[], { cwd, env }: CommandOptions = {}) {
   return execa(process.execPath, [commandProgram, ...args], {
     reject: false,
+    // Who is asked to end has a deadline of its own for what it puts away.
+    forceKillAfterDelay: false,
     stdin: 'ignore',
     stripFinalNewline: false,
     env: { ...Object.fromEntries(choosing.map((name) => [name, undefined])), ...env },
