@@ -7,6 +7,7 @@ import { canInstallPackages } from '../../sandbox/containers/host/host-system.ts
 import { installPackages } from '../../sandbox/containers/runtime/find/docker-install.ts';
 import { programPath } from '../../sandbox/containers/runtime/find/docker-stopped.ts';
 import { poll } from '../../sandbox/core/poll.ts';
+import { ended, startTimeOf } from '../../sandbox/core/process/start-time.ts';
 import { commandProgram } from '../../scenarios/backup/whole-platform/command.ts';
 import type { Ended } from './command.ts';
 
@@ -65,12 +66,10 @@ export async function ensureSshServer(): Promise<boolean> {
   return (await isThere()) && (await execa('unshare', ['--net', 'true'], { reject: false })).exitCode === 0;
 }
 
+/** Where nobody asks how orphans ended, they stay in the list. */
 function isThere(id: number): boolean {
-  try {
-    return process.kill(id, 0);
-  } catch {
-    return false;
-  }
+  const startTime = startTimeOf(id);
+  return startTime !== undefined && startTime !== ended;
 }
 
 /** One may have ended by itself since it was looked for. */
