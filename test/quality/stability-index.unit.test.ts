@@ -75,6 +75,10 @@ test.each([1_080, 10_000])(
   (count) => {
     const { count: index, ids } = driftOf(axes, drawn(count, 'before'), drawn(count, 'now', 2));
     expect(index).toBeGreaterThan(0.1);
-    expect(ids.join('\n')).toMatch(/^silicon: 0\.\d+, most of it 5: 1\d(\.\d)? % before, [34]\d(\.\d)? % now$/m);
+    // A sixth before, three eighths now. Shares of 1,080 rows are off by 1.1 and 1.5 points (one standard deviation): each has
+    // five of them to both sides.
+    expect(ids.join('\n')).toMatch(
+      /^silicon: 0\.\d+, most of it 5: (1\d|2[0-3])(\.\d)? % before, [34]\d(\.\d)? % now$/m,
+    );
   },
 );
