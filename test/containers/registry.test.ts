@@ -158,11 +158,13 @@ describe('a registry that cannot be used', () => {
     expect(images[0]?.origin).toBe('built');
     expect(images[0]?.reference).toMatch(/^taishang-sandbox\//);
     expect(notices).toEqual([expect.stringContaining('broke off')]);
-    // Docker's own five tries wait 5 s longer each time: the second wait, of 10 s, is the last one that it announces.
+    // Docker's own five tries wait 5 s longer each time: the second wait, of 10 s, is the last one that it announces. It counts
+    // the seconds down, and leaves out those that it is late for.
     const waitsS = events.flatMap((event) =>
       event.kind === 'advanced' ? Number(/Retrying in (\d+) second/.exec(event.text ?? '')?.[1] ?? 0) : [],
     );
-    expect(Math.max(...waitsS)).toBe(10);
+    expect(Math.max(...waitsS)).toBeGreaterThan(5);
+    expect(Math.max(...waitsS)).toBeLessThanOrEqual(10);
     expect(await inspectImage(`${proxy.address}/library/${engine.spec.official.reference}`)).toBeUndefined();
   });
 
