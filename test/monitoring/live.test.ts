@@ -153,10 +153,14 @@ test('each node has an exporter, and the live scrapes have the labels that the r
 
 test('the figures are those of the servers, and say of which kind each server is', async () => {
   await untilAllUp();
-  const origins = await query('up{engine!=""}');
-  expect(Object.fromEntries(origins.map(({ instance, origin }) => [instance, origin]))).toEqual(
-    Object.fromEntries(Object.values(stack.engines).map(({ engine, image }) => [engine, image.origin])),
-  );
+  // A target counts as up a moment before what was scraped of it can be asked for.
+  await until('each is of its kind', async () => {
+    const origins = await query('up{engine!=""}');
+    expect(Object.fromEntries(origins.map(({ instance, origin }) => [instance, origin]))).toEqual(
+      Object.fromEntries(Object.values(stack.engines).map(({ engine, image }) => [engine, image.origin])),
+    );
+    return true;
+  });
   await stack.clients.neo4j.executeQuery('CREATE (:Seen)-[:SEEN]->(:Seen)');
   const { records } = await stack.clients.neo4j.executeQuery('MATCH (n) RETURN count(n) AS nodes');
   const nodes = records[0]?.get('nodes');

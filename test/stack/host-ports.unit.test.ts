@@ -1,5 +1,5 @@
-import { createServer } from 'node:net';
-import { expect, test } from 'vitest';
+import { createServer, Server } from 'node:net';
+import { expect, test, vi } from 'vitest';
 import { createPortChooser, freePortCheck } from '../../sandbox/stack/state/host-ports.ts';
 
 const name = `taishang-ports-${process.pid}`;
@@ -27,6 +27,18 @@ test('a port that was chosen is its node’s own, and free once that is let go o
   expect(await next.choose('redis:6379')).toBe(port);
   next.letGo(['redis']);
 });
+
+test.skipIf(process.platform === 'darwin')(
+  'who looks whether it is free does not take the place of the node',
+  async () => {
+    const first = chooser();
+    const port = await first.choose('redis:6379');
+    using listen = vi.spyOn(Server.prototype, 'listen');
+    expect(await isFree(port)).toBe(false);
+    expect(listen.mock.calls).toEqual([[expect.objectContaining({ port, host: '0.0.0.0' }), expect.anything()]]);
+    first.letGo(['redis']);
+  },
+);
 
 test('the node can be published while its port is claimed', async () => {
   const first = chooser();

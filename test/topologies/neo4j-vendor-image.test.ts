@@ -14,6 +14,7 @@ import { createStack, type Stack } from '../../sandbox/stack/create-stack.ts';
 import { serverIsRoot } from '../../scenarios/backup/one-engine/server-user.ts';
 import { type VendorLikeImage, vendorLikeImage } from '../engines/support/neo4j-vendor/image.ts';
 import { withVariables } from '../support/moved-clock.ts';
+import { eventually } from './support/write-through.ts';
 
 let image: VendorLikeImage;
 let stack: Stack<'neo4j'>;
@@ -46,8 +47,12 @@ beforeEach(async () => {
 const [primary, standby] = [0, 1].map((index) => () => running.nodes[index] as RunningEngine['nodes'][number]);
 
 test('a standby whose image has no store to copy makes one once, and only reads from then on', async () => {
-  expect(await roles(running)).toMatchObject([{ role: 'primary' }, { role: 'standby' }]);
-  expect(await accessOf(standby?.() as never, running.secrets)).toMatchObject({ takesWrites: false });
+  // On a busy machine a server may need longer to say what it is than one look waits.
+  await eventually('each says what it is', async () => {
+    expect(await roles(running)).toMatchObject([{ role: 'primary' }, { role: 'standby' }]);
+    expect(await accessOf(standby?.() as never, running.secrets)).toMatchObject({ takesWrites: false });
+    return true;
+  });
   const alone = { ...running, nodes: [standby?.() as never] };
   const write = withDriver(alone, (driver) => driver.executeQuery('CREATE (:Written)'));
   await expect(write).rejects.toThrow(/read.?only/i);

@@ -50,8 +50,12 @@ test('each standby reads from a slot of its own, and reads go to a standby', asy
   const node = running.nodes.find(({ name }) => name === primary);
   if (node === undefined) throw new Error('one of the nodes takes writes');
   await using opened = await openClient(node, running.secrets, { database: 'postgres' });
-  const { rows } = await opened.client.query('SELECT slot_name, active FROM pg_replication_slots ORDER BY 1');
-  expect(rows).toEqual(standbys.map((name) => ({ slot_name: name.replaceAll('-', '_'), active: true })));
+  // A standby says whom it follows before it begins to read from its slot.
+  await eventually('each standby reads from its slot', async () => {
+    const { rows } = await opened.client.query('SELECT slot_name, active FROM pg_replication_slots ORDER BY 1');
+    expect(rows).toEqual(standbys.map((name) => ({ slot_name: name.replaceAll('-', '_'), active: true })));
+    return true;
+  });
   // One connection for both questions. A host that is too busy to answer in a second is passed over: asked again, it is not.
   await eventually('reads go to a standby, which takes no writes', async () => {
     await using opened = await follow(stack.environment.DATABASE_READ_ONLY_URL ?? '');
@@ -101,7 +105,7 @@ test('a pool follows a failover, and the old primary rejoins without what it alo
   const pool = createFollowingPool(stack.environment.DATABASE_FOLLOWING_URL ?? '');
   const write = () => pool.query("UPDATE users SET username = username WHERE username = 'nobody'");
   try {
-    await write();
+    await untilWritable(write);
     // Cut off from both standbys, its commit waits; cancelled, it stands on the old primary alone.
     await stack.faults.inject({ kind: 'isolate', node: 'postgresql' });
     const warnings: string[] = [];

@@ -98,7 +98,8 @@ const portCount = 12_000;
 async function freePort(): Promise<number> {
   for (let tried = 0; tried < portCount; tried += 1) {
     const port = firstPort + randomInt(portCount);
-    if ((await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'))) return port;
+    // In the order of host-ports.ts.
+    if ((await canListen(port, '0.0.0.0')) && (await canListen(port, '127.0.0.1'))) return port;
   }
   throw new SandboxError({
     code: 'PORT_TAKEN',

@@ -92,7 +92,8 @@ export async function freePortCheck(stack: string): Promise<(port: number) => Pr
 
 /** Whether nothing on this machine listens on a port, on loopback or on every address. */
 async function isFreeHere(port: number): Promise<boolean> {
-  return (await canListen(port, '127.0.0.1')) && (await canListen(port, '0.0.0.0'));
+  // In this order: one that is claimed is not listened on, even for the moment in which its node is published there.
+  return (await canListen(port, '0.0.0.0')) && (await canListen(port, '127.0.0.1'));
 }
 
 function canListen(port: number, host: string): Promise<boolean> {
