@@ -52,7 +52,8 @@ async function sayWhatIsHeld(stackName: string, node: string | undefined, { prog
   const held = (await heldNodes(stackName)).filter((each) => node === undefined || each === node);
   if (held.length === 0) return;
   const why = 'another command keeps it paused or stopped while it copies what it holds, and lets it go on by itself';
-  for (const each of held) notice(progress, 'warning', `${each} was left alone: ${why}.`);
+  const next = 'Should that command be gone, as with its machine, `npm run sandbox -- up` brings it back';
+  for (const each of held) notice(progress, 'warning', `${each} was left alone: ${why}. ${next}.`);
 }
 
 /** Nodes that would be passed over: only groups of a partition, and peers of a loss, are several. */
