@@ -27,7 +27,7 @@ import type { LogFolder } from './point-in-time/log-folder.ts';
 import { createPrivateFolder } from './private-folder.ts';
 import { requireAllData } from './require-all-data.ts';
 import type { Storage } from './storage/storage.ts';
-import { readEngine, requireWholeEngines } from './whole-engines.ts';
+import { readEngine, requireWholeEngines, sayNodesDown } from './whole-engines.ts';
 
 /** Which stack is backed up, and where to. */
 export interface BackupOptions {
@@ -90,26 +90,29 @@ export async function writeBackup(
   },
 ): Promise<BackupReport> {
   const beganMs = performance.now();
-  const found = await attachPartlyRunning(options);
-  if (options.engines === undefined) await requireAllData(found);
+  // What is refused is so before anybody is waited for, and a failover has an end before others have to wait for it.
+  const { identity } = (await lookAtStack(options)).attached;
   await storage.prepare?.();
-  const names = [...found.engines.keys()];
-  const engines = await loadEngines(names);
-  if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
+  const { name: stack } = identity;
   const progress = options.progress ?? silent;
-  const attach = () => attachPartlyRunning({ ...options, engines: names });
-  const attached = await requireWholeEngines(engines, found, { attach, progress, signal: options.signal });
-  const { name: stack } = attached.identity;
-  const log = await logToKeep(options.log, { engines, attached, storage });
-  await using staging = await createPrivateFolder(await stagingDirectory(attached.identity));
+  await using staging = await createPrivateFolder(await stagingDirectory(identity));
   const moment = await freeMoment(storage);
-  const { signers } = await archiveKeys(attached.identity);
+  const { signers } = await archiveKeys(identity);
   if (signers.length === 0) notice(progress, 'warning', notSigned);
   const runId = randomUUID();
 
-  const results = await exclusively(() =>
-    runConcurrently(engines, (engine) => backUpOrLeaveOut(engine, { attached, folder: staging.path, log }, options)),
-  );
+  const { engines, attached, results } = await exclusively(async () => {
+    // Whoever had the lock may have started, stopped or made anew what is there.
+    const { engines, attached } = await lookAtStack(options);
+    sayNodesDown(engines, attached, progress);
+    const log = await logToKeep(options.log, { engines, attached, storage });
+    const place = { attached, folder: staging.path, log };
+    return {
+      engines,
+      attached,
+      results: await runConcurrently(engines, (each) => backUpOrLeaveOut(each, place, options)),
+    };
+  });
   const archived = results.flatMap((result) => ('backup' in result ? [result] : []));
   const leftOut = results.flatMap((result) => ('why' in result ? [result] : []));
   if (archived.length === 0) throw nothingSupported(leftOut);
@@ -155,6 +158,18 @@ export async function writeBackup(
     engines: archived.map(engineReportOf),
     leftOut,
   };
+}
+
+/** The stack as it is now, once its engines can be backed up as they are. */
+async function lookAtStack(options: BackupOptions) {
+  const found = await attachPartlyRunning(options);
+  if (options.engines === undefined) await requireAllData(found);
+  const names = [...found.engines.keys()];
+  const engines = await loadEngines(names);
+  if (options.engines !== undefined) for (const engine of engines) requireBackup(engine);
+  const attach = () => attachPartlyRunning({ ...options, engines: names });
+  const { progress = silent, signal } = options;
+  return { engines, attached: await requireWholeEngines(engines, found, { attach, progress, signal }) };
 }
 
 interface BackupPlace {

@@ -64,13 +64,17 @@ export async function requireWholeEngines(
       onTimeout: (last) => (last instanceof Error ? last : (refused as Error)),
     },
   );
+  return current;
+}
+
+/** Warns of the nodes that each engine is backed up without. */
+export function sayNodesDown(engines: readonly Engine[], stack: PartlyRunningStack, progress: ProgressListener): void {
   for (const engine of engines) {
-    const { nodesDown } = readEngine(current, engine);
+    const { nodesDown } = readEngine(stack, engine);
     if (nodesDown.length === 0) continue;
     const without = `${nodesDown.join(' and ')}, which ${isOrAre(nodesDown)} down`;
     notice(progress, 'warning', `${engine.name} is backed up without ${without}`);
   }
-  return current;
 }
 
 /** Why a backup would not be whole now; ends the polling where that cannot change. */

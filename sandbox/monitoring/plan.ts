@@ -9,6 +9,7 @@ import type { EngineName } from '../engines/engine-names.ts';
 import { loadEngines } from '../engines/load-engines.ts';
 import { monitoringContainers } from '../stack/remove/monitoring-containers.ts';
 import { createPortChooser, freePortCheck } from '../stack/state/host-ports.ts';
+import { portsOfOthers } from '../stack/state/others-ports.ts';
 import { publishers, servedFile } from '../stack/state/published-metrics.ts';
 import type { Part } from './parts.ts';
 import {
@@ -104,7 +105,12 @@ function publishedTargets(stackName: string): JobTargets {
 async function portsOf(stackName: string) {
   const found = await monitoringContainers(stackName);
   const known = Object.assign({}, ...found.map(({ hostPorts }) => hostPorts)) as Readonly<Record<number, number>>;
-  const chooser = createPortChooser({ name: `${stackName}-monitoring`, isFree: await freePortCheck(stackName) });
+  const own = new Set(found.map(({ id }) => id));
+  const chooser = createPortChooser({
+    name: `${stackName}-monitoring`,
+    isFree: await freePortCheck(stackName),
+    others: () => portsOfOthers({ container: ({ id }) => own.has(id) }),
+  });
   const chosen: Record<number, number> = {};
   for (const port of [prometheusPort, alertmanagerPort]) {
     chosen[port] = known[port] ?? (await chooser.choose(`monitoring:${port}`));

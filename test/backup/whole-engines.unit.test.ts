@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readEngine, requireWholeEngines } from '../../sandbox/backup/whole-engines.ts';
+import { readEngine, requireWholeEngines, sayNodesDown } from '../../sandbox/backup/whole-engines.ts';
 import type { NodeHandle } from '../../sandbox/containers/nodes/node-spec.ts';
 import type { ProgressEvent } from '../../sandbox/core/progress.ts';
 import type { Backup, MissingData } from '../../sandbox/engines/contract/backup.ts';
@@ -24,7 +24,9 @@ const engineWith = (missingWithout?: Backup['missingWithout']) =>
 async function said(engine: Engine, down: readonly (NodeHandle | undefined)[]) {
   const events: ProgressEvent[] = [];
   const stack = stackWith(down);
-  await requireWholeEngines([engine], stack, { attach: async () => stack, progress: (event) => events.push(event) });
+  const progress = (event: ProgressEvent) => void events.push(event);
+  await requireWholeEngines([engine], stack, { attach: async () => stack, progress });
+  sayNodesDown([engine], stack, progress);
   return events;
 }
 

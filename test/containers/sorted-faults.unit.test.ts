@@ -1,23 +1,17 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { sortedFaults } from '../../sandbox/containers/faults/lasting-faults.ts';
 import { labelNames } from '../../sandbox/containers/runtime/labels.ts';
 import { ownerOfThisProcess } from '../../sandbox/containers/runtime/owner.ts';
-import { scratchFolder } from '../backup/support/made-up-archive.ts';
+import { useMadeUpEngine } from './support/made-up-engine.ts';
 
 const hourMs = 3_600_000;
 
 /** How far the container engine's clock is before ours, and how long ago the pause was written down, in milliseconds. */
 let engine = { aheadMs: 0, recordedMs: 0, maker: '' };
-let folder: Awaited<ReturnType<typeof scratchFolder>>;
-let server: Server;
 
 function answerTo(path: string): unknown {
   const nowMs = Date.now() + engine.aheadMs;
   const at = (ms: number) => new Date(ms).toISOString();
-  if (path === '/_ping') return 'OK';
   if (path.endsWith('/info')) return { SystemTime: at(nowMs) };
   if (path.includes('/containers/json')) {
     const own = { [labelNames.stack]: 'made-up' };
@@ -41,23 +35,7 @@ function answerTo(path: string): unknown {
   return { State: { Running: true, Paused: false, StartedAt: started, FinishedAt: never } };
 }
 
-beforeAll(async () => {
-  folder = await scratchFolder();
-  const socket = join(folder.path, 'docker.sock');
-  server = createServer((request, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify(answerTo(request.url ?? '')));
-  });
-  await once(server.listen(socket), 'listening');
-  vi.stubEnv('DOCKER_HOST', `unix://${socket}`);
-});
-
-afterAll(async () => {
-  vi.unstubAllEnvs();
-  server.closeAllConnections();
-  server.close();
-  await folder[Symbol.asyncDispose]();
-});
+useMadeUpEngine(answerTo);
 
 /** What a pause counts as whose node is not paused. */
 async function countsAs(now: Partial<typeof engine>): Promise<'lasting' | 'over'> {

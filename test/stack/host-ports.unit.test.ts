@@ -5,7 +5,8 @@ import { createPortChooser, freePortCheck } from '../../sandbox/stack/state/host
 const name = `taishang-ports-${process.pid}`;
 const isFree = await freePortCheck(name);
 /** As another process makes one for a stack whose ports begin at the same place. */
-const chooser = (known: Readonly<Record<string, number>> = {}) => createPortChooser({ name, known, isFree });
+const chooser = (known: Readonly<Record<string, number>> = {}, others: readonly number[] = []) =>
+  createPortChooser({ name, known, isFree, others: async () => new Set(others) });
 
 test.skipIf(process.platform === 'darwin')('starts at the same time are given ports of their own', async () => {
   const choosers = [chooser(), chooser(), chooser()];
@@ -47,4 +48,17 @@ test('the node can be published while its port is claimed', async () => {
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   await new Promise((resolve) => server.close(resolve));
   first.letGo(['redis']);
+});
+
+test('a port that another stack counts on is chosen only where there is no other', async () => {
+  const first = chooser();
+  const port = await first.choose('redis:6379');
+  first.letGo(['redis']);
+  const next = chooser({}, [port]);
+  expect(await next.choose('redis:6379')).not.toBe(port);
+  next.letGo(['redis']);
+  const all = Array.from({ length: 12_000 }, (_, index) => 20_000 + index);
+  const last = chooser({}, all);
+  expect(all).toContain(await last.choose('redis:6379'));
+  last.letGo(['redis']);
 });

@@ -1,9 +1,11 @@
 import { type ActiveFault, type Fault, type FaultKind, faultKinds } from '../../containers/faults/fault-kinds.ts';
 import { createFaults, type Faults } from '../../containers/faults/faults.ts';
+import { heldNodes } from '../../containers/faults/held-nodes.ts';
 import { engineLeadMs } from '../../containers/runtime/docker.ts';
 import { deadlineMs } from '../../core/deadlines.ts';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { fatal, poll } from '../../core/poll.ts';
+import { notice } from '../../core/progress.ts';
 import { suggestionFor } from '../../core/text/suggestion.ts';
 import { formatDuration } from '../../report/units.ts';
 import { type BrokenNode, type Takeover, watchTakeover } from '../../stack/attach/await-takeover.ts';
@@ -30,6 +32,7 @@ export const fault: Action = async (context) => {
   await healAbandoned();
   if (kind === 'heal') {
     const healed = await faults.heal(nodes[0]);
+    await sayWhatIsHeld(name, nodes[0], context);
     await renewLoginsOf(healed, context);
     return {
       document: { version: 1, stack: name, healed },
@@ -43,6 +46,15 @@ export const fault: Action = async (context) => {
     text: () => `${[...linesOf(active, made), ...takeoverLines(made)].join('\n')}\n`,
   };
 };
+
+/** Whoever heals them wonders why they are still frozen, or down. */
+async function sayWhatIsHeld(stackName: string, node: string | undefined, { progress }: ActionContext): Promise<void> {
+  const held = (await heldNodes(stackName)).filter((each) => node === undefined || each === node);
+  if (held.length === 0) return;
+  const why = 'another command keeps it paused or stopped while it copies what it holds, and lets it go on by itself';
+  const next = 'Should that command be gone, as with its machine, `npm run sandbox -- up` brings it back';
+  for (const each of held) notice(progress, 'warning', `${each} was left alone: ${why}. ${next}.`);
+}
 
 /** Nodes that would be passed over: only groups of a partition, and peers of a loss, are several. */
 function refuseMore(kind: string, nodes: readonly string[]): void {

@@ -21,6 +21,12 @@ export interface RecordProcess {
   readonly command: readonly string[];
 }
 
+/** Writes down that this process is about to pause a node for work of its own, which nobody else ends while it runs. */
+export function recordOwnPause(target: FaultTarget): Promise<string> {
+  const labels = { [labelNames.pausedNode]: target.containerId };
+  return recordFault(target, 'pause', ownerOfThisProcess(), { labels });
+}
+
 /**
  * Writes down that a fault is about to be made, as a container with labels: whoever comes after a crash finds it, on
  * this machine or through the same container engine. `owner` is the process that the fault ends with, if it does.
@@ -29,7 +35,7 @@ export async function recordFault(
   target: FaultTarget,
   kind: FaultKind,
   owner: string | undefined,
-  process?: RecordProcess,
+  { process, labels = {} }: { readonly process?: RecordProcess; readonly labels?: Labels } = {},
 ): Promise<string> {
   const { id } = await (await docker()).createContainer({
     name: `${target.stackName}-fault-${randomUUID().slice(0, 8)}`,
@@ -42,6 +48,7 @@ export async function recordFault(
       [labelNames.faultNode]: target.node,
       [labelNames.faultMaker]: ownerOfThisProcess(),
       ...withoutUndefined({ [labelNames.owner]: owner }),
+      ...labels,
     },
     HostConfig: {
       ...confined,

@@ -29,7 +29,10 @@ export interface Faults {
    * already, and `NOT_SUPPORTED` with the reason where it cannot be made here.
    */
   readonly inject: (fault: Fault) => Promise<MadeFault>;
-  /** Undoes the faults of one node (default: of all), and returns those that lasted. Nodes that were killed or stopped are started, not awaited. */
+  /**
+   * Undoes the faults of one node (default: of all), and returns those that lasted. Nodes that were killed or stopped are started,
+   * not awaited. A node that a command keeps paused or stopped, to copy what it holds, is left alone until it has done that.
+   */
   readonly heal: (node?: string) => Promise<readonly ActiveFault[]>;
   /** Those that last: one whose node was started or resumed by anybody since is over. */
   readonly active: () => Promise<readonly ActiveFault[]>;
@@ -149,7 +152,8 @@ async function delay(
 ): Promise<void> {
   await refuseSecondDelay(target);
   const command = ['delay', ...[latencyMs, jitterMs, seed].map(String)];
-  const record = await recordFault(target, 'latency', owner, { image: await faultHelperImage(), command });
+  const process = { image: await faultHelperImage(), command };
+  const record = await recordFault(target, 'latency', owner, { process });
   try {
     await (await docker()).getContainer(record).start();
     await poll(async () => /^ready$/m.test(await nodeLogs(record, 20)), {

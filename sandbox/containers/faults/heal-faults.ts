@@ -3,15 +3,17 @@ import { removeContainer, resumeContainer, startContainer } from '../nodes/nodes
 import { docker } from '../runtime/docker.ts';
 import { checked } from '../runtime/exec.ts';
 import { labelNames } from '../runtime/labels.ts';
+import type { FoundContainer } from '../runtime/objects.ts';
 import { inNamespace, onVolumes } from './fault-helper.ts';
 import type { ActiveFault, FaultKind } from './fault-kinds.ts';
 import { activeFault, type FaultTarget } from './fault-records.ts';
 import { targetsOf, volumesOf } from './fault-targets.ts';
+import { heldContainers } from './held-nodes.ts';
 import { sortedFaults } from './lasting-faults.ts';
 
 /**
  * Undoes faults by their records alone, whoever made them, and returns those that lasted. `start: false` leaves nodes that
- * are down as they are.
+ * are down as they are. A node that a running command holds, as for a copy of its volumes, is left alone with all its faults.
  */
 export async function healFaults(options: {
   readonly stackName: string;
@@ -24,9 +26,11 @@ export async function healFaults(options: {
     withoutUndefined({ [labelNames.faultNode]: options.node, [labelNames.owner]: options.owner }),
   );
   // Of one that is over, half of a later one may be left.
-  const records = [...lasting, ...over];
-  if (records.length === 0) return [];
-  const targets = await targetsOf(options.stackName);
+  const found = [...lasting, ...over];
+  if (found.length === 0) return [];
+  const [targets, held] = await Promise.all([targetsOf(options.stackName), heldContainers(options.stackName)]);
+  const isHeld = (record: FoundContainer) => held.has(targets.get(activeFault(record).node)?.containerId ?? '');
+  const records = found.filter((record) => !isHeld(record));
   const byNode = Map.groupBy(records.map(activeFault), ({ node }) => node);
   await Promise.all(
     [...byNode].map(async ([node, faults]) => {
@@ -35,7 +39,7 @@ export async function healFaults(options: {
     }),
   );
   await Promise.all(records.map(({ id }) => removeContainer(id)));
-  return lasting.map(activeFault);
+  return lasting.filter((record) => !isHeld(record)).map(activeFault);
 }
 
 /** Faults that are rules in a node's network namespace. */

@@ -25,6 +25,8 @@ export const labelNames = {
   owner: 'dev.taishang.sandbox.owner',
   /** Id of the container that its owner has stopped for a while, on the record of that. */
   stoppedNode: 'dev.taishang.sandbox.stopped-node',
+  /** Id of the container that its owner has paused for a while, on the record of that. */
+  pausedNode: 'dev.taishang.sandbox.paused-node',
   /** Kind of a fault, on its record. */
   fault: 'dev.taishang.sandbox.fault',
   /** Node that a fault is made on. */

@@ -33,8 +33,17 @@ export interface FoundObject {
 }
 
 /** Containers that carry all these labels, running or not. */
-export async function findContainers(labels: Labels): Promise<readonly FoundContainer[]> {
-  const found = await listContainers({ all: true, filters: labelFilter(labels) });
+export function findContainers(labels: Labels): Promise<readonly FoundContainer[]> {
+  return findListed(labelFilter(labels));
+}
+
+/** Containers of the sandbox, of whatever stack, running or not. */
+export function findAllContainers(): Promise<readonly FoundContainer[]> {
+  return findListed({ label: [labelNames.purpose] });
+}
+
+async function findListed(filters: { readonly label: string[] }): Promise<readonly FoundContainer[]> {
+  const found = await listContainers({ all: true, filters });
   return found.map((container) => ({
     id: container.Id,
     name: (container.Names[0] ?? '').replace(/^\//, ''),

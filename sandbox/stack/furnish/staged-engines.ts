@@ -17,6 +17,7 @@ import { createNodeAddresses, type NodeAddresses } from '../resolve/node-address
 import { headStart } from '../start/head-start.ts';
 import { startEngine } from '../start/start-engine.ts';
 import { createPortChooser, freePortCheck } from '../state/host-ports.ts';
+import { portsOfOthers } from '../state/others-ports.ts';
 import { throwAwayName } from '../state/stack-identity.ts';
 
 /** An engine whose nodes are started beside its stack. */
@@ -92,7 +93,10 @@ async function startBeside(engines: readonly Staged[], stack: StackBeside, work:
   };
   try {
     const addresses = await networkOf(engines, stagingName, labels);
-    const ports = createPortChooser({ isFree: await freePortCheck(stagingName) });
+    const ports = createPortChooser({
+      isFree: await freePortCheck(stagingName),
+      others: () => portsOfOthers({ container: () => false }),
+    });
     const shared = { stackName: stagingName, network: stagingName, addresses, labels, ports };
     const head = headStart(engines.map(({ engine }) => engine));
     await runAsOne(stack.signal, (signal) => engines.map((staged) => fillOne(staged, signal)));

@@ -17,6 +17,7 @@ import { currentGenerations, type Generations, volumesOfEngine } from '../resolv
 import type { NodeAddresses } from '../resolve/node-addresses.ts';
 import type { ResolvedStack } from '../resolve/resolved-stack.ts';
 import { createPortChooser, freePortCheck, type PortChooser } from '../state/host-ports.ts';
+import { portsOfOthers } from '../state/others-ports.ts';
 import { release, type StackState } from '../state/stack-state.ts';
 import type { StateKeeper } from '../state/state-keeper.ts';
 import type { StartupRecorder } from './startup-steps.ts';
@@ -77,6 +78,11 @@ export async function inspectExisting(
       known: { ...portsOf(containers), ...keeper.state().hostPorts },
       isOurs: (port) => published.has(port) && !takenHere.includes(port),
       isFree: await freePortCheck(identity.name),
+      others: () =>
+        portsOfOthers({
+          container: ({ labels }) => labels[labelNames.stack] === identity.name,
+          stackName: identity.name,
+        }),
       moveTaken: moveTakenPorts,
     }),
   };

@@ -33,8 +33,11 @@ export function createPortChooser(options: {
   readonly moveTaken?: boolean;
   /** {@link freePortCheck} of the stack. */
   readonly isFree: (port: number) => Promise<boolean>;
+  /** Ports that are others' though nobody may listen there now: none is a new one as long as there are more. Asked at most once. */
+  readonly others: () => Promise<ReadonlySet<number>>;
 }): PortChooser {
   const { isFree } = options;
+  let others: Promise<ReadonlySet<number>> | undefined;
   const chosen = new Map(Object.entries(options.known ?? {}));
   const reserved = new Set(chosen.values());
   const claims = new Map<string, PortClaim & { readonly port: number }>();
@@ -71,14 +74,17 @@ export function createPortChooser(options: {
           return before;
         }
       }
-      for (let tried = 0; tried < portCount; tried += 1) {
-        const port = firstPort + (next % portCount);
-        next += 1;
-        if (reserved.has(port)) continue;
-        reserved.add(port);
-        if (!(await take(key, port))) continue;
-        chosen.set(key, port);
-        return port;
+      others ??= options.others();
+      for (const avoided of [await others, new Set<number>()]) {
+        for (let tried = 0; tried < portCount; tried += 1) {
+          const port = firstPort + (next % portCount);
+          next += 1;
+          if (reserved.has(port) || avoided.has(port)) continue;
+          reserved.add(port);
+          if (!(await take(key, port))) continue;
+          chosen.set(key, port);
+          return port;
+        }
       }
       throw portTaken(key, firstPort, false);
     },

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isRunning } from '../../../containers/nodes/nodes.ts';
+import { takesCommands } from '../../../containers/nodes/nodes.ts';
 import type { IsolationOptions, Place, Places } from '../../contract/isolation.ts';
 import type { SchemaGap } from '../../contract/schema/schema-gap.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
@@ -66,14 +66,7 @@ export function openServerPool<Server extends PlaceServer>(
   /** `false`: it does not run, or cannot be mended; it is dropped. */
   async function reset(place: Place): Promise<boolean> {
     const server = servers.get(place.id);
-    try {
-      if (server !== undefined && (await isRunning(firstNode(server.running)))) {
-        await kind.mend(server);
-        return true;
-      }
-    } catch {
-      // Whatever is wrong with it: it goes, and another one comes.
-    }
+    if (server !== undefined && (await isMended(server, kind.mend))) return true;
     await drop(place);
     return false;
   }
@@ -92,5 +85,20 @@ export function openServerPool<Server extends PlaceServer>(
     } finally {
       await removeServer(stack, id);
     }
+  }
+}
+
+/** Whether a server was made as new. One that a test has paused is not asked: a driver can take minutes to give it up. */
+export async function isMended<Server extends PlaceServer>(
+  server: Server,
+  mend: PooledKind<Server>['mend'],
+): Promise<boolean> {
+  try {
+    if (!(await takesCommands(firstNode(server.running)))) return false;
+    await mend(server);
+    return true;
+  } catch {
+    // Whatever is wrong with it: it goes, and another one comes.
+    return false;
   }
 }
