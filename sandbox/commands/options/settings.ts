@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { type ImagePolicy, imagePolicies } from '../../containers/images/image-spec.ts';
+import { clockOffsetMs } from '../../core/clock.ts';
+import { deadlineFactor } from '../../core/deadlines.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { checkMigrations, type Migrations } from '../../stack/migrate/migrations.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
@@ -60,6 +62,9 @@ interface Given {
 
 /** Settings by precedence: flags, environment, `sandbox.config.yaml`, defaults; what Compose is told comes behind all of them. Throws errors of wrong use only. */
 export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessEnv): Promise<Settings> {
+  // Before anything starts: they are read where time is, which may be late.
+  deadlineFactor(environment.SANDBOX_DEADLINE_FACTOR);
+  clockOffsetMs(environment.SANDBOX_CLOCK_OFFSET);
   const directory = resolve(flags.directory ?? nonEmpty(environment.SANDBOX_DIRECTORY) ?? process.cwd());
   const file = await readConfigFile(directory);
   const pick = (flag: [string, unknown], variables: readonly string[], key?: keyof ConfigFile) =>
@@ -164,8 +169,13 @@ function pairsOf({ value, source }: Given): string {
 function countsOf({ value, source }: Given): string {
   if (typeof value !== 'object' || value === null) return textOf({ value, source });
   return Object.entries(mappingOf(value, source))
-    .map(([name, count]) => `${name}=${String(count)}`)
+    .map(([name, count]) => `${name}=${countOf(count)}`)
     .join(',');
+}
+
+/** A list of one number would read as the number itself. */
+function countOf(count: unknown): string {
+  return typeof count === 'number' || typeof count === 'string' ? String(count) : JSON.stringify(count);
 }
 
 function mappingOf(value: unknown, source: string): Record<string, unknown> {
