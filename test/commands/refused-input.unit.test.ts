@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bench } from '../../sandbox/commands/bench/bench.ts';
 import { parseUrls } from '../../sandbox/commands/bench/bench-urls.ts';
@@ -9,6 +10,7 @@ import { refusePassedOver } from '../../sandbox/commands/options/taken-options.t
 import { createProgram } from '../../sandbox/commands/program.ts';
 import type { ActionContext } from '../../sandbox/commands/run-action.ts';
 import { suitesOptionsOf } from '../../sandbox/commands/scenarios.ts';
+import { commandProgram } from '../../scenarios/backup/whole-platform/command.ts';
 import { runForError } from '../support/command.ts';
 
 let directory: string;
@@ -74,6 +76,26 @@ describe('a variable of the environment', () => {
   test('SANDBOX_PROGRESS that is empty is one that is not set', async () => {
     const error = await runForError(['completion', 'nosuch'], { env: { SANDBOX_PROGRESS: '' } });
     expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('nosuch') });
+  });
+});
+
+describe('a folder', () => {
+  test('that is a file is refused as one, and not as a configuration that cannot be read', async () => {
+    const file = join(directory, 'file');
+    await writeFile(file, '');
+    const error = await runForError(['status', '--directory', file]);
+    expect(error).toMatchObject({ exitCode: 2, code: 'BAD_OPTION', message: expect.stringContaining('not a folder') });
+  });
+
+  test('that was removed under the shell is refused', async () => {
+    const folder = await mkdtemp(join(directory, 'removed-'));
+    const program = ['rmdir "$PWD" && exec "$0" "$@"', process.execPath, commandProgram, 'status', '--format', 'json'];
+    const { exitCode, stdout } = await execa('bash', ['-c', ...program], { cwd: folder, reject: false });
+    expect({ exitCode, ...JSON.parse(stdout).error }).toMatchObject({
+      exitCode: 2,
+      code: 'BAD_OPTION',
+      message: expect.stringContaining('current folder'),
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -109,6 +110,12 @@ test('the command says what it is called, and gives others the environment that 
   } finally {
     await command(['down', '-v']);
   }
+});
+
+test('the completion of a project, where the command is not on the path, starts it from any folder', async () => {
+  const { stdout: script } = await command(['completion', 'bash']);
+  const { stdout } = await runElsewhere(tmpdir(), 'bash', ['-c', `${script}\ntaishang-sandbox --version`]);
+  expect(stdout).toBe(manifest.version);
 });
 
 test('an old Node is told in a line which one is needed', async () => {

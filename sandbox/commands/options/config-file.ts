@@ -66,7 +66,9 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    // A folder that is none is refused by that name, where a stack's is asked for.
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw badOption(`${path} cannot be read: ${messageOf(thrown)}.`, 'Make it readable, or remove it.');
   }
 }
