@@ -75,6 +75,8 @@ test('a strict TypeScript project checks it with the declarations of its depende
   await writeFile(join(project.path, 'use.ts'), [...uses, stackInHand].join('\n'));
   const compilerOptions = {
     strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022'],
