@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -42,6 +42,23 @@ describe('a configuration', () => {
 
   test.each(['[5]', '[[5]]', '{}', 'true', 'null'])('whose count is %s is refused', async (count) => {
     await expect(settingsOf(`size: {users: ${count}}`)).rejects.toEqual(refused(/users: .* is not valid/));
+  });
+
+  test.each([
+    ['a tag that means nothing', 'size: !custom small', 'Unresolved tag'],
+    ['two documents', 'size: small\n---\nsize: medium', 'multiple documents'],
+    ['a key twice', 'size: {users: 5, users: 6}', 'unique'],
+    ['an alias of itself', 'engines: &all [*all]', ''],
+  ])('with %s is refused', async (_, text, evidence) => {
+    const problem = settingsOf(text);
+    await expect(problem).rejects.toMatchObject({ code: 'BAD_OPTION' });
+    if (evidence !== '') await expect(problem).rejects.toHaveProperty('evidence', expect.stringContaining(evidence));
+  });
+
+  test('that is a link which leads nowhere is refused, and not taken for none', async () => {
+    const folder = await mkdtemp(join(directory, 'link-'));
+    await symlink('nowhere', join(folder, 'sandbox.config.yaml'));
+    await expect(resolveSettings({ directory: folder }, {})).rejects.toEqual(refused(/cannot be read/));
   });
 
   test('with a byte order mark and ends of lines of Windows is read', async () => {
