@@ -60,6 +60,9 @@ export function readSizeOption(size: DatasetSize | SizeCounts, counts: SizeCount
   const own = Object.entries({ ...(typeof size === 'string' ? {} : size), ...counts }).filter(
     ([, value]) => value !== undefined,
   );
+  // As text, a list of one number would read as the number.
+  const other = own.find(([, value]) => typeof value !== 'number');
+  if (other !== undefined) return { problem: `${other[0]}: a count is a number`, next: sizeHint };
   return readSize([base, ...own.map(([name, value]) => `${name}=${value}`)].join(','));
 }
 

@@ -13,7 +13,7 @@ export type Failure = Omit<SandboxErrorDetails, 'cause'>;
 
 /** Describes anything that was thrown; what neither is a {@link SandboxError} nor comes from the container engine is `INTERNAL`. */
 export function describeFailure(thrown: unknown, environment: NodeJS.ProcessEnv = process.env): Failure {
-  const debug = environment.SANDBOX_DEBUG === '1';
+  const debug = ['1', 'true'].includes(environment.SANDBOX_DEBUG ?? '');
   const trace = debug ? traceOf(thrown) : undefined;
   const known = thrown instanceof SandboxError ? thrown : containerEngineFailure(thrown, environment);
   if (known === undefined) {

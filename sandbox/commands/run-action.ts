@@ -52,7 +52,8 @@ export type Action = (context: ActionContext) => Promise<Outcome>;
 export async function runAction(load: () => Promise<Action>, invocation: Invocation): Promise<void> {
   const flags = invocation.flags as CommonFlags;
   const format = parseChoice(flags.format ?? invocation.formats[0] ?? 'text', invocation.formats, '--format');
-  const mode = flags.progress ?? process.env.SANDBOX_PROGRESS ?? 'auto';
+  // A variable that is empty is one that is not set, as with all others.
+  const mode = flags.progress ?? (process.env.SANDBOX_PROGRESS || 'auto');
   const progressMode = parseChoice(
     mode,
     progressModes,

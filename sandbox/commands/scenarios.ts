@@ -18,6 +18,8 @@ export function suitesOptionsOf(context: ActionContext): Parameters<typeof runSu
   const { engines, size, images, dockerInstall } = context.settings;
   if (size === 'none') throw badOption('--size: suites need data.', 'Use small, medium or large.');
   const { seed, timeScale } = context.flags;
+  if (timeScale !== undefined && context.arguments.length > 0 && !context.arguments.includes('alerts'))
+    throw badOption('--time-scale is for the suite alerts alone.', 'Leave it out, or name that suite too.');
   return {
     suites: context.arguments as readonly SuiteName[],
     depth: context.flags.quick === true ? 'quick' : 'full',

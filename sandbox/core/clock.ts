@@ -8,7 +8,7 @@ const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, y: 31_536_00
  * that tests can look at what is a year old. Default: not moved. Throws `BAD_OPTION`.
  */
 export function nowMs(): number {
-  return Date.now() + offsetMs(process.env.SANDBOX_CLOCK_OFFSET);
+  return Date.now() + clockOffsetMs(process.env.SANDBOX_CLOCK_OFFSET);
 }
 
 /** {@link nowMs} as a date. */
@@ -16,10 +16,12 @@ export function now(): Date {
   return new Date(nowMs());
 }
 
-function offsetMs(text: string | undefined): number {
+/** What `SANDBOX_CLOCK_OFFSET` says, in milliseconds. Throws `BAD_OPTION`, also where no date is left there. */
+export function clockOffsetMs(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
   const [, count, unit = 's'] = /^([+-]?\d+(?:\.\d+)?)([smhdy]?)$/.exec(text) ?? [];
-  if (count !== undefined) return Math.round(Number(count) * unitsMs[(unit || 's') as keyof typeof unitsMs]);
+  const offsetMs = Math.round(Number(count) * unitsMs[(unit || 's') as keyof typeof unitsMs]);
+  if (!Number.isNaN(new Date(Date.now() + offsetMs).getTime())) return offsetMs;
   throw new SandboxError({
     code: 'BAD_OPTION',
     message: `SANDBOX_CLOCK_OFFSET is ${JSON.stringify(text)}, which is no time that a clock can be moved by.`,

@@ -1,3 +1,6 @@
+import { SandboxError } from './errors.ts';
+import { durationMsMax } from './option-checks.ts';
+
 /**
  * Every deadline of the sandbox, in milliseconds, for a 2-core machine.
  * A deadline is a bound on a hang, not an expectation: each is several times the longest duration seen.
@@ -105,9 +108,21 @@ export function deadlineMs(name: DeadlineName): number {
 
 /**
  * A deadline that a user has written down, in milliseconds, multiplied as those of {@link deadlineMs} are. A whole number of
- * them, and one at least: `AbortSignal.timeout` takes no other.
+ * them, from one to 24 days: `AbortSignal.timeout` takes no other.
  */
 export function scaledDeadlineMs(givenMs: number): number {
-  const factor = Number(process.env.SANDBOX_DEADLINE_FACTOR ?? '1');
-  return Math.max(1, Math.round(givenMs * (Number.isFinite(factor) && factor > 0 ? factor : 1)));
+  const scaledMs = Math.round(givenMs * deadlineFactor(process.env.SANDBOX_DEADLINE_FACTOR));
+  return Math.min(Math.max(1, scaledMs), durationMsMax);
+}
+
+/** What `SANDBOX_DEADLINE_FACTOR` says. Throws `BAD_OPTION`: with a factor that is passed over, a slow machine just fails again. */
+export function deadlineFactor(text: string | undefined): number {
+  if (text === undefined || text === '') return 1;
+  const factor = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (factor > 0 && factor < Number.POSITIVE_INFINITY) return factor;
+  throw new SandboxError({
+    code: 'BAD_OPTION',
+    message: `SANDBOX_DEADLINE_FACTOR is ${JSON.stringify(text)}, which no deadline can be multiplied by.`,
+    next: 'Write a number above 0, such as 2 or 0.5, or leave it out.',
+  });
 }

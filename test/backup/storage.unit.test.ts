@@ -142,8 +142,14 @@ describe('a folder as a storage', () => {
   });
 });
 
+test.each(['ftp://host/folder', 'S3://bucket/prefix', 's3:/bucket', 's3:bucket', 'FILE:///backups'])(
+  '%s is no folder to be made here, and wrong use',
+  async (location) => {
+    await expect(openStorage(location)).rejects.toMatchObject({ code: 'BAD_OPTION' });
+  },
+);
+
 test('a location of a kind that is not known is wrong use', async () => {
-  await expect(openStorage('ftp://host/folder')).rejects.toMatchObject({ code: 'BAD_OPTION' });
   await using folder = await scratchFolder();
   const refused = await runForError(['restore', 'ftp://host/folder/a.tar.gz'], { cwd: folder.path });
   expect(refused).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });

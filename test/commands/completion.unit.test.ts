@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
 import { commandNames, createProgram } from '../../sandbox/commands/program.ts';
 import { engineNames } from '../../sandbox/engines/engine-names.ts';
 import { runCommand, runForError } from '../support/command.ts';
@@ -37,6 +39,15 @@ test("fish's script has a line for every command", async () => {
   const { stdout } = await runCommand(['completion', 'fish']);
   for (const command of commandNames(createProgram())) expect(stdout).toContain(` -a ${command} -d '`);
 });
+
+test.each(['bash', 'zsh'])(
+  "where no program has the name, %s's script makes a function that starts the sandbox",
+  async (shell) => {
+    const { stdout: script } = await runCommand(['completion', shell]);
+    const { stdout } = await execa('bash', ['-c', `${script}\ntaishang-sandbox --version`], { cwd: tmpdir() });
+    expect(stdout).toBe(manifest.version);
+  },
+);
 
 test('another shell is refused by name', async () => {
   expect(await runForError(['completion', 'tcsh'])).toMatchObject({ exitCode: 2, code: 'BAD_OPTION' });

@@ -32,6 +32,9 @@ test('an error of our own making stays one that nobody foresaw', () => {
 test("the trace of a server that was lost is that of its driver's error, and is there only where it is asked for", () => {
   const cause = new RangeError('the socket is closed');
   const thrown = new SandboxError({ code: 'CONNECTION_LOST', message: 'it is gone', next: 'wait', cause });
-  expect(describeFailure(thrown, { SANDBOX_DEBUG: '1' }).evidence).toMatch(/^RangeError: the socket is closed\n\s+at /);
+  for (const on of ['1', 'true']) {
+    const { evidence } = describeFailure(thrown, { SANDBOX_DEBUG: on });
+    expect(evidence).toMatch(/^RangeError: the socket is closed\n\s+at /);
+  }
   expect(describeFailure(thrown, {})).not.toHaveProperty('evidence');
 });

@@ -42,6 +42,14 @@ const read: Readonly<Record<string, string>> = {
   'fault latency': 'latency jitter',
   'fault bandwidth': 'rate',
 };
+const takes = (command: Command, part: string, flags: Readonly<Record<string, unknown>>): boolean => {
+  try {
+    refusePassedOver(command, { arguments: part === '' ? [] : [part], flags });
+    return true;
+  } catch {
+    return false;
+  }
+};
 const common = 'format progress directory name';
 
 describe.each(Object.entries(read))('%s', (words, taken) => {
@@ -61,6 +69,20 @@ describe.each(Object.entries(read))('%s', (words, taken) => {
     const wanted = [...taken.split(' '), ...common.split(' ')];
     expect(refused).toEqual(optionsOf(command).filter((option) => !wanted.includes(option)));
   });
+});
+
+test('each option that help lists is taken by a part of its command', () => {
+  for (const command of program.commands) {
+    const parts = command.registeredArguments.flatMap(({ description }) => description.match(/[\w-]+/g) ?? []);
+    for (const option of optionsOf(command)) {
+      // Some are of use with another alone.
+      const beside = [{}, { url: ['redis=env:REDIS_URL'] }, { lease: true }];
+      const isTaken = ['', ...parts].some((part) =>
+        beside.some((more) => takes(command, part, { [option]: 'x', ...more })),
+      );
+      expect(isTaken, `${command.name()} --${option}`).toBe(true);
+    }
+  }
 });
 
 test('no command passes over what was given before it', () => {

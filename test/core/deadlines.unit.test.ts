@@ -16,8 +16,6 @@ test.each(['1.1', '0.0003', '1.7', '2', '0.0000001'])(
 test.each([
   ['1.1', 3_300],
   ['0.0000001', 1],
-  ['0', 3_000],
-  ['many', 3_000],
 ])('of 3 s, the factor %s makes %d ms', (factor, expected) => {
   vi.stubEnv('SANDBOX_DEADLINE_FACTOR', factor);
   expect(scaledDeadlineMs(3_000)).toBe(expected);

@@ -7,6 +7,7 @@ import { formatReference } from '../../sandbox/commands/options/reference.ts';
 import { resolveSettings } from '../../sandbox/commands/options/settings.ts';
 import { variables } from '../../sandbox/commands/options/variables.ts';
 import { exitCodeOf } from '../../sandbox/core/errors.ts';
+import { engineNames } from '../../sandbox/engines/engine-names.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -37,7 +38,7 @@ function readIn(text: string): readonly string[] {
 
 test('every variable that the sources read is listed, and every one that is listed is read', async () => {
   const read = new Set<string>();
-  let texts = '';
+  let texts = await readFile(join(root, 'compose.yaml'), 'utf8');
   for await (const file of glob('{sandbox,scenarios,bench,seeds}/**/*.{ts,mjs}', { cwd: root })) {
     if (file.endsWith('options/variables.ts')) continue;
     const text = await readFile(join(root, file), 'utf8');
@@ -52,6 +53,15 @@ test('every variable that the sources read is listed, and every one that is list
   expect(unknown.filter((name) => name !== 'SANDBOX_PASSWORD')).toEqual([]);
   const unread = [...listed].filter((name) => name.split('<ENGINE>').some((part) => !texts.includes(part)));
   expect(unread).toEqual([]);
+});
+
+test('every variable that compose.yaml reads is listed', async () => {
+  const read = [...(await readFile(join(root, 'compose.yaml'), 'utf8')).matchAll(/\$\{(\w+)/g)].map(
+    ([, name = '']) => name,
+  );
+  const engines = new RegExp(engineNames.join('|').toUpperCase());
+  expect(read.length).toBeGreaterThan(5);
+  expect(read.map((name) => name.replace(engines, '<ENGINE>')).filter((name) => !listed.has(name))).toEqual([]);
 });
 
 test('every key of the configuration is used, and the example of the README is one', async () => {

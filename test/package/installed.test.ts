@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -74,6 +75,8 @@ test('a strict TypeScript project checks it with the declarations of its depende
   await writeFile(join(project.path, 'use.ts'), [...uses, stackInHand].join('\n'));
   const compilerOptions = {
     strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
     module: 'nodenext',
     target: 'es2022',
     lib: ['es2022'],
@@ -109,6 +112,12 @@ test('the command says what it is called, and gives others the environment that 
   } finally {
     await command(['down', '-v']);
   }
+});
+
+test('the completion of a project, where the command is not on the path, starts it from any folder', async () => {
+  const { stdout: script } = await command(['completion', 'bash']);
+  const { stdout } = await runElsewhere(tmpdir(), 'bash', ['-c', `${script}\ntaishang-sandbox --version`]);
+  expect(stdout).toBe(manifest.version);
 });
 
 test('an old Node is told in a line which one is needed', async () => {

@@ -84,6 +84,10 @@ test.each([
   [{ size: ['small'] }, /a name or counts/],
   [{ size: new Map() }, /a name or counts/],
   [{ size: 'small', counts: 'users=5' }, /by their names/],
+  [{ size: { users: [5] } }, /users: a count is a number/],
+  [{ size: { users: '5' } }, /users: a count is a number/],
+  [{ size: { users: true } }, /users: a count is a number/],
+  [{ size: 'small', counts: { contents: [[5]] } }, /contents: a count is a number/],
   [{ size: 'small', count: { users: 5 } }, /no option `count`/],
 ])('a dataset of %o is refused, rather than taken for one of `small`', (options, says) => {
   expect(() => createDataset(options as never)).toThrow(says);

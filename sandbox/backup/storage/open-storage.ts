@@ -9,13 +9,14 @@ import type { Storage } from './storage.ts';
  * for a kind of location that this release does not know.
  */
 export async function openStorage(location: string): Promise<Storage> {
-  const [, scheme] = /^([a-z][a-z0-9+.-]+):\/\//.exec(location) ?? [];
+  // `S3://bucket` and `s3:/bucket` are no folders: backups would lie here, and look as if they were there.
+  const [, scheme] = /^([a-z][a-z0-9+.-]+:\/\/|s3:\/?)/i.exec(location) ?? [];
   if (scheme === undefined) return localFolder(resolve(location));
   // Amazon's SDK takes longer to load than all else that a backup into a folder needs.
   if (isS3Address(location)) return (await import('./s3.ts')).s3Storage(location);
   throw new SandboxError({
     code: 'BAD_OPTION',
-    message: `Backups cannot be kept at ${scheme}:// locations.`,
+    message: `Backups cannot be kept at ${scheme} locations.`,
     next: 'Name a folder, or s3://bucket/prefix.',
   });
 }

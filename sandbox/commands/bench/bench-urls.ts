@@ -34,8 +34,10 @@ export async function parseUrls(texts: readonly string[]): Promise<readonly Exte
 
 async function addressOf(name: string, place: string): Promise<string> {
   if (place.startsWith('env:')) {
-    const value = process.env[place.slice(4)];
-    if (value === undefined || value === '') throw badOption(`--url ${name}: ${place.slice(4)} is not set.`, example);
+    const variable = place.slice(4);
+    // As of any object, `constructor` and others are there without anybody having set them.
+    const value = Object.hasOwn(process.env, variable) ? process.env[variable] : undefined;
+    if (value === undefined || value === '') throw badOption(`--url ${name}: \`${variable}\` is not set.`, example);
     return value.trim();
   }
   if (!place.startsWith('file:')) return place;

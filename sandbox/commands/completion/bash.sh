@@ -1,6 +1,6 @@
 # Completes the sandbox's commands and options, in bash and zsh. Load it with: source <(... completion bash)
 # As a function where no program of that name is installed, so that there is something to complete.
-type taishang-sandbox >/dev/null 2>&1 || taishang-sandbox() { npm run --silent --prefix @folder@ sandbox -- "$@"; }
+type taishang-sandbox >/dev/null 2>&1 || taishang-sandbox() { @command@ "$@"; }
 
 [ -z "${ZSH_VERSION:-}" ] || { autoload -U +X bashcompinit && bashcompinit; }
 
@@ -21,7 +21,7 @@ _taishang_sandbox() {
 	done
 	case "$before" in
 	--engines) word='@engines@' ;;
-	--directory | --file | --to | --from | --rejects | --output | --input | --html | --summary)
+	--directory | --contracts | --file | --to | --from | --rejects | --output | --input | --html | --summary)
 		COMPREPLY=($(compgen -f -- "$current"))
 		return
 		;;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { programName } from '../../core/process/called-as.ts';
 import { engineNames } from '../../engines/engine-names.ts';
 import { parseChoice } from '../options/names.ts';
 import type { Action } from '../run-action.ts';
@@ -17,7 +18,7 @@ export function completionOf(program: Command): Action {
 
 async function scriptFor(shell: (typeof shells)[number], program: Command): Promise<string> {
   const values: Readonly<Record<string, string>> = {
-    folder: (shell === 'fish' ? quotedForFish : quotedForBash)(resolve(import.meta.dirname, '../../..')),
+    command: commandLine(shell === 'fish' ? quotedForFish : quotedForBash),
     engines: engineNames.join(' '),
     words: [program, ...program.commands].map((command) => wordsOf(command, program)).join('\n'),
     lines: program.commands.flatMap(fishLines).join('\n'),
@@ -25,6 +26,13 @@ async function scriptFor(shell: (typeof shells)[number], program: Command): Prom
   // bash's serves zsh, which has bash's functions for it.
   const file = join(import.meta.dirname, shell === 'fish' ? 'fish.fish' : 'bash.sh');
   return (await readFile(file, 'utf8')).replaceAll(/@(\w+)@/g, (whole, name: string) => values[name] ?? whole);
+}
+
+/** What starts the sandbox from any folder: a checkout's script of npm, or the installed program, which need not be on the path. */
+function commandLine(quoted: (text: string) => string): string {
+  return programName === 'sandbox'
+    ? `npm run --silent --prefix ${quoted(resolve(import.meta.dirname, '../../..'))} sandbox --`
+    : `node ${quoted(resolve(import.meta.dirname, '../../bin.mjs'))}`;
 }
 
 /** A branch of bash's `case`: what may follow a command. */

@@ -1,11 +1,13 @@
 import { type Command, CommanderError } from 'commander';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { keepLoopbackFromProxy } from '../../core/process/loopback-proxy.ts';
+import { withFullStop } from '../../core/text/full-stop.ts';
 import { suggestionFor } from '../../core/text/suggestion.ts';
 import { connectionLossOf } from '../../engines/connection-loss.ts';
 import { terminalOf } from '../../report/terminal.ts';
 import { describeFailure, exitCodeOfFailure, printFailure } from '../failure.ts';
 import { commandNames, createProgram } from '../program.ts';
+import { refuseGivenTwice } from './given-twice.ts';
 import type { OutputFormat } from './names.ts';
 
 /** Runs one command and ends the process: 0 done and nothing failed, 1 something failed, 2 wrong use. */
@@ -31,6 +33,7 @@ async function parse(args: readonly string[]): Promise<void> {
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: (text) => void stdout.write(text) });
   }
   refuseUnknownCommand(program, args);
+  refuseGivenTwice(program);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {
@@ -42,10 +45,11 @@ async function parse(args: readonly string[]): Promise<void> {
 /** Before commander looks at the options: those of a misspelled command would be blamed instead of it. */
 function refuseUnknownCommand(program: Command, args: readonly string[]): void {
   const known = [...commandNames(program), 'help', '--version'];
-  if (args[0] === undefined || known.includes(args[0])) return;
+  const words = args[0] === 'help' ? args.slice(1) : args;
+  if (words[0] === undefined || known.includes(words[0])) return;
   const [first] = createProgram()
     .exitOverride()
-    .parseOptions([...args]).operands;
+    .parseOptions([...words]).operands;
   if (first === undefined || known.includes(first)) return;
   throw new SandboxError({
     code: 'UNKNOWN_COMMAND',
@@ -58,7 +62,7 @@ function wrongUse(thrown: CommanderError, program: Command, args: readonly strin
   const command = args.find((word) => commandNames(program).includes(word));
   return new SandboxError({
     code: 'BAD_OPTION',
-    message: `${thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')}.`,
+    message: withFullStop(thrown.message.replace(/^error: /, '').replaceAll('\n', ' ')),
     next: `\`npm run sandbox --${command === undefined ? '' : ` ${command}`} --help\` lists what it takes.`,
   });
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, SandboxError } from '../../core/errors.ts';
 import { suggestionFor } from '../../core/text/suggestion.ts';
@@ -66,16 +66,30 @@ async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return undefined;
+    // A folder that is none is refused by that name, where a stack's is asked for.
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOTDIR' || (code === 'ENOENT' && !(await isLink(path)))) return undefined;
     throw badOption(`${path} cannot be read: ${messageOf(thrown)}.`, 'Make it readable, or remove it.');
   }
 }
 
+/** A link that leads nowhere is meant to be read. */
+function isLink(path: string): Promise<boolean> {
+  return readlink(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function parse(text: string, path: string): Promise<Record<string, unknown>> {
-  const { parse: parseYaml } = await import('yaml');
+  const { parseDocument } = await import('yaml');
   let content: unknown;
   try {
-    content = parseYaml(text) ?? {};
+    const document = parseDocument(text);
+    // Warnings are of tags that mean nothing: what is behind one would be read as if it were not there.
+    const [problem] = [...document.errors, ...document.warnings];
+    if (problem !== undefined) throw problem;
+    content = document.toJS() ?? {};
   } catch (thrown) {
     throw new SandboxError({
       code: 'BAD_OPTION',

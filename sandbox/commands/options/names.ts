@@ -2,6 +2,7 @@ import type { DatasetSize } from '../../../seeds/dataset.ts';
 import { readSize } from '../../../seeds/explicit-size.ts';
 import { sizeNames } from '../../../seeds/sizes.ts';
 import { type ErrorCode, SandboxError } from '../../core/errors.ts';
+import { durationMsMax } from '../../core/option-checks.ts';
 import { suggestionFor } from '../../core/text/suggestion.ts';
 import { type TopologyName, topologyNames } from '../../engines/contract/topology.ts';
 import { type EngineName, engineNames } from '../../engines/engine-names.ts';
@@ -83,9 +84,6 @@ export function parseChoice<Name extends string>(text: string, known: readonly N
   return oneOf(text, known, { code: 'BAD_OPTION', what: 'value', source });
 }
 
-/** Timers end at once beyond this (Node.js documentation, `setTimeout`): 24 days. */
-const durationMsMax = 2 ** 31 - 1;
-
 /**
  * A positive duration such as `90s`, `2m`, `1500ms`, or seconds without a unit, in milliseconds: 24 days at most. Throws
  * `BAD_OPTION`.
@@ -103,7 +101,7 @@ export function parseDurationMs(text: string, source: string): number {
 
 /** A TCP port. Throws `BAD_OPTION`. */
 export function parsePort(value: unknown, source: string): number {
-  const port = Number(value);
+  const port = plainNumber(value);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw badOption(`${source}: \`${String(value)}\` is not a valid port.`, 'Write a whole number from 1 to 65535.');
   }
@@ -112,13 +110,17 @@ export function parsePort(value: unknown, source: string): number {
 
 /** A whole number of at least `minimum`. Throws `BAD_OPTION`. */
 export function parseWholeNumber(value: unknown, minimum: number, source: string): number {
-  // Not what else JavaScript reads as one: `1e3`, `0x7`, `[7]`.
-  const isPlain = typeof value === 'number' || (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value));
-  const number = isPlain ? Number(value) : Number.NaN;
+  const number = plainNumber(value);
   if (!Number.isSafeInteger(number) || number < minimum) {
     throw badOption(`${source}: \`${String(value)}\` is not valid.`, `Write a whole number of at least ${minimum}.`);
   }
   return number;
+}
+
+/** A number, or digits. Not what else JavaScript reads as one: `1e3`, `0x7`, `[7]`, `true`. */
+function plainNumber(value: unknown): number {
+  const isPlain = typeof value === 'number' || (typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value));
+  return isPlain ? Number(value) : Number.NaN;
 }
 
 /** Stack names become parts of container names and labels. Throws `BAD_OPTION`. */

@@ -1,5 +1,8 @@
 import { resolve } from 'node:path';
 import { type ImagePolicy, imagePolicies } from '../../containers/images/image-spec.ts';
+import { clockOffsetMs } from '../../core/clock.ts';
+import { deadlineFactor } from '../../core/deadlines.ts';
+import { messageOf } from '../../core/errors.ts';
 import { defaultEngines, type EngineName } from '../../engines/engine-names.ts';
 import { checkMigrations, type Migrations } from '../../stack/migrate/migrations.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
@@ -60,7 +63,10 @@ interface Given {
 
 /** Settings by precedence: flags, environment, `sandbox.config.yaml`, defaults; what Compose is told comes behind all of them. Throws errors of wrong use only. */
 export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessEnv): Promise<Settings> {
-  const directory = resolve(flags.directory ?? nonEmpty(environment.SANDBOX_DIRECTORY) ?? process.cwd());
+  // Before anything starts: they are read where time is, which may be late.
+  deadlineFactor(environment.SANDBOX_DEADLINE_FACTOR);
+  clockOffsetMs(environment.SANDBOX_CLOCK_OFFSET);
+  const directory = absolutePath(flags.directory ?? nonEmpty(environment.SANDBOX_DIRECTORY) ?? '.');
   const file = await readConfigFile(directory);
   const pick = (flag: [string, unknown], variables: readonly string[], key?: keyof ConfigFile) =>
     firstGiven(flag, variables, environment, file, key);
@@ -99,6 +105,18 @@ export async function resolveSettings(flags: Flags, environment: NodeJS.ProcessE
         : checkMigrations(file.migrations, `${file.path}, migrations`),
     ...(timeout === undefined ? {} : { waitTimeoutMs: parseDurationMs(textOf(timeout), timeout.source) }),
   };
+}
+
+/** Throws `BAD_OPTION` where the current folder was removed. */
+function absolutePath(path: string): string {
+  try {
+    return resolve(path);
+  } catch (thrown) {
+    throw badOption(
+      `The current folder cannot be used: ${messageOf(thrown)}.`,
+      'Go to one that is there, or name it with --directory.',
+    );
+  }
 }
 
 function firstGiven(
@@ -164,8 +182,13 @@ function pairsOf({ value, source }: Given): string {
 function countsOf({ value, source }: Given): string {
   if (typeof value !== 'object' || value === null) return textOf({ value, source });
   return Object.entries(mappingOf(value, source))
-    .map(([name, count]) => `${name}=${String(count)}`)
+    .map(([name, count]) => `${name}=${countOf(count)}`)
     .join(',');
+}
+
+/** A list of one number would read as the number itself. */
+function countOf(count: unknown): string {
+  return typeof count === 'number' || typeof count === 'string' ? String(count) : JSON.stringify(count);
 }
 
 function mappingOf(value: unknown, source: string): Record<string, unknown> {

@@ -8,8 +8,8 @@ type Names = readonly string[];
 const always: Names = ['format', 'progress', 'directory', 'name'];
 
 const benchPaths: Names = [
-  ...['engines', 'strict', 'full', 'clients', 'arrivals', 'duration', 'warmUp', 'rounds', 'objectives', 'save'],
-  ...['against', 'html', 'summary'],
+  ...['engines', 'strict', 'full', 'clients', 'arrivals', 'duration', 'warmUp', 'rounds', 'read', 'objectives'],
+  ...['save', 'against', 'html', 'summary'],
 ];
 const stackOfItsOwn: Names = ['engines', 'images', 'dockerInstall'];
 
@@ -67,6 +67,9 @@ const takenByPart: Readonly<Record<string, Readonly<Record<string, Names>>>> = {
 /** What `bench` takes where it measures servers that the sandbox did not start: there are no engines to choose. */
 const benchUrls: Names = [...benchPaths.filter((name) => name !== 'engines'), 'url', 'confirmWrites', 'size', 'seed'];
 
+/** Arguments of commands that hand them on to another program. */
+const wordsOfOthers: Names = ['command', 'lease', 'arguments'];
+
 /** Options that are of no use together: the second one would be passed over. */
 const instead: Readonly<Record<string, readonly (readonly [string, string])[]>> = {
   exec: [['lease', 'admin']],
@@ -92,7 +95,8 @@ export interface Given {
  * Refuses options that the command, or this part of it, would pass over in silence, and those without a value; those that
  * were given before the command too. Throws `BAD_OPTION`.
  */
-export function refusePassedOver(command: Command, { arguments: [first = ''], flags }: Given): void {
+export function refusePassedOver(command: Command, { arguments: words, flags }: Given): void {
+  const [first = ''] = words;
   const own = command.options.map((option) => option.attributeName());
   const parts = takenByPart[command.name()];
   const isPart = parts !== undefined && Object.hasOwn(parts, first) && first !== '';
@@ -101,6 +105,7 @@ export function refusePassedOver(command: Command, { arguments: [first = ''], fl
   const taken = [...always, ...(listed ?? own)];
   const where = isPart || (command.name() === 'fault' && first !== '') ? `${command.name()} ${first}` : command.name();
   refuseEmpty(flags);
+  refuseEmptyWords(command, words);
   for (const name of Object.keys(flags)) {
     if (own.includes(name) && taken.includes(name)) continue;
     const others = Object.entries(parts ?? {}).flatMap(([part, names]) => (names.includes(name) && part ? [part] : []));
@@ -127,7 +132,14 @@ function refuseEmpty(flags: Given['flags']): void {
   if (empty !== undefined) throw badOption(`${flagOf(...empty)} is empty.`, 'Give it a value, or leave it out.');
 }
 
-function flagOf(name: string, value: unknown): string {
+/** As {@link refuseEmpty}: `fault heal ""` healed nothing, and said that all was well. What another program takes is its own. */
+function refuseEmptyWords(command: Command, words: readonly string[]): void {
+  if (command.registeredArguments.some((argument) => wordsOfOthers.includes(argument.name()))) return;
+  if (words.some((word) => word.trim() === ''))
+    throw badOption(`${command.name()}: one of its words is empty.`, 'Give it a value, or leave it out.');
+}
+
+export function flagOf(name: string, value: unknown): string {
   const dashed = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return value === false ? `--no-${dashed}` : `--${dashed}`;
 }

@@ -70,7 +70,11 @@ const machine: readonly Variable[] = [
   { name: 'SANDBOX_DEBUG', meaning: '`1`: errors show their trace' },
   { name: 'SANDBOX_DEADLINE_FACTOR', meaning: 'multiplies every deadline, on a slow machine' },
   { name: 'SANDBOX_CLOCK_OFFSET', meaning: "moves the sandbox's own clock: `+1d`, units s, m, h, d, y" },
-  { name: 'SANDBOX_PASSWORD_FILE', meaning: 'file with the password of `compose.yaml`' },
+];
+
+const compose: readonly Variable[] = [
+  { name: 'SANDBOX_PASSWORD_FILE', meaning: 'file with the password of everything' },
+  { name: 'SANDBOX_<ENGINE>_PORT', meaning: "port of the engine on this machine (default: the server's own)" },
 ];
 
 /** What clients of this package take from the environment of an application, as `env` prints it. */
@@ -88,5 +92,6 @@ export const variables: Readonly<Record<string, readonly Variable[]>> = {
   Backups: backups,
   "Tests' own stores": tests,
   'This machine': machine,
+  'compose.yaml': compose,
   'Clients of the package': clients,
 };
