@@ -33,7 +33,8 @@ test('Go and Python run their contract tests at the same time, each on stores of
     pythonEnvironment(join(packages.path, 'python'), join(folder.path, 'requirements.txt')),
     ensureGo(),
   ]);
-  const env = { PATH: `${programs}${delimiter}${process.env.PATH}` };
+  // Debian's Go comes without a C compiler, and versions before 1.20 ask for one unless they are told not to.
+  const env = { PATH: `${programs}${delimiter}${process.env.PATH}`, CGO_ENABLED: '0' };
   const leased = (...command: readonly string[]) =>
     runCommand(['exec', '--lease', '--', ...command], { cwd: folder.path, env });
   // The names that they sign up with are the same each time, and taken where two share a store.
