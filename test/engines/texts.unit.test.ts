@@ -21,10 +21,10 @@ test('a text is one of others whatever blanks are around it', () => {
 });
 
 test('a long text of blanks that is more in the end takes no longer than it is long', () => {
-  const startedMs = performance.now();
+  const before = process.cpuUsage();
   expect(new RegExp(oneOf(['', 'N/A'])).test(`${' '.repeat(300_000)}x`)).toBe(false);
-  // Each pair of places would be 45 billion steps.
-  expect(performance.now() - startedMs).toBeLessThan(5_000);
+  // Each pair of places would be 45 billion steps. What counts is the work: others may have the processors meanwhile.
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000);
 });
 
 test('texts are told without the blanks around them', () => {

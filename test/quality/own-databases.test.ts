@@ -1,6 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deadlineMs } from '../../sandbox/core/deadlines.ts';
 import { createTemporaryFolder } from '../../sandbox/core/files/temporary-folder.ts';
 import { loadEngine } from '../../sandbox/engines/load-engines.ts';
 import { openPrimary } from '../../sandbox/engines/postgresql/server/connection.ts';
@@ -184,7 +185,7 @@ test('databases of tests, and what a restore has made beside the others, need no
   const { running } = await storesOf(await server(addressOf('postgres')));
   const { quality } = await loadEngine('postgresql');
   await using session = await quality?.open(running.get('postgresql') ?? stack.engines.postgresql);
-  const places = await session?.places({ timeoutMs: 10_000, idsMax: 20 });
+  const places = await session?.places({ timeoutMs: deadlineMs('statement'), idsMax: 20 });
   const databases = new Set(places?.map(({ database }) => database));
   expect([names.own, names.test, names.copy].map((name) => databases.has(name))).toEqual([true, false, false]);
 });

@@ -14,16 +14,14 @@ export async function installDocker(report: TaskReport): Promise<void> {
   await installPackages(dockerPackages, report);
 }
 
-let listsAreFresh = false;
+let refreshing: Promise<unknown> | undefined;
 
 /** Installs Debian packages as root; refreshes the package lists first, once for the process. */
 export async function installPackages(packages: readonly string[], report: TaskReport): Promise<void> {
-  if (!listsAreFresh) {
-    report.advance({ text: 'reading package lists' });
-    // One foreign repository that does not answer must not stop what the others have; installing tells.
-    await apt(['update'], report);
-    listsAreFresh = true;
-  }
+  // One foreign repository that does not answer must not stop what the others have; installing tells. Who comes meanwhile
+  // waits: apt refuses a second refresh beside the first, and knows no package until that has ended.
+  refreshing ??= refreshLists(report);
+  await refreshing;
   report.advance({ text: `installing ${packages.join(', ')}` });
   const { exitCode, lines } = await apt(['install', '--yes', '--no-install-recommends', ...packages], report);
   if (exitCode === 0) return;
@@ -33,6 +31,11 @@ export async function installPackages(packages: readonly string[], report: TaskR
     next: 'Correct what apt says below, or install them yourself.',
     evidence: lines.join('\n'),
   });
+}
+
+function refreshLists(report: TaskReport): Promise<unknown> {
+  report.advance({ text: 'reading package lists' });
+  return apt(['update'], report);
 }
 
 async function apt(
