@@ -354,6 +354,33 @@ test('what a process had that goes while its queries are looked at comes back on
   await broker[Symbol.asyncDispose]();
 });
 
+test('a place is made as new once nobody watches its queries any more, also of a process that goes', async () => {
+  const looking = Promise.withResolvers<readonly []>();
+  const order: string[] = [];
+  const insight: Insight = {
+    seen: 'nothing',
+    limits: [],
+    watch: async () => ({
+      queries: () => looking.promise,
+      async [Symbol.asyncDispose]() {
+        order.push('watched no more');
+      },
+    }),
+  };
+  const red = memoryServer({ insight });
+  red.before.reset = async () => {
+    order.push('reset');
+  };
+  const { broker } = await testBroker({ red });
+  const gone = holder(10);
+  await broker.lease(gone, { ...asked('gone', 'red'), insight: { slowMs: 1, repeats: 1 } });
+  broker.forget(gone);
+  looking.resolve([]);
+  await until('both are done', () => order.length === 2);
+  expect(order).toEqual(['watched no more', 'reset']);
+  await broker[Symbol.asyncDispose]();
+});
+
 test('a place that cannot be kept comes back, and so do the others of its lease', async () => {
   const [red, blue] = [memoryServer({ capacity: 1 }), memoryServer({ capacity: 1 })];
   const { broker } = await testBroker({ red, blue });
