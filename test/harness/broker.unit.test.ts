@@ -241,6 +241,8 @@ test('a wait that takes too long says for what, for whom, and who has it', async
     message: expect.stringMatching(
       /red was free within 0\.02 s for the short one \(process 11\): 1 are out.*of 1.*1 entries/,
     ),
+    // Vitest waits no longer than its own time-out allows.
+    next: expect.stringContaining('`testTimeout` of Vitest'),
     evidence: expect.stringMatching(new RegExp(`lease ${lease}, held since .* by process 10: the long one`)),
   });
   expect(broker.list().pools[0]?.waiting).toBe(0);

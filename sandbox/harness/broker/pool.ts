@@ -186,7 +186,7 @@ export function createPool({
       code: 'LEASE_TIMEOUT',
       engine: engineOfStore(engine),
       message: `No store of ${engine} was free ${waited}: ${out + outElsewhere()} are out, ${coming} are being made, of ${capacity()} that there can be (${room?.boundBy}).`,
-      next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
+      next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `testTimeout` of Vitest, `--wait-timeout` of a command, `waitMs` elsewhere.',
       ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
     });
   }
