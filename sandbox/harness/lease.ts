@@ -20,7 +20,7 @@ export interface Lease<Name extends EngineName = EngineName> extends AsyncDispos
   readonly id: string;
   /** Those of the engines that it was made for. */
   readonly stores: Stores<Name>;
-  /** The store of one more engine, which costs nothing before. Throws `LEASE_TIMEOUT`. */
+  /** The store of one more engine, which costs nothing before. Throws `LEASE_TIMEOUT`, and `UNKNOWN_ENGINE`. */
   readonly store: <Each extends EngineName>(engine: Each) => Promise<Stores<Each>[Each]>;
   /** Makes users, contents and so on, and writes each into all stores of the lease that hold it. */
   readonly given: Given;

@@ -1,6 +1,7 @@
 import { checkFlag, checkOptionsOf } from '../core/option-checks.ts';
 import { asCalled } from '../core/process/called-as.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
+import { checkEngines } from '../engines/check-engine-names.ts';
 import type { Place } from '../engines/contract/isolation.ts';
 import type { EngineName } from '../engines/engine-names.ts';
 import type { BrokerClient } from './broker/protocol/broker-client.ts';
@@ -67,6 +68,7 @@ export async function openLease<Name extends EngineName>(
     given: givenBy(stores.write),
     async store(engine) {
       refuseOver();
+      checkEngines('store', [engine]);
       return stores.at(engine, () => openLater(engine)) as Promise<never>;
     },
     get environment() {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { askedOf, shapeOf } from '../../sandbox/engines/mongodb/insight/commands.ts';
 import { scansOf as collectionsIn } from '../../sandbox/engines/mongodb/insight/scans.ts';
 import { scansOf as tablesIn } from '../../sandbox/engines/postgresql/insight/scans.ts';
-import { isAsked, statementOf } from '../../sandbox/engines/redis/insight/monitored.ts';
+import { askedCommands, isAsked, statementOf } from '../../sandbox/engines/redis/insight/monitored.ts';
 
 test('PostgreSQL: a table counts as read from end to end where a filter has no condition of an index', () => {
   const scan = { 'Node Type': 'Seq Scan', 'Relation Name': 'users' };
@@ -51,4 +51,25 @@ test('Redis: a key is told by its kind, a script by its beginning, and what a sc
   expect(isAsked({ ...get, client: '127.0.0.1:4' })).toBe(true);
   expect(isAsked({ ...get, client: 'lua' })).toBe(false);
   expect(isAsked({ database: 3, client: '127.0.0.1:4', words: ['SELECT', '3'] })).toBe(false);
+});
+
+test('Redis: of all that a server is asked, statements of one database are kept, and no command', () => {
+  const asked = askedCommands(3, 'watcher');
+  const value = 'x'.repeat(1_000);
+  for (let number = 0; number < 1_000; number += 1) {
+    for (const [database, client] of [
+      [3, 'test'],
+      [3, 'watcher'],
+      [3, 'lua'],
+      [4, 'another test'],
+    ] as const) {
+      asked.note({ database, client, words: ['set', `key:${number}`, value] });
+    }
+  }
+  asked.note({ database: 3, client: 'test', words: ['keys', 'key:*'] });
+  expect([...asked.byStatement]).toEqual([
+    ['SET key:*', { calls: 1_000, scans: [] }],
+    ['KEYS key:*', { calls: 1, scans: ['all keys of the database'] }],
+  ]);
+  expect([...asked.clients]).toEqual(['test']);
 });

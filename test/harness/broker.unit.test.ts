@@ -241,6 +241,8 @@ test('a wait that takes too long says for what, for whom, and who has it', async
     message: expect.stringMatching(
       /red was free within 0\.02 s for the short one \(process 11\): 1 are out.*of 1.*1 entries/,
     ),
+    // Vitest waits no longer than its own time-out allows.
+    next: expect.stringContaining('`testTimeout` of Vitest'),
     evidence: expect.stringMatching(new RegExp(`lease ${lease}, held since .* by process 10: the long one`)),
   });
   expect(broker.list().pools[0]?.waiting).toBe(0);
@@ -351,6 +353,33 @@ test('what a process had that goes while its queries are looked at comes back on
   expect(await released).toMatchObject({ code: 'LEASE_NOT_FOUND' });
   expect(broker.list().leases).toEqual([]);
   await expectApart(broker, 'red', 2);
+  await broker[Symbol.asyncDispose]();
+});
+
+test('a place is made as new once nobody watches its queries any more, also of a process that goes', async () => {
+  const looking = Promise.withResolvers<readonly []>();
+  const order: string[] = [];
+  const insight: Insight = {
+    seen: 'nothing',
+    limits: [],
+    watch: async () => ({
+      queries: () => looking.promise,
+      async [Symbol.asyncDispose]() {
+        order.push('watched no more');
+      },
+    }),
+  };
+  const red = memoryServer({ insight });
+  red.before.reset = async () => {
+    order.push('reset');
+  };
+  const { broker } = await testBroker({ red });
+  const gone = holder(10);
+  await broker.lease(gone, { ...asked('gone', 'red'), insight: { slowMs: 1, repeats: 1 } });
+  broker.forget(gone);
+  looking.resolve([]);
+  await until('both are done', () => order.length === 2);
+  expect(order).toEqual(['watched no more', 'reset']);
   await broker[Symbol.asyncDispose]();
 });
 

@@ -9,7 +9,7 @@ import { keptRecord } from '../../sandbox/harness/broker/kept/kept-record.ts';
 import { listLeases, showLease } from '../../sandbox/harness/looked-at.ts';
 import { stackFolder } from '../../sandbox/stack/state/stack-folder.ts';
 import { memoryServer } from './support/memory-engine.ts';
-import { holder, type TestBroker, testBroker } from './support/test-broker.ts';
+import { holder, owner, type TestBroker, testBroker } from './support/test-broker.ts';
 
 const waitMs = 10_000;
 const keep = { atMost: 2, forMs: 60_000 };
@@ -81,6 +81,35 @@ test('one that is kept never lets a test wait', async () => {
   expect(tested.broker.list().leases).toMatchObject([{ id: lease, state: 'held' }]);
   await expect(tested.broker.drop(lease)).rejects.toMatchObject({ code: 'LEASE_IN_USE' });
   await tested.broker[Symbol.asyncDispose]();
+});
+
+test('one that is kept is left alone where another place is free by now', async () => {
+  const red = memoryServer({ capacity: 2, isShared: true });
+  red.places.set('of another one', { owner: owner(2), values: [] });
+  const tested = await testBroker({ red });
+  const { id, place } = await fail(tested, 'failed');
+  red.places.delete('of another one');
+  const { lease } = await tested.broker.lease(holder(11), { label: 'next', engines: ['red'], waitMs });
+  expect(tested.broker.list().leases.map((each) => each.id)).toEqual([lease, id]);
+  expect(red.places.get(place.id)?.values).toEqual(['failed']);
+  await tested.broker[Symbol.asyncDispose]();
+});
+
+test('who waits already when tests fail has their places', async () => {
+  const tested = await testBroker({ red: memoryServer({ capacity: 2 }) });
+  const { broker } = tested;
+  const [who, other] = [holder(10), holder(11)];
+  const lease = (whose: typeof who, label: string) => broker.lease(whose, { label, engines: ['red'], waitMs });
+  const failing = await Promise.all([lease(who, 'first'), lease(who, 'second')]);
+  const waiting = Promise.all([lease(other, 'third'), lease(other, 'fourth')]);
+  await until('two wait', () => broker.list().pools[0]?.waiting === 2);
+  await Promise.all(failing.map((each) => broker.release(who, { lease: each.lease, verify: false, keep })));
+  await waiting;
+  expect(broker.list().leases.map(({ label, state }) => [label, state])).toEqual([
+    ['third', 'held'],
+    ['fourth', 'held'],
+  ]);
+  await broker[Symbol.asyncDispose]();
 });
 
 test('they outlive their broker: the next one knows them, spares them, and can give them up', async () => {

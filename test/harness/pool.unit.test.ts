@@ -6,7 +6,7 @@ import { owner } from './support/test-broker.ts';
 
 function poolOf({ isolation, running } = memoryServer().engine) {
   const open = vi.fn(() => isolation.open(running, { owner: owner(1) }));
-  const quiet = { makeRoom: () => false, holders: () => [], onProblem: () => {} };
+  const quiet = { isOneKept: () => false, makeRoom: () => {}, holders: () => [], onProblem: () => {} };
   return { open, pool: createPool({ engine: 'red', open, ...quiet }) };
 }
 

@@ -109,7 +109,7 @@ export async function createBroker(options: BrokerOptions): Promise<Broker> {
       throw thrown;
     });
     kept.keep({ id, label, processId: holder.owner.pid, places }, bounds);
-    pools.letGoKept();
+    pools.onKept();
   }
 
   function forget(holder: Holder): void {

@@ -95,8 +95,11 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
       places.set(engine, taken);
       return taken;
     }
-    if (watched !== undefined) background.follow(`the watch of ${engine}`, watched.end());
-    background.follow(`a store of ${engine}`, giveBack(engine, taken, false));
+    const unwatched = endWatch(of);
+    background.follow(
+      `a store of ${engine}`,
+      afterWatch(unwatched, () => giveBack(engine, taken, false)),
+    );
     throw leaseNotFound(of.id);
   }
 
@@ -112,17 +115,34 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
     }
   }
 
-  function stop(lease: HeldLease): void {
+  /** Returns the end of the watch of its queries, if there is one. */
+  function stop(lease: HeldLease): Promise<unknown> | undefined {
     leases.delete(lease.id);
-    if (lease.watched !== undefined) background.follow(`the watch of the lease ${lease.id}`, lease.watched.end());
+    const unwatched = endWatch(lease);
     lease.ended.abort(leaseNotFound(lease.id));
+    return unwatched;
+  }
+
+  function endWatch({ id, watched }: HeldLease): Promise<unknown> | undefined {
+    const unwatched = watched?.end();
+    if (unwatched !== undefined) background.follow(`the watch of the lease ${id}`, unwatched);
+    return unwatched;
+  }
+
+  /** A watch that ends later would end that of the next test in the same place. What is removed has no next test. */
+  async function afterWatch<Value>(
+    unwatched: Promise<unknown> | undefined,
+    work: () => Promise<Value>,
+  ): Promise<Value> {
+    if (unwatched !== undefined && !isClosing) await unwatched.catch(() => {});
+    return work();
   }
 
   function end(lease: HeldLease, verify = false): Promise<readonly string[]> {
     // Given back twice, a place would be handed out twice.
     if (leases.get(lease.id) !== lease) return Promise.resolve([]);
-    stop(lease);
-    const given = giveBackAll(lease, verify);
+    const unwatched = stop(lease);
+    const given = afterWatch(unwatched, () => giveBackAll(lease, verify));
     background.follow(`the lease ${lease.id}`, given);
     return given;
   }

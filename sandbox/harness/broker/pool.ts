@@ -16,8 +16,10 @@ export interface PoolOptions {
   readonly outElsewhere?: () => number;
   /** Asked once, when somebody wants a place: an engine that nobody asks for costs nothing. `signal`: the pool ends. */
   readonly open: (signal: AbortSignal) => Promise<Places>;
-  /** Gives up a place that is kept for somebody to look at, and says whether there was one. */
-  readonly makeRoom: () => boolean;
+  /** Whether a place is kept for somebody to look at. */
+  readonly isOneKept: () => boolean;
+  /** Gives up one that is kept: from then on it is on its way back. */
+  readonly makeRoom: () => void;
   /** Who has the places that are out, for the message of a wait that took too long. */
   readonly holders: () => readonly string[];
   readonly onProblem: (problem: string) => void;
@@ -78,6 +80,7 @@ export function createPool({
   maximum = Number.POSITIVE_INFINITY,
   outElsewhere = () => 0,
   open,
+  isOneKept,
   makeRoom,
   holders,
   onProblem,
@@ -87,6 +90,7 @@ export function createPool({
   let places: Places | undefined;
   let room: Capacity | undefined;
   let counting: Promise<void> | undefined;
+  let isToBeCounted = false;
   const ready: Place[] = [];
   const waiters: Waiter[] = [];
   const closing = new AbortController();
@@ -182,7 +186,7 @@ export function createPool({
       code: 'LEASE_TIMEOUT',
       engine: engineOfStore(engine),
       message: `No store of ${engine} was free ${waited}: ${out + outElsewhere()} are out, ${coming} are being made, of ${capacity()} that there can be (${room?.boundBy}).`,
-      next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `waitMs`.',
+      next: 'Run fewer tests at once, end what holds a lease for long, or wait longer: `testTimeout` of Vitest, `--wait-timeout` of a command, `waitMs` elsewhere.',
       ...(who.length === 0 ? {} : { evidence: who.join('\n') }),
     });
   }
@@ -214,33 +218,41 @@ export function createPool({
 
   /** Makes what somebody waits for, and then twice as many as were ever out: one is in use while the other is reset. */
   function work(): void {
-    if (places === undefined || closing.signal.aborted) return;
-    while (count() < capacity() && (waiters.length > coming || count() < wantedReady())) make(places);
-    if (waiters.length > coming) makeRoom();
+    makeWanted();
+    if (waiters.length > coming && isOneKept()) grow();
   }
 
-  /** It only grows: what others take meanwhile is told by the server, to whoever wants a place then. */
+  function makeWanted(): void {
+    if (places === undefined || closing.signal.aborted) return;
+    while (count() < capacity() && (waiters.length > coming || count() < wantedReady())) make(places);
+  }
+
+  /**
+   * It only grows: what others take meanwhile is told by the server, to whoever wants a place then. One that is kept is given
+   * up where somebody waits all the same: what a failed test has left is worth more than a place that is free.
+   */
   function grow(): void {
-    if (places?.recount === undefined || closing.signal.aborted) return;
-    const recount = places.recount;
-    const before = counting ?? Promise.resolve();
-    const counted = before
-      .then(recount)
-      .then((now) => {
-        if (now.places <= (room?.places ?? 0)) return;
-        room = now;
-        work();
-      })
-      .catch((thrown) => {
-        const isFull = thrown instanceof SandboxError && thrown.code === 'NOT_SUPPORTED';
-        if (!isFull) problemWith('its room could not be counted again')(thrown);
-      })
-      .finally(() => {
-        if (counting === counted) counting = undefined;
-      });
+    if (places === undefined || closing.signal.aborted || isToBeCounted) return;
+    isToBeCounted = true;
+    const counted = (counting ?? Promise.resolve()).then(countAgain).finally(() => {
+      if (counting === counted) counting = undefined;
+    });
     counting = counted;
     under.add(counted);
     counted.then(() => under.delete(counted));
+  }
+
+  async function countAgain(): Promise<void> {
+    isToBeCounted = false;
+    try {
+      const now = await places?.recount?.();
+      if (now !== undefined && now.places > (room?.places ?? 0)) room = now;
+    } catch (thrown) {
+      const isFull = thrown instanceof SandboxError && thrown.code === 'NOT_SUPPORTED';
+      if (!isFull) problemWith('its room could not be counted again')(thrown);
+    }
+    makeWanted();
+    while (waiters.length > coming && isOneKept() && !closing.signal.aborted) makeRoom();
   }
 
   function make(from: Places): void {

@@ -20,8 +20,8 @@ export interface StorePools {
   readonly take: (engine: string, options: Take) => Promise<Place>;
   /** The pool that a place is out of. */
   readonly poolOf: (engine: string, place: Place) => Pool;
-  /** Places of kept leases are none of pools that were given up. */
-  readonly letGoKept: () => void;
+  /** Told of a lease that is kept now: its places are none of pools that were given up, and somebody may wait for them. */
+  readonly onKept: () => void;
   /** Removes a place of a kept lease, whichever broker has kept it. */
   readonly dropKept: (lease: KeptLease, engine: string, place: Place) => Promise<void>;
   readonly status: () => ReadonlyMap<string, PoolStatus>;
@@ -50,7 +50,7 @@ export function storePools(options: StorePoolsOptions): StorePools {
   const retiring = new Map<string, Promise<void>>();
   /** `back`: a place has come back. */
   const backs = new EventEmitter().setMaxListeners(0);
-  return { take, poolOf, letGoKept, dropKept, status, close };
+  return { take, poolOf, onKept, dropKept, status, close };
 
   async function take(engine: string, asked: Take): Promise<Place> {
     const beganMs = performance.now();
@@ -67,11 +67,13 @@ export function storePools(options: StorePoolsOptions): StorePools {
   function currentPool(engine: string): Pool {
     const there = pools.get(engine);
     if (there !== undefined) return there;
+    const isOfPool = ({ places }: KeptLease) => pool.has(places[engine]?.id ?? '');
     const pool: Pool = createPool({
       ...{ engine, keepsReady, ...withoutUndefined({ maximum: maximum[engineOfStore(engine)] }) },
       outElsewhere: () => outOfOld(engine),
       open: (signal) => openEngine(engine, signal),
-      makeRoom: () => kept.dropOldest(({ places }) => pool.has(places[engine]?.id ?? '')),
+      isOneKept: () => kept.all().some(isOfPool),
+      makeRoom: () => kept.dropOldest(isOfPool),
       holders: () => options.holdersOf(engine),
       onProblem: background.noteProblem,
       onBack: () => onBack(engine, pool),
@@ -96,16 +98,19 @@ export function storePools(options: StorePoolsOptions): StorePools {
     const done = pool.retire(outdated);
     retiring.set(engine, done);
     // What is kept of it is left as what an earlier broker has kept.
-    letGoKept();
+    onKept();
     background.follow(
       `the pool of ${engine}`,
       done.finally(() => onBack(engine, pool)),
     );
   }
 
-  function letGoKept(): void {
+  function onKept(): void {
     for (const { places } of kept.all()) {
-      for (const [engine, { id }] of Object.entries(places)) for (const pool of oldOf(engine)) pool.letGo(id);
+      for (const [engine, { id }] of Object.entries(places)) {
+        for (const pool of oldOf(engine)) pool.letGo(id);
+        pools.get(engine)?.work();
+      }
     }
   }
 

@@ -31,6 +31,7 @@ export function watchQueries(
 ): WatchedQueries {
   const watches = new Map<string, Watch>();
   const notRun: NotLookedAt[] = [];
+  let last: Promise<unknown> = Promise.resolve();
   return { begin, end };
 
   async function begin(engine: string, place: Place): Promise<void> {
@@ -43,7 +44,14 @@ export function watchQueries(
     }
   }
 
-  async function end(): Promise<QueryReport> {
+  /** Whoever asks again waits for the first end too. */
+  function end(): Promise<QueryReport> {
+    const ending = last.then(endNow);
+    last = ending.catch(() => {});
+    return ending;
+  }
+
+  async function endNow(): Promise<QueryReport> {
     const ended = [...watches];
     watches.clear();
     const findings: Finding[] = [];

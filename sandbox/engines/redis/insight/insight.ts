@@ -6,7 +6,7 @@ import { primaryFirst } from '../../shared/server/primary-first.ts';
 import { ownUser } from '../backup/acl-file.ts';
 import { openClient, openExternal } from '../server/connection.ts';
 import { primaryNode } from '../server/masters.ts';
-import { isAsked, type Monitored, scansOf, statementOf } from './monitored.ts';
+import { type AskedCommands, askedCommands, statementOf } from './monitored.ts';
 
 /** Commands of the place's database, as the server shows them to whoever watches, and its log of slow ones. */
 export const insight: Insight = {
@@ -23,16 +23,15 @@ export const insight: Insight = {
     const since = await lastSlow(client);
     const [, watcher] = / addr=(\S+)/.exec(String(await client.client('INFO'))) ?? [];
     const monitor = opening.adopt(await client.monitor(), (each) => each.disconnect());
-    const seen: Monitored[] = [];
+    const asked = askedCommands(database, watcher);
     monitor.on('monitor', (_time, words: readonly string[], source: string, number: string) => {
-      seen.push({ database: Number(number), client: source, words });
+      asked.note({ database: Number(number), client: source, words });
     });
     const resources = opening.move();
     return {
       async queries() {
         await untilShown(client, monitor);
-        const own = seen.filter((each) => each.database === database && each.client !== watcher && isAsked(each));
-        return observe(own, await slowOf(client, since, new Set(own.map((each) => each.client))));
+        return observe(asked, await slowOf(client, since, asked.clients));
       },
       [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
     };
@@ -80,15 +79,8 @@ async function untilShown(client: Redis, monitor: Redis): Promise<void> {
   await Promise.all([shown, client.echo(mark)]);
 }
 
-function observe(commands: readonly Monitored[], slowest: ReadonlyMap<string, number>): readonly ObservedQuery[] {
-  const queries = new Map<string, { calls: number; scans: readonly string[] }>();
-  for (const { words } of commands) {
-    const statement = statementOf(words);
-    const query = queries.get(statement) ?? { calls: 0, scans: scansOf(words) };
-    query.calls += 1;
-    queries.set(statement, query);
-  }
-  return [...queries].map(([statement, query]) => {
+function observe({ byStatement }: AskedCommands, slowest: ReadonlyMap<string, number>): readonly ObservedQuery[] {
+  return [...byStatement].map(([statement, query]) => {
     const slowestMs = slowest.get(statement);
     return { statement, ...query, ...(slowestMs === undefined ? {} : { slowestMs }) };
   });

@@ -5,6 +5,35 @@ export interface Monitored {
   readonly words: readonly string[];
 }
 
+/** What the clients of one database have asked, by statement. */
+export interface AskedCommands {
+  readonly note: (command: Monitored) => void;
+  readonly byStatement: ReadonlyMap<string, { readonly calls: number; readonly scans: readonly string[] }>;
+  readonly clients: ReadonlySet<string>;
+}
+
+/**
+ * Keeps no command, and nothing of other databases: `MONITOR` shows what all tests of a server do, with every value.
+ * `watcher`: a client that asks for nobody.
+ */
+export function askedCommands(database: number, watcher: string | undefined): AskedCommands {
+  const byStatement = new Map<string, { calls: number; readonly scans: readonly string[] }>();
+  const clients = new Set<string>();
+  return {
+    note(command) {
+      const { client, words } = command;
+      if (command.database !== database || client === watcher || !isAsked(command)) return;
+      clients.add(client);
+      const statement = statementOf(words);
+      const query = byStatement.get(statement) ?? { calls: 0, scans: scansOf(words) };
+      query.calls += 1;
+      byStatement.set(statement, query);
+    },
+    byStatement,
+    clients,
+  };
+}
+
 /** Commands that read every key, or every member of one, however few are wanted. */
 const scanning = new Map([
   ['keys', 'all keys of the database'],
@@ -58,7 +87,7 @@ function patternOf(key: string): string {
 }
 
 /** What it reads from end to end. */
-export function scansOf([name = '']: readonly string[]): readonly string[] {
+function scansOf([name = '']: readonly string[]): readonly string[] {
   const what = scanning.get(name.toLowerCase());
   return what === undefined ? [] : [what];
 }

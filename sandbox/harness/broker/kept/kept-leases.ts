@@ -10,8 +10,8 @@ export interface KeptLeases {
   /** Whether a place belongs to one of them. */
   readonly hasPlace: (id: string) => boolean;
   readonly keep: (lease: Omit<KeptLease, 'sinceMs' | 'untilMs'>, bounds: Keep) => void;
-  /** Gives up the one that was kept first of those that are meant. Whether there was one. */
-  readonly dropOldest: (isMeant?: (lease: KeptLease) => boolean) => boolean;
+  /** Gives up the one that was kept first of those that are meant, if there is one. */
+  readonly dropOldest: (isMeant?: (lease: KeptLease) => boolean) => void;
   readonly drop: (lease: KeptLease) => Promise<void>;
   readonly dropExpired: () => void;
   /** Waits until everything is written down. */
@@ -46,11 +46,9 @@ export async function createKeptLeases({ record, dropPlace, follow }: KeptLeases
     write();
   }
 
-  function dropOldest(isMeant: (lease: KeptLease) => boolean = () => true): boolean {
+  function dropOldest(isMeant: (lease: KeptLease) => boolean = () => true): void {
     const oldest = all().find(isMeant);
-    if (oldest === undefined) return false;
-    follow(`the kept lease ${oldest.id}`, drop(oldest));
-    return true;
+    if (oldest !== undefined) follow(`the kept lease ${oldest.id}`, drop(oldest));
   }
 
   function dropExpired(): void {
