@@ -1,7 +1,7 @@
 import { Decimal128, Long, ObjectId, UUID } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import { describe, expect, test } from 'vitest';
-import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
+import type { QualityMetric, QualityPlace, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
 import { idsOf, idText, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
 import { ownDatabase } from '../../sandbox/engines/mongodb/quality/session.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
@@ -39,12 +39,22 @@ test.each([
 ])(
   'a table that the catalogue of PostgreSQL calls %s has the contract of %s, and that of another has none',
   (there, declared) => {
-    const gaps = (name: string) => undeclaredPlaces([{ database: 'app', name: there }], [{ name }], [], sameTableName);
+    const naming = { ownDatabase: 'app', sameName: sameTableName };
+    const gaps = (name: string) => undeclaredPlaces([{ database: 'app', name: there }], [{ name }], [], naming);
     expect(gaps(declared)).toEqual([]);
     expect(gaps(there)).toEqual([]);
     expect(gaps(`archive.${declared.split('.').at(-1)}`)).toEqual([`app.${there} has no contract`]);
   },
 );
+
+test('a contract that names no database is of the one that the store is asked in, and of no other', () => {
+  const there = ['app', 'archive'].map((database) => ({ database, name: 'users' }));
+  const gaps = (...declared: readonly QualityPlace[]) =>
+    undeclaredPlaces(there, declared, [], { ownDatabase: 'app', sameName: sameTableName });
+  expect(gaps({ name: 'users' })).toEqual(['archive.users has no contract']);
+  expect(gaps({ name: 'users' }, { database: 'archive', name: 'users' })).toEqual([]);
+  expect(gaps({ database: 'archive', name: 'users' })).toEqual(['app.users has no contract']);
+});
 
 test('an address of PostgreSQL names the one database that is meant, or that of a whole server', () => {
   const at = (path: string) => `postgresql://somebody:secret@host:5432${path}`;
@@ -177,6 +187,11 @@ test('each vector of a point in Qdrant is looked at, whether it has a name or no
   expect(faultOfPoint({ image: [0.6, 0.8] }, described)).toBeUndefined();
   expect(faultOfPoint({ image: [0.6, 0.8], size: [3] }, described)).toBe('not of unit length');
   expect(faultOfPoint({ image: [null, 1] }, described)).toBe('not finite');
+  // Several vectors that are one.
+  const unit = [0.6, 0.8];
+  expect(faultOfPoint([unit, unit, unit], { size: 2 })).toBeUndefined();
+  expect(faultOfPoint({ image: [unit, [1, 1]] }, described)).toBe('not of unit length');
+  expect(faultOfPoint([unit, [1]], { size: 2 })).toBe('of another dimension');
 });
 
 test('a query of Qdrant that asks for nothing is refused', () => {

@@ -23,11 +23,12 @@ const notOfPeople: ReadonlySet<string> = new Set(['admin', 'config', 'local', re
 /** Reads from a secondary where one answers. Its searches have no stage that writes. */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
   const client = await openForWork(running);
-  const databaseOf = (place: Pick<QualityPlace, 'database'>) =>
-    client.db(place.database ?? (isExternal(running) ? client.options.dbName : databaseName));
+  const unnamed = isExternal(running) ? client.options.dbName : databaseName;
+  const databaseOf = ({ database = unnamed }: Pick<QualityPlace, 'database'>) => client.db(database);
   const login = isExternal(running) ? 'the login of its address' : 'the login of the platform';
   return {
     reader: `${login}, searches that do not write, ${running.topology === 'replicated' ? 'from a secondary' : 'from the server'}`,
+    ownDatabase: unnamed,
     // The stand-in works at one thing at a time, and has a collection whole in memory for each that it is asked.
     ...(running.image.origin === 'compatible' ? { scansAtOnce: 1 } : {}),
     answer: (question, limits) => answer(databaseOf(question.place), question, limits),
