@@ -112,6 +112,14 @@ test('a list in MongoDB is no valid text, though one of its members is', () => {
   }
 });
 
+test('a list in MongoDB that has a null in it is there, and may be double', () => {
+  const { pipeline } = searchOf(question('users', 'duplicateValues', ['tags', 'kind'])) as {
+    pipeline: readonly unknown[];
+  };
+  const isThere = (field: string) => ({ $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }] });
+  expect(pipeline[0]).toEqual({ $match: { $and: [isThere('tags'), isThere('kind')] } });
+});
+
 test('a valid value of MongoDB is no field, and no operator', () => {
   const code = { $function: { body: 'function() {}', args: [], lang: 'js' } };
   const { filter } = searchOf(

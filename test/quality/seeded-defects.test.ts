@@ -294,6 +294,23 @@ test('an engine that is down is unknown in each of its checks, and the others ar
   expect(hasFailed(summary)).toBe(true);
 });
 
+test('a check of a collection that is not there is unknown, and no pass', async () => {
+  const checks = (await allChecks())
+    .filter(({ id }) => id === 'mongodb.user_contents.incomplete' || id === 'mongodb.user_contents.past-the-validator')
+    .map((check) => ({
+      ...check,
+      contract: { ...check.contract, place: { ...check.contract.place, name: 'user_content' } },
+    }));
+  const { results } = await runChecks({
+    engines: await loadEngines(['mongodb']),
+    running: new Map([['mongodb', stack.engines.mongodb]]),
+    checks,
+    moments: { now: new Date() },
+  });
+  const reason = 'there is no collection user_content';
+  expect(results.map((result) => [result.verdict, result.reason])).toEqual(checks.map(() => ['unknown', reason]));
+});
+
 /** Checks of all engines that cost their store more than they are declared to, by its own plan. */
 async function dearerThanDeclared(change: (check: Check) => Check = (check) => check): Promise<readonly string[]> {
   const checks = (await allChecks()).map(change);
