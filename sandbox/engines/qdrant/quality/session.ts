@@ -41,12 +41,19 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   return {
     reader: `${isExternal(running) ? 'the key of its address' : 'the key of the API'}, requests that do not write`,
     answer: (question, limits) => answer({ client: clientFor(limits), scanOf }, question, limits),
-    distribution: ({ name }, fields, limits) => distribution(clientFor(limits), { name, fields }, limits),
+    distribution: async (place, fields, limits) =>
+      distribution(clientFor(limits), { name: nameOf(place), fields }, limits),
     // Those that a restore has made beside the live ones go by themselves.
     places: async (limits) => (await readNames(clientFor(limits))).collections.map((name) => ({ name })),
     catalogue: (place, limits) => catalogueOf(clientFor(limits), place, limits),
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** What a contract means by a database is not to be had here. */
+function nameOf({ database, name }: QualityPlace): string {
+  if (database === undefined) return name;
+  throw new Error(`Qdrant has no databases, and the contract names ${database}`);
 }
 
 interface Reader {
@@ -61,7 +68,7 @@ async function answer(
 ): Promise<QualityAnswer> {
   const { idsMax, mayEstimate = false } = limits;
   const asked = askOf(question);
-  const { name } = question.place;
+  const name = nameOf(question.place);
   const timeout = inSeconds(limits.timeoutMs);
   if ('points' in asked) return { count: (await client.count(name, { exact: !mayEstimate, timeout })).count, ids: [] };
   const deadlineAtMs = performance.now() + limits.timeoutMs;
@@ -145,9 +152,10 @@ async function distribution(
 /** Vectors and payload indexes as the server describes them, and fields as the first points have them. */
 async function catalogueOf(
   client: QdrantClient,
-  { name }: QualityPlace,
+  place: QualityPlace,
   limits: QualityLimits,
 ): Promise<readonly SchemaObject[]> {
+  const name = nameOf(place);
   const { config, payload_schema } = await client.getCollection(name).catch((thrown) => {
     throw (thrown as { status?: number }).status === 404 ? new NoSuchPlace(`there is no collection ${name}`) : thrown;
   });
