@@ -25,12 +25,17 @@ export function notDrilled(
   );
   const ofNone = alertsAbout([])
     .filter(({ alert }) => !drilled.some((each) => each.about === monitoring && each.alert === alert))
-    .map(({ alert }) => ({ about: monitoring, alert, reason: noDrill }));
+    .map(({ alert }) => ({ about: monitoring, alert, reason: reasonsOfNone[alert] ?? noDrill }));
   return [...ofEngines, ...ofNone];
 }
 
 const targetMissing = 'TargetMissing';
 const noDrill = 'no drill makes its cause yet';
+
+/** Of alerts that are about no engine. */
+const reasonsOfNone: Readonly<Record<string, string>> = {
+  QualityCheckWarns: 'it takes 2 h, 24 times as long as QualityCheckFailed, and its rule differs in the severity alone',
+};
 
 function reasonOf(engine: EngineWith<'metrics'>, alert: string, cheapest: Engine): string {
   if (alert === targetMissing) return `it is drilled for ${cheapest.title}, and the rule is the same`;

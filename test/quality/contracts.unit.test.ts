@@ -34,6 +34,11 @@ test('a statement can be made of each check of the platform', async () => {
 
 test.each([
   ['a share', '{id: x, metric: nullValues, arguments: {properties: [a]}, mustBeLessThan: 5, unit: percent}', 'shares'],
+  [
+    'a share of its own',
+    '{id: x, type: custom, engine: taishang-sandbox, implementation: {query: q.sql, mustBeLessThan: 5, unit: "%"}}',
+    'shares',
+  ],
   ['a misspelt operator', '{id: x, metric: rowCount, mustBeAtLeast: 1}', 'there is no mustBeAtLeast'],
   ['rows without a number', '{id: x, metric: rowCount}', 'how many rows'],
   ['a rule of one field with two', '{id: x, metric: nullValues, arguments: {properties: [a, b]}}', 'is of one field'],

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
+import type { QualityPlace } from '../../sandbox/engines/contract/quality.ts';
 import { keysThatStay } from '../../sandbox/engines/redis/quality/answers.ts';
 import { createDatabases } from '../../sandbox/engines/redis/quality/databases.ts';
 import { keyText, patternOf } from '../../sandbox/engines/redis/quality/keys.ts';
@@ -66,6 +67,9 @@ test('keys that stay are counted by database', () => {
 
 test('the same beginning of keys in another database of Redis has no contract', () => {
   const there = [{ name: 'user:' }, { database: '3', name: 'user:' }];
-  expect(undeclaredPlaces(there, [{ name: 'user:' }], [])).toEqual(['3.user: has no contract']);
-  expect(undeclaredPlaces(there, there, [])).toEqual([]);
+  const gaps = (...declared: readonly QualityPlace[]) => undeclaredPlaces(there, declared, [], { ownDatabase: '0' });
+  expect(gaps({ name: 'user:' })).toEqual(['3.user: has no contract']);
+  expect(gaps(...there)).toEqual([]);
+  // By its number or without one.
+  expect(gaps({ database: '0', name: 'user:' }, { database: '3', name: 'user:' })).toEqual([]);
 });

@@ -173,6 +173,28 @@ test('`init` of a database without a table says that there is none', async () =>
   });
 });
 
+test('a connection that the server has ended costs one check, and what a statement is refused for none', async () => {
+  const { running } = await storesOf(await server(addressOf('app')));
+  const { quality } = await loadEngine('postgresql');
+  await using session = await quality?.open(running.get('postgresql') ?? stack.engines.postgresql);
+  const rowsOf = (name: string) =>
+    session?.answer(
+      {
+        place: { name },
+        ask: { rule: { metric: 'rowCount', fields: [], arguments: {} } },
+        parameters: {},
+        accepted: [],
+      },
+      { timeoutMs: 60_000, idsMax: 20 },
+    );
+  expect(await rowsOf('Order')).toMatchObject({ count: 3 });
+  await expect(rowsOf('no such table')).rejects.toThrow('does not exist');
+  const ended = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = 'app'";
+  await within('postgres', ended);
+  await expect(rowsOf('Order')).rejects.toThrow();
+  expect(await rowsOf('Order')).toMatchObject({ count: 3 });
+});
+
 test('databases of tests, and what a restore has made beside the others, need no contract', async () => {
   const role = 'place_0123abcd_1_1_0123abcd';
   await within('postgres', `CREATE ROLE ${role}; COMMENT ON ROLE ${role} IS 'taishang sandbox: place'`);

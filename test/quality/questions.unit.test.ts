@@ -1,9 +1,10 @@
 import { Decimal128, Long, ObjectId, UUID } from 'mongodb';
 import neo4j from 'neo4j-driver';
 import { describe, expect, test } from 'vitest';
-import type { QualityMetric, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
+import type { QualityMetric, QualityPlace, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
 import { idsOf, idText, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
 import { ownDatabase } from '../../sandbox/engines/mongodb/quality/session.ts';
+import { databaseIn } from '../../sandbox/engines/neo4j/quality/session.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
 import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
 import { sameTableName, statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
@@ -39,12 +40,22 @@ test.each([
 ])(
   'a table that the catalogue of PostgreSQL calls %s has the contract of %s, and that of another has none',
   (there, declared) => {
-    const gaps = (name: string) => undeclaredPlaces([{ database: 'app', name: there }], [{ name }], [], sameTableName);
+    const naming = { ownDatabase: 'app', sameName: sameTableName };
+    const gaps = (name: string) => undeclaredPlaces([{ database: 'app', name: there }], [{ name }], [], naming);
     expect(gaps(declared)).toEqual([]);
     expect(gaps(there)).toEqual([]);
     expect(gaps(`archive.${declared.split('.').at(-1)}`)).toEqual([`app.${there} has no contract`]);
   },
 );
+
+test('a contract that names no database is of the one that the store is asked in, and of no other', () => {
+  const there = ['app', 'archive'].map((database) => ({ database, name: 'users' }));
+  const gaps = (...declared: readonly QualityPlace[]) =>
+    undeclaredPlaces(there, declared, [], { ownDatabase: 'app', sameName: sameTableName });
+  expect(gaps({ name: 'users' })).toEqual(['archive.users has no contract']);
+  expect(gaps({ name: 'users' }, { database: 'archive', name: 'users' })).toEqual([]);
+  expect(gaps({ database: 'archive', name: 'users' })).toEqual(['app.users has no contract']);
+});
 
 test('an address of PostgreSQL names the one database that is meant, or that of a whole server', () => {
   const at = (path: string) => `postgresql://somebody:secret@host:5432${path}`;
@@ -100,6 +111,14 @@ test('a list in MongoDB is no valid text, though one of its members is', () => {
     const { filter } = searchOf(question('users', metric, ['email'])) as { filter: { $and: readonly unknown[] } };
     expect(filter.$and[1]).toEqual({ email: { $not: { $type: 'array' } } });
   }
+});
+
+test('a list in MongoDB that has a null in it is there, and may be double', () => {
+  const { pipeline } = searchOf(question('users', 'duplicateValues', ['tags', 'kind'])) as {
+    pipeline: readonly unknown[];
+  };
+  const isThere = (field: string) => ({ $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }] });
+  expect(pipeline[0]).toEqual({ $match: { $and: [isThere('tags'), isThere('kind')] } });
 });
 
 test('a valid value of MongoDB is no field, and no operator', () => {
@@ -163,6 +182,11 @@ test('an address of MongoDB names the one database that is meant, or that of a w
   expect(ownDatabase('mongodb+srv://host.example/shop')).toBe('shop');
 });
 
+test('an address of Neo4j may name a database', () => {
+  const paths = ['', '/', '/neo4j', '/%E5%BA%97'];
+  expect(paths.map((path) => databaseIn(`bolt://host:7687${path}`))).toEqual([undefined, undefined, 'neo4j', '店']);
+});
+
 test('an accepted id of Qdrant is a number or a UUID', () => {
   expect(['7', 'c0ffee00-0000-4000-8000-000000000000'].map(idOf)).toEqual([7, 'c0ffee00-0000-4000-8000-000000000000']);
   expect(idOf('9007199254740993')).toBe(9_007_199_254_740_993n);
@@ -177,6 +201,11 @@ test('each vector of a point in Qdrant is looked at, whether it has a name or no
   expect(faultOfPoint({ image: [0.6, 0.8] }, described)).toBeUndefined();
   expect(faultOfPoint({ image: [0.6, 0.8], size: [3] }, described)).toBe('not of unit length');
   expect(faultOfPoint({ image: [null, 1] }, described)).toBe('not finite');
+  // Several vectors that are one.
+  const unit = [0.6, 0.8];
+  expect(faultOfPoint([unit, unit, unit], { size: 2 })).toBeUndefined();
+  expect(faultOfPoint({ image: [unit, [1, 1]] }, described)).toBe('not of unit length');
+  expect(faultOfPoint([unit, [1]], { size: 2 })).toBe('of another dimension');
 });
 
 test('a query of Qdrant that asks for nothing is refused', () => {

@@ -294,6 +294,45 @@ test('an engine that is down is unknown in each of its checks, and the others ar
   expect(hasFailed(summary)).toBe(true);
 });
 
+test('a check of a collection that is not there is unknown, and no pass', async () => {
+  const checks = (await allChecks())
+    .filter(({ id }) => id === 'mongodb.user_contents.incomplete' || id === 'mongodb.user_contents.past-the-validator')
+    .map((check) => ({
+      ...check,
+      contract: { ...check.contract, place: { ...check.contract.place, name: 'user_content' } },
+    }));
+  const { results } = await runChecks({
+    engines: await loadEngines(['mongodb']),
+    running: new Map([['mongodb', stack.engines.mongodb]]),
+    checks,
+    moments: { now: new Date() },
+  });
+  const reason = 'there is no collection user_content';
+  expect(results.map((result) => [result.verdict, result.reason])).toEqual(checks.map(() => ['unknown', reason]));
+});
+
+test('a check of a database that a store does not have is unknown, and no pass', async () => {
+  const names = { neo4j: 'neo4j.user.id-null', qdrant: 'qdrant.user_vectors.id-null' };
+  const all = await allChecks();
+  const inDatabase = (id: string, database: string) => {
+    const check = all.find((each) => each.id === id) as Check;
+    return { ...check, contract: { ...check.contract, place: { ...check.contract.place, database } } };
+  };
+  const { results } = await runChecks({
+    engines: await loadEngines(['neo4j', 'qdrant']),
+    running: new Map(Object.entries(stack.engines)),
+    checks: [...Object.values(names).map((id) => inDatabase(id, 'elsewhere')), inDatabase('neo4j.user.rows', 'neo4j')],
+    moments: { now: new Date() },
+  });
+  const verdicts = results.map(({ check, verdict, reason }) => [check, verdict === 'unknown' ? reason : 'known']);
+  expect(Object.fromEntries(verdicts)).toEqual({
+    [names.neo4j]: "only the login's own database is asked, neo4j, and not elsewhere",
+    [names.qdrant]: 'Qdrant has no databases, and the contract names elsewhere',
+    // Its own may be named.
+    'neo4j.user.rows': 'known',
+  });
+});
+
 /** Checks of all engines that cost their store more than they are declared to, by its own plan. */
 async function dearerThanDeclared(change: (check: Check) => Check = (check) => check): Promise<readonly string[]> {
   const checks = (await allChecks()).map(change);

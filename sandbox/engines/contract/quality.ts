@@ -88,6 +88,8 @@ export class NoSuchPlace extends Error {}
 export interface QualitySession extends AsyncDisposable {
   /** As whom it reads, and from which node, for people. */
   readonly reader: string;
+  /** Database of a place that names none. Absent where the store has no databases. */
+  readonly ownDatabase?: string;
   /** Questions that look at data and are asked side by side: more would only share the store's processors. Default: 2. */
   readonly scansAtOnce?: number;
   readonly answer: (question: QualityQuestion, limits: QualityLimits) => Promise<QualityAnswer>;

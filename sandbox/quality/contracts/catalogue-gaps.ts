@@ -1,4 +1,4 @@
-import type { Quality, QualityPlace } from '../../engines/contract/quality.ts';
+import type { Quality, QualityPlace, QualitySession } from '../../engines/contract/quality.ts';
 import type { SchemaObject } from '../../engines/contract/schema/schema-gap.ts';
 import type { Accepted, Contract } from './contract.ts';
 
@@ -52,19 +52,20 @@ export function catalogueGaps(contract: Contract, there: readonly SchemaObject[]
   return gaps.toSorted();
 }
 
-/** Places of a store that have no contract, in words: `analytics.events`. */
+/** What a store says of its places beside their names. */
+interface Naming extends Pick<QualitySession, 'ownDatabase'>, Pick<Quality, 'sameName'> {}
+
+/** Places of a store that have no contract, in words: `analytics.events`. A contract that names no database is of the store's own. */
 export function undeclaredPlaces(
   there: readonly QualityPlace[],
   declared: readonly QualityPlace[],
   accepted: readonly Accepted[],
-  sameName: NonNullable<Quality['sameName']> = (name) => name,
+  { ownDatabase, sameName = (name) => name }: Naming = {},
 ): readonly string[] {
-  // A contract that names no database is of the one that its store has, or that is told without a name among several.
-  const isUnnamed = there.some(({ database }) => database === undefined);
-  const databaseOf = (place: QualityPlace, told: string | undefined) =>
-    place.database ?? (isUnnamed ? undefined : told);
-  const isDeclared = ({ database, name }: QualityPlace) =>
-    declared.some((place) => sameName(place.name) === sameName(name) && databaseOf(place, database) === database);
+  const databaseOf = ({ database = ownDatabase }: QualityPlace) => database;
+  const isSame = (one: QualityPlace, other: QualityPlace) =>
+    sameName(one.name) === sameName(other.name) && databaseOf(one) === databaseOf(other);
+  const isDeclared = (place: QualityPlace) => declared.some((each) => isSame(each, place));
   return there
     .filter((place) => !isDeclared(place))
     .map(({ database, name }) => (database === undefined ? name : `${database}.${name}`))

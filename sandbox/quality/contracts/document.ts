@@ -182,7 +182,8 @@ async function checkOf(contract: Contract, text: CheckText, field: string | unde
     throw new Error(`${text.id}: how many rows have to be there?`);
   }
   // A count of rows would be compared with a share of them.
-  if (text.unit === 'percent') throw new Error(`${text.id}: shares are not counted, rows are: \`unit: rows\``);
+  if (/^\s*(%|per ?cent)/i.test(String(said.unit ?? '')))
+    throw new Error(`${text.id}: shares are not counted, rows are: \`unit: rows\``);
   return {
     id: `${contract.engine}.${contract.entity}.${text.id}`,
     contract,

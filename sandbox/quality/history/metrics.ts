@@ -10,7 +10,7 @@ interface CheckState {
 
 type Value = (state: CheckState) => number | undefined;
 
-/** What the alerts QualityCheckFailed and QualityCheckSilent read, and which checks nobody could decide. */
+/** What the alerts QualityCheckFailed, QualityCheckWarns and QualityCheckSilent read, and which checks nobody could decide. */
 const metrics: readonly (readonly [name: string, help: string, value: Value])[] = [
   [
     'taishang_quality_violations',

@@ -111,7 +111,8 @@ async function gapsOf(
   limits: QualityLimits,
 ): Promise<readonly string[]> {
   if (ask !== 'catalogue' && 'places' in ask) {
-    return undeclaredPlaces(await session.places(limits), ask.places, accepted, quality.sameName);
+    const naming = withoutUndefined({ ownDatabase: session.ownDatabase, sameName: quality.sameName });
+    return undeclaredPlaces(await session.places(limits), ask.places, accepted, naming);
   }
   try {
     const there = await session.catalogue(contract.place, limits);

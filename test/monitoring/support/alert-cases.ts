@@ -74,6 +74,10 @@ const slot = 'slot_name="left_behind",slot_type="physical"';
 const redisInfo = (policy: string) =>
   `redis_instance_info{${redis},maxmemory_policy="${policy}",role="master",redis_mode="standalone"}`;
 
+/** What is published of a quality check. */
+const violations = (check: string, severity: 'error' | 'warning') =>
+  `taishang_quality_violations{job="sandbox",instance="taishang",source="quality",contracts="platform",engine="redis",check="${check}",severity="${severity}"}`;
+
 /** Every cause of every alert. */
 export const alertCases: readonly AlertCase[] = [
   ...serverDown('PostgreSQLDown', 'postgres-exporter', 'pg_up'),
@@ -307,15 +311,20 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'QualityCheckFailed',
-    series: [
-      {
-        series:
-          'taishang_quality_violations{job="sandbox",instance="taishang",source="quality",contracts="platform",engine="redis",check="INSTANCE",severity="error"}',
-        healthy: 0,
-        faulty: 1,
-      },
-    ],
+    series: [{ series: violations('INSTANCE', 'error'), healthy: 0, faulty: 1 }],
     // Its severity is the rule's own.
+    labels: {
+      job: 'sandbox',
+      instance: 'taishang',
+      source: 'quality',
+      contracts: 'platform',
+      engine: 'redis',
+      check: 'INSTANCE',
+    },
+  },
+  {
+    alert: 'QualityCheckWarns',
+    series: [{ series: violations('INSTANCE', 'warning'), healthy: 0, faulty: 1 }],
     labels: {
       job: 'sandbox',
       instance: 'taishang',
@@ -425,6 +434,27 @@ export const silentCases: readonly SilentCase[] = [
     series: [
       { series: `pg_replication_lag_seconds{${postgres}}`, healthy: 100 },
       { series: `pg_replication_is_replica{${postgres}}`, healthy: 0 },
+    ],
+  },
+  {
+    alert: 'QualityCheckFailed',
+    cause: 'a row that only one store has',
+    series: [{ series: violations('cross-store.redis.user', 'warning'), healthy: 1 }],
+  },
+  {
+    alert: 'QualityCheckWarns',
+    cause: 'an error',
+    series: [{ series: violations('redis.user.without-lifetime', 'error'), healthy: 1 }],
+    course: [['healthy', 300]],
+  },
+  {
+    alert: 'QualityCheckWarns',
+    cause: 'what one run finds, and the next one does not',
+    series: [{ series: violations('cross-store.redis.user', 'warning'), healthy: 0, faulty: 1 }],
+    course: [
+      ['healthy', 20],
+      ['faulty', 125],
+      ['healthy', 200],
     ],
   },
 ];

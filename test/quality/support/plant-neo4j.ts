@@ -138,6 +138,32 @@ async function plantWrongEnds(driver: Driver, pair: string): Promise<Planted> {
   };
 }
 
+/** Circles of three and of six, with a way across the second, which is part of a shorter one; what leads into one, or out of it, is none. */
+async function plantCircles(driver: Driver): Promise<readonly string[]> {
+  const made = `MERGE (x:Concept {name: name}) ON CREATE SET x += {silicon_level: 1, ${concept}}`;
+  const lines = [
+    ['three 1', 'three 2', 'three 3', 'three 1'],
+    ['six 1', 'six 2', 'six 3', 'six 4', 'six 5', 'six 6', 'six 1'],
+    ['six 1', 'six 4'],
+  ];
+  const beside = [
+    ['near a', 'three 1'],
+    ['six 2', 'beyond'],
+    ['six 3', 'beyond'],
+  ];
+  const linesOf = async (names: readonly (readonly string[])[]) => {
+    const pairs = names.flatMap((line) => line.slice(1).map((to, place) => [line[place], to]));
+    const { records } = await driver.executeQuery(
+      `UNWIND $pairs AS pair CALL (pair) { UNWIND pair AS name ${made} } WITH pair
+       MATCH (a:Concept {name: pair[0]}), (b:Concept {name: pair[1]}) CREATE (a)-[r:PREREQUISITE]->(b) RETURN elementId(r) AS id`,
+      { pairs },
+    );
+    return records.map((record) => String(record.get('id')));
+  };
+  await linesOf(beside);
+  return linesOf(lines);
+}
+
 /** A circle of two, and whatever the catalogue tells. */
 async function plantInCatalogue(driver: Driver): Promise<Planted> {
   const mutual = await ids(
@@ -160,6 +186,7 @@ async function plantInCatalogue(driver: Driver): Promise<Planted> {
   for (const type of surprised) await driver.executeQuery(`MATCH ()-[r:${type}]->() WITH r LIMIT 1 SET r.surprise = 1`);
   return {
     'neo4j.prerequisite.mutual': [...mutual, ...itself],
+    'neo4j.prerequisite.circles': await plantCircles(driver),
     'neo4j.places': [
       '() has no contract',
       '(:Nobody) has no contract',

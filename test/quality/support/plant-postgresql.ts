@@ -218,6 +218,10 @@ async function plantAccounts(running: RunningEngine): Promise<Planted> {
   await grant(0, daysAgo(2), null);
   await grant(1, daysAgo(1), null);
   await grant(2, daysAgo(1), daysAgo(2));
+  // Whatever was not to be checked while rows were copied, and was forgotten.
+  await client.query('ALTER TABLE user_preferences DISABLE TRIGGER ALL');
+  const key = 'FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE';
+  const trigger = 'BEFORE UPDATE ON public.user_preferences FOR EACH ROW EXECUTE FUNCTION update_updated_at_column()';
   await using places = await openPrimary(running, { database: 'taishang_data' });
   await places.client.query(
     "INSERT INTO user_locations VALUES ($1, $2, 'far', 'SRID=4326;POINT(0 0)', now() + interval '25 hours')",
@@ -226,7 +230,11 @@ async function plantAccounts(running: RunningEngine): Promise<Planted> {
   await places.client.query('DROP INDEX idx_user_locations_user_id');
   return {
     'postgresql.user_preferences.key-duplicates': [uuidFor(30, 1), uuidFor(30, 2)],
-    'postgresql.user_preferences.catalogue': ['constraint user_preferences_user_id_preference_key_key is missing'],
+    'postgresql.user_preferences.catalogue': [
+      `constraint user_preferences_user_id_fkey is \`${key} DISABLED\`, and declared as \`${key}\``,
+      'constraint user_preferences_user_id_preference_key_key is missing',
+      `trigger update_user_preferences_updated_at is \`${trigger} DISABLED\`, and declared as \`${trigger}\``,
+    ],
     'postgresql.user_permissions.duplicates': [uuidFor(31, 1)],
     'postgresql.user_permissions.end-before-start': [uuidFor(31, 2)],
     'postgresql.user_permissions.catalogue': [

@@ -17,14 +17,16 @@ export async function catalogueOf(database: Db, name: string, limits: QualityLim
 
 function validatorObjects({ validator, validationLevel, validationAction }: Document): readonly SchemaObject[] {
   if (validator === undefined || Object.keys(validator).length === 0) return [];
-  const { $jsonSchema, ...others } = validator;
+  const { $jsonSchema = {}, ...others } = validator;
   const strictness = `${validationLevel ?? 'strict'} ${validationAction ?? 'error'}`;
   const also = Object.keys(others).length === 0 ? '' : ` and ${JSON.stringify(others)}`;
-  const required = new Set<string>($jsonSchema?.required ?? []);
-  const fields = Object.entries<Document>($jsonSchema?.properties ?? {});
+  // That documents are objects, every one of them is.
+  const { required: requiredNames = [], properties = {}, bsonType: _, ...ofDocuments } = $jsonSchema as Document;
+  const required = new Set<string>(requiredNames);
+  const fields = Object.entries<Document>(properties);
   const unnamed = [...required].filter((name) => fields.every(([field]) => field !== name));
   return [
-    { kind: 'validator', name: '$jsonSchema', definition: `${strictness}${also}` },
+    { kind: 'validator', name: '$jsonSchema', definition: `${strictness}${keywordsText(ofDocuments)}${also}` },
     ...fields.map(([name, schema]) => ({
       kind: 'field',
       name,
@@ -36,20 +38,28 @@ function validatorObjects({ validator, validationLevel, validationAction }: Docu
 
 /** `string [article, note]`, `int 0..5`, `string ..200`, `array of string`, `object {keep: bool}`. */
 function typeText(schema: Document): string {
-  const { bsonType = 'any', enum: values, minimum, maximum, maxLength, items, properties, required = [] } = schema;
+  const { bsonType = 'any', enum: values, minimum, maximum, maxLength, items, properties, required, ...more } = schema;
   const bounds = [minimum, maximum].some((bound) => bound !== undefined) ? ` ${minimum ?? ''}..${maximum ?? ''}` : '';
   return [
     [bsonType].flat().join('|'),
     values === undefined ? '' : ` [${values.join(', ')}]`,
     bounds,
     maxLength === undefined ? '' : ` ..${maxLength}`,
-    items === undefined ? '' : ` of ${typeText(items)}`,
-    properties === undefined ? '' : ` {${propertiesText(properties, required)}}`,
+    items === undefined ? '' : ` of ${Array.isArray(items) ? `[${items.map(typeText).join(', ')}]` : typeText(items)}`,
+    properties === undefined && required === undefined ? '' : ` {${propertiesText(properties ?? {}, required ?? [])}}`,
+    keywordsText(more),
   ].join('');
 }
 
+/** Whatever else a schema asks for, in an order of its own: `pattern`, `minItems`, `additionalProperties`. What is there for people is none of it. */
+function keywordsText({ title: _, description: __, ...keywords }: Document): string {
+  const asked = Object.entries(keywords).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return asked.length === 0 ? '' : ` ${JSON.stringify(Object.fromEntries(asked))}`;
+}
+
 function propertiesText(properties: Document, required: readonly string[]): string {
-  return Object.entries<Document>(properties)
+  const unnamed = required.filter((name) => !Object.hasOwn(properties, name)).map((name) => [name, {}] as const);
+  return [...Object.entries<Document>(properties), ...unnamed]
     .map(([name, schema]) => `${name}: ${typeText(schema)}${required.includes(name) ? ' required' : ''}`)
     .join(', ');
 }

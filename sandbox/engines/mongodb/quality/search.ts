@@ -52,14 +52,13 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
             }
           : // By an expression, as the pattern is of no array: a filter would look into one, and take [-1, 5] for 5.
             { $expr: { $in: [`$${field}`, listOf(given.validValues).map(asItIs)] } };
-      // An array that has a null in it is there.
-      return { filter: { $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }], $nor: [isValid] } };
+      return { filter: { ...isThere(field), $nor: [isValid] } };
     }
     case 'duplicateValues': {
       const key = Object.fromEntries(fields.map((name, index) => [`f${index}`, `$${name}`]));
       return {
         pipeline: [
-          { $match: Object.fromEntries(fields.map((name) => [name, { $ne: null }])) },
+          { $match: { $and: fields.map(isThere) } },
           { $sort: { _id: 1 } },
           { $group: { _id: key, ids: { $push: '$_id' } } },
           { $match: { 'ids.1': { $exists: true } } },
@@ -76,6 +75,11 @@ function ruleSearch({ metric, fields, arguments: given }: QualityRule): Search {
 function asItIs(value: unknown): unknown {
   const isExpression = typeof value === 'object' ? value !== null : typeof value === 'string' && value.startsWith('$');
   return isExpression ? { $literal: value } : value;
+}
+
+/** An array that has a null in it is there. */
+function isThere(field: string): Document {
+  return { $or: [{ [field]: { $ne: null } }, { [field]: { $type: 'array' } }] };
 }
 
 function isNoArray(field: string): Document {

@@ -3,6 +3,7 @@ import {
   asksForCount,
   type Combination,
   combinationsMax,
+  NoSuchPlace,
   type QualityAnswer,
   type QualityLimits,
   type QualityPlace,
@@ -20,14 +21,18 @@ import { idsOf, idText, namesValidator, searchOf, withValidator } from './search
 /** Databases of the server itself, and of our own records. */
 const notOfPeople: ReadonlySet<string> = new Set(['admin', 'config', 'local', recordDatabaseName]);
 
+/** The server's code for what a login may not do (MongoDB, `error_codes.yml`: `Unauthorized`). */
+const unauthorized = 13;
+
 /** Reads from a secondary where one answers. Its searches have no stage that writes. */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
   const client = await openForWork(running);
-  const databaseOf = (place: Pick<QualityPlace, 'database'>) =>
-    client.db(place.database ?? (isExternal(running) ? client.options.dbName : databaseName));
+  const unnamed = isExternal(running) ? client.options.dbName : databaseName;
+  const databaseOf = ({ database = unnamed }: Pick<QualityPlace, 'database'>) => client.db(database);
   const login = isExternal(running) ? 'the login of its address' : 'the login of the platform';
   return {
     reader: `${login}, searches that do not write, ${running.topology === 'replicated' ? 'from a secondary' : 'from the server'}`,
+    ownDatabase: unnamed,
     // The stand-in works at one thing at a time, and has a collection whole in memory for each that it is asked.
     ...(running.image.origin === 'compatible' ? { scansAtOnce: 1 } : {}),
     answer: (question, limits) => answer(databaseOf(question.place), question, limits),
@@ -39,8 +44,28 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   };
 }
 
-/** Mostly nothing is wrong, and the collection is read once; it is counted where there is more than is named. */
+/** Nothing is wrong in a collection that is not there, and nothing in order either: there the server finds nothing, as in an empty one. */
 async function answer(database: Db, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
+  const found = await violations(database, question, limits);
+  const { name } = question.place;
+  if (found.count === 0 && !asksForCount(question) && !(await isThere(database, name))) {
+    throw new NoSuchPlace(`there is no collection ${name}`);
+  }
+  return found;
+}
+
+/** A login that may read a collection and not list them has it. */
+async function isThere(database: Db, name: string): Promise<boolean> {
+  try {
+    return (await database.listCollections({ name }, { nameOnly: true }).toArray()).length > 0;
+  } catch (thrown) {
+    if ((thrown as { code?: unknown }).code === unauthorized) return true;
+    throw thrown;
+  }
+}
+
+/** Mostly nothing is wrong, and the collection is read once; it is counted where there is more than is named. */
+async function violations(database: Db, question: QualityQuestion, limits: QualityLimits): Promise<QualityAnswer> {
   const search = await completed(database, question);
   const collection = database.collection<Document>(question.place.name, { readPreference: 'secondaryPreferred' });
   const options = { maxTimeMS: Math.ceil(limits.timeoutMs) };

@@ -1,4 +1,5 @@
 import neo4j, { type Driver } from 'neo4j-driver';
+import { withoutUndefined } from '../../../core/without-undefined.ts';
 import {
   asksForCount,
   type Combination,
@@ -24,8 +25,12 @@ import { distributionStatement, statementOf } from './statement.ts';
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
   const ordered = await primaryFirst(running, primaryOf);
   const { client: driver, ...connection } = await connect(ordered);
+  let ownDatabase: string | undefined;
   try {
+    // First what is not tried again and again.
     await driver.getServerInfo();
+    ownDatabase = await databaseOfLogin(driver);
+    if (isExternal(ordered)) requireOwn(databaseIn(ordered.url), ownDatabase);
   } catch (thrown) {
     await connection[Symbol.asyncDispose]();
     throw thrown;
@@ -34,12 +39,39 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   const login = isExternal(ordered) ? 'the login of its address' : `neo4j on ${ordered.nodes[0]?.name}`;
   return {
     reader: `${login}, in transactions that cannot write`,
-    answer: (question, limits) => answer(driver, question, limits),
-    distribution: (place, fields, limits) => distribution(driver, { place, fields }, limits),
+    ...withoutUndefined({ ownDatabase }),
+    answer: async (question, limits) => {
+      requireOwn(question.place.database, ownDatabase);
+      return answer(driver, question, limits);
+    },
+    distribution: async (place, fields, limits) => {
+      requireOwn(place.database, ownDatabase);
+      return distribution(driver, { place, fields }, limits);
+    },
     places,
-    catalogue,
+    catalogue: async (place, limits) => {
+      requireOwn(place.database, ownDatabase);
+      return catalogue(place, limits);
+    },
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+/** The database that the server takes where none is named. A server of long ago does not say. */
+async function databaseOfLogin(driver: Driver): Promise<string | undefined> {
+  await using session = driver.session({ defaultAccessMode: neo4j.session.READ });
+  return (await session.run('RETURN 1')).summary.database.name ?? undefined;
+}
+
+/** The database that an address names: `neo4j://host/sales`. */
+export function databaseIn(address: string): string | undefined {
+  return decodeURIComponent(new URL(address).pathname.slice(1)) || undefined;
+}
+
+/** The driver asks the one that is the login's own (Community has no other), whatever else was meant. */
+function requireOwn(named: string | undefined, own: string | undefined): void {
+  if (named === undefined || named === own) return;
+  throw new Error(`only the login's own database is asked, ${own}, and not ${named}`);
 }
 
 /** Records are counted as they come: however many there are, some are kept. */

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import type { Client } from 'pg';
+import { type Client, DatabaseError } from 'pg';
 import { deadlineMs } from '../../../core/deadlines.ts';
 import { isExternal, type ReachableEngine, type RunningEngine } from '../../contract/topology.ts';
 import { type OpenClient, openClient, openPrimary } from '../server/connection.ts';
@@ -38,9 +38,12 @@ export function createReaders(running: ReachableEngine): Readers {
         const reader = known.free.pop() ?? (await openReader(running, database));
         all.add(reader);
         try {
-          return await work(reader.client);
-        } finally {
+          const value = await work(reader.client);
           known.free.push(reader);
+          return value;
+        } catch (thrown) {
+          if (isAnswered(thrown)) known.free.push(reader);
+          throw thrown;
         }
       };
       return inTurn ? known.turns(() => known.limit(onConnection)) : known.limit(onConnection);
@@ -50,6 +53,14 @@ export function createReaders(running: ReachableEngine): Readers {
       await Promise.allSettled([...all].map((reader) => reader[Symbol.asyncDispose]()));
     },
   };
+}
+
+/**
+ * Whether a server has refused a statement and takes the next one. One that is shutting down, or has ended the connection
+ * ("PostgreSQL Error Codes", 57P01 and those beside it), does not, and what has not answered is still at work: the next one is asked by a new connection.
+ */
+function isAnswered(thrown: unknown): boolean {
+  return thrown instanceof DatabaseError && !thrown.code?.startsWith('57P');
 }
 
 /** As `pg_read_all_data`, which may read every table and nothing else (PostgreSQL documentation, "Predefined Roles"). */

@@ -35,6 +35,7 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
     reader: isExternal(reading)
       ? 'the login of its address, read-only'
       : `pg_read_all_data on ${reading.nodes[0]?.name}`,
+    ownDatabase,
     answer: (question, limits) =>
       use(question.place.database ?? ownDatabase, (client) => answer(client, question, limits)),
     distribution: (place, fields, limits) =>

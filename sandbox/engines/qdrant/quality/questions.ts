@@ -47,6 +47,11 @@ export function idOf(text: string): string | number | bigint {
   return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text);
 }
 
+/** A whole number of seconds, as the server takes it: it gives a request up after a minute, unless it is told otherwise. */
+export function inSeconds(timeoutMs: number): number {
+  return Math.ceil(timeoutMs / 1_000);
+}
+
 /** The value of a field of a payload: `address.city` is the city of the address, as in the server's filters. Null where there is none. */
 export function valueAt(payload: unknown, field: string): unknown {
   const found = field

@@ -16,7 +16,7 @@ import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import { readNames } from '../backup/names.ts';
 import { scrollAll } from '../schema/collections.ts';
 import { openClient } from '../server/connection.ts';
-import { askOf, idOf, type QdrantAsk, textOfValues, valueAt } from './questions.ts';
+import { askOf, idOf, inSeconds, type QdrantAsk, textOfValues, valueAt } from './questions.ts';
 import { createVectorScan, type VectorScan } from './vectors.ts';
 
 /** Points whose payload is looked at, to see which fields there are. */
@@ -24,8 +24,14 @@ const payloadsSampled = 1_000;
 
 /** Counts and scrolls, which do not write. Any peer answers for the whole cluster. */
 export async function openSession(running: ReachableEngine): Promise<QualitySession> {
-  const client = openClient(running);
-  await client.getCollections();
+  await openClient(running).getCollections();
+  const clients = new Map<number, QdrantClient>();
+  // A request ends with the check that it is of, and no sooner.
+  const clientFor = ({ timeoutMs }: QualityLimits) => {
+    const client = clients.get(timeoutMs) ?? openClient(running, timeoutMs);
+    clients.set(timeoutMs, client);
+    return client;
+  };
   const scans = new Map<string, VectorScan>();
   const scanOf = (name: string) => {
     const scan = scans.get(name) ?? createVectorScan(running, name);
@@ -34,13 +40,20 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   };
   return {
     reader: `${isExternal(running) ? 'the key of its address' : 'the key of the API'}, requests that do not write`,
-    answer: (question, limits) => answer({ client, scanOf }, question, limits),
-    distribution: ({ name }, fields, limits) => distribution(client, { name, fields }, limits),
+    answer: (question, limits) => answer({ client: clientFor(limits), scanOf }, question, limits),
+    distribution: async (place, fields, limits) =>
+      distribution(clientFor(limits), { name: nameOf(place), fields }, limits),
     // Those that a restore has made beside the live ones go by themselves.
-    places: async () => (await readNames(client)).collections.map((name) => ({ name })),
-    catalogue: (place) => catalogueOf(client, place),
+    places: async (limits) => (await readNames(clientFor(limits))).collections.map((name) => ({ name })),
+    catalogue: (place, limits) => catalogueOf(clientFor(limits), place, limits),
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** What a contract means by a database is not to be had here. */
+function nameOf({ database, name }: QualityPlace): string {
+  if (database === undefined) return name;
+  throw new Error(`Qdrant has no databases, and the contract names ${database}`);
 }
 
 interface Reader {
@@ -51,24 +64,27 @@ interface Reader {
 async function answer(
   { client, scanOf }: Reader,
   question: QualityQuestion,
-  { idsMax, timeoutMs, mayEstimate = false }: QualityLimits,
+  limits: QualityLimits,
 ): Promise<QualityAnswer> {
+  const { idsMax, mayEstimate = false } = limits;
   const asked = askOf(question);
-  const { name } = question.place;
-  if ('points' in asked) return { count: (await client.count(name, { exact: !mayEstimate })).count, ids: [] };
-  const deadlineAtMs = performance.now() + timeoutMs;
+  const name = nameOf(question.place);
+  const timeout = inSeconds(limits.timeoutMs);
+  if ('points' in asked) return { count: (await client.count(name, { exact: !mayEstimate, timeout })).count, ids: [] };
+  const deadlineAtMs = performance.now() + limits.timeoutMs;
   const some = (ids: readonly string[]) => {
     const left = ids.filter((id) => !question.accepted.includes(id));
     return { count: left.length, ids: left.toSorted().slice(0, idsMax) };
   };
   if ('vectors' in asked) return some(await scanOf(name)(asked.vectors, deadlineAtMs));
-  if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, deadlineAtMs));
+  if (!('filter' in asked)) return some(await payloadViolations(client, name, asked, limits));
   const accepted: Readonly<Record<string, unknown>> = { has_id: question.accepted.map(idOf) };
   const filter = question.accepted.length === 0 ? asked.filter : { must: [asked.filter], must_not: [accepted] };
-  const page = await client.scroll(name, { limit: idsMax + 1, filter, with_payload: false, with_vector: false });
+  const wanted = { limit: idsMax + 1, filter, with_payload: false, with_vector: false, timeout };
+  const page = await client.scroll(name, wanted);
   const ids = page.points.map(({ id }) => String(id));
   if (ids.length <= idsMax) return { count: ids.length, ids };
-  return { count: (await client.count(name, { exact: true, filter })).count, ids: ids.slice(0, idsMax) };
+  return { count: (await client.count(name, { exact: true, filter, timeout })).count, ids: ids.slice(0, idsMax) };
 }
 
 async function payloadViolations(
@@ -78,8 +94,9 @@ async function payloadViolations(
     QdrantAsk,
     { readonly filter: unknown } | { readonly vectors: unknown } | { readonly points: unknown }
   >,
-  deadlineAtMs: number,
+  limits: QualityLimits,
 ): Promise<readonly string[]> {
+  const deadlineAtMs = performance.now() + limits.timeoutMs;
   const fields = 'duplicates' in asked ? asked.duplicates : ['without' in asked ? asked.without : asked.field];
   const seen = new Set<string>();
   const found: string[] = [];
@@ -88,7 +105,8 @@ async function payloadViolations(
     'without' in asked
       ? { should: [{ is_null: { key: asked.without } }, { is_empty: { key: asked.without } }] }
       : undefined;
-  for await (const points of scrollAll(client, name, { payload: fields, ...withoutUndefined({ filter }) })) {
+  const wanted = { payload: fields, timeoutS: inSeconds(limits.timeoutMs), ...withoutUndefined({ filter }) };
+  for await (const points of scrollAll(client, name, wanted)) {
     requireInTime(deadlineAtMs);
     for (const { id, payload } of points) {
       const values = fields.map((field) => valueAt(payload, field));
@@ -110,11 +128,11 @@ async function payloadViolations(
 async function distribution(
   client: QdrantClient,
   { name, fields }: { readonly name: string; readonly fields: readonly string[] },
-  { timeoutMs }: QualityLimits,
+  limits: QualityLimits,
 ): Promise<readonly Combination[]> {
-  const deadlineAtMs = performance.now() + timeoutMs;
+  const deadlineAtMs = performance.now() + limits.timeoutMs;
   const found = new Map<string, { readonly values: readonly unknown[]; count: number }>();
-  for await (const points of scrollAll(client, name, { payload: fields })) {
+  for await (const points of scrollAll(client, name, { payload: fields, timeoutS: inSeconds(limits.timeoutMs) })) {
     requireInTime(deadlineAtMs);
     for (const { payload } of points) {
       const values = fields.map((field) => valueAt(payload, field));
@@ -132,13 +150,24 @@ async function distribution(
 }
 
 /** Vectors and payload indexes as the server describes them, and fields as the first points have them. */
-async function catalogueOf(client: QdrantClient, { name }: QualityPlace): Promise<readonly SchemaObject[]> {
+async function catalogueOf(
+  client: QdrantClient,
+  place: QualityPlace,
+  limits: QualityLimits,
+): Promise<readonly SchemaObject[]> {
+  const name = nameOf(place);
   const { config, payload_schema } = await client.getCollection(name).catch((thrown) => {
     throw (thrown as { status?: number }).status === 404 ? new NoSuchPlace(`there is no collection ${name}`) : thrown;
   });
   const vectors = (config.params.vectors ?? {}) as Readonly<Record<string, unknown>>;
   const named = 'size' in vectors ? { '': vectors } : vectors;
-  const { points } = await client.scroll(name, { limit: payloadsSampled, with_payload: true, with_vector: false });
+  const wanted = {
+    limit: payloadsSampled,
+    with_payload: true,
+    with_vector: false,
+    timeout: inSeconds(limits.timeoutMs),
+  };
+  const { points } = await client.scroll(name, wanted);
   const fields = new Set(points.flatMap(({ payload }) => Object.keys(payload ?? {})));
   return [
     ...Object.entries(named).map(([vector, described]) => {

@@ -4,9 +4,12 @@ import { requireInTime } from '../../contract/quality.ts';
 import { isExternal, type ReachableEngine } from '../../contract/topology.ts';
 import type { ScrolledPoint } from '../schema/collections.ts';
 import { request } from '../server/connection.ts';
-import type { VectorFault as Fault } from './questions.ts';
+import { type VectorFault as Fault, inSeconds } from './questions.ts';
 
-/** Ids of the points with a fault. The vectors are read once for all faults. Throws once the deadline has passed. */
+/**
+ * Ids of the points with a fault. The vectors are read once for all faults that are asked for side by side or later, for as
+ * long as the last of their deadlines has not passed; then it throws.
+ */
 export type VectorScan = (fault: Fault, deadlineAtMs: number) => Promise<readonly string[]>;
 
 /** How far a length may be from 1: float32 of 768 numbers is off by less than 1e-5. */
@@ -17,20 +20,22 @@ const pageSize = 250;
 
 export function createVectorScan(running: ReachableEngine, name: string): VectorScan {
   let scanned: Promise<Readonly<Record<Fault, readonly string[]>>> | undefined;
+  let lastDeadlineAtMs = 0;
   return async (fault, deadlineAtMs) => {
-    scanned ??= scan(running, name, deadlineAtMs);
+    lastDeadlineAtMs = Math.max(lastDeadlineAtMs, deadlineAtMs);
+    scanned ??= scan(running, name, () => lastDeadlineAtMs);
     return (await scanned)[fault];
   };
 }
 
-async function scan(running: ReachableEngine, name: string, deadlineAtMs: number) {
+async function scan(running: ReachableEngine, name: string, deadlineAtMs: () => number) {
   const found: Record<Fault, string[]> = { 'not finite': [], 'not of unit length': [], 'of another dimension': [] };
-  const ask = await askerOf(running, `/collections/${encodeURIComponent(name)}`);
+  const ask = await askerOf(running, `/collections/${encodeURIComponent(name)}`, deadlineAtMs);
   const { config } = (await ask('')) as { readonly config: { readonly params: { readonly vectors?: Described } } };
   const vectors = config.params.vectors ?? {};
   let offset: string | number | undefined;
   do {
-    requireInTime(deadlineAtMs);
+    requireInTime(deadlineAtMs());
     const wanted = { limit: pageSize, with_payload: false, with_vector: true, ...withoutUndefined({ offset }) };
     const page = (await ask('/points/scroll', wanted)) as Page;
     for (const { id, vector } of page.points) {
@@ -44,7 +49,8 @@ async function scan(running: ReachableEngine, name: string, deadlineAtMs: number
   return found;
 }
 
-type Numbers = readonly (number | null)[];
+/** A vector, or several that are one: a multivector. */
+type Numbers = readonly (number | null)[] | readonly (readonly (number | null)[])[];
 
 /** What a collection says of its vectors: of the one that has no name, or of each by its name. */
 type Described = { readonly size?: number } | Readonly<Record<string, { readonly size?: number }>>;
@@ -74,22 +80,33 @@ interface Page {
  * Requests to a peer that answers. Not by the driver: it looks at every number of a vector a second time, for integers beyond
  * 2^53, and takes 15 times as long over the text (a page of 250: 55 ms of processor, and 3 ms without).
  */
-async function askerOf(running: ReachableEngine, path: string) {
+async function askerOf(running: ReachableEngine, path: string, deadlineAtMs: () => number) {
   const nodes = isExternal(running) ? [undefined] : running.nodes;
-  const answering = nodes.map((node) => request(running, path, withoutUndefined({ node })).then(() => node));
+  const timeoutMs = () => Math.ceil(Math.max(1, deadlineAtMs() - performance.now()));
+  const inTime = (node: (typeof nodes)[number]) => ({ timeoutMs: timeoutMs(), ...withoutUndefined({ node }) });
+  const answering = nodes.map((node) => request(running, path, inTime(node)).then(() => node));
   const node = await Promise.any(answering);
   return async (below: string, body?: object): Promise<unknown> => {
     // Of integers beyond 2^53, which ids may be, a text keeps all digits; the server takes them as numbers alone.
     const bodyText = JSON.stringify(body)?.replace(/"offset":"(\d+)"/, '"offset":$1');
     const post = body && { method: 'POST', contentType: 'application/json', ...withoutUndefined({ body: bodyText }) };
-    const response = await request(running, `${path}${below}`, withoutUndefined({ node, ...post }));
+    // The server gives up after a minute, unless it is told otherwise.
+    const until = body === undefined ? '' : `?timeout=${inSeconds(timeoutMs())}`;
+    const response = await request(running, `${path}${below}${until}`, { ...inTime(node), ...post });
     const text = (await response.text()).replaceAll(/("id"|"next_page_offset"):\s*(\d{16,})/g, '$1:"$2"');
     return (JSON.parse(text) as { readonly result: unknown }).result;
   };
 }
 
-/** The first thing that is wrong: a vector that is not finite has no length. */
+/** The first thing that is wrong with any of several vectors. */
 function faultOf(vector: Numbers, size: number | undefined): Fault | undefined {
+  const isSeveral = (some: Numbers): some is readonly (readonly (number | null)[])[] => Array.isArray(some[0]);
+  const all = isSeveral(vector) ? vector : [vector as readonly (number | null)[]];
+  return all.map((each) => faultOfOne(each, size)).find((fault) => fault !== undefined);
+}
+
+/** The first thing that is wrong: a vector that is not finite has no length. */
+function faultOfOne(vector: readonly (number | null)[], size: number | undefined): Fault | undefined {
   if (size !== undefined && vector.length !== size) return 'of another dimension';
   let square = 0;
   for (const value of vector) {

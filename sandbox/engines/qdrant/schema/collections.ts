@@ -31,6 +31,8 @@ export async function* scrollAll(
     readonly limit?: number;
     readonly payload?: readonly string[];
     readonly filter?: Readonly<Record<string, unknown>>;
+    /** Seconds after which the server gives a page up. Default: its own, a minute. */
+    readonly timeoutS?: number;
   } = {},
 ): AsyncGenerator<readonly ScrolledPoint[]> {
   let offset: string | number | undefined;
@@ -39,7 +41,7 @@ export async function* scrollAll(
       limit: options.limit ?? 1_000,
       with_payload: options.payload === undefined ? true : [...options.payload],
       with_vector: options.withVector ?? false,
-      ...withoutUndefined({ offset, filter: options.filter }),
+      ...withoutUndefined({ offset, filter: options.filter, timeout: options.timeoutS }),
     });
     yield page.points as readonly ScrolledPoint[];
     offset = (page.next_page_offset ?? undefined) as string | number | undefined;

@@ -16,10 +16,12 @@ export async function connect(running: RunningEngine): Promise<Connection<Qdrant
   return { client: openClient(running), [Symbol.asyncDispose]: async () => {} };
 }
 
-/** Of a cluster, a client that goes on with another peer where one gives no answer. */
-export function openClient(running: Reachable): QdrantClient {
-  const options = { timeoutMs: deadlineMs('statement') };
-  return createFollowingClient(urls(running), apiKey(running), options);
+/**
+ * Of a cluster, a client that goes on with another peer where one gives no answer. A request is given up after `timeoutMs`,
+ * default: a minute.
+ */
+export function openClient(running: Reachable, timeoutMs = deadlineMs('statement')): QdrantClient {
+  return createFollowingClient(urls(running), apiKey(running), { timeoutMs });
 }
 
 type Reachable = Pick<RunningEngine, 'nodes' | 'secrets' | 'url'> | Pick<ExternalEngine, 'url'>;
@@ -39,6 +41,8 @@ export async function request(
     readonly contentType?: string;
     /** The peer that is asked. Default: the first. */
     readonly node?: NodeHandle;
+    /** Default: five minutes. */
+    readonly timeoutMs?: number;
   } = {},
 ): Promise<Response> {
   const address = options.node === undefined ? uri(running) : `http://${options.node.host}:${options.node.port}`;
@@ -49,7 +53,7 @@ export async function request(
       ...withoutUndefined({ 'content-type': options.contentType }),
     },
     ...withoutUndefined({ body: options.body }),
-    signal: AbortSignal.timeout(deadlineMs('nodeCommand')),
+    signal: AbortSignal.timeout(options.timeoutMs ?? deadlineMs('nodeCommand')),
   });
   if (response.ok) return response;
   const text = (await response.text()).slice(0, 500);

@@ -39,6 +39,8 @@ export async function openSession(running: ReachableEngine): Promise<QualitySess
   }
   return {
     reader: `${isExternal(running) ? 'the login of its address' : 'the user default'}, commands that do not write`,
+    // Those that its places are told of without a number.
+    ownDatabase: String(masters.clients[0]?.options.db ?? 0),
     answer: (question, limits) => answer({ masters, databases }, question, limits),
     places: (limits) => placesIn(databases, limits),
     catalogue: (place) => catalogueOf(databases, place),
