@@ -8,7 +8,8 @@ import { createStack, type Stack } from '../../../sandbox/stack/create-stack.ts'
 import { backupOf, type StoredBackup, takeBackup } from '../support/backups.ts';
 
 const hourMs = 3_600_000;
-/** Documents of the list below whose lifetime has passed. */
+/** Documents of the list below, and those of them whose lifetime has passed. */
+const allDocuments = 7;
 const expiredDocuments = 3;
 
 let source: Stack<'mongodb'>;
@@ -19,15 +20,15 @@ const tokens = (client: MongoClient) => client.db(databaseName).collection<{ _id
 
 beforeAll(async () => {
   const empty = { engines: ['mongodb'], size: 'none' } as const;
-  [source, target] = await Promise.all([createStack(empty), createStack({ ...empty, schema: false })]);
+  const emptyTarget = () => createStack({ ...empty, schema: false });
+  [source, target] = await Promise.all([createStack(empty), emptyTarget()]);
   await using taken = (await takenWithExpired()) ?? (await takenWithExpired());
   if (taken === undefined) throw new Error('what has expired is removed before a backup is made');
-  const notes = {
-    expired: (count: number) => {
-      expired += count;
-    },
-  };
-  await backupOf(mongodb).restore(target.engines.mongodb, taken.directory, taken.manifest, notes);
+  if (!(await isRestoredInTime(taken))) {
+    await target.dispose();
+    target = await emptyTarget();
+    if (!(await isRestoredInTime(taken))) throw new Error('what has expired is removed before a restore counts it');
+  }
   // As the server does within the minute.
   await tokens(target.clients.mongodb).deleteMany({ at: { $lt: new Date(Date.now() - 24 * hourMs) } });
 });
@@ -40,7 +41,7 @@ afterAll(() => Promise.all([source?.dispose(), target?.dispose()]));
 async function takenWithExpired(): Promise<StoredBackup | undefined> {
   const ago = (hours: number) => new Date(Date.now() - hours * hourMs);
   const collection = tokens(source.clients.mongodb);
-  const { insertedCount } = await collection.insertMany([
+  await collection.insertMany([
     { _id: 'lives for an hour more', at: ago(23) },
     { _id: 'lives as long as its earliest moment', at: [ago(1), ago(2)] },
     { _id: 'lives for ever, for it has no moment', at: 'never' },
@@ -52,9 +53,21 @@ async function takenWithExpired(): Promise<StoredBackup | undefined> {
   await collection.createIndex({ at: 1 }, { expireAfterSeconds: 86_400 });
   before = await mongodb.data.fingerprint(source.engines.mongodb);
   const taken = await takeBackup(mongodb, source.engines.mongodb);
-  if ((await collection.countDocuments()) === insertedCount) return taken;
+  if ((await collection.countDocuments()) === allDocuments) return taken;
   await Promise.all([taken[Symbol.asyncDispose](), collection.drop()]);
   return undefined;
+}
+
+/** The same of a restore: what it counts is of no use where the server may have come before. */
+async function isRestoredInTime({ directory, manifest }: StoredBackup): Promise<boolean> {
+  expired = 0;
+  const notes = {
+    expired: (count: number) => {
+      expired += count;
+    },
+  };
+  await backupOf(mongodb).restore(target.engines.mongodb, directory, manifest, notes);
+  return (await tokens(target.clients.mongodb).countDocuments()) === allDocuments;
 }
 
 test('a restore counts the documents whose lifetime has passed, and is the same but for them', async () => {
