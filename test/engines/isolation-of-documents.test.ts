@@ -42,7 +42,7 @@ async function opened(running: RunningEngine, isolation: Pick<Isolation, 'open'>
 
 beforeAll(async () => {
   const size = { users: 20, contents: 30, conversations: 20, concepts: 219, knowledge: 12 };
-  await mkdir(leftFolder);
+  await mkdir(leftFolder, { recursive: true });
   stack = await createStack({ engines: ['mongodb', 'qdrant'], size, connect: true });
   [documents, points] = await Promise.all([
     opened(stack.engines.mongodb, mongodb),
