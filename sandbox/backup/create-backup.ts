@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPrivateFolder } from '../containers/runtime/private-folder.ts';
 import { now } from '../core/clock.ts';
 import { messageOf, SandboxError } from '../core/errors.ts';
 import { poll } from '../core/poll.ts';
@@ -24,7 +25,6 @@ import { commonDataset } from './common-dataset.ts';
 import { archiveKeys } from './keys/archive-keys.ts';
 import { addBase, logToKeep } from './point-in-time/keep-log.ts';
 import type { LogFolder } from './point-in-time/log-folder.ts';
-import { createPrivateFolder } from './private-folder.ts';
 import { requireAllData } from './require-all-data.ts';
 import type { Storage } from './storage/storage.ts';
 import { readEngine, requireWholeEngines, sayNodesDown } from './whole-engines.ts';

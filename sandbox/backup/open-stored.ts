@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createPrivateFolder } from '../containers/runtime/private-folder.ts';
 import { AsyncDisposableStack } from '../core/disposable-stack.ts';
 import { type ProgressListener, runTask, silent } from '../core/progress.ts';
 import { withoutUndefined } from '../core/without-undefined.ts';
@@ -7,7 +8,6 @@ import { type OpenedBackup, openBackup } from './archive/open-archive.ts';
 import { stagingDirectory } from './create-backup.ts';
 import type { ArchivePlace } from './kept/archives-of-project.ts';
 import { type ArchiveProvenance, archiveKeys } from './keys/archive-keys.ts';
-import { createPrivateFolder } from './private-folder.ts';
 import { openStorage } from './storage/open-storage.ts';
 
 /** An archive that was fetched, checked and unpacked. Disposing of it removes what was unpacked. */

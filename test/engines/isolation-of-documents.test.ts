@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findPlaceServers } from '../../sandbox/containers/nodes/place-servers.ts';
@@ -23,6 +27,9 @@ interface Opened {
   readonly beside: Place;
 }
 
+/** As a broker that was killed leaves its snapshots: no process has so high a number (proc(5), `pid_max`). */
+const leftFolder = join(tmpdir(), `.taishang-${hostname()}~9999999~1~${process.pid}`);
+
 let stack: Stack<'mongodb' | 'qdrant'>;
 let documents: Opened;
 let points: Opened;
@@ -35,6 +42,7 @@ async function opened(running: RunningEngine, isolation: Pick<Isolation, 'open'>
 
 beforeAll(async () => {
   const size = { users: 20, contents: 30, conversations: 20, concepts: 219, knowledge: 12 };
+  await mkdir(leftFolder, { recursive: true });
   stack = await createStack({ engines: ['mongodb', 'qdrant'], size, connect: true });
   [documents, points] = await Promise.all([
     opened(stack.engines.mongodb, mongodb),
@@ -45,6 +53,7 @@ afterAll(async () => {
   await documents?.places[Symbol.asyncDispose]();
   await points?.places[Symbol.asyncDispose]();
   await stack?.dispose();
+  await rm(leftFolder, { recursive: true, force: true });
 });
 
 test('a place of MongoDB holds what the stack holds, to the last byte', async () => {
@@ -79,15 +88,19 @@ test('a transaction that a test has left open is ended by the reset', async () =
   expect(await documents.places.verify(documents.place)).toEqual([]);
 });
 
-test('the profiler of a database is off again after a reset, and its log gone', async () => {
-  await using own = await mongodb.connect(documents.place);
-  await own.client.db().command({ profile: 2 });
-  await own.client.db().collection('user_contents').findOne();
-  expect(await documents.places.reset(documents.place)).toBe(true);
-  expect(await own.client.db().command({ profile: -1 })).toMatchObject({ was: 0 });
-  const names = (await own.client.db().listCollections().toArray()).map(({ name }) => name);
-  expect(names).not.toContain('system.profile');
-});
+test.for([2, 0])(
+  'the profiler of a database is off after a reset, left at level %i, and its log gone',
+  async (level) => {
+    await using own = await mongodb.connect(documents.place);
+    await own.client.db().command({ profile: 2 });
+    await own.client.db().collection('user_contents').findOne();
+    await own.client.db().command({ profile: level });
+    expect(await documents.places.reset(documents.place)).toBe(true);
+    expect(await own.client.db().command({ profile: -1 })).toMatchObject({ was: 0 });
+    const names = (await own.client.db().listCollections().toArray()).map(({ name }) => name);
+    expect(names).not.toContain('system.profile');
+  },
+);
 
 test('a login of a place opens its own database alone, and is gone with it', async () => {
   const { places } = documents;
@@ -130,6 +143,10 @@ test('a place of Qdrant holds what the stack holds, and what a test does to it i
   const count = async (client: typeof own.client) => (await client.count('user_vectors', { exact: true })).count;
   expect(await count(own.client)).toBe(await count(stack.clients.qdrant));
   await expectEachPutRight({ ...points, client: own.client, edits: qdrantEdits });
+});
+
+test('snapshots that a killed broker has left go when places are opened', () => {
+  expect(existsSync(leftFolder)).toBe(false);
 });
 
 test(`whatever a test does to its server of Qdrant in any order is put right, ${seedText}`, async () => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { partialName } from '../../containers/runtime/private-folder.ts';
 import { messageOf } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
 import { ownNames } from '../../core/files/ownership.ts';
@@ -9,7 +10,6 @@ import { notice, type ProgressListener, silent } from '../../core/progress.ts';
 import { ensureStackFolder, stackFolder } from '../../stack/state/stack-folder.ts';
 import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import { stateDirectory } from '../../stack/state/state-directory.ts';
-import { partialName } from '../private-folder.ts';
 import { localFolder } from '../storage/local-folder.ts';
 import { splitLocation } from '../storage/open-storage.ts';
 

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPrivateFolder } from '../../containers/runtime/private-folder.ts';
 import { AsyncDisposableStack } from '../../core/disposable-stack.ts';
 import { SandboxError } from '../../core/errors.ts';
 import { runTask, silent } from '../../core/progress.ts';
@@ -14,7 +15,6 @@ import type { StackIdentity } from '../../stack/state/stack-identity.ts';
 import type { ArchivedEngine, ArchiveManifest } from '../archive/manifest.ts';
 import { commonDataset } from '../common-dataset.ts';
 import { stagingDirectory } from '../create-backup.ts';
-import { createPrivateFolder } from '../private-folder.ts';
 import { type RestoreSource, restoreFailed } from '../restore/restore-one.ts';
 import type { RestoreOptions } from '../restore/restore-options.ts';
 import { baseFolder, baseManifest } from './base-parts.ts';

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Labels } from '../../containers/runtime/labels.ts';
+import { createPrivateFolder } from '../../containers/runtime/private-folder.ts';
 import { now } from '../../core/clock.ts';
 import { runTask, silent } from '../../core/progress.ts';
 import { withoutUndefined } from '../../core/without-undefined.ts';
@@ -12,7 +13,6 @@ import type { StackOptions } from '../../stack/stack-options.ts';
 import { stackIdentity } from '../../stack/state/stack-identity.ts';
 import { type ArchivedEngine, type ArchiveManifest, formatVersion } from '../archive/manifest.ts';
 import { stagingDirectory } from '../create-backup.ts';
-import { createPrivateFolder } from '../private-folder.ts';
 import { fillFrom } from './restore-one.ts';
 import { type Change, refuseLoss } from './topology-changes.ts';
 

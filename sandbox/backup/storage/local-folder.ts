@@ -2,13 +2,13 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { link, lstat, mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { partialName, removeLeftovers } from '../../containers/runtime/private-folder.ts';
 import { type ErrorCode, messageOf, SandboxError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/files/make-folder.ts';
 import { replaceFile } from '../../core/files/replace-file.ts';
 import { momentOfArchive } from '../archive/archive-name.ts';
 import { startBytes, summaryOfArchive } from '../archive/archive-summary.ts';
 import { notFound } from '../archive/open-archive.ts';
-import { partialName, removeLeftovers } from '../private-folder.ts';
 import type { Storage, StoredArchive } from './storage.ts';
 
 type CopyOptions = Parameters<Storage['store']>[2];

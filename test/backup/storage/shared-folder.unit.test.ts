@@ -2,8 +2,8 @@ import { chown, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createPrivateFolder } from '../../../sandbox/backup/private-folder.ts';
 import { localFolder } from '../../../sandbox/backup/storage/local-folder.ts';
+import { createPrivateFolder } from '../../../sandbox/containers/runtime/private-folder.ts';
 
 /** More than Linux hands out (proc(5), `pid_max`). */
 const deadProcess = 9_999_999;

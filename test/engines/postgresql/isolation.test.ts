@@ -5,7 +5,7 @@ import { poll } from '../../../sandbox/core/poll.ts';
 import type { PlaceOwner, Places } from '../../../sandbox/engines/contract/isolation.ts';
 import { readServer } from '../../../sandbox/engines/postgresql/backup/catalogue/read-catalogue.ts';
 import { ownConnections } from '../../../sandbox/engines/postgresql/isolation/capacity.ts';
-import { contentOf } from '../../../sandbox/engines/postgresql/isolation/content.ts';
+import { contentOf, differencesBetween } from '../../../sandbox/engines/postgresql/isolation/content.ts';
 import { isolation } from '../../../sandbox/engines/postgresql/isolation/isolation.ts';
 import { rolledBack } from '../../../sandbox/engines/postgresql/isolation/rolled-back/rolled-back.ts';
 import { databases, openPrimary } from '../../../sandbox/engines/postgresql/server/connection.ts';
@@ -217,7 +217,8 @@ test('templates are kept for the same content, made again for another one, also 
   // A service that stays connected: a copy of the files would have to wait until it goes.
   await at(uri, async (service) => {
     await service.query(
-      'CREATE TABLE made_by_service (id serial, name text); INSERT INTO made_by_service (name) VALUES (1), (2)',
+      `CREATE TABLE made_by_service (id serial, name text); INSERT INTO made_by_service (name) VALUES (1), (2);
+       CREATE MATERIALIZED VIEW never_filled AS SELECT name FROM made_by_service WITH NO DATA`,
     );
     await using changed = await isolation.open(running(), { owner });
     const place = await changed.make();
@@ -225,7 +226,7 @@ test('templates are kept for the same content, made again for another one, also 
     const original = await contentOf(running(), 'taishang_users', 'taishang_users');
     expect(await contentOf(running(), `${place.id}_users`, 'taishang_users')).toEqual(original);
     await changed.drop(place);
-    await service.query('DROP TABLE made_by_service');
+    await service.query('DROP TABLE made_by_service CASCADE');
     // The first ones are in use.
     expect((await templates()).filter((name) => before.includes(name))).toEqual(before);
     expect(await templates()).toHaveLength(5);
@@ -234,6 +235,34 @@ test('templates are kept for the same content, made again for another one, also 
   await using third = await isolation.open(running(), { owner });
   expect(third.capacity.places).toBeGreaterThan(0);
   expect(await templates()).toEqual(before);
+});
+
+test('a template is another one where something is otherwise that a fingerprint knows by its name alone', async () => {
+  const content = () => contentOf(running(), 'taishang_users', 'taishang_users');
+  const untouched = await content();
+  await using opened = await openPrimary(running(), { database: 'taishang_users' });
+  const { client } = opened;
+  await client.query(
+    `CREATE TEXT SEARCH CONFIGURATION searched (COPY = simple); CREATE TABLE parted (a int, b int) PARTITION BY LIST (a);
+     CREATE AGGREGATE added (int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+     CREATE FOREIGN DATA WRAPPER wrapper; CREATE SERVER elsewhere FOREIGN DATA WRAPPER wrapper OPTIONS (host 'one')`,
+  );
+  for (const change of [
+    'ALTER TEXT SEARCH CONFIGURATION searched ALTER MAPPING FOR asciiword WITH english_stem',
+    'DROP TABLE parted; CREATE TABLE parted (a int, b int) PARTITION BY LIST (b)',
+    "CREATE OR REPLACE AGGREGATE added (int) (SFUNC = int4pl, STYPE = int, INITCOND = '1')",
+    "ALTER SERVER elsewhere OPTIONS (SET host 'another')",
+    "CREATE USER MAPPING FOR taishang_user SERVER elsewhere OPTIONS (name 'somebody')",
+  ]) {
+    const before = await content();
+    await client.query(change);
+    expect(differencesBetween(before, await content()), change).toEqual(['taishang_users definitions of rarer things']);
+  }
+  await client.query(
+    `DROP TEXT SEARCH CONFIGURATION searched; DROP TABLE parted; DROP AGGREGATE added (int);
+     DROP FOREIGN DATA WRAPPER wrapper CASCADE`,
+  );
+  expect(await content()).toEqual(untouched);
 });
 
 test('two who open places at once make each template once', async () => {

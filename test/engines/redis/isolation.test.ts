@@ -114,6 +114,16 @@ test('a place in which somebody is still connected is not used again', async () 
   await expect(at(place, async () => {})).rejects.toThrow();
 });
 
+test('a place that is gone is none to make as new: its database may be that of another one', async () => {
+  const gone = await make();
+  await places.drop(gone);
+  const next = await make();
+  expect(new URL(next.uri).pathname).toBe(new URL(gone.uri).pathname);
+  await at(next, (client) => client.set('own', 1));
+  expect(await places.reset(gone)).toBe(false);
+  await at(next, async (client) => expect(await client.get('own')).toBe('1'));
+});
+
 test('its user selects no other database, and does nothing that reaches beyond one', async () => {
   const [place, other] = await Promise.all([make(), make()]);
   const number = (address: string) => Number(new URL(address).pathname.slice(1));

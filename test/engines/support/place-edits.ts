@@ -117,6 +117,11 @@ export const qdrantEdits: readonly Edit<QdrantClient>[] = [
       actions: [{ create_alias: { alias_name: `alias_${randomUUID()}`, collection_name: 'user_vectors' } }],
     }),
   ),
+  edit('an alias in the place of a collection', async (client) => {
+    await client.deleteCollection('user_vectors');
+    const alias = { alias_name: 'user_vectors', collection_name: 'knowledge_vectors' };
+    await client.updateCollectionAliases({ actions: [{ create_alias: alias }] });
+  }),
   edit('a snapshot', (client) => client.createSnapshot('user_vectors')),
 ];
 

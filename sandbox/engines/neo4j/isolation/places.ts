@@ -83,7 +83,7 @@ async function mend(server: PlaceServer, { seed, catalogue }: Template): Promise
   // Connections that are open stay so when a test gives the user another password.
   if (!(await driver.verifyAuthentication({ auth: loginOf(running) }))) throw new Error('its password is another one');
   await endTransactions(driver);
-  await dropUsers(driver);
+  await mendUsers(driver);
   if ((await bookmarkOf(driver)) === server.bookmark) return;
   await dropAdded(driver, catalogue);
   await mendGraph(driver, seed, placed);
@@ -100,17 +100,30 @@ async function endTransactions(driver: Driver): Promise<void> {
   if (ids.length > 0) await driver.executeQuery('TERMINATE TRANSACTIONS $ids', { ids });
 }
 
-async function usersOf(driver: Driver): Promise<readonly string[]> {
-  const { records } = await driver.executeQuery<EagerResult<{ user: string }>>(
-    'SHOW USERS YIELD user',
+interface Users {
+  /** Whether the place's own has to change its password first: a session that is open already goes on. */
+  readonly isExpired: boolean;
+  /** Names of those that a test has added. */
+  readonly added: readonly string[];
+}
+
+async function usersOf(driver: Driver): Promise<Users> {
+  const { records } = await driver.executeQuery<EagerResult<{ user: string; isExpired: boolean }>>(
+    'SHOW USERS YIELD user, passwordChangeRequired AS isExpired',
     {},
     { database: 'system' },
   );
-  return records.map((record) => record.get('user')).filter((user) => user !== userName);
+  const users = records.map((record) => record.toObject());
+  return {
+    isExpired: users.some(({ user, isExpired }) => user === userName && isExpired),
+    added: users.map(({ user }) => user).filter((user) => user !== userName),
+  };
 }
 
-async function dropUsers(driver: Driver): Promise<void> {
-  for (const user of await usersOf(driver)) {
+async function mendUsers(driver: Driver): Promise<void> {
+  const { isExpired, added } = await usersOf(driver);
+  if (isExpired) throw new Error('its password has to be changed');
+  for (const user of added) {
     await driver.executeQuery('DROP USER $user IF EXISTS', { user }, { database: 'system' });
   }
 }
@@ -125,9 +138,11 @@ async function verify({ driver, placed }: PlaceServer, template: Template): Prom
     'relationships different': difference.changedRelationships.length,
     'relationships fewer': difference.removedRelationships.length,
   };
+  const { isExpired, added } = await usersOf(driver);
   return [
     ...Object.entries(counts).flatMap(([what, count]) => (count === 0 ? [] : [`${what}: ${count}`])),
     ...(await catalogueDifferences(driver, template.catalogue)),
-    ...(await usersOf(driver)).map((user) => `user ${user} was added`),
+    ...added.map((user) => `user ${user} was added`),
+    ...(isExpired ? ['its password has to be changed'] : []),
   ];
 }

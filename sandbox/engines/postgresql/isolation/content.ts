@@ -4,16 +4,26 @@ import { query } from '../backup/catalogue/described-databases.ts';
 import { partsOfDatabase } from '../backup/fingerprint.ts';
 import { type DatabaseName, openPrimary } from '../server/connection.ts';
 
-/** What a database holds, part by part: tables, kinds of the catalogue, and where its sequences stand. */
+/** What a database holds, part by part: tables, kinds of the catalogue with definitions, and where its sequences stand. */
 export type Content = Readonly<Record<string, string>>;
 
 /** Content of `database`, named as if it were the platform's `original`, whose rights from outside count. */
 export async function contentOf(running: RunningEngine, database: string, original: DatabaseName): Promise<Content> {
   await using opened = await openPrimary(running, { database });
-  const { rows } = await opened.client.query<{ line: string }>(await query('sequence-positions.sql'));
-  const positions = hashOf(rows.map(({ line }) => line));
+  // Names are written by it: a database may set another one.
+  await opened.client.query("SET search_path = ''");
+  const hashOfLines = async (file: string) => {
+    const { rows } = await opened.client.query<{ line: string }>(await query(file));
+    return hashOf(rows.map(({ line }) => line));
+  };
+  const positions = await hashOfLines('sequence-positions.sql');
+  const definitions = await hashOfLines('rarer-definitions.sql');
   const parts = await partsOfDatabase(running, database, original, original);
-  return { ...parts, [`${original} positions of sequences`]: positions };
+  return {
+    ...parts,
+    [`${original} positions of sequences`]: positions,
+    [`${original} definitions of rarer things`]: definitions,
+  };
 }
 
 /** The same for the same content: 12 hexadecimal digits, as many as a name of a template has. */

@@ -32,6 +32,8 @@ export async function mendServer({ running, marks }: PlaceServer, template: Temp
   await unlock(running);
   const there = await collectionNames(running);
   await removeSnapshots(running, there);
+  // First: a collection that is to come back is not reached by its name while that is another one's alias.
+  await removeAliases(running, template);
   const wanted = template.snapshots.collections.map(({ name }) => name);
   for (const name of there) if (!wanted.includes(name)) await write(running, 'DELETE', pathOf(name));
   // Side by side: of what a test has not written to, only the answers take time.
@@ -39,7 +41,7 @@ export async function mendServer({ running, marks }: PlaceServer, template: Temp
     const mending = { name, mark: marks.get(name), isThere: there.includes(name) };
     marks.set(name, await mendCollection(running, template, mending));
   });
-  await mendAliases(running, template);
+  await addAliases(running, template);
 }
 
 interface Mending {
@@ -126,15 +128,20 @@ async function aliasesOf(running: RunningEngine): Promise<ReadonlyMap<string, st
   return new Map(aliases.map(({ alias_name, collection_name }) => [alias_name, collection_name]));
 }
 
-async function mendAliases(running: RunningEngine, { snapshots }: Template): Promise<void> {
-  const there = await aliasesOf(running);
+async function removeAliases(running: RunningEngine, { snapshots }: Template): Promise<void> {
   const wanted = new Map(snapshots.aliases.map(({ alias_name, collection_name }) => [alias_name, collection_name]));
-  const actions = [
-    ...[...there].flatMap(([name, of]) => (wanted.get(name) === of ? [] : [{ delete_alias: { alias_name: name } }])),
-    ...[...wanted].flatMap(([name, of]) =>
-      there.get(name) === of ? [] : [{ create_alias: { alias_name: name, collection_name: of } }],
-    ),
-  ];
+  const actions = [...(await aliasesOf(running))].flatMap(([alias_name, of]) =>
+    wanted.get(alias_name) === of ? [] : [{ delete_alias: { alias_name } }],
+  );
+  if (actions.length > 0) await openClient(running).updateCollectionAliases({ actions });
+}
+
+/** Those of a collection that was made anew went with it. */
+async function addAliases(running: RunningEngine, { snapshots: { aliases } }: Template): Promise<void> {
+  if (aliases.length === 0) return;
+  const there = await aliasesOf(running);
+  const missing = aliases.filter(({ alias_name }) => !there.has(alias_name));
+  const actions = missing.map((alias) => ({ create_alias: alias }));
   if (actions.length > 0) await openClient(running).updateCollectionAliases({ actions });
 }
 

@@ -1,5 +1,6 @@
+import { tmpdir } from 'node:os';
+import { createPrivateFolder } from '../../../containers/runtime/private-folder.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
-import { createTemporaryFolder } from '../../../core/files/temporary-folder.ts';
 import type { BackupManifest } from '../../contract/backup.ts';
 import type { RunningEngine } from '../../contract/topology.ts';
 import { type ArchivedCollection, readAliases, readCollections } from '../backup/archived-collections.ts';
@@ -18,9 +19,10 @@ export interface Snapshots extends AsyncDisposable {
   readonly aliases: readonly Alias[];
 }
 
+/** What a broker that was killed has left goes too. */
 export async function takeSnapshots(running: RunningEngine): Promise<Snapshots> {
   await using opening = new AsyncDisposableStack();
-  const { path: folder } = opening.use(await createTemporaryFolder('taishang-places-'));
+  const { path: folder } = opening.use(await createPrivateFolder(tmpdir()));
   const manifest = await backup.backUp(running, folder);
   const collections = await readCollections(folder, manifest);
   const aliases = await readAliases(folder, manifest, collections);

@@ -143,7 +143,9 @@ async function make(pool: Pool, id: string): Promise<Place> {
 }
 
 /** One that could not be dropped is left, and none of the pool's either: it takes a database from it. */
-async function drop({ client, registry, own }: Pool, id: string): Promise<void> {
+async function drop({ client, registry, own, open }: Pool, id: string): Promise<void> {
+  // From now on its database may be another one's.
+  open.delete(id);
   try {
     await dropPlace(client, registry, id);
   } finally {
@@ -166,7 +168,6 @@ async function reset(pool: Pool, { id }: Place): Promise<boolean> {
   // Whoever is still there would go on in the next test's database: it must not have the same login.
   const left = (await client.client('KILL', 'USER', id)) as number;
   if (left > 0) {
-    open.delete(id);
     await drop(pool, id);
     return false;
   }

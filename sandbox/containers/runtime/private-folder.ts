@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOwnerAlive, ownerOfThisProcess } from '../containers/runtime/owner.ts';
-import { makeFolder } from '../core/files/make-folder.ts';
-import { ownNames } from '../core/files/ownership.ts';
-import { createTemporaryFolder, type TemporaryFolder } from '../core/files/temporary-folder.ts';
+import { makeFolder } from '../../core/files/make-folder.ts';
+import { ownNames } from '../../core/files/ownership.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../../core/files/temporary-folder.ts';
+import { isOwnerAlive, ownerOfThisProcess } from './owner.ts';
 
 /** Folders and files that belong to a process carry it in their name, so that what a dead one has left can be told. */
 const mark = '.taishang-';
