@@ -44,7 +44,7 @@ test('a volume and a network that somebody else uses stay, and who that is is na
     await expect(removeNetwork(name)).rejects.toMatchObject(refused);
     await expect(removeVolume(name)).rejects.toMatchObject(refused);
   } finally {
-    await stranger.remove({ force: true });
+    await stranger.remove({ force: true, v: true });
     await Promise.all([removeNetwork(name), removeVolume(name)]);
   }
 });

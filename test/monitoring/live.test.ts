@@ -315,7 +315,7 @@ test('what is as it should be goes on, and what is missing is started again', as
   const idsByName = async () => new Map((await monitoringContainers(stack.name)).map(({ name, id }) => [name, id]));
   const before = await idsByName();
   const exporter = `${stack.name}-redis-exporter`;
-  await (await docker()).getContainer(exporter).remove({ force: true });
+  await (await docker()).getContainer(exporter).remove({ force: true, v: true });
   await watch();
   const after = await idsByName();
   expect([...after.keys()].toSorted()).toEqual([...before.keys()].toSorted());

@@ -21,7 +21,7 @@ test('a start that fails once a node of an earlier version was made anew, with a
   const client = await docker();
   const now = client.getContainer(`${name}-postgresql`);
   const { Config, Mounts } = await now.inspect();
-  await now.remove({ force: true });
+  await now.remove({ force: true, v: true });
   const data = Mounts.find((mount) => mount.Name?.endsWith('_data'));
   for (const other of volumes.filter((volume) => volume !== data?.Name)) await client.getVolume(other).remove();
   const earlier = await client.createContainer({

@@ -146,7 +146,7 @@ describe.concurrent('what is somebody else’s is left alone', () => {
       const container = await client.createContainer({ name: `${name}-redis`, Image: image });
       expect(await runForError(args, { cwd: folder.path })).toMatchObject({ exitCode: 1, code: 'NAME_TAKEN' });
       expect(await container.inspect()).toMatchObject({ Id: container.id });
-      await container.remove();
+      await container.remove({ v: true });
 
       const network = await client.createNetwork({ Name: name });
       expect(await runForError(args, { cwd: folder.path })).toMatchObject({ exitCode: 1, code: 'NAME_TAKEN' });

@@ -93,7 +93,7 @@ export async function exitCodeIn(image: string, command: readonly string[]): Pro
     await container.start();
     return (await container.wait()).StatusCode;
   } finally {
-    await container.remove({ force: true });
+    await container.remove({ force: true, v: true });
   }
 }
 
