@@ -383,6 +383,25 @@ test('a place is made as new once nobody watches its queries any more, also of a
   await broker[Symbol.asyncDispose]();
 });
 
+test('a broker that closes while queries are still looked at leaves no place of a process that has gone', async () => {
+  const looking = Promise.withResolvers<readonly []>();
+  const insight: Insight = {
+    seen: 'nothing',
+    limits: [],
+    watch: async () => ({ queries: () => looking.promise, async [Symbol.asyncDispose]() {} }),
+  };
+  const red = memoryServer({ insight });
+  const { broker } = await testBroker({ red });
+  const gone = holder(10);
+  await broker.lease(gone, { ...asked('gone', 'red'), insight: { slowMs: 1, repeats: 1 } });
+  broker.forget(gone);
+  const closed = broker[Symbol.asyncDispose]();
+  await until('its pool is closed', () => red.counts.closed === 1);
+  expect([...red.places.keys()]).toEqual([]);
+  looking.resolve([]);
+  await closed;
+});
+
 test('a place that cannot be kept comes back, and so do the others of its lease', async () => {
   const [red, blue] = [memoryServer({ capacity: 1 }), memoryServer({ capacity: 1 })];
   const { broker } = await testBroker({ red, blue });

@@ -48,6 +48,8 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
   const leases = new Map<string, HeldLease>();
   /** In the order of their beginning. */
   const waits = new Set<Wait>();
+  /** Works that begin once a watch has ended. */
+  const delayed = new Set<() => void>();
   let isClosing = false;
   const all = () => [...leases.values()];
   return { all, get: (id) => leases.get(id), own, begin, placeOf, stop, giveBackAll, end, endLost, close };
@@ -130,12 +132,15 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
   }
 
   /** A watch that ends later would end that of the next test in the same place. What is removed has no next test. */
-  async function afterWatch<Value>(
-    unwatched: Promise<unknown> | undefined,
-    work: () => Promise<Value>,
-  ): Promise<Value> {
-    if (unwatched !== undefined && !isClosing) await unwatched.catch(() => {});
-    return work();
+  function afterWatch<Value>(unwatched: Promise<unknown> | undefined, work: () => Promise<Value>): Promise<Value> {
+    if (unwatched === undefined || isClosing) return work();
+    const { promise, resolve } = Promise.withResolvers<Value>();
+    const begin = () => {
+      if (delayed.delete(begin)) resolve(work());
+    };
+    delayed.add(begin);
+    unwatched.then(begin, begin);
+    return promise;
   }
 
   function end(lease: HeldLease, verify = false): Promise<readonly string[]> {
@@ -169,6 +174,8 @@ export function heldLeases({ pools, engineOf, isAlive, background }: HeldLeasesO
 
   function close(): void {
     isClosing = true;
+    // Before the pools close: what is out then is kept.
+    for (const begin of delayed) begin();
     for (const each of all()) end(each);
   }
 }
