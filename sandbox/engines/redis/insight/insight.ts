@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { deadlineMs } from '../../../core/deadlines.ts';
 import { AsyncDisposableStack } from '../../../core/disposable-stack.ts';
 import type { Insight, ObservedQuery } from '../../contract/insight.ts';
 import { firstNode, type RunningEngine } from '../../contract/topology.ts';
@@ -38,11 +39,15 @@ export const insight: Insight = {
   },
 };
 
-/** Of a place that is a server, its own; of one that is a database, that of the stack: its user may not watch. */
+/**
+ * Of a place that is a server, its own; of one that is a database, that of the stack: its user may not watch. One that a test
+ * has left paused never answers, and its place comes back only once nobody watches it.
+ */
 async function openServerOf(running: RunningEngine, uri: string): Promise<Redis & AsyncDisposable> {
-  if (new URL(uri).username === ownUser) return openExternal(uri);
+  const bounds = { commandTimeoutMs: deadlineMs('roleKnown') };
+  if (new URL(uri).username === ownUser) return openExternal(uri, bounds);
   const server = await primaryFirst(running, primaryNode);
-  return openClient(firstNode(server), server.secrets);
+  return openClient(firstNode(server), server.secrets, bounds);
 }
 
 /** An entry of the log: its number, its time, how long it took in microseconds, what it was, and who asked. */
