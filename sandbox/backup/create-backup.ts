@@ -90,7 +90,8 @@ export async function writeBackup(
   },
 ): Promise<BackupReport> {
   const beganMs = performance.now();
-  // What is refused is so before anybody is waited for, and a failover has an end before others have to wait for it.
+  // What the stack as it is refuses, is refused before anybody is waited for; that a log cannot be kept, once it is read. And a
+  // failover has an end before others have to wait for it.
   const { identity } = (await lookAtStack(options)).attached;
   await storage.prepare?.();
   const { name: stack } = identity;
