@@ -43,6 +43,12 @@ export function createReaders(running: ReachableEngine): Readers {
           return value;
         } catch (thrown) {
           if (isAnswered(thrown)) known.free.push(reader);
+          // Closed now, and not with the session: else each check that fails would hold one more of the server's connections.
+          else
+            reader[Symbol.asyncDispose]().then(
+              () => all.delete(reader),
+              () => {},
+            );
           throw thrown;
         }
       };
@@ -57,10 +63,11 @@ export function createReaders(running: ReachableEngine): Readers {
 
 /**
  * Whether a server has refused a statement and takes the next one. One that is shutting down, or has ended the connection
- * ("PostgreSQL Error Codes", 57P01 and those beside it), does not, and what has not answered is still at work: the next one is asked by a new connection.
+ * (PostgreSQL documentation, "PostgreSQL Error Codes": 57P01 and those beside it, 25P03, 25P04), does not, and what has not
+ * answered is still at work: the next one is asked by a new connection.
  */
 function isAnswered(thrown: unknown): boolean {
-  return thrown instanceof DatabaseError && !thrown.code?.startsWith('57P');
+  return thrown instanceof DatabaseError && !/^(57P|25P0[34])/.test(thrown.code ?? '');
 }
 
 /** As `pg_read_all_data`, which may read every table and nothing else (PostgreSQL documentation, "Predefined Roles"). */
