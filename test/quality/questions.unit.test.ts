@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { QualityMetric, QualityPlace, QualityQuestion } from '../../sandbox/engines/contract/quality.ts';
 import { idsOf, idText, searchOf } from '../../sandbox/engines/mongodb/quality/search.ts';
 import { ownDatabase } from '../../sandbox/engines/mongodb/quality/session.ts';
-import { databaseIn } from '../../sandbox/engines/neo4j/quality/session.ts';
+import { databaseIn, requireOwn } from '../../sandbox/engines/neo4j/quality/session.ts';
 import { readPlace, statementOf as statementOfNeo4j } from '../../sandbox/engines/neo4j/quality/statement.ts';
 import { readerOf } from '../../sandbox/engines/postgresql/quality/session.ts';
 import { sameTableName, statementOf } from '../../sandbox/engines/postgresql/quality/statement.ts';
@@ -185,6 +185,11 @@ test('an address of MongoDB names the one database that is meant, or that of a w
 test('an address of Neo4j may name a database', () => {
   const paths = ['', '/', '/neo4j', '/%E5%BA%97'];
   expect(paths.map((path) => databaseIn(`bolt://host:7687${path}`))).toEqual([undefined, undefined, 'neo4j', '店']);
+});
+
+test('a database of Neo4j is the same one in upper and lower case', () => {
+  for (const named of [undefined, 'neo4j', 'Neo4j']) expect(() => requireOwn(named, 'neo4j')).not.toThrow();
+  expect(() => requireOwn('sales', 'neo4j')).toThrow("only the login's own database is asked, neo4j, and not sales");
 });
 
 test('an accepted id of Qdrant is a number or a UUID', () => {

@@ -68,9 +68,12 @@ export function databaseIn(address: string): string | undefined {
   return decodeURIComponent(new URL(address).pathname.slice(1)) || undefined;
 }
 
-/** The driver asks the one that is the login's own (Community has no other), whatever else was meant. */
-function requireOwn(named: string | undefined, own: string | undefined): void {
-  if (named === undefined || named === own) return;
+/**
+ * The driver asks the one that is the login's own (Community has no other), whatever else was meant. Upper and lower case are
+ * the same to the server (Neo4j's Operations Manual, "Database administration").
+ */
+export function requireOwn(named: string | undefined, own: string | undefined): void {
+  if (named === undefined || named.toLowerCase() === own?.toLowerCase()) return;
   throw new Error(`only the login's own database is asked, ${own}, and not ${named}`);
 }
 
