@@ -7,13 +7,16 @@ import { emptyState, noSecrets, writeSecrets, writeState } from '../../sandbox/s
 import { scratchFolder } from '../backup/support/made-up-archive.ts';
 import { useMadeUpEngine } from '../containers/support/made-up-engine.ts';
 
-/** Each has one port: a container that runs is listed with it, one that is down names it only when it is asked. */
+/**
+ * Each has one port: a container that runs is listed with it, one that is down names it only when it is asked. None is one that
+ * a stack of another test, which may run beside this one, is given.
+ */
 const containers = [
-  { id: 'runs', stack: 'other', state: 'running', port: 20_001 },
-  { id: 'frozen', stack: 'other', state: 'paused', port: 20_002 },
-  { id: 'killed', stack: 'other', state: 'exited', port: 20_003 },
-  { id: 'not-started', stack: 'other', state: 'created', port: 20_004 },
-  { id: 'own', stack: 'asker', state: 'exited', port: 20_005 },
+  { id: 'runs', stack: 'other', state: 'running', port: 101 },
+  { id: 'frozen', stack: 'other', state: 'paused', port: 102 },
+  { id: 'killed', stack: 'other', state: 'exited', port: 103 },
+  { id: 'not-started', stack: 'other', state: 'created', port: 104 },
+  { id: 'own', stack: 'asker', state: 'exited', port: 105 },
 ];
 
 function listed({ id, stack, state, port }: (typeof containers)[number]) {
@@ -35,17 +38,17 @@ const isAskers = ({ labels }: { readonly labels: Readonly<Record<string, string>
 test('ports of containers count as taken whether these run or not, but for the asker’s own', async () => {
   const ports = await portsOfOthers({ container: isAskers });
   const known = containers.map(({ port }) => port);
-  expect(known.filter((port) => ports.has(port))).toEqual([20_001, 20_002, 20_003, 20_004]);
+  expect(known.filter((port) => ports.has(port))).toEqual([101, 102, 103, 104]);
 });
 
 test('so do those that a stack without containers has written down', async () => {
   await using folder = await scratchFolder();
   const { name } = stackIdentity({ directory: folder.path });
   await writeSecrets(folder.path, name, { ...noSecrets, directory: folder.path });
-  await writeState(folder.path, { ...emptyState(name), hostPorts: { 'redis:6379': 20_006 } }, undefined);
+  await writeState(folder.path, { ...emptyState(name), hostPorts: { 'redis:6379': 106 } }, undefined);
   try {
-    expect(await portsOfOthers({ container: isAskers })).toContain(20_006);
-    expect(await portsOfOthers({ container: isAskers, stackName: name })).not.toContain(20_006);
+    expect(await portsOfOthers({ container: isAskers })).toContain(106);
+    expect(await portsOfOthers({ container: isAskers, stackName: name })).not.toContain(106);
   } finally {
     await removeStackFolder(name);
   }
