@@ -1,5 +1,6 @@
 -- One row for each column, constraint, trigger, policy and index of the table $1; a constraint brings its own index. A domain's, a column's and
--- an enum's type is its name. A foreign key is kept by triggers of its own, which may be disabled. NOT NULL is part of its column, also where PostgreSQL 18 has a constraint for it.
+-- an enum's type is its name. NOT NULL is part of its column, also where PostgreSQL 18 has a constraint for it. A foreign key is kept
+-- by triggers of its own, which may be disabled.
 SELECT 'column' AS kind, a.attname::text AS name,
     concat(format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN ' required' END) AS definition
 FROM pg_attribute a WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
