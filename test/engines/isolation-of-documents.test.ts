@@ -176,6 +176,15 @@ test('a collection of Qdrant that a test has taken back to an earlier snapshot a
   await places.drop(place);
 });
 
+test('a snapshot of a collection of Qdrant that a test has removed does not come back with the collection', async () => {
+  const { places, place } = points;
+  await using own = await qdrant.connect(place);
+  await own.client.createSnapshot('user_vectors');
+  await own.client.deleteCollection('user_vectors');
+  expect(await places.reset(place)).toBe(true);
+  expect(await places.verify(place)).toEqual([]);
+});
+
 test('a server that a test has ended is replaced', async () => {
   const { places, running } = points;
   const place = await places.make();

@@ -41,6 +41,9 @@ export async function mendServer({ running, marks }: PlaceServer, template: Temp
     const mending = { name, mark: marks.get(name), isThere: there.includes(name) };
     marks.set(name, await mendCollection(running, template, mending));
   });
+  // Of one that was gone they are told again: they outlive it.
+  const back = wanted.filter((name) => !there.includes(name));
+  if (back.length > 0) await removeSnapshots(running, back);
   await addAliases(running, template);
 }
 
