@@ -59,7 +59,9 @@ afterAll(async () => {
 test('a place of MongoDB holds what the stack holds, to the last byte', async () => {
   expect(await documents.places.verify(documents.place)).toEqual([]);
   await using own = await mongodb.connect(documents.place);
-  const read = (client: MongoClient) => client.db(client.options.dbName).collection('user_contents').find().toArray();
+  // One that a reset has put back comes last where nobody asks for an order.
+  const read = (client: MongoClient) =>
+    client.db(client.options.dbName).collection('user_contents').find().sort({ _id: 1 }).toArray();
   expect(await read(own.client)).toEqual(await read(stack.clients.mongodb));
 });
 
