@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import { SandboxError } from '../../core/errors.ts';
+import { firstPort, isFreePort, portCount } from '../../core/process/free-port.ts';
 import { type Labels, labelNames } from '../runtime/labels.ts';
 import { type FoundContainer, findContainers } from '../runtime/objects.ts';
 import { stopForwarding } from '../runtime/ssh/forwarded-ports.ts';
@@ -90,28 +90,15 @@ export async function removePlaceServers(servers: readonly FoundContainer[]): Pr
   return servers.map(({ name }) => name);
 }
 
-/** Below the ports that Linux (32768) and macOS (49152) hand out to outgoing connections by themselves. */
-const firstPort = 20_000;
-const portCount = 12_000;
-
-/** A port that nothing on this machine listens on at this moment; one that is claimed for a node is not free on all addresses. */
+/** A port that nothing on this machine listens on at this moment, and that is not claimed for a node. */
 async function freePort(): Promise<number> {
   for (let tried = 0; tried < portCount; tried += 1) {
     const port = firstPort + randomInt(portCount);
-    // In the order of host-ports.ts.
-    if ((await canListen(port, '0.0.0.0')) && (await canListen(port, '127.0.0.1'))) return port;
+    if (await isFreePort(port)) return port;
   }
   throw new SandboxError({
     code: 'PORT_TAKEN',
     message: `No port from ${firstPort} to ${firstPort + portCount} of the loopback address is free.`,
     next: 'Stop some of the programs that listen there: `ss -ltn` shows them.',
-  });
-}
-
-function canListen(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

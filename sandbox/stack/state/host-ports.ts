@@ -1,13 +1,9 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import { portCheckOnBoth } from '../../containers/runtime/ssh/other-machine.ts';
 import { SandboxError } from '../../core/errors.ts';
+import { firstPort, isFreePort, portCount } from '../../core/process/free-port.ts';
 import { claimPort, type PortClaim } from './port-claims.ts';
 import { shortHash } from './stack-identity.ts';
-
-/** Below the ports that Linux (32768) and macOS (49152) hand out to outgoing connections by themselves. */
-const firstPort = 20_000;
-const portCount = 12_000;
 
 /** Hands out host ports on the loopback address, and remembers them. */
 export interface PortChooser {
@@ -93,21 +89,7 @@ export function createPortChooser(options: {
 
 /** Whether a port can be had for a stack: on this machine, and on the one that the engine runs on where that is another. */
 export async function freePortCheck(stack: string): Promise<(port: number) => Promise<boolean>> {
-  return (await portCheckOnBoth(stack, isFreeHere)) ?? isFreeHere;
-}
-
-/** Whether nothing on this machine listens on a port, on loopback or on every address. */
-async function isFreeHere(port: number): Promise<boolean> {
-  // In this order: one that is claimed is not listened on, even for the moment in which its node is published there.
-  return (await canListen(port, '0.0.0.0')) && (await canListen(port, '127.0.0.1'));
-}
-
-function canListen(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
-  });
+  return (await portCheckOnBoth(stack, isFreePort)) ?? isFreePort;
 }
 
 function portTaken(key: string, port: number, wanted: boolean, isInData = false): SandboxError {
