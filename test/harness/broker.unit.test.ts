@@ -13,6 +13,12 @@ const asked = (label: string, ...engines: readonly string[]) => ({ label, engine
 const until = (what: string, isSo: () => boolean) =>
   poll(isSo, { timeoutMs: 10_000, onTimeout: () => new Error(`not within 10 s: ${what}`) });
 
+/** Looks at the queries of a place for as long as this lasts, and sees none. */
+function watchUntil(looked: Promise<readonly []>, onEnd: () => void = () => {}): Insight {
+  const watch = async () => ({ queries: () => looked, [Symbol.asyncDispose]: async () => onEnd() });
+  return { seen: 'nothing', limits: [], watch };
+}
+
 /** Takes all places that there can be: none of them is another one's. */
 async function expectApart(broker: Broker, engine: string, places: number): Promise<void> {
   await until('nothing comes', () => broker.list().pools.every(({ coming }) => coming === 0));
@@ -338,11 +344,7 @@ test('what a process had that goes while it waits for more comes back once, and 
 
 test('what a process had that goes while its queries are looked at comes back once', async () => {
   const looking = Promise.withResolvers<readonly []>();
-  const insight: Insight = {
-    seen: 'nothing',
-    limits: [],
-    watch: async () => ({ queries: () => looking.promise, async [Symbol.asyncDispose]() {} }),
-  };
+  const insight = watchUntil(looking.promise);
   const { broker } = await testBroker({ red: memoryServer({ capacity: 2, insight }) });
   const gone = holder(10);
   const { lease } = await broker.lease(gone, { ...asked('gone', 'red'), insight: { slowMs: 1, repeats: 1 } });
@@ -359,16 +361,7 @@ test('what a process had that goes while its queries are looked at comes back on
 test('a place is made as new once nobody watches its queries any more, also of a process that goes', async () => {
   const looking = Promise.withResolvers<readonly []>();
   const order: string[] = [];
-  const insight: Insight = {
-    seen: 'nothing',
-    limits: [],
-    watch: async () => ({
-      queries: () => looking.promise,
-      async [Symbol.asyncDispose]() {
-        order.push('watched no more');
-      },
-    }),
-  };
+  const insight = watchUntil(looking.promise, () => order.push('watched no more'));
   const red = memoryServer({ insight });
   red.before.reset = async () => {
     order.push('reset');
@@ -385,11 +378,7 @@ test('a place is made as new once nobody watches its queries any more, also of a
 
 test('a broker that closes while queries are still looked at leaves no place of a process that has gone', async () => {
   const looking = Promise.withResolvers<readonly []>();
-  const insight: Insight = {
-    seen: 'nothing',
-    limits: [],
-    watch: async () => ({ queries: () => looking.promise, async [Symbol.asyncDispose]() {} }),
-  };
+  const insight = watchUntil(looking.promise);
   const red = memoryServer({ insight });
   const { broker } = await testBroker({ red });
   const gone = holder(10);

@@ -78,6 +78,16 @@ const redisInfo = (policy: string) =>
 const violations = (check: string, severity: 'error' | 'warning') =>
   `taishang_quality_violations{job="sandbox",instance="taishang",source="quality",contracts="platform",engine="redis",check="${check}",severity="${severity}"}`;
 
+/** Labels of an alert about one: its severity is the rule's own. */
+const labelsOfCheck = {
+  job: 'sandbox',
+  instance: 'taishang',
+  source: 'quality',
+  contracts: 'platform',
+  engine: 'redis',
+  check: 'INSTANCE',
+};
+
 /** Every cause of every alert. */
 export const alertCases: readonly AlertCase[] = [
   ...serverDown('PostgreSQLDown', 'postgres-exporter', 'pg_up'),
@@ -312,27 +322,12 @@ export const alertCases: readonly AlertCase[] = [
   {
     alert: 'QualityCheckFailed',
     series: [{ series: violations('INSTANCE', 'error'), healthy: 0, faulty: 1 }],
-    // Its severity is the rule's own.
-    labels: {
-      job: 'sandbox',
-      instance: 'taishang',
-      source: 'quality',
-      contracts: 'platform',
-      engine: 'redis',
-      check: 'INSTANCE',
-    },
+    labels: labelsOfCheck,
   },
   {
     alert: 'QualityCheckWarns',
     series: [{ series: violations('INSTANCE', 'warning'), healthy: 0, faulty: 1 }],
-    labels: {
-      job: 'sandbox',
-      instance: 'taishang',
-      source: 'quality',
-      contracts: 'platform',
-      engine: 'redis',
-      check: 'INSTANCE',
-    },
+    labels: labelsOfCheck,
   },
   {
     alert: 'QualityCheckSilent',
@@ -345,15 +340,7 @@ export const alertCases: readonly AlertCase[] = [
         faulty: -3 * 3_600,
       },
     ],
-    // Its severity is the rule's own.
-    labels: {
-      job: 'sandbox',
-      instance: 'taishang',
-      source: 'quality',
-      contracts: 'platform',
-      engine: 'redis',
-      check: 'INSTANCE',
-    },
+    labels: labelsOfCheck,
   },
   {
     alert: 'QualityCheckSilent',
@@ -367,14 +354,7 @@ export const alertCases: readonly AlertCase[] = [
         faulty: 30 * 86_400,
       },
     ],
-    labels: {
-      job: 'sandbox',
-      instance: 'taishang',
-      source: 'quality',
-      contracts: 'platform',
-      engine: 'redis',
-      check: 'INSTANCE',
-    },
+    labels: labelsOfCheck,
   },
 ];
 
