@@ -67,7 +67,7 @@ const machine: readonly Variable[] = [
   { name: 'NODE_USE_ENV_PROXY', meaning: '`1`: Node.js uses the proxy; what goes to this machine passes it by' },
   { name: 'NO_COLOR, FORCE_COLOR, TERM, CI', meaning: 'colours, and whether progress is drawn or printed' },
   { name: 'DISPLAY, WAYLAND_DISPLAY, WSL_DISTRO_NAME', meaning: 'whether `open` has a desktop' },
-  { name: 'SANDBOX_DEBUG', meaning: '`1`: errors show their trace' },
+  { name: 'SANDBOX_DEBUG', meaning: '`1` or `true`: errors show their trace' },
   { name: 'SANDBOX_DEADLINE_FACTOR', meaning: 'multiplies every deadline, on a slow machine' },
   { name: 'SANDBOX_CLOCK_OFFSET', meaning: "moves the sandbox's own clock: `+1d`, units s, m, h, d, y" },
 ];
